@@ -1,0 +1,195 @@
+"""What the edge establishes about a request once, before anybody acts on it.
+
+A header is a claim of whoever sent it. ``X-Forwarded-For`` and its kind are believed only from the addresses of our own
+proxies, and only the one header that those proxies are known to write: a proxy that sets ``X-Forwarded-For`` passes a
+client's ``Forwarded`` through untouched (RFC 7239 §8.1).
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from typing import Any, Final, Literal
+
+from limen.access.http import Headers
+from limen.integration.edge.request_id import RequestIds
+
+ForwardedHeader = Literal["x-forwarded-for", "forwarded"]
+
+PROXY_HEADERS: Final = frozenset(
+    {
+        "forwarded", "x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "x-forwarded-port", "x-forwarded-prefix",
+        "x-real-ip", "x-request-id", "client-cert", "client-cert-chain", "x-client-cert", "x-forwarded-client-cert",
+        "x-ssl-client-cert", "ssl-client-cert", "x-ssl-cert", "x-ssl-client-verify", "x-ssl-client-s-dn",
+    }
+)  # fmt: skip
+"""Headers that only a proxy of ours may speak in; nobody behind the edge sees them (RFC 9440 §3 for certificates)."""
+
+_ELEMENT: Final = re.compile(r'(for|proto)=("?)([^";,]*)\2', re.IGNORECASE)
+_MAX_HOPS: Final = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One request's facts. ``address`` is personal data and not part of the ``repr``.
+
+    Attributes:
+        request_id: for logs and audit.
+        address: the client's address, empty where there is none.
+        scheme: ``http`` or ``https``, as the client spoke it.
+        prefix: the tenant's path prefix: ``""`` or ``"/t/{slug}"``.
+        is_trusted: whether the peer is one of our proxies.
+    """
+
+    request_id: str
+    address: str
+    scheme: str
+    prefix: str
+    is_trusted: bool
+
+    def __repr__(self) -> str:
+        """Name the arrival without the address."""
+        return f"Arrival({self.request_id}, {self.scheme}, prefix={self.prefix!r})"
+
+
+@dataclass(frozen=True, slots=True)
+class TrustedProxies:
+    """Whose headers are believed, and which.
+
+    Attributes:
+        networks: addresses of our proxies (CIDR); none by default.
+        header: the one forwarding header that they write.
+        certificate_header: the header in which they hand on a verified client certificate (RFC 8705), or empty.
+    """
+
+    networks: tuple[IPv4Network | IPv6Network, ...] = ()
+    header: ForwardedHeader = "x-forwarded-for"
+    certificate_header: str = ""
+
+    @classmethod
+    def of(
+        cls, networks: Iterable[str], header: ForwardedHeader = "x-forwarded-for", certificate_header: str = ""
+    ) -> "TrustedProxies":
+        """Return the proxies of textual *networks*.
+
+        Raises:
+            ValueError: one of them is no network.
+        """
+        return cls(tuple(ip_network(network) for network in networks), header, certificate_header.lower())
+
+    def includes(self, address: str) -> bool:
+        """Tell whether *address* is one of our proxies."""
+        try:
+            parsed = ip_address(address)
+        except ValueError:
+            return False
+        return any(parsed in network for network in self.networks)
+
+
+class Arrivals:
+    """Makes an :class:`Arrival` of each request."""
+
+    __slots__ = ("_ids", "_proxies")
+
+    def __init__(self, ids: RequestIds, proxies: TrustedProxies) -> None:
+        """Take identifiers from *ids* and believe *proxies*."""
+        self._ids = ids
+        self._proxies = proxies
+
+    def of(self, peer: str, scheme: str, prefix: str, headers: Headers) -> Arrival:
+        """Return what is known of a request from the socket's *peer* address, under the tenant *prefix*."""
+        if not self._proxies.networks or not self._proxies.includes(peer):
+            return Arrival(self._ids.next(), peer, scheme, prefix, is_trusted=False)
+        address, proto = self._forwarded(peer, headers)
+        request_id = self._ids.accept(headers.get("x-request-id"))
+        return Arrival(request_id, address, proto or scheme, prefix, is_trusted=True)
+
+    def visible(self, headers: Headers, arrival: Arrival) -> Headers:
+        """Return *headers* without those in which only a proxy may speak."""
+        return _Visible(headers, self._kept(arrival))
+
+    def visible_pairs(self, headers: Iterable[tuple[bytes, bytes]], arrival: Arrival) -> list[tuple[bytes, bytes]]:
+        """Return the ASGI *headers* without those in which only a proxy may speak."""
+        kept = self._kept(arrival).encode("latin-1")
+        return [pair for pair in headers if pair[0] not in _PROXY_HEADERS_RAW or pair[0] == kept]
+
+    def _kept(self, arrival: Arrival) -> str:
+        return self._proxies.certificate_header if arrival.is_trusted else ""
+
+    def _forwarded(self, peer: str, headers: Headers) -> tuple[str, str]:
+        lines = headers.get_all(self._proxies.header)
+        if self._proxies.header == "forwarded":
+            hops, proto = _parse_forwarded(lines)
+        else:
+            hops = [hop.strip() for hop in ",".join(lines).split(",")]
+            proto = (headers.get("x-forwarded-proto") or "").rpartition(",")[2].strip().lower()
+        return self._client(peer, hops), proto if proto in {"http", "https"} else ""
+
+    def _client(self, peer: str, hops: Sequence[str]) -> str:
+        # From the right: each proxy of ours vouches for the hop it wrote; the first that is not ours is the client.
+        client = peer
+        for hop in reversed(hops[-_MAX_HOPS:]):
+            address = _address(hop)
+            if not address:
+                break
+            client = address
+            if not self._proxies.includes(address):
+                break
+        return client
+
+
+class _Visible:
+    """Headers seen through the filter."""
+
+    __slots__ = ("_headers", "_kept")
+
+    def __init__(self, headers: Headers, kept: str) -> None:
+        self._headers = headers
+        self._kept = kept
+
+    def get(self, key: str, default: str | None = None) -> str | None:
+        if key in PROXY_HEADERS and key != self._kept:
+            return default
+        return self._headers.get(key, default)
+
+    def get_all(self, key: str) -> Sequence[str]:
+        if key in PROXY_HEADERS and key != self._kept:
+            return ()
+        return self._headers.get_all(key)
+
+
+_PROXY_HEADERS_RAW: Final = frozenset(name.encode("ascii") for name in PROXY_HEADERS)
+
+
+def arrival_of(scope: Mapping[str, Any]) -> Arrival:
+    """Return the arrival that the server put into an ASGI *scope*.
+
+    Raises:
+        KeyError: the scope did not come through ``limen.app.server``.
+    """
+    arrival: Arrival = scope["state"]["arrival"]
+    return arrival
+
+
+def _parse_forwarded(lines: Sequence[str]) -> tuple[list[str], str]:
+    """Return the ``for`` of each element and the last ``proto`` (RFC 7239 §4)."""
+    hops: list[str] = []
+    proto = ""
+    for element in ",".join(lines).split(","):
+        found = {name.lower(): value for name, _, value in _ELEMENT.findall(element)}
+        hops.append(found.get("for", ""))
+        proto = found.get("proto", "").lower()
+    return hops, proto
+
+
+def _address(hop: str) -> str:
+    """Return the address in *hop* without port and brackets, or nothing (``unknown``, ``_hidden``)."""
+    text = hop.strip()
+    if text.startswith("["):
+        text = text[1:].partition("]")[0]
+    elif text.count(":") == 1:
+        text = text.partition(":")[0]
+    try:
+        return str(ip_address(text))
+    except ValueError:
+        return ""

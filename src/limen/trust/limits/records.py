@@ -1,0 +1,52 @@
+"""What a limit is, what asking it says, and who may be asked."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most ``count`` in any ``seconds``; ``name`` is how the ``RateLimit`` headers call it."""
+
+    count: int
+    seconds: int
+    name: str = "default"
+
+    def __post_init__(self) -> None:
+        """Refuse a limit that means nothing.
+
+        Raises:
+            ValueError: the count or the seconds are not positive.
+        """
+        if self.count < 1 or self.seconds < 1:
+            msg = "a limit needs a positive count and a positive number of seconds"
+            raise ValueError(msg)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a limiter said.
+
+    Attributes:
+        allowed: whether it may be done now.
+        remaining: how many more may be done now.
+        reset_seconds: whole seconds, rounded up: until one more is possible if refused, else until the window ends.
+    """
+
+    allowed: bool
+    remaining: int
+    reset_seconds: int
+
+
+class RateLimiter(Protocol):
+    """Counts tries in a sliding window."""
+
+    async def hit(self, key: str, limit: Limit, cost: int = 1) -> Decision:
+        """Count *cost* tries of *key*, unless that exceeds *limit*; a refused try costs nothing.
+
+        Args:
+            key: what is counted, in the clear (``"sign-in:address:…"``); it is stored only as a keyed hash.
+            limit: how many in which time; one key with two limits is counted twice.
+            cost: how many tries this one stands for.
+        """
+        ...
