@@ -1,0 +1,57 @@
+# Every task of the project. `make` alone lists them.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+BIN := .venv/bin
+ARGS ?=
+
+.PHONY: help setup setup-run setup-test run test check format lock docs bench clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1mmake %-10s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: .venv/.limen-dev ## Install everything a developer needs into .venv
+	@:
+
+setup-run: .venv/.limen-run
+	@:
+
+.venv/.limen-dev: requirements/dev.txt pyproject.toml scripts/setup_environment.py
+	@$(PYTHON) scripts/setup_environment.py dev
+
+.venv/.limen-run: requirements/run.txt pyproject.toml scripts/setup_environment.py
+	@$(PYTHON) scripts/setup_environment.py run
+
+run: setup-run ## Start Limen with a demo tenant at http://localhost:8000
+	@$(BIN)/limen demo $(ARGS)
+
+test: setup ## Run every test (ARGS="-k word" chooses)
+	@$(BIN)/python scripts/run_tests.py $(ARGS)
+
+check: setup ## Run every check that reads the code: format, lint, types, imports, unused, docs
+	@$(BIN)/python scripts/run_checks.py
+
+format: setup ## Format the code and mend what can be mended
+	@$(BIN)/ruff check --fix --quiet . || true
+	@$(BIN)/ruff format .
+
+lock: setup ## Choose versions anew (ARGS=--upgrade) and write the locks
+	@$(BIN)/python scripts/lock.py $(ARGS)
+
+docs: setup ## Build the documentation into build/docs
+	@$(BIN)/sphinx-build -W --keep-going -q -b html docs build/docs
+	@echo "build/docs/index.html"
+
+bench: setup node_modules/.package-lock.json ## Measure Limen beside its peers
+	@$(BIN)/python -m bench $(ARGS)
+
+node_modules/.package-lock.json: package.json package-lock.json
+	@npm ci --no-audit --no-fund --silent
+	@touch $@
+
+clean: ## Remove everything that can be made again
+	@rm -rf .venv build dist node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache bench/out
