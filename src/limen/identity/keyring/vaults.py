@@ -1,0 +1,139 @@
+"""What features hold: a vault for a tenant, a vault for one subject. Both are synchronous and do no IO."""
+
+import hmac
+from collections.abc import Mapping
+from typing import Final
+
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from limen.identity.keyring.envelope import KEY_BYTES, Place, SealingKey, derived_key, key_version, seal, unseal
+from limen.kernel.encoding import framed
+from limen.kernel.entropy import Entropy
+from limen.kernel.errors import Corrupted
+
+_PURPOSES_CACHED: Final = 64
+_BLIND_INDEX: Final = "blind-index:v1"
+_SUBJECT_KEY: Final = "keyring.subject_key"
+
+
+class TenantVault:
+    """Seals what belongs to a tenant and to no customer, and makes blind indexes and sub-keys.
+
+    The newest version of the tenant's key seals; each version opens what it sealed. Sub-keys and blind indexes stay on
+    the oldest version held, so that a new sealing key breaks no look-up and no token; ``index_version`` is stored
+    beside each index, and re-indexing asks for another version by number.
+    """
+
+    __slots__ = ("_derived", "_entropy", "_keys", "_sealing", "_wrapping", "index_version", "tenant_id", "version")
+
+    def __init__(self, tenant_id: str, keys: Mapping[int, bytes], entropy: Entropy) -> None:
+        """Build the vault from the tenant's unwrapped *keys*, version to 32 bytes; at least one."""
+        self.tenant_id = tenant_id
+        self.index_version = min(keys)
+        self.version = max(keys)
+        self._keys = dict(keys)
+        self._entropy = entropy
+        self._derived: dict[tuple[str, int], bytes] = {}
+        self._sealing = {number: SealingKey.load(number, self._own(key, "seal")) for number, key in keys.items()}
+        self._wrapping = {number: self._own(key, "wrap") for number, key in keys.items()}
+
+    def seal(self, field: str, record: str, plaintext: bytes) -> bytes:
+        """Return *plaintext* sealed for *field* of *record*."""
+        return seal(self._sealing[self.version], Place(self.tenant_id, "", field, record), plaintext, self._entropy)
+
+    def unseal(self, field: str, record: str, envelope: bytes) -> bytes:
+        """Return what :meth:`seal` sealed for the same *field* and *record*.
+
+        Raises:
+            Corrupted: it was changed, moved, or sealed under a key this tenant does not have.
+        """
+        key = self._sealing.get(key_version(envelope))
+        if key is None:
+            msg = "an envelope is under a tenant key that is not held"
+            raise Corrupted(msg)
+        return unseal(key, Place(self.tenant_id, "", field, record), envelope)
+
+    def blind(self, kind: str, normalised: str, version: int | None = None) -> bytes:
+        """Return the blind index (32 bytes) of *normalised* text among values of *kind*: ``email``, ``phone``.
+
+        Equal values of one kind in one tenant give equal bytes; nothing else does. *version* is a tenant key version,
+        ``index_version`` unless told.
+        """
+        return hmac.digest(self.derive(_BLIND_INDEX, version), framed(kind, normalised), "sha256")
+
+    def derive(self, purpose: str, version: int | None = None) -> bytes:
+        """Return the sub-key (32 bytes) for *purpose*, a constant such as ``refresh-mac`` (HKDF-SHA256, RFC 5869).
+
+        Raises:
+            Corrupted: the tenant has no key of that *version*.
+        """
+        wanted = (purpose, self.index_version if version is None else version)
+        key = self._derived.get(wanted)
+        if key is None:
+            root = self._keys.get(wanted[1])
+            if root is None:
+                msg = "a tenant key version is not held"
+                raise Corrupted(msg)
+            if len(self._derived) >= _PURPOSES_CACHED:  # purposes are constants: reached only by a mistake
+                self._derived.clear()
+            key = self._derived[wanted] = _hkdf(root, "derive", self.tenant_id, purpose)
+        return key
+
+    def wrap_subject(self, subject_id: str, version: int, key: bytes) -> bytes:
+        """Return the subject's *key* wrapped by the tenant key: the inner of two wrappings. For the keyring only."""
+        wrapper = self._wrapper(self.version, subject_id)
+        return seal(wrapper, self._subject_place(subject_id, version), key, self._entropy)
+
+    def unwrap_subject(self, subject_id: str, version: int, wrapped: bytes) -> bytes:
+        """Return the subject's key from its inner wrapping. For the keyring only.
+
+        Raises:
+            Corrupted: it was changed, moved, or wrapped under a key this tenant does not have.
+        """
+        number = key_version(wrapped)
+        if number not in self._wrapping:
+            msg = "a subject key is under a tenant key that is not held"
+            raise Corrupted(msg)
+        return unseal(self._wrapper(number, subject_id), self._subject_place(subject_id, version), wrapped)
+
+    def _wrapper(self, number: int, subject_id: str) -> SealingKey:
+        return SealingKey.load(number, derived_key(self._wrapping[number], self.tenant_id, subject_id))
+
+    def _subject_place(self, subject_id: str, version: int) -> Place:
+        return Place(self.tenant_id, subject_id, _SUBJECT_KEY, str(version))
+
+    def _own(self, key: bytes, use: str) -> bytes:
+        return _hkdf(key, "own", self.tenant_id, use)  # "own" keeps these out of reach of derive()
+
+
+class SubjectVault:
+    """Seals what is personal to one customer or one journey. Holds the key only as long as it lives: do not keep it."""
+
+    __slots__ = ("_entropy", "_key", "subject_id", "tenant_id")
+
+    def __init__(self, tenant_id: str, subject_id: str, key: SealingKey, entropy: Entropy) -> None:
+        """Build the vault from the subject's loaded *key*."""
+        self.tenant_id = tenant_id
+        self.subject_id = subject_id
+        self._key = key
+        self._entropy = entropy
+
+    def seal(self, field: str, record: str, plaintext: bytes) -> bytes:
+        """Return *plaintext* sealed for *field* of *record*."""
+        return seal(self._key, self._place(field, record), plaintext, self._entropy)
+
+    def unseal(self, field: str, record: str, envelope: bytes) -> bytes:
+        """Return what :meth:`seal` sealed for the same subject, *field* and *record*.
+
+        Raises:
+            Corrupted: it was changed, moved, or sealed for somebody else.
+        """
+        return unseal(self._key, self._place(field, record), envelope)
+
+    def _place(self, field: str, record: str) -> Place:
+        return Place(self.tenant_id, self.subject_id, field, record)
+
+
+def _hkdf(key: bytes, *info: str) -> bytes:
+    return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=framed("limen.keyring:v1", *info)).derive(key)

@@ -1,0 +1,40 @@
+"""The outer wrapping of subject keys, by epoch, and the context that binds tenant keys."""
+
+from dataclasses import replace
+from typing import Final
+
+from limen.identity.keyring.envelope import Place, SealingKey, derived_key, seal, unseal
+from limen.identity.keyring.keyfile import EpochKey
+from limen.identity.keyring.store import WrappedSubjectKey
+from limen.kernel.encoding import framed
+from limen.kernel.entropy import Entropy
+
+_OUTER: Final = "keyring.subject_key.epoch"
+
+
+def tenant_context(tenant_id: str, version: int) -> bytes:
+    """Return what a wrapped tenant key is bound to."""
+    return framed("limen.tenant-key:v1", tenant_id, str(version))
+
+
+def close_outer(row: WrappedSubjectKey, epoch: EpochKey, inner: bytes, entropy: Entropy) -> WrappedSubjectKey:
+    """Return *row* with the *inner* wrapping wrapped once more, under *epoch*."""
+    wrapped = seal(_key(row, epoch), _place(row), inner, entropy)
+    return replace(row, wrapped=wrapped, epoch_id=epoch.id)
+
+
+def open_outer(row: WrappedSubjectKey, epoch: EpochKey) -> bytes:
+    """Return the inner wrapping; it still needs the tenant key.
+
+    Raises:
+        Corrupted: the row was changed or moved, or is under another epoch.
+    """
+    return unseal(_key(row, epoch), _place(row), row.wrapped)
+
+
+def _key(row: WrappedSubjectKey, epoch: EpochKey) -> SealingKey:
+    return SealingKey.load(epoch.id, derived_key(epoch.key, "limen.epoch-wrap:v1", row.tenant_id, row.subject_id))
+
+
+def _place(row: WrappedSubjectKey) -> Place:
+    return Place(row.tenant_id, row.subject_id, _OUTER, str(row.version))
