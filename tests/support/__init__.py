@@ -1,0 +1,1 @@
+"""What tests lean on: a clock and a source of chance that obey, and real servers that come and go with the run."""
