@@ -1,0 +1,77 @@
+"""A tenant's look: name, accent colour, logo, roundness."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Self
+
+from limen.experience.rendering.colour import Colour, ink_on, readable
+
+_LIGHT = Colour.parse("#f3f1eb")
+_DARK = Colour.parse("#1b232b")
+"""The grounds that an accent must be read on: the darkest light one and the lightest dark one of ``css/tokens.css``."""
+
+_MAX_RADIUS = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Brand:
+    """What a tenant may change of the look.
+
+    Attributes:
+        name: shown beside the logo and in mails.
+        accent: ``#rrggbb``; darkened or lightened where it could not be read.
+        logo_url: an image of 32 pixels' height, on our own origin or one that the content security policy admits
+            (``img-src``); empty: Limen's doorway.
+        radius: how round cards and fields are, in pixels, 0 to 32.
+    """
+
+    name: str = "Limen"
+    accent: str = "#0f5f66"
+    logo_url: str = ""
+    radius: int = 14
+
+    def __post_init__(self) -> None:
+        """Refuse what must not reach a style sheet.
+
+        Raises:
+            ValueError: the accent is not a colour, the radius is out of range, or the logo's address is not http(s) or a path.
+        """
+        Colour.parse(self.accent)
+        if not 0 <= self.radius <= _MAX_RADIUS:
+            msg = f"radius is 0 to {_MAX_RADIUS}"
+            raise ValueError(msg)
+        if self.logo_url and not self.logo_url.startswith(("https://", "http://", "/")):
+            msg = "logo_url is an http(s) address or a path"
+            raise ValueError(msg)
+
+    def css(self) -> str:
+        """Return the custom properties that carry the brand, for the one ``<style nonce>`` of a page."""
+        return _css(self.accent.lower(), self.radius)
+
+    def mail_colours(self) -> tuple[str, str]:
+        """Return (accent, ink on it) for mail, which knows no custom properties."""
+        palette = _Palette.of(self.accent, _LIGHT)
+        return str(palette.accent), str(palette.ink)
+
+
+@dataclass(frozen=True, slots=True)
+class _Palette:
+    accent: Colour
+    ink: Colour
+    soft: Colour
+    strong: Colour
+
+    @classmethod
+    def of(cls, accent: str, ground: Colour) -> Self:
+        shade = readable(Colour.parse(accent), ground)
+        ink = ink_on(shade)
+        return cls(shade, ink, ground.mix(shade, 0.12), shade.mix(ink_on(ink), 0.16))
+
+    def css(self, name: str) -> str:
+        return f"--{name}:{self.accent};--{name}-ink:{self.ink};--{name}-soft:{self.soft};--{name}-strong:{self.strong};"
+
+
+@lru_cache(maxsize=256)
+def _css(accent: str, radius: int) -> str:
+    light, dark = _Palette.of(accent, _LIGHT), _Palette.of(accent, _DARK)
+    return f":root{{{light.css('brand')}{dark.css('brand-dark')}--radius:{radius}px}}"

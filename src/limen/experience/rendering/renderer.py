@@ -1,0 +1,127 @@
+"""Pages and mails from templates."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from babel.dates import format_datetime, format_timedelta
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
+
+from limen.experience.rendering.assets import StaticAssets
+from limen.experience.rendering.brand import Brand
+from limen.experience.rendering.catalogue import Catalogue
+from limen.experience.rendering.locales import LOCALES, direction
+from limen.kernel.clock import Instant, to_datetime
+
+_TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
+
+_DEFAULTS: Mapping[str, Any] = {"prefix": "", "brand": Brand(), "nonce": "", "theme": "", "here": ""}
+"""What a page may leave out: see ``templates/base.html``."""
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedMail:
+    """One message, in words and in HTML."""
+
+    subject: str
+    text: str
+    html: str
+
+
+class Renderer:
+    """Renders templates; made once, used by every request."""
+
+    def __init__(self, assets: StaticAssets) -> None:
+        """Prepare the environment; *assets* gives the URLs of style and script."""
+        self._assets = assets
+        self._environment = Environment(
+            loader=FileSystemLoader(_TEMPLATES),
+            autoescape=select_autoescape(enabled_extensions=("html",), default=False),
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+        )
+        self._environment.filters.update(bold=_bold, address=_address)
+
+    def render(self, template: str, locale: str, context: Mapping[str, Any]) -> str:
+        """Return *template* (``steps/sign_in.html``) as text in *locale*.
+
+        Raises:
+            jinja2.TemplateNotFound: there is no such template.
+            jinja2.UndefinedError: *context* lacks what the template needs.
+            KeyError: the locale is none of ``LOCALES``.
+        """
+        words = _Words(Catalogue.for_locale(locale))
+        values = {**_DEFAULTS, **context}
+        prefix = values["prefix"]
+        return self._environment.get_template(template).render(
+            values,
+            locale=locale,
+            dir=direction(locale),
+            languages=LOCALES,
+            asset=lambda name: self._assets.url(name, prefix),
+            **words.helpers(),
+        )
+
+    def render_mail(self, name: str, locale: str, context: Mapping[str, Any]) -> RenderedMail:
+        """Return the mail *name* (``verify_email``): its subject, its text and its HTML.
+
+        Raises:
+            As :meth:`render`.
+        """
+        brand: Brand = context.get("brand", _DEFAULTS["brand"])
+        subject = Catalogue.for_locale(locale).text(f"mail.{name}.subject", brand=brand.name)
+        values = {**context, "subject": subject}
+        return RenderedMail(
+            subject=" ".join(subject.split()),  # a header is one line, whatever a brand calls itself
+            text=self.render(f"mail/{name}.txt", locale, values).strip() + "\n",
+            html=self.render(f"mail/{name}.html", locale, values),
+        )
+
+
+def _bold(text: str) -> Markup:
+    """Return *text* set off from its sentence."""
+    return Markup("<b>{}</b>").format(text)
+
+
+def _address(text: str) -> Markup:
+    """Return a mail address set off, and written left to right in every language."""
+    return Markup('<b><bdi dir="ltr">{}</bdi></b>').format(text)
+
+
+class _Words:
+    """What templates call to speak the reader's language."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+
+    def helpers(self) -> dict[str, Any]:
+        return {
+            "_": self._catalogue.text,
+            "explain": self._explain,
+            "known": self._catalogue.__contains__,
+            "duration": self._duration,
+            "moment": self._moment,
+        }
+
+    def _explain(self, key: str, values: Mapping[str, Any]) -> str:
+        """Return the message of a refusal: *key*, else ``error.<key>``, else the general one. Never fails on a page."""
+        for candidate in (key, f"error.{key}"):
+            if candidate in self._catalogue:
+                try:
+                    return self._catalogue.text(candidate, **values)
+                except KeyError:
+                    break
+        return self._catalogue.text("error.generic")
+
+    def _duration(self, seconds: float) -> str:
+        """Return "10 minutes" in the reader's grammar (CLDR plural rules)."""
+        return format_timedelta(timedelta(seconds=seconds), threshold=1, locale=self._catalogue.babel)
+
+    def _moment(self, instant: Instant) -> str:
+        """Return an instant as date and time of day, in UTC and saying so."""
+        return format_datetime(to_datetime(instant), "medium", locale=self._catalogue.babel) + " UTC"

@@ -1,0 +1,142 @@
+"""A sample context for every template, so that each is rendered in every language, and what each shows can be looked at."""
+
+from typing import Any
+
+NOW = 1_790_000_000_000_000
+EMAIL = "amira.haddad@example.org"
+CLIENT = "Meridian Books"
+
+
+def view(name: str, data: dict[str, Any], **parts: Any) -> dict[str, Any]:
+    """Return a step's view without values, errors or notice, unless *parts* has them."""
+    return {"name": name, "version": 3, "values": {}, "errors": {}, "notice": None, "data": data, **parts}
+
+
+def _step(name: str, data: dict[str, Any], **parts: Any) -> dict[str, Any]:
+    return {"action": "/journey/abc", "csrf": "c" * 43, "view": view(name, data, **parts)}
+
+
+def _form(**parts: Any) -> dict[str, Any]:
+    return {"action": "/here", "csrf": "c" * 43, **parts}
+
+
+_SIGN_IN = {"client_name": CLIENT, "may_sign_up": True}
+_SIGN_UP = {"client_name": CLIENT, "min_length": 10, "feedback": []}
+_SCOPES = [{"name": name, "description": None} for name in ("openid", "profile", "email", "offline_access")]
+_CONSENT = {
+    "client_name": CLIENT,
+    "client_uri": "https://books.example",
+    "policy_uri": "https://books.example/privacy",
+    "tos_uri": None,
+    "email": EMAIL,
+    "scopes": [*_SCOPES, {"name": "orders", "description": "Read your orders"}],
+}
+_ACCOUNTS = [
+    {"id": "1", "name": "Amira Haddad", "email": EMAIL},
+    {"id": "2", "name": "", "email": "a.haddad@studio.example"},
+]
+_SESSIONS = [
+    {"id": "s1", "device": "Firefox · Linux", "started": NOW - 86_400_000_000, "seen": NOW, "current": True},
+    {"id": "s2", "device": "Safari · iPhone", "started": NOW - 9 * 86_400_000_000, "seen": NOW - 10**11, "current": False},
+]
+_CUSTOMER = {"name": "Amira Haddad", "email": EMAIL}
+_MESSAGE = {
+    "subject": "Your code for Limen",
+    "sender": "no-reply@limen.example",
+    "to": EMAIL,
+    "at": NOW,
+    "text": "Type this code to confirm your address:\n\n    482913\n\nOr open this link:\n\nhttps://limen.example/link/abc\n",
+    "html_url": "/dev/mail/1/html",
+}
+
+PAGES: dict[str, tuple[str, dict[str, Any]]] = {
+    "sign_in": ("steps/sign_in.html", _step("sign_in", _SIGN_IN)),
+    "sign_in_wrong": (
+        "steps/sign_in.html",
+        _step("sign_in", _SIGN_IN, values={"email": EMAIL}, errors={"": "error.invalid_credentials"}),
+    ),
+    "sign_in_plain": ("steps/sign_in.html", _step("sign_in", {"client_name": None, "may_sign_up": False}, notice="notice.sign_in_again")),
+    "sign_up": ("steps/sign_up.html", _step("sign_up", _SIGN_UP)),
+    "sign_up_wrong": (
+        "steps/sign_up.html",
+        _step(
+            "sign_up",
+            {**_SIGN_UP, "feedback": ["password.warning.common", "password.suggestion.add_word"]},
+            values={"name": "Amira", "email": "amira@"},
+            errors={"email": "error.email_invalid", "password": "error.password_common"},
+        ),
+    ),
+    "verify_email": (
+        "steps/verify_email.html",
+        _step("verify_email", {"purpose": "verify", "email": EMAIL, "expires_seconds": 900}, notice="notice.code_sent"),
+    ),
+    "verify_reset": (
+        "steps/verify_email.html",
+        _step(
+            "verify_email", {"purpose": "reset", "email": EMAIL, "expires_seconds": 900}, errors={"code": "error.code_invalid"}
+        ),
+    ),
+    "recover": ("steps/recover.html", _step("recover", {}, values={"email": EMAIL})),
+    "new_password": ("steps/new_password.html", _step("new_password", {"email": EMAIL, "min_length": 15, "feedback": []})),
+    "consent": ("steps/consent.html", _step("consent", _CONSENT)),
+    "choose_account": ("steps/choose_account.html", _step("choose_account", {"client_name": CLIENT, "accounts": _ACCOUNTS})),
+    "start": (
+        "start.html",
+        {
+            "links": {
+                "demo_app": "http://localhost:8001/",
+                "sign_up": "/sign-up",
+                "mailbox": "/dev/mail",
+                "api_docs": "/api/v1/docs",
+                "account": "/account",
+                "admin": "/admin",
+                "discovery": "/.well-known/openid-configuration",
+            }
+        },
+    ),
+    "account": ("account.html", _form(customer=_CUSTOMER, sessions=_SESSIONS, notice="notice.session_ended")),
+    "admin": ("admin.html", _form(customer=_CUSTOMER, role="platform", api_docs_url="/api/v1/docs", token=None, expires_seconds=0)),
+    "admin_token": (
+        "admin.html",
+        _form(customer=_CUSTOMER, role="tenant", api_docs_url="/api/v1/docs", token="sample." * 60, expires_seconds=3600),
+    ),
+    "setup": ("setup.html", _form(view={**view("setup", {"min_length": 15, "feedback": []})})),
+    "link": ("link.html", _form(purpose="verify")),
+    "link_reset": ("link.html", _form(purpose="reset")),
+    "link_elsewhere": ("link_elsewhere.html", _form(purpose="verify", device="Firefox · Linux", asked=NOW)),
+    "link_elsewhere_reset": ("link_elsewhere.html", _form(purpose="reset", device="", asked=NOW)),
+    "link_code": ("link_code.html", {"code": "482913", "expires_seconds": 900}),
+    "sign_out": ("sign_out.html", _form(client_name=CLIENT, fields={"state": "xyz"})),
+    "sign_out_plain": ("sign_out.html", _form(client_name=None, fields={})),
+    "signed_out": ("signed_out.html", {"client_name": CLIENT, "continue_url": "https://books.example/"}),
+    "signed_out_plain": ("signed_out.html", {"client_name": None, "continue_url": None}),
+    "form_post": ("form_post.html", {"action": "https://books.example/cb", "fields": {"code": "abc"}, "client_name": CLIENT}),
+    "error": (
+        "error.html",
+        {
+            "status": 400,
+            "title": "error_page.expired.title",
+            "message": "error_page.expired.text",
+            "request_id": "req_01kb2x7w3d9c8v5n6m4q1r0t2s",
+            "way_on": {"url": "/", "label": "page.home"},
+        },
+    ),
+    "mailbox": (
+        "mailbox.html",
+        {"messages": [{"url": "/dev/mail/1", "subject": _MESSAGE["subject"], "to": EMAIL, "at": NOW}], "start_url": "/"},
+    ),
+    "mailbox_empty": ("mailbox.html", {"messages": [], "start_url": "/"}),
+    "mailbox_message": ("mailbox_message.html", {"message": _MESSAGE, "mailbox_url": "/dev/mail"}),
+}
+"""What it shows → (template, context)."""
+
+_CODE = {"code": "482913", "link": "https://limen.example/link/abc?x=1&y=2", "expires_seconds": 900}
+
+MAILS: dict[str, dict[str, Any]] = {
+    "verify_email": _CODE,
+    "reset_password": _CODE,
+    "already_registered": {"sign_in_url": "https://limen.example/sign-in", "recover_url": "https://limen.example/recover"},
+    "reset_no_account": {"sign_up_url": "https://limen.example/sign-up"},
+    "password_changed": {"at": NOW, "device": "Firefox · Linux", "recover_url": "https://limen.example/recover"},
+}
+"""Mail → context, without the brand."""
