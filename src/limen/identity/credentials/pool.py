@@ -1,0 +1,154 @@
+"""Slow work in its own bounded, niced threads, so that a login storm starves nobody and cannot fill the memory.
+
+An executor of the standard library would keep cancelled work, passwords included, until a thread comes by, and has no
+bound; and feeding it from the event loop would leave a thread idle between two hashes. Here threads take work from
+one bounded queue, and whoever stops waiting leaves it at once.
+"""
+
+import asyncio
+import math
+import os
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import suppress
+from typing import Any, TypeVar
+
+from limen.identity.credentials.settings import PoolSettings
+from limen.kernel.clock import Clock
+from limen.kernel.errors import Unavailable
+
+T = TypeVar("T")
+
+_FIRST_GUESS_SECONDS = 0.05
+_SMOOTHING = 0.1
+
+
+class HashPool:
+    """A few threads and a bounded queue before them. Threads start with the first job.
+
+    Attributes:
+        running: jobs at work now.
+        done: jobs finished since the start.
+        refused: jobs turned away since the start.
+        niced: whether every thread could lower its priority; None before the first job.
+    """
+
+    def __init__(self, settings: PoolSettings, clock: Clock) -> None:
+        """Make a pool that has no thread yet."""
+        self._settings = settings
+        self._clock = clock
+        self._jobs: deque[tuple[Callable[[], Any], Future[Any]]] = deque()
+        self._changed = threading.Condition()
+        self._threads: list[threading.Thread] = []
+        self._is_closing = False
+        self._job_seconds = _FIRST_GUESS_SECONDS
+        self.running = 0
+        self.done = 0
+        self.refused = 0
+        self.niced: bool | None = None
+
+    @property
+    def queued(self) -> int:
+        """How many jobs wait."""
+        return len(self._jobs)
+
+    async def run(self, work: Callable[[], T]) -> T | Unavailable:
+        """Return what *work* returns, raise what it raises, or refuse with ``busy`` when the queue is full.
+
+        A cancelled caller leaves the queue; work that has begun is finished and its result dropped.
+        """
+        future: Future[T] = Future()
+        with self._changed:
+            if self._is_closing or self.queued + self.running >= self._capacity:
+                self.refused += 1
+                return Unavailable("busy", detail="the password queue is full", retry_after=self.retry_after())
+            self._start_threads()
+            self._jobs.append((work, future))
+            self._changed.notify()
+        future.add_done_callback(self._leave)
+        return await asyncio.wrap_future(future)
+
+    def retry_after(self) -> int:
+        """Return the whole seconds, at least one, in which the present load should be done."""
+        return max(1, math.ceil((self.queued + self.running) * self._job_seconds / self._settings.threads))
+
+    async def close(self) -> None:
+        """Take no more jobs, finish those that wait, and end the threads."""
+        with self._changed:
+            self._is_closing = True
+            self._changed.notify_all()
+        for thread in self._threads:
+            await asyncio.to_thread(thread.join)
+
+    @property
+    def _capacity(self) -> int:
+        return self._settings.threads * (1 + self._settings.queue_limit)
+
+    def _start_threads(self) -> None:
+        while len(self._threads) < self._settings.threads:
+            thread = threading.Thread(target=self._serve, name=f"limen-hash-{len(self._threads)}", daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    def _serve(self) -> None:
+        niced = lower_own_priority(self._settings.nice)
+        with self._changed:
+            self.niced = niced and self.niced is not False
+        while job := self._take():
+            self._perform(*job)
+            del job  # an idle thread must not hold on to the last password
+
+    def _take(self) -> tuple[Callable[[], Any], Future[Any]] | None:
+        """Wait for a job and mark it running; None when the pool is closed and the queue empty."""
+        with self._changed:
+            while True:
+                while not self._jobs:
+                    if self._is_closing:
+                        return None
+                    self._changed.wait()
+                job = self._jobs.popleft()
+                if job[1].set_running_or_notify_cancel():
+                    self.running += 1
+                    return job
+
+    def _perform(self, work: Callable[[], T], future: Future[T]) -> None:
+        began = self._clock.monotonic()
+        result: T | None = None
+        problem: BaseException | None = None
+        try:
+            result = work()
+        except BaseException as error:  # noqa: BLE001 - it belongs to the caller, who awaits the future
+            problem = error
+        with self._changed:  # counted before the caller wakes, so that what they then read is true
+            self.running -= 1
+            self.done += 1
+            self._job_seconds += _SMOOTHING * (self._clock.monotonic() - began - self._job_seconds)
+        if problem is None:
+            future.set_result(result)  # type: ignore[arg-type]  # work() returned it
+        else:
+            future.set_exception(problem)
+
+    def _leave(self, future: Future[Any]) -> None:
+        """Take a cancelled job out of the queue."""
+        if future.cancelled():
+            with self._changed, suppress(StopIteration):
+                self._jobs.remove(next(job for job in self._jobs if job[1] is future))
+
+
+def lower_own_priority(nice: int) -> bool:
+    """Raise the calling thread's nice value to *nice*; tell whether it is that high now.
+
+    Only Linux has a nice value per thread; elsewhere a thread's number would name some other process.
+    """
+    if sys.platform != "linux":
+        return False
+    thread = threading.get_native_id()
+    try:
+        if os.getpriority(os.PRIO_PROCESS, thread) < nice:  # never lower it: that needs a privilege
+            os.setpriority(os.PRIO_PROCESS, thread, nice)
+    except OSError:  # a sandbox may forbid the call; hashing still works, and `limen doctor` says so
+        return False
+    return True

@@ -1,0 +1,71 @@
+"""A password as the domain sees one, and as the database does."""
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from limen.kernel.clock import Instant
+from limen.kernel.ids import CustomerId
+
+MAX_CONSECUTIVE_FAILURES = 100
+"""After so many wrong passwords in a row the password is disabled until another factor speaks (SP 800-63B-4 §3.2.2)."""
+
+PASSWORD_FIELD = "password.hash"  # noqa: S105 - the logical name that binds the envelope, not a password
+"""The logical field under which a hash is sealed; the record is the customer's identifier."""
+
+
+class Sealer(Protocol):
+    """What this package asks of a customer's vault (``keyring.SubjectVault``)."""
+
+    def seal(self, field: str, record: str, plaintext: bytes) -> bytes:
+        """Return the envelope."""
+        ...
+
+
+class Unsealer(Protocol):
+    """What a check asks of a customer's vault (``keyring.SubjectVault``)."""
+
+    def unseal(self, field: str, record: str, envelope: bytes) -> bytes | None:
+        """Return the plaintext, or None if its key is gone."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordCredential:
+    """A customer's password, unsealed: ``hash`` is PHC text, ``failures`` counts wrong attempts in a row."""
+
+    customer_id: CustomerId
+    hash: str = field(repr=False)
+    set_at: Instant
+    failures: int = 0
+    disabled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPassword:
+    """A password as stored: ``sealed`` is an envelope under the customer's own key."""
+
+    customer_id: CustomerId
+    sealed: bytes = field(repr=False)
+    set_at: Instant
+    failures: int = 0
+    disabled_at: Instant | None = None
+
+    @property
+    def is_disabled(self) -> bool:
+        """Tell whether another factor has to speak before this password counts again."""
+        return self.disabled_at is not None
+
+
+def seal_password(vault: Sealer, customer_id: CustomerId, phc: str, now: Instant) -> StoredPassword:
+    """Return a password set *now*, with no failures, ready for ``PasswordStore.put``."""
+    return StoredPassword(customer_id, vault.seal(PASSWORD_FIELD, customer_id, phc.encode()), set_at=now)
+
+
+def unseal_password(vault: Unsealer, stored: StoredPassword) -> PasswordCredential | None:
+    """Return *stored* unsealed, or None if its key is gone."""
+    phc = vault.unseal(PASSWORD_FIELD, stored.customer_id, stored.sealed)
+    if phc is None:
+        return None
+    return PasswordCredential(
+        stored.customer_id, phc.decode(), stored.set_at, failures=stored.failures, disabled=stored.is_disabled
+    )

@@ -1,0 +1,38 @@
+"""What password checks ask of storage: one tenant's passwords, sealed."""
+
+from typing import Protocol
+
+from limen.identity.credentials.records import StoredPassword
+from limen.kernel.clock import Instant
+from limen.kernel.ids import CustomerId
+
+
+class PasswordStore(Protocol):
+    """One tenant's passwords inside one transaction; at most one for each customer."""
+
+    async def get(self, customer_id: CustomerId) -> StoredPassword | None:
+        """Return the customer's password."""
+        ...
+
+    async def put(self, stored: StoredPassword) -> None:
+        """Set or replace the customer's password, its failures and its state included."""
+        ...
+
+    async def replace_hash(self, customer_id: CustomerId, previous: bytes, sealed: bytes) -> bool:
+        """Store the same password under new parameters, if the envelope is still *previous*; nothing else changes.
+
+        False, and nothing stored, if it is not: a sign-in must not bring back a password that was changed meanwhile.
+        """
+        ...
+
+    async def count_failure(self, customer_id: CustomerId) -> int:
+        """Add one to the failures in a row, atomically, and return the new number; 0 if there is no password."""
+        ...
+
+    async def clear_failures(self, customer_id: CustomerId) -> None:
+        """Set the failures in a row to zero and enable the password: it was right, or another factor spoke."""
+        ...
+
+    async def disable(self, customer_id: CustomerId, at: Instant) -> None:
+        """Disable the password from *at* on; one already disabled keeps its instant."""
+        ...

@@ -1,0 +1,72 @@
+"""Check a presented password: every "no" costs exactly one hash, whatever its reason."""
+
+from dataclasses import dataclass, field
+
+from limen.identity.credentials.hashing import PasswordHasher
+from limen.identity.credentials.prepare import prepare
+from limen.identity.credentials.records import (
+    MAX_CONSECUTIVE_FAILURES,
+    StoredPassword,
+    Unsealer,
+    unseal_password,
+)
+from limen.identity.credentials.store import PasswordStore
+from limen.kernel.clock import Instant
+from limen.kernel.errors import Refusal, Unavailable
+from limen.kernel.ids import CustomerId
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordCheck:
+    """What a check found.
+
+    Attributes:
+        matches: the password is right and counts.
+        rehash: the same password under today's parameters as PHC text, to be sealed and stored with
+            ``PasswordStore.replace_hash``; None if the stored one will do.
+        locked: the password is disabled. For the journey and the audit log; a page that shows it before another
+        factor has
+            spoken tells strangers that the account exists.
+        busy: nothing was checked, and it counts as no failure.
+    """
+
+    matches: bool = False
+    rehash: str | None = field(default=None, repr=False)
+    locked: bool = False
+    busy: Unavailable | None = None
+
+
+async def check_password(
+    hasher: PasswordHasher, stored: StoredPassword | None, vault: Unsealer | None, presented: str
+) -> PasswordCheck:
+    """Compare *presented*, as it was typed, with *stored*, which *vault* can unseal.
+
+    An unknown customer, one without a password or without a key, a disabled password, text that cannot be a password
+    and a wrong password each cost exactly one hash. A disabled password never matches, even when it is right. A right
+    one whose parameters are out of date costs a second hash, unless the pool is busy.
+
+    Raises:
+        Corrupted: the stored hash is broken.
+    """
+    credential = unseal_password(vault, stored) if stored is not None and vault is not None else None
+    locked = credential is not None and credential.disabled
+    prepared = prepare(presented)
+    if isinstance(prepared, Refusal):
+        target, prepared = None, b""
+    else:
+        target = credential.hash if credential is not None else None
+    verification = await hasher.verify(target, prepared)
+    if isinstance(verification, Unavailable):
+        return PasswordCheck(locked=locked, busy=verification)
+    if not verification.matches or locked:
+        return PasswordCheck(locked=locked)
+    rehash = await hasher.hash(prepared) if verification.needs_rehash else None
+    return PasswordCheck(matches=True, rehash=None if isinstance(rehash, Unavailable) else rehash)
+
+
+async def count_wrong_password(store: PasswordStore, customer_id: CustomerId, now: Instant) -> bool:
+    """Count one wrong password; tell whether the limit is reached, in which case the password is now disabled."""
+    is_over = await store.count_failure(customer_id) >= MAX_CONSECUTIVE_FAILURES
+    if is_over:
+        await store.disable(customer_id, now)
+    return is_over
