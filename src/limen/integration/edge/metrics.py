@@ -1,8 +1,8 @@
 """HTTP metrics, counted in plain dictionaries and folded when somebody scrapes.
 
 A hot door answers in tens of microseconds; two labelled objects of a metrics library would cost it five of them. One
-dictionary look-up and a bisection cost one. Labels come from bounded sets: door names and route templates, known methods,
-status codes; never from what a client sent.
+dictionary look-up and a bisection cost one. Labels come from bounded sets: door names and route templates, known
+methods, status codes; never from what a client sent.
 """
 
 from bisect import bisect_left

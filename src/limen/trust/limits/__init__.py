@@ -1,8 +1,8 @@
 """Rate limits: how often something may be tried.
 
-Owns the protocol :class:`RateLimiter` and its records. Leaves counting to ``storage.cache`` (in process, or in Valkey) and
-headers to ``integration.edge``. Who limits a submitted identifier does so whether or not anybody owns it, so that a limit
-tells nothing about accounts.
+Owns the protocol :class:`RateLimiter` and its records. Leaves counting to ``storage.cache`` (in process, or in Valkey)
+and headers to ``integration.edge``. Who limits a submitted identifier does so whether or not anybody owns it, so that
+a limit tells nothing about accounts.
 """
 
 from ipaddress import IPv6Address, ip_address, ip_network

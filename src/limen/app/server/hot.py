@@ -1,0 +1,116 @@
+"""The way of a request through a hot door, the same over RSGI and ASGI.
+
+Shape first, then method, then body, then the door. Whatever goes wrong is answered here as JSON, since only protocol
+clients speak to hot doors.
+"""
+
+import asyncio
+from typing import Any, Final
+
+import structlog
+
+from limen.access.http import Door, HotRequest, HotResponse, oauth_error
+from limen.app.server.records import Incoming, Parts
+
+_PREFLIGHT: Final = (
+    ("access-control-allow-headers", "authorization, content-type, dpop"),
+    ("access-control-max-age", "3600"),
+)
+_CROSS_ORIGIN: Final = (
+    ("access-control-allow-origin", "*"),
+    ("access-control-expose-headers", "dpop-nonce, retry-after, www-authenticate, x-request-id"),
+)
+_HSTS: Final = (("strict-transport-security", "max-age=31536000"),)
+_SINGLE: Final = ("authorization", "content-type")
+_WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+
+
+class HotPath:
+    """Calls doors and answers for them when they cannot."""
+
+    __slots__ = ("_clock", "_limits", "_log", "_observer")
+
+    def __init__(self, parts: Parts, log: Any = None) -> None:
+        """Take limits, clock and observer from *parts*."""
+        self._limits = parts.limits
+        self._clock = parts.clock
+        self._observer = parts.observer
+        self._log = log or structlog.get_logger("limen.server")
+
+    async def answer(self, door: Door, incoming: Incoming) -> HotResponse:
+        """Return the complete answer of *door*; never raises but on cancellation."""
+        began = self._clock.monotonic()
+        try:
+            response = await self._through(door, incoming)
+        except ConnectionError:
+            response = oauth_error(400, "invalid_request", "the request ended early")
+        except Exception as fault:  # noqa: BLE001  # the last catch before the wire
+            self._log.exception(
+                "http.fault", request_id=incoming.arrival.request_id, door=door.name, fault=type(fault).__name__
+            )
+            response = oauth_error(500, "server_error")
+        self._observer.observe(door.name, incoming.method, response.status, self._clock.monotonic() - began)
+        return HotResponse(response.status, response.headers + _common(door, incoming), response.body)
+
+    async def _through(self, door: Door, incoming: Incoming) -> HotResponse:
+        method = "GET" if incoming.method == "HEAD" else incoming.method
+        if method not in door.methods:
+            return _other_method(door, method)
+        if len(incoming.query) > self._limits.query:
+            return oauth_error(414, "invalid_request", "the query is too long")
+        for name in _SINGLE:
+            if len(incoming.headers.get_all(name)) > 1:  # two readers of one request would choose differently
+                return oauth_error(400, "invalid_request", "a header is repeated")
+        body = b""
+        if method in _WITH_BODY:
+            read = await self._read(door, incoming)
+            if isinstance(read, HotResponse):
+                return read
+            body = read
+        arrival = incoming.arrival
+        return await door.handle(
+            HotRequest(
+                method,
+                incoming.path,
+                incoming.query,
+                incoming.headers,
+                body,
+                arrival.address,
+                arrival.request_id,
+                arrival.prefix,
+            )
+        )
+
+    async def _read(self, door: Door, incoming: Incoming) -> bytes | HotResponse:
+        length = incoming.headers.get("content-length")
+        if length is not None and not _fits(length, door.max_body):
+            return oauth_error(413, "invalid_request", "the body is too long", (("connection", "close"),))
+        try:
+            async with asyncio.timeout(self._limits.body_seconds):
+                body = await incoming.read(door.max_body)
+        except TimeoutError:
+            return oauth_error(408, "invalid_request", "the body took too long", (("connection", "close"),))
+        if body is None:
+            return oauth_error(413, "invalid_request", "the body is too long", (("connection", "close"),))
+        return body
+
+
+def _fits(length: str, limit: int) -> bool:
+    return length.isascii() and length.isdigit() and len(length) < 16 and int(length) <= limit
+
+
+def _other_method(door: Door, method: str) -> HotResponse:
+    allow = ", ".join((*door.methods, *(("HEAD",) if "GET" in door.methods else ()), "OPTIONS"))
+    if method != "OPTIONS":
+        return oauth_error(405, "invalid_request", "the method is not allowed here", (("allow", allow),))
+    preflight = (("access-control-allow-methods", allow), *_PREFLIGHT) if door.cross_origin else ()
+    return HotResponse(204, (("allow", allow), *preflight))
+
+
+def _common(door: Door, incoming: Incoming) -> tuple[tuple[str, str], ...]:
+    headers: tuple[tuple[str, str], ...] = (("x-request-id", incoming.arrival.request_id),)
+    if door.cross_origin:
+        headers += _CROSS_ORIGIN
+    if incoming.arrival.scheme == "https":
+        headers += _HSTS
+    return headers

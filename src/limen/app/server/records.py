@@ -1,0 +1,91 @@
+"""What the server is given by the composition root, and what it makes of a request before a door sees it."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import msgspec
+
+from limen.access.http import Door, Headers
+from limen.integration.edge.arrival import Arrival, Arrivals
+from limen.integration.edge.metrics import Observer
+from limen.kernel.clock import Clock
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+Doors = Callable[[str, str], Door | None]
+"""Find the hot door at (tenant prefix, path below it)."""
+
+
+class TenantRouter(Protocol):
+    """Knows which tenant a path belongs to, from memory: it is asked on every request."""
+
+    def resolve(self, path: str) -> tuple[str, str] | None:
+        """Return (prefix, rest) of *path*: ``("/t/acme", "/token")``; None where no tenant of ours is named."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ServerLimits:
+    """What is refused before a door sees it.
+
+    Attributes:
+        query: characters; longer gets 414.
+        headers: how many; more get 431.
+        body_seconds: how long a body may take to arrive; then 408.
+    """
+
+    query: int = 8_192
+    headers: int = 64
+    body_seconds: float = 20.0
+
+
+@asynccontextmanager
+async def no_lifespan() -> AsyncIterator[None]:
+    """Do nothing at start and stop."""
+    yield
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """All that the server joins.
+
+    Attributes:
+        pages: the ASGI application for everything that is no hot door; its own lifespan is not run.
+        doors: the table of hot doors.
+        tenants: tenant resolution; what resolves to no tenant goes to *pages* at the root, which know no ``/t/``.
+        arrivals: establishes address, scheme and request id.
+        observer: told of each hot answer (pages have their own middleware).
+        clock: measures durations.
+        lifespan: entered before the first request, left after the last.
+        limits: size and time.
+    """
+
+    pages: AsgiApp
+    doors: Doors
+    tenants: TenantRouter
+    arrivals: Arrivals
+    observer: Observer
+    clock: Clock
+    lifespan: Callable[[], AbstractAsyncContextManager[None]] = no_lifespan
+    limits: ServerLimits = ServerLimits()
+
+
+class Incoming(msgspec.Struct, frozen=True, gc=False):
+    """A request for a hot door, before its body is read.
+
+    ``read`` returns the body, None if it is longer than the given limit; it raises ``ConnectionError`` if the client
+    left.
+    """
+
+    method: str
+    path: str
+    query: str
+    headers: Headers
+    arrival: Arrival
+    read: Callable[[int], Awaitable[bytes | None]]
