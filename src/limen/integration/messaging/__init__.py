@@ -2,8 +2,8 @@
 
 Owns the relay that drains the outbox (:mod:`.relay`), the handler that turns ``mail.requested`` into a message
 (:mod:`.handler`), and the two ways a message leaves: SMTP (:mod:`.smtp`) and the development mailbox (:mod:`.mailbox`).
-It leaves to others: the outbox rows (:class:`~limen.integration.messaging.queue.OutboxQueue` is implemented in storage),
-the look of a message (:class:`~limen.integration.messaging.request.RenderMail`), and the keys that seal it.
+It leaves to others: the outbox rows (:class:`.queue.OutboxQueue` is implemented in storage), the look of a message
+(:class:`.request.RenderMail`), and the keys that seal it.
 
 Delivery is *at least once*. A message carries the same Message-ID each time it is sent, so that mail programs show one.
 

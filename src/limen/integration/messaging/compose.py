@@ -1,9 +1,8 @@
 """From :class:`OutgoingMail` to the message on the wire (RFC 5322), or a refusal."""
 
-from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
-from email.utils import format_datetime, parseaddr
+from email.utils import format_datetime
 
 import idna
 
@@ -68,12 +67,13 @@ def compose(mail: OutgoingMail, sender: str, now: Instant) -> EmailMessage:
 
 
 def _mailbox(text: str) -> str:
-    """Return ``Name <local@domain>`` with the name encoded as needed and the domain in ASCII."""
-    name, address = parseaddr(_one_line(text))
-    local, _, domain = wire_address(address).rpartition("@")
-    if local.isascii():
-        return str(Address(name, local, domain)) if name.isascii() else f"{_quoted(name)} <{local}@{domain}>"
-    return f"{_quoted(name)} <{local}@{domain}>" if name else f"{local}@{domain}"
+    """Return ``Name <local@domain>``, quoted or not, with the name quoted and the domain in ASCII."""
+    name, address = "", _one_line(text).strip()
+    if address.endswith(">"):
+        name, _, address = address[:-1].rpartition("<")
+    name = name.strip().strip('"').replace('\\"', '"').replace("\\\\", "\\")
+    address = wire_address(address)
+    return f"{_quoted(name)} <{address}>" if name else address
 
 
 def _quoted(name: str) -> str:
@@ -82,6 +82,6 @@ def _quoted(name: str) -> str:
 
 
 def _one_line(value: str) -> str:
-    if any(ord(c) < 32 or ord(c) == 127 or c in "\x85\u2028\u2029" for c in value):  # noqa: PLR2004
+    if any(ord(c) < 32 or ord(c) == 127 or c in "\x85\u2028\u2029" for c in value):
         raise MailRejected("header_invalid")
     return value

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import structlog
 
@@ -19,7 +19,7 @@ from limen.kernel.errors import Corrupted
 _log = structlog.get_logger(__name__)
 
 _LEASE_MARGIN = 0.8
-"""The share of its lease that a handler may use; the rest is for recording the outcome before another may have the item."""
+"""The share of its lease that a handler may use; in the rest the outcome is recorded, before another has the item."""
 
 
 class Handler(Protocol):
@@ -141,18 +141,16 @@ class OutboxRelay:
 
     async def _rest(self) -> None:
         """Wait for a nudge, a free hand, or the next look."""
-        waits = {
-            asyncio.ensure_future(self._wake.wait()),
-            asyncio.ensure_future(self._clock.sleep(self._settings.poll_seconds)),
-        }
+        nudged = asyncio.ensure_future(self._wake.wait())
+        polled = asyncio.ensure_future(self._clock.sleep(self._settings.poll_seconds))
         try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait((nudged, polled), return_when=asyncio.FIRST_COMPLETED)
         finally:
-            await _cancel(waits)
+            await _cancel(nudged, polled)
 
     async def _abandon(self) -> None:
         """Let go of what is still under way: its leases run out, and somebody takes it up again."""
-        await _cancel(self._running)
+        await _cancel(*self._running)
 
     async def _work(self, item: OutboxItem) -> None:
         try:
@@ -189,7 +187,7 @@ class OutboxRelay:
         except TimeoutError:
             return "handler_timeout", False
         except Exception as fault:  # noqa: BLE001 - one item's bug must not hold up the others
-            _log.error("outbox.handler_failed", item=item.id, event_name=item.name, **_where(fault))  # noqa: TRY400
+            _log.error("outbox.handler_failed", item=item.id, event_name=item.name, **_where(fault))
             return "handler_fault", False
         return "", False
 
@@ -215,11 +213,10 @@ class OutboxRelay:
         _log.error("outbox.queue_failed", verb=verb, **fields, **_where(fault))
 
 
-async def _cancel(tasks: set[asyncio.Task[None]] | set[asyncio.Future[object]]) -> None:
-    pending = list(tasks)
-    for task in pending:
-        task.cancel()
-    await asyncio.gather(*pending, return_exceptions=True)
+async def _cancel(*futures: asyncio.Future[Any]) -> None:
+    for future in futures:
+        future.cancel()
+    await asyncio.gather(*futures, return_exceptions=True)
 
 
 def _where(fault: Exception) -> dict[str, str]:

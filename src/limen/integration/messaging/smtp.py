@@ -82,6 +82,8 @@ class SmtpMailer:
             async with client:
                 await client.send_message(message, recipients=[recipient])
         except aiosmtplib.SMTPNotSupported:
+            if recipient.isascii():  # our own sender has the non-ASCII local part: the operator can mend that
+                raise MailUnavailable("smtputf8_unsupported") from None
             raise MailRejected("smtputf8_unsupported") from None
         # Library and server messages may quote the address: none of them is chained.
         except aiosmtplib.SMTPRecipientsRefused as refused:
