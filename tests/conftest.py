@@ -1,15 +1,77 @@
-"""Fixtures that every test may ask for."""
+"""Fixtures that every test may ask for, and what the run says at its end."""
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
+from playwright.async_api import Browser
 
+from tests.support import chromium, node, parts, servers, sockets, valkey
 from tests.support.clock import ManualClock
 from tests.support.entropy import SeededEntropy
+from tests.support.postgres import PostgresDatabases
+
+UNIT = Path(__file__).parent / "unit"
+MARKERS = (
+    "serial: alone on the machine: measures, or uses all of it; run after the others, one at a time",
+    "slow: takes more than five seconds",
+    "e2e: drives a real browser",
+)
+
+
+# ------------------------------------------------------------------------------------------------ the run
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Name the markers, and give all workers of this run one folder and one leader."""
+    for marker in MARKERS:
+        config.addinivalue_line("markers", marker)
+    if not hasattr(config, "workerinput"):
+        os.environ["LIMEN_TEST_RUN"] = tempfile.mkdtemp(prefix="limen-run-")
+        os.environ["LIMEN_TEST_LEADER"] = str(os.getpid())
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop the servers of this run, whatever became of it."""
+    if not hasattr(config, "workerinput") and os.environ.get("LIMEN_TEST_LEADER") == str(os.getpid()):
+        servers.stop_servers(_run_directory())
+        shutil.rmtree(_run_directory(), ignore_errors=True)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Name what was missing, and write the counts where `make test` adds them up."""
+    stats = terminalreporter.stats
+    missing = parts.named_in([*stats.get("skipped", []), *stats.get("failed", []), *stats.get("error", [])])
+    for part, count in missing.items():
+        terminalreporter.write_line(f"{parts.PREFIX}{part}: {count} tests without it", yellow=True)
+    file = os.environ.get("LIMEN_TEST_COUNTS")
+    if file:
+        counts = {
+            "passed": len(stats.get("passed", [])),
+            "failed": len(stats.get("failed", [])) + len(stats.get("error", [])),
+            "skipped": len(stats.get("skipped", [])),
+            "missing": sorted(missing),
+        }
+        Path(file).write_text(json.dumps(counts))
+
+
+@pytest.fixture(autouse=True)
+def _sockets_off_in_unit_tests(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if UNIT in request.path.parents:
+        sockets.close_sockets(monkeypatch)
 
 
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     """Run asynchronous tests on asyncio, the one loop that Limen is served on."""
     return "asyncio"
+
+
+# ------------------------------------------------------------------------------------------ time and chance
 
 
 @pytest.fixture
@@ -22,3 +84,63 @@ def clock() -> ManualClock:
 def entropy() -> SeededEntropy:
     """Return chance that repeats itself."""
     return SeededEntropy()
+
+
+# ------------------------------------------------------------------------------------------- real servers
+
+
+@pytest.fixture(scope="session")
+def postgres_url(worker_name: str) -> Iterator[PostgresDatabases]:
+    """Return a factory of databases: ``postgres_url()`` is the URL of a fresh, empty one.
+
+    ``postgres_url(Template("schema", build))`` is a copy of one that ``build(url)`` filled. All go at the end of the
+    run; ``postgres_url.drop(url)`` lets one go earlier.
+    """
+    databases = PostgresDatabases(_server("postgres"), _run_directory(), worker_name)
+    yield databases
+    databases.drop_all()
+
+
+@pytest.fixture
+def valkey_url(worker_name: str) -> str:
+    """Return the URL of an empty Valkey database that only this worker uses."""
+    return valkey.empty_database(_server("valkey"), int(worker_name.lstrip("gwmaster") or 0))
+
+
+@pytest.fixture(scope="session")
+def worker_name() -> str:
+    """Return this worker's name: ``gw0``, ``gw1``, …, or ``master`` without xdist."""
+    return os.environ.get("PYTEST_XDIST_WORKER", "master")
+
+
+@pytest.fixture(scope="module")
+async def browser(anyio_backend: str) -> AsyncIterator[Browser]:
+    """Return a running Chromium (Playwright's asynchronous API); make a context of your own in it."""
+    try:
+        async with chromium.launched() as running:
+            yield running
+    except chromium.NoBrowser:
+        parts.missing("chromium", chromium.HINT)
+
+
+@pytest.fixture(scope="session")
+def node_path() -> Path:
+    """Return the Node to run scripts with; its packages are installed."""
+    found = node.node()
+    if found is None or node.package("openid-client") is None:
+        parts.missing("node packages", node.HINT)
+    return found
+
+
+def _server(kind: str) -> str:
+    given = os.environ.get(f"LIMEN_TEST_{kind.upper()}_URL")
+    if given:
+        return given
+    try:
+        return servers.shared_server(kind, _run_directory(), int(os.environ["LIMEN_TEST_LEADER"]))
+    except servers.ServerFailed as failure:
+        return parts.missing(kind, f"set LIMEN_TEST_{kind.upper()}_URL; {failure}")
+
+
+def _run_directory() -> Path:
+    return Path(os.environ["LIMEN_TEST_RUN"])

@@ -1,0 +1,58 @@
+"""A real browser: the system's Chromium if it is there, else Playwright's own."""
+
+import os
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from playwright.async_api import Browser, Playwright, async_playwright
+
+ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+)
+NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+HINT = "apt-get install chromium, or .venv/bin/playwright install chromium, or set LIMEN_TEST_CHROMIUM"
+
+
+class NoBrowser(Exception):
+    """There is no Chromium here."""
+
+
+def system_chromium() -> str | None:
+    """Return the path of the Chromium that is to be used, unless that is Playwright's own."""
+    named = os.environ.get("LIMEN_TEST_CHROMIUM")
+    if named:
+        return named
+    return next((path for name in NAMES if (path := shutil.which(name))), None)
+
+
+@asynccontextmanager
+async def launched(*arguments: str) -> AsyncIterator[Browser]:
+    """Run a headless Chromium with further command-line *arguments*.
+
+    Raises:
+        NoBrowser: neither the system nor Playwright has one.
+    """
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=_executable(playwright), args=[*ARGUMENTS, *arguments], headless=True
+        )
+        try:
+            yield browser
+        finally:
+            await browser.close()
+
+
+def _executable(playwright: Playwright) -> str:
+    found = system_chromium() or playwright.chromium.executable_path
+    if not Path(found).exists():
+        raise NoBrowser(found)
+    return found
