@@ -15,6 +15,7 @@ from limen.kernel.errors import Invalid, Misconfigured, Unavailable
 
 _SHORTEST_MINIMUM = 8
 _SHORTEST_MAXIMUM = 64
+_REFUSED_SCORE = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,8 @@ class PasswordPolicy:
             (is_weak, "password.too_guessable"),
         )
         refusal = next((key for applies, key in reasons if applies), "")
-        return Verdict(acceptable=not refusal, refusal=refusal, score=strength.score, hints=strength.hints)
+        score = min(strength.score, _REFUSED_SCORE) if refusal else strength.score  # no full bar beside a "no"
+        return Verdict(acceptable=not refusal, refusal=refusal, score=score, hints=strength.hints)
 
 
 def _refused(key: str) -> Verdict:

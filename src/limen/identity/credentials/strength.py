@@ -9,7 +9,7 @@ bounds what they see.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import ModuleType
-from typing import Any
+from typing import Any, cast
 
 MAXIMUM_JUDGED = 72
 """Code points that are looked at: a longer password is at least as strong as its beginning."""
@@ -52,14 +52,14 @@ def estimate(password: str, context: Sequence[str] = ()) -> Strength:
     Costs up to about 100 ms of processor time: run it on the hash pool.
     """
     # Imported here and not above: an idle server that never sees a new password does not pay for the dictionaries.
-    from zxcvbn import matching, scoring  # type: ignore[import-untyped]  # noqa: PLC0415
+    from zxcvbn import matching, scoring  # noqa: PLC0415
 
     common: Mapping[str, int] = matching.RANKED_DICTIONARIES["passwords"]
     ranks = {word: rank for rank, word in enumerate(context, 1)}
     judged = _with_few_readings(password[:MAXIMUM_JUDGED], matching)
     found = matching.omnimatch(judged, {**matching.RANKED_DICTIONARIES, _PERSONAL: ranks})
     result = scoring.most_guessable_match_sequence(judged, found)
-    sequence: list[dict[str, Any]] = result["sequence"]
+    sequence = cast("list[dict[str, Any]]", result["sequence"])
     score = _score(result["guesses"])
     return Strength(
         score=score,
