@@ -50,7 +50,7 @@ bench: setup node_modules/.package-lock.json ## Measure Limen beside its peers
 	@$(BIN)/python -m bench $(ARGS)
 
 node_modules/.package-lock.json: package.json package-lock.json
-	@npm ci --no-audit --no-fund --silent
+	@npm ci --ignore-scripts --no-audit --no-fund --silent
 	@touch $@
 
 clean: ## Remove everything that can be made again

@@ -31,7 +31,9 @@ def insist_on_python():
         found = shutil.which(f"python3.{minor}")
         if found:
             os.execv(found, [found, *sys.argv])
-    fail(f"Python {sys.version.split()[0]} is too old", "install Python 3.11 or newer, or: make PYTHON=/path/to/python3")
+    fail(
+        f"Python {sys.version.split()[0]} is too old", "install Python 3.11 or newer, or: make PYTHON=/path/to/python3"
+    )
 
 
 def fingerprint(lock):
@@ -63,7 +65,9 @@ def make_venv():
     shutil.rmtree(VENV, ignore_errors=True)
     done = subprocess.run([sys.executable, "-m", "venv", str(VENV)], capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        fail(f"cannot make a virtual environment\n{done.stdout}{done.stderr}", "on Debian: apt-get install python3-venv")
+        fail(
+            f"cannot make a virtual environment\n{done.stdout}{done.stderr}", "on Debian: apt-get install python3-venv"
+        )
     home.write_text(str(VENV))
 
 
@@ -88,7 +92,9 @@ def pip(arguments, total=0):
     if total and sys.stdout.isatty():
         sys.stdout.write("\r\033[K")
     if process.wait() != 0:
-        fail("pip failed\n" + "".join(output[-25:]), "is a package index reachable? `pip config list` shows which is set")
+        fail(
+            "pip failed\n" + "".join(output[-25:]), "is a package index reachable? `pip config list` shows which is set"
+        )
 
 
 def main():

@@ -5,12 +5,12 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 MODULES = ROOT / "node_modules"
-HINT = "npm ci"
+HINT = "npm ci --ignore-scripts"
 
 
 def node() -> Path | None:
     """Return the Node that ``npm ci`` installed, else the system's."""
-    packaged = MODULES / "node" / "bin" / "node"
+    packaged = MODULES / ".bin" / "node"
     if packaged.exists():
         return packaged
     found = shutil.which("node")
