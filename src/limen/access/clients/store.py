@@ -1,0 +1,39 @@
+"""What client registration asks of storage."""
+
+from typing import Protocol
+
+from limen.access.clients.records import Client
+from limen.kernel.clock import Instant
+from limen.kernel.ids import ClientKey
+
+
+class ClientStore(Protocol):
+    """One tenant's relying parties inside one transaction."""
+
+    async def get(self, client_id: str) -> Client | None:
+        """Return the client that shows this ``client_id``."""
+        ...
+
+    async def list(self, *, after: str, limit: int) -> list[Client]:
+        """Return up to *limit* clients whose key sorts behind *after*."""
+        ...
+
+    async def add(self, client: Client) -> bool:
+        """Store a client; False if its ``client_id`` is taken."""
+        ...
+
+    async def update(self, client: Client, expected_version: int) -> bool:
+        """Replace the client if the stored version is still *expected_version*."""
+        ...
+
+    async def delete(self, key: ClientKey) -> bool:
+        """Delete the client, its grants and its token families; False if there was none."""
+        ...
+
+
+class ReplayGuard(Protocol):
+    """Remembers what may be used once: the ``jti`` of client assertions (RFC 7523 §3)."""
+
+    async def first_use(self, kind: str, value: str, expires_at: Instant) -> bool:
+        """Return True exactly once for (*kind*, *value*) until *expires_at*, over all workers."""
+        ...

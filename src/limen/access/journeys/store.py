@@ -1,0 +1,26 @@
+"""What journeys ask of storage."""
+
+from typing import Protocol
+
+from limen.access.journeys.records import SealedJourney
+from limen.kernel.ids import JourneyId
+
+
+class JourneyStore(Protocol):
+    """One tenant's journeys inside one transaction."""
+
+    async def get(self, journey_id: JourneyId) -> SealedJourney | None:
+        """Return the journey."""
+        ...
+
+    async def find_link(self, link_hash: bytes) -> SealedJourney | None:
+        """Return the journey whose mailed link has this SHA-256."""
+        ...
+
+    async def add(self, journey: SealedJourney) -> None:
+        """Store a new journey."""
+        ...
+
+    async def advance(self, journey: SealedJourney, expected_version: int) -> bool:
+        """Replace the journey if its stored version is still *expected_version* and it is not finished."""
+        ...

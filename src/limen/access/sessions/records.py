@@ -1,0 +1,62 @@
+"""A browser, a session and the evidence behind it."""
+
+from dataclasses import dataclass, replace
+
+import msgspec
+
+from limen.kernel.clock import Instant
+from limen.kernel.ids import BrowserId, CustomerId, SessionId
+
+
+class Evidence(msgspec.Struct, frozen=True):
+    """One proof: which authenticator spoke, when, and whether it verified the user.
+
+    ``authenticator`` uses the values of RFC 8176 (``pwd``, ``otp``, ``hwk`` …), with ``email`` for a proven mailbox.
+    """
+
+    authenticator: str
+    at: Instant
+    user_verified: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Browser:
+    """One browser that holds our cookie ``{id}.{secret}``; only the secret's SHA-256 is stored."""
+
+    id: BrowserId
+    secret_hash: bytes
+    created_at: Instant
+    seen_at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One customer signed in at one browser. ``sid`` is public and random (OIDC Front-Channel Logout §3)."""
+
+    id: SessionId
+    sid: str
+    browser_id: BrowserId
+    customer_id: CustomerId
+    evidence: tuple[Evidence, ...]
+    created_at: Instant
+    seen_at: Instant
+    expires_at: Instant
+    ended_at: Instant | None = None
+
+    @property
+    def authenticated_at(self) -> Instant:
+        """Return when the customer last proved who they are (``auth_time``)."""
+        return max(piece.at for piece in self.evidence)
+
+    @property
+    def amr(self) -> tuple[str, ...]:
+        """Return the authentication methods, oldest first, each once (RFC 8176)."""
+        return tuple(dict.fromkeys(piece.authenticator for piece in self.evidence))
+
+    def is_live(self, now: Instant, idle: int) -> bool:
+        """Tell whether the session counts at *now*, with an *idle* limit in microseconds."""
+        return self.ended_at is None and now < self.expires_at and now - self.seen_at < idle
+
+    def renewed(self, evidence: tuple[Evidence, ...], now: Instant, expires_at: Instant) -> "Session":
+        """Return the session resting on fresh *evidence*."""
+        return replace(self, evidence=evidence, seen_at=now, expires_at=expires_at)

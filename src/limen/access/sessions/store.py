@@ -1,0 +1,51 @@
+"""What sessions ask of storage."""
+
+from typing import Protocol
+
+from limen.access.sessions.records import Browser, Session
+from limen.kernel.clock import Instant
+from limen.kernel.ids import BrowserId, CustomerId, SessionId
+
+
+class SessionStore(Protocol):
+    """One tenant's browsers and sessions inside one transaction."""
+
+    async def browser(self, browser_id: BrowserId) -> Browser | None:
+        """Return the browser."""
+        ...
+
+    async def add_browser(self, browser: Browser) -> None:
+        """Store a new browser."""
+        ...
+
+    async def rotate_browser(self, browser: Browser, old_hash: bytes) -> bool:
+        """Replace the browser's secret if it is still *old_hash*."""
+        ...
+
+    async def at_browser(self, browser_id: BrowserId) -> list[Session]:
+        """Return the sessions of a browser that were not ended, newest proof first."""
+        ...
+
+    async def get(self, session_id: SessionId) -> Session | None:
+        """Return the session."""
+        ...
+
+    async def find_sid(self, sid: str) -> Session | None:
+        """Return the session with this public identifier."""
+        ...
+
+    async def add(self, session: Session) -> None:
+        """Store a new session."""
+        ...
+
+    async def renew(self, session: Session) -> bool:
+        """Replace evidence, ``seen_at`` and ``expires_at`` of a session that was not ended."""
+        ...
+
+    async def end(self, session_id: SessionId, now: Instant) -> bool:
+        """End a session and revoke the token families that hang on it; False if it was ended already."""
+        ...
+
+    async def end_all(self, customer_id: CustomerId, now: Instant, *, except_for: SessionId | None = None) -> int:
+        """End a customer's sessions and revoke their families; return how many sessions ended."""
+        ...

@@ -1,0 +1,141 @@
+"""Grants, codes and families, and what an atomic step on them can answer."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import msgspec
+
+from limen.kernel.clock import Instant
+from limen.kernel.ids import ClientKey, CustomerId, FamilyId, GrantId, SessionId
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a customer allows a client: the remembered consent, one row per (customer, client)."""
+
+    id: GrantId
+    customer_id: CustomerId
+    client: ClientKey
+    scopes: tuple[str, ...]
+    created_at: Instant
+    updated_at: Instant
+
+
+class Authentication(msgspec.Struct, frozen=True):
+    """What tokens say about the sign-in they rest on. Nothing personal: ``sub`` and ``sid`` are random."""
+
+    subject: str
+    sid: str
+    auth_time: int
+    amr: tuple[str, ...] = ()
+    acr: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorizationCode:
+    """A code waiting to be redeemed; only its SHA-256 is stored."""
+
+    code_hash: bytes
+    grant_id: GrantId
+    session_id: SessionId
+    customer_id: CustomerId
+    client: ClientKey
+    redirect_uri: str
+    challenge: str
+    nonce: str
+    scopes: tuple[str, ...]
+    authentication: Authentication
+    created_at: Instant
+    expires_at: Instant
+
+
+class Redemption(StrEnum):
+    """What came of presenting a code."""
+
+    REDEEMED = "redeemed"
+    UNKNOWN = "unknown"
+    EXPIRED = "expired"
+    MISMATCHED = "mismatched"
+    REPLAYED = "replayed"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class RedeemCode:
+    """The atomic step "redeem this code into this family".
+
+    ``refresh_hash`` is SHA-256 of the first refresh token; it is stored only if the code's scopes include ``offline_access``
+    or *always_refresh* is set.
+    """
+
+    code_hash: bytes
+    client: ClientKey
+    client_id: str
+    redirect_uri: str
+    challenge: str
+    family_id: FamilyId
+    refresh_hash: bytes
+    refresh_allowed: bool
+    idle_until: Instant
+    family_expires_at: Instant
+    request_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RedeemedCode:
+    """The answer: with ``REDEEMED``, what the tokens are to say."""
+
+    outcome: Redemption
+    family_id: str = ""
+    customer_id: str = ""
+    scopes: tuple[str, ...] = ()
+    nonce: str = ""
+    authentication: Authentication | None = None
+    has_refresh: bool = False
+
+
+class RotationOutcome(StrEnum):
+    """What came of presenting a refresh token whose MAC is right."""
+
+    ROTATED = "rotated"
+    RETRIED = "retried"
+    REUSED = "reused"
+    REVOKED = "revoked"
+    EXPIRED = "expired"
+    UNKNOWN = "unknown"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class RotateToken:
+    """The atomic step "this refresh token for its successor". ``grace`` is in microseconds; ``rotate`` False only checks."""
+
+    family_id: FamilyId
+    client: ClientKey
+    client_id: str
+    generation: int
+    presented_hash: bytes
+    successor_hash: bytes
+    grace: int
+    idle_until: Instant
+    rotate: bool = True
+    request_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RotatedToken:
+    """The answer: with ``ROTATED`` or ``RETRIED``, what the tokens are to say."""
+
+    outcome: RotationOutcome
+    customer_id: str = ""
+    scopes: tuple[str, ...] = ()
+    authentication: Authentication | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Revocations:
+    """What was revoked since an instant: identifiers of access tokens and families, and customers' ``valid_after``."""
+
+    tokens: frozenset[str] = frozenset()
+    families: frozenset[str] = frozenset()
+    customers: dict[str, Instant] = field(default_factory=dict)

@@ -1,0 +1,80 @@
+"""What tokens ask of storage: a hot side of single atomic steps and an everyday side inside a transaction."""
+
+from typing import Protocol
+
+from limen.access.tokens.records import (
+    AuthorizationCode,
+    Grant,
+    RedeemCode,
+    RedeemedCode,
+    Revocations,
+    RotatedToken,
+    RotateToken,
+)
+from limen.identity.customers.records import SealedCustomer
+from limen.kernel.clock import Instant
+from limen.kernel.events import AuditEntry
+from limen.kernel.ids import ClientKey, CustomerId, FamilyId, GrantId
+
+
+class HotTokens(Protocol):
+    """One tenant's hot doors. Each write is one atomic step whose audit record and events share its commit.
+
+    Every method returns only after the commit. Operations of many requests may share one (the *write group*).
+    """
+
+    async def record(self, entry: AuditEntry) -> None:
+        """Append an audit record, durably."""
+        ...
+
+    async def redeem_code(self, step: RedeemCode) -> RedeemedCode:
+        """Redeem a code once; presenting it again revokes the family it made."""
+        ...
+
+    async def rotate(self, step: RotateToken) -> RotatedToken:
+        """Exchange a refresh token for its successor; anything but the current one or a prompt retry revokes the family."""
+        ...
+
+    async def revoke_family(self, family_id: FamilyId, client: ClientKey, entry: AuditEntry) -> bool:
+        """Revoke a client's family; False if it is not this client's or was revoked already."""
+        ...
+
+    async def revoke_token(self, token_id: str, expires_at: Instant, entry: AuditEntry) -> None:
+        """Revoke one access token by its ``jti``; kept until *expires_at*."""
+        ...
+
+    async def customer(self, customer_id: CustomerId) -> SealedCustomer | None:
+        """Return a customer for userinfo."""
+        ...
+
+    async def family_scopes(self, family_id: FamilyId) -> tuple[str, ...] | None:
+        """Return the scopes of a family."""
+        ...
+
+    async def revocations(self, since: Instant) -> Revocations:
+        """Return all that was revoked since an instant."""
+        ...
+
+    async def is_revoked(self, token_id: str, family_id: str, customer_id: str, issued_at: Instant) -> bool:
+        """Ask the database, not a cache, whether an access token was revoked in any way."""
+        ...
+
+
+class GrantStore(Protocol):
+    """One tenant's grants and codes inside one transaction."""
+
+    async def find(self, customer_id: CustomerId, client: ClientKey) -> Grant | None:
+        """Return what the customer allows the client, if anything."""
+        ...
+
+    async def save(self, grant: Grant) -> Grant:
+        """Store or widen the grant of its (customer, client); return what is stored."""
+        ...
+
+    async def add_code(self, code: AuthorizationCode) -> None:
+        """Store a code."""
+        ...
+
+    async def end(self, grant_id: GrantId, now: Instant) -> bool:
+        """End a grant and revoke its families; False if there was none."""
+        ...

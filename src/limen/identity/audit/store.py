@@ -1,0 +1,40 @@
+"""What checkpoints and readers of the audit log ask of storage."""
+
+from typing import Protocol
+
+from limen.identity.audit.chain import AuditRecord, Head, SealedPart
+from limen.identity.audit.checkpoints import Checkpoint
+from limen.kernel.events import AuditEntry
+from limen.kernel.ids import SegmentId, TenantId
+
+
+class PersonalSealer(Protocol):
+    """Seals the personal part of an entry under its subject's key."""
+
+    async def __call__(self, tenant_id: TenantId, entry: AuditEntry) -> SealedPart | None:
+        """Return the sealed part, or None where there is nothing personal or the subject's key is gone."""
+        ...
+
+
+class AuditStore(Protocol):
+    """One tenant's audit log inside one transaction: appended elsewhere, read here, never changed."""
+
+    async def last_checkpoint(self) -> Checkpoint | None:
+        """Return the newest checkpoint."""
+        ...
+
+    async def heads(self) -> list[Head]:
+        """Return the committed head of every segment."""
+        ...
+
+    async def add_checkpoint(self, checkpoint: Checkpoint) -> bool:
+        """Store a signed checkpoint; False if its number is taken."""
+        ...
+
+    async def segment(self, segment_id: SegmentId) -> list[AuditRecord]:
+        """Return a whole segment in order."""
+        ...
+
+    async def for_subject(self, subject: str, *, limit: int) -> list[AuditRecord]:
+        """Return the newest records that concern *subject*."""
+        ...

@@ -1,0 +1,100 @@
+"""A customer as the domain sees one, and as the database does."""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+import msgspec
+
+from limen.kernel.clock import Instant
+from limen.kernel.ids import CustomerId
+
+
+class CustomerState(StrEnum):
+    """Whether a customer may sign in."""
+
+    ACTIVE = "active"
+    DISABLED = "disabled"
+
+
+class Profile(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Personal data, in the terms of OpenID Connect Core §5.1. Sealed as one value."""
+
+    email: str = ""
+    email_verified: bool = False
+    name: str = ""
+    given_name: str = ""
+    family_name: str = ""
+    locale: str = ""
+    zoneinfo: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """One customer, unsealed.
+
+    Attributes:
+        subject: what relying parties see as ``sub``: random, so that it tells nothing (unlike ``id``).
+        valid_after: sessions, grants and tokens that began before this instant are void; one write ends everything.
+        version: counts changes, for optimistic locking.
+    """
+
+    id: CustomerId
+    subject: str
+    profile: Profile
+    created_at: Instant
+    updated_at: Instant
+    state: CustomerState = CustomerState.ACTIVE
+    valid_after: Instant = 0
+    version: int = 1
+
+    @property
+    def is_active(self) -> bool:
+        """Tell whether this customer may sign in."""
+        return self.state is CustomerState.ACTIVE
+
+    def with_profile(self, profile: Profile, now: Instant) -> "Customer":
+        """Return the customer with another profile, one version on."""
+        return replace(self, profile=profile, updated_at=now, version=self.version + 1)
+
+    def disabled(self, now: Instant) -> "Customer":
+        """Return the customer barred from signing in, with everything begun before *now* void."""
+        return replace(
+            self, state=CustomerState.DISABLED, valid_after=now, updated_at=now, version=self.version + 1
+        )
+
+    def enabled(self, now: Instant) -> "Customer":
+        """Return the customer allowed to sign in again."""
+        return replace(self, state=CustomerState.ACTIVE, updated_at=now, version=self.version + 1)
+
+    def signed_out_everywhere(self, now: Instant) -> "Customer":
+        """Return the customer with every session, grant and token begun before *now* void."""
+        return replace(self, valid_after=now, updated_at=now, version=self.version + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class SealedCustomer:
+    """A customer as stored: ``sealed_profile`` is an envelope under the customer's own key."""
+
+    id: CustomerId
+    subject: str
+    sealed_profile: bytes
+    created_at: Instant
+    updated_at: Instant
+    state: CustomerState
+    valid_after: Instant
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class ContactIndex:
+    """One row of the narrow look-up table: a keyed blind index of an address points at its customer.
+
+    ``index_version`` and ``normalisation`` say how ``blind`` was made, so that keys and rules can change.
+    """
+
+    kind: str
+    blind: bytes
+    index_version: int
+    normalisation: str
+    customer_id: CustomerId
+    verified_at: Instant

@@ -1,0 +1,42 @@
+"""What the directory asks of storage: one tenant's customers, sealed."""
+
+from typing import Protocol
+
+from limen.identity.customers.records import ContactIndex, SealedCustomer
+from limen.kernel.ids import CustomerId
+
+
+class CustomerStore(Protocol):
+    """One tenant's customers inside one transaction."""
+
+    async def get(self, customer_id: CustomerId) -> SealedCustomer | None:
+        """Return the customer."""
+        ...
+
+    async def find_by_contact(self, kind: str, blind: bytes) -> SealedCustomer | None:
+        """Return the customer whose address has this blind index."""
+        ...
+
+    async def find_by_subject(self, subject: str) -> SealedCustomer | None:
+        """Return the customer whose public ``sub`` this is."""
+        ...
+
+    async def list(self, *, after: str, limit: int) -> list[SealedCustomer]:
+        """Return up to *limit* customers whose identifier sorts behind *after*."""
+        ...
+
+    async def add(self, customer: SealedCustomer, contact: ContactIndex) -> bool:
+        """Store a customer with a proven address; False, and nothing stored, if the address is taken."""
+        ...
+
+    async def update(self, customer: SealedCustomer, expected_version: int) -> bool:
+        """Replace the customer if the stored version is still *expected_version*."""
+        ...
+
+    async def move_contact(self, contact: ContactIndex) -> bool:
+        """Make *contact* the customer's only address of its kind; False if another customer has it."""
+        ...
+
+    async def delete(self, customer_id: CustomerId) -> bool:
+        """Delete the customer and every row that hangs on them; False if there was none."""
+        ...

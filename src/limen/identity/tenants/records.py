@@ -1,0 +1,74 @@
+"""What a tenant is, and what its administrator may change."""
+
+from dataclasses import dataclass, field, replace
+
+import msgspec
+
+from limen.kernel.clock import Instant
+from limen.kernel.ids import TenantId
+
+DEFAULT_SLUG = "default"
+
+
+class Branding(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How pages look: an accent colour as ``#rrggbb`` and an https logo address."""
+
+    accent: str = "#3d5afe"
+    logo_url: str = ""
+
+
+class Lifetimes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How long things live, in seconds."""
+
+    access_token: int = 300
+    id_token: int = 300
+    authorization_code: int = 60
+    refresh_idle: int = 14 * 86_400
+    refresh_absolute: int = 90 * 86_400
+    refresh_grace: int = 10
+    session_idle: int = 14 * 86_400
+    session_absolute: int = 30 * 86_400
+    journey: int = 1_800
+    mail_code: int = 900
+
+
+class TenantSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a tenant's administrator may change: data, not process configuration."""
+
+    branding: Branding = Branding()
+    lifetimes: Lifetimes = Lifetimes()
+    locales: tuple[str, ...] = ("en", "de", "ar")
+    password_preset: str = "default"  # noqa: S105 - the name of a policy preset, not a password
+    sign_up_open: bool = True
+    terms_url: str = ""
+    privacy_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """One issuer. ``prefix`` is where its paths begin: empty for the default tenant, else ``/t/{slug}``."""
+
+    id: TenantId
+    slug: str
+    issuer: str
+    name: str
+    created_at: Instant
+    updated_at: Instant
+    settings: TenantSettings = field(default_factory=TenantSettings)
+    custom_domain: str | None = None
+    version: int = 1
+    disabled_at: Instant | None = None
+
+    @property
+    def prefix(self) -> str:
+        """Return the path prefix of this tenant's doors."""
+        return "" if self.slug == DEFAULT_SLUG else f"/t/{self.slug}"
+
+    @property
+    def is_active(self) -> bool:
+        """Tell whether the tenant answers at all."""
+        return self.disabled_at is None
+
+    def changed(self, *, name: str, settings: TenantSettings, now: Instant) -> "Tenant":
+        """Return the tenant with a new name and settings, one version on."""
+        return replace(self, name=name, settings=settings, updated_at=now, version=self.version + 1)

@@ -1,0 +1,60 @@
+"""The few encodings that the whole house shares."""
+
+import hashlib
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from typing import Any
+
+import msgspec
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, str):  # a typed identifier: msgspec encodes exact types only
+        return str(value)
+    raise NotImplementedError
+
+
+_canonical = msgspec.json.Encoder(order="deterministic", enc_hook=_plain)
+
+
+def b64url(data: bytes) -> str:
+    """Return *data* as unpadded base64url (RFC 7515 §2)."""
+    return urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
+
+
+def from_b64url(text: str) -> bytes:
+    """Return the bytes of unpadded base64url *text*.
+
+    Raises:
+        ValueError: *text* is not base64url, or carries padding or non-canonical trailing bits.
+    """
+    try:
+        data = urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4))
+    except (UnicodeEncodeError, ValueError) as error:
+        msg = "not base64url"
+        raise ValueError(msg) from error
+    if b64url(data) != text:  # one value has one spelling, so that a token cannot be varied
+        msg = "not canonical base64url"
+        raise ValueError(msg)
+    return data
+
+
+def canonical_json(value: Any) -> bytes:
+    """Return *value* as JSON with sorted keys and no white space: equal values give equal bytes."""
+    return _canonical.encode(value)
+
+
+def sha256(*parts: bytes) -> bytes:
+    """Return the SHA-256 of the joined *parts*, 32 bytes."""
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part)
+    return digest.digest()
+
+
+def framed(*parts: bytes | str) -> bytes:
+    """Join *parts*, each behind its length as four bytes, so that no two different lists read the same."""
+    out = bytearray()
+    for part in parts:
+        data = part.encode() if isinstance(part, str) else part
+        out += len(data).to_bytes(4, "big") + data
+    return bytes(out)

@@ -1,0 +1,86 @@
+"""News: what happened, told inside the transaction (subscribers) and after it (outbox, audit).
+
+An :class:`AuditEntry` is for whoever must reconstruct the past; an :class:`Event` is for whoever must act on it. Both are
+written in the commit that changes the state they speak of. Names are ``noun.past_participle``; a name and a version fix the
+meaning of ``data`` for good (see ``EVENTS``).
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from limen.kernel.clock import Instant
+
+
+class Outcome(StrEnum):
+    """Whether what was tried was done."""
+
+    SUCCESS = "success"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """One line of the audit log, before it is chained.
+
+    Attributes:
+        event: what happened, ``noun.past_participle``.
+        outcome: whether it was done.
+        actor: who did it: ``customer:…``, ``client:…``, ``admin:…``, ``system``.
+        subject: whose data it concerns: an internal identifier, or empty.
+        client: the public ``client_id``, or empty.
+        reason: a refusal's code, or empty.
+        request_id: the request it happened in.
+        data: further open facts; nothing personal.
+        personal: personal facts (address, user agent, …), sealed under *subject*'s key before they are stored.
+    """
+
+    event: str
+    outcome: Outcome = Outcome.SUCCESS
+    actor: str = "system"
+    subject: str = ""
+    client: str = ""
+    reason: str = ""
+    request_id: str = ""
+    data: dict[str, Any] = field(default_factory=dict)
+    personal: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event for subscribers and the outbox.
+
+    Attributes:
+        name: a key of ``EVENTS``.
+        subject: the customer, journey or other thing it concerns: an internal identifier, or empty.
+        data: open facts; nothing personal.
+        sealed: personal or secret facts as an envelope under *subject*'s key (or the tenant's, where *subject* is empty).
+        not_before: the earliest instant at which it may leave.
+    """
+
+    name: str
+    subject: str = ""
+    data: dict[str, Any] = field(default_factory=dict)
+    sealed: bytes = b""
+    not_before: Instant = 0
+
+
+EVENTS: dict[str, tuple[int, str]] = {
+    "mail.requested": (1, "A message is to be sent; its address and content are sealed."),
+    "customer.registered": (1, "A customer proved an address and an account was made."),
+    "customer.updated": (1, "A customer's profile or state changed."),
+    "customer.disabled": (1, "A customer may no longer sign in."),
+    "customer.deleted": (1, "A customer was erased; their key is destroyed."),
+    "password.changed": (1, "A customer's password was replaced."),
+    "session.started": (1, "A customer signed in."),
+    "session.ended": (1, "A session was ended."),
+    "consent.given": (1, "A customer allowed a client something."),
+    "token.reuse_detected": (1, "A used code or refresh token came again; its family is revoked."),
+    "client.created": (1, "A relying party was registered."),
+    "client.updated": (1, "A relying party changed."),
+    "client.deleted": (1, "A relying party was removed."),
+    "tenant.created": (1, "A tenant was made."),
+    "tenant.updated": (1, "A tenant's settings changed."),
+    "keys.rotated": (1, "A tenant's signing keys were rotated."),
+}
+"""The catalogue: name to (version, meaning)."""

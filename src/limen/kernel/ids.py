@@ -1,0 +1,113 @@
+"""Typed, prefixed identifiers over UUIDv7 (RFC 9562 §5.7): ``cus_01jd…``.
+
+The text is the prefix, an underscore and 26 characters of lower-case Crockford base32, so that the order of the
+text is the order of creation. Identifiers are internal: a UUIDv7 tells when a customer signed up, so what leaves
+the house as ``sub`` or ``sid`` is random instead (:func:`limen.kernel.entropy.random_token`).
+"""
+
+from typing import ClassVar, Self
+
+from limen.kernel.clock import Clock
+from limen.kernel.entropy import Entropy
+
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_LENGTH = 26
+
+
+class TypedId(str):
+    """An identifier whose type is part of its text."""
+
+    __slots__ = ()
+    prefix: ClassVar[str] = ""
+
+    @classmethod
+    def new(cls, clock: Clock, entropy: Entropy) -> Self:
+        """Return a fresh identifier: 48 bits of milliseconds, then 74 random bits."""
+        random = int.from_bytes(entropy.bytes(10), "big")
+        value = (clock.now() // 1000 & (1 << 48) - 1) << 80
+        value |= 0x7 << 76 | (random >> 68 & 0xFFF) << 64 | 0b10 << 62 | random & (1 << 62) - 1
+        return cls(f"{cls.prefix}_{_encode(value)}")
+
+    @classmethod
+    def parse(cls, text: str) -> Self | None:
+        """Return *text* as an identifier of this type, or None if it is not one."""
+        head, _, tail = text.partition("_")
+        if head != cls.prefix or len(tail) != _LENGTH or tail.strip(_ALPHABET):
+            return None
+        return cls(text)
+
+
+def _encode(value: int) -> str:
+    return "".join(_ALPHABET[value >> shift & 31] for shift in range(125, -1, -5))
+
+
+class TenantId(TypedId):
+    """A tenant: an issuer with its own keys, customers and clients."""
+
+    prefix = "ten"
+
+
+class CustomerId(TypedId):
+    """A customer's internal identifier; never sent as ``sub``."""
+
+    prefix = "cus"
+
+
+class ClientKey(TypedId):
+    """A relying party's internal identifier; ``client_id`` is what it shows."""
+
+    prefix = "cli"
+
+
+class BrowserId(TypedId):
+    """One browser that holds our cookie."""
+
+    prefix = "bro"
+
+
+class SessionId(TypedId):
+    """One customer signed in at one browser."""
+
+    prefix = "ses"
+
+
+class JourneyId(TypedId):
+    """One persisted walk through sign-in, sign-up or recovery."""
+
+    prefix = "jou"
+
+
+class GrantId(TypedId):
+    """What a customer allowed a client."""
+
+    prefix = "gra"
+
+
+class FamilyId(TypedId):
+    """One chain of refresh tokens."""
+
+    prefix = "fam"
+
+
+class EventId(TypedId):
+    """One event in the outbox."""
+
+    prefix = "evt"
+
+
+class SegmentId(TypedId):
+    """One segment of an audit chain."""
+
+    prefix = "seg"
+
+
+class RecordId(TypedId):
+    """One record of a ledger."""
+
+    prefix = "rec"
+
+
+class RequestId(TypedId):
+    """One inbound request, for logs and audit."""
+
+    prefix = "req"

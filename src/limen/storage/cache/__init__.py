@@ -1,0 +1,37 @@
+"""Short-lived shared state: rate limits, in process or in Valkey.
+
+Owns the adapters of :class:`limen.trust.limits.RateLimiter`. :func:`rate_limiter` picks one by ``cache_url``. Where the
+cache is away the stance is **fail open to the in-process limiter**: each process then counts on its own, so that an
+outage weakens a limit by the number of processes and locks nobody out; it is logged and counted.
+
+Keys name addresses and identifiers; each is stored only as HMAC-SHA256 under a key of ours.
+"""
+
+from collections.abc import Callable
+
+from limen.kernel.clock import Clock
+from limen.storage.cache.fallback import FallbackLimiter
+from limen.storage.cache.process import ProcessLimiter
+from limen.trust.limits import RateLimiter
+
+__all__ = ["FallbackLimiter", "ProcessLimiter", "rate_limiter"]
+
+
+def rate_limiter(cache_url: str, key: bytes, clock: Clock, on_away: Callable[[], None] = lambda: None) -> RateLimiter:
+    """Return the limiter that *cache_url* asks for: in process if it is empty.
+
+    Args:
+        cache_url: ``redis://``, ``rediss://``, ``valkey://``, ``valkeys://`` or ``unix://``, or empty.
+        key: 32 bytes under which counted keys are hashed.
+        clock: for the in-process windows and the pauses between attempts.
+        on_away: called for each decision taken without the cache, for a metric.
+
+    Raises:
+        Misconfigured: *cache_url* has another scheme.
+    """
+    process = ProcessLimiter(key, clock)
+    if not cache_url:
+        return process
+    from limen.storage.cache.valkey import ValkeyLimiter  # noqa: PLC0415  # 8 MB that only those who use it pay
+
+    return FallbackLimiter(ValkeyLimiter(cache_url, key), process, clock, on_away)

@@ -1,0 +1,52 @@
+"""What happens where the shared cache is away: count in this process, say so, and look again soon."""
+
+from collections.abc import Callable
+from typing import Final
+
+import structlog
+
+from limen.kernel.clock import SECOND, Clock, Instant
+from limen.trust.limits import Decision, Limit, RateLimiter
+
+PAUSE: Final = 5 * SECOND
+"""How long the cache is left alone after it failed, so that not every request waits for its time limit."""
+
+
+class FallbackLimiter:
+    """Asks *primary*, and *fallback* where that raises."""
+
+    def __init__(
+        self, primary: RateLimiter, fallback: RateLimiter, clock: Clock, on_away: Callable[[], None] = lambda: None
+    ) -> None:
+        """Take both limiters; *on_away* is called for each decision taken without *primary*."""
+        self._primary = primary
+        self._fallback = fallback
+        self._clock = clock
+        self._on_away = on_away
+        self._away_until: Instant = 0
+        self._is_away = False
+        self._log = structlog.get_logger("limen.cache")
+
+    async def hit(self, key: str, limit: Limit, cost: int = 1) -> Decision:
+        """Count *cost* tries of *key*, unless that exceeds *limit*."""
+        if self._clock.now() >= self._away_until:
+            try:
+                decision = await self._primary.hit(key, limit, cost)
+            except Exception as error:  # noqa: BLE001  # whatever the client library raises: the cache is away
+                self._away(error)
+            else:
+                self._back()
+                return decision
+        self._on_away()
+        return await self._fallback.hit(key, limit, cost)
+
+    def _away(self, error: Exception) -> None:
+        self._away_until = self._clock.now() + PAUSE
+        if not self._is_away:
+            self._is_away = True
+            self._log.warning("cache.away", error=type(error).__name__, stance="counting in process")
+
+    def _back(self) -> None:
+        if self._is_away:
+            self._is_away = False
+            self._log.info("cache.back")

@@ -1,0 +1,88 @@
+"""Sliding-window counters in this process's memory, driven by our own clock.
+
+The window slides by weighting: what the window before holds counts for the share of it that still overlaps. One counter a
+key, exact at the edges, never more than the limit in one window, and a few bytes instead of a list of instants.
+"""
+
+import hashlib
+import hmac
+import math
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Final
+
+from limen.kernel.clock import SECOND, Clock, Instant
+from limen.kernel.encoding import framed
+from limen.trust.limits import Decision, Limit
+
+MAX_KEYS: Final = 50_000
+
+
+def counted_key(secret: bytes, key: str, limit: Limit) -> bytes:
+    """Return what is stored for *key* under *limit*: a keyed hash, so that the store names nobody."""
+    return hmac.digest(secret, framed(limit.name, str(limit.count), str(limit.seconds), key), hashlib.sha256)[:16]
+
+
+@dataclass(slots=True)
+class _Window:
+    began: Instant
+    before: int
+    current: int
+
+
+class ProcessLimiter:
+    """A :class:`~limen.trust.limits.RateLimiter` for one process.
+
+    It keeps *max_keys* at most. Beyond that the key unused for longest is forgotten: who floods us with new addresses
+    can shorten others' memory, and can never make us run out of ours.
+    """
+
+    def __init__(self, key: bytes, clock: Clock, max_keys: int = MAX_KEYS) -> None:
+        """Hash keys under *key*; take time from *clock*."""
+        self._key = key
+        self._clock = clock
+        self._max_keys = max_keys
+        self._windows: OrderedDict[bytes, _Window] = OrderedDict()
+
+    async def hit(self, key: str, limit: Limit, cost: int = 1) -> Decision:
+        """Count *cost* tries of *key*, unless that exceeds *limit*."""
+        now, span = self._clock.now(), limit.seconds * SECOND
+        window = self._window(counted_key(self._key, key, limit), now, span)
+        elapsed = now - window.began
+        used = window.before * (1 - elapsed / span) + window.current
+        if used + cost > limit.count:
+            return Decision(
+                allowed=False,
+                remaining=max(0, int(limit.count - used)),
+                reset_seconds=_wait(window, elapsed, limit, cost),
+            )
+        window.current += cost
+        return Decision(
+            allowed=True, remaining=int(limit.count - used - cost), reset_seconds=math.ceil((span - elapsed) / SECOND)
+        )
+
+    def _window(self, key: bytes, now: Instant, span: int) -> _Window:
+        window = self._windows.get(key)
+        if window is None:
+            if len(self._windows) >= self._max_keys:
+                self._windows.popitem(last=False)
+            window = self._windows[key] = _Window(now, 0, 0)
+            return window
+        self._windows.move_to_end(key)
+        passed = (now - window.began) // span
+        if passed > 1:
+            window.began, window.before, window.current = now, 0, 0
+        elif passed == 1:
+            window.began, window.before, window.current = window.began + span, window.current, 0
+        return window
+
+
+def _wait(window: _Window, elapsed: int, limit: Limit, cost: int) -> int:
+    """Return the whole seconds, at least one, after which *cost* fits again."""
+    span = limit.seconds * SECOND
+    room = limit.count - cost - window.current
+    if room >= 0:  # enough of the window before must slide out; it holds more than there is room for
+        wait = span * (1 - room / window.before) - elapsed
+    else:  # this window must become the one before, and slide out in turn
+        wait = span - elapsed + span * (1 - max(0, limit.count - cost) / window.current if window.current else 1)
+    return max(1, math.ceil(wait / SECOND))

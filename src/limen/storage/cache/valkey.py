@@ -1,0 +1,65 @@
+"""Sliding-window counters in Valkey or Redis, shared by all processes.
+
+The window and its atomic script are those of the ``limits`` library. Time is the server's: processes with different clocks
+share one window.
+"""
+
+import math
+import time
+from typing import Final
+
+from limits import RateLimitItemPerSecond
+from limits.aio.storage import RedisStorage
+from limits.aio.strategies import SlidingWindowCounterRateLimiter
+
+from limen.kernel.errors import Misconfigured
+from limen.storage.cache.process import counted_key
+from limen.trust.limits import Decision, Limit
+
+_SCHEMES: Final = {
+    "redis": "async+redis",
+    "valkey": "async+redis",
+    "rediss": "async+rediss",
+    "valkeys": "async+rediss",
+    "unix": "async+redis+unix",
+}
+_TIMEOUT: Final = 0.25
+"""Seconds for connecting and for each answer: a limit must not cost more than what it guards."""
+
+
+class ValkeyLimiter:
+    """A :class:`~limen.trust.limits.RateLimiter` for all processes; it raises where the cache is away."""
+
+    def __init__(self, url: str, key: bytes) -> None:
+        """Connect to *url* at the first use; hash keys under *key*.
+
+        Raises:
+            Misconfigured: *url* has a scheme that we do not know.
+        """
+        scheme, separator, rest = url.partition("://")
+        if scheme not in _SCHEMES or not separator:
+            raise Misconfigured(
+                "cache_url has an unknown scheme", "redis://, rediss://, valkey://, valkeys:// or unix://"
+            )
+        self._key = key
+        self._storage = RedisStorage(
+            f"{_SCHEMES[scheme]}://{rest}",
+            implementation="redispy",
+            key_prefix="limen",
+            socket_connect_timeout=_TIMEOUT,
+            socket_timeout=_TIMEOUT,
+        )
+        self._strategy = SlidingWindowCounterRateLimiter(self._storage)
+
+    async def hit(self, key: str, limit: Limit, cost: int = 1) -> Decision:
+        """Count *cost* tries of *key*, unless that exceeds *limit*.
+
+        Raises:
+            Exception: the cache does not answer; which one depends on the client library.
+        """
+        item = RateLimitItemPerSecond(limit.count, limit.seconds, "rl")
+        name = counted_key(self._key, key, limit).hex()
+        allowed = await self._strategy.hit(item, name, cost=cost)
+        stats = await self._strategy.get_window_stats(item, name)
+        wait = max(1, math.ceil(stats.reset_time - time.time()))  # noqa: TID251  # the library's own measure, undone
+        return Decision(allowed=allowed, remaining=max(0, stats.remaining), reset_seconds=min(wait, limit.seconds * 2))

@@ -1,0 +1,190 @@
+"""PostgreSQL: the *token* role may EXECUTE the functions of ``migrations/postgres`` and nothing else.
+
+Each function confines itself to the tenant it is given and runs under row-level security. A batch is one call a kind of step and
+one that appends; a batch of audit records alone, which is what machine tokens need, is a single statement.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import asyncpg
+
+from limen.access.tokens.records import Redemption, RotationOutcome
+from limen.identity.audit.checkpoints import Checkpoint
+from limen.kernel.clock import Clock, Instant
+from limen.kernel.entropy import Entropy
+from limen.kernel.ids import EventId, TenantId
+from limen.storage.hot.group import WriteGroup
+from limen.storage.hot.steps import (
+    Batch,
+    RecordStep,
+    RedeemStep,
+    RevokeFamilyStep,
+    RevokeTokenStep,
+    RotateStep,
+    Step,
+    Told,
+    redeemed,
+    redemption_failed,
+    rotated,
+    rotation_failed,
+    told_of_redemption,
+    told_of_rotation,
+)
+from limen.storage.lanes import Extension, Lane
+from limen.storage.unit import outbox_row
+
+_REDEEM = "SELECT * FROM limen_redeem($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
+_ROTATE = "SELECT * FROM limen_rotate($1, $2, $3, $4, $5, $6, $7, $8)"
+_REVOKE = "SELECT * FROM limen_revoke($1, $2, $3, $4)"
+_REVOKE_TOKENS = "SELECT limen_revoke_tokens($1, $2, $3)"
+_CHECKPOINT = "SELECT * FROM limen_last_checkpoint($1)"
+_APPEND = "SELECT limen_append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
+_TELL = "SELECT limen_tell($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
+
+Positions = list[tuple[int, Any]]
+
+
+class PostgresWriter:
+    """Runs batches of steps as the token role, one batch at a time."""
+
+    def __init__(self, pool: asyncpg.Pool, lane: Lane, clock: Clock, entropy: Entropy) -> None:
+        """Take connections from *pool*, which belongs to the token role."""
+        self._pool, self._lane, self._clock, self._entropy = pool, lane, clock, entropy
+        self.group: WriteGroup[Step] = WriteGroup(self.commit)
+
+    async def close(self) -> None:
+        """Finish the queue."""
+        await self.group.close()
+
+    async def commit(self, steps: Sequence[Step]) -> Sequence[Any]:
+        """Run *steps* in one transaction and return their results once it is durable."""
+        tenants = {step.tenant_id for step in steps}
+        batch = Batch([None] * len(steps))
+        async with self._pool.acquire() as connection:
+            try:
+                if len(tenants) == 1 and all(isinstance(step, RecordStep) for step in steps):
+                    extensions = [await self._run(connection, tenants.pop(), list(enumerate(steps)), batch)]
+                else:
+                    async with connection.transaction():
+                        extensions = [
+                            await self._run(
+                                connection, t, [(i, s) for i, s in enumerate(steps) if s.tenant_id == t], batch
+                            )
+                            for t in sorted(tenants)
+                        ]
+            except BaseException:
+                for tenant_id in {step.tenant_id for step in steps}:
+                    self._lane.forget(tenant_id)
+                raise
+        for extension in extensions:
+            self._lane.committed(extension)
+        return batch.results
+
+    async def _run(self, database: Any, tenant_id: TenantId, steps: list[tuple[int, Step]], batch: Batch) -> Extension:
+        now = self._clock.now()
+        batch.told[tenant_id] = []
+        kinds: dict[type, Positions] = {}
+        for position, step in sorted(steps, key=lambda item: item[1].order):
+            kinds.setdefault(type(step), []).append((position, step))
+        for position, step in kinds.get(RecordStep, []):
+            batch.settle(position, tenant_id, None, Told((step.entry,)))
+        for kind, run in _RUNNERS.items():
+            if kind in kinds:
+                await run(database, tenant_id, kinds[kind], batch, now)
+        return await self._tell(database, tenant_id, batch.told[tenant_id], now)
+
+    async def _tell(self, database: Any, tenant_id: TenantId, told: list[Told], now: Instant) -> Extension:
+        last = None
+        if not self._lane.knows(tenant_id):
+            row = await database.fetchrow(_CHECKPOINT, tenant_id)
+            last = Checkpoint(**dict(row)) if row and row["number"] is not None else None
+        extension = self._lane.extend(tenant_id, [(entry, None) for one in told for entry in one.entries], last)
+        records = extension.records
+        events = [event for one in told for event in one.events]
+        changes = [change for one in told for change in one.changes]
+        if events or changes:
+            rows = [outbox_row(tenant_id, EventId.new(self._clock, self._entropy), event, now) for event in events]
+            await database.fetchval(
+                _TELL, tenant_id, now,
+                [r["id"] for r in rows], [r["name"] for r in rows], [r["version"] for r in rows],
+                [r["subject"] for r in rows], [r["data"] for r in rows], [r["sealed"] for r in rows],
+                [kind for kind, _ in changes], [key for _, key in changes],
+            )  # fmt: skip
+        await database.fetchval(
+            _APPEND, tenant_id, extension.head.segment_id, self._lane.worker if extension.opens else None, extension.at,
+            [r.seq for r in records], [r.at for r in records], [r.event for r in records], [r.subject for r in records],
+            [r.open_part for r in records], [r.commitment for r in records], [r.sealed for r in records],
+            [r.hash for r in records],
+        )  # fmt: skip
+        return extension
+
+
+async def _redeem(database: Any, tenant_id: TenantId, steps: Positions, batch: Batch, now: Instant) -> None:
+    asks = [step.ask for _, step in steps]
+    rows = await database.fetch(
+        _REDEEM, tenant_id, now,
+        [a.code_hash for a in asks], [a.client for a in asks], [a.redirect_uri for a in asks],
+        [a.challenge for a in asks], [a.family_id for a in asks], [a.refresh_hash for a in asks],
+        [a.refresh_allowed for a in asks], [a.idle_until for a in asks], [a.family_expires_at for a in asks],
+    )  # fmt: skip
+    burnt: list[str] = []
+    for (position, step), row in zip(steps, rows, strict=True):
+        if row["applied"]:
+            answer = redeemed(row, step.ask)
+        else:
+            answer = redemption_failed(row if row["customer_id"] is not None else None, step.ask, now)
+            if answer.outcome is Redemption.REPLAYED:
+                burnt.append(answer.family_id)
+        batch.settle(position, tenant_id, answer, told_of_redemption(step.ask, answer))
+    await _burn(database, tenant_id, burnt, now)
+
+
+async def _rotate(database: Any, tenant_id: TenantId, steps: Positions, batch: Batch, now: Instant) -> None:
+    asks = [step.ask for _, step in steps]
+    rows = await database.fetch(
+        _ROTATE, tenant_id, now,
+        [a.family_id for a in asks], [a.client for a in asks], [a.presented_hash for a in asks],
+        [a.successor_hash for a in asks], [a.idle_until for a in asks], [a.rotate for a in asks],
+    )  # fmt: skip
+    burnt: list[str] = []
+    for (position, step), row in zip(steps, rows, strict=True):
+        if row["applied"]:
+            answer = rotated(row, RotationOutcome.ROTATED)
+        else:
+            answer = rotation_failed(row if row["customer_id"] is not None else None, step.ask, now)
+            if answer.outcome is RotationOutcome.REUSED:
+                burnt.append(step.ask.family_id)
+        batch.settle(position, tenant_id, answer, told_of_rotation(step.ask, answer))
+    await _burn(database, tenant_id, burnt, now)
+
+
+async def _burn(database: Any, tenant_id: TenantId, families: list[str], now: Instant) -> None:
+    if families:
+        await database.fetch(_REVOKE, tenant_id, now, families, [""] * len(families))
+
+
+async def _revoke_families(database: Any, tenant_id: TenantId, steps: Positions, batch: Batch, now: Instant) -> None:
+    rows = await database.fetch(
+        _REVOKE, tenant_id, now, [step.family_id for _, step in steps], [step.client for _, step in steps]
+    )
+    for (position, step), row in zip(steps, rows, strict=True):
+        told = Told((step.entry,), (), (("family", step.family_id),)) if row["applied"] else Told()
+        batch.settle(position, tenant_id, row["applied"], told)
+
+
+async def _revoke_tokens(database: Any, tenant_id: TenantId, steps: Positions, batch: Batch, now: Instant) -> None:
+    del now
+    await database.fetchval(
+        _REVOKE_TOKENS, tenant_id, [step.token_id for _, step in steps], [step.expires_at for _, step in steps]
+    )
+    for position, step in steps:
+        batch.settle(position, tenant_id, None, Told((step.entry,), (), (("token", step.token_id),)))
+
+
+_RUNNERS = {
+    RedeemStep: _redeem,
+    RotateStep: _rotate,
+    RevokeFamilyStep: _revoke_families,
+    RevokeTokenStep: _revoke_tokens,
+}

@@ -1,0 +1,153 @@
+"""What the hot doors read, one small query each, on the bare drivers."""
+
+import asyncio
+import sqlite3
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Protocol
+
+import asyncpg
+
+from limen.access.tokens.records import Revocations
+from limen.identity.customers.records import CustomerState, SealedCustomer
+from limen.kernel.clock import Instant
+from limen.kernel.ids import CustomerId, FamilyId, TenantId
+from limen.storage.hot.sqlite import connect
+
+
+class HotReader(Protocol):
+    """Reads for the hot doors, scoped to the tenant that each call names."""
+
+    async def customer(self, tenant_id: TenantId, customer_id: CustomerId) -> SealedCustomer | None:
+        """Return a customer."""
+        ...
+
+    async def family_scopes(self, tenant_id: TenantId, family_id: FamilyId) -> tuple[str, ...] | None:
+        """Return the scopes of a family."""
+        ...
+
+    async def is_revoked(self, tenant_id: TenantId, ids: tuple[str, str, str], issued_at: Instant) -> bool:
+        """Tell whether token, family or customer (*ids*, in that order) were revoked; what is unknown is revoked."""
+        ...
+
+    async def revocations(self, tenant_id: TenantId, since: Instant) -> Revocations:
+        """Return all that was revoked since an instant."""
+        ...
+
+    async def close(self) -> None:
+        """Close what was opened."""
+        ...
+
+
+_CUSTOMER = "SELECT * FROM customers WHERE tenant_id = ? AND id = ?"
+_SCOPES = "SELECT scopes FROM families WHERE tenant_id = ? AND id = ?"
+_IS_REVOKED = """
+SELECT EXISTS (SELECT 1 FROM revoked_tokens WHERE tenant_id = :tenant AND token_id = :token)
+  OR (:family <> '' AND NOT EXISTS (
+        SELECT 1 FROM families WHERE tenant_id = :tenant AND id = :family AND revoked_at IS NULL))
+  OR (:customer <> '' AND NOT EXISTS (
+        SELECT 1 FROM customers WHERE tenant_id = :tenant AND id = :customer AND state = 'active' AND valid_after <= :issued))"""
+_REVOKED_TOKENS = "SELECT token_id FROM revoked_tokens WHERE tenant_id = ? AND expires_at >= ?"
+_REVOKED_FAMILIES = "SELECT id FROM families WHERE tenant_id = ? AND revoked_at >= ?"
+_REVOKED_CUSTOMERS = "SELECT id, valid_after FROM customers WHERE tenant_id = ? AND valid_after >= ?"
+
+
+class SqliteReader:
+    """Reads on a connection of their own, in a thread of their own."""
+
+    def __init__(self, path: Path) -> None:
+        """Read the file at *path*."""
+        self._path = path
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="limen-reader")
+        self._connection: sqlite3.Connection | None = None
+
+    async def customer(self, tenant_id: TenantId, customer_id: CustomerId) -> SealedCustomer | None:
+        """Return a customer."""
+        rows = await self._fetch(_CUSTOMER, (tenant_id, customer_id))
+        return sealed_customer(rows[0]) if rows else None
+
+    async def family_scopes(self, tenant_id: TenantId, family_id: FamilyId) -> tuple[str, ...] | None:
+        """Return the scopes of a family."""
+        rows = await self._fetch(_SCOPES, (tenant_id, family_id))
+        return tuple(rows[0]["scopes"].split()) if rows else None
+
+    async def is_revoked(self, tenant_id: TenantId, ids: tuple[str, str, str], issued_at: Instant) -> bool:
+        """Tell whether token, family or customer were revoked."""
+        names = dict(zip(("token", "family", "customer"), ids, strict=True))
+        rows = await self._fetch(_IS_REVOKED, {"tenant": tenant_id, "issued": issued_at, **names})
+        return bool(rows[0][0])
+
+    async def revocations(self, tenant_id: TenantId, since: Instant) -> Revocations:
+        """Return all that was revoked since an instant."""
+        tokens = await self._fetch(_REVOKED_TOKENS, (tenant_id, since))
+        families = await self._fetch(_REVOKED_FAMILIES, (tenant_id, since))
+        customers = await self._fetch(_REVOKED_CUSTOMERS, (tenant_id, since))
+        return Revocations(
+            frozenset(row[0] for row in tokens), frozenset(row[0] for row in families), {r[0]: r[1] for r in customers}
+        )
+
+    async def close(self) -> None:
+        """Close the connection."""
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._close)
+        self._thread.shutdown()
+
+    async def _fetch(self, sql: str, values: Any) -> list[sqlite3.Row]:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._query, sql, values)
+
+    def _query(self, sql: str, values: Any) -> list[sqlite3.Row]:
+        if self._connection is None:
+            self._connection = connect(self._path, read_only=True)
+        return self._connection.execute(sql, values).fetchall()
+
+    def _close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+
+
+class PostgresReader:
+    """Reads through the token role's functions."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        """Take connections from *pool*, which belongs to the token role."""
+        self._pool = pool
+
+    async def customer(self, tenant_id: TenantId, customer_id: CustomerId) -> SealedCustomer | None:
+        """Return a customer."""
+        row = await self._pool.fetchrow("SELECT * FROM limen_customer($1, $2)", tenant_id, customer_id)
+        return sealed_customer(row) if row is not None and row["id"] is not None else None
+
+    async def family_scopes(self, tenant_id: TenantId, family_id: FamilyId) -> tuple[str, ...] | None:
+        """Return the scopes of a family."""
+        scopes = await self._pool.fetchval("SELECT limen_family_scopes($1, $2)", tenant_id, family_id)
+        return None if scopes is None else tuple(scopes.split())
+
+    async def is_revoked(self, tenant_id: TenantId, ids: tuple[str, str, str], issued_at: Instant) -> bool:
+        """Tell whether token, family or customer were revoked."""
+        sql = "SELECT limen_is_revoked($1, $2, $3, $4, $5)"
+        return bool(await self._pool.fetchval(sql, tenant_id, *ids, issued_at))
+
+    async def revocations(self, tenant_id: TenantId, since: Instant) -> Revocations:
+        """Return all that was revoked since an instant."""
+        rows = await self._pool.fetch("SELECT * FROM limen_revocations($1, $2)", tenant_id, since)
+        by_kind: dict[str, dict[str, int]] = {"token": {}, "family": {}, "customer": {}}
+        for row in rows:
+            by_kind[row["kind"]][row["key"]] = row["at"]
+        return Revocations(frozenset(by_kind["token"]), frozenset(by_kind["family"]), by_kind["customer"])
+
+    async def close(self) -> None:
+        """Do nothing: the pool is closed by whoever made it."""
+
+
+def sealed_customer(row: Mapping[str, Any]) -> SealedCustomer:
+    """Return the record of a row of ``customers``."""
+    return SealedCustomer(
+        id=CustomerId(row["id"]),
+        subject=row["subject"],
+        sealed_profile=row["sealed_profile"],
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+        state=CustomerState(row["state"]),
+        valid_after=row["valid_after"],
+        version=row["version"],
+    )

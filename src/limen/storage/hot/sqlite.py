@@ -1,0 +1,247 @@
+"""SQLite: one writer thread, ``BEGIN IMMEDIATE``, N steps with their audit records, ``COMMIT``."""
+
+import asyncio
+import sqlite3
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from limen.identity.audit.checkpoints import Checkpoint
+from limen.kernel.clock import Clock, Instant
+from limen.kernel.entropy import Entropy
+from limen.kernel.ids import EventId, TenantId
+from limen.storage.dialects.sqlite import PRAGMAS
+from limen.access.tokens.records import Redemption, RotationOutcome
+from limen.storage.hot.group import WriteGroup
+from limen.storage.hot.steps import (
+    Batch,
+    RecordStep,
+    RedeemStep,
+    RevokeFamilyStep,
+    RevokeTokenStep,
+    RotateStep,
+    Step,
+    Told,
+    in_order,
+    redeemed,
+    redemption_failed,
+    rotated,
+    rotation_failed,
+    told_of_redemption,
+    told_of_rotation,
+)
+from limen.storage.lanes import Extension, Lane
+from limen.storage.unit import outbox_row
+
+_ALIVE = (
+    "EXISTS (SELECT 1 FROM customers c WHERE c.tenant_id = {0}.tenant_id AND c.id = {0}.customer_id"
+    " AND c.state = 'active' AND c.valid_after <= {0}.created_at)"
+)
+_REDEEM = f"""
+UPDATE codes SET redeemed_at = :now, family_id = :family_id
+WHERE tenant_id = :tenant_id AND code_hash = :code_hash AND client_key = :client AND redirect_uri = :redirect_uri
+  AND challenge = :challenge AND redeemed_at IS NULL AND expires_at > :now AND {_ALIVE.format("codes")}
+  AND EXISTS (SELECT 1 FROM sessions s WHERE s.tenant_id = codes.tenant_id AND s.id = codes.session_id AND s.ended_at IS NULL)
+RETURNING *"""
+_CODE = "SELECT * FROM codes WHERE tenant_id = ? AND code_hash = ?"
+_NEW_FAMILY = """
+INSERT INTO families (tenant_id, id, grant_id, session_id, customer_id, client_key, scopes, authentication, generation,
+  current_hash, previous_hash, rotated_at, created_at, idle_until, expires_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, NULL, ?, ?, ?, ?)"""
+_ROTATE = f"""
+UPDATE families SET generation = generation + 1, previous_hash = current_hash, current_hash = :successor_hash,
+  rotated_at = :now, idle_until = :idle_until
+WHERE tenant_id = :tenant_id AND id = :family_id AND client_key = :client AND current_hash = :presented_hash
+  AND revoked_at IS NULL AND expires_at > :now AND idle_until > :now AND {_ALIVE.format("families")}
+RETURNING customer_id, scopes, authentication"""
+_FAMILY = """
+SELECT f.*, c.state, c.valid_after FROM families f JOIN customers c ON c.tenant_id = f.tenant_id AND c.id = f.customer_id
+WHERE f.tenant_id = ? AND f.id = ?"""
+_REVOKE = "UPDATE families SET revoked_at = ? WHERE tenant_id = ? AND id = ? AND revoked_at IS NULL"
+_REVOKE_OWN = _REVOKE + " AND client_key = ?"
+_REVOKE_TOKEN = "INSERT INTO revoked_tokens (tenant_id, token_id, expires_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"  # noqa: S105
+_SEGMENT = "INSERT INTO audit_segments (tenant_id, id, worker, opened_at) VALUES (?, ?, ?, ?)"
+_CHECKPOINT = "SELECT * FROM audit_checkpoints WHERE tenant_id = ? ORDER BY number DESC LIMIT 1"
+_CHANGE = "INSERT INTO changes (tenant_id, kind, key, at) VALUES (?, ?, ?, ?)"
+_AUDIT_COLUMNS = (
+    "tenant_id",
+    "segment_id",
+    "seq",
+    "at",
+    "event",
+    "subject",
+    "open_part",
+    "commitment",
+    "sealed",
+    "hash",
+)
+_AUDIT = f"INSERT INTO audit_records ({', '.join(_AUDIT_COLUMNS)}) VALUES ({', '.join('?' * len(_AUDIT_COLUMNS))})"  # noqa: S608 - columns
+
+
+def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
+    """Return a connection with the house's pragmas; rows read by name."""
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=64)
+    for pragma in PRAGMAS:
+        connection.execute(pragma)
+    if read_only:
+        connection.execute("PRAGMA query_only=ON")
+    connection.row_factory = sqlite3.Row
+    return connection
+
+
+class SqliteWriter:
+    """Runs batches of steps on the one writing connection, in a thread of its own."""
+
+    def __init__(self, path: Path, gate: asyncio.Lock, lane: Lane, clock: Clock, entropy: Entropy) -> None:
+        """Write to the file at *path*, holding *gate* for each batch."""
+        self._path, self._gate, self._lane, self._clock, self._entropy = path, gate, lane, clock, entropy
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="limen-writer")
+        self._connection: sqlite3.Connection | None = None
+        self.group: WriteGroup[Step] = WriteGroup(self.commit)
+
+    async def commit(self, steps: Sequence[Step]) -> Sequence[Any]:
+        """Run *steps* in one transaction and return their results once it is durable."""
+        loop = asyncio.get_running_loop()
+        async with self._gate:
+            return await loop.run_in_executor(self._thread, self._commit, list(steps))
+
+    async def close(self) -> None:
+        """Finish the queue and close the connection."""
+        await self.group.close()
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._close)
+        self._thread.shutdown()
+
+    def _close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+
+    def _commit(self, steps: list[Step]) -> Sequence[Any]:
+        if self._connection is None:
+            self._connection = connect(self._path)
+        database, now = self._connection, self._clock.now()
+        batch = Batch([None] * len(steps))
+        database.execute("BEGIN IMMEDIATE")
+        try:
+            for position, step in in_order(steps):
+                result, told = _run(database, step, now)
+                batch.settle(position, step.tenant_id, result, told)
+            extensions = [self._tell(database, tenant_id, told, now) for tenant_id, told in batch.told.items()]
+            database.execute("COMMIT")
+        except BaseException:
+            if database.in_transaction:
+                database.execute("ROLLBACK")
+            for tenant_id in {step.tenant_id for step in steps}:
+                self._lane.forget(tenant_id)
+            raise
+        for extension in extensions:
+            self._lane.committed(extension)
+        return batch.results
+
+    def _tell(self, database: sqlite3.Connection, tenant_id: TenantId, told: list[Told], now: Instant) -> Extension:
+        last = None if self._lane.knows(tenant_id) else _last_checkpoint(database, tenant_id)
+        extension = self._lane.extend(tenant_id, [(entry, None) for one in told for entry in one.entries], last)
+        if extension.opens:
+            database.execute(_SEGMENT, (tenant_id, extension.head.segment_id, self._lane.worker, extension.at))
+        database.executemany(
+            _AUDIT,
+            [
+                (
+                    r.tenant_id,
+                    r.segment_id,
+                    r.seq,
+                    r.at,
+                    r.event,
+                    r.subject,
+                    r.open_part,
+                    r.commitment,
+                    r.sealed,
+                    r.hash,
+                )
+                for r in extension.records
+            ],
+        )
+        for one in told:
+            for event in one.events:
+                row = outbox_row(tenant_id, EventId.new(self._clock, self._entropy), event, now)
+                names = ", ".join(row)
+                database.execute(f"INSERT INTO outbox ({names}) VALUES ({', '.join(':' + n for n in row)})", dict(row))  # noqa: S608
+            database.executemany(_CHANGE, [(tenant_id, kind, key, now) for kind, key in one.changes])
+        return extension
+
+
+def _last_checkpoint(database: sqlite3.Connection, tenant_id: TenantId) -> Checkpoint | None:
+    row = database.execute(_CHECKPOINT, (tenant_id,)).fetchone()
+    return None if row is None else Checkpoint(**dict(row))
+
+
+def _run(database: sqlite3.Connection, step: Step, now: Instant) -> tuple[Any, Told]:
+    if isinstance(step, RecordStep):
+        return None, Told((step.entry,))
+    if isinstance(step, RotateStep):
+        return _rotate(database, step, now)
+    if isinstance(step, RedeemStep):
+        return _redeem(database, step, now)
+    if isinstance(step, RevokeFamilyStep):
+        done = database.execute(_REVOKE_OWN, (now, step.tenant_id, step.family_id, step.client)).rowcount > 0
+        return done, Told((step.entry,), (), (("family", step.family_id),)) if done else Told()
+    database.execute(_REVOKE_TOKEN, (step.tenant_id, step.token_id, step.expires_at))
+    return None, Told((step.entry,), (), (("token", step.token_id),))
+
+
+def _redeem(database: sqlite3.Connection, step: RedeemStep, now: Instant) -> tuple[Any, Told]:
+    ask = step.ask
+    row = database.execute(
+        _REDEEM,
+        {
+            "now": now,
+            "tenant_id": step.tenant_id,
+            "family_id": ask.family_id,
+            "code_hash": ask.code_hash,
+            "client": ask.client,
+            "redirect_uri": ask.redirect_uri,
+            "challenge": ask.challenge,
+        },
+    ).fetchone()
+    if row is not None:
+        answer = redeemed(row, ask)
+        database.execute(
+            _NEW_FAMILY,
+            (
+                step.tenant_id, ask.family_id, row["grant_id"], row["session_id"], row["customer_id"], ask.client,
+                row["scopes"], row["authentication"], ask.refresh_hash if answer.has_refresh else None,
+                now, now, ask.idle_until, ask.family_expires_at,
+            ),
+        )  # fmt: skip
+    else:
+        row = database.execute(_CODE, (step.tenant_id, ask.code_hash)).fetchone()
+        answer = redemption_failed(row, ask, now)
+        if answer.outcome is Redemption.REPLAYED:
+            database.execute(_REVOKE, (now, step.tenant_id, answer.family_id))
+    return answer, told_of_redemption(ask, answer)
+
+
+def _rotate(database: sqlite3.Connection, step: RotateStep, now: Instant) -> tuple[Any, Told]:
+    ask = step.ask
+    row = None
+    if ask.rotate:
+        row = database.execute(
+            _ROTATE,
+            {
+                "now": now,
+                "tenant_id": step.tenant_id,
+                "family_id": ask.family_id,
+                "client": ask.client,
+                "presented_hash": ask.presented_hash,
+                "successor_hash": ask.successor_hash,
+                "idle_until": ask.idle_until,
+            },
+        ).fetchone()
+    if row is not None:
+        answer = rotated(row, RotationOutcome.ROTATED)
+    else:
+        row = database.execute(_FAMILY, (step.tenant_id, ask.family_id)).fetchone()
+        answer = rotation_failed(row, ask, now)
+        if answer.outcome is RotationOutcome.REUSED:
+            database.execute(_REVOKE, (now, step.tenant_id, ask.family_id))
+    return answer, told_of_rotation(ask, answer)

@@ -1,0 +1,222 @@
+"""The steps of the hot doors: what is to be done, how an outcome is read, and what is then told.
+
+Pure: both adapters run the same steps and ask the same functions what a row that did not apply means.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from limen.access.tokens.records import (
+    Authentication,
+    RedeemCode,
+    RedeemedCode,
+    Redemption,
+    RotatedToken,
+    RotateToken,
+    RotationOutcome,
+)
+from limen.kernel.clock import Instant
+from limen.kernel.events import AuditEntry, Event, Outcome
+from limen.kernel.ids import ClientKey, FamilyId, TenantId
+
+authentications = msgspec.json.Decoder(Authentication)
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the commit of a step also writes."""
+
+    entries: tuple[AuditEntry, ...] = ()
+    events: tuple[Event, ...] = ()
+    changes: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RecordStep:
+    """Only an audit record."""
+
+    tenant_id: TenantId
+    entry: AuditEntry
+
+    @property
+    def order(self) -> str:
+        """Return the key by which steps of a batch are put in order."""
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class RedeemStep:
+    """A code for a family."""
+
+    tenant_id: TenantId
+    ask: RedeemCode
+
+    @property
+    def order(self) -> str:
+        """Return the key by which steps of a batch are put in order."""
+        return self.ask.code_hash.hex()
+
+
+@dataclass(frozen=True, slots=True)
+class RotateStep:
+    """A refresh token for its successor."""
+
+    tenant_id: TenantId
+    ask: RotateToken
+
+    @property
+    def order(self) -> str:
+        """Return the key by which steps of a batch are put in order."""
+        return self.ask.family_id
+
+
+@dataclass(frozen=True, slots=True)
+class RevokeFamilyStep:
+    """A family's end, asked by its client."""
+
+    tenant_id: TenantId
+    family_id: FamilyId
+    client: ClientKey
+    entry: AuditEntry
+
+    @property
+    def order(self) -> str:
+        """Return the key by which steps of a batch are put in order."""
+        return self.family_id
+
+
+@dataclass(frozen=True, slots=True)
+class RevokeTokenStep:
+    """One access token's end."""
+
+    tenant_id: TenantId
+    token_id: str
+    expires_at: Instant
+    entry: AuditEntry
+
+    @property
+    def order(self) -> str:
+        """Return the key by which steps of a batch are put in order."""
+        return self.token_id
+
+
+Step = RecordStep | RedeemStep | RotateStep | RevokeFamilyStep | RevokeTokenStep
+
+
+@dataclass(slots=True)
+class Batch:
+    """What a batch gathers while it runs: results by position, and what is to be told per tenant."""
+
+    results: list[Any]
+    told: dict[TenantId, list[Told]] = field(default_factory=dict)
+
+    def settle(self, position: int, tenant_id: TenantId, result: Any, told: Told) -> None:
+        """Note the result of a step and what it tells."""
+        self.results[position] = result
+        self.told.setdefault(tenant_id, []).append(told)
+
+
+def in_order(steps: list[Step]) -> list[tuple[int, Step]]:
+    """Return the steps with their positions, ordered by key, so that two workers lock rows in the same order."""
+    return sorted(enumerate(steps), key=lambda item: item[1].order)
+
+
+# -- redeeming -------------------------------------------------------------------------------------------------------
+
+
+def redeemed(row: Row, ask: RedeemCode) -> RedeemedCode:
+    """Return the answer of a redemption that applied to *row*."""
+    return RedeemedCode(
+        outcome=Redemption.REDEEMED,
+        family_id=ask.family_id,
+        customer_id=row["customer_id"],
+        scopes=tuple(row["scopes"].split()),
+        nonce=row["nonce"],
+        authentication=authentications.decode(row["authentication"]),
+        has_refresh=ask.refresh_allowed and "offline_access" in row["scopes"].split(),
+    )
+
+
+def redemption_failed(row: Row | None, ask: RedeemCode, now: Instant) -> RedeemedCode:
+    """Say why a redemption did not apply. *row* is the code as it stands, with its customer's state."""
+    if row is None:
+        return RedeemedCode(Redemption.UNKNOWN)
+    if row["redeemed_at"] is not None:
+        return RedeemedCode(Redemption.REPLAYED, family_id=row["family_id"] or "", customer_id=row["customer_id"])
+    if (row["client_key"], row["redirect_uri"], row["challenge"]) != (ask.client, ask.redirect_uri, ask.challenge):
+        return RedeemedCode(Redemption.MISMATCHED, customer_id=row["customer_id"])
+    outcome = Redemption.EXPIRED if row["expires_at"] <= now else Redemption.ENDED
+    return RedeemedCode(outcome, customer_id=row["customer_id"])
+
+
+def told_of_redemption(ask: RedeemCode, answer: RedeemedCode) -> Told:
+    """Return what a redemption tells."""
+    entry = AuditEntry(
+        event="code.redeemed" if answer.outcome is Redemption.REDEEMED else f"code.{answer.outcome.value}",
+        outcome=Outcome.SUCCESS if answer.outcome is Redemption.REDEEMED else Outcome.REFUSED,
+        actor=f"client:{ask.client_id}",
+        subject=answer.customer_id,
+        client=ask.client_id,
+        reason="" if answer.outcome is Redemption.REDEEMED else answer.outcome.value,
+        request_id=ask.request_id,
+        data={"family": answer.family_id, "scopes": list(answer.scopes)},
+    )
+    if answer.outcome is not Redemption.REPLAYED or not answer.family_id:
+        return Told((entry,))
+    event = Event("token.reuse_detected", answer.customer_id, {"family": answer.family_id, "token": "code"})
+    return Told((entry,), (event,), (("family", answer.family_id),))
+
+
+# -- rotating --------------------------------------------------------------------------------------------------------
+
+
+def rotated(row: Row, outcome: RotationOutcome) -> RotatedToken:
+    """Return the answer of a rotation that may be answered with tokens."""
+    return RotatedToken(
+        outcome, row["customer_id"], tuple(row["scopes"].split()), authentications.decode(row["authentication"])
+    )
+
+
+def rotation_failed(row: Row | None, ask: RotateToken, now: Instant) -> RotatedToken:
+    """Say why a rotation did not apply. *row* is the family as it stands, with its customer's state."""
+    if row is None:
+        return RotatedToken(RotationOutcome.UNKNOWN)
+    customer = row["customer_id"]
+    if row["revoked_at"] is not None:
+        return RotatedToken(RotationOutcome.REVOKED, customer)
+    if row["expires_at"] <= now or row["idle_until"] <= now:
+        return RotatedToken(RotationOutcome.EXPIRED, customer)
+    if row["state"] != "active" or row["valid_after"] > row["created_at"]:
+        return RotatedToken(RotationOutcome.ENDED, customer)
+    same_client = row["client_key"] == ask.client
+    current = row["current_hash"] == ask.presented_hash
+    if same_client and current and not ask.rotate:
+        return rotated(row, RotationOutcome.ROTATED)
+    prompt = now - row["rotated_at"] <= ask.grace
+    successor_stands = row["previous_hash"] == ask.presented_hash and row["current_hash"] == ask.successor_hash
+    if same_client and successor_stands and prompt and ask.rotate:
+        return rotated(row, RotationOutcome.RETRIED)
+    return RotatedToken(RotationOutcome.REUSED, customer)
+
+
+def told_of_rotation(ask: RotateToken, answer: RotatedToken) -> Told:
+    """Return what a rotation tells."""
+    good = answer.outcome in {RotationOutcome.ROTATED, RotationOutcome.RETRIED}
+    entry = AuditEntry(
+        event="token.refreshed" if good else f"refresh.{answer.outcome.value}",
+        outcome=Outcome.SUCCESS if good else Outcome.REFUSED,
+        actor=f"client:{ask.client_id}",
+        subject=answer.customer_id,
+        client=ask.client_id,
+        reason="" if answer.outcome is RotationOutcome.ROTATED else answer.outcome.value,
+        request_id=ask.request_id,
+        data={"family": ask.family_id, "generation": ask.generation},
+    )
+    if answer.outcome is not RotationOutcome.REUSED:
+        return Told((entry,))
+    event = Event("token.reuse_detected", answer.customer_id, {"family": ask.family_id, "token": "refresh"})
+    return Told((entry,), (event,), (("family", ask.family_id),))

@@ -1,0 +1,63 @@
+"""The hot side made for one tenant: implements :class:`limen.access.tokens.store.HotTokens`."""
+
+from limen.access.tokens.records import RedeemCode, RedeemedCode, Revocations, RotatedToken, RotateToken
+from limen.identity.customers.records import SealedCustomer
+from limen.kernel.clock import Instant
+from limen.kernel.events import AuditEntry
+from limen.kernel.ids import ClientKey, CustomerId, FamilyId, TenantId
+from limen.storage.hot.group import WriteGroup
+from limen.storage.hot.reads import HotReader
+from limen.storage.hot.steps import (
+    RecordStep,
+    RedeemStep,
+    RevokeFamilyStep,
+    RevokeTokenStep,
+    RotateStep,
+    Step,
+)
+
+
+class TenantHotTokens:
+    """One tenant's atomic steps, submitted to the write group that every tenant of this process shares."""
+
+    def __init__(self, tenant_id: TenantId, group: WriteGroup[Step], reader: HotReader) -> None:
+        """Submit steps to *group* and read through *reader*."""
+        self._tenant_id, self._group, self._reader = tenant_id, group, reader
+
+    async def record(self, entry: AuditEntry) -> None:
+        """Append an audit record, durably."""
+        await self._group.submit(RecordStep(self._tenant_id, entry))
+
+    async def redeem_code(self, step: RedeemCode) -> RedeemedCode:
+        """Redeem a code once."""
+        answer: RedeemedCode = await self._group.submit(RedeemStep(self._tenant_id, step))
+        return answer
+
+    async def rotate(self, step: RotateToken) -> RotatedToken:
+        """Exchange a refresh token for its successor."""
+        answer: RotatedToken = await self._group.submit(RotateStep(self._tenant_id, step))
+        return answer
+
+    async def revoke_family(self, family_id: FamilyId, client: ClientKey, entry: AuditEntry) -> bool:
+        """Revoke a client's family."""
+        return bool(await self._group.submit(RevokeFamilyStep(self._tenant_id, family_id, client, entry)))
+
+    async def revoke_token(self, token_id: str, expires_at: Instant, entry: AuditEntry) -> None:
+        """Revoke one access token."""
+        await self._group.submit(RevokeTokenStep(self._tenant_id, token_id, expires_at, entry))
+
+    async def customer(self, customer_id: CustomerId) -> SealedCustomer | None:
+        """Return a customer for userinfo."""
+        return await self._reader.customer(self._tenant_id, customer_id)
+
+    async def family_scopes(self, family_id: FamilyId) -> tuple[str, ...] | None:
+        """Return the scopes of a family."""
+        return await self._reader.family_scopes(self._tenant_id, family_id)
+
+    async def is_revoked(self, token_id: str, family_id: str, customer_id: str, issued_at: Instant) -> bool:
+        """Ask the database whether an access token was revoked in any way."""
+        return await self._reader.is_revoked(self._tenant_id, (token_id, family_id, customer_id), issued_at)
+
+    async def revocations(self, since: Instant) -> Revocations:
+        """Return all that was revoked since an instant."""
+        return await self._reader.revocations(self._tenant_id, since)

@@ -1,0 +1,231 @@
+-- Roles, row-level security and the functions of the hot doors. Runs once, as the owner of the database, after the tables exist.
+
+DO $$
+DECLARE name text;
+BEGIN
+  FOREACH name IN ARRAY ARRAY['limen_app', 'limen_token', 'limen_hot', 'limen_reader'] LOOP
+    IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = name) THEN
+      BEGIN
+        EXECUTE format('CREATE ROLE %I NOLOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS', name);
+      EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;  -- another database of this server was migrated just now
+      END;
+    END IF;
+    IF NOT pg_has_role(current_user, name, 'MEMBER') THEN
+      EXECUTE format('GRANT %I TO current_user', name);
+    END IF;
+  END LOOP;
+END $$;
+
+REVOKE ALL ON SCHEMA public FROM PUBLIC;
+GRANT USAGE ON SCHEMA public TO limen_app, limen_token, limen_hot, limen_reader;
+REVOKE ALL ON ALL TABLES IN SCHEMA public FROM PUBLIC;
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO limen_app;
+GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO limen_app, limen_hot;
+GRANT SELECT ON ALL TABLES IN SCHEMA public TO limen_reader;
+REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM limen_app;
+-- The ledgers are appended to and never changed, whoever asks.
+REVOKE UPDATE, DELETE ON audit_records, audit_segments, audit_checkpoints, consent_ledger FROM limen_app;
+
+GRANT SELECT, UPDATE ON codes, families TO limen_hot;
+GRANT INSERT ON families, revoked_tokens, outbox, changes, audit_segments, audit_records TO limen_hot;
+GRANT SELECT ON customers, sessions, revoked_tokens, audit_checkpoints TO limen_hot;
+
+-- Each tenant sees its own rows. FORCE: not even the owner is excepted.
+DO $$
+DECLARE t text;
+BEGIN
+  FOR t IN SELECT table_name FROM information_schema.columns
+           WHERE table_schema = 'public' AND column_name = 'tenant_id' AND table_name NOT IN ('outbox', 'changes')
+  LOOP
+    EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', t);
+    EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', t);
+    EXECUTE format('CREATE POLICY own_tenant ON %I USING (tenant_id = current_setting(''limen.tenant'', true)) '
+                   'WITH CHECK (tenant_id = current_setting(''limen.tenant'', true))', t);
+  END LOOP;
+  -- The relay and the change feed serve all tenants; they say so with '*'. Payloads are sealed all the same.
+  FOREACH t IN ARRAY ARRAY['outbox', 'changes'] LOOP
+    EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', t);
+    EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', t);
+    EXECUTE format('CREATE POLICY own_tenant_or_platform ON %I USING (current_setting(''limen.tenant'', true) IN (tenant_id, ''*'')) '
+                   'WITH CHECK (current_setting(''limen.tenant'', true) IN (tenant_id, ''*''))', t);
+  END LOOP;
+END $$;
+
+CREATE FUNCTION limen_notify() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+BEGIN
+  PERFORM pg_notify('limen_changes', '');
+  RETURN NULL;
+END $$;
+CREATE TRIGGER changes_notify AFTER INSERT ON changes FOR EACH STATEMENT EXECUTE FUNCTION limen_notify();
+
+-- The hot doors. Each function confines itself to p_tenant before it touches a row; set_config stands in a statement of its own,
+-- because in a CTE the row filter would be evaluated first.
+
+CREATE FUNCTION limen_redeem(p_tenant text, p_now bigint, p_codes bytea[], p_clients text[], p_redirects text[], p_challenges text[],
+                             p_families text[], p_refresh bytea[], p_allowed boolean[], p_idle bigint[], p_expires bigint[])
+RETURNS TABLE (applied boolean, grant_id varchar, session_id varchar, customer_id varchar, client_key varchar, redirect_uri text,
+               challenge varchar, nonce text, scopes text, authentication text, created_at bigint, expires_at bigint,
+               redeemed_at bigint, family_id varchar)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+#variable_conflict use_column
+DECLARE c codes%ROWTYPE; hit boolean;
+BEGIN
+  PERFORM set_config('limen.tenant', p_tenant, true);
+  FOR i IN 1 .. cardinality(p_codes) LOOP
+    UPDATE codes SET redeemed_at = p_now, family_id = p_families[i]
+    WHERE tenant_id = p_tenant AND code_hash = p_codes[i] AND client_key = p_clients[i] AND redirect_uri = p_redirects[i]
+      AND challenge = p_challenges[i] AND redeemed_at IS NULL AND expires_at > p_now
+      AND EXISTS (SELECT 1 FROM customers u WHERE u.tenant_id = codes.tenant_id AND u.id = codes.customer_id
+                  AND u.state = 'active' AND u.valid_after <= codes.created_at)
+      AND EXISTS (SELECT 1 FROM sessions s WHERE s.tenant_id = codes.tenant_id AND s.id = codes.session_id AND s.ended_at IS NULL)
+    RETURNING * INTO c;
+    hit := FOUND;
+    IF hit THEN
+      INSERT INTO families (tenant_id, id, grant_id, session_id, customer_id, client_key, scopes, authentication, generation,
+                            current_hash, rotated_at, created_at, idle_until, expires_at)
+      VALUES (p_tenant, p_families[i], c.grant_id, c.session_id, c.customer_id, c.client_key, c.scopes, c.authentication, 0,
+              CASE WHEN p_allowed[i] AND 'offline_access' = ANY (string_to_array(c.scopes, ' ')) THEN p_refresh[i] END,
+              p_now, p_now, p_idle[i], p_expires[i]);
+    ELSE
+      SELECT * INTO c FROM codes WHERE tenant_id = p_tenant AND code_hash = p_codes[i];
+    END IF;
+    RETURN QUERY SELECT hit, c.grant_id, c.session_id, c.customer_id, c.client_key, c.redirect_uri, c.challenge, c.nonce, c.scopes,
+                        c.authentication, c.created_at, c.expires_at, c.redeemed_at, c.family_id;
+  END LOOP;
+END $$;
+
+CREATE FUNCTION limen_rotate(p_tenant text, p_now bigint, p_families text[], p_clients text[], p_presented bytea[],
+                             p_successors bytea[], p_idle bigint[], p_rotate boolean[])
+RETURNS TABLE (applied boolean, customer_id varchar, client_key varchar, scopes text, authentication text, current_hash bytea,
+               previous_hash bytea, rotated_at bigint, created_at bigint, idle_until bigint, expires_at bigint, revoked_at bigint,
+               state varchar, valid_after bigint)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+#variable_conflict use_column
+DECLARE f families%ROWTYPE; u customers%ROWTYPE; hit boolean;
+BEGIN
+  PERFORM set_config('limen.tenant', p_tenant, true);
+  FOR i IN 1 .. cardinality(p_families) LOOP
+    hit := false;
+    u := NULL;
+    IF p_rotate[i] THEN
+      UPDATE families SET generation = generation + 1, previous_hash = current_hash, current_hash = p_successors[i],
+                          rotated_at = p_now, idle_until = p_idle[i]
+      WHERE tenant_id = p_tenant AND id = p_families[i] AND client_key = p_clients[i] AND current_hash = p_presented[i]
+        AND revoked_at IS NULL AND expires_at > p_now AND idle_until > p_now
+        AND EXISTS (SELECT 1 FROM customers c WHERE c.tenant_id = families.tenant_id AND c.id = families.customer_id
+                    AND c.state = 'active' AND c.valid_after <= families.created_at)
+      RETURNING * INTO f;
+      hit := FOUND;
+    END IF;
+    IF NOT hit THEN
+      SELECT * INTO f FROM families WHERE tenant_id = p_tenant AND id = p_families[i];
+      SELECT * INTO u FROM customers WHERE tenant_id = p_tenant AND id = f.customer_id;
+    END IF;
+    RETURN QUERY SELECT hit, f.customer_id, f.client_key, f.scopes, f.authentication, f.current_hash, f.previous_hash, f.rotated_at,
+                        f.created_at, f.idle_until, f.expires_at, f.revoked_at, u.state, u.valid_after;
+  END LOOP;
+END $$;
+
+CREATE FUNCTION limen_revoke(p_tenant text, p_now bigint, p_families text[], p_clients text[]) RETURNS TABLE (applied boolean)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+  PERFORM set_config('limen.tenant', p_tenant, true);
+  FOR i IN 1 .. cardinality(p_families) LOOP
+    UPDATE families SET revoked_at = p_now
+    WHERE tenant_id = p_tenant AND id = p_families[i] AND revoked_at IS NULL AND p_clients[i] IN ('', client_key);
+    RETURN QUERY SELECT FOUND;
+  END LOOP;
+END $$;
+
+CREATE FUNCTION limen_revoke_tokens(p_tenant text, p_tokens text[], p_expires bigint[]) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+  PERFORM set_config('limen.tenant', p_tenant, true);
+  INSERT INTO revoked_tokens (tenant_id, token_id, expires_at)
+  SELECT p_tenant, t, e FROM unnest(p_tokens, p_expires) AS rows (t, e) ON CONFLICT DO NOTHING;
+END $$;
+
+CREATE FUNCTION limen_append(p_tenant text, p_segment text, p_worker text, p_at bigint, p_seqs bigint[], p_ats bigint[],
+                             p_events text[], p_subjects text[], p_open bytea[], p_commitments bytea[], p_sealed bytea[], p_hashes bytea[])
+RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+  PERFORM set_config('limen.tenant', p_tenant, true);
+  IF p_worker IS NOT NULL THEN
+    INSERT INTO audit_segments (tenant_id, id, worker, opened_at) VALUES (p_tenant, p_segment, p_worker, p_at);
+  END IF;
+  INSERT INTO audit_records (tenant_id, segment_id, seq, at, event, subject, open_part, commitment, sealed, hash)
+  SELECT p_tenant, p_segment, rows.*
+  FROM unnest(p_seqs, p_ats, p_events, p_subjects, p_open, p_commitments, p_sealed, p_hashes) AS rows;
+END $$;
+
+CREATE FUNCTION limen_tell(p_tenant text, p_now bigint, p_ids text[], p_names text[], p_versions integer[], p_subjects text[],
+                           p_data text[], p_sealed bytea[], p_kinds text[], p_keys text[])
+RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+  PERFORM set_config('limen.tenant', p_tenant, true);
+  INSERT INTO outbox (id, tenant_id, name, version, subject, data, sealed, state, attempts, not_before, created_at, lease_owner, error)
+  SELECT i, p_tenant, n, v, s, d, b, 'waiting', 0, p_now, p_now, '', ''
+  FROM unnest(p_ids, p_names, p_versions, p_subjects, p_data, p_sealed) AS rows (i, n, v, s, d, b);
+  INSERT INTO changes (tenant_id, kind, key, at) SELECT p_tenant, k, y, p_now FROM unnest(p_kinds, p_keys) AS rows (k, y);
+END $$;
+
+CREATE FUNCTION limen_last_checkpoint(p_tenant text) RETURNS audit_checkpoints
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE found_row audit_checkpoints;
+BEGIN
+  PERFORM set_config('limen.tenant', p_tenant, true);
+  SELECT * INTO found_row FROM audit_checkpoints WHERE tenant_id = p_tenant ORDER BY number DESC LIMIT 1;
+  RETURN found_row;
+END $$;
+
+CREATE FUNCTION limen_customer(p_tenant text, p_id text) RETURNS customers
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE found_row customers;
+BEGIN
+  PERFORM set_config('limen.tenant', p_tenant, true);
+  SELECT * INTO found_row FROM customers WHERE tenant_id = p_tenant AND id = p_id;
+  RETURN found_row;
+END $$;
+
+CREATE FUNCTION limen_family_scopes(p_tenant text, p_id text) RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+  PERFORM set_config('limen.tenant', p_tenant, true);
+  RETURN (SELECT scopes FROM families WHERE tenant_id = p_tenant AND id = p_id);
+END $$;
+
+CREATE FUNCTION limen_is_revoked(p_tenant text, p_token text, p_family text, p_customer text, p_issued bigint) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+  PERFORM set_config('limen.tenant', p_tenant, true);
+  RETURN EXISTS (SELECT 1 FROM revoked_tokens WHERE tenant_id = p_tenant AND token_id = p_token)
+    OR (p_family <> '' AND NOT EXISTS (
+          SELECT 1 FROM families WHERE tenant_id = p_tenant AND id = p_family AND revoked_at IS NULL))
+    OR (p_customer <> '' AND NOT EXISTS (
+          SELECT 1 FROM customers WHERE tenant_id = p_tenant AND id = p_customer AND state = 'active' AND valid_after <= p_issued));
+END $$;
+
+CREATE FUNCTION limen_revocations(p_tenant text, p_since bigint) RETURNS TABLE (kind text, key varchar, at bigint)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+  PERFORM set_config('limen.tenant', p_tenant, true);
+  RETURN QUERY
+    SELECT 'token'::text, t.token_id, t.expires_at FROM revoked_tokens t WHERE t.tenant_id = p_tenant AND t.expires_at >= p_since
+    UNION ALL SELECT 'family', f.id, f.revoked_at FROM families f WHERE f.tenant_id = p_tenant AND f.revoked_at >= p_since
+    UNION ALL SELECT 'customer', c.id, c.valid_after FROM customers c WHERE c.tenant_id = p_tenant AND c.valid_after >= p_since;
+END $$;
+
+GRANT CREATE ON SCHEMA public TO limen_hot;  -- an owner must be allowed to create; taken back below
+DO $$
+DECLARE f regprocedure;
+BEGIN
+  FOR f IN SELECT oid::regprocedure FROM pg_proc
+           WHERE pronamespace = 'public'::regnamespace AND proname LIKE 'limen\_%' AND proname <> 'limen_notify'
+  LOOP
+    EXECUTE format('ALTER FUNCTION %s OWNER TO limen_hot', f);
+    EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f);
+    EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO limen_token', f);
+  END LOOP;
+END $$;
+REVOKE CREATE ON SCHEMA public FROM limen_hot;

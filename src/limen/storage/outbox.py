@@ -1,0 +1,91 @@
+"""The outbox as the relay sees it: due events of all tenants, leased one worker at a time."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row, and_, select, update
+
+from limen.kernel.clock import Instant
+from limen.storage.database import Database
+from limen.storage.schema import outbox
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEvent:
+    """One leased event; ``attempts`` counts this lease too."""
+
+    id: str
+    tenant_id: str
+    name: str
+    subject: str
+    data: dict[str, Any]
+    sealed: bytes
+    attempts: int
+    created_at: Instant
+
+
+class SqlOutbox:
+    """Implements the relay's queue; each verb is one transaction.
+
+    A waiting row is due at ``not_before``; leasing moves that instant behind the lease, so that the row of a worker that died
+    becomes due again by itself.
+    """
+
+    def __init__(self, database: Database) -> None:
+        """Serve the outbox of *database*."""
+        self._database = database
+
+    async def lease(self, worker: str, now: Instant, limit: int, lease_for: int) -> Sequence[StoredEvent]:
+        """Return up to *limit* due events, oldest first, nobody else's for *lease_for* microseconds."""
+        due = select(outbox.c.id).where(outbox.c.state == "waiting", outbox.c.not_before <= now)
+        async with self._database.platform() as connection:
+            found = (await connection.execute(due.order_by(outbox.c.created_at).limit(limit))).scalars().all()
+        if not found:  # the common case takes no write lock
+            return []
+        taken = (
+            update(outbox)
+            .where(outbox.c.id.in_(found), outbox.c.state == "waiting", outbox.c.not_before <= now)
+            .values(not_before=now + lease_for, lease_owner=worker, attempts=outbox.c.attempts + 1)
+            .returning(outbox)
+        )
+        async with self._database.platform(write=True) as connection:
+            rows = (await connection.execute(taken)).all()
+        return sorted((_event(row) for row in rows), key=lambda event: event.created_at)
+
+    async def done(self, item_id: str) -> None:
+        """Close the item and drop its payload."""
+        await self._set(item_id, state="done", sealed=b"", error="")
+
+    async def retry(self, item_id: str, not_before: Instant, error_code: str) -> None:
+        """Offer the item again from *not_before* on."""
+        await self._set(item_id, not_before=not_before, lease_owner="", error=error_code[:64])
+
+    async def dead(self, item_id: str, error_code: str) -> None:
+        """Put the item aside."""
+        await self._set(item_id, state="dead", error=error_code[:64])
+
+    async def waiting(self) -> int:
+        """Return how many events wait, for metrics and tests."""
+        statement = select(outbox.c.id).where(outbox.c.state == "waiting")
+        async with self._database.platform() as connection:
+            return len((await connection.execute(statement)).all())
+
+    async def _set(self, item_id: str, **values: Any) -> None:
+        statement = update(outbox).where(and_(outbox.c.id == item_id, outbox.c.state == "waiting"))
+        async with self._database.platform(write=True) as connection:
+            await connection.execute(statement.values(**values))
+
+
+def _event(row: Row[Any]) -> StoredEvent:
+    return StoredEvent(
+        id=row.id,
+        tenant_id=row.tenant_id,
+        name=row.name,
+        subject=row.subject,
+        data=json.loads(row.data),
+        sealed=row.sealed,
+        attempts=row.attempts,
+        created_at=row.created_at,
+    )

@@ -1,0 +1,406 @@
+"""The tables, once, for SQLite and PostgreSQL.
+
+Identifiers are prefixed text, instants are microseconds, documents are JSON text and everything personal or secret is an opaque
+envelope. Every customer-owned row carries (tenant, customer), so that one shard holds all of a customer.
+"""
+
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata = MetaData()
+
+Sequence64 = BigInteger().with_variant(Integer, "sqlite")
+"""SQLite numbers rows by itself only where the column is exactly INTEGER."""
+
+
+def _id(name: str, *, null: bool = False) -> Column[str]:
+    return Column(name, String(40), nullable=null)
+
+
+def _at(name: str, *, null: bool = False) -> Column[int]:
+    return Column(name, BigInteger, nullable=null)
+
+
+def _text(name: str) -> Column[str]:
+    return Column(name, Text, nullable=False)
+
+
+def _blob(name: str, *, null: bool = False) -> Column[bytes]:
+    return Column(name, LargeBinary, nullable=null)
+
+
+def _tenant_table(name: str, *columns: Any, key: tuple[str, ...]) -> Table:
+    return Table(name, metadata, _id("tenant_id"), *columns, PrimaryKeyConstraint("tenant_id", *key))
+
+
+def _of_customer() -> ForeignKeyConstraint:
+    return ForeignKeyConstraint(
+        ["tenant_id", "customer_id"], ["customers.tenant_id", "customers.id"], ondelete="CASCADE"
+    )
+
+
+tenants = Table(
+    "tenants",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("slug", String(63), nullable=False, unique=True),
+    Column("issuer", Text, nullable=False, unique=True),
+    Column("custom_domain", Text, nullable=True, unique=True),
+    _text("name"),
+    _text("settings"),
+    _at("created_at"),
+    _at("updated_at"),
+    Column("version", Integer, nullable=False),
+    _at("disabled_at", null=True),
+)
+
+customers = _tenant_table(
+    "customers",
+    _id("id"),
+    Column("subject", String(64), nullable=False),
+    Column("state", String(16), nullable=False),
+    _blob("sealed_profile"),
+    _at("created_at"),
+    _at("updated_at"),
+    _at("valid_after"),
+    Column("version", Integer, nullable=False),
+    UniqueConstraint("tenant_id", "subject"),
+    key=("id",),
+)
+Index("ix_customers_valid_after", customers.c.tenant_id, customers.c.valid_after)
+
+contact_index = _tenant_table(
+    "contact_index",
+    Column("kind", String(16), nullable=False),
+    _blob("blind"),
+    Column("index_version", Integer, nullable=False),
+    Column("normalisation", String(32), nullable=False),
+    _id("customer_id"),
+    _at("verified_at"),
+    _of_customer(),
+    key=("kind", "blind"),
+)
+Index("ix_contact_index_customer", contact_index.c.tenant_id, contact_index.c.customer_id)
+
+passwords = _tenant_table(
+    "passwords",
+    _id("customer_id"),
+    _blob("sealed"),
+    _at("set_at"),
+    Column("failures", Integer, nullable=False),
+    _at("disabled_at", null=True),
+    _of_customer(),
+    key=("customer_id",),
+)
+
+administrators = _tenant_table(
+    "administrators",
+    _id("customer_id"),
+    Column("role", String(16), nullable=False),
+    _at("created_at"),
+    _of_customer(),
+    key=("customer_id",),
+)
+
+clients = _tenant_table(
+    "clients",
+    _id("key"),
+    Column("client_id", String(255), nullable=False),
+    _text("document"),
+    _at("created_at"),
+    _at("updated_at"),
+    Column("version", Integer, nullable=False),
+    UniqueConstraint("tenant_id", "client_id"),
+    key=("key",),
+)
+
+signing_keys = _tenant_table(
+    "signing_keys",
+    Column("kid", String(64), nullable=False),
+    Column("alg", String(16), nullable=False),
+    Column("purpose", String(16), nullable=False),
+    Column("state", String(16), nullable=False),
+    _text("public_jwk"),
+    _blob("sealed_private"),
+    _at("created_at"),
+    _at("activates_at"),
+    _at("retires_at"),
+    _at("removed_at"),
+    key=("kid",),
+)
+Index(
+    "ux_signing_keys_one_at_a_time",
+    signing_keys.c.tenant_id,
+    signing_keys.c.purpose,
+    signing_keys.c.alg,
+    signing_keys.c.state,
+    unique=True,
+    sqlite_where=signing_keys.c.state.in_(("pending", "active")),
+    postgresql_where=signing_keys.c.state.in_(("pending", "active")),
+)
+
+browsers = _tenant_table("browsers", _id("id"), _blob("secret_hash"), _at("created_at"), _at("seen_at"), key=("id",))
+
+sessions = _tenant_table(
+    "sessions",
+    _id("id"),
+    Column("sid", String(64), nullable=False),
+    _id("browser_id"),
+    _id("customer_id"),
+    _text("evidence"),
+    _at("created_at"),
+    _at("seen_at"),
+    _at("expires_at"),
+    _at("ended_at", null=True),
+    UniqueConstraint("tenant_id", "sid"),
+    _of_customer(),
+    key=("id",),
+)
+Index("ix_sessions_browser", sessions.c.tenant_id, sessions.c.browser_id)
+Index("ix_sessions_customer", sessions.c.tenant_id, sessions.c.customer_id)
+
+journeys = _tenant_table(
+    "journeys",
+    _id("id"),
+    _id("browser_id"),
+    _blob("sealed_state"),
+    _blob("link_hash", null=True),
+    _at("created_at"),
+    _at("expires_at"),
+    Column("version", Integer, nullable=False),
+    _at("finished_at", null=True),
+    key=("id",),
+)
+Index("ix_journeys_link", journeys.c.tenant_id, journeys.c.link_hash, unique=True)
+Index("ix_journeys_expires", journeys.c.expires_at)
+
+grants = _tenant_table(
+    "grants",
+    _id("id"),
+    _id("customer_id"),
+    _id("client_key"),
+    _text("scopes"),
+    _at("created_at"),
+    _at("updated_at"),
+    UniqueConstraint("tenant_id", "customer_id", "client_key"),
+    _of_customer(),
+    key=("id",),
+)
+
+codes = _tenant_table(
+    "codes",
+    _blob("code_hash"),
+    _id("grant_id"),
+    _id("session_id"),
+    _id("customer_id"),
+    _id("client_key"),
+    _text("redirect_uri"),
+    Column("challenge", String(43), nullable=False),
+    _text("nonce"),
+    _text("scopes"),
+    _text("authentication"),
+    _at("created_at"),
+    _at("expires_at"),
+    _at("redeemed_at", null=True),
+    _id("family_id", null=True),
+    _of_customer(),
+    key=("code_hash",),
+)
+Index("ix_codes_expires", codes.c.expires_at)
+
+families = _tenant_table(
+    "families",
+    _id("id"),
+    _id("grant_id"),
+    _id("session_id"),
+    _id("customer_id"),
+    _id("client_key"),
+    _text("scopes"),
+    _text("authentication"),
+    Column("generation", Integer, nullable=False),
+    _blob("current_hash", null=True),
+    _blob("previous_hash", null=True),
+    _at("rotated_at"),
+    _at("created_at"),
+    _at("idle_until"),
+    _at("expires_at"),
+    _at("revoked_at", null=True),
+    _of_customer(),
+    key=("id",),
+)
+Index("ix_families_session", families.c.tenant_id, families.c.session_id)
+Index("ix_families_customer", families.c.tenant_id, families.c.customer_id)
+Index("ix_families_client", families.c.tenant_id, families.c.client_key)
+Index("ix_families_revoked", families.c.revoked_at)
+
+revoked_tokens = _tenant_table(
+    "revoked_tokens", Column("token_id", String(64), nullable=False), _at("expires_at"), key=("token_id",)
+)
+
+consent_ledger = _tenant_table(
+    "consent_ledger",
+    Column("seq", BigInteger, nullable=False),
+    _id("id"),
+    _at("at"),
+    _id("customer_id"),
+    Column("purpose", String(64), nullable=False),
+    _text("party"),
+    _text("items"),
+    Column("decision", String(16), nullable=False),
+    _blob("text_hash"),
+    Column("locale", String(16), nullable=False),
+    Column("method", String(16), nullable=False),
+    _blob("open_part"),
+    _blob("previous"),
+    _blob("hash"),
+    key=("seq",),
+)
+Index("ix_consent_ledger_customer", consent_ledger.c.tenant_id, consent_ledger.c.customer_id)
+
+audit_segments = _tenant_table(
+    "audit_segments", _id("id"), Column("worker", String(64), nullable=False), _at("opened_at"), key=("id",)
+)
+
+audit_records = _tenant_table(
+    "audit_records",
+    _id("segment_id"),
+    Column("seq", BigInteger, nullable=False),
+    _at("at"),
+    Column("event", String(64), nullable=False),
+    Column("subject", String(64), nullable=False),
+    _blob("open_part"),
+    _blob("commitment"),
+    _blob("sealed"),
+    _blob("hash"),
+    key=("segment_id", "seq"),
+)
+
+Index(
+    "ix_audit_records_subject",
+    audit_records.c.tenant_id,
+    audit_records.c.subject,
+    audit_records.c.at,
+    sqlite_where=audit_records.c.subject != "",
+    postgresql_where=audit_records.c.subject != "",
+)
+
+audit_checkpoints = _tenant_table(
+    "audit_checkpoints",
+    Column("number", BigInteger, nullable=False),
+    _at("at"),
+    _blob("heads"),
+    _blob("root"),
+    _blob("previous"),
+    Column("kid", String(64), nullable=False),
+    _blob("signature"),
+    key=("number",),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    _id("tenant_id"),
+    Column("name", String(64), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("subject", String(64), nullable=False),
+    _text("data"),
+    _blob("sealed"),
+    Column("state", String(8), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    _at("not_before"),
+    _at("created_at"),
+    Column("lease_owner", String(64), nullable=False),
+    Column("error", String(64), nullable=False),
+)
+Index("ix_outbox_due", outbox.c.state, outbox.c.not_before)
+
+changes = Table(
+    "changes",
+    metadata,
+    Column("seq", Sequence64, primary_key=True, autoincrement=True),
+    _id("tenant_id"),
+    Column("kind", String(16), nullable=False),
+    Column("key", String(64), nullable=False),
+    _at("at"),
+)
+Index("ix_changes_at", changes.c.at)
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("owner", String(64), nullable=False),
+    _at("until"),
+)
+
+replays = _tenant_table(
+    "replays",
+    Column("kind", String(32), nullable=False),
+    _blob("digest"),
+    _at("expires_at"),
+    key=("kind", "digest"),
+)
+Index("ix_replays_expires", replays.c.expires_at)
+
+idempotency = _tenant_table(
+    "idempotency",
+    _blob("digest"),
+    _blob("request_hash"),
+    Column("status", Integer, nullable=False),
+    _blob("sealed_response"),
+    _at("expires_at"),
+    key=("digest",),
+)
+Index("ix_idempotency_expires", idempotency.c.expires_at)
+
+setup_links = _tenant_table(
+    "setup_links",
+    _blob("link_hash"),
+    Column("purpose", String(32), nullable=False),
+    _at("expires_at"),
+    Column("used", Boolean, nullable=False),
+    key=("link_hash",),
+)
+
+keystore_metadata = MetaData()
+"""The key store is a database of its own, with backups of its own."""
+
+tenant_keys = Table(
+    "tenant_keys",
+    keystore_metadata,
+    _id("tenant_id"),
+    Column("version", Integer, nullable=False),
+    _blob("wrapped"),
+    Column("root_key_id", String(64), nullable=False),
+    _at("created_at"),
+    PrimaryKeyConstraint("tenant_id", "version"),
+)
+
+subject_keys = Table(
+    "subject_keys",
+    keystore_metadata,
+    _id("tenant_id"),
+    Column("subject_id", String(64), nullable=False),
+    Column("version", Integer, nullable=False),
+    _blob("wrapped"),
+    Column("epoch_id", BigInteger, nullable=False),
+    _at("created_at"),
+    PrimaryKeyConstraint("tenant_id", "subject_id"),
+)
+Index("ix_subject_keys_epoch", subject_keys.c.epoch_id, subject_keys.c.tenant_id, subject_keys.c.subject_id)

@@ -1,0 +1,61 @@
+"""Reading the audit log, and its checkpoints."""
+
+from typing import Any
+
+from sqlalchemy import Row, and_, func, select
+
+from limen.identity.audit.chain import AuditRecord, Head
+from limen.identity.audit.checkpoints import Checkpoint
+from limen.kernel.ids import SegmentId, TenantId
+from limen.storage.schema import audit_checkpoints, audit_records, audit_segments
+from limen.storage.stores.base import TenantStoreBase
+
+
+class SqlAudit(TenantStoreBase):
+    """Implements :class:`limen.identity.audit.store.AuditStore`."""
+
+    async def last_checkpoint(self) -> Checkpoint | None:
+        """Return the newest checkpoint."""
+        statement = self._select(audit_checkpoints).order_by(audit_checkpoints.c.number.desc()).limit(1)
+        row = await self._one(statement)
+        return None if row is None else Checkpoint(**{**row._mapping, "tenant_id": TenantId(row.tenant_id)})  # noqa: SLF001
+
+    async def heads(self) -> list[Head]:
+        """Return the committed head of every segment."""
+        newest = audit_records.alias()
+        last = (  # one look at the end of each segment: the log itself is never scanned
+            select(func.max(newest.c.seq))
+            .where(newest.c.tenant_id == audit_segments.c.tenant_id, newest.c.segment_id == audit_segments.c.id)
+            .correlate(audit_segments)
+            .scalar_subquery()
+        )
+        at_the_end = and_(
+            audit_records.c.tenant_id == audit_segments.c.tenant_id,
+            audit_records.c.segment_id == audit_segments.c.id,
+            audit_records.c.seq == last,
+        )
+        joined = self._select(audit_records).select_from(audit_segments).join(audit_records, at_the_end)
+        return [
+            Head(self._tenant_id, SegmentId(row.segment_id), row.seq + 1, row.hash) for row in await self._all(joined)
+        ]
+
+    async def add_checkpoint(self, checkpoint: Checkpoint) -> bool:
+        """Store a signed checkpoint; False if its number is taken."""
+        values = {name: getattr(checkpoint, name) for name in Checkpoint.__slots__ if name != "tenant_id"}
+        return await self._insert_new(audit_checkpoints, values)
+
+    async def segment(self, segment_id: SegmentId) -> list[AuditRecord]:
+        """Return a whole segment in order."""
+        mine = self._select(audit_records, audit_records.c.segment_id == segment_id)
+        return [_record(row) for row in await self._all(mine.order_by(audit_records.c.seq))]
+
+    async def for_subject(self, subject: str, *, limit: int) -> list[AuditRecord]:
+        """Return the newest records that concern *subject*."""
+        mine = self._select(audit_records, audit_records.c.subject == subject, audit_records.c.subject != "")
+        return [_record(row) for row in await self._all(mine.order_by(audit_records.c.at.desc()).limit(limit))]
+
+
+def _record(row: Row[Any]) -> AuditRecord:
+    return AuditRecord(
+        **{**row._mapping, "tenant_id": TenantId(row.tenant_id), "segment_id": SegmentId(row.segment_id)}  # noqa: SLF001
+    )

@@ -1,0 +1,109 @@
+"""Grants and authorization codes."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+from sqlalchemy import Row
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from limen.access.tokens.records import AuthorizationCode, Grant
+from limen.kernel.clock import Instant
+from limen.kernel.ids import ClientKey, CustomerId, FamilyId, GrantId, TenantId
+from limen.storage.schema import codes, families, grants
+from limen.storage.stores.base import TenantStoreBase
+
+
+class SqlGrants(TenantStoreBase):
+    """Implements :class:`limen.access.tokens.store.GrantStore`."""
+
+    def __init__(self, connection: AsyncConnection, tenant_id: TenantId, change: Callable[[str, str], None]) -> None:
+        """Speak over *connection*; *change* tells the caches which families were revoked."""
+        super().__init__(connection, tenant_id)
+        self._change = change
+
+    async def find(self, customer_id: CustomerId, client: ClientKey) -> Grant | None:
+        """Return what the customer allows the client, if anything."""
+        mine = (grants.c.customer_id == customer_id, grants.c.client_key == client)
+        row = await self._one(self._select(grants, *mine))
+        return None if row is None else _grant(row)
+
+    async def of_customer(self, customer_id: CustomerId) -> list[Grant]:
+        """Return all that the customer allows, oldest first."""
+        mine = self._select(grants, grants.c.customer_id == customer_id).order_by(grants.c.id)
+        return [_grant(row) for row in await self._all(mine)]
+
+    async def save(self, grant: Grant) -> Grant:
+        """Store or widen the grant of its (customer, client)."""
+        known = await self.find(grant.customer_id, grant.client)
+        if known is None and await self._insert_new(grants, _values(grant)):
+            return grant
+        known = known or await self.find(grant.customer_id, grant.client)
+        if known is None:
+            return grant
+        scopes = tuple(sorted({*known.scopes, *grant.scopes}))
+        widened = replace(known, scopes=scopes, updated_at=grant.updated_at)
+        statement = self._update(grants, grants.c.id == known.id)
+        await self._connection.execute(statement.values(scopes=" ".join(scopes), updated_at=grant.updated_at))
+        return widened
+
+    async def add_code(self, code: AuthorizationCode) -> None:
+        """Store a code."""
+        await self._insert(codes, _code_values(code))
+
+    async def end(self, grant_id: GrantId, now: Instant) -> bool:
+        """End a grant and revoke its families."""
+        live = (families.c.grant_id == grant_id, families.c.revoked_at.is_(None))
+        await revoke_families(self, live, now, self._change)
+        return await self._applied(self._delete(grants, grants.c.id == grant_id))
+
+
+async def revoke_families(
+    store: TenantStoreBase, conditions: tuple[Any, ...], now: Instant, change: Callable[[str, str], None]
+) -> list[FamilyId]:
+    """Revoke the families that meet *conditions*, tell the caches, and return their identifiers."""
+    statement = store._update(families, *conditions).values(revoked_at=now).returning(families.c.id)  # noqa: SLF001
+    revoked = [FamilyId(row.id) for row in (await store._connection.execute(statement)).all()]  # noqa: SLF001
+    for family_id in revoked:
+        change("family", family_id)
+    return revoked
+
+
+def _grant(row: Row[Any]) -> Grant:
+    return Grant(
+        id=GrantId(row.id),
+        customer_id=CustomerId(row.customer_id),
+        client=ClientKey(row.client_key),
+        scopes=tuple(row.scopes.split()),
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )
+
+
+def _values(grant: Grant) -> dict[str, Any]:
+    return {
+        "id": grant.id,
+        "customer_id": grant.customer_id,
+        "client_key": grant.client,
+        "scopes": " ".join(grant.scopes),
+        "created_at": grant.created_at,
+        "updated_at": grant.updated_at,
+    }
+
+
+def _code_values(code: AuthorizationCode) -> dict[str, Any]:
+    return {
+        "code_hash": code.code_hash,
+        "grant_id": code.grant_id,
+        "session_id": code.session_id,
+        "customer_id": code.customer_id,
+        "client_key": code.client,
+        "redirect_uri": code.redirect_uri,
+        "challenge": code.challenge,
+        "nonce": code.nonce,
+        "scopes": " ".join(code.scopes),
+        "authentication": msgspec.json.encode(code.authentication).decode(),
+        "created_at": code.created_at,
+        "expires_at": code.expires_at,
+    }

@@ -1,0 +1,78 @@
+"""Journeys and one-time set-up links."""
+
+from typing import Any
+
+from sqlalchemy import Row
+
+from limen.access.journeys.records import SealedJourney
+from limen.kernel.clock import Instant
+from limen.kernel.ids import BrowserId, JourneyId
+from limen.storage.schema import journeys, setup_links
+from limen.storage.stores.base import TenantStoreBase
+
+
+class SqlJourneys(TenantStoreBase):
+    """Implements :class:`limen.access.journeys.store.JourneyStore`."""
+
+    async def get(self, journey_id: JourneyId) -> SealedJourney | None:
+        """Return the journey."""
+        row = await self._one(self._select(journeys, journeys.c.id == journey_id))
+        return None if row is None else _journey(row)
+
+    async def find_link(self, link_hash: bytes) -> SealedJourney | None:
+        """Return the journey whose mailed link has this SHA-256."""
+        row = await self._one(self._select(journeys, journeys.c.link_hash == link_hash))
+        return None if row is None else _journey(row)
+
+    async def add(self, journey: SealedJourney) -> None:
+        """Store a new journey."""
+        await self._insert(journeys, _values(journey))
+
+    async def advance(self, journey: SealedJourney, expected_version: int) -> bool:
+        """Replace the journey if nobody did before and it is not finished."""
+        mine = (journeys.c.id == journey.id, journeys.c.version == expected_version, journeys.c.finished_at.is_(None))
+        return await self._applied(self._update(journeys, *mine).values(**_values(journey)))
+
+
+class SqlSetupLinks(TenantStoreBase):
+    """One-time links for set-up: the first administrator's."""
+
+    async def add(self, link_hash: bytes, purpose: str, expires_at: Instant) -> None:
+        """Store a link by its SHA-256."""
+        await self._insert(
+            setup_links, {"link_hash": link_hash, "purpose": purpose, "expires_at": expires_at, "used": False}
+        )
+
+    async def peek(self, link_hash: bytes, purpose: str, now: Instant) -> bool:
+        """Tell whether the link may still be used; looking does not use it."""
+        return await self._one(self._select(setup_links, *_usable(link_hash, purpose, now))) is not None
+
+    async def use(self, link_hash: bytes, purpose: str, now: Instant) -> bool:
+        """Use the link: True exactly once."""
+        return await self._applied(self._update(setup_links, *_usable(link_hash, purpose, now)).values(used=True))
+
+
+def _usable(link_hash: bytes, purpose: str, now: Instant) -> tuple[Any, ...]:
+    return (
+        setup_links.c.link_hash == link_hash,
+        setup_links.c.purpose == purpose,
+        setup_links.c.expires_at > now,
+        setup_links.c.used.is_(False),
+    )
+
+
+def _journey(row: Row[Any]) -> SealedJourney:
+    return SealedJourney(
+        id=JourneyId(row.id),
+        browser_id=BrowserId(row.browser_id),
+        sealed_state=row.sealed_state,
+        link_hash=row.link_hash,
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+        version=row.version,
+        finished_at=row.finished_at,
+    )
+
+
+def _values(journey: SealedJourney) -> dict[str, Any]:
+    return {name: getattr(journey, name) for name in SealedJourney.__slots__}

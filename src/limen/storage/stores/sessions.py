@@ -1,0 +1,103 @@
+"""Browsers and sessions."""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from sqlalchemy import Row
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from limen.access.sessions.records import Browser, Evidence, Session
+from limen.kernel.clock import Instant
+from limen.kernel.ids import BrowserId, CustomerId, SessionId, TenantId
+from limen.storage.schema import browsers, families, sessions
+from limen.storage.stores.base import TenantStoreBase
+from limen.storage.stores.grants import revoke_families
+
+_evidence = msgspec.json.Decoder(tuple[Evidence, ...])
+
+
+class SqlSessions(TenantStoreBase):
+    """Implements :class:`limen.access.sessions.store.SessionStore`."""
+
+    def __init__(self, connection: AsyncConnection, tenant_id: TenantId, change: Callable[[str, str], None]) -> None:
+        """Speak over *connection*; *change* tells the caches what was revoked."""
+        super().__init__(connection, tenant_id)
+        self._change = change
+
+    async def browser(self, browser_id: BrowserId) -> Browser | None:
+        """Return the browser."""
+        row = await self._one(self._select(browsers, browsers.c.id == browser_id))
+        return None if row is None else Browser(BrowserId(row.id), row.secret_hash, row.created_at, row.seen_at)
+
+    async def add_browser(self, browser: Browser) -> None:
+        """Store a new browser."""
+        await self._insert(browsers, {name: getattr(browser, name) for name in Browser.__slots__})
+
+    async def rotate_browser(self, browser: Browser, old_hash: bytes) -> bool:
+        """Replace the browser's secret if it is still *old_hash*."""
+        mine = (browsers.c.id == browser.id, browsers.c.secret_hash == old_hash)
+        values = {"secret_hash": browser.secret_hash, "seen_at": browser.seen_at}
+        return await self._applied(self._update(browsers, *mine).values(**values))
+
+    async def at_browser(self, browser_id: BrowserId) -> list[Session]:
+        """Return the sessions of a browser that were not ended, newest proof first."""
+        mine = self._select(sessions, sessions.c.browser_id == browser_id, sessions.c.ended_at.is_(None))
+        found = [_session(row) for row in await self._all(mine)]
+        return sorted(found, key=lambda session: session.authenticated_at, reverse=True)
+
+    async def get(self, session_id: SessionId) -> Session | None:
+        """Return the session."""
+        row = await self._one(self._select(sessions, sessions.c.id == session_id))
+        return None if row is None else _session(row)
+
+    async def find_sid(self, sid: str) -> Session | None:
+        """Return the session with this public identifier."""
+        row = await self._one(self._select(sessions, sessions.c.sid == sid))
+        return None if row is None else _session(row)
+
+    async def add(self, session: Session) -> None:
+        """Store a new session."""
+        await self._insert(sessions, _values(session))
+
+    async def renew(self, session: Session) -> bool:
+        """Replace evidence and instants of a session that was not ended."""
+        mine = (sessions.c.id == session.id, sessions.c.ended_at.is_(None))
+        values = _values(session)
+        changed = {name: values[name] for name in ("evidence", "seen_at", "expires_at")}
+        return await self._applied(self._update(sessions, *mine).values(**changed))
+
+    async def end(self, session_id: SessionId, now: Instant) -> bool:
+        """End a session and revoke the families that hang on it."""
+        live = (families.c.session_id == session_id, families.c.revoked_at.is_(None))
+        await revoke_families(self, live, now, self._change)
+        mine = (sessions.c.id == session_id, sessions.c.ended_at.is_(None))
+        return await self._applied(self._update(sessions, *mine).values(ended_at=now))
+
+    async def end_all(self, customer_id: CustomerId, now: Instant, *, except_for: SessionId | None = None) -> int:
+        """End a customer's sessions and revoke their families."""
+        kept = except_for or ""
+        theirs = (families.c.customer_id == customer_id, families.c.revoked_at.is_(None), families.c.session_id != kept)
+        await revoke_families(self, theirs, now, self._change)
+        mine = (sessions.c.customer_id == customer_id, sessions.c.ended_at.is_(None), sessions.c.id != kept)
+        statement = self._update(sessions, *mine).values(ended_at=now)
+        return (await self._connection.execute(statement)).rowcount
+
+
+def _session(row: Row[Any]) -> Session:
+    return Session(
+        id=SessionId(row.id),
+        sid=row.sid,
+        browser_id=BrowserId(row.browser_id),
+        customer_id=CustomerId(row.customer_id),
+        evidence=_evidence.decode(row.evidence),
+        created_at=row.created_at,
+        seen_at=row.seen_at,
+        expires_at=row.expires_at,
+        ended_at=row.ended_at,
+    )
+
+
+def _values(session: Session) -> dict[str, Any]:
+    values = {name: getattr(session, name) for name in Session.__slots__}
+    return values | {"evidence": msgspec.json.encode(session.evidence).decode()}

@@ -1,0 +1,129 @@
+"""The unit of work: one tenant's stores over one transaction, and what is to be told when it commits."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from sqlalchemy import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from limen.kernel.clock import Clock
+from limen.kernel.entropy import Entropy
+from limen.kernel.errors import Fault
+from limen.kernel.events import EVENTS, AuditEntry, Event
+from limen.kernel.ids import EventId, TenantId
+from limen.storage import schema
+from limen.storage.dialects import Dialect
+from limen.storage.lanes import Extension
+from limen.storage.stores.audit import SqlAudit
+from limen.storage.stores.clients import SqlClients, SqlReplays
+from limen.storage.stores.consents import SqlConsents
+from limen.storage.stores.customers import SqlAdministrators, SqlCustomers, SqlPasswords
+from limen.storage.stores.grants import SqlGrants
+from limen.storage.stores.idempotency import SqlIdempotency
+from limen.storage.stores.journeys import SqlJourneys, SqlSetupLinks
+from limen.storage.stores.keys import SqlSigningKeys
+from limen.storage.stores.sessions import SqlSessions
+
+
+class Unit:
+    """One transaction of one tenant.
+
+    The stores are made for the tenant; none of their methods takes another. What is recorded, announced or changed is written
+    in the same commit.
+    """
+
+    def __init__(
+        self, connection: AsyncConnection, tenant_id: TenantId, dialect: Dialect, clock: Clock, entropy: Entropy
+    ) -> None:
+        """Make the tenant's stores over *connection*."""
+        self.tenant_id, self._connection, self._clock, self._entropy = tenant_id, connection, clock, entropy
+        self.customers = SqlCustomers(connection, tenant_id)
+        self.passwords = SqlPasswords(connection, tenant_id)
+        self.administrators = SqlAdministrators(connection, tenant_id)
+        self.clients = SqlClients(connection, tenant_id)
+        self.replays = SqlReplays(connection, tenant_id)
+        self.signing_keys = SqlSigningKeys(connection, tenant_id)
+        self.sessions = SqlSessions(connection, tenant_id, self.change)
+        self.journeys = SqlJourneys(connection, tenant_id)
+        self.grants = SqlGrants(connection, tenant_id, self.change)
+        self.consents = SqlConsents(connection, tenant_id, dialect)
+        self.audit_log = SqlAudit(connection, tenant_id)
+        self.idempotency = SqlIdempotency(connection, tenant_id)
+        self.setup_links = SqlSetupLinks(connection, tenant_id)
+        self.entries: list[AuditEntry] = []
+        self.events: list[Event] = []
+        self.changes: list[tuple[TenantId | None, str, str]] = []
+        self._announced: list[tuple[str, Event]] = []
+
+    def record(self, entry: AuditEntry) -> None:
+        """Add an audit entry to this commit."""
+        self.entries.append(entry)
+
+    def announce(self, event: Event, event_id: str | None = None) -> str:
+        """Add an event to this commit's outbox; return its identifier (given where its payload is sealed under it)."""
+        event_id = event_id or EventId.new(self._clock, self._entropy)
+        self.events.append(event)
+        self._announced.append((event_id, event))
+        return event_id
+
+    def change(self, kind: str, key: str) -> None:
+        """Tell every worker's caches that *key* of *kind* is not what it was."""
+        self.changes.append((self.tenant_id, kind, key))
+
+    def must_be_clean(self) -> None:
+        """Refuse what a reading unit cannot keep."""
+        if self.entries or self.events or self.changes:
+            msg = "a reading unit was asked to record something"
+            raise Fault(msg)
+
+    async def write_events(self) -> None:
+        """Write the outbox and the change feed."""
+        now = self._clock.now()
+        if self._announced:
+            await self._connection.execute(
+                insert(schema.outbox), [outbox_row(self.tenant_id, i, e, now) for i, e in self._announced]
+            )
+        if self.changes:
+            rows = [{"tenant_id": t, "kind": k, "key": key, "at": now} for t, k, key in self.changes]
+            await self._connection.execute(insert(schema.changes), rows)
+
+    async def write_audit(self, extension: Extension, worker: str) -> None:
+        """Write chained records, and the segment they open."""
+        if extension.opens:
+            await self._connection.execute(
+                insert(schema.audit_segments),
+                {
+                    "tenant_id": self.tenant_id,
+                    "id": extension.head.segment_id,
+                    "worker": worker,
+                    "opened_at": extension.at,
+                },
+            )
+        await self._connection.execute(
+            insert(schema.audit_records), [audit_row(record) for record in extension.records]
+        )
+
+
+def outbox_row(tenant_id: TenantId, event_id: str, event: Event, now: int) -> Mapping[str, Any]:
+    """Return the outbox row of an event announced at *now*."""
+    return {
+        "id": event_id,
+        "tenant_id": tenant_id,
+        "name": event.name,
+        "version": EVENTS[event.name][0],
+        "subject": event.subject,
+        "data": msgspec.json.encode(event.data).decode(),
+        "sealed": event.sealed,
+        "state": "waiting",
+        "attempts": 0,
+        "not_before": max(event.not_before, now),
+        "created_at": now,
+        "lease_owner": "",
+        "error": "",
+    }
+
+
+def audit_row(record: Any) -> Mapping[str, Any]:
+    """Return the row of a chained record: its fields are the columns."""
+    return {name: getattr(record, name) for name in record.__slots__}
