@@ -1,7 +1,7 @@
 """The one object that servers call: ``__rsgi__`` for granian, ``__call__`` for any ASGI host."""
 
 import asyncio
-from contextlib import AbstractAsyncContextManager
+from contextlib import AsyncExitStack
 
 import structlog
 
@@ -22,21 +22,22 @@ class App:
         """Join *parts*."""
         self._parts = parts
         self._hot = HotPath(parts)
-        self._lifespan: AbstractAsyncContextManager[None] | None = None
+        self._lifespan: AsyncExitStack | None = None
         self.in_flight = 0
         """Requests begun and not yet answered."""
 
     async def startup(self) -> None:
         """Enter the lifespan, once."""
         if self._lifespan is None:
-            self._lifespan = self._parts.lifespan()
-            await self._lifespan.__aenter__()
+            stack = AsyncExitStack()
+            await stack.enter_async_context(self._parts.lifespan())
+            self._lifespan = stack
 
     async def shutdown(self) -> None:
         """Leave the lifespan, once."""
         lifespan, self._lifespan = self._lifespan, None
         if lifespan is not None:
-            await lifespan.__aexit__(None, None, None)
+            await lifespan.aclose()
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         """Enter the lifespan in a worker process, before its loop runs; in our own loop ``serve`` has done so."""

@@ -8,8 +8,10 @@ client's ``Forwarded`` through untouched (RFC 7239 §8.1).
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any, Final, Literal
+
+import msgspec
 
 from limen.access.http import Headers
 from limen.integration.edge.request_id import RequestIds
@@ -18,19 +20,32 @@ ForwardedHeader = Literal["x-forwarded-for", "forwarded"]
 
 PROXY_HEADERS: Final = frozenset(
     {
-        "forwarded", "x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "x-forwarded-port", "x-forwarded-prefix",
-        "x-real-ip", "x-request-id", "client-cert", "client-cert-chain", "x-client-cert", "x-forwarded-client-cert",
-        "x-ssl-client-cert", "ssl-client-cert", "x-ssl-cert", "x-ssl-client-verify", "x-ssl-client-s-dn",
+        "client-cert",
+        "client-cert-chain",
+        "forwarded",
+        "ssl-client-cert",
+        "x-client-cert",
+        "x-forwarded-client-cert",
+        "x-forwarded-for",
+        "x-forwarded-host",
+        "x-forwarded-port",
+        "x-forwarded-prefix",
+        "x-forwarded-proto",
+        "x-real-ip",
+        "x-request-id",
+        "x-ssl-cert",
+        "x-ssl-client-cert",
+        "x-ssl-client-s-dn",
+        "x-ssl-client-verify",
     }
-)  # fmt: skip
+)
 """Headers that only a proxy of ours may speak in; nobody behind the edge sees them (RFC 9440 §3 for certificates)."""
 
 _ELEMENT: Final = re.compile(r'(for|proto)=("?)([^";,]*)\2', re.IGNORECASE)
 _MAX_HOPS: Final = 32
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(msgspec.Struct, frozen=True, gc=False):
     """One request's facts. ``address`` is personal data and not part of the ``repr``.
 
     Attributes:
@@ -83,6 +98,8 @@ class TrustedProxies:
             parsed = ip_address(address)
         except ValueError:
             return False
+        if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped is not None:  # a socket that listens on both
+            parsed = parsed.ipv4_mapped
         return any(parsed in network for network in self.networks)
 
 

@@ -1,7 +1,7 @@
 """Sliding-window counters in this process's memory, driven by our own clock.
 
-The window slides by weighting: what the window before holds counts for the share of it that still overlaps. One counter a
-key, exact at the edges, never more than the limit in one window, and a few bytes instead of a list of instants.
+The window slides by weighting: what the window before holds counts for the share of it that still overlaps. Two numbers
+a key instead of a list of instants, and never more than the limit within one window.
 """
 
 import hashlib

@@ -1,7 +1,7 @@
 """Sliding-window counters in Valkey or Redis, shared by all processes.
 
-The window and its atomic script are those of the ``limits`` library. Time is the server's: processes with different clocks
-share one window.
+The window and its atomic script are those of the ``limits`` library. Time is the server's, by the expiry of its keys:
+processes with different clocks share one window.
 """
 
 import math

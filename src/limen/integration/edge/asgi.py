@@ -1,0 +1,22 @@
+"""The few ASGI shapes that the edge's middleware shares."""
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+RawHeaders = list[tuple[bytes, bytes]]
+
+
+def raw_header(scope: Scope, name: bytes) -> str:
+    """Return the first value of the header *name* (lower case), or nothing."""
+    return next((value.decode("latin-1") for found, value in scope["headers"] if found == name), "")
+
+
+def add_missing(headers: RawHeaders, wanted: RawHeaders) -> None:
+    """Add those of *wanted* to *headers* that the answer does not bring itself."""
+    present = {name.lower() for name, _ in headers}
+    headers.extend(pair for pair in wanted if pair[0] not in present)
