@@ -1,0 +1,218 @@
+"""Verifying what clients sign to prove themselves: ``private_key_jwt`` (RFC 7523 §3, OpenID Connect Core §9).
+
+joserfc checks the signature. Before it works, the token is taken apart strictly, the algorithm is held against the
+client's list and against the key, and exactly one key is chosen.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final, Self
+
+from joserfc import jws
+from joserfc.errors import JoseError, UnsupportedAlgorithmError
+from joserfc.jwk import ECKey, OKPKey, RSAKey
+
+from limen.access.jose.compact import CompactJws, split, strict_object
+from limen.kernel.clock import SECOND, Clock, Instant, micros
+from limen.kernel.errors import Invalid, Refusal, Unauthenticated
+
+CODE = "invalid_client"
+"""The public code of every refused assertion (RFC 6749 §5.2)."""
+
+ASSERTION_ALGORITHMS: Final = frozenset(
+    {"ES256", "ES384", "ES512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "EdDSA", "Ed25519"}
+)
+"""What a client may be allowed: signatures only, so that no public key can be taken for an HMAC secret."""
+
+_TYPES = (None, "jwt", "client-authentication+jwt")  # RFC 7519 §5.1; RFC 7523bis §4
+_MAX_KEYS = 20
+_MAX_JTI = 256
+_MAX_DATE = 1 << 40  # seconds; far beyond any use, and safe to multiply as a float
+_RSA_BITS = range(2048, 4096 + 1)  # below is weak (RFC 7518 §3.3), above is a way to keep us busy
+_KINDS: Mapping[str, tuple[type[ECKey | RSAKey | OKPKey], Collection[str]]] = {
+    "ES256": (ECKey, {"P-256"}),
+    "ES384": (ECKey, {"P-384"}),
+    "ES512": (ECKey, {"P-521"}),
+    "EdDSA": (OKPKey, {"Ed25519"}),
+    "Ed25519": (OKPKey, {"Ed25519"}),
+}
+_Key = ECKey | RSAKey | OKPKey
+
+
+class _PinnedRegistry(jws.JWSRegistry):
+    """joserfc's registry with one allowed algorithm, and without its warning that the name ``EdDSA`` is old."""
+
+    def get_alg(self, name: str) -> Any:  # joserfc does not export the type
+        if name not in (self.allowed or ()):
+            raise UnsupportedAlgorithmError
+        return self.algorithms[name]
+
+
+@dataclass(frozen=True, slots=True)
+class ClientKeys:
+    """A client's registered public keys and the algorithms it may use; load once, keep with the client."""
+
+    keys: tuple[_Key, ...]
+    algorithms: frozenset[str]
+
+    @classmethod
+    def parse(cls, jwks: Mapping[str, Any], algorithms: Collection[str] = ASSERTION_ALGORITHMS) -> Self | Invalid:
+        """Load a JWK set (RFC 7517 §5). Keys of unknown kinds and for encryption are passed over, as §5 asks.
+
+        Returns:
+            The keys, or ``Invalid("invalid_jwks")`` if none is of use, there are more than 20, or a private or
+            symmetric key is among them.
+        """
+        members = jwks.get("keys")
+        if not isinstance(members, list) or len(members) > _MAX_KEYS:
+            return Invalid("invalid_jwks", "no list of at most 20 keys")
+        if any(not isinstance(member, dict) or member.keys() & {"d", "k"} for member in members):
+            return Invalid("invalid_jwks", "a secret where public keys belong")
+        loaded = [key for member in members if (key := _load(member)) is not None]
+        if not loaded:
+            return Invalid("invalid_jwks", "no usable key")
+        return cls(tuple(loaded), ASSERTION_ALGORITHMS.intersection(algorithms))
+
+
+@dataclass(frozen=True, slots=True)
+class ClientAssertion:
+    """A proof that its maker holds the client's key.
+
+    ``expires_at`` is the instant until which the same assertion would pass again: remember ``jti`` for as long.
+    """
+
+    client_id: str
+    jti: str
+    expires_at: Instant
+
+
+class ClientAssertionVerifier:
+    """Verifies assertions made for one tenant."""
+
+    def __init__(
+        self,
+        audiences: Collection[str],
+        clock: Clock,
+        max_life: timedelta = timedelta(minutes=5),
+        skew: timedelta = timedelta(seconds=30),
+    ) -> None:
+        """Accept assertions addressed to *audiences*: the issuer, and the endpoints that clients use as ``aud``."""
+        self._audiences = frozenset(audiences)
+        self._clock = clock
+        self._max_life = micros(max_life)
+        self._skew = micros(skew)
+
+    def verify(self, assertion: str, client_id: str, keys: ClientKeys) -> ClientAssertion | Refusal:
+        """Check that *client_id* made *assertion*, for us, just now. No input raises.
+
+        Whether its ``jti`` was seen before is the caller's question.
+        """
+        parts = split(assertion)
+        if parts is None:
+            return _refused("not a signed token")
+        refusal = _check_signature(assertion, parts, keys)
+        if refusal is not None:
+            return refusal
+        claims = strict_object(parts.payload_segment)
+        if claims is None:
+            return _refused("not a claims set")
+        return self._read(claims, client_id)
+
+    def _read(self, claims: dict[str, Any], client_id: str) -> ClientAssertion | Refusal:
+        if claims.get("iss") != client_id or claims.get("sub") != client_id:
+            return _refused("iss and sub are not the client")
+        # Every audience must be ours: an assertion made for us and another server could be replayed by that server.
+        audience = claims.get("aud")
+        named = audience if isinstance(audience, list) else [audience]
+        if not named or not all(isinstance(name, str) and name in self._audiences for name in named):
+            return _refused("not addressed to us alone")
+        jti = claims.get("jti")
+        if not isinstance(jti, str) or not 0 < len(jti) <= _MAX_JTI:
+            return _refused("jti is missing or too long")
+        expires_at = self._expiry(claims)
+        return expires_at if isinstance(expires_at, Refusal) else ClientAssertion(client_id, jti, expires_at)
+
+    def _expiry(self, claims: dict[str, Any]) -> Instant | Refusal:
+        now = self._clock.now()
+        expires = _instant(claims.get("exp"))
+        begins = [_instant(claims[name]) for name in ("nbf", "iat") if name in claims]
+        if expires is None or None in begins:
+            return _refused("a time is missing or not a number")
+        if expires + self._skew <= now:
+            return _refused("expired")
+        if expires > now + self._max_life + self._skew:
+            return _refused("valid for too long")
+        if any(begin is not None and begin > now + self._skew for begin in begins):
+            return _refused("not valid yet")
+        return expires + self._skew
+
+
+def parse_unverified_issuer(assertion: str) -> str | None:
+    """Return who claims to have made *assertion*, to look up the keys that decide it; None if it is not readable."""
+    parts = split(assertion)
+    claims = strict_object(parts.payload_segment) if parts is not None else None
+    issuer = claims.get("iss") if claims is not None else None
+    return issuer if isinstance(issuer, str) else None
+
+
+def _check_signature(assertion: str, parts: CompactJws, keys: ClientKeys) -> Refusal | None:
+    header = strict_object(parts.header_segment.decode("ascii"))
+    if header is None or header.keys() & {"crit", "b64"}:  # we understand no extension (RFC 7515 §4.1.11)
+        return _refused("not a header")
+    alg, typ = header.get("alg"), header.get("typ")
+    if not isinstance(alg, str) or alg not in keys.algorithms:
+        return _refused("an algorithm that the client may not use")
+    if (typ.lower() if isinstance(typ, str) else typ) not in _TYPES:
+        return _refused("a token of another type")
+    key = _choose(keys.keys, alg, header.get("kid"))
+    if key is None:
+        return _refused("not exactly one key fits")
+    registry = _PinnedRegistry(algorithms=[alg], strict_check_header=False)
+    try:
+        jws.deserialize_compact(assertion, key, registry=registry)
+    except (JoseError, ValueError, TypeError):
+        return _refused("bad signature")
+    return None
+
+
+def _choose(keys: tuple[_Key, ...], alg: str, kid: object) -> _Key | None:
+    """Return the one key for *alg* (and *kid*, if the header names one); None if there is none or a choice."""
+    fitting = [key for key in keys if _fits(key, alg) and (kid is None or key.get("kid") == kid)]
+    return fitting[0] if len(fitting) == 1 else None
+
+
+def _fits(key: _Key, alg: str) -> bool:
+    if key.get("alg", alg) != alg:
+        return False
+    kind, curves = _KINDS.get(alg, (RSAKey, ()))
+    return isinstance(key, kind) and (not curves or key.get("crv") in curves)
+
+
+def _load(member: dict[str, Any]) -> _Key | None:
+    """Load one public key, or None if it is of no use here."""
+    try:
+        if member.get("use", "sig") != "sig" or "verify" not in member.get("key_ops", ("verify",)):
+            return None
+        match member.get("kty"):
+            case "EC":
+                return ECKey.import_key(member)
+            case "OKP":
+                return OKPKey.import_key(member)
+            case "RSA":
+                key = RSAKey.import_key(member)
+                return key if key.public_key.key_size in _RSA_BITS else None
+    except (JoseError, ValueError, TypeError, KeyError):
+        return None
+    return None
+
+
+def _instant(value: object) -> Instant | None:
+    """Return a NumericDate (RFC 7519 §2: a number, perhaps with a fraction) as an instant."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > _MAX_DATE:
+        return None
+    return int(value * SECOND)
+
+
+def _refused(detail: str) -> Unauthenticated:
+    return Unauthenticated(CODE, detail)

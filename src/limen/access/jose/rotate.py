@@ -1,0 +1,93 @@
+"""Making and changing a tenant's keys. Safe for any number of workers at once: the store decides who was first."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from limen.access.jose.algorithms import generate_private_key, to_pkcs8
+from limen.access.jose.jwk import public_jwk, thumbprint
+from limen.access.jose.keys import SEALED_FIELD, KeyVault, SigningKey, SigningKeyStore
+from limen.access.jose.keyset import KeySet, load_key_set
+from limen.access.jose.rotation import (
+    Change,
+    Creation,
+    RotationPolicy,
+    Transition,
+    Urgency,
+    next_due,
+    plan_rotation,
+)
+from limen.kernel.clock import Clock, Instant
+from limen.kernel.errors import Fault
+
+_ROUNDS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Rotated:
+    """What a rotation did. ``changes`` is empty when nothing was due, or when another worker did it all."""
+
+    changes: tuple[Transition, ...]
+    next_due: Instant | None
+
+
+async def rotate_keys(
+    store: SigningKeyStore,
+    vault: KeyVault,
+    clock: Clock,
+    policy: RotationPolicy,
+    urgency: Urgency = Urgency.DUE,
+) -> Rotated:
+    """Do what the policy asks at this moment; to be called often, within one unit of work, whose caller tells the news.
+
+    Raises:
+        Fault: other workers changed the keys under us again and again.
+    """
+    done: list[Transition] = []
+    for _ in range(_ROUNDS):
+        plan = plan_rotation(await store.list_keys(), clock.now(), policy, urgency)
+        applied = await _apply(store, vault, clock, plan)
+        done.extend(plan[:applied])
+        if applied == len(plan):
+            return Rotated(tuple(done), next_due(await store.list_keys(), policy))
+    msg = "signing keys are being changed by others without end"
+    raise Fault(msg)
+
+
+async def ensure_keys(store: SigningKeyStore, vault: KeyVault, clock: Clock, policy: RotationPolicy) -> KeySet:
+    """Return the tenant's loaded keys, one active for each algorithm; make what is missing (first start).
+
+    Raises:
+        Fault: as :func:`rotate_keys`.
+        Corrupted: as :meth:`KeySet.from_records`.
+    """
+    await rotate_keys(store, vault, clock, policy)
+    return await load_key_set(store, vault)
+
+
+async def _apply(store: SigningKeyStore, vault: KeyVault, clock: Clock, plan: Sequence[Transition]) -> int:
+    """Apply *plan* in order; return how many steps were ours before another worker was faster."""
+    for count, step in enumerate(plan):
+        if isinstance(step, Change):
+            ours = await store.update_key(step.before.kid, step.before.state, step.after)
+        else:
+            ours = await store.add_key(await _make_key(step, vault, clock.now()))
+        if not ours:
+            return count
+    return len(plan)
+
+
+async def _make_key(creation: Creation, vault: KeyVault, now: Instant) -> SigningKey:
+    private = await asyncio.to_thread(generate_private_key, creation.alg)  # RSA would hold up the event loop
+    jwk = public_jwk(private)
+    kid = thumbprint(jwk)
+    return SigningKey(
+        kid=kid,
+        alg=creation.alg,
+        public_jwk=jwk,
+        created_at=now,
+        activates_at=creation.activates_at,
+        retires_at=creation.retires_at,
+        sealed_private=vault.seal(SEALED_FIELD, kid, to_pkcs8(private)),
+        state=creation.state,
+    )
