@@ -67,7 +67,7 @@ async def test_no_more_jobs_run_at_once_than_there_are_threads(pool: HashPool, g
 
 async def test_a_full_queue_turns_the_next_caller_away_and_forgets_nobody(pool: HashPool, gate: Gate):
     tasks = await start(pool, gate, 2 + 2 * 8)
-    refusal = await pool.run(gate.work)
+    refusal = await asyncio.wait_for(pool.run(gate.work), 5)
     assert isinstance(refusal, Unavailable)
     assert refusal.code == "busy"
     assert pool.refused == 1
@@ -81,7 +81,7 @@ async def test_retry_after_follows_from_measured_time_and_load(clock: ManualCloc
         await pool.run(lambda: clock.advance(4.0))
     tasks = [asyncio.create_task(pool.run(gate.work)) for _ in range(2)]
     await until(lambda: pool.running == 1 and pool.queued == 1)
-    refusal = await pool.run(gate.work)
+    refusal = await asyncio.wait_for(pool.run(gate.work), 5)
     assert isinstance(refusal, Unavailable)
     assert refusal.retry_after == 8
     gate.opened.set()
