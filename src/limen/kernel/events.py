@@ -1,8 +1,8 @@
 """News: what happened, told inside the transaction (subscribers) and after it (outbox, audit).
 
-An :class:`AuditEntry` is for whoever must reconstruct the past; an :class:`Event` is for whoever must act on it. Both are
-written in the commit that changes the state they speak of. Names are ``noun.past_participle``; a name and a version fix the
-meaning of ``data`` for good (see ``EVENTS``).
+An :class:`AuditEntry` is for whoever must reconstruct the past; an :class:`Event` is for whoever must act on it. Both
+are written in the commit that changes the state they speak of. Names are ``noun.past_participle``; a name and a version
+fix the meaning of ``data`` for good (see ``EVENTS``).
 """
 
 from dataclasses import dataclass, field
@@ -54,7 +54,7 @@ class Event:
         name: a key of ``EVENTS``.
         subject: the customer, journey or other thing it concerns: an internal identifier, or empty.
         data: open facts; nothing personal.
-        sealed: personal or secret facts as an envelope under *subject*'s key (or the tenant's, where *subject* is empty).
+        sealed: personal or secret facts as an envelope under *subject*'s key (the tenant's, where *subject* is empty).
         not_before: the earliest instant at which it may leave.
     """
 

@@ -1,0 +1,80 @@
+"""What the repository itself promises: it names no registry and no machine, and its locks carry hashes."""
+
+import json
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+TRACKED = (
+    subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout.decode().split("\0")
+)
+SUFFIXES = (".png", ".ico", ".woff2", ".jpg", ".webp", ".mo", ".gz", ".db")
+
+# Written apart, so that this file does not break its own rule.
+REGISTRIES = re.compile(
+    "|".join(
+        [r"\bpypi" + r"\.org", r"pythonhosted" + r"\.org", r"registry\.npm" + r"js\.org", r"registry\.yarn" + r"pkg"]
+    )
+    + r"|deb\.deb"
+    + r"ian\.org|proxy\.gol"
+    + r"ang\.org|static\.crat"
+    + r"es\.io"
+)
+MACHINES = re.compile(r"(?<![\w.])/(root|work|home/[a-z]\w*|Users/[A-Za-z]\w*|opt/wheels)/|/tmp/prob" + "e")
+
+
+def texts() -> list[tuple[str, str]]:
+    """Return each tracked text file that is there, as (path, text)."""
+    paths = [path for path in TRACKED if path and not path.endswith(SUFFIXES) and (ROOT / path).is_file()]
+    return [(path, (ROOT / path).read_text(encoding="utf-8")) for path in paths]
+
+
+@pytest.mark.parametrize("pattern", [REGISTRIES, MACHINES], ids=["registry", "machine"])
+def test_no_file_names(pattern: re.Pattern[str]) -> None:
+    found = [
+        f"{path}:{number}: {line.strip()[:100]}"
+        for path, text in texts()
+        for number, line in enumerate(text.splitlines(), 1)
+        if pattern.search(line)
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    "text", ["https://py" + "pi.org/simple", "/wor" + "k/main/x", "see /roo" + "t/x", "/Use" + "rs/ann/x"]
+)
+def test_the_patterns_would_find_them(text: str) -> None:
+    assert REGISTRIES.search(text) or MACHINES.search(text)
+
+
+@pytest.mark.parametrize("name", ["run", "dev"])
+def test_every_locked_python_package_carries_a_hash(name: str) -> None:
+    text = (ROOT / "requirements" / f"{name}.txt").read_text()
+    entries = re.split(r"\n(?=\S)", re.sub(r"(?m)^\s*#.*\n", "", text).strip())
+    assert len(entries) > 20
+    assert [entry.splitlines()[0] for entry in entries if "--hash=sha256:" not in entry] == []
+    assert "://" not in text
+
+
+def test_the_locks_agree_on_every_version_that_both_name() -> None:
+    run, dev = (
+        set(re.findall(r"(?m)^\S+==\S+", (ROOT / "requirements" / f"{name}.txt").read_text()))
+        for name in ("run", "dev")
+    )
+    assert run <= dev
+
+
+def test_every_locked_npm_package_carries_a_hash_and_no_address() -> None:
+    packages = json.loads((ROOT / "package-lock.json").read_text())["packages"]
+    third_party = {name: package for name, package in packages.items() if name}
+    assert len(third_party) > 5
+    for name, package in third_party.items():
+        assert package["integrity"].startswith("sha512-"), name
+        assert "resolved" not in package, name
+
+
+def test_nothing_that_is_private_to_a_running_limen_is_tracked() -> None:
+    assert [path for path in TRACKED if path.endswith((".sqlite3", ".keyring", ".env", ".pem"))] == []
