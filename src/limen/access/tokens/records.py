@@ -134,8 +134,8 @@ class RotatedToken:
 
 @dataclass(frozen=True, slots=True)
 class Revocations:
-    """What was revoked since an instant: identifiers of access tokens and families, and customers' ``valid_after``."""
+    """What was revoked since an instant: access tokens by ``jti``, families, and ``valid_after`` by subject."""
 
     tokens: frozenset[str] = frozenset()
     families: frozenset[str] = frozenset()
-    customers: dict[str, Instant] = field(default_factory=dict)
+    subjects: dict[str, Instant] = field(default_factory=dict)

@@ -43,8 +43,8 @@ class HotTokens(Protocol):
         """Revoke one access token by its ``jti``; kept until *expires_at*."""
         ...
 
-    async def customer(self, customer_id: CustomerId) -> SealedCustomer | None:
-        """Return a customer for userinfo."""
+    async def customer(self, subject: str) -> SealedCustomer | None:
+        """Return the customer whose public ``sub`` this is."""
         ...
 
     async def family_scopes(self, family_id: FamilyId) -> tuple[str, ...] | None:
@@ -55,7 +55,7 @@ class HotTokens(Protocol):
         """Return all that was revoked since an instant."""
         ...
 
-    async def is_revoked(self, token_id: str, family_id: str, customer_id: str, issued_at: Instant) -> bool:
+    async def is_revoked(self, token_id: str, family_id: str, subject: str, issued_at: Instant) -> bool:
         """Ask the database, not a cache, whether an access token was revoked in any way."""
         ...
 

@@ -19,8 +19,8 @@ from limen.storage.hot.sqlite import connect
 class HotReader(Protocol):
     """Reads for the hot doors, scoped to the tenant that each call names."""
 
-    async def customer(self, tenant_id: TenantId, customer_id: CustomerId) -> SealedCustomer | None:
-        """Return a customer."""
+    async def customer(self, tenant_id: TenantId, subject: str) -> SealedCustomer | None:
+        """Return the customer whose public ``sub`` this is."""
         ...
 
     async def family_scopes(self, tenant_id: TenantId, family_id: FamilyId) -> tuple[str, ...] | None:
@@ -28,7 +28,7 @@ class HotReader(Protocol):
         ...
 
     async def is_revoked(self, tenant_id: TenantId, ids: tuple[str, str, str], issued_at: Instant) -> bool:
-        """Tell whether token, family or customer (*ids*, in that order) were revoked; what is unknown is revoked."""
+        """Tell whether token, family or subject (*ids*, in that order) were revoked; a family or subject that is unknown is."""
         ...
 
     async def revocations(self, tenant_id: TenantId, since: Instant) -> Revocations:
@@ -40,17 +40,17 @@ class HotReader(Protocol):
         ...
 
 
-_CUSTOMER = "SELECT * FROM customers WHERE tenant_id = ? AND id = ?"
+_CUSTOMER = "SELECT * FROM customers WHERE tenant_id = ? AND subject = ?"
 _SCOPES = "SELECT scopes FROM families WHERE tenant_id = ? AND id = ?"
 _IS_REVOKED = """
 SELECT EXISTS (SELECT 1 FROM revoked_tokens WHERE tenant_id = :tenant AND token_id = :token)
   OR (:family <> '' AND NOT EXISTS (
         SELECT 1 FROM families WHERE tenant_id = :tenant AND id = :family AND revoked_at IS NULL))
-  OR (:customer <> '' AND NOT EXISTS (
-        SELECT 1 FROM customers WHERE tenant_id = :tenant AND id = :customer AND state = 'active' AND valid_after <= :issued))"""
+  OR (:subject <> '' AND NOT EXISTS (
+        SELECT 1 FROM customers WHERE tenant_id = :tenant AND subject = :subject AND state = 'active' AND valid_after <= :issued))"""
 _REVOKED_TOKENS = "SELECT token_id FROM revoked_tokens WHERE tenant_id = ? AND expires_at >= ?"
 _REVOKED_FAMILIES = "SELECT id FROM families WHERE tenant_id = ? AND revoked_at >= ?"
-_REVOKED_CUSTOMERS = "SELECT id, valid_after FROM customers WHERE tenant_id = ? AND valid_after >= ?"
+_REVOKED_CUSTOMERS = "SELECT subject, valid_after FROM customers WHERE tenant_id = ? AND valid_after >= ?"
 
 
 class SqliteReader:
@@ -62,9 +62,9 @@ class SqliteReader:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="limen-reader")
         self._connection: sqlite3.Connection | None = None
 
-    async def customer(self, tenant_id: TenantId, customer_id: CustomerId) -> SealedCustomer | None:
-        """Return a customer."""
-        rows = await self._fetch(_CUSTOMER, (tenant_id, customer_id))
+    async def customer(self, tenant_id: TenantId, subject: str) -> SealedCustomer | None:
+        """Return the customer whose public ``sub`` this is."""
+        rows = await self._fetch(_CUSTOMER, (tenant_id, subject))
         return sealed_customer(rows[0]) if rows else None
 
     async def family_scopes(self, tenant_id: TenantId, family_id: FamilyId) -> tuple[str, ...] | None:
@@ -74,7 +74,7 @@ class SqliteReader:
 
     async def is_revoked(self, tenant_id: TenantId, ids: tuple[str, str, str], issued_at: Instant) -> bool:
         """Tell whether token, family or customer were revoked."""
-        names = dict(zip(("token", "family", "customer"), ids, strict=True))
+        names = dict(zip(("token", "family", "subject"), ids, strict=True))
         rows = await self._fetch(_IS_REVOKED, {"tenant": tenant_id, "issued": issued_at, **names})
         return bool(rows[0][0])
 
@@ -112,9 +112,9 @@ class PostgresReader:
         """Take connections from *pool*, which belongs to the token role."""
         self._pool = pool
 
-    async def customer(self, tenant_id: TenantId, customer_id: CustomerId) -> SealedCustomer | None:
-        """Return a customer."""
-        row = await self._pool.fetchrow("SELECT * FROM limen_customer($1, $2)", tenant_id, customer_id)
+    async def customer(self, tenant_id: TenantId, subject: str) -> SealedCustomer | None:
+        """Return the customer whose public ``sub`` this is."""
+        row = await self._pool.fetchrow("SELECT * FROM limen_customer($1, $2)", tenant_id, subject)
         return sealed_customer(row) if row is not None and row["id"] is not None else None
 
     async def family_scopes(self, tenant_id: TenantId, family_id: FamilyId) -> tuple[str, ...] | None:
@@ -130,10 +130,10 @@ class PostgresReader:
     async def revocations(self, tenant_id: TenantId, since: Instant) -> Revocations:
         """Return all that was revoked since an instant."""
         rows = await self._pool.fetch("SELECT * FROM limen_revocations($1, $2)", tenant_id, since)
-        by_kind: dict[str, dict[str, int]] = {"token": {}, "family": {}, "customer": {}}
+        by_kind: dict[str, dict[str, int]] = {"token": {}, "family": {}, "subject": {}}
         for row in rows:
             by_kind[row["kind"]][row["key"]] = row["at"]
-        return Revocations(frozenset(by_kind["token"]), frozenset(by_kind["family"]), by_kind["customer"])
+        return Revocations(frozenset(by_kind["token"]), frozenset(by_kind["family"]), by_kind["subject"])
 
     async def close(self) -> None:
         """Do nothing: the pool is closed by whoever made it."""

@@ -4,7 +4,7 @@ from limen.access.tokens.records import RedeemCode, RedeemedCode, Revocations, R
 from limen.identity.customers.records import SealedCustomer
 from limen.kernel.clock import Instant
 from limen.kernel.events import AuditEntry
-from limen.kernel.ids import ClientKey, CustomerId, FamilyId, TenantId
+from limen.kernel.ids import ClientKey, FamilyId, TenantId
 from limen.storage.hot.group import WriteGroup
 from limen.storage.hot.reads import HotReader
 from limen.storage.hot.steps import (
@@ -46,17 +46,17 @@ class TenantHotTokens:
         """Revoke one access token."""
         await self._group.submit(RevokeTokenStep(self._tenant_id, token_id, expires_at, entry))
 
-    async def customer(self, customer_id: CustomerId) -> SealedCustomer | None:
-        """Return a customer for userinfo."""
-        return await self._reader.customer(self._tenant_id, customer_id)
+    async def customer(self, subject: str) -> SealedCustomer | None:
+        """Return the customer whose public ``sub`` this is."""
+        return await self._reader.customer(self._tenant_id, subject)
 
     async def family_scopes(self, family_id: FamilyId) -> tuple[str, ...] | None:
         """Return the scopes of a family."""
         return await self._reader.family_scopes(self._tenant_id, family_id)
 
-    async def is_revoked(self, token_id: str, family_id: str, customer_id: str, issued_at: Instant) -> bool:
+    async def is_revoked(self, token_id: str, family_id: str, subject: str, issued_at: Instant) -> bool:
         """Ask the database whether an access token was revoked in any way."""
-        return await self._reader.is_revoked(self._tenant_id, (token_id, family_id, customer_id), issued_at)
+        return await self._reader.is_revoked(self._tenant_id, (token_id, family_id, subject), issued_at)
 
     async def revocations(self, since: Instant) -> Revocations:
         """Return all that was revoked since an instant."""

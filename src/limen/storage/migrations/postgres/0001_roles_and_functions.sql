@@ -179,12 +179,12 @@ BEGIN
   RETURN found_row;
 END $$;
 
-CREATE FUNCTION limen_customer(p_tenant text, p_id text) RETURNS customers
+CREATE FUNCTION limen_customer(p_tenant text, p_subject text) RETURNS customers
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE found_row customers;
 BEGIN
   PERFORM set_config('limen.tenant', p_tenant, true);
-  SELECT * INTO found_row FROM customers WHERE tenant_id = p_tenant AND id = p_id;
+  SELECT * INTO found_row FROM customers WHERE tenant_id = p_tenant AND subject = p_subject;
   RETURN found_row;
 END $$;
 
@@ -195,15 +195,15 @@ BEGIN
   RETURN (SELECT scopes FROM families WHERE tenant_id = p_tenant AND id = p_id);
 END $$;
 
-CREATE FUNCTION limen_is_revoked(p_tenant text, p_token text, p_family text, p_customer text, p_issued bigint) RETURNS boolean
+CREATE FUNCTION limen_is_revoked(p_tenant text, p_token text, p_family text, p_subject text, p_issued bigint) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
   PERFORM set_config('limen.tenant', p_tenant, true);
   RETURN EXISTS (SELECT 1 FROM revoked_tokens WHERE tenant_id = p_tenant AND token_id = p_token)
     OR (p_family <> '' AND NOT EXISTS (
           SELECT 1 FROM families WHERE tenant_id = p_tenant AND id = p_family AND revoked_at IS NULL))
-    OR (p_customer <> '' AND NOT EXISTS (
-          SELECT 1 FROM customers WHERE tenant_id = p_tenant AND id = p_customer AND state = 'active' AND valid_after <= p_issued));
+    OR (p_subject <> '' AND NOT EXISTS (
+          SELECT 1 FROM customers WHERE tenant_id = p_tenant AND subject = p_subject AND state = 'active' AND valid_after <= p_issued));
 END $$;
 
 CREATE FUNCTION limen_revocations(p_tenant text, p_since bigint) RETURNS TABLE (kind text, key varchar, at bigint)
@@ -213,7 +213,7 @@ BEGIN
   RETURN QUERY
     SELECT 'token'::text, t.token_id, t.expires_at FROM revoked_tokens t WHERE t.tenant_id = p_tenant AND t.expires_at >= p_since
     UNION ALL SELECT 'family', f.id, f.revoked_at FROM families f WHERE f.tenant_id = p_tenant AND f.revoked_at >= p_since
-    UNION ALL SELECT 'customer', c.id, c.valid_after FROM customers c WHERE c.tenant_id = p_tenant AND c.valid_after >= p_since;
+    UNION ALL SELECT 'subject', c.subject, c.valid_after FROM customers c WHERE c.tenant_id = p_tenant AND c.valid_after >= p_since;
 END $$;
 
 GRANT CREATE ON SCHEMA public TO limen_hot;  -- an owner must be allowed to create; taken back below
