@@ -1,4 +1,4 @@
-"""A sample context for every template, so that each is rendered in every language, and what each shows can be looked at."""
+"""A sample context for every template: each is rendered in every language, and can be looked at."""
 
 from typing import Any
 
@@ -37,7 +37,13 @@ _ACCOUNTS = [
 ]
 _SESSIONS = [
     {"id": "s1", "device": "Firefox · Linux", "started": NOW - 86_400_000_000, "seen": NOW, "current": True},
-    {"id": "s2", "device": "Safari · iPhone", "started": NOW - 9 * 86_400_000_000, "seen": NOW - 10**11, "current": False},
+    {
+        "id": "s2",
+        "device": "Safari · iPhone",
+        "started": NOW - 9 * 86_400_000_000,
+        "seen": NOW - 10**11,
+        "current": False,
+    },
 ]
 _CUSTOMER = {"name": "Amira Haddad", "email": EMAIL}
 _MESSAGE = {
@@ -55,7 +61,10 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         "steps/sign_in.html",
         _step("sign_in", _SIGN_IN, values={"email": EMAIL}, errors={"": "error.invalid_credentials"}),
     ),
-    "sign_in_plain": ("steps/sign_in.html", _step("sign_in", {"client_name": None, "may_sign_up": False}, notice="notice.sign_in_again")),
+    "sign_in_plain": (
+        "steps/sign_in.html",
+        _step("sign_in", {"client_name": None, "may_sign_up": False}, notice="notice.sign_in_again"),
+    ),
     "sign_up": ("steps/sign_up.html", _step("sign_up", _SIGN_UP)),
     "sign_up_wrong": (
         "steps/sign_up.html",
@@ -73,13 +82,21 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "verify_reset": (
         "steps/verify_email.html",
         _step(
-            "verify_email", {"purpose": "reset", "email": EMAIL, "expires_seconds": 900}, errors={"code": "error.code_invalid"}
+            "verify_email",
+            {"purpose": "reset", "email": EMAIL, "expires_seconds": 900},
+            errors={"code": "error.code_invalid"},
         ),
     ),
     "recover": ("steps/recover.html", _step("recover", {}, values={"email": EMAIL})),
-    "new_password": ("steps/new_password.html", _step("new_password", {"email": EMAIL, "min_length": 15, "feedback": []})),
+    "new_password": (
+        "steps/new_password.html",
+        _step("new_password", {"email": EMAIL, "min_length": 15, "feedback": []}),
+    ),
     "consent": ("steps/consent.html", _step("consent", _CONSENT)),
-    "choose_account": ("steps/choose_account.html", _step("choose_account", {"client_name": CLIENT, "accounts": _ACCOUNTS})),
+    "choose_account": (
+        "steps/choose_account.html",
+        _step("choose_account", {"client_name": CLIENT, "accounts": _ACCOUNTS}),
+    ),
     "start": (
         "start.html",
         {
@@ -95,10 +112,15 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         },
     ),
     "account": ("account.html", _form(customer=_CUSTOMER, sessions=_SESSIONS, notice="notice.session_ended")),
-    "admin": ("admin.html", _form(customer=_CUSTOMER, role="platform", api_docs_url="/api/v1/docs", token=None, expires_seconds=0)),
+    "admin": (
+        "admin.html",
+        _form(customer=_CUSTOMER, role="platform", api_docs_url="/api/v1/docs", token=None, expires_seconds=0),
+    ),
     "admin_token": (
         "admin.html",
-        _form(customer=_CUSTOMER, role="tenant", api_docs_url="/api/v1/docs", token="sample." * 60, expires_seconds=3600),
+        _form(
+            customer=_CUSTOMER, role="tenant", api_docs_url="/api/v1/docs", token="sample." * 60, expires_seconds=3600
+        ),
     ),
     "setup": ("setup.html", _form(view={**view("setup", {"min_length": 15, "feedback": []})})),
     "link": ("link.html", _form(purpose="verify")),
@@ -110,7 +132,10 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "sign_out_plain": ("sign_out.html", _form(client_name=None, fields={})),
     "signed_out": ("signed_out.html", {"client_name": CLIENT, "continue_url": "https://books.example/"}),
     "signed_out_plain": ("signed_out.html", {"client_name": None, "continue_url": None}),
-    "form_post": ("form_post.html", {"action": "https://books.example/cb", "fields": {"code": "abc"}, "client_name": CLIENT}),
+    "form_post": (
+        "form_post.html",
+        {"action": "https://books.example/cb", "fields": {"code": "abc"}, "client_name": CLIENT},
+    ),
     "error": (
         "error.html",
         {
@@ -123,7 +148,10 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "mailbox": (
         "mailbox.html",
-        {"messages": [{"url": "/dev/mail/1", "subject": _MESSAGE["subject"], "to": EMAIL, "at": NOW}], "start_url": "/"},
+        {
+            "messages": [{"url": "/dev/mail/1", "subject": _MESSAGE["subject"], "to": EMAIL, "at": NOW}],
+            "start_url": "/",
+        },
     ),
     "mailbox_empty": ("mailbox.html", {"messages": [], "start_url": "/"}),
     "mailbox_message": ("mailbox_message.html", {"message": _MESSAGE, "mailbox_url": "/dev/mail"}),
@@ -135,7 +163,10 @@ _CODE = {"code": "482913", "link": "https://limen.example/link/abc?x=1&y=2", "ex
 MAILS: dict[str, dict[str, Any]] = {
     "verify_email": _CODE,
     "reset_password": _CODE,
-    "already_registered": {"sign_in_url": "https://limen.example/sign-in", "recover_url": "https://limen.example/recover"},
+    "already_registered": {
+        "sign_in_url": "https://limen.example/sign-in",
+        "recover_url": "https://limen.example/recover",
+    },
     "reset_no_account": {"sign_up_url": "https://limen.example/sign-up"},
     "password_changed": {"at": NOW, "device": "Firefox · Linux", "recover_url": "https://limen.example/recover"},
 }

@@ -12,7 +12,7 @@ from limen.kernel.encoding import sha256
 _STATIC = Path(__file__).resolve().parent.parent / "static"
 
 _BUNDLES = {
-    "limen.css": ("css/tokens.css", "css/base.css", "css/layout.css", "css/forms.css", "css/components.css", "css/print.css"),
+    "limen.css": tuple(f"css/{part}.css" for part in ("tokens", "base", "layout", "forms", "components", "print")),
     "limen.js": ("limen.js",),
     "icon.svg": ("icon.svg",),
 }

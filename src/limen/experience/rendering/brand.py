@@ -6,9 +6,12 @@ from typing import Self
 
 from limen.experience.rendering.colour import Colour, ink_on, readable
 
-_LIGHT = Colour.parse("#f3f1eb")
-_DARK = Colour.parse("#1b232b")
-"""The grounds that an accent must be read on: the darkest light one and the lightest dark one of ``css/tokens.css``."""
+_LIGHT = (Colour.parse("#f3f1eb"), Colour.parse("#fffefc"))
+_DARK = (Colour.parse("#1b232b"), Colour.parse("#1b232b"))
+"""(the ground that an accent is hardest to read on, the ground of a card), as in ``css/tokens.css``."""
+
+_RATIO = 5.6
+"""More than AA asks, so that the accent also reads on its own soft tint."""
 
 _MAX_RADIUS = 32
 
@@ -34,7 +37,8 @@ class Brand:
         """Refuse what must not reach a style sheet.
 
         Raises:
-            ValueError: the accent is not a colour, the radius is out of range, or the logo's address is not http(s) or a path.
+            ValueError: the accent is not a colour, the radius is out of range, or the logo's address is neither
+                http(s) nor a path.
         """
         Colour.parse(self.accent)
         if not 0 <= self.radius <= _MAX_RADIUS:
@@ -62,13 +66,15 @@ class _Palette:
     strong: Colour
 
     @classmethod
-    def of(cls, accent: str, ground: Colour) -> Self:
-        shade = readable(Colour.parse(accent), ground)
+    def of(cls, accent: str, grounds: tuple[Colour, Colour]) -> Self:
+        hardest, card = grounds
+        shade = readable(Colour.parse(accent), hardest, _RATIO)
         ink = ink_on(shade)
-        return cls(shade, ink, ground.mix(shade, 0.12), shade.mix(ink_on(ink), 0.16))
+        return cls(shade, ink, card.mix(shade, 0.1), shade.mix(ink_on(ink), 0.16))
 
     def css(self, name: str) -> str:
-        return f"--{name}:{self.accent};--{name}-ink:{self.ink};--{name}-soft:{self.soft};--{name}-strong:{self.strong};"
+        parts = {"": self.accent, "-ink": self.ink, "-soft": self.soft, "-strong": self.strong}
+        return "".join(f"--{name}{part}:{colour};" for part, colour in parts.items())
 
 
 @lru_cache(maxsize=256)

@@ -1,7 +1,7 @@
 """The messages of one locale.
 
-The sources are ``locales/<locale>.po``; Babel reads them and compiles them in memory when a locale is first used. Message
-identifiers are keys (``sign_in.title``), so that English is a translation like any other and may be reworded freely.
+The sources are ``locales/<locale>.po``; Babel reads them and compiles them in memory when a locale is first used.
+Message identifiers are keys (``sign_in.title``), so that English is a translation like any other, reworded freely.
 """
 
 from functools import lru_cache
@@ -57,8 +57,8 @@ class Catalogue:
     def text(self, key: str, **values: Any) -> str:
         """Return the message *key* with *values* in its ``%(name)s`` places.
 
-        ``count`` chooses the plural form. Messages are plain text: they are escaped, and so are the values, as soon as one value is
-        markup; the answer is then markup too.
+        ``count`` chooses the plural form. Messages are plain text. As soon as one value is markup, the message and the
+        other values are escaped, and the answer is markup too.
 
         Raises:
             MissingMessage: there is no such key, here or in English.

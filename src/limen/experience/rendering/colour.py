@@ -1,10 +1,12 @@
 """Colours that can be read: contrast after WCAG 2.2, and the smallest change that reaches it."""
 
 import re
+from colorsys import hls_to_rgb, rgb_to_hls
 from typing import NamedTuple
 
 _HEX = re.compile(r"#[0-9a-fA-F]{6}")
 _STEPS = 50
+_CALM = 0.7
 AA_TEXT = 4.5
 """The contrast that text needs at level AA (WCAG 2.2 §1.4.3)."""
 
@@ -52,10 +54,20 @@ BLACK = Colour(0, 0, 0)
 
 
 def readable(colour: Colour, ground: Colour, ratio: float = AA_TEXT) -> Colour:
-    """Return *colour*, moved towards black or white only as far as it takes to reach *ratio* on *ground*."""
-    towards = BLACK if ground.luminance() > 0.5 else WHITE  # noqa: PLR2004  (half way)
-    shades = (colour.mix(towards, step / _STEPS) for step in range(_STEPS + 1))
-    return next((shade for shade in shades if shade.contrast(ground) >= ratio), towards)
+    """Return *colour*, darker or lighter only as far as it takes to reach *ratio* on *ground*.
+
+    The hue stays; some of the saturation goes, so that a deep colour does not glare when it is lightened.
+    """
+    if colour.contrast(ground) >= ratio:
+        return colour
+    towards = BLACK if ground.contrast(BLACK) > ground.contrast(WHITE) else WHITE
+    hue, light, saturation = rgb_to_hls(*(channel / 255 for channel in colour))
+    for step in range(1, _STEPS):
+        lightness = light + (towards.luminance() - light) * step / _STEPS
+        shade = Colour(*(round(channel * 255) for channel in hls_to_rgb(hue, lightness, saturation * _CALM)))
+        if shade.contrast(ground) >= ratio:
+            return shade
+    return towards
 
 
 def ink_on(ground: Colour) -> Colour:
@@ -64,4 +76,4 @@ def ink_on(ground: Colour) -> Colour:
 
 
 def _linear(channel: float) -> float:
-    return channel / 12.92 if channel <= 0.04045 else ((channel + 0.055) / 1.055) ** 2.4  # noqa: PLR2004  (sRGB)
+    return channel / 12.92 if channel <= 0.04045 else ((channel + 0.055) / 1.055) ** 2.4  # sRGB

@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from babel.dates import format_datetime, format_timedelta
+from babel.dates import format_date, format_time, format_timedelta, get_datetime_format
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
@@ -118,10 +118,12 @@ class _Words:
                     break
         return self._catalogue.text("error.generic")
 
-    def _duration(self, seconds: float) -> str:
+    def _duration(self, seconds: int) -> str:
         """Return "10 minutes" in the reader's grammar (CLDR plural rules)."""
-        return format_timedelta(timedelta(seconds=seconds), threshold=1, locale=self._catalogue.babel)
+        return format_timedelta(timedelta(seconds=int(seconds)), threshold=1, locale=self._catalogue.babel)
 
     def _moment(self, instant: Instant) -> str:
         """Return an instant as date and time of day, in UTC and saying so."""
-        return format_datetime(to_datetime(instant), "medium", locale=self._catalogue.babel) + " UTC"
+        locale, moment = self._catalogue.babel, to_datetime(int(instant))
+        time, date = format_time(moment, "short", locale=locale), format_date(moment, "medium", locale=locale)
+        return str(get_datetime_format("medium", locale=locale)).format(time, date) + " UTC"
