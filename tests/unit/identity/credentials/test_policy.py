@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from limen.identity.credentials.context import context_words
+from limen.identity.credentials.context import context_words, derives_from
 from limen.identity.credentials.policy import PRESETS, PasswordPolicy
 from limen.identity.credentials.pool import HashPool
 from limen.identity.credentials.strength import estimate
@@ -109,7 +109,11 @@ def test_no_composition_is_asked_for():
 
 def test_a_password_longer_than_zxcvbn_takes_is_judged_by_its_beginning():
     assert POLICY.judge(GOOD * 12).acceptable
-    assert POLICY.judge("a" * 200).refusal == "password.too_guessable"
+    assert POLICY.judge("a" * 72 + GOOD).refusal == "password.too_guessable"
+
+
+def test_a_short_context_word_does_not_hide_the_longer_one_it_begins():
+    assert derives_from("Annabelle-1999", context_words("Ann", "Annabelle"))
 
 
 def test_look_alike_signs_cannot_keep_the_judge_busy():
