@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -33,6 +34,8 @@ def _arguments() -> argparse.Namespace:
 def main() -> int:
     """Run once; the exit status is 1 where a server did not start, or by ``--strict``."""
     arguments = _arguments()
+    # Ended from outside, too, the run stops the servers that it started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     console = Console()
     if not console.is_terminal:
         console = Console(width=max(console.width, report.WIDE))
@@ -51,6 +54,9 @@ def main() -> int:
         except (StartError, LoadError) as error:
             console.print(f"[red]{error}[/red]", highlight=False)
             return 1
+        except KeyboardInterrupt:
+            console.print("stopped")
+            return 130
         finally:
             bench.put_away()
     report.show(console, figures, facts)

@@ -40,7 +40,10 @@ def workload(spec: Spec) -> Workload:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One run's figures: *rate* a second, latencies in milliseconds, ``*_busy`` as shares of one core."""
+    """One run's figures: *rate* a second, latencies in milliseconds, ``*_busy`` as shares of one core.
+
+    *per_core_second* is the work done for each processor second of the server: what others take moves it least.
+    """
 
     rate: float
     done: int
@@ -51,5 +54,6 @@ class Outcome:
     generator_busy: float
     generator_ceiling: float | None
     server_busy: float
+    per_core_second: float | None
     others_busy: float
     state: list[str] = field(default_factory=list, repr=False)

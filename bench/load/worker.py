@@ -23,6 +23,7 @@ def outcome(tally: Tally, state: list[str]) -> Outcome:
         generator_busy=tally.generator_cpu / tally.window,
         generator_ceiling=tally.done / tally.generator_cpu if tally.generator_cpu else None,
         server_busy=tally.server_cpu / tally.window,
+        per_core_second=tally.done / tally.server_cpu if tally.server_cpu else None,
         others_busy=max(0.0, tally.server_core - tally.server_cpu) / tally.window,
         state=state,
     )

@@ -45,7 +45,7 @@ class Series:
 
     def detail(self) -> dict[str, Any]:
         """Return what stands behind the median."""
-        names = ("p50_ms", "p99_ms", "server_busy", "others_busy", "generator_busy")
+        names = ("p50_ms", "p99_ms", "per_core_second", "server_busy", "others_busy", "generator_busy")
         medians = {name: _rounded(self.median(name)) for name in names}
         failures = [outcome.first_failure for outcome in self.outcomes if outcome.first_failure]
         rounds = [round(outcome.rate, 1) for outcome in self.outcomes]
