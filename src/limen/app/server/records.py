@@ -36,12 +36,10 @@ class ServerLimits:
 
     Attributes:
         query: characters; longer gets 414.
-        headers: how many; more get 431.
         body_seconds: how long a body may take to arrive; then 408.
     """
 
     query: int = 8_192
-    headers: int = 64
     body_seconds: float = 20.0
 
 

@@ -2,7 +2,8 @@
 
 The policy is strict: nothing from elsewhere, no inline script or style without the answer's nonce, no framing. One
 thing varies: Chromium enforces ``form-action`` on the redirect after a POST too, so that the page whose form leads on
-to a relying party must name that party: its handler calls :meth:`ContentPolicy.allow_form_target` with the proven redirect URI.
+to a relying party must name that party: its handler calls :meth:`ContentPolicy.allow_form_target` with the proven
+redirect URI.
 """
 
 import base64

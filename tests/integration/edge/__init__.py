@@ -1,0 +1,1 @@
+"""The edge and the server, over real sockets."""

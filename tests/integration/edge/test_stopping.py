@@ -1,0 +1,44 @@
+"""A server that is asked to stop finishes what it began, and says nothing personal on the way."""
+
+import json
+import signal
+import time
+
+import pytest
+
+from tests.integration.edge.conftest import answer, running
+from tests.integration.edge.site import PLANTED
+
+
+@pytest.mark.parametrize("kind", ["granian", "processes", "uvicorn"])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_request_in_flight_is_answered_before_the_process_ends(kind: str, number: signal.Signals) -> None:
+    with running(kind) as site:
+        assert site.ask("GET", "/keys").status == 200  # a worker is up
+        with site.connect() as connection:
+            connection.sendall(b"GET /slow HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n")
+            time.sleep(0.3)
+            site.process.send_signal(number)
+            found = answer(connection)
+        out, _err = site.process.communicate(timeout=15)
+    assert found is not None
+    assert found.status == 200
+    assert site.process.returncode in ({0, -number} if kind == "uvicorn" else {0})  # uvicorn raises the signal again
+    assert out.splitlines().count("up") == out.splitlines().count("down") >= 1
+
+
+def test_the_log_is_json_lines_without_what_was_sent() -> None:
+    with running("granian") as site:
+        site.ask("GET", "/page?q=hunter2", None, "user-agent: hunter2", "x-forwarded-for: 203.0.113.9")
+        site.ask("GET", "/api/v1/items/hunter2")
+        site.ask("GET", "/broken?q=hunter2")
+        site.ask("GET", "/fault")
+        code, _out, err = site.stop()
+    assert code == 0
+    lines = [json.loads(line) for line in err.splitlines()]
+    by_event = {line["event"] for line in lines}
+    assert by_event == {"http.request", "http.fault"}
+    assert {line["route"] for line in lines if line["event"] == "http.request"} >= {"/page", "/api/v1/items/{item}"}
+    assert all(line["request_id"].startswith("req_") for line in lines)
+    for private in ("hunter2", "203.0.113.9", "127.0.0.1", PLANTED):
+        assert private not in err
