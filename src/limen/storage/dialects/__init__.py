@@ -21,6 +21,14 @@ class Dialect(Protocol):
         """Begin a transaction on *connection*, confined to *tenant_id* (None: the platform itself)."""
         ...
 
+    async def begin_alone(self, connection: AsyncConnection, key: str) -> None:
+        """Begin a transaction for changing the schema; another process that asks with *key* waits for its end."""
+        ...
+
+    async def grant_keys(self, connection: AsyncConnection) -> None:
+        """Let the *keys* role read and write the tables of the key store, where there are roles."""
+        ...
+
     async def lock(self, connection: AsyncConnection, key: str) -> None:
         """Hold *key* until the transaction ends, against every other transaction that asks for it."""
         ...

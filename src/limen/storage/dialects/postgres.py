@@ -1,9 +1,7 @@
 """PostgreSQL: roles with the least they need, row-level security under every query."""
 
-from urllib.parse import parse_qsl, unquote, urlsplit
-
+import asyncpg
 from sqlalchemy import text
-from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from limen.kernel.ids import TenantId
@@ -12,23 +10,14 @@ APP_ROLE = "limen_app"
 TOKEN_ROLE = "limen_token"  # noqa: S105 - the name of a database role
 HOT_ROLE = "limen_hot"
 READER_ROLE = "limen_reader"
+KEYS_ROLE = "limen_keys"
 PLATFORM = "*"
 """The value of ``limen.tenant`` under which the platform's own tables (outbox, changes) are seen whole."""
 
 
-def sqlalchemy_url(url: str) -> URL:
-    """Return *url* for SQLAlchemy's asyncpg dialect; ``?host=/socket/dir`` is kept."""
-    parts = urlsplit(url)
-    query = dict(parse_qsl(parts.query))
-    return URL.create(
-        "postgresql+asyncpg",
-        username=unquote(parts.username) if parts.username else None,
-        password=unquote(parts.password) if parts.password else None,
-        host=unquote(parts.hostname) if parts.hostname else query.pop("host", None),
-        port=parts.port or (int(query.pop("port")) if "port" in query else None),
-        database=parts.path.lstrip("/") or None,
-        query={},
-    )
+def driver_url(url: str) -> str:
+    """Return *url* as asyncpg reads it, every parameter kept (``host=/socket/dir``, ``sslmode=verify-full``, …)."""
+    return "postgresql:" + url.partition(":")[2]
 
 
 class PostgresDialect:
@@ -41,11 +30,13 @@ class PostgresDialect:
         settings = {"application_name": "limen", "jit": "off"}
         if role is not None:
             settings["role"] = role
+
+        async def connect(**further: object) -> asyncpg.Connection:
+            return await asyncpg.connect(driver_url(url), server_settings=settings, **further)
+
+        self.url = url
         self.engine: AsyncEngine = create_async_engine(
-            sqlalchemy_url(url),
-            pool_size=pool_size,
-            max_overflow=pool_size,
-            connect_args={"server_settings": settings},
+            "postgresql+asyncpg://", async_creator=connect, pool_size=pool_size, max_overflow=pool_size
         )
 
     async def open(self, connection: AsyncConnection, tenant_id: TenantId | None, *, write: bool) -> None:
@@ -53,6 +44,17 @@ class PostgresDialect:
         del write
         await connection.begin()
         await connection.execute(_CONFINE, {"tenant": tenant_id or PLATFORM})
+
+    async def begin_alone(self, connection: AsyncConnection, key: str) -> None:
+        """Begin, and wait for whoever holds *key*."""
+        await connection.begin()
+        await self.lock(connection, key)
+
+    async def grant_keys(self, connection: AsyncConnection) -> None:
+        """Make the *keys* role if need be; it reads and writes the two tables and cannot alter them."""
+        await connection.exec_driver_sql(_MAKE_KEYS_ROLE)
+        await connection.exec_driver_sql(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {_KEY_TABLES} TO {KEYS_ROLE}")
+        await connection.exec_driver_sql(f"REVOKE ALL ON {_KEY_TABLES} FROM PUBLIC")
 
     async def lock(self, connection: AsyncConnection, key: str) -> None:
         """Take a transaction-level advisory lock."""
@@ -68,3 +70,21 @@ class PostgresDialect:
 
 _CONFINE = text("SELECT set_config('limen.tenant', :tenant, true)")
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))")
+_KEY_TABLES = "tenant_keys, subject_keys"
+_MAKE_KEYS_ROLE = f"""
+DO $$
+DECLARE needed text := CASE WHEN current_setting('server_version_num')::int >= 160000 THEN 'SET' ELSE 'MEMBER' END;
+BEGIN
+  IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = '{KEYS_ROLE}') THEN
+    BEGIN
+      CREATE ROLE {KEYS_ROLE} NOLOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS;
+    EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;  -- somebody else made it just now
+    END;
+  END IF;
+  IF NOT pg_has_role(current_user, '{KEYS_ROLE}', needed) THEN
+    BEGIN
+      GRANT {KEYS_ROLE} TO current_user;
+    EXCEPTION WHEN unique_violation THEN NULL;
+    END;
+  END IF;
+END $$"""

@@ -1,11 +1,14 @@
 """SQLite: one file, WAL, ``synchronous=FULL``, one writer at a time."""
 
+import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from limen.kernel.errors import Misconfigured
 from limen.kernel.ids import TenantId
 
 PRAGMAS = (
@@ -21,8 +24,31 @@ PRAGMAS = (
 
 
 def path_of(url: str) -> Path:
-    """Return the file of a ``sqlite:///path`` URL."""
-    return Path(url.partition(":///")[2])
+    """Return the file of a ``sqlite:///path`` URL.
+
+    Raises:
+        Misconfigured: it names no file.
+    """
+    name = url.partition(":///")[2]
+    if not name or name == ":memory:":
+        msg = "a SQLite database is a file"
+        raise Misconfigured(msg, "use sqlite:///relative/path or sqlite:////absolute/path")
+    return Path(name)
+
+
+def make_private(path: Path) -> None:
+    """See to it that only we can read the database at *path*: its folder 0700 where we make it, its files 0600.
+
+    SQLite gives the log and the index beside a database the mode of the database itself.
+    """
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    for suffix in ("", "-wal", "-shm"):
+        file = path.with_name(path.name + suffix)
+        with suppress(FileNotFoundError):
+            if file.stat().st_mode & 0o077:
+                file.chmod(0o600)
 
 
 class SqliteDialect:
@@ -36,6 +62,7 @@ class SqliteDialect:
         self.engine: AsyncEngine = create_async_engine(
             f"sqlite+aiosqlite:///{self.path}", pool_size=4, max_overflow=0, pool_timeout=30
         )
+        event.listen(self.engine.sync_engine, "do_connect", self._before_connect)
         event.listen(self.engine.sync_engine, "connect", _on_connect)
         event.listen(self.engine.sync_engine, "begin", _on_begin)
 
@@ -44,6 +71,18 @@ class SqliteDialect:
         del tenant_id
         await connection.execution_options(limen_write=write)
         await connection.begin()
+
+    async def begin_alone(self, connection: AsyncConnection, key: str) -> None:
+        """Begin, the only writer, with foreign keys off: rebuilding a table drops it, and a drop cascades."""
+        del key
+        raw = await connection.get_raw_connection()
+        await raw.driver_connection.execute("PRAGMA foreign_keys=OFF")  # says nothing inside a transaction
+        await raw.driver_connection.execute("PRAGMA busy_timeout=60000")
+        await connection.execution_options(limen_write=True)
+        await connection.begin()
+
+    async def grant_keys(self, connection: AsyncConnection) -> None:
+        """Do nothing: the file's mode is all there is."""
 
     async def lock(self, connection: AsyncConnection, key: str) -> None:
         """Do nothing: a writing transaction already excludes every other."""
@@ -54,6 +93,10 @@ class SqliteDialect:
             mode = (await connection.execute(text("PRAGMA journal_mode"))).scalar_one()
             level = (await connection.execute(text("PRAGMA synchronous"))).scalar_one()
         return f"sqlite journal_mode={mode} synchronous={level} (2 is FULL)"
+
+
+    def _before_connect(self, *_: Any) -> None:
+        make_private(self.path)
 
 
 def _on_connect(dbapi_connection: Any, _record: Any) -> None:

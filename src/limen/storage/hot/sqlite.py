@@ -11,7 +11,7 @@ from limen.identity.audit.checkpoints import Checkpoint
 from limen.kernel.clock import Clock, Instant
 from limen.kernel.entropy import Entropy
 from limen.kernel.ids import EventId, TenantId
-from limen.storage.dialects.sqlite import PRAGMAS
+from limen.storage.dialects.sqlite import PRAGMAS, make_private
 from limen.access.tokens.records import Redemption, RotationOutcome
 from limen.storage.hot.group import WriteGroup
 from limen.storage.hot.steps import (
@@ -81,6 +81,7 @@ _AUDIT = f"INSERT INTO audit_records ({', '.join(_AUDIT_COLUMNS)}) VALUES ({', '
 
 def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
     """Return a connection with the house's pragmas; rows read by name."""
+    make_private(path)
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=64)
     for pragma in PRAGMAS:
         connection.execute(pragma)

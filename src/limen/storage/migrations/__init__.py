@@ -1,5 +1,7 @@
 """One history for both databases, expand then contract, so that two neighbouring versions can run side by side."""
 
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +10,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from limen.storage.dialects import Dialect
 from limen.storage.schema import keystore_metadata
@@ -24,26 +27,38 @@ def configuration(connection: Connection | None = None) -> Config:
 
 
 async def migrate(dialect: Dialect) -> tuple[str | None, str | None]:
-    """Bring the database to this version; return the revisions before and after."""
-    async with dialect.engine.connect() as connection:
+    """Bring the database to this version; return the revisions before and after.
+
+    All in one transaction, and one process at a time: another that asks meanwhile waits, and finds nothing left to do.
+    """
+    async with _alone(dialect) as connection:
         before = await connection.run_sync(_current)
         await connection.run_sync(_upgrade)
-        await connection.commit()
         return before, await connection.run_sync(_current)
 
 
 async def is_current(dialect: Dialect) -> bool:
     """Tell whether the database is at this version's revision."""
     async with dialect.engine.connect() as connection:
-        return await connection.run_sync(_current) == head()
+        return bool(await connection.run_sync(_current) == head())
 
 
 async def migrate_keystore(dialect: Dialect) -> None:
     """Make the key store's two tables; they have not changed since the first version."""
-    async with dialect.engine.connect() as connection:
-        await connection.execution_options(limen_write=True)
+    async with _alone(dialect) as connection:
         await connection.run_sync(keystore_metadata.create_all)
-        await connection.commit()
+        await dialect.grant_keys(connection)
+
+
+@asynccontextmanager
+async def _alone(dialect: Dialect) -> AsyncGenerator[AsyncConnection, None]:
+    async with dialect.engine.connect() as connection:
+        try:
+            await dialect.begin_alone(connection, "limen:migrate")
+            yield connection
+            await connection.commit()
+        finally:
+            await connection.invalidate()  # it is set up for changing tables, not for anything else
 
 
 def head() -> str | None:
