@@ -70,9 +70,9 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         "steps/sign_up.html",
         _step(
             "sign_up",
-            {**_SIGN_UP, "feedback": ["password.warning.common", "password.suggestion.add_word"]},
+            {**_SIGN_UP, "feedback": ["password.hint.common", "password.hint.add_words"]},
             values={"name": "Amira", "email": "amira@"},
-            errors={"email": "error.email_invalid", "password": "error.password_common"},
+            errors={"email": "error.email_invalid", "password": "password.too_common"},
         ),
     ),
     "verify_email": (

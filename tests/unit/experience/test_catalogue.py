@@ -11,13 +11,16 @@ from markupsafe import Markup
 
 import limen.experience
 from limen.experience.rendering import LOCALES, Catalogue, MissingMessage
+from limen.kernel.events import EVENTS
 
 _HOME = Path(limen.experience.__file__).parent
 _PLACE = re.compile(r"%\((\w+)\)s")
 _LITERAL = re.compile(r"""\b_\(\s*["']([\w.]+)["']\s*[,)]""")
 _COMPOSED = re.compile(r"""\b_\(\s*["']([\w.]+\.)["']\s*~""")
 _CONDITIONAL = re.compile(r"""(?:known\(|set key = )["']([\w.]+\.)["']""")
-_NAMED_BY_CODE = ("error.", "error_page.", "notice.", "password.warning.", "password.suggestion.", "mail.", "page.")
+_NAMED_BY_CODE = ("error.", "error_page.", "notice.", "password.", "mail.", "page.")
+_IN_CODE = re.compile(r'"((?:error|error_page|notice|password)\.[a-z_.]+)"')
+_NOT_MESSAGES = {*EVENTS, "password.hash"}
 _SAME_IN_GERMAN = {"form.name"}
 _TRANSLATIONS = [locale for locale in LOCALES if locale != "en"]
 
@@ -59,6 +62,11 @@ def test_every_composed_key_of_a_template_has_messages() -> None:
     prefixes = set(_COMPOSED.findall(_templates()))
     assert prefixes
     assert {prefix for prefix in prefixes if not any(key.startswith(prefix) for key in keys)} == set()
+
+
+def test_every_key_that_the_code_names_has_a_message() -> None:
+    code = "\n".join(path.read_text() for path in _HOME.parent.rglob("*.py"))
+    assert set(_IN_CODE.findall(code)) - _NOT_MESSAGES <= Catalogue.for_locale("en").keys
 
 
 def test_no_message_is_left_over() -> None:
