@@ -1,0 +1,86 @@
+"""How a client proves itself (RFC 6749 §2.3, RFC 7523 §2.2, OpenID Connect Core §9).
+
+A client has one registered method and no other is accepted for it; a request that uses two is refused (RFC 6749 §2.3). Whatever
+fails looks the same from outside: ``invalid_client``.
+"""
+
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from limen.access.clients.records import AuthMethod, Client
+from limen.access.http.basic import parse_basic
+from limen.access.jose.foreign import parse_unverified_issuer
+from limen.access.tokens.desk import Desk, LoadedClient
+from limen.kernel.errors import Invalid, Refusal, Unauthenticated
+
+JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+"""RFC 7523 §2.2."""
+
+
+@dataclass(frozen=True, slots=True)
+class PresentedClient:
+    """What a request says about its client: who, by which method, with which proof."""
+
+    client_id: str
+    method: AuthMethod
+    proof: str = ""
+
+
+def present(authorization: str | None, form: Mapping[str, str]) -> PresentedClient | Refusal:
+    """Read the client from an ``Authorization`` header and a form; nothing is proven yet."""
+    claimed = form.get("client_id", "")
+    used = [authorization is not None, "client_secret" in form, "client_assertion" in form]
+    if sum(used) > 1:
+        return Invalid("invalid_request", "more than one client authentication method")
+    if authorization is not None:
+        basic = parse_basic(authorization)
+        if isinstance(basic, Refusal):
+            return basic
+        if claimed and claimed != basic.client_id:
+            return Invalid("invalid_request", "client_id differs from the Authorization header")
+        return PresentedClient(basic.client_id, AuthMethod.BASIC, basic.secret.reveal())
+    if "client_assertion" in form or "client_assertion_type" in form:
+        if form.get("client_assertion_type") != JWT_BEARER:
+            return Invalid("invalid_request", "client_assertion_type is not known")
+        assertion = form.get("client_assertion", "")
+        issuer = parse_unverified_issuer(assertion)
+        if issuer is None or (claimed and claimed != issuer):
+            return Unauthenticated("invalid_client", "the assertion names no client, or another")
+        return PresentedClient(issuer, AuthMethod.PRIVATE_KEY_JWT, assertion)
+    if not claimed:
+        return Unauthenticated("invalid_client", "no client credentials")
+    if "client_secret" in form:
+        return PresentedClient(claimed, AuthMethod.POST, form["client_secret"])
+    return PresentedClient(claimed, AuthMethod.NONE)
+
+
+async def authenticate(desk: Desk, presented: PresentedClient) -> Client | Refusal:
+    """Return the client that *presented* proves to be."""
+    loaded = await desk.clients(presented.client_id)
+    if loaded is None:
+        desk.secret_hash(presented.proof)  # the same work as for a client that exists
+        return Unauthenticated("invalid_client", "unknown or disabled client")
+    registered = loaded.client.document.token_endpoint_auth_method
+    if registered is not presented.method:
+        return Unauthenticated("invalid_client", f"registered for {registered.value}")
+    if registered is AuthMethod.NONE:
+        return loaded.client
+    if registered is AuthMethod.PRIVATE_KEY_JWT:
+        return await _by_assertion(desk, loaded, presented.proof)
+    digest = desk.secret_hash(presented.proof)
+    stored = loaded.client.document.secret_hashes
+    matches = [hmac.compare_digest(digest, one) for one in stored]  # all of them: no telling which was right
+    return loaded.client if any(matches) else Unauthenticated("invalid_client", "wrong secret")
+
+
+async def _by_assertion(desk: Desk, loaded: LoadedClient, assertion: str) -> Client | Refusal:
+    client = loaded.client
+    if loaded.keys is None:
+        return Unauthenticated("invalid_client", "no registered keys")
+    verified = desk.assertions.verify(assertion, client.client_id, loaded.keys)
+    if isinstance(verified, Refusal):
+        return verified
+    use = f"{client.client_id}\n{verified.jti}"
+    fresh = await desk.first_use(desk.tenant.id, "client-assertion", use, verified.expires_at)
+    return client if fresh else Unauthenticated("invalid_client", "the assertion was used before")

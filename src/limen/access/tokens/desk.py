@@ -1,0 +1,88 @@
+"""Everything the token doors of one tenant need, loaded: what the hot path holds in memory."""
+
+import hmac
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from limen.access.clients.records import Client
+from limen.access.jose.foreign import ClientAssertionVerifier, ClientKeys
+from limen.access.jose.keyset import KeySet
+from limen.access.jose.verify import AccessTokenVerifier
+from limen.access.tokens.refresh_tokens import RefreshTokens
+from limen.access.tokens.revocations import RevocationView
+from limen.access.tokens.store import HotTokens
+from limen.identity.customers.records import Customer, SealedCustomer
+from limen.identity.tenants.records import Lifetimes, Tenant
+from limen.kernel.clock import Clock, Instant
+from limen.kernel.entropy import Entropy
+from limen.kernel.ids import TenantId
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedClient:
+    """A client as the hot doors hold it: registered keys are parsed once."""
+
+    client: Client
+    keys: ClientKeys | None = None
+
+
+class Clients(Protocol):
+    """Looks a client up, from memory while that may be trusted."""
+
+    async def __call__(self, client_id: str) -> LoadedClient | None:
+        """Return the active client that shows this ``client_id``."""
+        ...
+
+
+Unsealer = Callable[[TenantId, SealedCustomer], Awaitable[Customer | None]]
+"""Opens a customer; None where the key is gone, which is erasure."""
+
+FirstUse = Callable[[TenantId, str, str, Instant], Awaitable[bool]]
+"""(tenant, kind, value, until): True exactly once, over all workers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """One tenant's token desk. Replaced as a whole when the tenant or its keys change."""
+
+    tenant: Tenant
+    keys: KeySet
+    clients: Clients
+    hot: HotTokens
+    refresh: RefreshTokens
+    verifier: AccessTokenVerifier
+    assertions: ClientAssertionVerifier
+    revocations: RevocationView
+    secret_key: bytes
+    unseal: Unsealer
+    first_use: FirstUse
+    clock: Clock
+    entropy: Entropy
+
+    @property
+    def lifetimes(self) -> Lifetimes:
+        """Return how long things live here."""
+        return self.tenant.settings.lifetimes
+
+    @property
+    def issuer(self) -> str:
+        """Return the tenant's issuer identifier."""
+        return self.tenant.issuer
+
+    def secret_hash(self, secret: str) -> str:
+        """Return what is stored of a client secret."""
+        return hash_secret(self.secret_key, secret)
+
+
+Desks = Callable[[str], Awaitable[Desk | None]]
+"""Path prefix to desk; None where no active tenant answers."""
+
+
+def hash_secret(key: bytes, secret: str) -> str:
+    """Return HMAC-SHA256 of *secret* under the tenant's *key*, hex.
+
+    A client secret is generated and long, so that no slow hash is needed (architecture, *The hot path*); the key keeps a stolen
+    database from being tried against shorter ones.
+    """
+    return hmac.digest(key, secret.encode(), "sha256").hex()

@@ -1,0 +1,106 @@
+"""The token doors: parse once, prove the client, call the use case, render (RFC 6749 §3.2, 7009, 7662).
+
+Framework-free: ``(request) → (status, headers, bytes)``. A door belongs to no tenant until it is asked; the desk of the request's
+tenant says everything else.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from limen.access.clients.records import AuthMethod, Client
+from limen.access.http import HotDoor, HotRequest, HotResponse, json_response, parse_form
+from limen.access.tokens.client_authentication import authenticate, present
+from limen.access.tokens.desk import Desk, Desks
+from limen.access.tokens.grants import GRANTS
+from limen.access.tokens.introspect import introspect
+from limen.access.tokens.refusals import refused
+from limen.access.tokens.revoke import revoke
+from limen.kernel.errors import Invalid, Refusal, Throttled, Unauthenticated
+from limen.kernel.events import AuditEntry, Outcome
+from limen.trust.limits import Limit, RateLimiter, address_key
+
+FAILURES = Limit(30, 60, "client-authentication")
+"""Failed client authentications per address; beyond it they are answered 429 and no longer recorded."""
+
+_GONE = Invalid("invalid_request", "no such tenant")
+UseCase = Callable[[Desk, Client, Mapping[str, str], str], Awaitable[HotResponse | Refusal]]
+
+
+def client_door(desks: Desks, limiter: RateLimiter, use_case: UseCase, name: str) -> HotDoor:
+    """Return a door for authenticated clients that answers by *use_case*."""
+
+    async def door(request: HotRequest) -> HotResponse:
+        authorization = request.headers.get("authorization")
+        form = parse_form(request.body, request.headers.get("content-type"))
+        desk = await desks(request.prefix)
+        if isinstance(form, Refusal):
+            return refused(form)
+        if desk is None:
+            return refused(_GONE)
+        client = await _authenticated(desk, request, authorization, form)
+        if isinstance(client, Refusal):
+            if isinstance(client, Unauthenticated):
+                client = await _count_failure(desk, limiter, request, client, name)
+            return refused(client, basic=authorization is not None)
+        answer = await use_case(desk, client, form, request.request_id)
+        return refused(answer) if isinstance(answer, Refusal) else answer
+
+    return door
+
+
+async def token(desk: Desk, client: Client, form: Mapping[str, str], request_id: str) -> HotResponse | Refusal:
+    """Answer a token request (RFC 6749 §3.2)."""
+    grant_type = form.get("grant_type", "")
+    grant = GRANTS.get(grant_type)
+    if grant is None:
+        return Invalid("unsupported_grant_type" if grant_type else "invalid_request", "grant_type")
+    if not client.may(grant_type):
+        return Invalid("unauthorized_client", grant_type)
+    tokens = await grant(desk, client, form, request_id)
+    return tokens if isinstance(tokens, Refusal) else json_response(tokens.body())
+
+
+async def introspection(desk: Desk, client: Client, form: Mapping[str, str], request_id: str) -> HotResponse | Refusal:
+    """Answer an introspection request (RFC 7662 §2); only confidential clients may ask (§2.1)."""
+    del request_id
+    if client.document.token_endpoint_auth_method is AuthMethod.NONE:
+        return Unauthenticated("invalid_client", "introspection wants a confidential client")
+    if not form.get("token"):
+        return Invalid("invalid_request", "token is required")
+    return json_response(await introspect(desk, client, form["token"]))
+
+
+async def revocation(desk: Desk, client: Client, form: Mapping[str, str], request_id: str) -> HotResponse | Refusal:
+    """Answer a revocation request (RFC 7009 §2): 200 whether or not there was anything to revoke (§2.2)."""
+    if not form.get("token"):
+        return Invalid("invalid_request", "token is required")
+    await revoke(desk, client, form["token"], request_id)
+    return json_response({})
+
+
+async def _authenticated(
+    desk: Desk, request: HotRequest, authorization: str | None, form: Mapping[str, str]
+) -> Client | Refusal:
+    del request
+    presented = present(authorization, form)
+    return presented if isinstance(presented, Refusal) else await authenticate(desk, presented)
+
+
+async def _count_failure(
+    desk: Desk, limiter: RateLimiter, request: HotRequest, refusal: Refusal, name: str
+) -> Refusal:
+    decision = await limiter.hit(f"client-authentication:{address_key(request.address)}", FAILURES)
+    if not decision.allowed:
+        return Throttled("slow_down", "too many failures", retry_after=decision.reset_seconds)
+    await desk.hot.record(
+        AuditEntry(
+            event="client.authentication_failed",
+            outcome=Outcome.REFUSED,
+            actor="client:unknown",
+            reason=refusal.code,
+            request_id=request.request_id,
+            data={"door": name, "why": refusal.detail},
+        )
+    )
+    return refusal
+
+

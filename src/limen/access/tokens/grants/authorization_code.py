@@ -1,0 +1,49 @@
+"""A code for tokens (RFC 6749 §4.1.3, RFC 7636 §4.6, RFC 9700 §2.1.1)."""
+
+import re
+from collections.abc import Mapping
+
+from limen.access.clients.records import Client
+from limen.access.tokens.desk import Desk
+from limen.access.tokens.issue import TokenSet, access_token, id_token
+from limen.access.tokens.records import RedeemCode, Redemption
+from limen.kernel.clock import SECOND
+from limen.kernel.encoding import b64url, sha256
+from limen.kernel.errors import Invalid, Refusal
+from limen.kernel.ids import FamilyId
+
+_VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")  # RFC 7636 §4.1
+_MAX_CODE = 128
+
+
+async def redeem_code(desk: Desk, client: Client, form: Mapping[str, str], request_id: str) -> TokenSet | Refusal:
+    """Redeem the code in *form*; a code that comes twice ends what the first one began (RFC 9700 §4.2.4)."""
+    code, verifier = form.get("code", ""), form.get("code_verifier", "")
+    if not code or not verifier or "redirect_uri" not in form:
+        return Invalid("invalid_request", "code, code_verifier and redirect_uri are required")
+    if len(code) > _MAX_CODE or not code.isascii() or not _VERIFIER.fullmatch(verifier):
+        return Invalid("invalid_grant", "the code or its verifier is malformed")
+    now = desk.clock.now()
+    family_id = FamilyId.new(desk.clock, desk.entropy)
+    refresh_token, refresh_hash = desk.refresh.first(family_id, desk.entropy)
+    answer = await desk.hot.redeem_code(
+        RedeemCode(
+            code_hash=sha256(code.encode()),
+            client=client.key,
+            client_id=client.client_id,
+            redirect_uri=form["redirect_uri"],
+            challenge=b64url(sha256(verifier.encode())),
+            family_id=family_id,
+            refresh_hash=refresh_hash,
+            refresh_allowed=client.may("refresh_token"),
+            idle_until=now + desk.lifetimes.refresh_idle * SECOND,
+            family_expires_at=now + desk.lifetimes.refresh_absolute * SECOND,
+            request_id=request_id,
+        )
+    )
+    if answer.outcome is not Redemption.REDEEMED or answer.authentication is None:
+        return Invalid("invalid_grant", answer.outcome.value)
+    token, token_id = access_token(desk, client, answer.scopes, answer.authentication, family_id)
+    identity = id_token(desk, client, answer.authentication, token, answer.nonce) if "openid" in answer.scopes else ""
+    refresh = refresh_token if answer.has_refresh else ""
+    return TokenSet(token, token_id, desk.lifetimes.access_token, answer.scopes, refresh, identity)

@@ -1,0 +1,62 @@
+"""A refresh token for its successor (RFC 6749 §6, RFC 9700 §4.14)."""
+
+from collections.abc import Mapping
+
+from limen.access.clients.records import Client
+from limen.access.tokens.desk import Desk
+from limen.access.tokens.issue import TokenSet, access_token, id_token
+from limen.access.tokens.records import RotateToken, RotationOutcome
+from limen.access.tokens.refresh_tokens import PresentedToken
+from limen.access.tokens.scopes import requested_scopes
+from limen.kernel.clock import SECOND
+from limen.kernel.errors import Invalid, Refusal
+
+_GOOD = frozenset({RotationOutcome.ROTATED, RotationOutcome.RETRIED})
+
+
+async def rotate_refresh_token(
+    desk: Desk, client: Client, form: Mapping[str, str], request_id: str
+) -> TokenSet | Refusal:
+    """Answer the refresh token in *form* with a new access token and, where the client rotates, its successor."""
+    text = form.get("refresh_token", "")
+    if not text:
+        return Invalid("invalid_request", "refresh_token is required")
+    presented = desk.refresh.read(text)
+    if presented is None:
+        return Invalid("invalid_grant", "not a refresh token of this tenant")
+    narrowed = await _narrowed(desk, presented, form.get("scope"))
+    if isinstance(narrowed, Refusal):
+        return narrowed
+    rotates = client.document.rotate_refresh_tokens
+    successor, successor_hash = desk.refresh.successor(presented)
+    lifetimes = desk.lifetimes
+    answer = await desk.hot.rotate(
+        RotateToken(
+            family_id=presented.family_id,
+            client=client.key,
+            client_id=client.client_id,
+            generation=presented.generation,
+            presented_hash=presented.hash,
+            successor_hash=successor_hash,
+            grace=lifetimes.refresh_grace * SECOND,
+            idle_until=desk.clock.now() + lifetimes.refresh_idle * SECOND,
+            rotate=rotates,
+            request_id=request_id,
+        )
+    )
+    if answer.outcome not in _GOOD or answer.authentication is None:
+        return Invalid("invalid_grant", answer.outcome.value)
+    scopes = narrowed or answer.scopes
+    token, token_id = access_token(desk, client, scopes, answer.authentication, presented.family_id)
+    identity = id_token(desk, client, answer.authentication, token) if "openid" in scopes else ""
+    return TokenSet(token, token_id, lifetimes.access_token, scopes, successor if rotates else text, identity)
+
+
+async def _narrowed(desk: Desk, presented: PresentedToken, scope: str | None) -> tuple[str, ...] | Refusal | None:
+    """Check a narrower scope before the token is spent on it (RFC 6749 §6)."""
+    if scope is None:
+        return None
+    granted = await desk.hot.family_scopes(presented.family_id)
+    if granted is None:
+        return Invalid("invalid_grant", "unknown family")
+    return requested_scopes(scope, granted)

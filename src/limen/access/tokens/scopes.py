@@ -1,0 +1,34 @@
+"""Scope parameters (RFC 6749 §3.3)."""
+
+import re
+from collections.abc import Sequence
+
+from limen.kernel.errors import Invalid, Refusal
+
+_SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,128}")
+
+OFFLINE_ACCESS = "offline_access"
+MACHINE_FORBIDDEN = frozenset({"openid", OFFLINE_ACCESS, "profile", "email", "phone", "address"})
+"""These speak of a person; a client in its own name has none."""
+
+CLAIMS_BY_SCOPE = {
+    "profile": ("name", "given_name", "family_name", "locale", "zoneinfo"),
+    "email": ("email", "email_verified"),
+}
+"""OpenID Connect Core §5.4, as far as the profile goes."""
+
+
+def requested_scopes(parameter: str | None, allowed: Sequence[str]) -> tuple[str, ...] | Refusal:
+    """Return the scopes a request asks for, each once; all that is allowed when it names none.
+
+    Returns:
+        ``invalid_scope`` for what is malformed or not allowed (RFC 6749 §5.2).
+    """
+    if parameter is None:
+        return tuple(allowed)
+    scopes = tuple(dict.fromkeys(parameter.split(" ")))
+    if any(not _SCOPE.fullmatch(scope) for scope in scopes):
+        return Invalid("invalid_scope", "a scope is malformed")
+    if any(scope not in allowed for scope in scopes):
+        return Invalid("invalid_scope", "a scope is not allowed for this client")
+    return scopes

@@ -1,0 +1,61 @@
+"""The UserInfo door (OpenID Connect Core §5.3): the claims that the token's scopes cover, fresh from the profile."""
+
+from typing import Any
+
+import msgspec
+
+from limen.access.http import HotDoor, HotRequest, HotResponse, json_response, parse_form
+from limen.access.tokens.desk import Desk, Desks
+from limen.access.tokens.refusals import bearer_refused
+from limen.access.tokens.scopes import CLAIMS_BY_SCOPE
+from limen.kernel.errors import Forbidden, Refusal, Unauthenticated
+
+_MISSING = Unauthenticated("invalid_token", "no access token")
+
+
+def userinfo_door(desks: Desks) -> HotDoor:
+    """Return the door."""
+
+    async def door(request: HotRequest) -> HotResponse:
+        desk = await desks(request.prefix)
+        text = _bearer(request)
+        if isinstance(text, Refusal) or desk is None:
+            return bearer_refused(text if isinstance(text, Refusal) else _MISSING, presented=False)
+        claims = await user_claims(desk, text)
+        return bearer_refused(claims, presented=True) if isinstance(claims, Refusal) else json_response(claims)
+
+    return door
+
+
+async def user_claims(desk: Desk, text: str) -> dict[str, Any] | Refusal:
+    """Return what an access token may know of its customer.
+
+    Any audience of ours will do: the token was issued by this tenant with the scope ``openid``, which is for this door.
+    """
+    token = desk.verifier.verify(text)
+    if isinstance(token, Refusal):
+        return token
+    scopes = str(token.claims.get("scope", "")).split()
+    if "openid" not in scopes or "fid" not in token.claims:
+        return Forbidden("insufficient_scope", "openid is required")
+    if await desk.revocations.is_revoked(token):
+        return Unauthenticated("invalid_token", "revoked")
+    sealed = await desk.hot.customer(str(token.claims["sub"]))
+    customer = await desk.unseal(desk.tenant.id, sealed) if sealed is not None else None
+    if customer is None or not customer.is_active:
+        return Unauthenticated("invalid_token", "the customer is gone")
+    known = msgspec.to_builtins(customer.profile)
+    wanted = [name for scope in scopes for name in CLAIMS_BY_SCOPE.get(scope, ())]
+    return {"sub": customer.subject} | {name: known[name] for name in wanted if name in known}
+
+
+def _bearer(request: HotRequest) -> str | Refusal:
+    """Return the access token, from the header or a POST form but never from the query (RFC 6750 §2, RFC 9700 §4.3.2)."""
+    header = request.headers.get("authorization")
+    if header is not None:
+        scheme, _, text = header.partition(" ")
+        return text.strip() if scheme.lower() == "bearer" and text.strip() else _MISSING
+    if request.method != "POST":
+        return _MISSING
+    form = parse_form(request.body, request.headers.get("content-type"))
+    return form if isinstance(form, Refusal) else form.get("access_token") or _MISSING
