@@ -22,7 +22,7 @@ def parse_email(text: str) -> str | Invalid:
     if len(text) > MAX_LENGTH or not text.isprintable() or folded.count("@") != text.count("@"):
         return refused
     try:
-        parsed = validate_email(folded, check_deliverability=False, allow_smtputf8=True)
+        parsed = validate_email(folded, check_deliverability=False, test_environment=True)
     except EmailNotValidError:
         return refused
     local, domain = parsed.local_part.casefold(), parsed.ascii_domain
