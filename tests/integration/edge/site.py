@@ -88,9 +88,11 @@ async def item(request: Request) -> Response:
 
 @asynccontextmanager
 async def lifespan() -> AsyncIterator[None]:
-    print("up", flush=True)
+    sys.stdout.write("up\n")
+    sys.stdout.flush()
     yield
-    print("down", flush=True)
+    sys.stdout.write("down\n")
+    sys.stdout.flush()
 
 
 async def well() -> None:

@@ -21,11 +21,15 @@ async def test_two_processes_share_one_window_and_races_never_exceed_it(valkey_u
     refused = [decision for decision in decisions if not decision.allowed]
     assert all(1 <= decision.reset_seconds <= 120 for decision in refused)
     assert (await limiters[0].hit("192.0.2.8", limit)).remaining == 9
+    for limiter in limiters:
+        await limiter.aclose()
 
 
 @pytest.mark.anyio
 async def test_the_store_names_nobody(valkey_url: str, clock: ManualClock) -> None:
-    await rate_limiter(valkey_url, KEY, clock).hit("sign-in:ada@example.org", Limit(10, 60))
+    limiter = rate_limiter(valkey_url, KEY, clock)
+    await limiter.hit("sign-in:ada@example.org", Limit(10, 60))
+    await limiter.aclose()
     with redis.Redis.from_url(valkey_url) as client:
         stored = client.keys("*")
         assert stored
@@ -40,3 +44,4 @@ async def test_a_cache_that_is_not_there_is_counted_for_in_process(clock: Manual
     allowed = [(await limiter.hit("a", Limit(3, 60))).allowed for _ in range(5)]
     assert allowed == [True, True, True, False, False]
     assert len(told) == 5
+    await limiter.aclose()

@@ -14,9 +14,10 @@ from limen.integration.edge.arrival import Arrival
 class App:
     """Hot doors first, pages after.
 
-    Both ways in give the same answers. An ASGI host must leave forwarded headers alone (uvicorn: ``--no-proxy-headers``):
-    whom to believe is decided here. The lifespan is run by whoever serves: ASGI's lifespan messages, granian's
-    ``__rsgi_init__`` and ``__rsgi_del__`` in a worker process, or :func:`limen.app.server.serve` in our own loop.
+    Both ways in give the same answers. An ASGI host must leave forwarded headers alone (uvicorn:
+    ``--no-proxy-headers``): whom to believe is decided here. The lifespan is run by whoever serves: ASGI's lifespan
+    messages, granian's ``__rsgi_init__`` and ``__rsgi_del__`` in a worker process, or
+    :func:`limen.app.server.serving.serve_here` in our own loop.
     """
 
     def __init__(self, parts: Parts) -> None:

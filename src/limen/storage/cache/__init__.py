@@ -10,15 +10,14 @@ Keys name addresses and identifiers; each is stored only as HMAC-SHA256 under a 
 from collections.abc import Callable
 
 from limen.kernel.clock import Clock
-from limen.storage.cache.fallback import FallbackLimiter
+from limen.storage.cache.fallback import FallbackLimiter, Limiter
 from limen.storage.cache.process import ProcessLimiter
-from limen.trust.limits import RateLimiter
 
-__all__ = ["FallbackLimiter", "ProcessLimiter", "rate_limiter"]
+__all__ = ["FallbackLimiter", "Limiter", "ProcessLimiter", "rate_limiter"]
 
 
-def rate_limiter(cache_url: str, key: bytes, clock: Clock, on_away: Callable[[], None] = lambda: None) -> RateLimiter:
-    """Return the limiter that *cache_url* asks for: in process if it is empty.
+def rate_limiter(cache_url: str, key: bytes, clock: Clock, on_away: Callable[[], None] = lambda: None) -> Limiter:
+    """Return the limiter that *cache_url* asks for: in process if it is empty. Close it with ``aclose()``.
 
     Args:
         cache_url: ``redis://``, ``rediss://``, ``valkey://``, ``valkeys://`` or ``unix://``, or empty.

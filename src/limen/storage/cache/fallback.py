@@ -1,7 +1,7 @@
 """What happens where the shared cache is away: count in this process, say so, and look again soon."""
 
 from collections.abc import Callable
-from typing import Final
+from typing import Final, Protocol
 
 import structlog
 
@@ -12,11 +12,19 @@ PAUSE: Final = 5 * SECOND
 """How long the cache is left alone after it failed, so that not every request waits for its time limit."""
 
 
+class Limiter(RateLimiter, Protocol):
+    """A rate limiter that holds connections."""
+
+    async def aclose(self) -> None:
+        """Close them."""
+        ...
+
+
 class FallbackLimiter:
     """Asks *primary*, and *fallback* where that raises."""
 
     def __init__(
-        self, primary: RateLimiter, fallback: RateLimiter, clock: Clock, on_away: Callable[[], None] = lambda: None
+        self, primary: Limiter, fallback: Limiter, clock: Clock, on_away: Callable[[], None] = lambda: None
     ) -> None:
         """Take both limiters; *on_away* is called for each decision taken without *primary*."""
         self._primary = primary
@@ -39,6 +47,11 @@ class FallbackLimiter:
                 return decision
         self._on_away()
         return await self._fallback.hit(key, limit, cost)
+
+    async def aclose(self) -> None:
+        """Close both."""
+        await self._primary.aclose()
+        await self._fallback.aclose()
 
     def _away(self, error: Exception) -> None:
         self._away_until = self._clock.now() + PAUSE

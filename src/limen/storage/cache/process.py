@@ -61,6 +61,9 @@ class ProcessLimiter:
             allowed=True, remaining=int(limit.count - used - cost), reset_seconds=math.ceil((span - elapsed) / SECOND)
         )
 
+    async def aclose(self) -> None:
+        """Close nothing."""
+
     def _window(self, key: bytes, now: Instant, span: int) -> _Window:
         window = self._windows.get(key)
         if window is None:

@@ -6,25 +6,20 @@ processes with different clocks share one window.
 
 import math
 import time
-from typing import Final
+from typing import Any, Final
 
 from limits import RateLimitItemPerSecond
 from limits.aio.storage import RedisStorage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
+from redis.asyncio import BlockingConnectionPool
 
 from limen.kernel.errors import Misconfigured
 from limen.storage.cache.process import counted_key
 from limen.trust.limits import Decision, Limit
 
-_SCHEMES: Final = {
-    "redis": "async+redis",
-    "valkey": "async+redis",
-    "rediss": "async+rediss",
-    "valkeys": "async+rediss",
-    "unix": "async+redis+unix",
-}
+_SCHEMES: Final = {"redis": "redis", "valkey": "redis", "rediss": "rediss", "valkeys": "rediss", "unix": "unix"}
 _TIMEOUT: Final = 0.25
-"""Seconds for connecting and for each answer: a limit must not cost more than what it guards."""
+"""Seconds for a free connection, for connecting and for each answer: a limit must not cost more than what it guards."""
 
 
 class ValkeyLimiter:
@@ -42,14 +37,16 @@ class ValkeyLimiter:
                 "cache_url has an unknown scheme", "redis://, rediss://, valkey://, valkeys:// or unix://"
             )
         self._key = key
-        self._storage = RedisStorage(
+        self._pool = BlockingConnectionPool.from_url(
             f"{_SCHEMES[scheme]}://{rest}",
-            implementation="redispy",
-            key_prefix="limen",
+            max_connections=16,
+            timeout=_TIMEOUT,
             socket_connect_timeout=_TIMEOUT,
             socket_timeout=_TIMEOUT,
         )
-        self._strategy = SlidingWindowCounterRateLimiter(self._storage)
+        options: dict[str, Any] = {"connection_pool": self._pool}
+        storage = RedisStorage("redis://", implementation="redispy", key_prefix="limen", **options)
+        self._strategy = SlidingWindowCounterRateLimiter(storage)
 
     async def hit(self, key: str, limit: Limit, cost: int = 1) -> Decision:
         """Count *cost* tries of *key*, unless that exceeds *limit*.
@@ -63,3 +60,7 @@ class ValkeyLimiter:
         stats = await self._strategy.get_window_stats(item, name)
         wait = max(1, math.ceil(stats.reset_time - time.time()))  # noqa: TID251  # the library's own measure, undone
         return Decision(allowed=allowed, remaining=max(0, stats.remaining), reset_seconds=min(wait, limit.seconds * 2))
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._pool.aclose()

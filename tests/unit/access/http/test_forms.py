@@ -1,9 +1,10 @@
 """What the form parser takes and what it refuses."""
 
+from urllib.parse import urlencode
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from urllib.parse import urlencode
 
 from limen.access.http import FORM, FormLimits, parse_form, parse_query
 from limen.kernel.errors import Invalid, Refusal

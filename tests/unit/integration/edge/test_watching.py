@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import structlog
+from prometheus_client import CollectorRegistry
 
 from limen.access.http import Door, HotRequest, HotResponse
 from limen.app.server.asgi import AsgiHeaders
@@ -18,7 +19,6 @@ from limen.integration.edge.throttle import limit_headers
 from limen.kernel.errors import Fault
 from limen.kernel.secret import Secret
 from limen.trust.limits import Decision, Limit
-from prometheus_client import CollectorRegistry
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def test_fields_that_promise_personal_data_are_dropped(written: io.StringIO) -> 
 def test_an_exception_shows_types_and_places_and_not_its_message(written: io.StringIO) -> None:
     try:
         try:
-            raise ValueError("ada@example.org")
+            int("ada@example.org")
         except ValueError as error:
             raise KeyError("hunter2") from error
     except KeyError:

@@ -89,6 +89,9 @@ class _Flaky:
             raise ConnectionError(key)
         return Decision(allowed=True, remaining=7, reset_seconds=1)
 
+    async def aclose(self) -> None:
+        pass
+
 
 @pytest.mark.anyio
 async def test_a_cache_that_is_away_is_counted_for_in_process_said_once_and_asked_again_later(
