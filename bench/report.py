@@ -13,7 +13,7 @@ from bench.figures import Figure, Verdict
 
 _COLOURS = {Verdict.GOOD: "green", Verdict.SHORT: "red", Verdict.REPORTED: "dim", Verdict.MISSING: "yellow"}
 _LARGE = 100
-WIDE = 116
+WIDE = 124
 
 
 def table(figures: Sequence[Figure], *, wide: bool) -> Table:
