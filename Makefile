@@ -43,7 +43,7 @@ lock: setup ## Choose versions anew (ARGS=--upgrade) and write the locks
 	@$(BIN)/python scripts/lock.py $(ARGS)
 
 docs: setup ## Build the documentation into build/docs
-	@$(BIN)/sphinx-build -W --keep-going -q -b html docs build/docs
+	@$(BIN)/sphinx-build -W --keep-going -q -j 2 -b html docs build/docs
 	@echo "build/docs/index.html"
 
 bench: setup node_modules/.package-lock.json ## Measure Limen beside its peers

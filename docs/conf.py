@@ -3,6 +3,8 @@
 from importlib.metadata import version as version_of
 from pathlib import Path
 
+PACKAGE = Path(__file__).parent.parent / "src" / "limen"
+
 project = "Limen"
 author = "The Limen authors"
 copyright = "2026, The Limen authors"  # noqa: A001  # Sphinx's name
@@ -18,9 +20,9 @@ html_show_sphinx = False
 
 apidoc_modules = [
     {
-        "path": str(Path(__file__).parent.parent / "src" / "limen"),
+        "path": str(PACKAGE),
         "destination": "reference/generated",
-        "exclude_patterns": ["**/migrations/**"],  # Alembic runs these, nobody imports them
+        "exclude_patterns": [str(PACKAGE / "storage" / "migrations*")],  # Alembic runs these, nobody imports them
         "module_first": True,
     }
 ]

@@ -15,7 +15,7 @@ CHECKS = {
     "dependencies": ["deptry", "."],
     "unused code": ["vulture"],
     "changes": ["towncrier", "build", "--draft", "--version", "next"],
-    "documentation": ["sphinx-build", "-W", "--keep-going", "-q", "-b", "html", "docs", "build/docs"],
+    "documentation": ["sphinx-build", "-W", "--keep-going", "-q", "-j", "2", "-b", "html", "docs", "build/docs"],
 }
 
 
