@@ -51,7 +51,7 @@ TABLE: list[tuple[str, int, tuple[object, ...]]] = [
     ("an API below a mount", 200, ("GET", "/api/v1/items/7")),
     ("a page that is not there", 404, ("GET", "/nowhere")),
     ("a wrong method of a page", 405, ("POST", "/page", b"")),
-    ("a strange method of a page", 405, ("BREW", "/page")),
+    ("a strange method of a page", 501, ("BREW", "/page")),
     ("a body for a page", 200, ("POST", "/echo", b"x" * 9_000)),
     ("a chunked body for a page", 200, ("POST", "/echo", _chunks(b"x" * 100, b"y" * 100), CHUNKED)),
     ("an oversized body for a page", 413, ("POST", "/echo", b"x" * 20_000)),

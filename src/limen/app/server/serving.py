@@ -7,6 +7,7 @@ processes.
 
 import asyncio
 import signal
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ from granian.server import Server as ProcessServer
 from granian.server.embed import Server as EmbeddedServer
 
 from limen.app.server.application import App
+from limen.kernel.errors import Misconfigured
 
 _HEADER_BYTES: Final = 65_536
 _HTTP1: Final = HTTP1Settings(header_read_timeout=10_000, max_buffer_size=_HEADER_BYTES)
@@ -58,7 +60,11 @@ def serve(make: Callable[[], App], options: ServeOptions, ready: Callable[[], No
         make: builds the application; with several workers it is called in each of them.
         options: how to listen.
         ready: called once the socket listens (one worker only).
+
+    Raises:
+        Misconfigured: the address is taken, or not ours.
     """
+    _claim(options)
     if options.workers > 1:
         _serve_processes(make, options)
     else:
@@ -69,7 +75,6 @@ async def serve_here(app: App, options: ServeOptions, ready: Callable[[], None] 
     """Serve *app* in the running loop until SIGTERM or SIGINT.
 
     Raises:
-        OSError: the address is taken.
         Exception: what the lifespan raised.
     """
     loop = asyncio.get_running_loop()
@@ -98,6 +103,18 @@ async def serve_here(app: App, options: ServeOptions, ready: Callable[[], None] 
         await _drain(app, options.drain_seconds)
     finally:
         await app.shutdown()
+
+
+def _claim(options: ServeOptions) -> None:
+    """Refuse an address that somebody listens on: granian shares ports, so that two servers would take turns unseen."""
+    family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((options.host, options.port))
+        except OSError as error:
+            where = f"{options.host}:{options.port}"
+            raise Misconfigured(f"cannot listen on {where}: {error.strerror}", "choose another host or port") from error
 
 
 async def _drain(app: App, seconds: float) -> None:

@@ -35,7 +35,7 @@ class ShapeLimits:
 
 
 class ShapeLimiter:
-    """Middleware that refuses what is out of shape: 400, 405, 413, 414 or 431."""
+    """Middleware that refuses what is out of shape: 400, 413, 414, 431 or 501."""
 
     def __init__(self, app: AsgiApp, limits: ShapeLimits | None = None) -> None:
         """Guard *app*."""
@@ -55,7 +55,7 @@ class ShapeLimiter:
 
     def _refused(self, scope: Scope) -> tuple[int, str] | None:
         if scope["method"] not in _METHODS:
-            return 405, "method_not_allowed"
+            return 501, "not_implemented"  # RFC 9110 §9.1: a method that nobody here knows
         if len(scope["path"]) > self._limits.path or len(scope["query_string"]) > self._limits.query:
             return 414, "uri_too_long"
         if _BAD_PATH.search(scope["path"]):

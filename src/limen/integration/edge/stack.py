@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from limen.integration.edge.access_log import AccessLog
 from limen.integration.edge.asgi import AsgiApp
+from limen.integration.edge.faults import FaultBarrier
 from limen.integration.edge.metrics import Observer
 from limen.integration.edge.security_headers import SecurityHeaders, TransportSecurity
 from limen.integration.edge.shape import ShapeLimiter, ShapeLimits
@@ -31,5 +32,6 @@ def edge(pages: AsgiApp, parts: EdgeParts) -> AsgiApp:
     """Return *pages* behind the edge: the last line is passed first."""
     app: AsgiApp = AddressThrottle(pages, parts.limiter, parts.rules)
     app = ShapeLimiter(app, parts.shape)
+    app = FaultBarrier(app)
     app = SecurityHeaders(app, parts.entropy, parts.transport)
     return AccessLog(app, parts.observer, parts.clock)

@@ -1,0 +1,39 @@
+"""Where a fault of a page or an API ends: logged once with its request, answered without detail.
+
+Starlette answers a fault and raises it again for the server to log; a server would log its message, which may quote a
+value.
+"""
+
+from typing import Any
+
+import structlog
+
+from limen.integration.edge.asgi import AsgiApp, Message, Receive, Scope, Send
+from limen.integration.edge.refusals import refusal
+
+
+class FaultBarrier:
+    """Middleware that lets no exception through."""
+
+    def __init__(self, app: AsgiApp, log: Any = None) -> None:
+        """Guard *app*."""
+        self._app = app
+        self._log = log or structlog.get_logger("limen.edge")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on; answer 500 if nothing was answered when the fault came."""
+        is_begun = False
+
+        async def watched(message: Message) -> None:
+            nonlocal is_begun
+            is_begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watched)
+        except Exception as fault:  # noqa: BLE001  # the last catch before the wire
+            arrival = scope.get("state", {}).get("arrival")
+            request_id = arrival.request_id if arrival is not None else ""
+            self._log.exception("http.fault", request_id=request_id, fault=type(fault).__name__)
+            if not is_begun:
+                await refusal(500, "server_error")(scope, receive, send)
