@@ -45,7 +45,7 @@ class Renderer:
             lstrip_blocks=True,
             auto_reload=False,
         )
-        self._environment.filters.update(bold=_bold, address=_address)
+        self._environment.filters.update(isolate=_isolate, bold=_bold, address=_address)
 
     def render(self, template: str, locale: str, context: Mapping[str, Any]) -> str:
         """Return *template* (``steps/sign_in.html``) as text in *locale*.
@@ -83,9 +83,14 @@ class Renderer:
         )
 
 
+def _isolate(text: str) -> Markup:
+    """Return a foreign name that keeps its own writing direction."""
+    return Markup("<bdi>{}</bdi>").format(text)
+
+
 def _bold(text: str) -> Markup:
-    """Return *text* set off from its sentence."""
-    return Markup("<b>{}</b>").format(text)
+    """Return a foreign name set off from its sentence."""
+    return Markup("<b>{}</b>").format(_isolate(text))
 
 
 def _address(text: str) -> Markup:
