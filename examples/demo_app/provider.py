@@ -49,6 +49,8 @@ class Provider:
     async def sign_in(self, request: Request) -> Response:
         """Return the redirect to the provider; state, nonce and verifier stay in the session."""
         extra = {"prompt": self._settings.prompt} if self._settings.prompt else {}
+        # asked afresh each time, so that a provider that is away is a page of ours, not an error of the browser
+        self._client.server_metadata.clear()
         async with self._careful():
             await self._metadata()
             response: Response = await self._client.authorize_redirect(request, self._settings.redirect_uri, **extra)
