@@ -114,6 +114,7 @@ def make() -> App:
     }
     pages = Starlette(
         routes=[
+            Route("/", page),
             Route("/page", page),
             Route("/echo", echo, methods=["POST"]),
             Route("/stream", stream),

@@ -42,6 +42,8 @@ TABLE: list[tuple[str, int, tuple[object, ...]]] = [
     ("readiness", 200, ("GET", "/health/ready")),
     ("a page", 200, ("GET", "/page")),
     ("a page of a tenant", 200, ("GET", "/t/acme/page")),
+    ("the start page of a tenant", 200, ("GET", "/t/acme")),
+    ("the start page of a tenant, with a slash", 200, ("GET", "/t/acme/")),
     ("a page of no tenant", 404, ("GET", "/t/nobody/page")),
     ("a door of no tenant", 404, ("POST", "/t/nobody/token", b"a=1", FORM)),
     ("a HEAD of a page", 200, ("HEAD", "/page")),

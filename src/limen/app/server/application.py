@@ -108,6 +108,8 @@ class App:
             "headers": self._parts.arrivals.visible_pairs(scope["headers"], arrival),
             "client": (arrival.address, 0),
             "scheme": arrival.scheme,
+            # A tenant's bare prefix is its start page: a router finds "/" only if the path says so.
+            "path": scope["path"] + "/" if scope["path"] == arrival.prefix else scope["path"],
             "root_path": arrival.prefix,
             "state": {**scope.get("state", {}), "arrival": arrival},
         }
