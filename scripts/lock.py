@@ -4,6 +4,7 @@
 tests and checks need. Further arguments go to uv: ``--upgrade``, ``--upgrade-package NAME``.
 """
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -20,7 +21,8 @@ COMMON = (
 def compile_lock(name, *arguments):
     subprocess.run([UV, *COMMON, *arguments, "-o", f"requirements/{name}.txt"], cwd=ROOT, check=True)
     text = (ROOT / "requirements" / f"{name}.txt").read_text()
-    print(f"requirements/{name}.txt: {text.count('==')} packages")
+    count = len(re.findall(r"(?m)^\S+==", text))
+    print(f"requirements/{name}.txt: {count} packages")
 
 
 def main():

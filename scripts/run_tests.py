@@ -87,7 +87,7 @@ def main():
     total = {key: together[1].get(key, 0) + alone[1].get(key, 0) for key in ("passed", "failed", "skipped")}
     missing = sorted({*together[1].get("missing", []), *alone[1].get("missing", [])})
     status = together[0] or alone[0]
-    if not status and total["passed"] == 0:
+    if not status and total["passed"] + total["skipped"] == 0:
         say("no test ran")
         status = NO_TESTS
     for part in missing:

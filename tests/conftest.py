@@ -116,11 +116,10 @@ def worker_name() -> str:
 @pytest.fixture(scope="module")
 async def browser(anyio_backend: str) -> AsyncIterator[Browser]:
     """Return a running Chromium (Playwright's asynchronous API); make a context of your own in it."""
-    try:
-        async with chromium.launched() as running:
-            yield running
-    except chromium.NoBrowser:
+    if not await chromium.is_there():
         parts.missing("chromium", chromium.HINT)
+    async with chromium.launched() as running:
+        yield running
 
 
 @pytest.fixture(scope="session")
@@ -139,7 +138,8 @@ def _server(kind: str) -> str:
     try:
         return servers.shared_server(kind, _run_directory(), int(os.environ["LIMEN_TEST_LEADER"]))
     except servers.ServerFailed as failure:
-        return parts.missing(kind, f"set LIMEN_TEST_{kind.upper()}_URL; {failure}")
+        reason = str(failure)
+    return parts.missing(kind, f"set LIMEN_TEST_{kind.upper()}_URL; {reason}")
 
 
 def _run_directory() -> Path:

@@ -33,8 +33,10 @@ def named_in(reports: list[pytest.TestReport]) -> dict[str, int]:
     """Return each missing part that *reports* name, with how many tests went without it."""
     counts: dict[str, int] = {}
     for report in reports:
-        _, found, rest = report.longreprtext.partition(PREFIX)
+        # A skip is (path, line, reason); a failure is text.
+        text = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longreprtext
+        _, found, rest = text.partition(PREFIX)
         if found:
-            part = rest.splitlines()[0].rstrip("')")
+            part = rest.splitlines()[0]
             counts[part] = counts.get(part, 0) + 1
     return counts
