@@ -1,11 +1,11 @@
 """Everything the token doors of one tenant need, loaded: what the hot path holds in memory."""
 
-import hmac
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 from limen.access.clients.records import Client
+from limen.access.clients.secrets import hash_secret
 from limen.access.jose.foreign import ClientAssertionVerifier, ClientKeys
 from limen.access.jose.keyset import KeySet
 from limen.access.jose.verify import AccessTokenVerifier
@@ -77,12 +77,3 @@ class Desk:
 
 Desks = Callable[[str], Awaitable[Desk | None]]
 """Path prefix to desk; None where no active tenant answers."""
-
-
-def hash_secret(key: bytes, secret: str) -> str:
-    """Return HMAC-SHA256 of *secret* under the tenant's *key*, hex.
-
-    A client secret is generated and long, so that no slow hash is needed (architecture, *The hot path*); the key keeps a stolen
-    database from being tried against shorter ones.
-    """
-    return hmac.digest(key, secret.encode(), "sha256").hex()

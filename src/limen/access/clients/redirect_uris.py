@@ -1,0 +1,96 @@
+"""Which redirect URIs may be registered (RFC 9700 §2.1 and §4.1, RFC 8252 §7).
+
+They are compared as text, character by character, so that what is registered must have one reading: no wildcard, no
+fragment, no userinfo, nothing that a browser would rewrite on the way.
+"""
+
+import re
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+LONGEST = 2_000
+MOST = 50
+
+# RFC 3986 §2 and nothing else; "*" is left out: it is legal, but reads as a wildcard to whoever registers it.
+_CHARACTERS = re.compile(r"(?:[A-Za-z0-9\-._~:/?\[\]@!$&'()+,;=]|%[0-9A-Fa-f]{2})+")
+_SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):(.*)", re.DOTALL)
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_AUTHORITY = re.compile(rf"(\[[0-9A-Fa-f:.]+\]|{_LABEL}(?:\.{_LABEL})*)(?::([1-9][0-9]{{0,4}}))?")
+_DOT_SEGMENT = re.compile(r"/(?:\.|%2e){1,2}(?:/|\Z)", re.IGNORECASE)
+
+
+def check_redirect_uri(text: str) -> str | None:
+    """Return the message key of what is wrong with *text* as a redirect URI; None if it may be registered.
+
+    Allowed are ``https``, ``http`` on loopback (RFC 8252 §7.3), and private-use schemes with a dot (§7.1).
+    """
+    problem = _spelling(text)
+    if problem:
+        return problem
+    found = _SCHEME.fullmatch(text)
+    if found is None:
+        return "redirect_uri.not_absolute"
+    scheme, rest = found.groups()
+    if scheme in {"https", "http"}:
+        return _web(scheme, rest)
+    if "." not in scheme:
+        return "redirect_uri.scheme"
+    return None if rest.startswith("/") and "@" not in rest.partition("?")[0] else "redirect_uri.invalid"
+
+
+def check_web_uri(text: str) -> str | None:
+    """Return what is wrong with *text* as the address of a page or an image; None if it will do."""
+    problem = check_redirect_uri(text)
+    return problem or (None if text.startswith(("https:", "http:")) else "redirect_uri.scheme")
+
+
+def _spelling(text: str) -> str | None:
+    if len(text) > LONGEST:
+        return "redirect_uri.too_long"
+    if "*" in text:
+        return "redirect_uri.wildcard"
+    if "#" in text:
+        return "redirect_uri.fragment"
+    if not _CHARACTERS.fullmatch(text):
+        return "redirect_uri.characters"
+    path = text.partition("?")[0]
+    return "redirect_uri.dot_segment" if _DOT_SEGMENT.search(path) else None
+
+
+def _web(scheme: str, rest: str) -> str | None:
+    if not rest.startswith("//"):
+        return "redirect_uri.not_absolute"
+    authority = re.split(r"[/?]", rest[2:], maxsplit=1)[0]
+    if "@" in authority:
+        return "redirect_uri.userinfo"
+    found = _AUTHORITY.fullmatch(authority)
+    if found is None or int(found[2] or 443) > 65_535:
+        return "redirect_uri.host"
+    is_loopback = _is_loopback(found[1].lower())
+    if is_loopback is None:
+        return "redirect_uri.host"
+    return None if scheme == "https" or is_loopback else "redirect_uri.insecure"
+
+
+def _is_loopback(host: str) -> bool | None:
+    """Tell whether *host* is this machine; None if it is an address that browsers read in another way than we."""
+    if host == "localhost":
+        return True
+    is_numeric = host.startswith("[") or re.fullmatch(r"(?:0x[0-9a-f]*|[0-9]+)", host.rpartition(".")[2]) is not None
+    if not is_numeric:
+        return False
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return None
+
+
+def is_absolute_uri(text: str) -> bool:
+    """Tell whether *text* is an absolute URI without fragment, as a resource indicator must be (RFC 8707 §2)."""
+    if not (_CHARACTERS.fullmatch(text) and _SCHEME.fullmatch(text)) or len(text) > LONGEST:
+        return False
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    return bool(parts.netloc or parts.path) and "@" not in parts.netloc

@@ -1,0 +1,234 @@
+"""Registering, changing and removing relying parties: what an administrator does, whatever the interface.
+
+A secret is shown once, when it is made; during a rotation the old one counts beside the new one.
+"""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+import msgspec
+
+from limen.access.clients.records import Client, ClientDocument
+from limen.access.clients.secrets import OVERLAP, PURPOSE, check_secret, hash_secret, needs_secret, new_secret
+from limen.access.clients.store import ClientStore
+from limen.access.clients.validation import CODE, validate, validate_client_id
+from limen.identity.administrators import Actor
+from limen.identity.keyring import Keyring
+from limen.kernel.clock import Clock
+from limen.kernel.entropy import Entropy, random_token
+from limen.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Refusal
+from limen.kernel.events import AuditEntry, Event
+from limen.kernel.ids import ClientKey, TenantId
+from limen.kernel.secret import Secret
+
+
+class ClientUnit(Protocol):
+    """A unit of work that reaches the clients."""
+
+    @property
+    def clients(self) -> ClientStore:
+        """Return the tenant's clients."""
+        ...
+
+    def record(self, entry: AuditEntry) -> None:
+        """Add an audit entry to this commit."""
+        ...
+
+    def announce(self, event: Event) -> str:
+        """Add an event to this commit's outbox."""
+        ...
+
+    def change(self, kind: str, key: str) -> None:
+        """Tell the caches."""
+        ...
+
+
+Begin = Callable[[TenantId], AbstractAsyncContextManager[ClientUnit]]
+Change = Callable[[ClientDocument], ClientDocument]
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """A client, and its secret if one was made just now: the one time it can be shown."""
+
+    client: Client
+    secret: Secret | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """One tenant's client registration."""
+
+    tenant_id: TenantId
+    begin: Begin
+    keyring: Keyring
+    clock: Clock
+    entropy: Entropy
+
+    async def create(
+        self, document: ClientDocument, actor: Actor, *, client_id: str | None = None, secret: Secret | None = None
+    ) -> Registered | Refusal:
+        """Register a client; *client_id* and *secret* are made unless given.
+
+        Returns:
+            ``Invalid("invalid_client_metadata")`` by field, ``Forbidden("beyond_your_authority")`` or
+            ``Conflict("client_id_taken")``.
+        """
+        refused = validate(document) or (validate_client_id(client_id) if client_id is not None else None)
+        beyond = refused or _beyond(actor, document)
+        if beyond is not None:
+            return beyond
+        key = await self.secret_key()
+        made = _first_secret(document, secret, self.entropy)
+        if isinstance(made, Refusal):
+            return made
+        now = self.clock.now()
+        client = Client(
+            key=ClientKey.new(self.clock, self.entropy),
+            client_id=client_id or random_token(self.entropy, 16),
+            document=msgspec.structs.replace(
+                document, secret_hashes=(hash_secret(key, made.reveal()),) if made is not None else ()
+            ),
+            created_at=now,
+            updated_at=now,
+        )
+        async with self.begin(self.tenant_id) as unit:
+            if not await unit.clients.add(client):
+                return Conflict("client_id_taken", fields={"client_id": "client_id.taken"})
+            _tell(unit, "client.created", client, actor)
+        return Registered(client, made if secret is None else None)
+
+    async def read(self, client_id: str, read: Begin) -> Client | NotFound:
+        """Return one client."""
+        async with read(self.tenant_id) as unit:
+            return await unit.clients.get(client_id) or NotFound("client_not_found")
+
+    async def list(self, read: Begin, *, after: str = "", limit: int = 50) -> "list[Client]":
+        """Return up to *limit* clients whose key sorts behind *after*, oldest first."""
+        async with read(self.tenant_id) as unit:
+            return await unit.clients.list(after=after, limit=limit)
+
+    async def update(
+        self, client_id: str, change: Change, actor: Actor, *, expected_version: int | None = None
+    ) -> Client | Refusal:
+        """Replace what is registered by what *change* makes of it; secrets stay unless the new method has none.
+
+        Returns:
+            The client as it is now (the same version if nothing changed), or as :meth:`create`, ``NotFound`` or
+            ``Conflict("version_changed")``.
+        """
+        async with self.begin(self.tenant_id) as unit:
+            client = await _expected(unit, client_id, expected_version)
+            if isinstance(client, Refusal):
+                return client
+            document = change(client.document)
+            kept = client.document.secret_hashes if needs_secret(document) else ()
+            document = msgspec.structs.replace(document, secret_hashes=kept)
+            refusal = validate(document) or _beyond(actor, client.document, document)
+            if refusal is not None or document == client.document:
+                return refusal or client
+            return await self._replace(unit, client, document, actor)
+
+    async def rotate_secret(
+        self,
+        client_id: str,
+        actor: Actor,
+        *,
+        secret: Secret | None = None,
+        overlap: bool = True,
+        expected_version: int | None = None,
+    ) -> Registered | Refusal:
+        """Give the client another secret; with *overlap* the one before it counts until the next rotation.
+
+        Returns:
+            As :meth:`update`; ``Invalid`` if the client has no use for a secret.
+        """
+        refusal = check_secret(secret) if secret is not None else None
+        if refusal is not None:
+            return refusal
+        digest_key = await self.secret_key()
+        fresh = secret or new_secret(self.entropy)
+        digest = hash_secret(digest_key, fresh.reveal())
+        async with self.begin(self.tenant_id) as unit:
+            client = await _expected(unit, client_id, expected_version)
+            if isinstance(client, Refusal):
+                return client
+            if not needs_secret(client.document):
+                return Invalid(CODE, "no secret wanted", {"token_endpoint_auth_method": "secret.unused"})
+            beyond = _beyond(actor, client.document)
+            if beyond is not None:
+                return beyond
+            others = tuple(one for one in client.document.secret_hashes if one != digest) if overlap else ()
+            document = msgspec.structs.replace(client.document, secret_hashes=(digest, *others)[:OVERLAP])
+            rotated = await self._replace(unit, client, document, actor, what="secret")
+        if isinstance(rotated, Refusal):
+            return rotated
+        return Registered(rotated, fresh if secret is None else None)
+
+    async def delete(self, client_id: str, actor: Actor, *, expected_version: int | None = None) -> Client | Refusal:
+        """Remove a client with its grants and token families; return what it was."""
+        async with self.begin(self.tenant_id) as unit:
+            client = await _expected(unit, client_id, expected_version)
+            if isinstance(client, Refusal):
+                return client
+            refusal = _beyond(actor, client.document)
+            if refusal is not None:
+                return refusal
+            await unit.clients.delete(client.key)
+            _tell(unit, "client.deleted", client, actor)
+            return client
+
+    async def secret_key(self) -> bytes:
+        """Return the sub-key that hashes this tenant's client secrets."""
+        return (await self.keyring.tenant(self.tenant_id)).derive(PURPOSE)
+
+    async def _replace(
+        self, unit: ClientUnit, client: Client, document: ClientDocument, actor: Actor, what: str = "metadata"
+    ) -> Client | Refusal:
+        changed = replace(client, document=document, updated_at=self.clock.now(), version=client.version + 1)
+        if not await unit.clients.update(changed, client.version):
+            return Conflict("version_changed")
+        _tell(unit, "client.updated", changed, actor, what=what, fields=_differing(client.document, document))
+        return changed
+
+
+async def _expected(unit: ClientUnit, client_id: str, version: int | None) -> Client | Refusal:
+    client = await unit.clients.get(client_id)
+    if client is None:
+        return NotFound("client_not_found")
+    if version is not None and client.version != version:
+        return Conflict("version_changed")
+    return client
+
+
+def _first_secret(document: ClientDocument, given: Secret | None, entropy: Entropy) -> Secret | None | Invalid:
+    if not needs_secret(document):
+        return Invalid(CODE, "no secret wanted", {"secret": "secret.unused"}) if given is not None else None
+    return new_secret(entropy) if given is None else check_secret(given) or given
+
+
+def _beyond(actor: Actor, *documents: ClientDocument) -> Forbidden | None:
+    """Refuse to touch or make a client that holds an administrative scope which *actor* does not."""
+    if all(actor.holds(document.scopes) for document in documents):
+        return None
+    return Forbidden("beyond_your_authority", "an administrative scope", {"scopes": "scopes.beyond_your_authority"})
+
+
+def _differing(before: ClientDocument, after: ClientDocument) -> "list[str]":
+    return [name for name in before.__struct_fields__ if getattr(before, name) != getattr(after, name)]
+
+
+def _tell(unit: ClientUnit, name: str, client: Client, actor: Actor, **data: Any) -> None:
+    unit.record(
+        AuditEntry(
+            event=name,
+            actor=actor.name,
+            client=client.client_id,
+            request_id=actor.request_id,
+            data={"version": client.version, **data},
+        )
+    )
+    unit.announce(Event(name, subject=client.key, data={"client_id": client.client_id}))
+    unit.change("client", client.client_id)

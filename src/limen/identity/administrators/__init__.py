@@ -1,0 +1,37 @@
+"""Administrators: who may change tenants, clients and customers, and what nobody may do to somebody above them.
+
+Owns the administrative scopes, the two roles (*platform* for all tenants, *tenant* for one) and the actor that every
+administrative use case is told. Leaves the proof of who asks to ``integration.api`` and to the command line.
+"""
+
+from limen.identity.administrators.records import (
+    ADMINISTRATIVE,
+    CLIENTS_READ,
+    CLIENTS_WRITE,
+    CUSTOMERS_READ,
+    CUSTOMERS_WRITE,
+    SCOPES,
+    SYSTEM,
+    TENANTS_READ,
+    TENANTS_WRITE,
+    Actor,
+    Role,
+    scopes_of,
+)
+from limen.identity.administrators.store import AdministratorStore
+
+__all__ = [
+    "ADMINISTRATIVE",
+    "CLIENTS_READ",
+    "CLIENTS_WRITE",
+    "CUSTOMERS_READ",
+    "CUSTOMERS_WRITE",
+    "SCOPES",
+    "SYSTEM",
+    "TENANTS_READ",
+    "TENANTS_WRITE",
+    "Actor",
+    "AdministratorStore",
+    "Role",
+    "scopes_of",
+]
