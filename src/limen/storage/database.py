@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, nullcontext
 
+import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from limen.identity.audit.store import PersonalSealer
@@ -16,6 +17,8 @@ from limen.storage.dialects.postgres import PostgresDialect
 from limen.storage.dialects.sqlite import SqliteDialect
 from limen.storage.lanes import Lane
 from limen.storage.unit import Unit
+
+_log = structlog.get_logger(__name__)
 
 Change = tuple[TenantId | None, str, str]
 Subscriber = Callable[[Unit, Event], Awaitable[None]]
@@ -31,8 +34,8 @@ def open_dialect(url: str, *, role: str | None = None) -> Dialect:
 class Database:
     """Where units of work begin.
 
-    On SQLite a write holds ``gate`` from its beginning to its commit, because only one can write; the hot write group takes the
-    same gate for each of its batches. On PostgreSQL the gate is open.
+    On SQLite a write holds ``gate`` from its beginning to its commit, because only one can write; the hot write group
+    takes the same gate for each of its batches. On PostgreSQL the gate is open.
     """
 
     def __init__(
@@ -78,6 +81,14 @@ class Database:
             yield connection
             await connection.commit()
 
+    def committed(self, changes: Sequence[Change], has_events: bool) -> None:  # noqa: FBT001 - the listeners' shape
+        """Tell the listeners of this process what was committed. It is too late for them to object."""
+        for listener in self.on_commit:
+            try:
+                listener(changes, has_events)
+            except Exception:  # noqa: BLE001 - what is committed is committed
+                _log.exception("commit_listener.failed")
+
     async def close(self) -> None:
         """Close every connection."""
         await self.dialect.engine.dispose()
@@ -111,5 +122,4 @@ class Database:
                     self.lane.forget(tenant_id)  # committed or not: unknown, so the next write opens a segment
                     raise
                 self.lane.committed(extension)
-        for listener in self.on_commit:
-            listener(unit.changes, bool(unit.events))
+        self.committed(unit.changes, bool(unit.events))

@@ -5,13 +5,12 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from typing import Any
 
-from sqlalchemy import Row, Table, delete, insert, select, tuple_, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Row, Table, delete, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from limen.identity.keyring.store import SubjectCursor, WrappedSubjectKey, WrappedTenantKey
 from limen.kernel.clock import Instant
-from limen.storage.dialects import Dialect
+from limen.storage.dialects import Dialect, insert_unless_taken
 from limen.storage.schema import subject_keys, tenant_keys
 
 
@@ -65,7 +64,10 @@ class SqlKeyStore:
             subject_keys.c.tenant_id == tenant_id, subject_keys.c.subject_id == subject_id
         )
         async with self._writing() as connection:
-            return (await connection.execute(statement)).rowcount > 0
+            deleted = (await connection.execute(statement)).rowcount > 0
+        if deleted:
+            await self._dialect.scrub()
+        return deleted
 
     async def replace_subject_keys(self, changes: Sequence[tuple[WrappedSubjectKey, WrappedSubjectKey]]) -> int:
         """Replace, in one transaction, the rows that still hold what was read."""
@@ -105,16 +107,14 @@ class SqlKeyStore:
         return [_subject_key(row) for row in await self._fetch(ordered)]
 
     async def _put(self, table: Table, key: WrappedTenantKey | WrappedSubjectKey) -> bool:
-        try:
-            async with self._writing() as connection:
-                await connection.execute(insert(table).values(**_values(key)))
-        except IntegrityError:
-            return False
-        return True
+        async with self._writing() as connection:
+            statement = insert_unless_taken(connection, table).values(**_values(key))
+            return (await connection.execute(statement)).rowcount > 0
 
     async def _fetch(self, statement: Any) -> Sequence[Row[Any]]:
         async with self._dialect.engine.connect() as connection:
-            return (await connection.execute(statement)).all()
+            rows: Sequence[Row[Any]] = (await connection.execute(statement)).all()
+            return rows
 
     @asynccontextmanager
     async def _writing(self) -> AsyncGenerator[AsyncConnection, None]:

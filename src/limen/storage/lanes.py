@@ -1,7 +1,7 @@
 """Where audit entries are chained: one lane per writer of this process, one segment per tenant in it.
 
-The head of a segment advances only after ``COMMIT``. After anything else, or after an outcome that is not known, the lane forgets
-the segment and the next write opens a new one.
+The head of a segment advances only after ``COMMIT``. After anything else, or after an outcome that is not known, the
+lane forgets the segment and the next write opens a new one.
 """
 
 import asyncio

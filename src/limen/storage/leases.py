@@ -1,10 +1,10 @@
 """Leases: work that one process at a time should do."""
 
-from sqlalchemy import insert, or_, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import or_, update
 
 from limen.kernel.clock import Clock
 from limen.storage.database import Database
+from limen.storage.dialects import insert_unless_taken
 from limen.storage.schema import leases
 
 
@@ -19,12 +19,9 @@ class Leases:
         """Take or keep the lease *name*; False if another holds it."""
         now = self._clock.now()
         mine = update(leases).where(leases.c.name == name, or_(leases.c.owner == self._owner, leases.c.until <= now))
+        values = {"owner": self._owner, "until": now + microseconds}
         async with self._database.platform(write=True) as connection:
-            if (await connection.execute(mine.values(owner=self._owner, until=now + microseconds))).rowcount > 0:
+            if (await connection.execute(mine.values(**values))).rowcount > 0:
                 return True
-        try:
-            async with self._database.platform(write=True) as connection:
-                await connection.execute(insert(leases).values(name=name, owner=self._owner, until=now + microseconds))
-        except IntegrityError:
-            return False
-        return True
+            first = insert_unless_taken(connection, leases).values(name=name, **values)
+            return (await connection.execute(first)).rowcount > 0

@@ -13,7 +13,14 @@ from limen.kernel.errors import Misconfigured
 from limen.kernel.ids import TenantId
 from limen.storage.database import Database
 from limen.storage.dialects import dialect_of
-from limen.storage.dialects.postgres import APP_ROLE, KEYS_ROLE, TOKEN_ROLE, PostgresDialect, driver_url
+from limen.storage.dialects.postgres import (
+    APP_ROLE,
+    CONNECT_SECONDS,
+    KEYS_ROLE,
+    TOKEN_ROLE,
+    PostgresDialect,
+    driver_url,
+)
 from limen.storage.dialects.sqlite import SqliteDialect
 from limen.storage.feed import ChangeFeed
 from limen.storage.hot.group import WriteGroup
@@ -30,6 +37,10 @@ from limen.storage.tenants import SqlTenants
 
 HOT_CONNECTIONS = 4
 """One batch is under way at a time; the others read."""
+
+
+COMMAND_SECONDS = 30
+"""A hot statement takes a millisecond; after so long the server is as good as gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +79,7 @@ class Storage:
                 await self.database.close()
 
 
-async def open_storage(
+async def open_storage(  # noqa: PLR0913 - by name, from settings
     *,
     database_url: str,
     keystore_url: str,
@@ -82,9 +93,9 @@ async def open_storage(
     Args:
         database_url: ``sqlite:///path`` or ``postgresql://…``.
         keystore_url: the key store, a database of its own.
-        token_database_url: the same PostgreSQL database for the hot doors, where the *token* role logs in by itself; None:
-            *database_url*, whose user then has to be a member of ``limen_token``.
-        worker: names this process start in the audit log and in leases; at most 58 characters.
+        token_database_url: the same PostgreSQL database for the hot doors, where the *token* role logs in by itself;
+            None: *database_url*, whose user then has to be a member of ``limen_token``.
+        worker: names this process start in the audit log and in leases; at most 55 characters.
         clock: where instants come from.
         entropy: where identifiers come from.
 
@@ -128,7 +139,13 @@ async def open_token_pool(url: str) -> asyncpg.Pool:
     settings = {"application_name": "limen-hot", "jit": "off"} | ({"role": role} if role else {})
     try:
         return await asyncpg.create_pool(
-            driver_url(url), min_size=1, max_size=HOT_CONNECTIONS, server_settings=settings, reset=_nothing_to_reset
+            driver_url(url),
+            min_size=1,
+            max_size=HOT_CONNECTIONS,
+            timeout=CONNECT_SECONDS,
+            command_timeout=COMMAND_SECONDS,
+            server_settings=settings,
+            reset=_nothing_to_reset,
         )
     except (asyncpg.InsufficientPrivilegeError, asyncpg.InvalidParameterValueError) as refused:
         msg = f"the database user may not take the role {TOKEN_ROLE}"
@@ -144,7 +161,9 @@ def _open_keystore(url: str) -> SqlKeyStore:
 def _sqlite_side(database: Database, dialect: SqliteDialect, worker: str) -> HotSide:
     clock, entropy = database.clock, database.entropy
     gate = database.gate or asyncio.Lock()  # on SQLite there always is one
-    writer = SqliteWriter(dialect.path, gate, Lane(clock, entropy, f"{worker}:hot"), clock, entropy)
+    writer = SqliteWriter(
+        dialect.path, gate, Lane(clock, entropy, f"{worker}:hot"), clock, entropy, on_commit=database.committed
+    )
     reader = SqliteReader(dialect.path)
 
     async def close() -> None:
@@ -159,7 +178,7 @@ def _sqlite_side(database: Database, dialect: SqliteDialect, worker: str) -> Hot
 async def _postgres_side(url: str, database: Database, worker: str) -> HotSide:
     clock, entropy = database.clock, database.entropy
     pool = await open_token_pool(url)
-    writer = PostgresWriter(pool, Lane(clock, entropy, f"{worker}:hot"), clock, entropy)
+    writer = PostgresWriter(pool, Lane(clock, entropy, f"{worker}:hot"), clock, entropy, on_commit=database.committed)
 
     async def close() -> None:
         try:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, and_, select, update
+from sqlalchemy import Row, and_, func, select, update
 
 from limen.kernel.clock import Instant
 from limen.storage.database import Database
@@ -29,8 +29,8 @@ class StoredEvent:
 class SqlOutbox:
     """Implements the relay's queue; each verb is one transaction.
 
-    A waiting row is due at ``not_before``; leasing moves that instant behind the lease, so that the row of a worker that died
-    becomes due again by itself.
+    A waiting row is due at ``not_before``; leasing moves that instant behind the lease, so that the row of a worker
+    that died becomes due again by itself.
     """
 
     def __init__(self, database: Database) -> None:
@@ -41,18 +41,19 @@ class SqlOutbox:
         """Return up to *limit* due events, oldest first, nobody else's for *lease_for* microseconds."""
         due = select(outbox.c.id).where(outbox.c.state == "waiting", outbox.c.not_before <= now)
         async with self._database.platform() as connection:
-            found = (await connection.execute(due.order_by(outbox.c.created_at).limit(limit))).scalars().all()
-        if not found:  # the common case takes no write lock
-            return []
+            if (await connection.execute(due.limit(1))).first() is None:  # the common case takes no write lock
+                return []
+        oldest = due.order_by(outbox.c.created_at, outbox.c.id).limit(limit)
+        mine = oldest.with_for_update(skip_locked=True).cte("mine")  # what another worker is taking, it keeps
         taken = (
             update(outbox)
-            .where(outbox.c.id.in_(found), outbox.c.state == "waiting", outbox.c.not_before <= now)
+            .where(outbox.c.id.in_(select(mine.c.id)))
             .values(not_before=now + lease_for, lease_owner=worker, attempts=outbox.c.attempts + 1)
             .returning(outbox)
         )
         async with self._database.platform(write=True) as connection:
             rows = (await connection.execute(taken)).all()
-        return sorted((_event(row) for row in rows), key=lambda event: event.created_at)
+        return sorted((_event(row) for row in rows), key=lambda event: (event.created_at, event.id))
 
     async def done(self, item_id: str) -> None:
         """Close the item and drop its payload."""
@@ -68,9 +69,9 @@ class SqlOutbox:
 
     async def waiting(self) -> int:
         """Return how many events wait, for metrics and tests."""
-        statement = select(outbox.c.id).where(outbox.c.state == "waiting")
+        statement = select(func.count()).select_from(outbox).where(outbox.c.state == "waiting")
         async with self._database.platform() as connection:
-            return len((await connection.execute(statement)).all())
+            return int((await connection.execute(statement)).scalar_one())
 
     async def _set(self, item_id: str, **values: Any) -> None:
         statement = update(outbox).where(and_(outbox.c.id == item_id, outbox.c.state == "waiting"))

@@ -1,7 +1,7 @@
 """The tables, once, for SQLite and PostgreSQL.
 
-Identifiers are prefixed text, instants are microseconds, documents are JSON text and everything personal or secret is an opaque
-envelope. Every customer-owned row carries (tenant, customer), so that one shard holds all of a customer.
+Identifiers are prefixed text, instants are microseconds, documents are JSON text and everything personal or secret is
+an opaque envelope. Every customer-owned row carries (tenant, customer), so that one shard holds all of a customer.
 """
 
 from typing import Any
@@ -155,6 +155,7 @@ Index(
 )
 
 browsers = _tenant_table("browsers", _id("id"), _blob("secret_hash"), _at("created_at"), _at("seen_at"), key=("id",))
+Index("ix_browsers_seen", browsers.c.tenant_id, browsers.c.seen_at)
 
 sessions = _tenant_table(
     "sessions",
@@ -173,6 +174,7 @@ sessions = _tenant_table(
 )
 Index("ix_sessions_browser", sessions.c.tenant_id, sessions.c.browser_id)
 Index("ix_sessions_customer", sessions.c.tenant_id, sessions.c.customer_id)
+Index("ix_sessions_expires", sessions.c.tenant_id, sessions.c.expires_at)
 
 journeys = _tenant_table(
     "journeys",
@@ -187,7 +189,7 @@ journeys = _tenant_table(
     key=("id",),
 )
 Index("ix_journeys_link", journeys.c.tenant_id, journeys.c.link_hash, unique=True)
-Index("ix_journeys_expires", journeys.c.expires_at)
+Index("ix_journeys_expires", journeys.c.tenant_id, journeys.c.expires_at)
 
 grants = _tenant_table(
     "grants",
@@ -201,6 +203,7 @@ grants = _tenant_table(
     _of_customer(),
     key=("id",),
 )
+Index("ix_grants_client", grants.c.tenant_id, grants.c.client_key)
 
 codes = _tenant_table(
     "codes",
@@ -221,7 +224,8 @@ codes = _tenant_table(
     _of_customer(),
     key=("code_hash",),
 )
-Index("ix_codes_expires", codes.c.expires_at)
+Index("ix_codes_expires", codes.c.tenant_id, codes.c.expires_at)
+Index("ix_codes_customer", codes.c.tenant_id, codes.c.customer_id)
 
 families = _tenant_table(
     "families",
@@ -246,11 +250,19 @@ families = _tenant_table(
 Index("ix_families_session", families.c.tenant_id, families.c.session_id)
 Index("ix_families_customer", families.c.tenant_id, families.c.customer_id)
 Index("ix_families_client", families.c.tenant_id, families.c.client_key)
-Index("ix_families_revoked", families.c.revoked_at)
+Index("ix_families_expires", families.c.tenant_id, families.c.expires_at)
+Index(
+    "ix_families_revoked",
+    families.c.tenant_id,
+    families.c.revoked_at,
+    sqlite_where=families.c.revoked_at.is_not(None),
+    postgresql_where=families.c.revoked_at.is_not(None),
+)
 
 revoked_tokens = _tenant_table(
     "revoked_tokens", Column("token_id", String(64), nullable=False), _at("expires_at"), key=("token_id",)
 )
+Index("ix_revoked_tokens_expires", revoked_tokens.c.tenant_id, revoked_tokens.c.expires_at)
 
 consent_ledger = _tenant_table(
     "consent_ledger",
@@ -336,8 +348,9 @@ changes = Table(
     Column("seq", Sequence64, primary_key=True, autoincrement=True),
     _id("tenant_id"),
     Column("kind", String(16), nullable=False),
-    Column("key", String(64), nullable=False),
+    Column("key", String(255), nullable=False),
     _at("at"),
+    sqlite_autoincrement=True,  # or numbers would be used again after a pruning
 )
 Index("ix_changes_at", changes.c.at)
 
@@ -356,7 +369,7 @@ replays = _tenant_table(
     _at("expires_at"),
     key=("kind", "digest"),
 )
-Index("ix_replays_expires", replays.c.expires_at)
+Index("ix_replays_expires", replays.c.tenant_id, replays.c.expires_at)
 
 idempotency = _tenant_table(
     "idempotency",
@@ -367,7 +380,7 @@ idempotency = _tenant_table(
     _at("expires_at"),
     key=("digest",),
 )
-Index("ix_idempotency_expires", idempotency.c.expires_at)
+Index("ix_idempotency_expires", idempotency.c.tenant_id, idempotency.c.expires_at)
 
 setup_links = _tenant_table(
     "setup_links",
@@ -377,6 +390,9 @@ setup_links = _tenant_table(
     Column("used", Boolean, nullable=False),
     key=("link_hash",),
 )
+
+VOID = 0
+"""The expiry of a code whose session, grant or customer ended before it was redeemed."""
 
 keystore_metadata = MetaData()
 """The key store is a database of its own, with backups of its own."""

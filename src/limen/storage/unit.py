@@ -24,13 +24,14 @@ from limen.storage.stores.idempotency import SqlIdempotency
 from limen.storage.stores.journeys import SqlJourneys, SqlSetupLinks
 from limen.storage.stores.keys import SqlSigningKeys
 from limen.storage.stores.sessions import SqlSessions
+from limen.storage.stores.tenants import SqlTenantRegistry
 
 
 class Unit:
     """One transaction of one tenant.
 
-    The stores are made for the tenant; none of their methods takes another. What is recorded, announced or changed is written
-    in the same commit.
+    The stores are made for the tenant; none of their methods takes another. What is recorded, announced or changed is
+    written in the same commit.
     """
 
     def __init__(
@@ -51,10 +52,16 @@ class Unit:
         self.audit_log = SqlAudit(connection, tenant_id)
         self.idempotency = SqlIdempotency(connection, tenant_id)
         self.setup_links = SqlSetupLinks(connection, tenant_id)
+        self.tenants = SqlTenantRegistry(connection)  # spans tenants; for platform administration alone
         self.entries: list[AuditEntry] = []
         self.events: list[Event] = []
         self.changes: list[tuple[TenantId | None, str, str]] = []
         self._announced: list[tuple[str, Event]] = []
+
+    @property
+    def connection(self) -> AsyncConnection:
+        """Return the open transaction, for storage's own work."""
+        return self._connection
 
     def record(self, entry: AuditEntry) -> None:
         """Add an audit entry to this commit."""

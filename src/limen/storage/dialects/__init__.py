@@ -3,8 +3,12 @@
 :class:`Dialect` is all that differs on the everyday paths; the hot paths have an adapter each in ``storage.hot``.
 """
 
+from collections.abc import Awaitable, Callable
 from typing import Protocol
 
+from sqlalchemy import Insert, Table
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from limen.kernel.errors import Misconfigured
@@ -29,6 +33,14 @@ class Dialect(Protocol):
         """Let the *keys* role read and write the tables of the key store, where there are roles."""
         ...
 
+    async def scrub(self) -> None:
+        """Overwrite what was deleted in every copy that the database keeps beside itself, as far as it can."""
+        ...
+
+    async def listen(self, wake: Callable[[], None]) -> Callable[[], Awaitable[None]]:
+        """Call *wake* when the change feed grows, where the database can tell; return what ends that."""
+        ...
+
     async def lock(self, connection: AsyncConnection, key: str) -> None:
         """Hold *key* until the transaction ends, against every other transaction that asks for it."""
         ...
@@ -36,6 +48,16 @@ class Dialect(Protocol):
     async def durability(self) -> str:
         """Return, in words, what a commit promises."""
         ...
+
+
+def insert_unless_taken(connection: AsyncConnection, table: Table) -> Insert:
+    """Return an INSERT that does nothing, and says so by its row count, where a unique key is taken.
+
+    Any other violation still raises: a row that refers to nothing is a bug, not an answer.
+    """
+    if connection.dialect.name == "postgresql":
+        return postgresql_insert(table).on_conflict_do_nothing()
+    return sqlite_insert(table).on_conflict_do_nothing()
 
 
 def dialect_of(url: str) -> str:

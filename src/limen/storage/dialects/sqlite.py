@@ -1,11 +1,12 @@
 """SQLite: one file, WAL, ``synchronous=FULL``, one writer at a time."""
 
 import os
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import event, text
+from sqlalchemy import PoolProxiedConnection, event, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from limen.kernel.errors import Misconfigured
@@ -76,13 +77,24 @@ class SqliteDialect:
         """Begin, the only writer, with foreign keys off: rebuilding a table drops it, and a drop cascades."""
         del key
         raw = await connection.get_raw_connection()
-        await raw.driver_connection.execute("PRAGMA foreign_keys=OFF")  # says nothing inside a transaction
-        await raw.driver_connection.execute("PRAGMA busy_timeout=60000")
+        await _driver(raw).execute("PRAGMA foreign_keys=OFF")  # has no effect inside a transaction
+        await _driver(raw).execute("PRAGMA busy_timeout=60000")
         await connection.execution_options(limen_write=True)
         await connection.begin()
 
     async def grant_keys(self, connection: AsyncConnection) -> None:
         """Do nothing: the file's mode is all there is."""
+
+    async def scrub(self) -> None:
+        """Empty the write-ahead log, where pages from before a deletion linger; a reader under way puts it off."""
+        async with self.engine.connect() as connection:
+            raw = await connection.get_raw_connection()
+            await _driver(raw).execute("PRAGMA wal_checkpoint(TRUNCATE)")  # nothing, where it is inside a transaction
+
+    async def listen(self, wake: Callable[[], None]) -> Callable[[], Awaitable[None]]:
+        """Do nothing: SQLite tells nobody, and whoever listens also polls."""
+        del wake
+        return _nothing
 
     async def lock(self, connection: AsyncConnection, key: str) -> None:
         """Do nothing: a writing transaction already excludes every other."""
@@ -94,9 +106,16 @@ class SqliteDialect:
             level = (await connection.execute(text("PRAGMA synchronous"))).scalar_one()
         return f"sqlite journal_mode={mode} synchronous={level} (2 is FULL)"
 
-
     def _before_connect(self, *_: Any) -> None:
         make_private(self.path)
+
+
+def _driver(raw: PoolProxiedConnection) -> Any:
+    return raw.driver_connection
+
+
+async def _nothing() -> None:
+    pass
 
 
 def _on_connect(dbapi_connection: Any, _record: Any) -> None:

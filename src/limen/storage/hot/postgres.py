@@ -1,7 +1,7 @@
 """PostgreSQL: the *token* role may EXECUTE the functions of ``migrations/postgres`` and nothing else.
 
-Each function confines itself to the tenant it is given and runs under row-level security. A batch is one call a kind of step and
-one that appends; a batch of audit records alone, which is what machine tokens need, is a single statement.
+Each function confines itself to the tenant it is given and runs under row-level security. A batch is one call a kind of
+step and one that appends; a batch of audit records alone, which is what machine tokens need, is a single statement.
 """
 
 from collections.abc import Sequence
@@ -9,14 +9,15 @@ from typing import Any
 
 import asyncpg
 
-from limen.access.tokens.records import Redemption, RotationOutcome
+from limen.access.tokens.records import Redemption, RotatedToken, RotationOutcome
 from limen.identity.audit.checkpoints import Checkpoint
 from limen.kernel.clock import Clock, Instant
 from limen.kernel.entropy import Entropy
 from limen.kernel.ids import EventId, TenantId
-from limen.storage.hot.group import WriteGroup
+from limen.storage.hot.group import BatchFailed, WriteGroup
 from limen.storage.hot.steps import (
     Batch,
+    OnCommit,
     RecordStep,
     RedeemStep,
     RevokeFamilyStep,
@@ -44,12 +45,26 @@ _TELL = "SELECT limen_tell($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
 
 Positions = list[tuple[int, Any]]
 
+ACQUIRE_SECONDS = 10
+
+
+def _is_outage(error: BaseException) -> bool:
+    """Tell whether the database, not a step, is at fault: then nobody knows what was committed."""
+    lost = (OSError, TimeoutError, asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError)
+    misused = isinstance(error, asyncpg.InterfaceError) and not isinstance(
+        error, ValueError
+    )  # ValueError: bad argument
+    return misused or isinstance(error, (*lost, asyncpg.InsufficientResourcesError, asyncpg.PostgresIOError))
+
 
 class PostgresWriter:
     """Runs batches of steps as the token role, one batch at a time."""
 
-    def __init__(self, pool: asyncpg.Pool, lane: Lane, clock: Clock, entropy: Entropy) -> None:
-        """Take connections from *pool*, which belongs to the token role."""
+    def __init__(
+        self, pool: asyncpg.Pool, lane: Lane, clock: Clock, entropy: Entropy, *, on_commit: OnCommit | None = None
+    ) -> None:
+        """Take connections from *pool*, which belongs to the token role; *on_commit* hears of each batch."""
+        self._on_commit = on_commit
         self._pool, self._lane, self._clock, self._entropy = pool, lane, clock, entropy
         self.group: WriteGroup[Step] = WriteGroup(self.commit)
 
@@ -59,27 +74,32 @@ class PostgresWriter:
 
     async def commit(self, steps: Sequence[Step]) -> Sequence[Any]:
         """Run *steps* in one transaction and return their results once it is durable."""
-        tenants = {step.tenant_id for step in steps}
         batch = Batch([None] * len(steps))
-        async with self._pool.acquire() as connection:
-            try:
-                if len(tenants) == 1 and all(isinstance(step, RecordStep) for step in steps):
-                    extensions = [await self._run(connection, tenants.pop(), list(enumerate(steps)), batch)]
-                else:
-                    async with connection.transaction():
-                        extensions = [
-                            await self._run(
-                                connection, t, [(i, s) for i, s in enumerate(steps) if s.tenant_id == t], batch
-                            )
-                            for t in sorted(tenants)
-                        ]
-            except BaseException:
-                for tenant_id in {step.tenant_id for step in steps}:
-                    self._lane.forget(tenant_id)
-                raise
+        try:
+            async with self._pool.acquire(timeout=ACQUIRE_SECONDS) as connection:
+                extensions = await self._transact(connection, steps, batch)
+        except BaseException as error:
+            for step in steps:
+                self._lane.forget(step.tenant_id)
+            if _is_outage(error):
+                msg = "the database went away during a batch"
+                raise BatchFailed(msg) from error
+            raise
         for extension in extensions:
             self._lane.committed(extension)
+        if self._on_commit is not None:
+            self._on_commit(batch.changes(), batch.has_events())
         return batch.results
+
+    async def _transact(self, connection: Any, steps: Sequence[Step], batch: Batch) -> list[Extension]:
+        tenants = sorted({step.tenant_id for step in steps})
+        if len(tenants) == 1 and all(isinstance(step, RecordStep) for step in steps):
+            return [await self._run(connection, tenants[0], list(enumerate(steps)), batch)]  # one statement is atomic
+        async with connection.transaction():
+            return [
+                await self._run(connection, t, [(i, s) for i, s in enumerate(steps) if s.tenant_id == t], batch)
+                for t in tenants
+            ]
 
     async def _run(self, database: Any, tenant_id: TenantId, steps: list[tuple[int, Step]], batch: Batch) -> Extension:
         now = self._clock.now()
@@ -111,6 +131,8 @@ class PostgresWriter:
                 [r["subject"] for r in rows], [r["data"] for r in rows], [r["sealed"] for r in rows],
                 [kind for kind, _ in changes], [key for _, key in changes],
             )  # fmt: skip
+        if not records:  # a refused step that is not worth a record
+            return extension
         await database.fetchval(
             _APPEND, tenant_id, extension.head.segment_id, self._lane.worker if extension.opens else None, extension.at,
             [r.seq for r in records], [r.at for r in records], [r.event for r in records], [r.subject for r in records],
@@ -149,7 +171,9 @@ async def _rotate(database: Any, tenant_id: TenantId, steps: Positions, batch: B
     )  # fmt: skip
     burnt: list[str] = []
     for (position, step), row in zip(steps, rows, strict=True):
-        if row["applied"]:
+        if step.ask.family_id in burnt:  # by a step before this one in the batch
+            answer = RotatedToken(RotationOutcome.REVOKED, row["customer_id"])
+        elif row["applied"]:
             answer = rotated(row, RotationOutcome.ROTATED)
         else:
             answer = rotation_failed(row if row["customer_id"] is not None else None, step.ask, now)
@@ -161,7 +185,7 @@ async def _rotate(database: Any, tenant_id: TenantId, steps: Positions, batch: B
 
 async def _burn(database: Any, tenant_id: TenantId, families: list[str], now: Instant) -> None:
     if families:
-        await database.fetch(_REVOKE, tenant_id, now, families, [""] * len(families))
+        await database.fetch(_REVOKE, tenant_id, now, sorted(families), [""] * len(families))
 
 
 async def _revoke_families(database: Any, tenant_id: TenantId, steps: Positions, batch: Batch, now: Instant) -> None:

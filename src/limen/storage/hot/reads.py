@@ -2,7 +2,6 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Protocol
@@ -139,7 +138,7 @@ class PostgresReader:
         """Do nothing: the pool is closed by whoever made it."""
 
 
-def sealed_customer(row: Mapping[str, Any]) -> SealedCustomer:
+def sealed_customer(row: Any) -> SealedCustomer:
     """Return the record of a row of ``customers``."""
     return SealedCustomer(
         id=CustomerId(row["id"]),

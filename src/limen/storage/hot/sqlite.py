@@ -7,19 +7,20 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from limen.access.tokens.records import Redemption, RotationOutcome
+from limen.identity.audit.chain import AuditRecord
 from limen.identity.audit.checkpoints import Checkpoint
 from limen.kernel.clock import Clock, Instant
 from limen.kernel.entropy import Entropy
 from limen.kernel.ids import EventId, TenantId
 from limen.storage.dialects.sqlite import PRAGMAS, make_private
-from limen.access.tokens.records import Redemption, RotationOutcome
-from limen.storage.hot.group import WriteGroup
+from limen.storage.hot.group import BatchFailed, WriteGroup
 from limen.storage.hot.steps import (
     Batch,
+    OnCommit,
     RecordStep,
     RedeemStep,
     RevokeFamilyStep,
-    RevokeTokenStep,
     RotateStep,
     Step,
     Told,
@@ -32,7 +33,7 @@ from limen.storage.hot.steps import (
     told_of_rotation,
 )
 from limen.storage.lanes import Extension, Lane
-from limen.storage.unit import outbox_row
+from limen.storage.unit import audit_row, outbox_row
 
 _ALIVE = (
     "EXISTS (SELECT 1 FROM customers c WHERE c.tenant_id = {0}.tenant_id AND c.id = {0}.customer_id"
@@ -42,8 +43,9 @@ _REDEEM = f"""
 UPDATE codes SET redeemed_at = :now, family_id = :family_id
 WHERE tenant_id = :tenant_id AND code_hash = :code_hash AND client_key = :client AND redirect_uri = :redirect_uri
   AND challenge = :challenge AND redeemed_at IS NULL AND expires_at > :now AND {_ALIVE.format("codes")}
-  AND EXISTS (SELECT 1 FROM sessions s WHERE s.tenant_id = codes.tenant_id AND s.id = codes.session_id AND s.ended_at IS NULL)
-RETURNING *"""
+  AND EXISTS (SELECT 1 FROM sessions s
+              WHERE s.tenant_id = codes.tenant_id AND s.id = codes.session_id AND s.ended_at IS NULL)
+RETURNING *"""  # noqa: S608 - no value is in it
 _CODE = "SELECT * FROM codes WHERE tenant_id = ? AND code_hash = ?"
 _NEW_FAMILY = """
 INSERT INTO families (tenant_id, id, grant_id, session_id, customer_id, client_key, scopes, authentication, generation,
@@ -54,28 +56,18 @@ UPDATE families SET generation = generation + 1, previous_hash = current_hash, c
   rotated_at = :now, idle_until = :idle_until
 WHERE tenant_id = :tenant_id AND id = :family_id AND client_key = :client AND current_hash = :presented_hash
   AND revoked_at IS NULL AND expires_at > :now AND idle_until > :now AND {_ALIVE.format("families")}
-RETURNING customer_id, scopes, authentication"""
+RETURNING customer_id, scopes, authentication"""  # noqa: S608 - no value is in it
 _FAMILY = """
-SELECT f.*, c.state, c.valid_after FROM families f JOIN customers c ON c.tenant_id = f.tenant_id AND c.id = f.customer_id
+SELECT f.*, c.state, c.valid_after FROM families f
+JOIN customers c ON c.tenant_id = f.tenant_id AND c.id = f.customer_id
 WHERE f.tenant_id = ? AND f.id = ?"""
 _REVOKE = "UPDATE families SET revoked_at = ? WHERE tenant_id = ? AND id = ? AND revoked_at IS NULL"
 _REVOKE_OWN = _REVOKE + " AND client_key = ?"
-_REVOKE_TOKEN = "INSERT INTO revoked_tokens (tenant_id, token_id, expires_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"  # noqa: S105
+_REVOKE_TOKEN = "INSERT INTO revoked_tokens (tenant_id, token_id, expires_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
 _SEGMENT = "INSERT INTO audit_segments (tenant_id, id, worker, opened_at) VALUES (?, ?, ?, ?)"
 _CHECKPOINT = "SELECT * FROM audit_checkpoints WHERE tenant_id = ? ORDER BY number DESC LIMIT 1"
 _CHANGE = "INSERT INTO changes (tenant_id, kind, key, at) VALUES (?, ?, ?, ?)"
-_AUDIT_COLUMNS = (
-    "tenant_id",
-    "segment_id",
-    "seq",
-    "at",
-    "event",
-    "subject",
-    "open_part",
-    "commitment",
-    "sealed",
-    "hash",
-)
+_AUDIT_COLUMNS = AuditRecord.__slots__
 _AUDIT = f"INSERT INTO audit_records ({', '.join(_AUDIT_COLUMNS)}) VALUES ({', '.join('?' * len(_AUDIT_COLUMNS))})"  # noqa: S608 - columns
 
 
@@ -94,8 +86,18 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
 class SqliteWriter:
     """Runs batches of steps on the one writing connection, in a thread of its own."""
 
-    def __init__(self, path: Path, gate: asyncio.Lock, lane: Lane, clock: Clock, entropy: Entropy) -> None:
-        """Write to the file at *path*, holding *gate* for each batch."""
+    def __init__(  # noqa: PLR0913 - what a writer is joined from
+        self,
+        path: Path,
+        gate: asyncio.Lock,
+        lane: Lane,
+        clock: Clock,
+        entropy: Entropy,
+        *,
+        on_commit: OnCommit | None = None,
+    ) -> None:
+        """Write to the file at *path*, holding *gate* for each batch; *on_commit* hears of each."""
+        self._on_commit = on_commit
         self._path, self._gate, self._lane, self._clock, self._entropy = path, gate, lane, clock, entropy
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="limen-writer")
         self._connection: sqlite3.Connection | None = None
@@ -105,7 +107,14 @@ class SqliteWriter:
         """Run *steps* in one transaction and return their results once it is durable."""
         loop = asyncio.get_running_loop()
         async with self._gate:
-            return await loop.run_in_executor(self._thread, self._commit, list(steps))
+            try:
+                batch = await loop.run_in_executor(self._thread, self._commit, list(steps))
+            except sqlite3.OperationalError as error:  # locked, full, unreadable: no step's fault
+                msg = "the database did not take the batch"
+                raise BatchFailed(msg) from error
+        if self._on_commit is not None:
+            self._on_commit(batch.changes(), batch.has_events())
+        return batch.results
 
     async def close(self) -> None:
         """Finish the queue and close the connection."""
@@ -117,7 +126,7 @@ class SqliteWriter:
         if self._connection is not None:
             self._connection.close()
 
-    def _commit(self, steps: list[Step]) -> Sequence[Any]:
+    def _commit(self, steps: list[Step]) -> Batch:
         if self._connection is None:
             self._connection = connect(self._path)
         database, now = self._connection, self._clock.now()
@@ -130,43 +139,33 @@ class SqliteWriter:
             extensions = [self._tell(database, tenant_id, told, now) for tenant_id, told in batch.told.items()]
             database.execute("COMMIT")
         except BaseException:
-            if database.in_transaction:
-                database.execute("ROLLBACK")
             for tenant_id in {step.tenant_id for step in steps}:
                 self._lane.forget(tenant_id)
+            self._abandon(database)
             raise
         for extension in extensions:
             self._lane.committed(extension)
-        return batch.results
+        return batch
+
+    def _abandon(self, database: sqlite3.Connection) -> None:
+        try:
+            if database.in_transaction:
+                database.execute("ROLLBACK")
+        except sqlite3.Error:  # the next batch begins on a connection that is not half-way through something
+            self._connection = None
+            database.close()
 
     def _tell(self, database: sqlite3.Connection, tenant_id: TenantId, told: list[Told], now: Instant) -> Extension:
         last = None if self._lane.knows(tenant_id) else _last_checkpoint(database, tenant_id)
         extension = self._lane.extend(tenant_id, [(entry, None) for one in told for entry in one.entries], last)
         if extension.opens:
             database.execute(_SEGMENT, (tenant_id, extension.head.segment_id, self._lane.worker, extension.at))
-        database.executemany(
-            _AUDIT,
-            [
-                (
-                    r.tenant_id,
-                    r.segment_id,
-                    r.seq,
-                    r.at,
-                    r.event,
-                    r.subject,
-                    r.open_part,
-                    r.commitment,
-                    r.sealed,
-                    r.hash,
-                )
-                for r in extension.records
-            ],
-        )
+        database.executemany(_AUDIT, [tuple(audit_row(record).values()) for record in extension.records])
         for one in told:
             for event in one.events:
                 row = outbox_row(tenant_id, EventId.new(self._clock, self._entropy), event, now)
                 names = ", ".join(row)
-                database.execute(f"INSERT INTO outbox ({names}) VALUES ({', '.join(':' + n for n in row)})", dict(row))  # noqa: S608
+                database.execute(f"INSERT INTO outbox ({names}) VALUES ({', '.join(':' + n for n in row)})", dict(row))  # noqa: S608 - columns
             database.executemany(_CHANGE, [(tenant_id, kind, key, now) for kind, key in one.changes])
         return extension
 
@@ -211,7 +210,7 @@ def _redeem(database: sqlite3.Connection, step: RedeemStep, now: Instant) -> tup
             (
                 step.tenant_id, ask.family_id, row["grant_id"], row["session_id"], row["customer_id"], ask.client,
                 row["scopes"], row["authentication"], ask.refresh_hash if answer.has_refresh else None,
-                now, now, ask.idle_until, ask.family_expires_at,
+                now, row["created_at"], ask.idle_until, ask.family_expires_at,
             ),
         )  # fmt: skip
     else:

@@ -3,7 +3,7 @@
 Pure: both adapters run the same steps and ask the same functions what a row that did not apply means.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,9 +21,12 @@ from limen.access.tokens.records import (
 from limen.kernel.clock import Instant
 from limen.kernel.events import AuditEntry, Event, Outcome
 from limen.kernel.ids import ClientKey, FamilyId, TenantId
+from limen.storage.schema import VOID
 
 authentications = msgspec.json.Decoder(Authentication)
 Row = Mapping[str, Any]
+OnCommit = Callable[[Sequence[tuple[TenantId | None, str, str]], bool], None]
+"""What hears of a commit at once: the changes, and whether the outbox grew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +117,14 @@ class Batch:
     results: list[Any]
     told: dict[TenantId, list[Told]] = field(default_factory=dict)
 
+    def changes(self) -> list[tuple[TenantId | None, str, str]]:
+        """Return what every cache is to hear."""
+        return [(tenant, *change) for tenant, told in self.told.items() for one in told for change in one.changes]
+
+    def has_events(self) -> bool:
+        """Tell whether the outbox grew."""
+        return any(one.events for told in self.told.values() for one in told)
+
     def settle(self, position: int, tenant_id: TenantId, result: Any, told: Told) -> None:
         """Note the result of a step and what it tells."""
         self.results[position] = result
@@ -149,7 +160,7 @@ def redemption_failed(row: Row | None, ask: RedeemCode, now: Instant) -> Redeeme
         return RedeemedCode(Redemption.REPLAYED, family_id=row["family_id"] or "", customer_id=row["customer_id"])
     if (row["client_key"], row["redirect_uri"], row["challenge"]) != (ask.client, ask.redirect_uri, ask.challenge):
         return RedeemedCode(Redemption.MISMATCHED, customer_id=row["customer_id"])
-    outcome = Redemption.EXPIRED if row["expires_at"] <= now else Redemption.ENDED
+    outcome = Redemption.EXPIRED if VOID < row["expires_at"] <= now else Redemption.ENDED
     return RedeemedCode(outcome, customer_id=row["customer_id"])
 
 
@@ -186,12 +197,9 @@ def rotation_failed(row: Row | None, ask: RotateToken, now: Instant) -> RotatedT
     if row is None:
         return RotatedToken(RotationOutcome.UNKNOWN)
     customer = row["customer_id"]
-    if row["revoked_at"] is not None:
-        return RotatedToken(RotationOutcome.REVOKED, customer)
-    if row["expires_at"] <= now or row["idle_until"] <= now:
-        return RotatedToken(RotationOutcome.EXPIRED, customer)
-    if row["state"] != "active" or row["valid_after"] > row["created_at"]:
-        return RotatedToken(RotationOutcome.ENDED, customer)
+    ended = _ended(row, now)
+    if ended is not None:
+        return RotatedToken(ended, customer)
     same_client = row["client_key"] == ask.client
     current = row["current_hash"] == ask.presented_hash
     if same_client and current and not ask.rotate:
@@ -201,6 +209,16 @@ def rotation_failed(row: Row | None, ask: RotateToken, now: Instant) -> RotatedT
     if same_client and successor_stands and prompt and ask.rotate:
         return rotated(row, RotationOutcome.RETRIED)
     return RotatedToken(RotationOutcome.REUSED, customer)
+
+
+def _ended(row: Row, now: Instant) -> RotationOutcome | None:
+    if row["revoked_at"] is not None:
+        return RotationOutcome.REVOKED
+    if row["expires_at"] <= now or row["idle_until"] <= now:
+        return RotationOutcome.EXPIRED
+    if row["state"] != "active" or row["valid_after"] > row["created_at"]:
+        return RotationOutcome.ENDED
+    return None
 
 
 def told_of_rotation(ask: RotateToken, answer: RotatedToken) -> Told:

@@ -52,7 +52,8 @@ class SqlAudit(TenantStoreBase):
     async def for_subject(self, subject: str, *, limit: int) -> list[AuditRecord]:
         """Return the newest records that concern *subject*."""
         mine = self._select(audit_records, audit_records.c.subject == subject, audit_records.c.subject != "")
-        return [_record(row) for row in await self._all(mine.order_by(audit_records.c.at.desc()).limit(limit))]
+        newest = (audit_records.c.at.desc(), audit_records.c.segment_id.desc(), audit_records.c.seq.desc())
+        return [_record(row) for row in await self._all(mine.order_by(*newest).limit(limit))]
 
 
 def _record(row: Row[Any]) -> AuditRecord:

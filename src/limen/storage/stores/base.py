@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Delete, Insert, Row, Select, Table, Update, and_, delete, insert, select, update
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from limen.kernel.ids import TenantId
+from limen.storage.dialects import insert_unless_taken
 
 
 class TenantStoreBase:
@@ -30,10 +30,12 @@ class TenantStoreBase:
         return delete(table).where(self._mine(table, *conditions))
 
     async def _one(self, statement: Select[Any]) -> Row[Any] | None:
-        return (await self._connection.execute(statement)).first()
+        row: Row[Any] | None = (await self._connection.execute(statement)).first()
+        return row
 
     async def _all(self, statement: Select[Any]) -> Sequence[Row[Any]]:
-        return (await self._connection.execute(statement)).all()
+        rows: Sequence[Row[Any]] = (await self._connection.execute(statement)).all()
+        return rows
 
     async def _applied(self, statement: Insert | Update | Delete) -> bool:
         return (await self._connection.execute(statement)).rowcount > 0
@@ -43,9 +45,11 @@ class TenantStoreBase:
 
     async def _insert_new(self, table: Table, values: Mapping[str, Any]) -> bool:
         """Insert unless a unique key is taken; the transaction goes on either way."""
-        try:
-            async with self._connection.begin_nested():
-                await self._insert(table, values)
-        except IntegrityError:
-            return False
-        return True
+        statement = insert_unless_taken(self._connection, table)
+        return await self._applied(statement.values(tenant_id=self._tenant_id, **values))
+
+    async def _put(self, table: Table, key: Mapping[str, Any], values: Mapping[str, Any]) -> None:
+        """Set the row of *key* to *values*, whether or not there is one."""
+        if not await self._insert_new(table, {**key, **values}):
+            mine = (table.c[name] == value for name, value in key.items())
+            await self._connection.execute(self._update(table, *mine).values(**values))

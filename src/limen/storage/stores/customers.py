@@ -53,18 +53,13 @@ class SqlCustomers(TenantStoreBase):
     async def move_contact(self, contact: ContactIndex) -> bool:
         """Make *contact* the customer's only address of its kind; False if another customer has it."""
         mine = (contact_index.c.customer_id == contact.customer_id, contact_index.c.kind == contact.kind)
-        taken = await self._one(
-            self._select(
-                contact_index,
-                contact_index.c.kind == contact.kind,
-                contact_index.c.blind == contact.blind,
-                contact_index.c.customer_id != contact.customer_id,
-            )
-        )
-        if taken is not None:
-            return False
-        await self._connection.execute(self._delete(contact_index, *mine))
-        return await self._insert_new(contact_index, _contact_values(contact))
+        values = _contact_values(contact)
+        if not await self._insert_new(contact_index, values):  # before anything is deleted: a race may be lost here
+            again = self._update(contact_index, *mine, contact_index.c.blind == contact.blind).values(**values)
+            if not await self._applied(again):
+                return False
+        await self._connection.execute(self._delete(contact_index, *mine, contact_index.c.blind != contact.blind))
+        return True
 
     async def delete(self, customer_id: CustomerId) -> bool:
         """Delete the customer; foreign keys take the rest."""
@@ -87,9 +82,7 @@ class SqlPasswords(TenantStoreBase):
             "failures": stored.failures,
             "disabled_at": stored.disabled_at,
         }
-        mine = passwords.c.customer_id == stored.customer_id
-        if not await self._applied(self._update(passwords, mine).values(**values)):
-            await self._insert(passwords, {"customer_id": stored.customer_id, **values})
+        await self._put(passwords, {"customer_id": stored.customer_id}, values)
 
     async def replace_hash(self, customer_id: CustomerId, previous: bytes, sealed: bytes) -> bool:
         """Store the same password under new parameters, if the envelope is still *previous*."""
@@ -131,9 +124,7 @@ class SqlAdministrators(TenantStoreBase):
 
     async def appoint(self, customer_id: CustomerId, role: str, at: Instant) -> None:
         """Give a customer a role."""
-        mine = administrators.c.customer_id == customer_id
-        if not await self._applied(self._update(administrators, mine).values(role=role)):
-            await self._insert(administrators, {"customer_id": customer_id, "role": role, "created_at": at})
+        await self._put(administrators, {"customer_id": customer_id}, {"role": role, "created_at": at})
 
     async def dismiss(self, customer_id: CustomerId) -> bool:
         """Take a customer's role away."""

@@ -5,13 +5,14 @@ from dataclasses import replace
 from typing import Any
 
 import msgspec
-from sqlalchemy import Row
+from sqlalchemy import ColumnElement, Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from limen.access.tokens.records import AuthorizationCode, Grant
 from limen.kernel.clock import Instant
+from limen.kernel.errors import Fault
 from limen.kernel.ids import ClientKey, CustomerId, FamilyId, GrantId, TenantId
-from limen.storage.schema import codes, families, grants
+from limen.storage.schema import VOID, codes, families, grants
 from limen.storage.stores.base import TenantStoreBase
 
 
@@ -36,12 +37,14 @@ class SqlGrants(TenantStoreBase):
 
     async def save(self, grant: Grant) -> Grant:
         """Store or widen the grant of its (customer, client)."""
-        known = await self.find(grant.customer_id, grant.client)
-        if known is None and await self._insert_new(grants, _values(grant)):
+        if await self._insert_new(grants, _values(grant)):
             return grant
-        known = known or await self.find(grant.customer_id, grant.client)
-        if known is None:
-            return grant
+        mine = (grants.c.customer_id == grant.customer_id, grants.c.client_key == grant.client)
+        row = await self._one(self._select(grants, *mine).with_for_update())  # two tabs may widen it at once
+        if row is None:
+            msg = "a grant was ended while it was widened"
+            raise Fault(msg)
+        known = _grant(row)
         scopes = tuple(sorted({*known.scopes, *grant.scopes}))
         widened = replace(known, scopes=scopes, updated_at=grant.updated_at)
         statement = self._update(grants, grants.c.id == known.id)
@@ -53,10 +56,22 @@ class SqlGrants(TenantStoreBase):
         await self._insert(codes, _code_values(code))
 
     async def end(self, grant_id: GrantId, now: Instant) -> bool:
-        """End a grant and revoke its families."""
+        """End a grant, void its codes and revoke its families."""
+        await void_codes(self, codes.c.grant_id == grant_id)
         live = (families.c.grant_id == grant_id, families.c.revoked_at.is_(None))
         await revoke_families(self, live, now, self._change)
         return await self._applied(self._delete(grants, grants.c.id == grant_id))
+
+
+async def void_codes(store: TenantStoreBase, *conditions: ColumnElement[bool]) -> None:
+    """Void the unredeemed codes that meet *conditions*. To be called before families are revoked.
+
+    A redemption under way holds its code's row: this waits for it, and the family that it made is seen afterwards. One
+    that comes later finds the code void. So no family outlives what it hangs on.
+    """
+    waiting = (codes.c.redeemed_at.is_(None), codes.c.expires_at > VOID)
+    statement = store._update(codes, *conditions, *waiting)  # noqa: SLF001 - stores share what they are made of
+    await store._connection.execute(statement.values(expires_at=VOID))  # noqa: SLF001
 
 
 async def revoke_families(

@@ -41,7 +41,7 @@ class SqlIdempotency(TenantStoreBase):
     async def answer(self, digest: bytes, status: int, sealed_response: bytes) -> None:
         """Keep the answer of a reserved key."""
         await self._connection.execute(
-            self._update(idempotency, idempotency.c.digest == digest).values(
+            self._update(idempotency, idempotency.c.digest == digest, idempotency.c.status == 0).values(
                 status=status, sealed_response=sealed_response
             )
         )

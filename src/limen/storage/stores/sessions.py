@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from limen.access.sessions.records import Browser, Evidence, Session
 from limen.kernel.clock import Instant
 from limen.kernel.ids import BrowserId, CustomerId, SessionId, TenantId
-from limen.storage.schema import browsers, families, sessions
+from limen.storage.schema import browsers, codes, families, sessions
 from limen.storage.stores.base import TenantStoreBase
-from limen.storage.stores.grants import revoke_families
+from limen.storage.stores.grants import revoke_families, void_codes
 
 _evidence = msgspec.json.Decoder(tuple[Evidence, ...])
 
@@ -46,6 +46,10 @@ class SqlSessions(TenantStoreBase):
         found = [_session(row) for row in await self._all(mine)]
         return sorted(found, key=lambda session: session.authenticated_at, reverse=True)
 
+    async def of_browser(self, browser_id: BrowserId) -> list[Session]:
+        """Return every session a browser ever held, ended ones too: whose device it is."""
+        return [_session(row) for row in await self._all(self._select(sessions, sessions.c.browser_id == browser_id))]
+
     async def get(self, session_id: SessionId) -> Session | None:
         """Return the session."""
         row = await self._one(self._select(sessions, sessions.c.id == session_id))
@@ -68,7 +72,9 @@ class SqlSessions(TenantStoreBase):
         return await self._applied(self._update(sessions, *mine).values(**changed))
 
     async def end(self, session_id: SessionId, now: Instant) -> bool:
-        """End a session and revoke the families that hang on it."""
+        """End a session, void the codes and revoke the families that hang on it."""
+        owner = self._select(sessions, sessions.c.id == session_id).with_only_columns(sessions.c.customer_id)
+        await void_codes(self, codes.c.customer_id == owner.scalar_subquery(), codes.c.session_id == session_id)
         live = (families.c.session_id == session_id, families.c.revoked_at.is_(None))
         await revoke_families(self, live, now, self._change)
         mine = (sessions.c.id == session_id, sessions.c.ended_at.is_(None))
@@ -77,6 +83,7 @@ class SqlSessions(TenantStoreBase):
     async def end_all(self, customer_id: CustomerId, now: Instant, *, except_for: SessionId | None = None) -> int:
         """End a customer's sessions and revoke their families."""
         kept = except_for or ""
+        await void_codes(self, codes.c.customer_id == customer_id, codes.c.session_id != kept)
         theirs = (families.c.customer_id == customer_id, families.c.revoked_at.is_(None), families.c.session_id != kept)
         await revoke_families(self, theirs, now, self._change)
         mine = (sessions.c.customer_id == customer_id, sessions.c.ended_at.is_(None), sessions.c.id != kept)

@@ -2,6 +2,8 @@
 
 DO $$
 DECLARE name text;
+  -- Since PostgreSQL 16 whoever creates a role is its member without being allowed to take it; before, membership was enough.
+  needed text := CASE WHEN current_setting('server_version_num')::int >= 160000 THEN 'SET' ELSE 'MEMBER' END;
 BEGIN
   FOREACH name IN ARRAY ARRAY['limen_app', 'limen_token', 'limen_hot', 'limen_reader'] LOOP
     IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = name) THEN
@@ -10,12 +12,16 @@ BEGIN
       EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;  -- another database of this server was migrated just now
       END;
     END IF;
-    IF NOT pg_has_role(current_user, name, 'MEMBER') THEN
-      EXECUTE format('GRANT %I TO current_user', name);
+    IF NOT pg_has_role(current_user, name, needed) THEN
+      BEGIN
+        EXECUTE format('GRANT %I TO current_user', name);
+      EXCEPTION WHEN unique_violation THEN NULL;
+      END;
     END IF;
   END LOOP;
 END $$;
 
+DO $$ BEGIN EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', current_database()); END $$;
 REVOKE ALL ON SCHEMA public FROM PUBLIC;
 GRANT USAGE ON SCHEMA public TO limen_app, limen_token, limen_hot, limen_reader;
 REVOKE ALL ON ALL TABLES IN SCHEMA public FROM PUBLIC;
@@ -86,7 +92,7 @@ BEGIN
                             current_hash, rotated_at, created_at, idle_until, expires_at)
       VALUES (p_tenant, p_families[i], c.grant_id, c.session_id, c.customer_id, c.client_key, c.scopes, c.authentication, 0,
               CASE WHEN p_allowed[i] AND 'offline_access' = ANY (string_to_array(c.scopes, ' ')) THEN p_refresh[i] END,
-              p_now, p_now, p_idle[i], p_expires[i]);
+              p_now, c.created_at, p_idle[i], p_expires[i]);
     ELSE
       SELECT * INTO c FROM codes WHERE tenant_id = p_tenant AND code_hash = p_codes[i];
     END IF;

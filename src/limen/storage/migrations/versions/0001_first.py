@@ -4,6 +4,7 @@ Revision: 0001
 """
 
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -33,7 +34,8 @@ def downgrade() -> None:
 
 def _run_script(script: str) -> None:
     """Run a script of several statements, which the driver does without parameters only, in the open transaction."""
-    op.get_bind().connection.dbapi_connection.run_async(lambda driver: driver.execute(script))
+    connection: Any = op.get_bind().connection.dbapi_connection
+    connection.run_async(lambda driver: driver.execute(script))
 
 
 def _protect_ledgers() -> None:
@@ -98,14 +100,16 @@ def _create_tables() -> None:
         sa.Column("seen_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "id"),
     )
+    op.create_index("ix_browsers_seen", "browsers", ["tenant_id", "seen_at"], unique=False)
     op.create_table(
         "changes",
         sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("tenant_id", sa.String(length=40), nullable=False),
         sa.Column("kind", sa.String(length=16), nullable=False),
-        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("key", sa.String(length=255), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("seq"),
+        sqlite_autoincrement=True,
     )
     op.create_index("ix_changes_at", "changes", ["at"], unique=False)
     op.create_table(
@@ -165,7 +169,7 @@ def _create_tables() -> None:
         sa.Column("expires_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "digest"),
     )
-    op.create_index("ix_idempotency_expires", "idempotency", ["expires_at"], unique=False)
+    op.create_index("ix_idempotency_expires", "idempotency", ["tenant_id", "expires_at"], unique=False)
     op.create_table(
         "journeys",
         sa.Column("tenant_id", sa.String(length=40), nullable=False),
@@ -179,7 +183,7 @@ def _create_tables() -> None:
         sa.Column("finished_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("tenant_id", "id"),
     )
-    op.create_index("ix_journeys_expires", "journeys", ["expires_at"], unique=False)
+    op.create_index("ix_journeys_expires", "journeys", ["tenant_id", "expires_at"], unique=False)
     op.create_index("ix_journeys_link", "journeys", ["tenant_id", "link_hash"], unique=True)
     op.create_table(
         "leases",
@@ -214,7 +218,7 @@ def _create_tables() -> None:
         sa.Column("expires_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "kind", "digest"),
     )
-    op.create_index("ix_replays_expires", "replays", ["expires_at"], unique=False)
+    op.create_index("ix_replays_expires", "replays", ["tenant_id", "expires_at"], unique=False)
     op.create_table(
         "revoked_tokens",
         sa.Column("tenant_id", sa.String(length=40), nullable=False),
@@ -222,6 +226,7 @@ def _create_tables() -> None:
         sa.Column("expires_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "token_id"),
     )
+    op.create_index("ix_revoked_tokens_expires", "revoked_tokens", ["tenant_id", "expires_at"], unique=False)
     op.create_table(
         "setup_links",
         sa.Column("tenant_id", sa.String(length=40), nullable=False),
@@ -304,7 +309,8 @@ def _create_tables() -> None:
         ),
         sa.PrimaryKeyConstraint("tenant_id", "code_hash"),
     )
-    op.create_index("ix_codes_expires", "codes", ["expires_at"], unique=False)
+    op.create_index("ix_codes_expires", "codes", ["tenant_id", "expires_at"], unique=False)
+    op.create_index("ix_codes_customer", "codes", ["tenant_id", "customer_id"], unique=False)
     op.create_table(
         "contact_index",
         sa.Column("tenant_id", sa.String(length=40), nullable=False),
@@ -345,7 +351,15 @@ def _create_tables() -> None:
     )
     op.create_index("ix_families_client", "families", ["tenant_id", "client_key"], unique=False)
     op.create_index("ix_families_customer", "families", ["tenant_id", "customer_id"], unique=False)
-    op.create_index("ix_families_revoked", "families", ["revoked_at"], unique=False)
+    op.create_index("ix_families_expires", "families", ["tenant_id", "expires_at"], unique=False)
+    op.create_index(
+        "ix_families_revoked",
+        "families",
+        ["tenant_id", "revoked_at"],
+        unique=False,
+        sqlite_where=sa.text("revoked_at IS NOT NULL"),
+        postgresql_where=sa.text("revoked_at IS NOT NULL"),
+    )
     op.create_index("ix_families_session", "families", ["tenant_id", "session_id"], unique=False)
     op.create_table(
         "grants",
@@ -362,6 +376,7 @@ def _create_tables() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "id"),
         sa.UniqueConstraint("tenant_id", "customer_id", "client_key"),
     )
+    op.create_index("ix_grants_client", "grants", ["tenant_id", "client_key"], unique=False)
     op.create_table(
         "passwords",
         sa.Column("tenant_id", sa.String(length=40), nullable=False),
@@ -395,3 +410,4 @@ def _create_tables() -> None:
     )
     op.create_index("ix_sessions_browser", "sessions", ["tenant_id", "browser_id"], unique=False)
     op.create_index("ix_sessions_customer", "sessions", ["tenant_id", "customer_id"], unique=False)
+    op.create_index("ix_sessions_expires", "sessions", ["tenant_id", "expires_at"], unique=False)

@@ -1,0 +1,71 @@
+"""The registry of tenants over one connection, so that a change of it shares a commit with its audit record."""
+
+from typing import Any
+
+import msgspec
+from sqlalchemy import ColumnElement, Row, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from limen.identity.tenants.records import Tenant, TenantSettings
+from limen.kernel.ids import TenantId
+from limen.storage.dialects import insert_unless_taken
+from limen.storage.schema import tenants
+
+_settings = msgspec.json.Decoder(TenantSettings)
+
+
+class SqlTenantRegistry:
+    """Implements :class:`limen.identity.tenants.store.TenantStore`."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        """Speak over *connection*."""
+        self._connection = connection
+
+    async def get(self, tenant_id: TenantId) -> Tenant | None:
+        """Return the tenant with this identifier."""
+        return await self._find(tenants.c.id == tenant_id)
+
+    async def find(self, slug: str) -> Tenant | None:
+        """Return the tenant with this slug."""
+        return await self._find(tenants.c.slug == slug)
+
+    async def list(self, *, after: str, limit: int) -> list[Tenant]:
+        """Return up to *limit* tenants behind *after*."""
+        statement = select(tenants).where(tenants.c.id > after).order_by(tenants.c.id).limit(limit)
+        return [_tenant(row) for row in (await self._connection.execute(statement)).all()]
+
+    async def add(self, tenant: Tenant) -> bool:
+        """Store a new tenant; False if its slug, issuer or domain is taken."""
+        statement = insert_unless_taken(self._connection, tenants).values(**_values(tenant))
+        return (await self._connection.execute(statement)).rowcount > 0
+
+    async def update(self, tenant: Tenant, expected_version: int) -> bool:
+        """Replace the tenant if its stored version is still *expected_version*. The issuer never changes."""
+        values = _values(tenant)
+        del values["issuer"]
+        statement = update(tenants).where(tenants.c.id == tenant.id, tenants.c.version == expected_version)
+        return (await self._connection.execute(statement.values(**values))).rowcount > 0
+
+    async def _find(self, condition: ColumnElement[bool]) -> Tenant | None:
+        row = (await self._connection.execute(select(tenants).where(condition))).first()
+        return None if row is None else _tenant(row)
+
+
+def _tenant(row: Row[Any]) -> Tenant:
+    return Tenant(
+        id=TenantId(row.id),
+        slug=row.slug,
+        issuer=row.issuer,
+        name=row.name,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+        settings=_settings.decode(row.settings),
+        custom_domain=row.custom_domain,
+        version=row.version,
+        disabled_at=row.disabled_at,
+    )
+
+
+def _values(tenant: Tenant) -> dict[str, Any]:
+    values = {name: getattr(tenant, name) for name in Tenant.__slots__}
+    return values | {"settings": msgspec.json.encode(tenant.settings).decode()}

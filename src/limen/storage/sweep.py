@@ -1,0 +1,114 @@
+"""Sweeping: what has expired is deleted in small batches, so that no sweep holds a lock for long.
+
+Ledgers are never swept. A journey's key is destroyed by whoever asked for the sweep: the key store is another database.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Table, and_, delete, exists, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from limen.kernel.clock import DAY, Clock, Instant
+from limen.kernel.ids import JourneyId, TenantId
+from limen.storage.database import Database
+from limen.storage.schema import (
+    browsers,
+    codes,
+    families,
+    idempotency,
+    journeys,
+    outbox,
+    replays,
+    revoked_tokens,
+    sessions,
+    setup_links,
+)
+
+BATCH = 500
+KEPT_AFTER_EXPIRY = DAY
+"""So long a replayed code, a reused token or a late click is still told from one that never was."""
+BROWSER_UNSEEN = 30 * DAY
+SESSION_REMEMBERED = 180 * DAY
+"""Old sessions tell whose device a browser is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What one sweep of a tenant did.
+
+    Attributes:
+        journeys: the journeys that are gone, whose keys are to be destroyed now.
+        rows: how many rows went, these included.
+        more: whether a table still has rows to sweep.
+    """
+
+    journeys: tuple[JourneyId, ...]
+    rows: int
+    more: bool
+
+
+Expired = Callable[[Instant], ColumnElement[bool]]
+
+
+def _session_is_over(now: Instant) -> ColumnElement[bool]:
+    needed = exists().where(families.c.tenant_id == sessions.c.tenant_id, families.c.session_id == sessions.c.id)
+    return and_(sessions.c.expires_at <= now - SESSION_REMEMBERED, ~needed)
+
+
+def _browser_is_forgotten(now: Instant) -> ColumnElement[bool]:
+    used = exists().where(sessions.c.tenant_id == browsers.c.tenant_id, sessions.c.browser_id == browsers.c.id)
+    return and_(browsers.c.seen_at <= now - BROWSER_UNSEEN, ~used)
+
+
+EXPIRED: tuple[tuple[Table, Expired], ...] = (
+    (journeys, lambda now: journeys.c.expires_at <= now - KEPT_AFTER_EXPIRY),
+    (codes, lambda now: and_(codes.c.created_at <= now - KEPT_AFTER_EXPIRY, codes.c.expires_at <= now)),
+    (replays, lambda now: replays.c.expires_at <= now),
+    (idempotency, lambda now: idempotency.c.expires_at <= now),
+    (revoked_tokens, lambda now: revoked_tokens.c.expires_at <= now),
+    (setup_links, lambda now: setup_links.c.expires_at <= now),
+    (families, lambda now: families.c.expires_at <= now - KEPT_AFTER_EXPIRY),
+    (sessions, _session_is_over),
+    (browsers, _browser_is_forgotten),
+)
+"""In this order: a session goes when its families are gone, a browser when its sessions are."""
+
+
+class Sweeper:
+    """Deletes what has expired."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        """Sweep *database*."""
+        self._database, self._clock = database, clock
+
+    async def sweep(self, tenant_id: TenantId, *, limit: int = BATCH) -> Swept:
+        """Delete at most *limit* expired rows of each of a tenant's tables, each table in its own transaction.
+
+        Whoever calls destroys the keys of the journeys in the answer. If that does not happen any more, the sweep of
+        orphaned keys finds them.
+        """
+        now = self._clock.now()
+        gone: tuple[JourneyId, ...] = ()
+        rows, more = 0, False
+        for table, expired in EXPIRED:
+            async with self._database.begin(tenant_id) as unit:
+                keys = await _delete(unit.connection, table, and_(table.c.tenant_id == tenant_id, expired(now)), limit)
+            rows, more = rows + len(keys), more or len(keys) >= limit
+            if table is journeys:
+                gone = tuple(JourneyId(key[1]) for key in keys)
+        return Swept(gone, rows, more)
+
+    async def sweep_outbox(self, *, limit: int = BATCH) -> int:
+        """Delete at most *limit* events of all tenants that were delivered more than a day ago; return how many."""
+        delivered = and_(outbox.c.state == "done", outbox.c.not_before <= self._clock.now() - DAY)
+        async with self._database.platform(write=True) as connection:
+            return len(await _delete(connection, outbox, delivered, limit))
+
+
+async def _delete(connection: AsyncConnection, table: Table, condition: ColumnElement[bool], limit: int) -> list[Any]:
+    key = tuple(table.primary_key.columns)
+    victims = select(*key).where(condition).limit(limit).with_for_update(skip_locked=True).cte("victims")
+    listed = tuple_(*key).in_(select(*victims.c)) if len(key) > 1 else key[0].in_(select(*victims.c))
+    return list((await connection.execute(delete(table).where(listed).returning(*key))).all())
