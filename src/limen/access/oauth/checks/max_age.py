@@ -1,0 +1,17 @@
+"""``max_age``: seconds since the last proof (OpenID Connect Core §3.1.2.1)."""
+
+import re
+
+from limen.access.oauth.draft import Checked, Draft
+
+_SECONDS = re.compile(r"[0-9]{1,10}")
+
+
+def check_max_age(draft: Draft) -> Checked:
+    """Keep the limit: a whole number, not negative."""
+    given = draft.given.get("max_age")
+    if given is None:
+        return draft
+    if not _SECONDS.fullmatch(given):
+        return draft.refused("invalid_request", "max_age must be a number of seconds")
+    return draft.having(max_age=int(given))

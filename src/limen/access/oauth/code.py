@@ -1,0 +1,212 @@
+"""From a signed-in customer to an authorization code: may the session answer, is consent due, record it, issue."""
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from limen.access.clients.records import Client
+from limen.access.oauth.assurance import acr
+from limen.access.oauth.records import AuthorizationRequest, PageRefusal
+from limen.access.oauth.redirects import is_registered
+from limen.access.sessions.records import Session
+from limen.access.tokens.desk import Desk
+from limen.access.tokens.records import Authentication, AuthorizationCode, Grant
+from limen.access.tokens.store import GrantStore
+from limen.identity.consents.records import ConsentDecision, Decision
+from limen.identity.consents.store import ConsentLedger
+from limen.identity.customers.records import Customer
+from limen.identity.tenants.records import Lifetimes
+from limen.kernel.clock import SECOND, Instant, to_seconds
+from limen.kernel.encoding import sha256
+from limen.kernel.entropy import random_token
+from limen.kernel.errors import Fault
+from limen.kernel.events import AuditEntry, Event, Outcome
+from limen.kernel.ids import GrantId, RecordId
+
+PURPOSE = "oauth"
+"""The ledger's purpose for access by an application."""
+
+
+class CodeUnit(Protocol):
+    """What these use cases need of a unit of work of the desk's tenant."""
+
+    @property
+    def grants(self) -> GrantStore:
+        """Return grants and codes."""
+        ...
+
+    @property
+    def consents(self) -> ConsentLedger:
+        """Return the consent ledger."""
+        ...
+
+    def record(self, entry: AuditEntry) -> None:
+        """Add an audit entry to this commit."""
+        ...
+
+    def announce(self, event: Event) -> str:
+        """Add an event to this commit's outbox."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """A request, who answers it by which session, and the scopes that are allowed: all that a code rests on."""
+
+    request: AuthorizationRequest
+    session: Session
+    customer: Customer
+    scopes: tuple[str, ...]
+    request_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentAnswer:
+    """What a customer answered on the consent page. ``text_hash`` is SHA-256 of the words shown, in language *locale*."""
+
+    customer: Customer
+    decision: Decision
+    scopes: tuple[str, ...]
+    locale: str
+    text_hash: bytes
+    request_id: str = field(default="")
+
+
+def session_satisfies(session: Session, request: AuthorizationRequest, now: Instant, lifetimes: Lifetimes) -> bool:
+    """Tell whether *session*, as it was before this request came, may answer it without a fresh proof.
+
+    Not to be asked of a session that this very request renewed: ``prompt=login`` and ``max_age=0`` are then fulfilled. Whether
+    the session is the one that ``id_token_hint_subject`` names, and ``prompt=select_account``, are the caller's questions.
+    """
+    if not session.is_live(now, lifetimes.session_idle * SECOND):
+        return False
+    if now - session.created_at >= lifetimes.session_absolute * SECOND:  # the limit may have been lowered since
+        return False
+    if "login" in request.prompt or request.max_age == 0:
+        return False
+    return request.max_age is None or now - session.authenticated_at <= request.max_age * SECOND
+
+
+def needs_consent(client: Client, grant: Grant | None, request: AuthorizationRequest) -> tuple[str, ...]:
+    """Return the scopes that are still to be asked for; none where there is nothing to ask.
+
+    A first-party client (``require_consent`` off) never asks, not even with ``prompt=consent``: its owner is whom the customer
+    already deals with. ``offline_access`` is a scope as any other: asked for, or remembered (OpenID Connect Core §11).
+    """
+    if not client.document.require_consent:
+        return ()
+    if "consent" in request.prompt:
+        return request.scopes
+    remembered = grant.scopes if grant is not None else ()
+    return tuple(scope for scope in request.scopes if scope not in remembered)
+
+
+async def record_consent(unit: CodeUnit, desk: Desk, request: AuthorizationRequest, answer: ConsentAnswer) -> None:
+    """Write *answer* into the ledger and the audit log; a consent that was given is announced too."""
+    given = answer.decision is Decision.GIVEN
+    items = tuple(sorted(answer.scopes))
+    await unit.consents.append(
+        RecordId.new(desk.clock, desk.entropy),
+        ConsentDecision(
+            customer_id=answer.customer.id,
+            purpose=PURPOSE,
+            party=request.client_id,
+            items=items,
+            decision=answer.decision,
+            text_hash=answer.text_hash,
+            locale=answer.locale,
+        ),
+        desk.clock.now(),
+    )
+    unit.record(
+        AuditEntry(
+            event=f"consent.{answer.decision.value}",
+            outcome=Outcome.SUCCESS if given else Outcome.REFUSED,
+            actor=f"customer:{answer.customer.id}",
+            subject=answer.customer.id,
+            client=request.client_id,
+            request_id=answer.request_id,
+            data={"purpose": PURPOSE, "items": items},
+        )
+    )
+    if given:
+        data = {"purpose": PURPOSE, "party": request.client_id, "items": items}
+        unit.announce(Event("consent.given", answer.customer.id, data))
+
+
+async def issue_code(unit: CodeUnit, desk: Desk, approval: Approval) -> str | PageRefusal:
+    """Store what the customer allows and a code for it; return the code, of which only SHA-256 is kept.
+
+    A journey takes minutes, in which a client can be disabled or lose its redirect URI: both are asked again, and the refusal is
+    then a page.
+
+    Raises:
+        Fault: session and customer differ, or more is allowed than was asked for.
+    """
+    request = approval.request
+    loaded = await desk.clients(request.client_id)
+    if loaded is None:
+        return PageRefusal("unknown_client", "the client was disabled or deleted meanwhile")
+    if not is_registered(request.redirect_uri, loaded.client.document.redirect_uris):
+        return PageRefusal("redirect_uri_mismatch", "the redirect URI was withdrawn meanwhile")
+    _must_fit(approval)
+    grant = await unit.grants.save(_grant(desk, approval, loaded.client))
+    code = random_token(desk.entropy, 32)
+    await unit.grants.add_code(_code(desk, approval, grant, code))
+    unit.record(
+        AuditEntry(
+            event="code.issued",
+            actor=f"customer:{approval.customer.id}",
+            subject=approval.customer.id,
+            client=request.client_id,
+            request_id=approval.request_id,
+            data={"grant": grant.id, "scopes": approval.scopes},
+        )
+    )
+    return code
+
+
+def _must_fit(approval: Approval) -> None:
+    if approval.session.customer_id != approval.customer.id or not approval.customer.is_active:
+        msg = "a code was asked for on another customer's session, or for a disabled customer"
+        raise Fault(msg)
+    if not set(approval.scopes) <= set(approval.request.scopes):
+        msg = "more was allowed than was asked for"
+        raise Fault(msg)
+
+
+def _grant(desk: Desk, approval: Approval, client: Client) -> Grant:
+    now = desk.clock.now()
+    # A first-party client was never asked about: should it lose that rank, nothing may count as consented.
+    remembered = approval.scopes if client.document.require_consent else ()
+    return Grant(
+        id=GrantId.new(desk.clock, desk.entropy),
+        customer_id=approval.customer.id,
+        client=client.key,
+        scopes=remembered,
+        created_at=now,
+        updated_at=now,
+    )
+
+
+def _code(desk: Desk, approval: Approval, grant: Grant, code: str) -> AuthorizationCode:
+    request, session, now = approval.request, approval.session, desk.clock.now()
+    return AuthorizationCode(
+        code_hash=sha256(code.encode()),
+        grant_id=grant.id,
+        session_id=session.id,
+        customer_id=approval.customer.id,
+        client=grant.client,
+        redirect_uri=request.redirect_uri,
+        challenge=request.code_challenge,
+        nonce=request.nonce,
+        scopes=approval.scopes,
+        authentication=Authentication(
+            subject=approval.customer.subject,
+            sid=session.sid,
+            auth_time=to_seconds(session.authenticated_at),
+            amr=session.amr,
+            acr=acr(session.evidence),
+        ),
+        created_at=now,
+        expires_at=now + desk.lifetimes.authorization_code * SECOND,
+    )

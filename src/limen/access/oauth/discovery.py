@@ -1,0 +1,147 @@
+"""Discovery and keys: two documents made once and answered from memory (OpenID Connect Discovery §3, §4; RFC 8414; RFC 7517 §5).
+
+One document serves both well-known paths: what OpenID Connect adds is allowed there (RFC 8414 §2, §5). For a tenant below a path,
+OpenID Connect appends (``/t/acme/.well-known/openid-configuration``) and RFC 8414 §3.1 inserts
+(``/.well-known/oauth-authorization-server/t/acme``). The second arrives at the root's doors: whoever routes finds the door by
+:func:`inserted_prefix`, and the door itself takes the tenant from the path.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Any, Final
+
+from limen.access.clients.records import AuthMethod
+from limen.access.http import HotDoor, HotRequest, HotResponse, oauth_error
+from limen.access.jose.foreign import ASSERTION_ALGORITHMS
+from limen.access.oauth.assurance import SINGLE_FACTOR
+from limen.access.oauth.checks.prompt import PROMPTS
+from limen.access.oauth.checks.response_mode import RESPONSE_MODES
+from limen.access.tokens.desk import Desk, Desks
+from limen.access.tokens.grants import GRANTS
+from limen.access.tokens.scopes import CLAIMS_BY_SCOPE, OFFLINE_ACCESS
+from limen.kernel.encoding import b64url, canonical_json, sha256
+
+OPENID_CONFIGURATION: Final = "/.well-known/openid-configuration"
+OAUTH_METADATA: Final = "/.well-known/oauth-authorization-server"
+DISCOVERY_SECONDS: Final = 3_600
+JWKS_SECONDS: Final = 300
+"""Less than ``RotationPolicy.publish_before``: a key is known wherever the JWKS is cached before it signs."""
+
+_INSERTED: Final = re.compile(
+    r"/\.well-known/(?:oauth-authorization-server|openid-configuration)(?P<prefix>/t/[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)"
+)
+_TOKEN_CLAIMS: Final = ("iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid", "at_hash")
+_REGISTRABLE: Final = ("ES256", "RS256")
+"""What a client may choose (``clients.records.SigningAlgorithm``)."""
+_NOT_FOUND: Final = oauth_error(404, "invalid_request", "no such tenant")
+
+
+def inserted_prefix(path: str) -> str | None:
+    """Return the tenant prefix that a well-known *path* at the root carries behind it (RFC 8414 §3.1), or None."""
+    match = _INSERTED.fullmatch(path)
+    return match["prefix"] if match else None
+
+
+def discovery_document(desk: Desk) -> dict[str, Any]:
+    """Return the metadata of *desk*'s issuer: what is served, and nothing else."""
+    issuer = desk.issuer
+    methods = [method.value for method in AuthMethod]
+    assertion = sorted(ASSERTION_ALGORITHMS)
+    return {
+        "issuer": issuer,
+        "authorization_endpoint": f"{issuer}/authorize",
+        "token_endpoint": f"{issuer}/token",
+        "userinfo_endpoint": f"{issuer}/userinfo",
+        "introspection_endpoint": f"{issuer}/introspect",
+        "revocation_endpoint": f"{issuer}/revoke",
+        "jwks_uri": f"{issuer}/jwks",
+        "end_session_endpoint": f"{issuer}/logout",
+        "response_types_supported": ["code"],
+        "response_modes_supported": list(RESPONSE_MODES),
+        "grant_types_supported": list(GRANTS),
+        "code_challenge_methods_supported": ["S256"],
+        "token_endpoint_auth_methods_supported": methods,
+        "token_endpoint_auth_signing_alg_values_supported": assertion,
+        "revocation_endpoint_auth_methods_supported": methods,
+        "revocation_endpoint_auth_signing_alg_values_supported": assertion,
+        "introspection_endpoint_auth_methods_supported": [one for one in methods if one != AuthMethod.NONE],
+        "introspection_endpoint_auth_signing_alg_values_supported": assertion,
+        "id_token_signing_alg_values_supported": [alg for alg in _REGISTRABLE if alg in desk.keys.signers],
+        "subject_types_supported": ["public"],
+        "scopes_supported": ["openid", *CLAIMS_BY_SCOPE, OFFLINE_ACCESS],
+        "claims_supported": [*_TOKEN_CLAIMS, *(claim for names in CLAIMS_BY_SCOPE.values() for claim in names)],
+        "acr_values_supported": [SINGLE_FACTOR],
+        "prompt_values_supported": list(PROMPTS),
+        "ui_locales_supported": list(desk.tenant.settings.locales),
+        "authorization_response_iss_parameter_supported": True,
+        "claims_parameter_supported": False,
+        "request_parameter_supported": False,
+        "request_uri_parameter_supported": False,  # left out it would mean true (OpenID Connect Discovery §3)
+        **_policies(desk),
+    }
+
+
+def discovery_door(desks: Desks) -> HotDoor:
+    """Return the door of both well-known documents."""
+    return _document_door(desks, _discovery)
+
+
+def jwks_door(desks: Desks) -> HotDoor:
+    """Return the door of the JWK set."""
+    return _document_door(desks, _jwks)
+
+
+_Document = tuple[bytes, str, int]
+"""Body, entity tag, seconds for which it may be kept."""
+
+
+def _discovery(desk: Desk) -> _Document:
+    body = canonical_json(discovery_document(desk))
+    return body, f'"{b64url(sha256(body)[:16])}"', DISCOVERY_SECONDS
+
+
+def _jwks(desk: Desk) -> _Document:
+    return desk.keys.jwks, desk.keys.etag, JWKS_SECONDS
+
+
+def _policies(desk: Desk) -> dict[str, str]:
+    settings = desk.tenant.settings
+    pages = {"op_policy_uri": settings.privacy_url, "op_tos_uri": settings.terms_url}
+    return {name: url for name, url in pages.items() if url}
+
+
+class _Answers:
+    """The two answers that a document can get, made once for a desk."""
+
+    __slots__ = ("desk", "etag", "full", "unchanged")
+
+    def __init__(self, desk: Desk, document: _Document) -> None:
+        body, self.etag, seconds = document
+        kept = (("etag", self.etag), ("cache-control", f"public, max-age={seconds}"))
+        typed = (("content-type", "application/json"), ("x-content-type-options", "nosniff"))
+        self.desk = desk
+        self.full = HotResponse(200, typed + kept, body)
+        self.unchanged = HotResponse(304, kept)
+
+    def to(self, if_none_match: str) -> HotResponse:
+        """Answer a conditional request (RFC 9110 §13.1.2)."""
+        tags = [tag.strip().removeprefix("W/") for tag in if_none_match.split(",")]
+        return self.unchanged if self.etag in tags or tags == ["*"] else self.full
+
+
+def _document_door(desks: Desks, document: Callable[[Desk], _Document]) -> HotDoor:
+    made: dict[str, _Answers] = {}  # one a tenant: what answers to no tenant is never kept
+
+    async def door(request: HotRequest) -> HotResponse:
+        prefix = request.prefix or inserted_prefix(request.path) or ""
+        desk = await desks(prefix)
+        if desk is None:
+            made.pop(prefix, None)
+            return _NOT_FOUND
+        answers = made.get(prefix)
+        if answers is None or answers.desk is not desk:  # a desk is replaced as a whole when anything in it changes
+            answers = made[prefix] = _Answers(desk, document(desk))
+        if_none_match = request.headers.get("if-none-match")
+        return answers.full if if_none_match is None else answers.to(if_none_match)
+
+    return door

@@ -1,0 +1,45 @@
+"""An authorization request on its way through the checks."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import msgspec
+
+from limen.access.clients.records import ClientDocument
+from limen.access.oauth.records import AuthorizationRequest, PageRefusal, RedirectRefusal
+from limen.access.tokens.desk import Desk
+
+_BLANK = AuthorizationRequest(client_id="", redirect_uri="", scopes=(), code_challenge="")
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What was asked, and as much of it as is checked.
+
+    Attributes:
+        desk: the tenant that is asked.
+        given: the parameters as they came, each once; none is trusted.
+        client: what is registered about the client that ``client_id`` names; None where no active one has that name.
+        request: the parts that passed; a ``redirect_uri`` is in it only once it is proven.
+    """
+
+    desk: Desk
+    given: Mapping[str, str]
+    client: ClientDocument | None
+    request: AuthorizationRequest = _BLANK
+
+    def having(self, **checked: Any) -> "Draft":
+        """Return the draft with more fields of the request *checked*."""
+        return replace(self, request=msgspec.structs.replace(self.request, **checked))
+
+    def refused(self, code: str, description: str) -> PageRefusal | RedirectRefusal:
+        """Return a refusal that redirects if, and only if, the redirect URI is proven."""
+        if not self.request.redirect_uri:
+            return PageRefusal(code, description)
+        return self.request.refused(code, description)
+
+
+Checked = Draft | PageRefusal | RedirectRefusal
+Check = Callable[[Draft], Checked]
+"""One row of the table: a draft to one with more in it, or a refusal. Pure: what must be looked up is in the draft."""

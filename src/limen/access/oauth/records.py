@@ -1,0 +1,88 @@
+"""An authorization request that passed every check, and the two ways in which one may fail."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import msgspec
+
+from limen.kernel.errors import Refusal
+
+ResponseMode = Literal["query", "form_post"]
+"""OAuth 2.0 Multiple Response Types §2.1, OAuth 2.0 Form Post Response Mode."""
+
+
+class AuthorizationRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """A checked request (RFC 6749 §4.1.1, OpenID Connect Core §3.1.2.1); its JSON is stored sealed in the journey.
+
+    Attributes:
+        client_id: an active client of the tenant.
+        redirect_uri: as presented, and registered for that client.
+        scopes: each once, as asked for, all of them allowed to the client.
+        code_challenge: base64url of a SHA-256 (RFC 7636 §4.2); the method is always S256.
+        state: to be sent back as it came; empty where there was none.
+        nonce: for the ID token; empty where there was none.
+        response_mode: how the answer travels.
+        prompt: each once, as asked for; ``none`` stands alone.
+        max_age: seconds since the customer last proved who they are; None for no limit.
+        login_hint: what the relying party believes the person would type; personal, and proves nothing.
+        ui_locales: wished-for languages, best first; whether we speak them is not checked.
+        acr_values: wished-for assurance, best first; voluntary (OpenID Connect Core §3.1.2.1).
+        id_token_hint_subject: the ``sub`` that must answer, from a hint of ours; empty for anybody.
+    """
+
+    client_id: str
+    redirect_uri: str
+    scopes: tuple[str, ...]
+    code_challenge: str
+    state: str = ""
+    nonce: str = ""
+    response_mode: ResponseMode = "query"
+    prompt: tuple[str, ...] = ()
+    max_age: int | None = None
+    login_hint: str = ""
+    ui_locales: tuple[str, ...] = ()
+    acr_values: tuple[str, ...] = ()
+    id_token_hint_subject: str = ""
+
+    def __repr__(self) -> str:
+        """Name the client; the rest is personal or secret."""
+        return f"AuthorizationRequest(client_id={self.client_id!r})"
+
+    def refused(self, code: str, description: str = "") -> "RedirectRefusal":
+        """Return the refusal of this request, to be sent to its redirect URI.
+
+        Args:
+            code: a registered error code: ``access_denied``, ``login_required``, ``consent_required``, …
+            description: for developers: fixed printable ASCII without quotation mark and backslash (RFC 6749 §4.1.2.1).
+        """
+        return RedirectRefusal(
+            code,
+            description=description,
+            redirect_uri=self.redirect_uri,
+            state=self.state,
+            response_mode=self.response_mode,
+            client_id=self.client_id,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PageRefusal(Refusal):
+    """Shown to the person as a page and never redirected: no redirect URI is proven (RFC 6749 §4.1.2.1).
+
+    ``code`` is one of :data:`PAGE_CODES`, a message key; ``detail`` is for developers and logs, a fixed phrase.
+    """
+
+
+PAGE_CODES = frozenset({"malformed_request", "unknown_client", "redirect_uri_mismatch", "client_mismatch"})
+"""Every code of a :class:`PageRefusal`."""
+
+
+@dataclass(frozen=True, slots=True)
+class RedirectRefusal(Refusal):
+    """Sent to a proven redirect URI. ``code`` and ``description`` are public (RFC 6749 §4.1.2.1, OpenID Connect Core §3.1.2.6)."""
+
+    description: str = ""
+    redirect_uri: str = ""
+    state: str = ""
+    response_mode: ResponseMode = "query"
+    client_id: str = ""
