@@ -19,21 +19,21 @@ class Path(StrEnum):
 
 
 class Challenge(msgspec.Struct, frozen=True):
-    """A code and a link that were mailed. ``code`` is empty where the address belongs to nobody: no answer is right then."""
+    """A code and a link that were mailed.
+
+    ``code`` is empty where the mail holds none, because the address is not what the person thinks: no answer is right then.
+    """
 
     code: str
-    link_hash: str
     sent_at: Instant
     expires_at: Instant
     tries_left: int
     sends_left: int
-    code_shown_elsewhere: bool = False
 
 
 class Draft(msgspec.Struct, frozen=True):
     """What a sign-up said before its address is proven: sealed with the journey, gone with it."""
 
-    email: str = ""
     name: str = ""
     password_hash: str = ""
 
@@ -41,25 +41,33 @@ class Draft(msgspec.Struct, frozen=True):
 class JourneyState(msgspec.Struct, frozen=True):
     """All that a journey knows; sealed as one value under the journey's key.
 
-    ``request`` is the validated authorization request as JSON, empty when the journey leads to the account page. ``customer_id``
-    is set only by proof. ``address``, ``user_agent`` and ``began_at`` name the device that asked, for links opened elsewhere.
+    Attributes:
+        request: the validated authorization request as JSON; empty when the journey leads to the account page.
+        email: the normalised address that was typed; not proven.
+        customer_id: who this is; set only by proof, or by choosing an account that is signed in at this browser.
+        session_id: the session of a chosen account.
+        evidence: what this journey proved.
+        new_password_due: recovery has proven the address and waits for the password.
+        agreed: the scopes allowed on the consent page; None before it was asked.
+        user_agent: the device that asked, for links opened elsewhere.
+        fresh_login: sessions that exist do not count (``prompt=login``, ``max_age``).
     """
 
     path: Path
     request: bytes = b""
-    draft: Draft = Draft()
     email: str = ""
+    draft: Draft = Draft()
     challenge: Challenge | None = None
     customer_id: str = ""
+    session_id: str = ""
     evidence: tuple[Evidence, ...] = ()
-    proven_email: str = ""
     new_password_due: bool = False
-    consent: tuple[str, ...] | None = None
+    agreed: tuple[str, ...] | None = None
+    denied: bool = False
+    select_account: bool = False
+    fresh_login: bool = False
     locale: str = "en"
     user_agent: str = ""
-    login_hint: str = ""
-    force_login: bool = False
-    select_account: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +81,7 @@ class Journey:
     expires_at: Instant
     version: int = 1
     finished_at: Instant | None = None
+    link_hash: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

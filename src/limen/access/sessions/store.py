@@ -26,6 +26,10 @@ class SessionStore(Protocol):
         """Return the sessions of a browser that were not ended, newest proof first."""
         ...
 
+    async def of_browser(self, browser_id: BrowserId) -> list[Session]:
+        """Return every session a browser ever held, ended ones too: whose device it is."""
+        ...
+
     async def get(self, session_id: SessionId) -> Session | None:
         """Return the session."""
         ...

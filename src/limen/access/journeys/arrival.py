@@ -1,0 +1,127 @@
+"""The end of a journey: a session at this browser and, where an application asked, a code for it."""
+
+from dataclasses import dataclass, replace
+
+from limen.access.journeys.context import Facts
+from limen.access.journeys.facts import stands
+from limen.access.journeys.parts import JourneyParts, JourneyUnit
+from limen.access.journeys.records import Journey, JourneyState
+from limen.access.oauth.code import Approval, ConsentAnswer, issue_code, record_consent
+from limen.access.oauth.response import ResponseTarget, code_response, error_response
+from limen.access.sessions.cookies import BrowserCookie, rotated
+from limen.access.sessions.records import Session
+from limen.identity.consents.records import Decision
+from limen.identity.customers.records import Customer
+from limen.kernel.clock import SECOND
+from limen.kernel.context import RequestContext
+from limen.kernel.entropy import random_token
+from limen.kernel.errors import Expired, Fault, Refusal
+from limen.kernel.events import AuditEntry, Event
+from limen.kernel.ids import SessionId
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """Where a journey ended: back at an application, or (None) at the account page. ``cookie`` replaces the browser's."""
+
+    target: ResponseTarget | None
+    cookie: BrowserCookie | None = None
+    client_name: str = ""
+
+
+async def arrive(
+    parts: JourneyParts, unit: JourneyUnit, journey: Journey, facts: Facts, request: RequestContext
+) -> Arrived | Refusal:
+    """Write the session, the consent and the code of a journey that has nothing left to ask."""
+    state, customer = journey.state, facts.customer
+    if customer is None or not customer.is_active:
+        return Expired("journey_over", "the customer was disabled or deleted meanwhile")
+    session, cookie = await _session(parts, unit, journey, customer, request)
+    ask, client = facts.request, facts.client
+    if ask is None:
+        return Arrived(None, cookie)
+    name = client.document.client_name if client is not None else ""
+    if facts.consent_due:
+        answer = ConsentAnswer(
+            customer=customer,
+            decision=Decision.REFUSED if state.denied else Decision.GIVEN,
+            scopes=facts.consent_due,
+            locale=state.locale,
+            text_hash=parts.consent_words(state.locale, name, facts.consent_due),
+            request_id=request.request_id,
+        )
+        await record_consent(unit, parts.desk, ask, answer)
+    if state.denied:
+        refused = ask.refused("access_denied", "The customer denied the request.")
+        return Arrived(error_response(parts.desk, refused), cookie, name)
+    code = await issue_code(unit, parts.desk, Approval(ask, session, customer, ask.scopes, request.request_id))
+    if isinstance(code, Refusal):
+        return code
+    return Arrived(code_response(parts.desk, ask, code), cookie, name)
+
+
+async def _session(
+    parts: JourneyParts, unit: JourneyUnit, journey: Journey, customer: Customer, request: RequestContext
+) -> tuple[Session, BrowserCookie | None]:
+    """Return the customer's session at this browser: the one that stands, renewed by new evidence, or a new one."""
+    state, now = journey.state, parts.clock.now()
+    lifetimes = parts.desk.lifetimes
+    standing = next(
+        (
+            session
+            for session in await unit.sessions.at_browser(journey.browser_id)
+            if session.customer_id == customer.id
+            and session.is_live(now, lifetimes.session_idle * SECOND)
+            and stands(session, customer)
+        ),
+        None,
+    )
+    until = now + lifetimes.session_absolute * SECOND
+    if standing is not None and not state.evidence:
+        seen = replace(standing, seen_at=now)
+        await unit.sessions.renew(seen)
+        return seen, None
+    if not state.evidence:
+        msg = "a journey arrived without evidence or a session"
+        raise Fault(msg)
+    if standing is not None:
+        session = standing.renewed(state.evidence, now, until)
+        await unit.sessions.renew(session)
+    else:
+        session = Session(
+            id=SessionId.new(parts.clock, parts.entropy),
+            sid=random_token(parts.entropy, 16),
+            browser_id=journey.browser_id,
+            customer_id=customer.id,
+            evidence=state.evidence,
+            created_at=now,
+            seen_at=now,
+            expires_at=until,
+        )
+        await unit.sessions.add(session)
+    _tell(unit, session, customer, state, request)
+    browser = await unit.sessions.browser(journey.browser_id)
+    if browser is None:
+        msg = "a journey's browser is gone"
+        raise Fault(msg)
+    renewed, cookie = rotated(browser, parts.clock, parts.entropy)
+    if not await unit.sessions.rotate_browser(renewed, browser.secret_hash):
+        msg = "two journeys of one browser arrived at once"
+        raise Fault(msg)
+    return session, cookie
+
+
+def _tell(
+    unit: JourneyUnit, session: Session, customer: Customer, state: JourneyState, request: RequestContext
+) -> None:
+    unit.announce(Event("session.started", customer.id, {"session": session.id, "amr": list(session.amr)}))
+    unit.record(
+        AuditEntry(
+            event="session.started",
+            actor=f"customer:{customer.id}",
+            subject=customer.id,
+            request_id=request.request_id,
+            data={"session": session.id, "amr": list(session.amr), "path": state.path.value},
+            personal={"address": request.address, "user_agent": request.user_agent},
+        )
+    )

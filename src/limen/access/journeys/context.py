@@ -1,0 +1,55 @@
+"""What a step is told beside its form."""
+
+from dataclasses import dataclass
+
+from limen.access.clients.records import Client
+from limen.access.journeys.parts import JourneyParts
+from limen.access.journeys.records import Journey
+from limen.access.oauth.records import AuthorizationRequest
+from limen.access.sessions.records import Session
+from limen.identity.customers.records import Customer
+from limen.identity.keyring import SubjectVault
+from limen.kernel.context import RequestContext
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An account that is signed in at this browser."""
+
+    session: Session
+    customer: Customer
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is true about a journey outside of it; gathered before ``next_step`` is asked.
+
+    Attributes:
+        request: the authorization request the journey serves, or None.
+        client: who asked, or None.
+        customer: who the journey has proven, unsealed, or None.
+        accounts: who is signed in at this browser.
+        consent_due: scopes that have still to be allowed.
+    """
+
+    request: AuthorizationRequest | None = None
+    client: Client | None = None
+    customer: Customer | None = None
+    accounts: tuple[Account, ...] = ()
+    consent_due: tuple[str, ...] = ()
+
+    @property
+    def client_name(self) -> str | None:
+        """Return the name of the application that asked, if one did."""
+        return self.client.document.client_name if self.client is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class StepContext:
+    """One step being taken: the journey, its vault, the facts, the request, and the tenant's parts."""
+
+    parts: JourneyParts
+    journey: Journey
+    vault: SubjectVault
+    facts: Facts
+    request: RequestContext

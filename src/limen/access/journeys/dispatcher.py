@@ -1,0 +1,189 @@
+"""The dispatcher: loads a journey, asks for the next step, lets the step answer, and writes both in one commit.
+
+A form is taken only by the step that is due, at the version it was shown with; a double submit, the back button and a second tab
+therefore show the present step instead. No transaction is open while a step hashes or seals.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import msgspec
+
+from limen.access.journeys.arrival import Arrived, arrive
+from limen.access.journeys.context import Facts, StepContext
+from limen.access.journeys.facts import gather
+from limen.access.journeys.parts import JourneyParts, JourneyUnit
+from limen.access.journeys.records import Journey, JourneyState
+from limen.access.journeys.safekeeping import open_journey, seal
+from limen.access.journeys.table import next_step
+from limen.access.journeys.views import Problem, Progress, StepView
+from limen.identity.keyring import SubjectVault
+from limen.kernel.clock import SECOND
+from limen.kernel.context import RequestContext
+from limen.kernel.errors import Expired, NotFound, Refusal
+from limen.kernel.ids import BrowserId, JourneyId
+
+LONGEST_AGENT = 400
+Shown = StepView | Arrived | Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A journey that its browser opened."""
+
+    journey: Journey
+    vault: SubjectVault
+    facts: Facts
+
+
+class Journeys:
+    """Walks the journeys of one tenant."""
+
+    def __init__(self, parts: JourneyParts) -> None:
+        """Use *parts*."""
+        self.parts = parts
+
+    async def begin(
+        self, state: JourneyState, browser_id: BrowserId, request: RequestContext
+    ) -> JourneyId | Arrived | Refusal:
+        """Begin a journey at a browser that is stored; return its identifier, or where it ended with nothing to ask."""
+        parts = self.parts
+        now = parts.clock.now()
+        journey = Journey(
+            id=JourneyId.new(parts.clock, parts.entropy),
+            browser_id=browser_id,
+            state=msgspec.structs.replace(state, user_agent=request.user_agent[:LONGEST_AGENT], locale=request.locale),
+            created_at=now,
+            expires_at=now + parts.desk.lifetimes.journey * SECOND,
+        )
+        async with parts.read(parts.tenant_id) as unit:
+            facts = await gather(parts, unit, journey, journey.state)
+        if next_step(journey.state, facts) is None:
+            async with parts.begin(parts.tenant_id) as unit:
+                facts = await gather(parts, unit, journey, journey.state)
+                return await arrive(parts, unit, journey, facts, request)
+        vault = await parts.keyring.create_subject(parts.tenant_id, journey.id)
+        async with parts.begin(parts.tenant_id) as unit:
+            await unit.journeys.add(seal(journey, vault))
+        return journey.id
+
+    async def show(self, journey_id: JourneyId, browser_id: BrowserId, request: RequestContext) -> StepView | Refusal:
+        """Return the step that is due, to the browser where the journey began."""
+        opened = await self._open(journey_id, browser_id)
+        if isinstance(opened, Refusal):
+            return opened
+        return self._view(opened.journey, opened.vault, opened.facts, request)
+
+    async def submit(
+        self, journey_id: JourneyId, browser_id: BrowserId, form: Mapping[str, str], request: RequestContext
+    ) -> Shown:
+        """Give *form* to the step that is due."""
+        started = self.parts.clock.monotonic()
+        opened = await self._open(journey_id, browser_id)
+        if isinstance(opened, Refusal):
+            return opened
+        journey = opened.journey
+        if form.get("version") != str(journey.version):
+            return self._view(journey, opened.vault, opened.facts, request, notice="notice.moved_on")
+        step = next_step(journey.state, opened.facts)
+        if step is None:
+            return await self._commit(opened, Progress(journey.state), request)
+        context = StepContext(self.parts, journey, opened.vault, opened.facts, request)
+        shown = await self._commit(opened, await step.submit(context, form), request)
+        if step.is_even:
+            await self._even_out(started)
+        return shown
+
+    async def prove(self, opened: Opened, progress: Progress, request: RequestContext) -> Shown:
+        """Commit what a confirmed link proved."""
+        return await self._commit(opened, progress, request)
+
+    async def open_for(self, journey: Journey, vault: SubjectVault) -> Opened:
+        """Return a journey that was found by its link, with its facts."""
+        async with self.parts.read(self.parts.tenant_id) as unit:
+            return Opened(journey, vault, await gather(self.parts, unit, journey, journey.state))
+
+    async def _open(self, journey_id: JourneyId, browser_id: BrowserId) -> Opened | Refusal:
+        parts = self.parts
+        async with parts.read(parts.tenant_id) as unit:
+            sealed = await unit.journeys.get(journey_id)
+            if sealed is None or sealed.browser_id != browser_id:
+                return NotFound("journey_elsewhere", "unknown here, or begun in another browser")
+            if sealed.finished_at is not None or sealed.expires_at <= parts.clock.now():
+                return Expired("journey_over", "finished or expired")
+            found = await open_journey(parts.keyring, parts.tenant_id, sealed)
+            if found is None:
+                return Expired("journey_over", "its key is gone")
+            journey, vault = found
+            return Opened(journey, vault, await gather(parts, unit, journey, journey.state))
+
+    async def _commit(self, opened: Opened, progress: Progress, request: RequestContext) -> Shown:
+        """Advance the journey and write what its step did; whoever was faster is shown instead."""
+        parts, before = self.parts, opened.journey
+        after = replace(before, state=progress.state, version=before.version + 1, link_hash=progress.link_hash)
+        outcome: Shown | None = None
+        async with parts.begin(parts.tenant_id) as unit:
+            problem = progress.problem
+            if not await self._advance(unit, after, before.version, opened.vault):
+                problem, after = None, before
+            else:
+                problem = (await progress.write(unit) if progress.write else None) or problem
+                facts = await gather(parts, unit, after, after.state)
+                step = next_step(after.state, facts)
+                if problem is None and step is None:
+                    outcome = await self._arrive(unit, after, opened.vault, facts, request)
+                else:
+                    outcome = self._view(after, opened.vault, facts, request, problem=problem)
+        if outcome is None:
+            return await self.show(before.id, before.browser_id, request)
+        return outcome
+
+    async def _arrive(
+        self, unit: JourneyUnit, journey: Journey, vault: SubjectVault, facts: Facts, request: RequestContext
+    ) -> Arrived | Refusal:
+        arrived = await arrive(self.parts, unit, journey, facts, request)
+        finished = replace(
+            journey,
+            state=JourneyState(journey.state.path),  # what it knew goes; its key follows when the journey is swept
+            version=journey.version + 1,
+            finished_at=self.parts.clock.now(),
+            link_hash=None,
+        )
+        await self._advance(unit, finished, journey.version, vault)
+        return arrived
+
+    async def _advance(self, unit: JourneyUnit, journey: Journey, expected: int, vault: SubjectVault) -> bool:
+        return await unit.journeys.advance(seal(journey, vault), expected)
+
+    def _view(
+        self,
+        journey: Journey,
+        vault: SubjectVault,
+        facts: Facts,
+        request: RequestContext,
+        *,
+        problem: Problem | None = None,
+        notice: str = "",
+    ) -> StepView:
+        step = next_step(journey.state, facts)
+        if step is None:  # arrived already, but for a form that says so
+            return StepView("continue", journey.version, notice=notice)
+        view = step.view(StepContext(self.parts, journey, vault, facts, request))
+        if problem is None:
+            return replace(view, notice=notice) if notice else view
+        return replace(
+            view,
+            values={**view.values, **problem.values},
+            errors=problem.errors,
+            notice=problem.notice,
+            data={**view.data, **problem.data},
+            status=problem.status,
+            retry_after=problem.retry_after,
+        )
+
+    async def _even_out(self, started: float) -> None:
+        """Wait for the next even step of the clock, so that how long the work took does not show."""
+        step = self.parts.settings.answer_step_ms / 1000
+        if step > 0:
+            elapsed = self.parts.clock.monotonic() - started
+            await self.parts.clock.sleep(step - elapsed % step)

@@ -1,0 +1,56 @@
+"""Gathering what is true around a journey, in one transaction, before the next step is asked for."""
+
+import msgspec
+
+from limen.access.journeys.context import Account, Facts
+from limen.access.journeys.parts import JourneyParts, JourneyUnit
+from limen.access.journeys.records import Journey, JourneyState
+from limen.access.oauth.code import needs_consent
+from limen.access.oauth.records import AuthorizationRequest
+from limen.access.sessions.records import Session
+from limen.identity.customers.records import Customer
+from limen.kernel.clock import SECOND
+from limen.kernel.ids import BrowserId, CustomerId
+
+_requests = msgspec.json.Decoder(AuthorizationRequest)
+
+
+def request_of(state: JourneyState) -> AuthorizationRequest | None:
+    """Return the authorization request that a journey serves."""
+    return _requests.decode(state.request) if state.request else None
+
+
+async def gather(parts: JourneyParts, unit: JourneyUnit, journey: Journey, state: JourneyState) -> Facts:
+    """Return the facts about *state*, as *unit* sees them."""
+    request = request_of(state)
+    client = await unit.clients.get(request.client_id) if request is not None else None
+    customer = await customer_of(parts, unit, state.customer_id)
+    accounts = await live_accounts(parts, unit, journey.browser_id) if state.select_account else ()
+    due: tuple[str, ...] = ()
+    if request is not None and client is not None and customer is not None:
+        due = needs_consent(client, await unit.grants.find(customer.id, client.key), request)
+    return Facts(request, client, customer, accounts, due)
+
+
+async def customer_of(parts: JourneyParts, unit: JourneyUnit, customer_id: str) -> Customer | None:
+    """Return the customer, unsealed."""
+    if not customer_id:
+        return None
+    return await parts.directory.open(await unit.customers.get(CustomerId(customer_id)))
+
+
+async def live_accounts(parts: JourneyParts, unit: JourneyUnit, browser_id: BrowserId) -> tuple[Account, ...]:
+    """Return who is signed in at a browser, newest proof first, each customer once."""
+    now, idle = parts.clock.now(), parts.desk.lifetimes.session_idle * SECOND
+    found: dict[str, Account] = {}
+    for session in await unit.sessions.at_browser(browser_id):
+        if session.is_live(now, idle) and session.customer_id not in found:
+            customer = await customer_of(parts, unit, session.customer_id)
+            if customer is not None and stands(session, customer):
+                found[session.customer_id] = Account(session, customer)
+    return tuple(found.values())
+
+
+def stands(session: Session, customer: Customer) -> bool:
+    """Tell whether a session counts for its customer: active, and begun after everything was last ended."""
+    return customer.is_active and session.created_at >= customer.valid_after

@@ -1,0 +1,97 @@
+"""The messages of a journey: a code and a link, or words for an address that is not what was thought.
+
+Whichever it is, one message leaves, sealed under the journey's key: who watches cannot tell which.
+"""
+
+from collections.abc import Callable
+
+from limen.access.journeys.context import StepContext
+from limen.access.journeys.parts import JourneyUnit
+from limen.access.journeys.records import Challenge
+from limen.identity.keyring import SubjectVault
+from limen.kernel.clock import SECOND
+from limen.kernel.encoding import sha256
+from limen.kernel.entropy import random_digits, random_token
+from limen.kernel.events import Event
+from limen.kernel.ids import EventId
+from limen.kernel.mail import MAIL_FIELD, MailRequest, encode_mail_request
+
+CODE_DIGITS = 6
+"""With five tries a journey guesses a code with a chance of 5 in 1,000,000."""
+
+Announce = Callable[[JourneyUnit], None]
+
+
+def challenge(context: StepContext, *, sends_left: int, real: bool) -> tuple[Challenge, str]:
+    """Return a challenge and the token of its link. Where it is not *real*, no code is right."""
+    parts = context.parts
+    now = parts.clock.now()
+    code, token = random_digits(parts.entropy, CODE_DIGITS), random_token(parts.entropy, 24)
+    return (
+        Challenge(
+            code=code if real else "",
+            sent_at=now,
+            expires_at=now + parts.desk.lifetimes.mail_code * SECOND,
+            tries_left=parts.settings.code_tries,
+            sends_left=sends_left,
+        ),
+        token,
+    )
+
+
+def code_mail(context: StepContext, template: str, email: str, sent: Challenge, token: str) -> Announce:
+    """Return what announces a message with a code and a link, both good until the challenge ends."""
+    seconds = (sent.expires_at - sent.sent_at) // SECOND
+    words: dict[str, str | int] = {
+        "code": sent.code,
+        "link": f"{_base(context)}/link/{token}",
+        "expires_seconds": seconds,
+    }
+    return mail(context, template, email, words, sent.expires_at)
+
+
+def plain_mail(context: StepContext, template: str, email: str) -> Announce:
+    """Return what announces a message without a secret, with the ways on that its template names."""
+    base = _base(context)
+    words: dict[str, str | int] = {
+        "sign_in_url": f"{base}/sign-in",
+        "sign_up_url": f"{base}/sign-up",
+        "recover_url": f"{base}/recover",
+    }
+    return mail(context, template, email, words)
+
+
+def mail(context: StepContext, template: str, email: str, words: dict[str, str | int], expires_at: int = 0) -> Announce:
+    """Seal a message under the journey's key and return what announces it."""
+    return sealed_mail(context, (context.journey.id, context.vault), template, email, words, expires_at)
+
+
+def sealed_mail(  # noqa: PLR0913, PLR0917 - a message has these parts
+    context: StepContext,
+    subject: tuple[str, SubjectVault],
+    template: str,
+    email: str,
+    words: dict[str, str | int],
+    expires_at: int = 0,
+) -> Announce:
+    """Seal a message under the key of *subject*: of a customer, where it concerns one; else of the journey."""
+    event_id = EventId.new(context.parts.clock, context.parts.entropy)
+    order = MailRequest(
+        template=template, locale=context.journey.state.locale, address=email, context=words, expires_at=expires_at
+    )
+    owner, vault = subject
+    sealed = vault.seal(MAIL_FIELD, event_id, encode_mail_request(order))
+
+    def announce(unit: JourneyUnit) -> None:
+        unit.announce(Event("mail.requested", owner, {"template": template}, sealed), event_id)
+
+    return announce
+
+
+def link_hash(token: str) -> bytes:
+    """Return what is stored of a link's token."""
+    return sha256(token.encode())
+
+
+def _base(context: StepContext) -> str:
+    return context.parts.desk.issuer.rstrip("/")

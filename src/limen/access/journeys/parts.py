@@ -1,0 +1,118 @@
+"""What a journey is made of, for one tenant; joined by the composition root."""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from limen.access.clients.store import ClientStore
+from limen.access.journeys.store import JourneyStore
+from limen.access.sessions.store import SessionStore
+from limen.access.tokens.desk import Desk
+from limen.access.tokens.store import GrantStore
+from limen.identity.consents.store import ConsentLedger
+from limen.identity.credentials.hashing import PasswordHasher
+from limen.identity.credentials.policy import PasswordPolicy
+from limen.identity.credentials.pool import HashPool
+from limen.identity.credentials.store import PasswordStore
+from limen.identity.customers.directory import Directory
+from limen.identity.customers.store import CustomerStore
+from limen.identity.keyring import Keyring
+from limen.kernel.clock import Clock
+from limen.kernel.entropy import Entropy
+from limen.kernel.events import AuditEntry, Event
+from limen.kernel.ids import TenantId
+from limen.trust.limits import Limit, RateLimiter
+
+
+class JourneyUnit(Protocol):
+    """One tenant's transaction, as journeys use it."""
+
+    @property
+    def customers(self) -> CustomerStore:
+        """Return the customers."""
+        ...
+
+    @property
+    def passwords(self) -> PasswordStore:
+        """Return the passwords."""
+        ...
+
+    @property
+    def clients(self) -> ClientStore:
+        """Return the relying parties."""
+        ...
+
+    @property
+    def sessions(self) -> SessionStore:
+        """Return browsers and sessions."""
+        ...
+
+    @property
+    def journeys(self) -> JourneyStore:
+        """Return the journeys."""
+        ...
+
+    @property
+    def grants(self) -> GrantStore:
+        """Return grants and codes."""
+        ...
+
+    @property
+    def consents(self) -> ConsentLedger:
+        """Return the consent ledger."""
+        ...
+
+    def record(self, entry: AuditEntry) -> None:
+        """Add an audit entry to this commit."""
+        ...
+
+    def announce(self, event: Event, event_id: str | None = None) -> str:
+        """Add an event to this commit's outbox."""
+        ...
+
+    def change(self, kind: str, key: str) -> None:
+        """Tell every worker's caches."""
+        ...
+
+
+Begin = Callable[[TenantId], AbstractAsyncContextManager[JourneyUnit]]
+ConsentWords = Callable[[str, str, tuple[str, ...]], bytes]
+"""(locale, client name, scopes) to the SHA-256 of the words that the consent page shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class JourneySettings:
+    """Bounds of a journey. ``answer_step_ms``: answers that depend on an account leave at a multiple of it."""
+
+    per_address: Limit = Limit(100, 600, "sign-in-address")
+    per_identifier: Limit = Limit(10, 600, "sign-in-identifier")
+    mails_per_identifier: Limit = Limit(5, 3600, "mail-identifier")
+    mails_per_address: Limit = Limit(30, 3600, "mail-address")
+    answer_step_ms: int = 250
+    code_tries: int = 5
+    code_sends: int = 4
+
+
+@dataclass(frozen=True, slots=True)
+class JourneyParts:
+    """Everything the steps may use. ``begin`` writes; ``read`` only reads."""
+
+    desk: Desk
+    begin: Begin
+    read: Begin
+    keyring: Keyring
+    directory: Directory
+    hasher: PasswordHasher
+    pool: HashPool
+    policy: PasswordPolicy
+    limiter: RateLimiter
+    consent_words: ConsentWords
+    clock: Clock
+    entropy: Entropy
+    settings: JourneySettings = JourneySettings()
+
+    @property
+    def tenant_id(self) -> TenantId:
+        """Return whose journeys these are."""
+        return self.desk.tenant.id

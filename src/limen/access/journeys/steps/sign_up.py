@@ -1,0 +1,66 @@
+"""Sign-up: name, address and password are drafted in the journey; the account is made when the address is proven."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from limen.access.journeys.context import StepContext
+from limen.access.journeys.limits import over_limits
+from limen.access.journeys.mails import challenge, code_mail, link_hash, plain_mail
+from limen.access.journeys.parts import JourneyUnit
+from limen.access.journeys.passwords import hashed_password, password_data
+from limen.access.journeys.records import Draft
+from limen.access.journeys.steps.turns import turned
+from limen.access.journeys.views import Problem, Progress, StepView
+from limen.identity.customers.addresses import parse_email
+from limen.identity.customers.directory import EMAIL
+from limen.kernel.errors import Refusal
+
+MAX_NAME = 200
+
+
+def view(context: StepContext) -> StepView:
+    """Show the form."""
+    state = context.journey.state
+    return StepView(
+        "sign_up",
+        context.journey.version,
+        values={"email": state.email, "name": state.draft.name},
+        data={"client_name": context.facts.client_name, **password_data(context.parts)},
+    )
+
+
+async def submit(context: StepContext, form: Mapping[str, str]) -> Progress:
+    """Draft the account and send a code; an address that is taken gets a different message and the same page."""
+    state, parts = context.journey.state, context.parts
+    turn = turned(state, form)
+    if turn is not None:
+        return turn
+    email, name = parse_email(form.get("email", "")), form.get("name", "").strip()
+    typed = {"email": form.get("email", "")[:254], "name": name[:MAX_NAME]}
+    if isinstance(email, Refusal):
+        return Progress(state, problem=Problem({"email": "error.email_invalid"}, values=typed))
+    if not name.isprintable() or len(name) > MAX_NAME:
+        return Progress(state, problem=Problem({"name": "error.name_invalid"}, values=typed))
+    limited = await over_limits(context, email, mail=True)
+    if limited is not None:
+        return Progress(state, problem=limited)
+    hashed = await hashed_password(context, form.get("password", ""), (email, name), typed)
+    if isinstance(hashed, Problem):
+        return Progress(state, problem=hashed)
+    index = await parts.directory.email_index(email)
+    async with parts.read(parts.tenant_id) as unit:
+        taken = await unit.customers.find_by_contact(EMAIL, index) is not None
+    sent, token = challenge(context, sends_left=parts.settings.code_sends, real=not taken)
+    announce = (
+        plain_mail(context, "already_registered", email)
+        if taken
+        else code_mail(context, "verify_email", email, sent, token)
+    )
+
+    async def write(unit: JourneyUnit) -> Problem | None:
+        announce(unit)
+        return None
+
+    drafted = msgspec.structs.replace(state, email=email, draft=Draft(name, hashed), challenge=sent)
+    return Progress(drafted, write, link_hash=link_hash(token))

@@ -1,0 +1,162 @@
+"""The mailed code is typed, or its link was followed in this browser: the address is proven.
+
+For a sign-up that makes the account; for a recovery it leads to a new password.
+"""
+
+import hmac
+import unicodedata
+from collections.abc import Mapping
+
+import msgspec
+
+from limen.access.journeys.context import StepContext
+from limen.access.journeys.limits import over_limits
+from limen.access.journeys.mails import challenge, code_mail, link_hash, plain_mail
+from limen.access.journeys.parts import JourneyUnit
+from limen.access.journeys.records import Draft, JourneyState, Path
+from limen.access.journeys.steps.sign_in import PASSWORD
+from limen.access.journeys.views import Problem, Progress, StepView
+from limen.access.sessions.records import Evidence
+from limen.identity.credentials.records import seal_password
+from limen.identity.customers.directory import EMAIL
+from limen.identity.customers.records import Profile
+from limen.kernel.clock import SECOND
+from limen.kernel.events import AuditEntry, Event, Outcome
+
+MAILBOX = "email"
+"""Our name for a proven mailbox; RFC 8176 has none, and SP 800-63B-4 §3.1.3.1 counts it for no assurance level."""
+
+
+def view(context: StepContext) -> StepView:
+    """Show where to type the code."""
+    state = context.journey.state
+    sent = state.challenge
+    left = max(0, sent.expires_at - context.parts.clock.now()) if sent is not None else 0
+    return StepView(
+        "verify_email",
+        context.journey.version,
+        data={"purpose": purpose(state), "email": state.email, "expires_seconds": left // SECOND},
+    )
+
+
+def purpose(state: JourneyState) -> str:
+    """Return what the code is for, in the words of the templates."""
+    return "reset" if state.path is Path.RECOVER else "verify"
+
+
+async def submit(context: StepContext, form: Mapping[str, str]) -> Progress:
+    """Compare the code; each try is counted in the journey itself, so that two tabs share them."""
+    state, now = context.journey.state, context.parts.clock.now()
+    sent = state.challenge
+    intent = form.get("intent", "")
+    if sent is None or intent == "change_email":
+        return Progress(msgspec.structs.replace(state, challenge=None), link_hash=None)
+    if intent == "resend":
+        return await _resend(context)
+    if sent.tries_left <= 0 or sent.expires_at <= now:
+        code = "error.code_expired" if sent.expires_at <= now else "error.code_exhausted"
+        return Progress(state, problem=Problem({"code": code}), link_hash=context.journey.link_hash)
+    typed = _digits(form.get("code", ""))
+    matches = hmac.compare_digest(typed.encode(), sent.code.encode()) and bool(sent.code)
+    if matches:
+        return await proven(context)
+    counted = msgspec.structs.replace(sent, tries_left=sent.tries_left - 1)
+    failed = msgspec.structs.replace(state, challenge=counted)
+    error = "error.code_invalid" if counted.tries_left else "error.code_exhausted"
+
+    async def write(unit: JourneyUnit) -> Problem | None:
+        unit.record(_entry(context, "code.refused", Outcome.REFUSED, "wrong_code"))
+        return None
+
+    return Progress(failed, write, Problem({"code": error}), link_hash=context.journey.link_hash)
+
+
+async def proven(context: StepContext) -> Progress:
+    """Go on with a proven address: by code, or by a link that was confirmed in the browser where the journey began."""
+    if context.journey.state.path is Path.RECOVER:
+        return await _recovering(context)
+    return await _registering(context)
+
+
+async def _registering(context: StepContext) -> Progress:
+    state, parts = context.journey.state, context.parts
+    now = parts.clock.now()
+    profile = Profile(email=state.email, email_verified=True, name=state.draft.name, locale=state.locale)
+    customer, vault = await parts.directory.prepare(profile)
+    password = seal_password(vault, customer.id, state.draft.password_hash, now)
+
+    async def write(unit: JourneyUnit) -> Problem | None:
+        if not await parts.directory.add(unit, customer, vault):
+            return Problem(notice="error.stale")  # taken while the code was on its way
+        await unit.passwords.put(password)
+        unit.announce(Event("customer.registered", customer.id))
+        unit.record(_entry(context, "customer.registered", Outcome.SUCCESS, "", customer.id))
+        return None
+
+    done = msgspec.structs.replace(
+        state,
+        customer_id=customer.id,
+        evidence=(Evidence(MAILBOX, now), Evidence(PASSWORD, now)),
+        challenge=None,
+        draft=Draft(),
+    )
+    return Progress(done, write)
+
+
+async def _recovering(context: StepContext) -> Progress:
+    state, parts = context.journey.state, context.parts
+    index = await parts.directory.email_index(state.email)
+    async with parts.read(parts.tenant_id) as unit:
+        customer = await unit.customers.find_by_contact(EMAIL, index)
+    if customer is None or customer.state != "active":
+        return Progress(state, problem=Problem({"code": "error.code_invalid"}))
+    proof = Evidence(MAILBOX, parts.clock.now())
+    return Progress(
+        msgspec.structs.replace(
+            state, customer_id=customer.id, evidence=(proof,), challenge=None, new_password_due=True
+        )
+    )
+
+
+async def _resend(context: StepContext) -> Progress:
+    state, parts, journey = context.journey.state, context.parts, context.journey
+    before = state.challenge
+    if before is None or before.sends_left <= 0:
+        return Progress(state, problem=Problem(notice="error.throttled", status=429), link_hash=journey.link_hash)
+    limited = await over_limits(context, state.email, mail=True)
+    if limited is not None:
+        return Progress(state, problem=limited, link_hash=journey.link_hash)
+    sent, token = challenge(context, sends_left=before.sends_left - 1, real=bool(before.code))
+    # Tries do not come back with a new code: a journey has only so many guesses.
+    sent = msgspec.structs.replace(sent, tries_left=min(sent.tries_left, max(before.tries_left, 1)))
+    recovering = state.path is Path.RECOVER
+    if before.code:
+        announce = code_mail(context, "reset_password" if recovering else "verify_email", state.email, sent, token)
+    else:
+        announce = plain_mail(context, "reset_no_account" if recovering else "already_registered", state.email)
+
+    async def write(unit: JourneyUnit) -> Problem | None:
+        announce(unit)
+        return None
+
+    again = msgspec.structs.replace(state, challenge=sent)
+    return Progress(again, write, Problem(notice="notice.code_sent", status=200), link_hash=link_hash(token))
+
+
+def _digits(text: str) -> str:
+    """Return the digits of *text* in ASCII: codes are typed with spaces, and in the reader's own numerals."""
+    found = [unicodedata.digit(mark, None) for mark in text[:64]]
+    return "".join(str(digit) for digit in found if digit is not None)
+
+
+def _entry(context: StepContext, event: str, outcome: Outcome, reason: str, subject: str = "") -> AuditEntry:
+    request = context.request
+    return AuditEntry(
+        event=event,
+        outcome=outcome,
+        actor=f"customer:{subject}" if subject else "browser",
+        subject=subject or context.journey.id,
+        reason=reason,
+        request_id=request.request_id,
+        personal={"address": request.address, "user_agent": request.user_agent},
+    )

@@ -1,0 +1,73 @@
+"""The table of steps, and the one pure function that reads it.
+
+The first row whose condition holds is the next step. Adding a factor, a profile question or a consent is a new row.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+from limen.access.journeys.context import Facts, StepContext
+from limen.access.journeys.records import JourneyState, Path
+from limen.access.journeys.steps import (
+    choose_account,
+    consent,
+    new_password,
+    recover,
+    sign_in,
+    sign_up,
+    verify_email,
+)
+from limen.access.journeys.views import Progress, StepView
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A row: when it is due, how it shows itself, how it answers.
+
+    ``is_even`` says that its answer may depend on an account, so that it leaves on the even step of the clock.
+    """
+
+    name: str
+    due: Callable[[JourneyState, Facts], bool]
+    view: Callable[[StepContext], StepView]
+    submit: Callable[[StepContext, Mapping[str, str]], Awaitable[Progress]]
+    is_even: bool = False
+
+
+STEPS: tuple[Step, ...] = (
+    Step("new_password", lambda s, f: s.new_password_due, new_password.view, new_password.submit),
+    Step("consent", lambda s, f: _is_known(s) and _asks(s, f), consent.view, consent.submit),
+    Step(
+        "verify_email",
+        lambda s, f: not _is_known(s) and s.challenge is not None,
+        verify_email.view,
+        verify_email.submit,
+        is_even=True,
+    ),  # fmt: skip  # noqa: E501
+    Step(
+        "choose_account",
+        lambda s, f: not _is_known(s) and s.select_account and bool(f.accounts),
+        choose_account.view,
+        choose_account.submit,
+    ),  # fmt: skip  # noqa: E501
+    Step(
+        "sign_up", lambda s, f: not _is_known(s) and s.path is Path.SIGN_UP, sign_up.view, sign_up.submit, is_even=True
+    ),
+    Step(
+        "recover", lambda s, f: not _is_known(s) and s.path is Path.RECOVER, recover.view, recover.submit, is_even=True
+    ),
+    Step("sign_in", lambda s, f: not _is_known(s), sign_in.view, sign_in.submit, is_even=True),
+)
+
+
+def next_step(state: JourneyState, facts: Facts) -> Step | None:
+    """Return the step that is due, or None when the journey has arrived."""
+    return next((step for step in STEPS if step.due(state, facts)), None)
+
+
+def _is_known(state: JourneyState) -> bool:
+    return bool(state.customer_id)
+
+
+def _asks(state: JourneyState, facts: Facts) -> bool:
+    return not state.denied and state.agreed is None and bool(facts.consent_due)

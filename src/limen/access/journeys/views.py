@@ -1,0 +1,72 @@
+"""What a step shows and what it answers: data first, rendered as HTML or as versioned JSON by others."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from limen.access.journeys.records import JourneyState
+from limen.kernel.errors import Refusal
+
+if TYPE_CHECKING:
+    from limen.access.journeys.parts import JourneyUnit
+
+SCHEMA = 1
+"""The version of the JSON form of a step; a field is added without a new version, never changed or removed."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepView:
+    """One step as it is shown.
+
+    Attributes:
+        name: the step, a key of the table.
+        version: the journey's version: a form carries it back, and an older one is stale.
+        values: what was typed, to be shown again; never a password or a code.
+        errors: field name to message key.
+        notice: a message key above the form, or empty.
+        data: what the step needs beside that.
+        status: the HTTP status that fits: 200, 400 for errors, 429 or 503 with ``retry_after`` seconds.
+    """
+
+    name: str
+    version: int
+    values: dict[str, str] = field(default_factory=dict)
+    errors: dict[str, str] = field(default_factory=dict)
+    notice: str = ""
+    data: dict[str, Any] = field(default_factory=dict)
+    status: int = 200
+    retry_after: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a step is shown again."""
+
+    errors: dict[str, str] = field(default_factory=dict)
+    notice: str = ""
+    values: dict[str, str] = field(default_factory=dict)
+    data: dict[str, Any] = field(default_factory=dict)
+    status: int = 400
+    retry_after: int = 0
+
+
+Write = Callable[["JourneyUnit"], Awaitable[Problem | None]]
+"""What a step writes in the commit that advances its journey; a problem is shown instead of going on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What a step answers to a form: the state that follows, what is written with it, and what went wrong."""
+
+    state: JourneyState
+    write: Write | None = None
+    problem: Problem | None = None
+    link_hash: bytes | None = None
+
+
+def problem_of(refusal: Refusal, values: dict[str, str] | None = None) -> Problem:
+    """Return the problem that shows *refusal*."""
+    retry_after = getattr(refusal, "retry_after", 0)
+    status = 503 if refusal.code == "busy" else 429 if retry_after else 400
+    notice = "" if refusal.fields else f"error.{refusal.code}"
+    return Problem(dict(refusal.fields), notice, values or {}, status=status, retry_after=retry_after)
