@@ -1,6 +1,7 @@
 """Own one server until its run is over: ``python -m tests.support.guardian KIND DIRECTORY LEADER``."""
 
 import importlib
+import shutil
 import sys
 import time
 from pathlib import Path
@@ -19,6 +20,8 @@ def main(kind: str, directory: Path, leader: int) -> None:
             time.sleep(0.1)
     finally:
         server.stop()
+        if not is_alive(leader):  # which would have removed it
+            shutil.rmtree(directory, ignore_errors=True)
 
 
 if __name__ == "__main__":
