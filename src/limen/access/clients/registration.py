@@ -63,6 +63,7 @@ class Registration:
 
     tenant_id: TenantId
     begin: Begin
+    reading: Begin
     keyring: Keyring
     clock: Clock
     entropy: Entropy
@@ -100,14 +101,14 @@ class Registration:
             _tell(unit, "client.created", client, actor)
         return Registered(client, made if secret is None else None)
 
-    async def read(self, client_id: str, read: Begin) -> Client | NotFound:
+    async def read(self, client_id: str) -> Client | NotFound:
         """Return one client."""
-        async with read(self.tenant_id) as unit:
+        async with self.reading(self.tenant_id) as unit:
             return await unit.clients.get(client_id) or NotFound("client_not_found")
 
-    async def list(self, read: Begin, *, after: str = "", limit: int = 50) -> "list[Client]":
+    async def list(self, *, after: str = "", limit: int = 50) -> "list[Client]":
         """Return up to *limit* clients whose key sorts behind *after*, oldest first."""
-        async with read(self.tenant_id) as unit:
+        async with self.reading(self.tenant_id) as unit:
             return await unit.clients.list(after=after, limit=limit)
 
     async def update(
@@ -203,7 +204,7 @@ async def _expected(unit: ClientUnit, client_id: str, version: int | None) -> Cl
     return client
 
 
-def _first_secret(document: ClientDocument, given: Secret | None, entropy: Entropy) -> Secret | None | Invalid:
+def _first_secret(document: ClientDocument, given: Secret | None, entropy: Entropy) -> Secret | Invalid | None:
     if not needs_secret(document):
         return Invalid(CODE, "no secret wanted", {"secret": "secret.unused"}) if given is not None else None
     return new_secret(entropy) if given is None else check_secret(given) or given

@@ -20,8 +20,8 @@ SECRET_METHODS = frozenset({AuthMethod.BASIC, AuthMethod.POST})
 def hash_secret(key: bytes, secret: str) -> str:
     """Return HMAC-SHA256 of *secret* under the tenant's *key*, hex.
 
-    A client secret is generated and long, so that no slow hash is needed (architecture, *The hot path*); the key keeps a stolen
-    database from being tried against shorter ones.
+    A client secret is generated and long, so that no slow hash is needed (architecture, *The hot path*); the key keeps
+    a stolen database from being tried against shorter ones.
     """
     return hmac.digest(key, secret.encode(), "sha256").hex()
 

@@ -58,9 +58,7 @@ class Customer:
 
     def disabled(self, now: Instant) -> "Customer":
         """Return the customer barred from signing in, with everything begun before *now* void."""
-        return replace(
-            self, state=CustomerState.DISABLED, valid_after=now, updated_at=now, version=self.version + 1
-        )
+        return replace(self, state=CustomerState.DISABLED, valid_after=now, updated_at=now, version=self.version + 1)
 
     def enabled(self, now: Instant) -> "Customer":
         """Return the customer allowed to sign in again."""

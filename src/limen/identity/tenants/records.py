@@ -38,7 +38,7 @@ class TenantSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     branding: Branding = Branding()
     lifetimes: Lifetimes = Lifetimes()
     locales: tuple[str, ...] = ("en", "de", "ar")
-    password_preset: str = "default"  # noqa: S105 - the name of a policy preset, not a password
+    password_preset: str = "default"
     sign_up_open: bool = True
     terms_url: str = ""
     privacy_url: str = ""
@@ -72,3 +72,11 @@ class Tenant:
     def changed(self, *, name: str, settings: TenantSettings, now: Instant) -> "Tenant":
         """Return the tenant with a new name and settings, one version on."""
         return replace(self, name=name, settings=settings, updated_at=now, version=self.version + 1)
+
+    def disabled(self, now: Instant) -> "Tenant":
+        """Return the tenant that answers to nobody, one version on."""
+        return replace(self, disabled_at=now, updated_at=now, version=self.version + 1)
+
+    def enabled(self, now: Instant) -> "Tenant":
+        """Return the tenant that answers again, one version on."""
+        return replace(self, disabled_at=None, updated_at=now, version=self.version + 1)

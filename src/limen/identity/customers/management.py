@@ -1,0 +1,309 @@
+"""What an administrator does with customers, whatever the interface: make, read, change, disable, sign out, erase.
+
+Keys, hashes and look-ups in the key store are asked for outside the unit of work, whose write lock nobody should wait
+for; the version in the final UPDATE proves that nothing moved in between.
+"""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import msgspec
+
+from limen.identity.administrators import Actor, AdministratorStore
+from limen.identity.credentials.context import context_words
+from limen.identity.credentials.hashing import PasswordHasher
+from limen.identity.credentials.policy import PasswordPolicy
+from limen.identity.credentials.prepare import prepare
+from limen.identity.credentials.records import seal_password
+from limen.identity.credentials.store import PasswordStore
+from limen.identity.customers.addresses import parse_email
+from limen.identity.customers.directory import Directory, seal
+from limen.identity.customers.records import Customer, Profile, SealedCustomer
+from limen.identity.customers.store import CustomerStore
+from limen.identity.customers.validation import normalised, validate
+from limen.kernel.clock import Clock, Instant
+from limen.kernel.errors import Conflict, Forbidden, NotFound, Refusal
+from limen.kernel.events import EVENTS, AuditEntry, Event
+from limen.kernel.ids import CustomerId, TenantId
+from limen.kernel.secret import Secret
+
+
+class EndsSessions(Protocol):
+    """What is asked of the sessions, which are ``access``'s."""
+
+    async def end_all(self, customer_id: CustomerId, now: Instant) -> int:
+        """End a customer's sessions and revoke their token families; return how many sessions ended."""
+        ...
+
+
+class CustomerUnit(Protocol):
+    """A unit of work that reaches customers and what hangs on them."""
+
+    @property
+    def customers(self) -> CustomerStore:
+        """Return the tenant's customers."""
+        ...
+
+    @property
+    def passwords(self) -> PasswordStore:
+        """Return their passwords."""
+        ...
+
+    @property
+    def sessions(self) -> EndsSessions:
+        """Return their sessions."""
+        ...
+
+    @property
+    def administrators(self) -> AdministratorStore:
+        """Return who of them administers."""
+        ...
+
+    def record(self, entry: AuditEntry) -> None:
+        """Add an audit entry to this commit."""
+        ...
+
+    def announce(self, event: Event) -> str:
+        """Add an event to this commit's outbox."""
+        ...
+
+    def change(self, kind: str, key: str) -> None:
+        """Tell the caches."""
+        ...
+
+
+Begin = Callable[[TenantId], AbstractAsyncContextManager[CustomerUnit]]
+Facts = dict[str, Any]
+_GONE = NotFound("customer_not_found")
+_CHANGED = Conflict("version_changed")
+_TAKEN = Conflict("email_taken", fields={"email": "email.taken"})
+
+
+class _RollBack(Exception):
+    """The address went to somebody else in the same moment: nothing of this unit may stay."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewCustomer:
+    """A customer to be made. Without a password the customer sets one by recovery."""
+
+    profile: Profile = field(repr=False)
+    password: Secret | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerAdministration:
+    """One tenant's customers, as its administrators see them."""
+
+    tenant_id: TenantId
+    begin: Begin
+    reading: Begin
+    directory: Directory
+    hasher: PasswordHasher
+    policy: PasswordPolicy
+    clock: Clock
+
+    async def create(self, new: NewCustomer, actor: Actor) -> Customer | Refusal:
+        """Make a customer. Its address counts as verified only where the profile says so.
+
+        Returns:
+            ``Invalid`` by field, ``Conflict("email_taken")``, or ``Unavailable`` when too many passwords wait.
+        """
+        profile = _parsed(new.profile)
+        if isinstance(profile, Refusal):
+            return profile
+        hashed = await self._hash(new.password, profile) if new.password is not None else None
+        if isinstance(hashed, Refusal):
+            return hashed
+        customer, vault = await self.directory.prepare(profile)
+        sealed, contact = seal(customer, vault), await self.directory.contact(customer)
+        async with self.begin(self.tenant_id) as unit:
+            is_added = await unit.customers.add(sealed, contact)
+            if is_added:
+                if hashed is not None:
+                    stored = seal_password(vault, customer.id, hashed, customer.created_at)
+                    await unit.passwords.put(stored)
+                data = {"method": "administrator", "password": hashed is not None}
+                _tell(unit, "customer.registered", customer, actor, data)
+        if not is_added:
+            await self.directory.erase(customer.id)  # nothing was sealed under it that anybody keeps
+            return _TAKEN
+        return customer
+
+    async def read(self, customer_id: CustomerId) -> Customer | NotFound:
+        """Return one customer, unsealed."""
+        async with self.reading(self.tenant_id) as unit:
+            sealed = await unit.customers.get(customer_id)
+        return await self.directory.open(sealed) or _GONE
+
+    async def list(self, *, after: str = "", limit: int = 50) -> "tuple[list[Customer], str]":
+        """Return up to *limit* customers behind *after*, oldest first, and where to go on (empty at the end)."""
+        async with self.reading(self.tenant_id) as unit:
+            page = await unit.customers.list(after=after, limit=limit)
+        opened = [await self.directory.open(sealed) for sealed in page]
+        following = page[-1].id if len(page) == limit else ""
+        return [customer for customer in opened if customer is not None], following
+
+    async def update(
+        self,
+        customer_id: CustomerId,
+        change: Callable[[Profile], Profile],
+        actor: Actor,
+        *,
+        expected_version: int | None = None,
+    ) -> Customer | Refusal:
+        """Replace a profile by what *change* makes of it. Another address is unverified unless *change* says otherwise.
+
+        Returns:
+            The customer as it is now (the same version if nothing changed), ``NotFound``, ``Forbidden``, ``Invalid`` by
+            field, ``Conflict("version_changed")`` or ``Conflict("email_taken")``.
+        """
+
+        def changed(customer: Customer) -> Customer | Refusal:
+            profile = _parsed(change(customer.profile))
+            if isinstance(profile, Refusal):
+                return profile
+            return customer if profile == customer.profile else customer.with_profile(profile, self.clock.now())
+
+        return await self._replace(customer_id, changed, actor, expected_version)
+
+    async def disable(self, customer_id: CustomerId, actor: Actor) -> Customer | Refusal:
+        """Bar a customer from signing in; every session and token ends."""
+
+        def changed(customer: Customer) -> Customer:
+            return customer.disabled(self.clock.now()) if customer.is_active else customer
+
+        return await self._replace(customer_id, changed, actor, None)
+
+    async def enable(self, customer_id: CustomerId, actor: Actor) -> Customer | Refusal:
+        """Let a customer sign in again."""
+
+        def changed(customer: Customer) -> Customer:
+            return customer if customer.is_active else customer.enabled(self.clock.now())
+
+        return await self._replace(customer_id, changed, actor, None)
+
+    async def sign_out_everywhere(self, customer_id: CustomerId, actor: Actor) -> Customer | Refusal:
+        """End every session and token of a customer."""
+
+        def changed(customer: Customer) -> Customer:
+            return customer.signed_out_everywhere(self.clock.now())
+
+        return await self._replace(customer_id, changed, actor, None)
+
+    async def delete(
+        self, customer_id: CustomerId, actor: Actor, *, expected_version: int | None = None
+    ) -> Refusal | None:
+        """Erase a customer: the rows in one commit, then the key.
+
+        Killed between the two, the key is an orphan. It is found again by whoever asks a second time (``NotFound``, yet
+        the key goes), by the event ``customer.deleted``, which the outbox delivers at least once
+        (:meth:`finish_erasure`), and by the keyring's sweep.
+        """
+        async with self.begin(self.tenant_id) as unit:
+            customer = await unit.customers.get(customer_id)
+            refusal = None if customer is None else await _not_allowed(unit, customer_id, actor)
+            if customer is not None and refusal is None:
+                if expected_version is not None and customer.version != expected_version:
+                    return _CHANGED
+                now = self.clock.now()
+                await unit.sessions.end_all(customer_id, now)  # first: the caches must hear of each family
+                await unit.customers.delete(customer_id)
+                unit.change("subject", f"{customer.subject}:{now}")
+                _tell(unit, "customer.deleted", customer, actor, {})
+        if refusal is not None:
+            return refusal
+        await self.finish_erasure(customer_id)
+        return None if customer is not None else _GONE
+
+    async def finish_erasure(self, customer_id: CustomerId) -> None:
+        """Destroy the key of a customer whose rows are gone; may be repeated."""
+        await self.directory.erase(customer_id)
+
+    async def _hash(self, password: Secret, profile: Profile) -> str | Refusal:
+        context = context_words(profile.email, profile.name, profile.given_name, profile.family_name)
+        verdict = await self.policy.assess(self.hasher.pool, password.reveal(), context)
+        refusal = verdict if isinstance(verdict, Refusal) else verdict.as_refusal()
+        if refusal is not None:
+            return refusal
+        prepared = prepare(password.reveal())
+        return prepared if isinstance(prepared, Refusal) else await self.hasher.hash(prepared)
+
+    async def _replace(
+        self,
+        customer_id: CustomerId,
+        change: Callable[[Customer], Customer | Refusal],
+        actor: Actor,
+        expected_version: int | None,
+    ) -> Customer | Refusal:
+        async with self.reading(self.tenant_id) as unit:
+            sealed = await unit.customers.get(customer_id)
+            refusal = await _not_allowed(unit, customer_id, actor) if sealed is not None else None
+        customer = await self.directory.open(sealed)
+        if customer is None or refusal is not None:
+            return refusal or _GONE
+        if expected_version is not None and customer.version != expected_version:
+            return _CHANGED
+        changed = change(customer)
+        if isinstance(changed, Refusal) or changed is customer:
+            return changed
+        try:
+            return await self._store(customer, changed, actor)
+        except _RollBack:
+            return _TAKEN
+
+    async def _store(self, before: Customer, after: Customer, actor: Actor) -> Customer | Refusal:
+        vault = await self.directory.vault_of(after.id)
+        if vault is None:
+            return _GONE
+        sealed, contact = seal(after, vault), await self.directory.contact(after)
+        async with self.begin(self.tenant_id) as unit:
+            refusal = await _not_allowed(unit, after.id, actor)
+            if refusal is not None:
+                return refusal
+            if not await unit.customers.update(sealed, before.version):
+                return _CHANGED
+            if after.profile.email != before.profile.email and not await unit.customers.move_contact(contact):
+                raise _RollBack
+            await _tell_change(unit, before, after, actor)
+        return after
+
+
+def _parsed(profile: Profile) -> Profile | Refusal:
+    profile = normalised(profile)
+    email = parse_email(profile.email)
+    if isinstance(email, Refusal):
+        return email
+    return validate(profile) or msgspec.structs.replace(profile, email=email)
+
+
+async def _not_allowed(unit: CustomerUnit, customer_id: CustomerId, actor: Actor) -> Forbidden | None:
+    if actor.scopes is None or actor.may_change(await unit.administrators.role(customer_id)):
+        return None
+    return Forbidden("beyond_your_authority", "the customer administers more than the actor")
+
+
+async def _tell_change(unit: CustomerUnit, before: Customer, after: Customer, actor: Actor) -> None:
+    old, new = msgspec.structs.asdict(before.profile), msgspec.structs.asdict(after.profile)
+    data: Facts = {
+        "fields": sorted(name for name, value in new.items() if value != old[name]),
+        "state": after.state.value,
+    }
+    if after.valid_after != before.valid_after:
+        data["sessions"] = await unit.sessions.end_all(after.id, after.valid_after)
+        unit.change("subject", f"{after.subject}:{after.valid_after}")
+        unit.announce(Event("session.ended", subject=after.id, data={"all": True}))
+    if after.state is not before.state:
+        _tell(unit, "customer.enabled" if after.is_active else "customer.disabled", after, actor, data)
+    elif after.valid_after != before.valid_after:
+        _tell(unit, "customer.signed_out", after, actor, data)
+    else:
+        _tell(unit, "customer.updated", after, actor, data)
+
+
+def _tell(unit: CustomerUnit, name: str, customer: Customer | SealedCustomer, actor: Actor, data: Facts) -> None:
+    data = {"version": customer.version, **data}
+    unit.record(AuditEntry(event=name, actor=actor.name, subject=customer.id, request_id=actor.request_id, data=data))
+    unit.announce(Event(name if name in EVENTS else "customer.updated", subject=customer.id, data=data))

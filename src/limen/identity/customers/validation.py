@@ -1,0 +1,46 @@
+"""What a profile may hold, whoever writes it."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+import msgspec
+
+from limen.identity.customers.records import Profile
+from limen.kernel.errors import Invalid
+
+CODE = "invalid_profile"
+LONGEST_NAME = 200
+_NAMES = ("name", "given_name", "family_name")
+_LOCALE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,3}")
+_ZONE = re.compile(r"[A-Za-z][A-Za-z0-9_+\-]{0,31}(?:/[A-Za-z0-9_+\-]{1,31}){0,2}")
+_BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Overrides that let a name rewrite the line it stands in; joiners, which many scripts need, are not among them."""
+
+
+def normalised(profile: Profile) -> Profile:
+    """Return *profile* with its names in NFC and without white space around them."""
+    return msgspec.structs.replace(
+        profile, **{field: unicodedata.normalize("NFC", getattr(profile, field)).strip() for field in _NAMES}
+    )
+
+
+def validate(profile: Profile) -> Invalid | None:
+    """Return everything that is wrong with *profile* except its address, by field; None if nothing is."""
+    problems = dict(_problems(profile))
+    return Invalid(CODE, ", ".join(problems), problems) if problems else None
+
+
+def _problems(profile: Profile) -> Iterator[tuple[str, str]]:
+    for field in _NAMES:
+        text: str = getattr(profile, field)
+        if len(text) > LONGEST_NAME or not all(map(_is_allowed, text)):
+            yield field, "name.invalid"
+    if profile.locale and not _LOCALE.fullmatch(profile.locale):
+        yield "locale", "locale.invalid"
+    if profile.zoneinfo and not _ZONE.fullmatch(profile.zoneinfo):
+        yield "zoneinfo", "zoneinfo.invalid"
+
+
+def _is_allowed(character: str) -> bool:
+    return character not in _BIDI and unicodedata.category(character) not in {"Cc", "Cs", "Co", "Cn", "Zl", "Zp"}
