@@ -1,11 +1,11 @@
 """From a signed-in customer to an authorization code: may the session answer, is consent due, record it, issue."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 from limen.access.clients.records import Client
 from limen.access.oauth.assurance import acr
-from limen.access.oauth.records import AuthorizationRequest, PageRefusal
+from limen.access.oauth.records import AuthorizationRequest, PageRefusal, RedirectRefusal
 from limen.access.oauth.redirects import is_registered
 from limen.access.sessions.records import Session
 from limen.access.tokens.desk import Desk
@@ -61,21 +61,25 @@ class Approval:
 
 @dataclass(frozen=True, slots=True)
 class ConsentAnswer:
-    """What a customer answered on the consent page. ``text_hash`` is SHA-256 of the words shown, in language *locale*."""
+    """What a customer answered on the consent page.
+
+    ``text_hash`` is SHA-256 of the words that were shown, in the language ``locale``.
+    """
 
     customer: Customer
     decision: Decision
     scopes: tuple[str, ...]
     locale: str
     text_hash: bytes
-    request_id: str = field(default="")
+    request_id: str = ""
 
 
 def session_satisfies(session: Session, request: AuthorizationRequest, now: Instant, lifetimes: Lifetimes) -> bool:
     """Tell whether *session*, as it was before this request came, may answer it without a fresh proof.
 
-    Not to be asked of a session that this very request renewed: ``prompt=login`` and ``max_age=0`` are then fulfilled. Whether
-    the session is the one that ``id_token_hint_subject`` names, and ``prompt=select_account``, are the caller's questions.
+    Not to be asked of a session that this very request renewed: ``prompt=login`` and ``max_age=0`` are then fulfilled.
+    Whether the session is the one that ``id_token_hint_subject`` names, and ``prompt=select_account``, are the caller's
+    questions.
     """
     if not session.is_live(now, lifetimes.session_idle * SECOND):
         return False
@@ -89,8 +93,9 @@ def session_satisfies(session: Session, request: AuthorizationRequest, now: Inst
 def needs_consent(client: Client, grant: Grant | None, request: AuthorizationRequest) -> tuple[str, ...]:
     """Return the scopes that are still to be asked for; none where there is nothing to ask.
 
-    A first-party client (``require_consent`` off) never asks, not even with ``prompt=consent``: its owner is whom the customer
-    already deals with. ``offline_access`` is a scope as any other: asked for, or remembered (OpenID Connect Core §11).
+    A first-party client (``require_consent`` off) never asks, not even with ``prompt=consent``: its owner is whom the
+    customer already deals with. ``offline_access`` is a scope as any other: asked for, or remembered (OpenID Connect
+    Core §11).
     """
     if not client.document.require_consent:
         return ()
@@ -133,22 +138,20 @@ async def record_consent(unit: CodeUnit, desk: Desk, request: AuthorizationReque
         unit.announce(Event("consent.given", answer.customer.id, data))
 
 
-async def issue_code(unit: CodeUnit, desk: Desk, approval: Approval) -> str | PageRefusal:
+async def issue_code(unit: CodeUnit, desk: Desk, approval: Approval) -> str | PageRefusal | RedirectRefusal:
     """Store what the customer allows and a code for it; return the code, of which only SHA-256 is kept.
 
-    A journey takes minutes, in which a client can be disabled or lose its redirect URI: both are asked again, and the refusal is
-    then a page.
+    A journey takes minutes, in which a client, its redirect URI, its scopes, the session or the customer can go: all
+    are looked at again.
 
     Raises:
         Fault: session and customer differ, or more is allowed than was asked for.
     """
     request = approval.request
     loaded = await desk.clients(request.client_id)
-    if loaded is None:
-        return PageRefusal("unknown_client", "the client was disabled or deleted meanwhile")
-    if not is_registered(request.redirect_uri, loaded.client.document.redirect_uris):
-        return PageRefusal("redirect_uri_mismatch", "the redirect URI was withdrawn meanwhile")
-    _must_fit(approval)
+    refusal = _meanwhile(desk, approval, loaded.client if loaded is not None else None)
+    if refusal is not None or loaded is None:
+        return refusal or _NO_CLIENT
     grant = await unit.grants.save(_grant(desk, approval, loaded.client))
     code = random_token(desk.entropy, 32)
     await unit.grants.add_code(_code(desk, approval, grant, code))
@@ -165,13 +168,24 @@ async def issue_code(unit: CodeUnit, desk: Desk, approval: Approval) -> str | Pa
     return code
 
 
-def _must_fit(approval: Approval) -> None:
-    if approval.session.customer_id != approval.customer.id or not approval.customer.is_active:
-        msg = "a code was asked for on another customer's session, or for a disabled customer"
+_NO_CLIENT = PageRefusal("unknown_client", "the client was disabled or deleted meanwhile")
+
+
+def _meanwhile(desk: Desk, approval: Approval, client: Client | None) -> PageRefusal | RedirectRefusal | None:
+    request, session, customer = approval.request, approval.session, approval.customer
+    if client is None or not client.is_active:
+        return _NO_CLIENT
+    if not is_registered(request.redirect_uri, client.document.redirect_uris):
+        return PageRefusal("redirect_uri_mismatch", "the redirect URI was withdrawn meanwhile")
+    if session.customer_id != customer.id or not set(approval.scopes) <= set(request.scopes):
+        msg = "a code was asked for on another customer's session, or for more than the request's scopes"
         raise Fault(msg)
-    if not set(approval.scopes) <= set(approval.request.scopes):
-        msg = "more was allowed than was asked for"
-        raise Fault(msg)
+    if not set(approval.scopes) <= set(client.document.scopes):
+        return request.refused("invalid_scope", "a scope was withdrawn meanwhile")
+    is_live = session.is_live(desk.clock.now(), desk.lifetimes.session_idle * SECOND)
+    if not is_live or not customer.is_active or session.created_at < customer.valid_after:
+        return request.refused("access_denied", "the sign-in was ended meanwhile")
+    return None
 
 
 def _grant(desk: Desk, approval: Approval, client: Client) -> Grant:

@@ -1,9 +1,11 @@
-"""Discovery and keys: two documents made once and answered from memory (OpenID Connect Discovery §3, §4; RFC 8414; RFC 7517 §5).
+"""Discovery and keys: two documents made once and answered from memory.
 
-One document serves both well-known paths: what OpenID Connect adds is allowed there (RFC 8414 §2, §5). For a tenant below a path,
-OpenID Connect appends (``/t/acme/.well-known/openid-configuration``) and RFC 8414 §3.1 inserts
-(``/.well-known/oauth-authorization-server/t/acme``). The second arrives at the root's doors: whoever routes finds the door by
-:func:`inserted_prefix`, and the door itself takes the tenant from the path.
+One document serves both well-known paths: what OpenID Connect adds is allowed there (RFC 8414 §2, §5). For a tenant
+below a path, OpenID Connect appends (``/t/acme/.well-known/openid-configuration``) and RFC 8414 §3.1 inserts
+(``/.well-known/oauth-authorization-server/t/acme``). The second arrives at the root's doors: whoever routes finds the
+door by :func:`inserted_prefix`, and the door itself takes the tenant from the path.
+
+OpenID Connect Discovery §3, §4; RFC 8414 §2, §3; RFC 7517 §5.
 """
 
 import re

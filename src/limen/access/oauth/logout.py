@@ -1,4 +1,4 @@
-"""RP-initiated logout (OpenID Connect RP-Initiated Logout 1.0 §2, §3): who asks, for whom, and where they may go afterwards."""
+"""RP-initiated logout: who asks, for whom, and where they go afterwards (OpenID Connect RP-Initiated Logout §2, §3)."""
 
 from dataclasses import dataclass
 
@@ -26,8 +26,8 @@ class LogoutRequest:
         client_id: the active client that asks; empty where none is known.
         redirect: a post-logout redirect URI registered for that client, or empty: then the person stays with us.
         state: for the redirect, as it came.
-        hint_valid: whether an ID token of ours came along. Without one the person must be asked before anything ends (§2);
-            with one only if the session at hand is another than ``sid``.
+        hint_valid: whether an ID token of ours came along. Without one the person must be asked before anything ends;
+            with one, only if the session at hand is another than ``sid`` (§2).
     """
 
     subject: str = ""
@@ -46,9 +46,9 @@ class LogoutRequest:
 async def parse_logout(desk: Desk, parameters: str) -> LogoutRequest | PageRefusal:
     """Return the request in *parameters*, the raw query of a GET or body of a POST. No input raises.
 
-    A redirect URI that is not registered, or whose client is not known, is left out and not an error: whoever wants to sign out
-    shall not be stopped by a relying party's mistake, and is sent nowhere. A hint that is not ours, or no longer verifies, counts
-    as none.
+    A redirect URI that is not registered, or whose client is not known, is left out and not an error: whoever wants to
+    sign out shall not be stopped by a relying party's mistake, and is sent nowhere. A hint that is not ours, or no
+    longer verifies, counts as none.
     """
     given = parse_query(parameters)
     if isinstance(given, Refusal):

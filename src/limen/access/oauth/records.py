@@ -79,7 +79,10 @@ PAGE_CODES = frozenset({"malformed_request", "unknown_client", "redirect_uri_mis
 
 @dataclass(frozen=True, slots=True)
 class RedirectRefusal(Refusal):
-    """Sent to a proven redirect URI. ``code`` and ``description`` are public (RFC 6749 §4.1.2.1, OpenID Connect Core §3.1.2.6)."""
+    """Sent to a proven redirect URI (RFC 6749 §4.1.2.1, OpenID Connect Core §3.1.2.6).
+
+    ``code`` and ``description`` are public and reach the relying party.
+    """
 
     description: str = ""
     redirect_uri: str = ""

@@ -1,7 +1,7 @@
 """Redirect URIs: compared as text, never parsed and put together again (RFC 9700 §4.1.3, RFC 3986 §6.2.1).
 
-Two parsers that read one URI differently are how open redirects are made: with user information, backslashes, encoded slashes,
-dots, ports, or letters that look alike. So a URI is registered, letter by letter, or it is not.
+Two parsers that read one URI differently are how open redirects are made: with user information, backslashes, encoded
+slashes, dots, ports, or letters that look alike. So a URI is registered, letter by letter, or it is not.
 """
 
 import re
@@ -27,7 +27,7 @@ def is_well_formed(uri: str) -> bool:
 
 
 def is_registered(presented: str, registered: Iterable[str]) -> bool:
-    """Tell whether *presented* is one of *registered*, exactly but for the port of a loopback address (RFC 8252 §7.3)."""
+    """Tell whether *presented* is one of *registered*, exact but for the port of a loopback address (RFC 8252 §7.3)."""
     if not is_well_formed(presented):
         return False
     portless = _without_port(presented)

@@ -37,7 +37,8 @@ async def parse_authorization(desk: Desk, parameters: str) -> AuthorizationReque
     Args:
         desk: the tenant that is asked.
         parameters: the raw query of a GET, or the raw body of a POST as ``application/x-www-form-urlencoded``
-            (OpenID Connect Core §3.1.2.1); never both joined. Whether the POST named that type is its reader's question.
+            (OpenID Connect Core §3.1.2.1); never both joined. Whether the POST named that type is its reader's
+            question.
     """
     given = parse_query(parameters, LIMITS)
     if isinstance(given, Refusal):  # repeated parameters too: which of two redirect URIs would be the right one?

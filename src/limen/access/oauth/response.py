@@ -41,7 +41,7 @@ def code_response(desk: Desk, request: AuthorizationRequest, code: str) -> Respo
 
 
 def error_response(desk: Desk, refusal: RedirectRefusal) -> ResponseTarget:
-    """Return the answer that carries *refusal*; make one of a checked request by ``request.refused(code, description)``."""
+    """Return the answer that carries *refusal*; a checked request makes one by ``request.refused(code, …)``."""
     described = {"error_description": refusal.description} if refusal.description else {}
     return _target(desk, refusal, {"error": refusal.code, **described})
 

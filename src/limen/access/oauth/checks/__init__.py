@@ -1,7 +1,8 @@
 """The checks of an authorization request, one small file each, in one table.
 
-The order matters twice: up to ``redirect_uri`` a refusal is a page, behind it a redirect; and ``response_mode`` comes before
-whatever is answered by it. Another endpoint that takes such requests (PAR, device, CIBA) becomes another tuple of these rows.
+The order matters twice: up to ``redirect_uri`` a refusal is a page, behind it a redirect; and ``response_mode`` comes
+before whatever is answered by it. Another endpoint that takes such requests (PAR, device, CIBA) becomes another tuple
+of these rows.
 """
 
 from limen.access.oauth.checks.client import check_client

@@ -5,7 +5,7 @@ from limen.access.oauth.redirects import is_registered
 
 
 def check_redirect_uri(draft: Draft) -> Checked:
-    """Prove where answers may go. It is required even where just one is registered, so that no two readers can differ."""
+    """Prove where answers may go; required even where just one is registered, so that no two readers can differ."""
     presented = draft.given.get("redirect_uri", "")
     registered = draft.client.redirect_uris if draft.client is not None else ()
     if not presented or not is_registered(presented, registered):

@@ -1,4 +1,4 @@
-"""``state``: sent back exactly as it came (RFC 6749 §4.1.2), so that what could not be is refused before anything is sent."""
+"""``state``: sent back exactly as it came (RFC 6749 §4.1.2); what could not be is refused beforehand."""
 
 from limen.access.oauth.draft import Checked, Draft
 from limen.access.oauth.texts import is_plain

@@ -1,8 +1,8 @@
 """Parameters that we know and do not serve: refused, since a relying party would believe that they hold.
 
-OpenID Connect Core §5.5 lets ``claims`` be passed over where it is not supported. But ``claims`` can require a certain subject or
-assurance, and a requirement that is silently dropped is worse than an error; discovery says that it is not supported. Whatever is
-not known at all is ignored (RFC 6749 §3.1).
+OpenID Connect Core §5.5 lets ``claims`` be passed over where it is not supported. But ``claims`` can require a certain
+subject or assurance, and a requirement that is silently dropped is worse than an error; discovery says that it is not
+supported. Whatever is not known at all is ignored (RFC 6749 §3.1).
 """
 
 from collections.abc import Mapping
