@@ -41,6 +41,9 @@ async def arrive(
     if ask is None:
         return Arrived(None, cookie)
     name = client.document.client_name if client is not None else ""
+    if ask.id_token_hint_subject not in {"", customer.subject}:
+        other = ask.refused("login_required", "Another customer signed in than id_token_hint names.")
+        return Arrived(error_response(parts.desk, other), cookie, name)
     if facts.consent_due:
         answer = ConsentAnswer(
             customer=customer,

@@ -67,21 +67,13 @@ class Journeys:
             await unit.journeys.add(seal(journey, vault))
         return journey.id
 
-    async def show(self, journey_id: JourneyId, browser_id: BrowserId, request: RequestContext) -> StepView | Refusal:
-        """Return the step that is due, to the browser where the journey began."""
-        opened = await self._open(journey_id, browser_id)
-        if isinstance(opened, Refusal):
-            return opened
+    def view_of(self, opened: Opened, request: RequestContext) -> StepView:
+        """Return the step of *opened* that is due."""
         return self._view(opened.journey, opened.vault, opened.facts, request)
 
-    async def submit(
-        self, journey_id: JourneyId, browser_id: BrowserId, form: Mapping[str, str], request: RequestContext
-    ) -> Shown:
+    async def submit(self, opened: Opened, form: Mapping[str, str], request: RequestContext) -> Shown:
         """Give *form* to the step that is due."""
         started = self.parts.clock.monotonic()
-        opened = await self._open(journey_id, browser_id)
-        if isinstance(opened, Refusal):
-            return opened
         journey = opened.journey
         if form.get("version") != str(journey.version):
             return self._view(journey, opened.vault, opened.facts, request, notice="notice.moved_on")
@@ -103,7 +95,8 @@ class Journeys:
         async with self.parts.read(self.parts.tenant_id) as unit:
             return Opened(journey, vault, await gather(self.parts, unit, journey, journey.state))
 
-    async def _open(self, journey_id: JourneyId, browser_id: BrowserId) -> Opened | Refusal:
+    async def open(self, journey_id: JourneyId, browser_id: BrowserId) -> Opened | Refusal:
+        """Return a journey that is under way, to the browser where it began."""
         parts = self.parts
         async with parts.read(parts.tenant_id) as unit:
             sealed = await unit.journeys.get(journey_id)
@@ -134,9 +127,10 @@ class Journeys:
                     outcome = await self._arrive(unit, after, opened.vault, facts, request)
                 else:
                     outcome = self._view(after, opened.vault, facts, request, problem=problem)
-        if outcome is None:
-            return await self.show(before.id, before.browser_id, request)
-        return outcome
+        if outcome is not None:
+            return outcome
+        again = await self.open(before.id, before.browser_id)
+        return again if isinstance(again, Refusal) else self.view_of(again, request)
 
     async def _arrive(
         self, unit: JourneyUnit, journey: Journey, vault: SubjectVault, facts: Facts, request: RequestContext

@@ -85,9 +85,7 @@ async def _authenticated(
     return presented if isinstance(presented, Refusal) else await authenticate(desk, presented)
 
 
-async def _count_failure(
-    desk: Desk, limiter: RateLimiter, request: HotRequest, refusal: Refusal, name: str
-) -> Refusal:
+async def _count_failure(desk: Desk, limiter: RateLimiter, request: HotRequest, refusal: Refusal, name: str) -> Refusal:
     decision = await limiter.hit(f"client-authentication:{address_key(request.address)}", FAILURES)
     if not decision.allowed:
         return Throttled("slow_down", "too many failures", retry_after=decision.reset_seconds)
@@ -102,5 +100,3 @@ async def _count_failure(
         )
     )
     return refusal
-
-

@@ -20,7 +20,9 @@ async def introspect(desk: Desk, client: Client, text: str) -> dict[str, Any]:
     if isinstance(token, Refusal):
         return _INACTIVE
     claims = token.claims
-    concerned = client.client_id == claims["client_id"] or client.client_id in token.audiences or _is_resource(client, token)
+    concerned = (
+        client.client_id == claims["client_id"] or client.client_id in token.audiences or _is_resource(client, token)
+    )
     if not concerned or await desk.clients(str(claims["client_id"])) is None:
         return _INACTIVE
     if await desk.revocations.is_revoked(token):

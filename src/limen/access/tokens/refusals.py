@@ -36,6 +36,4 @@ def bearer_refused(refusal: Refusal, *, presented: bool) -> HotResponse:
     """Return the answer of a protected resource (RFC 6750 §3): without a token no error code is named."""
     status = 403 if isinstance(refusal, Forbidden) else 401
     challenge = f'Bearer realm="limen", error="{refusal.code}"' if presented else 'Bearer realm="limen"'
-    return oauth_error(
-        status, refusal.code, _DESCRIPTIONS.get(refusal.code, ""), (("www-authenticate", challenge),)
-    )
+    return oauth_error(status, refusal.code, _DESCRIPTIONS.get(refusal.code, ""), (("www-authenticate", challenge),))

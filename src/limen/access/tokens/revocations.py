@@ -45,11 +45,7 @@ class RevocationView:
             return await self._hot.is_revoked(str(claims["jti"]), family, subject, issued_at)
         if self._loaded_at is None or self._clock.now() - self._loaded_at > _FORGET_EVERY:
             await self._load()
-        return (
-            claims["jti"] in self._tokens
-            or family in self._families
-            or self._subjects.get(subject, 0) > issued_at
-        )
+        return claims["jti"] in self._tokens or family in self._families or self._subjects.get(subject, 0) > issued_at
 
     async def _load(self) -> None:
         now = self._clock.now()

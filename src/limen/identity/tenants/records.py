@@ -13,7 +13,7 @@ DEFAULT_SLUG = "default"
 class Branding(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How pages look: an accent colour as ``#rrggbb`` and an https logo address."""
 
-    accent: str = "#3d5afe"
+    accent: str = "#0f5f66"
     logo_url: str = ""
 
 

@@ -1,0 +1,142 @@
+"""The account page, first cut: who is signed in here, ending sessions, signing out; and RP-initiated logout."""
+
+from starlette.responses import RedirectResponse, Response
+
+from limen.access.journeys.context import Account
+from limen.access.journeys.facts import live_accounts
+from limen.access.journeys.records import JourneyState, Path
+from limen.access.oauth.logout import LogoutRequest, parse_logout
+from limen.access.sessions.records import Session
+from limen.experience.pages.devices import describe_device
+from limen.experience.pages.errors import refused
+from limen.experience.pages.visit import MAX_FORM, Visit
+from limen.kernel.errors import Refusal
+from limen.kernel.events import AuditEntry, Event
+
+
+async def accounts_here(visit: Visit) -> tuple[Account, ...]:
+    """Return who is signed in at this browser, newest proof first."""
+    if visit.browser is None:
+        return ()
+    parts = visit.journey_parts
+    async with parts.read(parts.tenant_id) as unit:
+        return await live_accounts(parts, unit, visit.browser.id)
+
+
+async def sign_in_first(visit: Visit) -> Response:
+    """Send whoever is not signed in to do so."""
+    browser = await visit.ensure_browser()
+    begun = await visit.journeys.begin(JourneyState(path=Path.SIGN_IN), browser.id, visit.context)
+    return visit.go(f"/journey/{begun}") if isinstance(begun, str) else visit.go("/sign-in")
+
+
+async def account(visit: Visit) -> Response:
+    """Show the account of the newest session here, or take its form."""
+    found = await accounts_here(visit)
+    if not found:
+        return await sign_in_first(visit)
+    notice = None
+    if visit.request.method == "POST":
+        form = await visit.form("account")
+        if isinstance(form, Refusal):
+            return refused(visit, form)
+        if form.get("intent") == "sign_out":
+            await end_sessions(visit, [one.session for one in found])
+            return visit.page("signed_out.html", {"client_name": None, "continue_url": None})
+        ended = [one.session for one in found if one.session.sid == form.get("session", "")]
+        await end_sessions(visit, ended)
+        found = await accounts_here(visit)
+        if not found:
+            return visit.page("signed_out.html", {"client_name": None, "continue_url": None})
+        notice = "notice.session_ended" if ended else None
+    return _account_page(visit, found, notice)
+
+
+def _account_page(visit: Visit, found: tuple[Account, ...], notice: str | None) -> Response:
+    profile = found[0].customer.profile
+    device = describe_device(visit.context.user_agent)
+    sessions = [
+        {
+            "id": one.session.sid,
+            "device": f"{one.customer.profile.email}" + (f" · {device}" if device else ""),
+            "started": one.session.created_at,
+            "seen": one.session.seen_at,
+            "current": position == 0,
+        }
+        for position, one in enumerate(found)
+    ]
+    context = {
+        "action": f"{visit.prefix}/account",
+        "csrf": visit.csrf("account"),
+        "customer": {"name": profile.name, "email": profile.email},
+        "sessions": sessions,
+        "notice": notice,
+    }
+    return visit.page("account.html", context)
+
+
+async def end_sessions(visit: Visit, sessions: list[Session]) -> None:
+    """End *sessions* and what hangs on them."""
+    parts, now = visit.journey_parts, visit.journey_parts.clock.now()
+    if not sessions:
+        return
+    async with visit.parts.begin(parts.tenant_id) as unit:
+        for session in sessions:
+            if await unit.sessions.end(session.id, now):
+                unit.announce(Event("session.ended", session.customer_id, {"session": session.id}))
+                unit.record(
+                    AuditEntry(
+                        event="session.ended",
+                        actor=f"customer:{session.customer_id}",
+                        subject=session.customer_id,
+                        request_id=visit.context.request_id,
+                        data={"session": session.id},
+                    )
+                )
+
+
+async def logout(visit: Visit) -> Response:
+    """Sign out for an application (OpenID Connect RP-Initiated Logout §2), asking first unless its hint fits a session here."""
+    is_ours = False
+    if visit.request.method == "POST":
+        body = (await visit.request.body())[: MAX_FORM + 1].decode("latin-1")
+        form = await visit.form("sign-out")
+        is_ours = not isinstance(form, Refusal)
+        if not isinstance(form, Refusal) and form.get("decision") != "sign_out":
+            return visit.go("/account")
+        parameters = form.get("request", "") if not isinstance(form, Refusal) else body
+    else:
+        parameters = visit.request.url.query
+    asked = await parse_logout(visit.desk, parameters)
+    if isinstance(asked, Refusal):
+        return refused(visit, asked)
+    found = await accounts_here(visit)
+    named = [one.session for one in found if asked.hint_valid and one.session.sid == asked.sid]
+    if found and not named and not is_ours:
+        return await _ask(visit, asked, parameters)
+    await end_sessions(visit, named or [one.session for one in found])
+    return await _gone(visit, asked)
+
+
+async def _ask(visit: Visit, asked: LogoutRequest, parameters: str) -> Response:
+    if asked.redirect:
+        visit.allow_form_target(asked.redirect)
+    context = {
+        "action": f"{visit.prefix}/logout",
+        "csrf": visit.csrf("sign-out"),
+        "client_name": await _name(visit, asked.client_id),
+        "fields": {"request": parameters[:MAX_FORM]},
+    }
+    return visit.page("sign_out.html", context)
+
+
+async def _gone(visit: Visit, asked: LogoutRequest) -> Response:
+    if asked.location:
+        return visit.dress(RedirectResponse(asked.location, 303))
+    name = await _name(visit, asked.client_id)
+    return visit.page("signed_out.html", {"client_name": name, "continue_url": None})
+
+
+async def _name(visit: Visit, client_id: str) -> str | None:
+    loaded = await visit.desk.clients(client_id) if client_id else None
+    return loaded.client.document.client_name if loaded is not None else None

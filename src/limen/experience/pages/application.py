@@ -1,0 +1,68 @@
+"""The list of all pages."""
+
+from collections.abc import Awaitable, Callable
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from limen.experience.pages.account import account, logout
+from limen.experience.pages.administration import admin, setup
+from limen.experience.pages.authorize import authorize
+from limen.experience.pages.demonstration import mailbox, message, message_html, start
+from limen.experience.pages.errors import error_page, nowhere
+from limen.experience.pages.journey import PATHS, begin, journey, link
+from limen.experience.pages.parts import PageParts
+from limen.experience.pages.visit import Visit, arrive_at
+
+Page = Callable[[Visit], Awaitable[Response]]
+_ERROR_PAGES = {400: "bad_request", 403: "forbidden", 404: "not_found", 429: "throttled", 503: "unavailable"}
+
+
+def create_pages(parts: PageParts) -> Starlette:
+    """Return the application of all pages; the edge around it sets headers and limits."""
+
+    def page(path: str, handler: Page, *methods: str) -> Route:
+        async def endpoint(request: Request) -> Response:
+            visit = await arrive_at(request, parts)
+            return nowhere(request) if visit is None else await handler(visit)
+
+        return Route(path, endpoint, methods=list(methods or ("GET",)))
+
+    async def static(request: Request) -> Response:
+        asset = parts.assets.get(request.path_params["name"])
+        if asset is None:
+            raise HTTPException(404)
+        return Response(asset.body, media_type=asset.content_type, headers=dict(asset.headers))
+
+    async def failed(request: Request, error: Exception) -> Response:
+        status = error.status_code if isinstance(error, HTTPException) else 500
+        headers = error.headers if isinstance(error, HTTPException) else None
+        visit = await arrive_at(request, parts)
+        if visit is None:
+            return nowhere(request)
+        response = error_page(visit, status, _ERROR_PAGES.get(status, "bad_request"))
+        response.headers.update(headers or {})
+        return response
+
+    routes = [
+        page("/", start),
+        page("/authorize", authorize, "GET", "POST"),
+        *(page(path, begin) for path in PATHS),
+        page("/journey/{journey}", journey, "GET", "POST"),
+        page("/link/{token}", link, "GET", "POST"),
+        page("/logout", logout, "GET", "POST"),
+        page("/account", account, "GET", "POST"),
+        page("/admin", admin, "GET", "POST"),
+        page("/setup/{token}", setup, "GET", "POST"),
+        Route("/static/{name}", static),
+    ]
+    if parts.mailbox is not None:
+        routes += [
+            page("/dev/mailbox", mailbox),
+            page("/dev/mailbox/{id}", message),
+            page("/dev/mailbox/{id}/html", message_html),
+        ]
+    return Starlette(routes=routes, exception_handlers={HTTPException: failed})

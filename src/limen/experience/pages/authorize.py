@@ -1,0 +1,109 @@
+"""The authorization endpoint (RFC 6749 §3.1, OpenID Connect Core §3.1.2): decides whether anything has to be asked."""
+
+import msgspec
+from starlette.responses import Response
+
+from limen.access.journeys.arrival import Arrived
+from limen.access.journeys.context import Account
+from limen.access.journeys.facts import live_accounts
+from limen.access.journeys.records import JourneyState, Path
+from limen.access.oauth.code import needs_consent, session_satisfies
+from limen.access.oauth.records import AuthorizationRequest, RedirectRefusal
+from limen.access.oauth.request import parse_authorization
+from limen.access.oauth.response import error_response
+from limen.experience.pages.errors import refused
+from limen.experience.pages.steps import arrived
+from limen.experience.pages.visit import MAX_FORM, Visit
+from limen.kernel.errors import Refusal
+
+
+async def authorize(visit: Visit) -> Response:
+    """Answer an authorization request by GET or POST."""
+    if visit.request.method == "POST":
+        parameters = (await visit.request.body())[: MAX_FORM + 1].decode("latin-1")
+    else:
+        parameters = visit.request.url.query
+    request = await parse_authorization(visit.desk, parameters)
+    if isinstance(request, RedirectRefusal):
+        return visit.deliver(error_response(visit.desk, request))
+    if isinstance(request, Refusal):
+        return refused(visit, request)
+    accounts = await _accounts(visit, request)
+    now, lifetimes = visit.journey_parts.clock.now(), visit.desk.lifetimes
+    ready = [a for a in accounts if session_satisfies(a.session, request, now, lifetimes)]
+    if "none" in request.prompt:
+        return await _silently(visit, request, ready)
+    return await _walk(visit, request, accounts, ready)
+
+
+async def _accounts(visit: Visit, request: AuthorizationRequest) -> list[Account]:
+    """Return who is signed in at this browser and may answer the request."""
+    if visit.browser is None:
+        return []
+    parts, wanted = visit.journey_parts, request.id_token_hint_subject
+    async with parts.read(parts.tenant_id) as unit:
+        found = await live_accounts(parts, unit, visit.browser.id)
+    return [account for account in found if wanted in {"", account.customer.subject}]
+
+
+async def _silently(visit: Visit, request: AuthorizationRequest, ready: list[Account]) -> Response:
+    """Answer ``prompt=none`` without a page (OpenID Connect Core §3.1.2.6)."""
+    error = ""
+    if not ready or visit.browser is None:
+        error = "login_required"
+    elif len(ready) > 1:
+        error = "account_selection_required"
+    elif await _consent_due(visit, request, ready[0]):
+        error = "consent_required"
+    if error or visit.browser is None:
+        return visit.deliver(error_response(visit.desk, request.refused(error)))
+    return await _begin(visit, _as(request, ready[0]))
+
+
+async def _consent_due(visit: Visit, request: AuthorizationRequest, account: Account) -> bool:
+    parts = visit.journey_parts
+    async with parts.read(parts.tenant_id) as unit:
+        client = await unit.clients.get(request.client_id)
+        if client is None:
+            return True
+        return bool(needs_consent(client, await unit.grants.find(account.customer.id, client.key), request))
+
+
+async def _walk(visit: Visit, request: AuthorizationRequest, accounts: list[Account], ready: list[Account]) -> Response:
+    """Begin the journey that the request needs; where it needs nothing, it has arrived."""
+    await visit.ensure_browser()
+    choose = "select_account" in request.prompt or len(accounts) > 1
+    if ready and not choose:
+        return await _begin(visit, _as(request, ready[0]))
+    state = JourneyState(
+        path=Path.SIGN_IN,
+        request=msgspec.json.encode(request),
+        email=_prefill(request, accounts),
+        select_account=choose and bool(accounts),
+        fresh_login=len(ready) < len(accounts),
+    )
+    return await _begin(visit, state)
+
+
+def _as(request: AuthorizationRequest, account: Account) -> JourneyState:
+    return JourneyState(
+        path=Path.SIGN_IN,
+        request=msgspec.json.encode(request),
+        email=account.customer.profile.email,
+        customer_id=account.customer.id,
+        session_id=account.session.id,
+    )
+
+
+def _prefill(request: AuthorizationRequest, accounts: list[Account]) -> str:
+    if request.login_hint and "@" in request.login_hint:
+        return request.login_hint[:254]
+    return accounts[0].customer.profile.email if len(accounts) == 1 else ""
+
+
+async def _begin(visit: Visit, state: JourneyState) -> Response:
+    browser = await visit.ensure_browser()
+    begun = await visit.journeys.begin(state, browser.id, visit.context)
+    if isinstance(begun, Refusal):
+        return refused(visit, begun)
+    return arrived(visit, begun) if isinstance(begun, Arrived) else visit.go(f"/journey/{begun}")

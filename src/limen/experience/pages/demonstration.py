@@ -1,0 +1,69 @@
+"""What only the demonstration shows: the start page, and the mailbox of messages that would have been sent."""
+
+from starlette.responses import HTMLResponse, Response
+
+from limen.experience.pages.errors import refused
+from limen.experience.pages.visit import Visit
+from limen.kernel.errors import NotFound
+
+_NONE = NotFound("not_found", "no such message, or no mailbox here")
+
+
+async def start(visit: Visit) -> Response:
+    """Lead through the main job; outside the demonstration the account page is the start."""
+    if not visit.parts.demo_app:
+        return visit.go("/account")
+    prefix = visit.prefix
+    links = {
+        "demo_app": visit.parts.demo_app,
+        "sign_up": f"{prefix}/sign-up",
+        "mailbox": f"{prefix}/dev/mailbox",
+        "api_docs": f"{prefix}/api/v1/openapi.json",
+        "account": f"{prefix}/account",
+        "admin": f"{prefix}/admin",
+        "discovery": f"{prefix}/.well-known/openid-configuration",
+    }
+    return visit.page("start.html", {"links": links})
+
+
+async def mailbox(visit: Visit) -> Response:
+    """List the messages."""
+    kept = visit.parts.mailbox
+    if kept is None:
+        return refused(visit, _NONE)
+    messages = [
+        {
+            "url": f"{visit.prefix}/dev/mailbox/{one.id}",
+            "subject": one.mail.subject,
+            "to": one.mail.to,
+            "at": one.received_at,
+        }
+        for one in kept.list()
+    ]
+    return visit.page("mailbox.html", {"messages": messages, "start_url": f"{visit.prefix}/"})
+
+
+async def message(visit: Visit) -> Response:
+    """Show one message."""
+    one = visit.parts.mailbox.get(visit.request.path_params["id"]) if visit.parts.mailbox is not None else None
+    if one is None:
+        return refused(visit, _NONE)
+    here = f"{visit.prefix}/dev/mailbox"
+    shown = {
+        "subject": one.mail.subject,
+        "sender": visit.desk.tenant.name,
+        "to": one.mail.to,
+        "at": one.received_at,
+        "text": one.mail.text,
+        "html_url": f"{here}/{one.id}/html" if one.mail.html else None,
+    }
+    return visit.page("mailbox_message.html", {"message": shown, "mailbox_url": here})
+
+
+async def message_html(visit: Visit) -> Response:
+    """Show a message's HTML as a mail program would: its own styles, no script, no origin."""
+    one = visit.parts.mailbox.get(visit.request.path_params["id"]) if visit.parts.mailbox is not None else None
+    if one is None:
+        return refused(visit, _NONE)
+    policy = "default-src 'none'; style-src 'unsafe-inline'; img-src https: data:; sandbox allow-popups allow-top-navigation-by-user-activation"
+    return HTMLResponse(one.mail.html, headers={"content-security-policy": policy})

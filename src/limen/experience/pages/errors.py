@@ -1,0 +1,68 @@
+"""What went wrong, as a page with a way on: the one table from refusals to pages."""
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+
+from limen.experience.pages.visit import Visit
+from limen.kernel.errors import Expired, Forbidden, Invalid, NotFound, Refusal, Throttled, Unauthenticated, Unavailable
+
+_PAGES: dict[str, tuple[int, str]] = {
+    "journey_elsewhere": (404, "elsewhere"),
+    "journey_over": (410, "expired"),
+    "link_spent": (410, "link_spent"),
+    "unknown_client": (400, "client"),
+    "redirect_uri_mismatch": (400, "client"),
+    "client_mismatch": (400, "client"),
+    "malformed_request": (400, "client"),
+    "csrf": (403, "expired"),
+}
+_KINDS: tuple[tuple[type[Refusal], int, str], ...] = (
+    (Throttled, 429, "throttled"),
+    (Unavailable, 503, "unavailable"),
+    (NotFound, 404, "not_found"),
+    (Forbidden, 403, "forbidden"),
+    (Unauthenticated, 403, "forbidden"),
+    (Expired, 410, "expired"),
+    (Invalid, 400, "bad_request"),
+)
+_WAYS = {"forbidden": "page.home", "not_found": "page.home", "client": "", "unavailable": "", "fault": ""}
+
+
+def refused(visit: Visit, refusal: Refusal) -> Response:
+    """Return the page for *refusal*."""
+    status, name = _PAGES.get(refusal.code) or next(
+        ((status, name) for kind, status, name in _KINDS if isinstance(refusal, kind)), (400, "bad_request")
+    )
+    response = error_page(visit, status, name)
+    retry_after = getattr(refusal, "retry_after", 0)
+    if retry_after:
+        response.headers["retry-after"] = str(retry_after)
+    return response
+
+
+def error_page(visit: Visit, status: int, name: str) -> Response:
+    """Return the error page *name*; as JSON for who asked for that."""
+    if wants_json(visit.request):
+        return visit.dress(JSONResponse({"schema": 1, "error": name, "request_id": visit.context.request_id}, status))
+    label = _WAYS.get(name, "page.start_again")
+    way_on = {"url": f"{visit.prefix}/account", "label": label} if label else None
+    context = {
+        "status": status,
+        "title": f"error_page.{name}.title",
+        "message": f"error_page.{name}.text",
+        "request_id": visit.context.request_id,
+        "way_on": way_on,
+    }
+    return visit.page("error.html", context, status)
+
+
+def nowhere(request: Request) -> Response:
+    """Return the answer where no tenant is: nothing of any tenant's look."""
+    del request
+    return PlainTextResponse("Not found\n", 404)
+
+
+def wants_json(request: Request) -> bool:
+    """Tell whether the asker prefers JSON: a native SDK, not a browser."""
+    accept = request.headers.get("accept", "")
+    return "application/json" in accept and "text/html" not in accept

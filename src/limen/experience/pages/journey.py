@@ -1,0 +1,84 @@
+"""The pages of a journey: begin one, show its step, take its form, follow its link."""
+
+from starlette.responses import Response
+
+from limen.access.journeys.arrival import Arrived
+from limen.access.journeys.dispatcher import Opened
+from limen.access.journeys.links import Links, LinkView, ShownCode
+from limen.access.journeys.records import JourneyState, Path
+from limen.experience.pages.devices import describe_device
+from limen.experience.pages.errors import refused
+from limen.experience.pages.steps import allow_return, arrived, show
+from limen.experience.pages.visit import Visit
+from limen.kernel.errors import Forbidden, NotFound, Refusal
+from limen.kernel.ids import JourneyId
+
+_UNKNOWN = NotFound("journey_elsewhere", "no such journey here")
+PATHS = {"/sign-in": Path.SIGN_IN, "/sign-up": Path.SIGN_UP, "/recover": Path.RECOVER}
+
+
+async def begin(visit: Visit) -> Response:
+    """Begin a journey that leads to the account page."""
+    path = PATHS[visit.request.url.path[len(visit.prefix) :]]
+    if path is Path.SIGN_UP and not visit.desk.tenant.settings.sign_up_open:
+        return refused(visit, Forbidden("sign_up_closed", "sign-up is closed"))
+    browser = await visit.ensure_browser()
+    begun = await visit.journeys.begin(JourneyState(path=path), browser.id, visit.context)
+    if isinstance(begun, Refusal):
+        return refused(visit, begun)
+    return arrived(visit, begun) if isinstance(begun, Arrived) else visit.go(f"/journey/{begun}")
+
+
+async def journey(visit: Visit) -> Response:
+    """Show the step that is due, or give it its form."""
+    journey_id = JourneyId.parse(visit.request.path_params["journey"])
+    if journey_id is None or visit.browser is None:
+        return refused(visit, _UNKNOWN)
+    opened = await visit.journeys.open(journey_id, visit.browser.id)
+    if isinstance(opened, Refusal):
+        return refused(visit, opened)
+    allow_return(visit, opened.journey.state)
+    if visit.request.method != "POST":
+        return show(visit, journey_id, visit.journeys.view_of(opened, visit.context))
+    form = await visit.form(journey_id)
+    if isinstance(form, Refusal):
+        return refused(visit, form)
+    shown = await visit.journeys.submit(opened, form, visit.context)
+    return show(visit, journey_id, shown, posted=True)
+
+
+async def link(visit: Visit) -> Response:
+    """Show what a mailed link is for; only a POST confirms it."""
+    token = visit.request.path_params["token"]
+    scope = f"link:{token}"
+    links = Links(visit.journeys)
+    browser_id = visit.browser.id if visit.browser is not None else None
+    if visit.request.method != "POST":
+        seen = await links.look(token, browser_id)
+        return refused(visit, seen) if isinstance(seen, Refusal) else _link_page(visit, seen, token, scope)
+    form = await visit.form(scope)
+    if isinstance(form, Refusal):
+        return refused(visit, form)
+    followed = await links.follow(token, browser_id, visit.context)
+    if isinstance(followed, Refusal):
+        return refused(visit, followed)
+    if isinstance(followed, ShownCode):
+        return visit.page("link_code.html", {"code": followed.code, "expires_seconds": followed.expires_seconds})
+    return _followed(visit, *followed)
+
+
+def _followed(visit: Visit, opened: Opened, shown: object) -> Response:
+    if isinstance(shown, Refusal | Arrived):
+        return show(visit, opened.journey.id, shown)
+    return visit.go(f"/journey/{opened.journey.id}")
+
+
+def _link_page(visit: Visit, seen: LinkView, token: str, scope: str) -> Response:
+    context = {
+        "action": f"{visit.prefix}/link/{token}",
+        "csrf": visit.csrf(scope),
+        "purpose": seen.purpose,
+        "device": describe_device(seen.user_agent),
+        "asked": seen.asked_at,
+    }
+    return visit.page("link.html" if seen.is_here else "link_elsewhere.html", context)

@@ -1,0 +1,140 @@
+"""What the pages are made of; joined by the composition root."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from limen.access.clients.store import ClientStore
+from limen.access.journeys.parts import JourneyParts, JourneyUnit
+from limen.experience.rendering import Renderer, StaticAssets
+from limen.kernel.clock import Instant
+from limen.kernel.ids import CustomerId, TenantId
+
+
+class Administrators(Protocol):
+    """Who administers a tenant."""
+
+    async def role(self, customer_id: CustomerId) -> str | None:
+        """Return a customer's role: ``platform``, ``tenant`` or None."""
+        ...
+
+    async def appoint(self, customer_id: CustomerId, role: str, at: Instant) -> None:
+        """Give a customer a role."""
+        ...
+
+
+class SetupLinks(Protocol):
+    """One-time links for set-up."""
+
+    async def peek(self, link_hash: bytes, purpose: str, now: Instant) -> bool:
+        """Tell whether the link may still be used; looking does not use it."""
+        ...
+
+    async def use(self, link_hash: bytes, purpose: str, now: Instant) -> bool:
+        """Use the link: True exactly once."""
+        ...
+
+
+class PageUnit(JourneyUnit, Protocol):
+    """One tenant's transaction, as the pages use it."""
+
+    @property
+    def administrators(self) -> Administrators:
+        """Return who administers."""
+        ...
+
+    @property
+    def setup_links(self) -> SetupLinks:
+        """Return the set-up links."""
+        ...
+
+    @property
+    def clients(self) -> ClientStore:
+        """Return the relying parties."""
+        ...
+
+
+class Mail(Protocol):
+    """A message in the development mailbox."""
+
+    @property
+    def to(self) -> str:
+        """Whom it is for."""
+        ...
+
+    @property
+    def subject(self) -> str:
+        """Its subject."""
+        ...
+
+    @property
+    def text(self) -> str:
+        """Its plain body."""
+        ...
+
+    @property
+    def html(self) -> str:
+        """Its body as HTML, or empty."""
+        ...
+
+
+class Received(Protocol):
+    """A kept message and when it came."""
+
+    @property
+    def id(self) -> str:
+        """Its identifier in the mailbox."""
+        ...
+
+    @property
+    def received_at(self) -> Instant:
+        """When it came."""
+        ...
+
+    @property
+    def mail(self) -> Any:
+        """The message, with ``to``, ``subject``, ``text`` and ``html``."""
+        ...
+
+
+class Mailbox(Protocol):
+    """The development mailbox, where there is one."""
+
+    def list(self) -> Sequence[Received]:
+        """Return every message, newest first."""
+        ...
+
+    def get(self, id: str) -> Received | None:  # noqa: A002 - the mailbox's own name
+        """Return one message."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class TenantPages:
+    """One tenant, as its pages need it. ``csrf_key`` is a sub-key of the tenant's, 32 bytes."""
+
+    journeys: JourneyParts
+    csrf_key: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class PageParts:
+    """Everything the pages use.
+
+    Attributes:
+        tenant: path prefix to the tenant's parts; None where no active tenant answers.
+        begin: opens one tenant's writing transaction.
+        read: opens one tenant's reading transaction.
+        secure_cookies: False only where plain http on loopback was asked for aloud.
+        mailbox: the development mailbox, shown at ``/dev/mailbox``; None outside the demonstration.
+        demo_app: the demonstration's application, for the start page; empty outside of it.
+    """
+
+    tenant: Callable[[str], Awaitable[TenantPages | None]]
+    begin: Callable[[TenantId], Any]
+    read: Callable[[TenantId], Any]
+    renderer: Renderer
+    assets: StaticAssets
+    secure_cookies: bool = True
+    mailbox: Mailbox | None = None
+    demo_app: str = ""

@@ -1,0 +1,55 @@
+"""Showing a step: as a page, or as versioned JSON for native applications."""
+
+from dataclasses import asdict
+
+from starlette.responses import JSONResponse, Response
+
+from limen.access.journeys.arrival import Arrived
+from limen.access.journeys.facts import request_of
+from limen.access.journeys.records import JourneyState
+from limen.access.journeys.views import SCHEMA, StepView
+from limen.experience.pages.errors import refused, wants_json
+from limen.experience.pages.visit import Visit
+from limen.kernel.errors import Refusal
+from limen.kernel.ids import JourneyId
+
+Shown = StepView | Arrived | Refusal
+
+
+def show(visit: Visit, journey_id: JourneyId, shown: Shown, *, posted: bool = False) -> Response:
+    """Return the answer for what the dispatcher showed. After a good POST the browser is sent to GET the next step."""
+    if isinstance(shown, Refusal):
+        return refused(visit, shown)
+    if isinstance(shown, Arrived):
+        return arrived(visit, shown)
+    if wants_json(visit.request):
+        body = {"schema": SCHEMA, "journey": journey_id, "csrf": visit.csrf(journey_id), "step": asdict(shown)}
+        return _with_retry(visit.dress(JSONResponse(body, shown.status)), shown)
+    if posted and shown.status == 200 and not shown.errors and not shown.notice:  # noqa: PLR2004 - HTTP
+        return visit.go(f"/journey/{journey_id}")
+    context = {"action": f"{visit.prefix}/journey/{journey_id}", "csrf": visit.csrf(journey_id), "view": shown}
+    template = "continue" if shown.name == "continue" else shown.name
+    return _with_retry(visit.page(f"steps/{template}.html", context, shown.status), shown)
+
+
+def arrived(visit: Visit, end: Arrived) -> Response:
+    """Return the answer at the end of a journey: on to the application, or to the account page."""
+    if end.cookie is not None:
+        visit.fresh_cookie = end.cookie
+    if wants_json(visit.request):
+        location = end.target.location if end.target is not None and end.target.mode == "query" else None
+        return visit.dress(JSONResponse({"schema": SCHEMA, "step": None, "location": location}))
+    return visit.go("/account") if end.target is None else visit.deliver(end.target, end.client_name)
+
+
+def allow_return(visit: Visit, state: JourneyState) -> None:
+    """Let the form of a step lead on to the application that the journey serves."""
+    request = request_of(state)
+    if request is not None:
+        visit.allow_form_target(request.redirect_uri)
+
+
+def _with_retry(response: Response, shown: StepView) -> Response:
+    if shown.retry_after:
+        response.headers["retry-after"] = str(shown.retry_after)
+    return response

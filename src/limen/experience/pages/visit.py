@@ -1,0 +1,183 @@
+"""One visit: which tenant, which browser, which language; and how its answers are made."""
+
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from limen.access.http import parse_form
+from limen.access.journeys.dispatcher import Journeys
+from limen.access.journeys.parts import JourneyParts
+from limen.access.oauth.response import ResponseTarget
+from limen.access.sessions.cookies import BrowserCookie, new_browser, read_cookie
+from limen.access.sessions.records import Browser
+from limen.access.tokens.desk import Desk
+from limen.experience.pages.parts import PageParts, TenantPages
+from limen.experience.rendering import Brand, direction, negotiate_locale
+from limen.identity.tenants.records import Tenant
+from limen.kernel.context import RequestContext
+from limen.kernel.errors import Invalid, Refusal
+
+MAX_FORM = 64 * 1024
+LANGUAGE_COOKIE = "limen-language"
+_YEAR = 31_536_000
+
+
+@dataclass(slots=True)
+class Visit:
+    """A request with its tenant resolved and its browser proven. ``browser`` is None until a cookie proves one."""
+
+    request: Request
+    parts: PageParts
+    tenant: TenantPages
+    locale: str
+    browser: Browser | None = None
+    cookie: BrowserCookie | None = None
+    fresh_cookie: BrowserCookie | None = None
+    context: RequestContext = field(default_factory=lambda: RequestContext(""))
+
+    @property
+    def desk(self) -> Desk:
+        """Return the tenant's token desk."""
+        return self.tenant.journeys.desk
+
+    @property
+    def journey_parts(self) -> JourneyParts:
+        """Return the tenant's parts."""
+        return self.tenant.journeys
+
+    @property
+    def journeys(self) -> Journeys:
+        """Return the tenant's dispatcher."""
+        return Journeys(self.tenant.journeys)
+
+    @property
+    def prefix(self) -> str:
+        """Return the tenant's path prefix."""
+        return self.desk.tenant.prefix
+
+    async def ensure_browser(self) -> Browser:
+        """Return this browser, made known to us if it was not."""
+        if self.browser is None:
+            parts = self.journey_parts
+            self.browser, self.cookie = new_browser(parts.clock, parts.entropy)
+            self.fresh_cookie = self.cookie
+            async with self.parts.begin(parts.tenant_id) as unit:
+                await unit.sessions.add_browser(self.browser)
+        return self.browser
+
+    def csrf(self, scope: str) -> str:
+        """Return the token for forms of *scope*, bound to this browser's present secret."""
+        who = f"{self.cookie.id}.{self.cookie.secret}" if self.cookie is not None else ""
+        return hmac.digest(self.tenant.csrf_key, f"{who}\n{scope}".encode(), "sha256").hex()[:40]
+
+    async def form(self, scope: str) -> dict[str, str] | Refusal:
+        """Return the posted form, if it comes from a page of ours.
+
+        The token proves it; ``Sec-Fetch-Site`` refuses earlier where a browser sends it.
+        """
+        if self.request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
+            return Invalid("csrf", "cross-site post")
+        body = await self.request.body()
+        form = parse_form(body[: MAX_FORM + 1], self.request.headers.get("content-type"))
+        if isinstance(form, Refusal):
+            return form
+        if not hmac.compare_digest(form.get("csrf", "").encode(), self.csrf(scope).encode()):
+            return Invalid("csrf", "the form's token does not fit this browser")
+        return form
+
+    def page(self, template: str, context: Mapping[str, Any], status: int = 200) -> Response:
+        """Return a rendered page."""
+        policy = self.request.state.csp
+        base: dict[str, Any] = {
+            "brand": brand_of(self.desk.tenant),
+            "prefix": self.prefix,
+            "nonce": policy.nonce,
+            "theme": "",
+            "here": "",
+        }
+        html = self.parts.renderer.render(template, self.locale, {**base, **context})
+        return self.dress(HTMLResponse(html, status))
+
+    def go(self, path: str) -> Response:
+        """Return a redirect to one of our own pages, below the tenant's prefix."""
+        return self.dress(RedirectResponse(f"{self.prefix}{path}", 303))
+
+    def deliver(self, target: ResponseTarget, client_name: str = "") -> Response:
+        """Return an answer to an application: a redirect, or a page whose form posts it."""
+        if target.mode == "query":
+            return self.dress(RedirectResponse(target.location, 303))
+        self.allow_form_target(target.url)
+        fields = {"action": target.url, "fields": target.fields, "client_name": client_name}
+        return self.page("form_post.html", fields)
+
+    def allow_form_target(self, uri: str) -> None:
+        """Let this page's form lead to *uri*, where a policy can name its origin."""
+        try:
+            self.request.state.csp.allow_form_target(uri)
+        except ValueError:
+            return
+
+    def dress(self, response: Response) -> Response:
+        """Set the cookies that changed during this visit."""
+        if self.fresh_cookie is not None:
+            self._set(response, self.cookie_name, self.fresh_cookie.text(), self.desk.lifetimes.session_absolute)
+        if "ui_locales" in self.request.query_params and self.request.query_params["ui_locales"] == self.locale:
+            self._set(response, LANGUAGE_COOKIE, self.locale, _YEAR)
+        return response
+
+    @property
+    def cookie_name(self) -> str:
+        """Return the name of the browser's cookie: tenants of one origin have one each."""
+        return cookie_name(self.desk.tenant, secure=self.parts.secure_cookies)
+
+    def _set(self, response: Response, name: str, value: str, seconds: int) -> None:
+        response.set_cookie(
+            name, value, max_age=seconds, path="/", secure=self.parts.secure_cookies, httponly=True, samesite="lax"
+        )
+
+
+def cookie_name(tenant: Tenant, *, secure: bool) -> str:
+    """Return the cookie's name; ``__Host-`` binds it to this host and to https (RFC 6265bis §4.1.3.2)."""
+    return f"{'__Host-' if secure else ''}limen-{tenant.slug}"
+
+
+def brand_of(tenant: Tenant) -> Brand:
+    """Return the tenant's look."""
+    branding = tenant.settings.branding
+    return Brand(name=tenant.name, accent=branding.accent, logo_url=branding.logo_url)
+
+
+async def arrive_at(request: Request, parts: PageParts) -> Visit | None:
+    """Resolve tenant, browser and language of *request*; None where no active tenant answers."""
+    arrival = request.state.arrival
+    tenant = await parts.tenant(arrival.prefix)
+    if tenant is None:
+        return None
+    record = tenant.journeys.desk.tenant
+    chosen = request.query_params.get("ui_locales", "") or request.cookies.get(LANGUAGE_COOKIE, "")
+    locale = negotiate_locale(
+        request.headers.get("accept-language", "")[:512], record.settings.locales, chosen.split(" ")[0][:35]
+    )
+    visit = Visit(request, parts, tenant, locale)
+    visit.context = RequestContext(
+        request_id=arrival.request_id,
+        address=arrival.address,
+        user_agent=request.headers.get("user-agent", "")[:400],
+        locale=locale,
+    )
+    await _prove_browser(visit)
+    return visit
+
+
+async def _prove_browser(visit: Visit) -> None:
+    cookie = read_cookie(visit.request.cookies.get(visit.cookie_name, ""))
+    if cookie is None:
+        return
+    async with visit.parts.read(visit.journey_parts.tenant_id) as unit:
+        browser = await unit.sessions.browser(cookie.id)
+    if cookie.proves(browser):
+        visit.browser, visit.cookie = browser, cookie
