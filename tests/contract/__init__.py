@@ -1,0 +1,1 @@
+"""What storage promises, once, on SQLite and on PostgreSQL."""

@@ -1,0 +1,291 @@
+"""Browsers, sessions, journeys, clients, grants, keys, and what is used once."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+from sqlalchemy.exc import IntegrityError
+
+from limen.access.jose.keys import KeyPurpose, KeyState
+from limen.access.sessions.records import Evidence
+from limen.identity.tenants.records import TenantSettings
+from limen.kernel.ids import CustomerId
+from limen.storage.stores.idempotency import StoredAnswer
+from tests.contract import things
+
+pytestmark = pytest.mark.anyio
+
+
+# -- browsers and sessions -----------------------------------------------------------------------------------------
+
+
+async def test_a_browsers_secret_is_replaced_only_by_who_knows_the_old_one(database):
+    at = things.browser(database)
+    newer = replace(at, secret_hash=things.digest("new"), seen_at=at.seen_at + 1)
+    async with database.begin() as unit:
+        await unit.sessions.add_browser(at)
+        assert await unit.sessions.browser(at.id) == at
+        assert not await unit.sessions.rotate_browser(newer, things.digest("guess"))
+        assert await unit.sessions.rotate_browser(newer, at.secret_hash)
+        assert not await unit.sessions.rotate_browser(newer, at.secret_hash)
+        assert await unit.sessions.browser(at.id) == newer
+
+
+async def test_sessions_at_a_browser_come_newest_proof_first_without_the_ended(database):
+    who = await things.signed_in(database)
+    later = (Evidence("pwd", database.clock.now() + 5),)
+    second = things.session(database, who.customer, who.browser, evidence=later)
+    third = things.session(database, who.customer, who.browser)
+    async with database.begin() as unit:
+        await unit.sessions.add(second)
+        await unit.sessions.add(third)
+        assert await unit.sessions.end(third.id, 7)
+        assert not await unit.sessions.end(third.id, 8)
+        assert await unit.sessions.at_browser(who.browser.id) == [second, who.session]
+        assert await unit.sessions.find_sid(third.sid) == replace(third, ended_at=7)
+        assert await unit.sessions.get(second.id) == second
+        assert {s.id for s in await unit.sessions.of_browser(who.browser.id)} == {who.session.id, second.id, third.id}
+
+
+async def test_an_ended_session_cannot_be_renewed(database):
+    who = await things.signed_in(database)
+    renewed = who.session.renewed((Evidence("otp", 9),), 9, 99)
+    async with database.begin() as unit:
+        assert await unit.sessions.renew(renewed)
+        assert await unit.sessions.get(who.session.id) == renewed
+        await unit.sessions.end(who.session.id, 10)
+        assert not await unit.sessions.renew(who.session)
+
+
+async def test_ending_a_session_revokes_its_families_and_voids_its_codes(database):
+    family_id, who = await things.family(database)
+    waiting = await things.code(database, who)
+    async with database.begin() as unit:
+        await unit.sessions.end(who.session.id, database.clock.now())
+        assert (database.a, "family", family_id) in unit.changes
+    assert (await things.family_row(database, family_id)).revoked_at == database.clock.now()
+    answer = await database.hot.redeem_code(things.redemption(database, waiting))
+    assert answer.outcome.value == "ended"
+
+
+async def test_ending_all_sessions_spares_the_one_that_is_kept(database):
+    family_id, who = await things.family(database)
+    other = things.session(database, who.customer, who.browser)
+    async with database.begin() as unit:
+        await unit.sessions.add(other)
+    async with database.begin() as unit:
+        assert await unit.sessions.end_all(who.customer.id, 5, except_for=who.session.id) == 1
+        assert (await unit.sessions.at_browser(who.browser.id)) == [who.session]
+    assert (await things.family_row(database, family_id)).revoked_at is None
+    async with database.begin() as unit:
+        assert await unit.sessions.end_all(who.customer.id, 6) == 1
+    assert (await things.family_row(database, family_id)).revoked_at == 6
+
+
+# -- journeys and links --------------------------------------------------------------------------------------------
+
+
+async def test_a_journey_advances_once_from_each_version_and_never_after_its_end(database):
+    at = things.browser(database)
+    start = things.journey(database, at, link_hash=things.digest("link"))
+    second = replace(start, sealed_state=b"two", version=2)
+    done = replace(second, version=3, finished_at=9, link_hash=None)
+    async with database.begin() as unit:
+        await unit.journeys.add(start)
+        assert await unit.journeys.find_link(things.digest("link")) == start
+        assert await unit.journeys.advance(second, 1)
+        assert not await unit.journeys.advance(second, 1)
+        assert await unit.journeys.advance(done, 2)
+        assert not await unit.journeys.advance(replace(done, version=4), 3)
+        assert await unit.journeys.get(start.id) == done
+        assert await unit.journeys.find_link(things.digest("link")) is None
+
+
+async def test_of_twenty_double_submits_one_advances_the_journey(database):
+    start = things.journey(database, things.browser(database))
+    async with database.begin() as unit:
+        await unit.journeys.add(start)
+
+    async def submit() -> bool:
+        async with database.begin() as unit:
+            return await unit.journeys.advance(replace(start, version=2), 1)
+
+    assert sum(await asyncio.gather(*(submit() for _ in range(20)))) == 1
+
+
+async def test_a_setup_link_is_used_once_in_time_and_for_its_purpose(database):
+    link = things.digest("link")
+    async with database.begin() as unit:
+        await unit.setup_links.add(link, "first-administrator", 100)
+        assert await unit.setup_links.peek(link, "first-administrator", 99)
+        assert not await unit.setup_links.use(link, "other", 99)
+        assert not await unit.setup_links.use(link, "first-administrator", 100)
+        assert await unit.setup_links.use(link, "first-administrator", 99)
+        assert not await unit.setup_links.use(link, "first-administrator", 99)
+        assert not await unit.setup_links.peek(link, "first-administrator", 99)
+
+
+# -- clients and grants --------------------------------------------------------------------------------------------
+
+
+async def test_a_client_id_is_given_once(database):
+    first, second = things.client(database, "shop"), things.client(database, "shop")
+    async with database.begin() as unit:
+        assert await unit.clients.add(first)
+        assert not await unit.clients.add(second)
+        assert await unit.clients.get("shop") == first
+        assert await unit.clients.by_key(first.key) == first
+        assert await unit.clients.by_key(second.key) is None
+
+
+async def test_a_client_is_updated_from_the_version_that_was_read_and_listed_in_pages(database):
+    made = sorted((things.client(database) for _ in range(3)), key=lambda one: one.key)
+    async with database.begin() as unit:
+        for one in made:
+            await unit.clients.add(one)
+        newer = replace(made[0], updated_at=9, version=2)
+        assert await unit.clients.update(newer, 1)
+        assert not await unit.clients.update(newer, 1)
+        assert await unit.clients.list(after="", limit=2) == [newer, made[1]]
+        assert await unit.clients.list(after=made[1].key, limit=2) == [made[2]]
+
+
+async def test_deleting_a_client_takes_grants_codes_and_families(database):
+    family_id, who = await things.family(database)
+    waiting = await things.code(database, who)
+    async with database.begin() as unit:
+        assert await unit.clients.delete(who.client.key)
+        assert not await unit.clients.delete(who.client.key)
+        assert await unit.grants.of_customer(who.customer.id) == []
+    assert await database.hot.family_scopes(family_id) is None
+    assert (await database.hot.redeem_code(things.redemption(database, waiting))).outcome.value == "unknown"
+
+
+async def test_a_client_of_the_longest_name_can_be_told_of(database):
+    async with database.begin() as unit:
+        unit.change("client", "c" * 255)
+
+
+async def test_a_grant_only_widens(database):
+    who = await things.signed_in(database)
+    more = things.grant(database, who.customer, who.client, "email", "openid")
+    async with database.begin() as unit:
+        widened = await unit.grants.save(more)
+        assert (widened.id, widened.scopes) == (who.grant.id, ("email", "openid"))
+        assert await unit.grants.find(who.customer.id, who.client.key) == widened
+        assert await unit.grants.of_customer(who.customer.id) == [widened]
+
+
+async def test_twenty_concurrent_widenings_lose_no_scope(database):
+    who = await things.signed_in(database)
+
+    async def widen(scope: str) -> None:
+        async with database.begin() as unit:
+            await unit.grants.save(things.grant(database, who.customer, who.client, scope))
+
+    await asyncio.gather(*(widen(f"s{number:02}") for number in range(20)))
+    async with database.read() as unit:
+        found = await unit.grants.find(who.customer.id, who.client.key)
+    assert found is not None
+    assert set(found.scopes) == {"openid", *(f"s{number:02}" for number in range(20))}
+
+
+async def test_a_grant_of_nobody_is_an_error(database):
+    who = await things.signed_in(database)
+    orphan = replace(things.grant(database, who.customer, who.client), customer_id=CustomerId("cus_nobody"))
+    with pytest.raises(IntegrityError):
+        async with database.begin() as unit:
+            await unit.grants.save(orphan)
+
+
+async def test_ending_a_grant_revokes_its_families_and_voids_its_codes(database):
+    family_id, who = await things.family(database)
+    waiting = await things.code(database, who)
+    async with database.begin() as unit:
+        assert await unit.grants.end(who.grant.id, 5)
+        assert not await unit.grants.end(who.grant.id, 6)
+        assert await unit.grants.find(who.customer.id, who.client.key) is None
+    assert (await things.family_row(database, family_id)).revoked_at == 5
+    assert (await database.hot.redeem_code(things.redemption(database, waiting))).outcome.value == "ended"
+
+
+# -- signing keys --------------------------------------------------------------------------------------------------
+
+
+async def test_a_tenant_has_one_pending_and_one_active_key_of_a_kind(database):
+    first, second = things.signing_key(database), things.signing_key(database)
+    other = things.signing_key(database, purpose=KeyPurpose.CHECKPOINTS)
+    async with database.begin() as unit:
+        assert await unit.signing_keys.add_key(first)
+        assert not await unit.signing_keys.add_key(second)
+        assert not await unit.signing_keys.add_key(first)
+        assert await unit.signing_keys.add_key(other)
+        active = first.activate(5, 6)
+        assert await unit.signing_keys.update_key(first.kid, KeyState.PENDING, active)
+        assert not await unit.signing_keys.update_key(first.kid, KeyState.PENDING, active)
+        assert await unit.signing_keys.add_key(second)
+        listed = await unit.signing_keys.list_keys()
+    assert sorted(key.kid for key in listed) == sorted((first.kid, second.kid, other.kid))
+    assert next(key for key in listed if key.kid == first.kid) == active
+
+
+async def test_of_ten_workers_that_add_a_pending_key_one_does(database):
+    async def add() -> bool:
+        async with database.begin() as unit:
+            return await unit.signing_keys.add_key(things.signing_key(database))
+
+    assert sum(await asyncio.gather(*(add() for _ in range(10)))) == 1
+
+
+# -- once ----------------------------------------------------------------------------------------------------------
+
+
+async def test_of_fifty_first_uses_of_one_assertion_one_is_the_first(database):
+    async def use(kind: str) -> bool:
+        async with database.begin() as unit:
+            return await unit.replays.first_use(kind, "jti-1", 100)
+
+    assert sum(await asyncio.gather(*(use("assertion") for _ in range(50)))) == 1
+    assert await use("other-kind")
+
+
+async def test_an_idempotency_key_is_claimed_answered_and_forgotten(database):
+    digest = things.digest("key")
+    async with database.begin() as unit:
+        assert await unit.idempotency.find(digest, 1) is None
+        assert await unit.idempotency.claim(digest, b"asked", 1, 100)
+        assert not await unit.idempotency.claim(digest, b"asked", 2, 100)
+        assert await unit.idempotency.find(digest, 2) == StoredAnswer(b"asked", 0, b"")
+        await unit.idempotency.answer(digest, 201, b"sealed")
+        await unit.idempotency.answer(digest, 500, b"late")
+        await unit.idempotency.release(digest)
+        assert await unit.idempotency.find(digest, 99) == StoredAnswer(b"asked", 201, b"sealed")
+        assert await unit.idempotency.find(digest, 100) is None
+        assert await unit.idempotency.claim(digest, b"other", 100, 200)
+        await unit.idempotency.release(digest)
+        assert await unit.idempotency.claim(digest, b"third", 101, 200)
+
+
+async def test_of_twenty_concurrent_claims_one_is_granted(database):
+    async def claim() -> bool:
+        async with database.begin() as unit:
+            return await unit.idempotency.claim(things.digest("key"), b"asked", 1, 100)
+
+    assert sum(await asyncio.gather(*(claim() for _ in range(20)))) == 1
+
+
+# -- tenants -------------------------------------------------------------------------------------------------------
+
+
+async def test_the_registry_keeps_slugs_and_issuers_apart_and_an_issuer_for_good(database):
+    tenants = database.storage.tenants
+    anna = await tenants.get(database.a)
+    assert anna is not None
+    assert await tenants.find("anna") == anna
+    assert await tenants.find("nobody") is None
+    assert [one.id for one in await tenants.list(after="", limit=9)] == sorted((database.a, database.b))
+    assert not await tenants.add(replace(anna, id=database.b, slug="other"))
+    newer = anna.changed(name="Anna", settings=TenantSettings(sign_up_open=False), now=9)
+    assert await tenants.update(replace(newer, issuer="https://else.example"), 1)
+    assert not await tenants.update(newer, 1)
+    assert await tenants.get(database.a) == newer

@@ -1,0 +1,125 @@
+"""The audit log: segments that verify, whatever happens to a commit."""
+
+import pytest
+
+from limen.identity.audit.chain import OPENED, SealedPart
+from limen.identity.audit.checkpoints import digest, next_checkpoint
+from limen.kernel.encoding import sha256
+from limen.kernel.events import AuditEntry
+from tests.contract import things
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_everyday_and_hot_writes_have_a_lane_each_and_both_verify(database):
+    for number in range(3):
+        await database.hot.record(AuditEntry("token.issued", data={"number": number}))
+        async with database.begin() as unit:
+            unit.record(AuditEntry("client.created", data={"number": number}))
+    segments = await database.audit()
+    assert sorted([record.event for record in segment] for segment in segments) == [
+        [OPENED, "client.created", "client.created", "client.created"],
+        [OPENED, "token.issued", "token.issued", "token.issued"],
+    ]
+
+
+async def test_tenants_have_chains_of_their_own(database):
+    await database.hot.record(AuditEntry("token.issued"))
+    await database.storage.hot_for(database.b).record(AuditEntry("token.refused"))
+    assert await database.events(database.a) == ["token.issued"]
+    assert await database.events(database.b) == ["token.refused"]
+
+
+async def test_a_failed_commit_opens_a_new_segment_and_everything_verifies(database, monkeypatch):
+    async with database.begin() as unit:
+        unit.record(AuditEntry("one.done"))
+
+    async def lost(_self):
+        raise ConnectionResetError
+
+    from sqlalchemy.ext.asyncio import AsyncConnection  # noqa: PLC0415
+
+    with monkeypatch.context() as patch, pytest.raises(ConnectionResetError):
+        patch.setattr(AsyncConnection, "commit", lost)
+        async with database.begin() as unit:
+            unit.record(AuditEntry("two.lost"))
+    async with database.begin() as unit:
+        unit.record(AuditEntry("three.done"))
+    assert [[r.event for r in segment] for segment in await database.audit()] == [
+        [OPENED, "one.done"],
+        [OPENED, "three.done"],
+    ]
+
+
+async def test_a_commit_whose_outcome_is_unknown_but_done_leaves_a_segment_that_verifies(database, monkeypatch):
+    from sqlalchemy.ext.asyncio import AsyncConnection  # noqa: PLC0415
+
+    real = AsyncConnection.commit
+
+    async def done_but_unheard(self):
+        await real(self)
+        raise ConnectionResetError
+
+    with monkeypatch.context() as patch, pytest.raises(ConnectionResetError):
+        patch.setattr(AsyncConnection, "commit", done_but_unheard)
+        async with database.begin() as unit:
+            unit.record(AuditEntry("one.done"))
+    async with database.begin() as unit:
+        unit.record(AuditEntry("two.done"))
+    assert [[r.event for r in segment] for segment in await database.audit()] == [
+        [OPENED, "one.done"],
+        [OPENED, "two.done"],
+    ]
+
+
+async def test_a_segment_names_the_checkpoint_its_writer_saw(database):
+    await database.hot.record(AuditEntry("token.issued"))
+    async with database.begin() as unit:
+        first = next_checkpoint(database.a, None, await unit.audit_log.heads(), 1)
+        assert await unit.audit_log.add_checkpoint(first)
+    async with database.begin() as unit:
+        unit.record(AuditEntry("client.created"))
+    other = await database.another()
+    await other.hot_for(database.a).record(AuditEntry("token.issued"))
+    await other.close()
+    roots = [segment[0].open_part.count(first.root.hex().encode()) for segment in await database.audit()]
+    assert sorted(roots) == [0, 1, 1]
+
+
+async def test_a_checkpoint_number_is_given_once_and_the_next_links_to_it(database):
+    async with database.begin() as unit:
+        first = next_checkpoint(database.a, None, await unit.audit_log.heads(), 1)
+        assert await unit.audit_log.add_checkpoint(first)
+        assert not await unit.audit_log.add_checkpoint(first)
+    async with database.begin() as unit:
+        last = await unit.audit_log.last_checkpoint()
+        assert last == first
+        second = next_checkpoint(database.a, last, await unit.audit_log.heads(), 2)
+        assert await unit.audit_log.add_checkpoint(second)
+    async with database.read() as unit:
+        stored = await unit.audit_log.last_checkpoint()
+    assert stored is not None
+    assert (stored.number, stored.previous) == (2, digest(first))
+
+
+async def test_the_personal_part_is_committed_to_and_stored_sealed(database):
+    async def seal(_tenant_id, entry):
+        return SealedPart(sha256(b"salt", b"facts"), b"envelope") if entry.personal else None
+
+    database.storage.database.seal_personal = seal
+    async with database.begin() as unit:
+        unit.record(AuditEntry("sign_in.done", subject="cus_x", personal={"address": "192.0.2.1"}))
+    [[_, record]] = await database.audit()
+    assert (record.commitment, record.sealed) == (sha256(b"salt", b"facts"), b"envelope")
+    assert b"192.0.2.1" not in record.open_part
+
+
+async def test_records_of_a_subject_come_newest_first_and_no_others(database):
+    who = await things.signed_in(database)
+    for number in range(3):
+        await database.hot.record(AuditEntry("token.issued", subject=who.customer.id, data={"number": number}))
+        await database.hot.record(AuditEntry("token.issued"))
+        database.clock.advance(1)
+    async with database.read() as unit:
+        found = await unit.audit_log.for_subject(who.customer.id, limit=2)
+    assert [b'"number":2' in found[0].open_part, b'"number":1' in found[1].open_part] == [True, True]

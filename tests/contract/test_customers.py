@@ -1,0 +1,164 @@
+"""Customers, their addresses, passwords and roles."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+from sqlalchemy.exc import IntegrityError
+
+from limen.identity.consents.records import chained
+from limen.identity.audit.chain import GENESIS
+from limen.kernel.ids import CustomerId, RecordId
+from tests.contract import things
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_a_customer_is_found_by_id_subject_and_address(database):
+    owner = things.customer(database)
+    address = things.contact(owner)
+    async with database.begin() as unit:
+        assert await unit.customers.add(owner, address)
+    async with database.read() as unit:
+        assert await unit.customers.get(owner.id) == owner
+        assert await unit.customers.find_by_subject(owner.subject) == owner
+        assert await unit.customers.find_by_contact("email", address.blind) == owner
+        assert await unit.customers.find_by_contact("phone", address.blind) is None
+
+
+async def test_of_fifty_sign_ups_with_one_address_one_wins_and_no_other_leaves_a_row(database):
+    async def sign_up() -> bool:
+        owner = things.customer(database)
+        async with database.begin() as unit:
+            return await unit.customers.add(owner, things.contact(owner, "anna@example.org"))
+
+    assert sum(await asyncio.gather(*(sign_up() for _ in range(50)))) == 1
+    async with database.read() as unit:
+        assert len(await unit.customers.list(after="", limit=100)) == 1
+
+
+async def test_a_contact_of_nobody_is_an_error_and_not_an_answer(database):
+    owner, nobody = things.customer(database), things.customer(database)
+    with pytest.raises(IntegrityError):
+        async with database.begin() as unit:
+            await unit.customers.add(owner, things.contact(nobody))
+
+
+async def test_an_update_of_an_older_version_is_refused(database):
+    who = (await things.signed_in(database)).customer
+    newer = replace(who, sealed_profile=b"new", version=2)
+    async with database.begin() as unit:
+        assert await unit.customers.update(newer, 1)
+        assert not await unit.customers.update(replace(who, sealed_profile=b"late", version=2), 1)
+        assert await unit.customers.get(who.id) == newer
+
+
+async def test_customers_are_listed_in_pages(database):
+    made = [(await things.signed_in(database)).customer.id for _ in range(3)]
+    async with database.read() as unit:
+        first = await unit.customers.list(after="", limit=2)
+        rest = await unit.customers.list(after=first[-1].id, limit=2)
+    assert [customer.id for customer in first + rest] == sorted(made)
+
+
+async def test_moving_an_address_frees_the_old_one_and_refuses_another_customers(database):
+    one, two = things.customer(database), things.customer(database)
+    async with database.begin() as unit:
+        await unit.customers.add(one, things.contact(one, "one@old"))
+        await unit.customers.add(two, things.contact(two, "two@old"))
+    async with database.begin() as unit:
+        assert not await unit.customers.move_contact(things.contact(one, "two@old"))
+        assert await unit.customers.find_by_contact("email", things.digest("one@old")) == one
+        assert await unit.customers.move_contact(things.contact(one, "one@new"))
+        assert await unit.customers.move_contact(things.contact(one, "one@new"))  # again: a new verification
+        assert await unit.customers.find_by_contact("email", things.digest("one@new")) == one
+        assert await unit.customers.find_by_contact("email", things.digest("one@old")) is None
+
+
+async def test_deleting_a_customer_takes_all_that_hangs_on_them_but_not_the_ledgers(database):
+    family_id, who = await things.family(database)
+    async with database.begin() as unit:
+        await unit.passwords.put(things.password(who.customer))
+        await unit.administrators.appoint(who.customer.id, "tenant", 1)
+        record_id = RecordId.new(database.clock, database.entropy)
+        await unit.consents.append(record_id, things.decision(who.customer), 1)
+    async with database.begin() as unit:
+        assert await unit.customers.delete(who.customer.id)
+        assert not await unit.customers.delete(who.customer.id)
+    async with database.read() as unit:
+        assert await unit.customers.get(who.customer.id) is None
+        assert await unit.passwords.get(who.customer.id) is None
+        assert await unit.administrators.role(who.customer.id) is None
+        assert await unit.sessions.get(who.session.id) is None
+        assert await unit.grants.of_customer(who.customer.id) == []
+        assert len(await unit.consents.history(who.customer.id)) == 1
+    assert await database.hot.family_scopes(family_id) is None
+
+
+async def test_a_password_is_set_replaced_and_rehashed_only_from_what_was_read(database):
+    who = (await things.signed_in(database)).customer
+    stored = things.password(who)
+    async with database.begin() as unit:
+        assert await unit.passwords.get(who.id) is None
+        await unit.passwords.put(stored)
+        assert await unit.passwords.get(who.id) == stored
+        assert not await unit.passwords.replace_hash(who.id, b"older", b"rehashed")
+        assert await unit.passwords.replace_hash(who.id, b"sealed", b"rehashed")
+        await unit.passwords.put(replace(stored, sealed=b"changed"))
+        assert await unit.passwords.get(who.id) == replace(stored, sealed=b"changed")
+
+
+async def test_failures_are_counted_each_and_cleared(database):
+    who = (await things.signed_in(database)).customer
+    async with database.begin() as unit:
+        await unit.passwords.put(things.password(who))
+        assert await unit.passwords.count_failure(CustomerId("cus_nobody")) == 0
+
+    async def fail() -> int:
+        async with database.begin() as unit:
+            return await unit.passwords.count_failure(who.id)
+
+    assert sorted(await asyncio.gather(*(fail() for _ in range(20)))) == list(range(1, 21))
+    async with database.begin() as unit:
+        await unit.passwords.disable(who.id, 5)
+        await unit.passwords.disable(who.id, 9)
+        stored = await unit.passwords.get(who.id)
+        assert stored is not None
+        assert (stored.failures, stored.disabled_at) == (20, 5)
+        await unit.passwords.clear_failures(who.id)
+        stored = await unit.passwords.get(who.id)
+        assert stored is not None
+        assert (stored.failures, stored.disabled_at) == (0, None)
+
+
+async def test_a_role_is_given_changed_and_taken(database):
+    who = (await things.signed_in(database)).customer
+    async with database.begin() as unit:
+        assert not await unit.administrators.any()
+        await unit.administrators.appoint(who.id, "tenant", 1)
+        await unit.administrators.appoint(who.id, "platform", 2)
+        assert await unit.administrators.any()
+        assert await unit.administrators.role(who.id) == "platform"
+        assert await unit.administrators.dismiss(who.id)
+        assert not await unit.administrators.dismiss(who.id)
+        assert await unit.administrators.role(who.id) is None
+
+
+async def test_twenty_concurrent_consents_make_one_strict_chain(database):
+    who = (await things.signed_in(database)).customer
+
+    async def consent(at: int) -> None:
+        async with database.begin() as unit:
+            record_id = RecordId.new(database.clock, database.entropy)
+            await unit.consents.append(record_id, things.decision(who), at)
+
+    await asyncio.gather(*(consent(at) for at in range(20)))
+    async with database.read() as unit:
+        records = await unit.consents.all(after=0, limit=100)
+        assert await unit.consents.history(who.id) == records
+        assert await unit.consents.all(after=18, limit=1) == records[18:19]
+    last = (0, GENESIS)
+    for record in records:
+        assert record == chained(database.a, record.id, record.at, record.decision, last)
+        last = (record.seq, record.hash)
+    assert [record.seq for record in records] == list(range(1, 21))

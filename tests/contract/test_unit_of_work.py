@@ -1,0 +1,162 @@
+"""The unit of work: what is told shares the commit of what is changed."""
+
+import asyncio
+
+import pytest
+import structlog
+from sqlalchemy import func, select
+
+from limen.kernel.errors import Fault, Invalid
+from limen.kernel.events import AuditEntry, Event
+from limen.storage import schema
+from tests.contract import things
+
+pytestmark = pytest.mark.anyio
+
+
+async def count(world, table) -> int:
+    async with world.storage.database.platform() as connection:
+        return (await connection.execute(select(func.count()).select_from(table))).scalar_one()
+
+
+async def do_everything(world, outcome):
+    owner = things.customer(world)
+    async with world.begin() as unit:
+        await unit.customers.add(owner, things.contact(owner))
+        unit.record(AuditEntry("customer.registered", subject=owner.id))
+        unit.announce(Event("customer.registered", owner.id))
+        unit.change("customer", owner.id)
+        outcome()
+    return owner
+
+
+async def test_change_audit_event_and_news_are_in_one_commit(database):
+    owner = await do_everything(database, lambda: None)
+    async with database.read() as unit:
+        assert await unit.customers.get(owner.id) == owner
+    assert await database.events() == ["customer.registered"]
+    assert await database.storage.outbox.waiting() == 1
+    assert await count(database, schema.changes) >= 1
+
+
+async def test_an_exception_rolls_all_of_it_back(database):
+    news = await count(database, schema.changes)
+
+    def fail():
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await do_everything(database, fail)
+    async with database.read() as unit:
+        assert await unit.customers.list(after="", limit=10) == []
+    assert await database.audit() == []
+    assert await database.storage.outbox.waiting() == 0
+    assert await count(database, schema.changes) == news
+
+
+async def test_a_returned_refusal_commits(database):
+    async def use_case():
+        async with database.begin() as unit:
+            unit.record(AuditEntry("sign_in.refused"))
+            return Invalid("wrong_password")
+
+    assert isinstance(await use_case(), Invalid)
+    assert await database.events() == ["sign_in.refused"]
+
+
+@pytest.mark.parametrize("wrong", ["record", "announce", "change"])
+async def test_a_reading_unit_refuses_to_record(database, wrong):
+    async def ask() -> None:
+        async with database.read() as unit:
+            if wrong == "record":
+                unit.record(AuditEntry("a.done"))
+            elif wrong == "announce":
+                unit.announce(Event("client.created"))
+            else:
+                unit.change("client", "x")
+
+    with pytest.raises(Fault):
+        await ask()
+    assert await database.audit() == []
+
+
+async def test_a_write_through_a_reading_unit_is_never_kept(database):
+    who = await things.signed_in(database)
+    with pytest.raises(Exception, match="read-only") if database.is_postgres else _nothing():
+        async with database.read() as unit:
+            await unit.customers.delete(who.customer.id)
+    async with database.read() as unit:
+        assert await unit.customers.get(who.customer.id) == who.customer
+
+
+async def test_a_subscriber_shares_the_transaction_and_may_fail_it(database):
+    async def write_too(unit, event):
+        unit.record(AuditEntry("subscriber.ran", subject=event.subject))
+
+    async def fail(_unit, _event):
+        raise ZeroDivisionError
+
+    database.storage.database.subscribers = {"client.created": (write_too,), "client.deleted": (write_too, fail)}
+    async with database.begin() as unit:
+        unit.announce(Event("client.created", "x"))
+    with pytest.raises(ZeroDivisionError):
+        async with database.begin() as unit:
+            unit.announce(Event("client.deleted", "x"))
+    assert await database.events() == ["subscriber.ran"]
+    assert await database.storage.outbox.waiting() == 1
+
+
+async def test_listeners_hear_of_commits_only_and_cannot_undo_one(database):
+    heard = []
+
+    def broken(*_):
+        raise ZeroDivisionError
+
+    database.storage.database.on_commit[:] = [broken, lambda changes, events: heard.append((changes, events))]
+    with structlog.testing.capture_logs() as logs:
+        async with database.begin() as unit:
+            unit.change("client", "x")
+    with pytest.raises(KeyError):
+        async with database.begin() as unit:
+            unit.change("client", "y")
+            raise KeyError
+    assert heard == [([(database.a, "client", "x")], False)]
+    assert [log["event"] for log in logs] == ["commit_listener.failed"]
+
+
+async def test_a_cancelled_unit_leaves_nothing_and_the_next_one_works(database):
+    inside = asyncio.Event()
+
+    async def hang():
+        async with database.begin() as unit:
+            unit.record(AuditEntry("never.happened"))
+            await unit.clients.add(things.client(database))
+            inside.set()
+            await asyncio.sleep(60)
+
+    task = asyncio.create_task(hang())
+    await inside.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    async with database.begin() as unit:
+        assert await unit.clients.list(after="", limit=10) == []
+        unit.record(AuditEntry("next.happened"))
+    assert await database.events() == ["next.happened"]
+
+
+async def test_concurrent_units_of_one_tenant_keep_one_chain(database):
+    async def one(number: int):
+        async with database.begin() as unit:
+            await unit.clients.add(things.client(database))
+            unit.record(AuditEntry("client.created", data={"number": number}))
+
+    await asyncio.gather(*(one(number) for number in range(20)))
+    segments = await database.audit()
+    assert [len(segment) for segment in segments] == [21]
+
+
+def _nothing():
+    from contextlib import nullcontext  # noqa: PLC0415
+
+    return nullcontext()

@@ -1,0 +1,190 @@
+"""Records to store: valid, small, and different each time."""
+
+import itertools
+from dataclasses import dataclass, replace
+
+from limen.access.clients.records import Client, ClientDocument
+from limen.access.journeys.records import SealedJourney
+from limen.access.jose.algorithms import Algorithm
+from limen.access.jose.keys import SigningKey
+from limen.access.sessions.records import Browser, Evidence, Session
+from limen.access.tokens.records import Authentication, AuthorizationCode, Grant, RedeemCode, RotateToken
+from limen.identity.consents.records import ConsentDecision, Decision
+from limen.identity.credentials.records import StoredPassword
+from limen.identity.customers.records import ContactIndex, CustomerState, SealedCustomer
+from limen.kernel.clock import DAY, HOUR, MINUTE, SECOND
+from limen.kernel.encoding import sha256
+from limen.kernel.ids import BrowserId, ClientKey, CustomerId, FamilyId, GrantId, JourneyId, SessionId
+
+_count = itertools.count(1)
+GRACE = 10 * SECOND
+
+
+def fresh() -> str:
+    return f"n{next(_count)}"
+
+
+def digest(text: str) -> bytes:
+    return sha256(text.encode())
+
+
+def customer(world, **changes) -> SealedCustomer:
+    now = world.clock.now()
+    made = SealedCustomer(
+        id=CustomerId.new(world.clock, world.entropy),
+        subject=fresh(),
+        sealed_profile=b"profile",
+        created_at=now,
+        updated_at=now,
+        state=CustomerState.ACTIVE,
+        valid_after=0,
+        version=1,
+    )
+    return replace(made, **changes)
+
+
+def contact(owner: SealedCustomer, address: str | None = None) -> ContactIndex:
+    return ContactIndex("email", digest(address or fresh()), 1, "email-v1", owner.id, owner.created_at)
+
+
+def password(owner: SealedCustomer) -> StoredPassword:
+    return StoredPassword(owner.id, b"sealed", owner.created_at)
+
+
+def browser(world) -> Browser:
+    now = world.clock.now()
+    return Browser(BrowserId.new(world.clock, world.entropy), digest(fresh()), now, now)
+
+
+def session(world, owner: SealedCustomer, at: Browser, **changes) -> Session:
+    now = world.clock.now()
+    evidence = (Evidence("pwd", now),)
+    made = Session(
+        SessionId.new(world.clock, world.entropy), fresh(), at.id, owner.id, evidence, now, now, now + 30 * DAY
+    )
+    return replace(made, **changes)
+
+
+def client(world, client_id: str | None = None) -> Client:
+    now = world.clock.now()
+    document = ClientDocument(client_name="A shop", redirect_uris=("https://shop.example/cb",))
+    return Client(ClientKey.new(world.clock, world.entropy), client_id or fresh(), document, now, now)
+
+
+def grant(world, owner: SealedCustomer, to: Client, *scopes: str) -> Grant:
+    now = world.clock.now()
+    return Grant(GrantId.new(world.clock, world.entropy), owner.id, to.key, scopes or ("openid",), now, now)
+
+
+def journey(world, at: Browser, **changes) -> SealedJourney:
+    now = world.clock.now()
+    made = SealedJourney(
+        JourneyId.new(world.clock, world.entropy), at.id, b"state", None, now, now + HOUR, version=1, finished_at=None
+    )
+    return replace(made, **changes)
+
+
+def signing_key(world, **changes) -> SigningKey:
+    now = world.clock.now()
+    made = SigningKey(fresh(), Algorithm.ES256, {"kty": "EC"}, now, now, b"sealed")
+    return replace(made, **changes)
+
+
+def decision(owner: SealedCustomer) -> ConsentDecision:
+    return ConsentDecision(owner.id, "oauth", "shop", ("openid",), Decision.GIVEN, digest("text"), "en")
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """A customer at a browser who allows a client something."""
+
+    customer: SealedCustomer
+    browser: Browser
+    session: Session
+    client: Client
+    grant: Grant
+
+
+async def signed_in(world, tenant_id=None) -> SignedIn:
+    """Store a customer, a session, a client and a grant in one commit."""
+    owner, at, to = customer(world), browser(world), client(world)
+    sitting, allowed = session(world, owner, at), grant(world, owner, to)
+    async with world.begin(tenant_id) as unit:
+        assert await unit.customers.add(owner, contact(owner))
+        await unit.sessions.add_browser(at)
+        await unit.sessions.add(sitting)
+        assert await unit.clients.add(to)
+        await unit.grants.save(allowed)
+    return SignedIn(owner, at, sitting, to, allowed)
+
+
+async def code(world, who: SignedIn, tenant_id=None, **changes) -> AuthorizationCode:
+    """Store a code of *who* that may be redeemed within a minute."""
+    now = world.clock.now()
+    made = AuthorizationCode(
+        code_hash=digest(fresh()),
+        grant_id=who.grant.id,
+        session_id=who.session.id,
+        customer_id=who.customer.id,
+        client=who.client.key,
+        redirect_uri="https://shop.example/cb",
+        challenge="c" * 43,
+        nonce="nonce",
+        scopes=("openid", "offline_access"),
+        authentication=Authentication(who.customer.subject, who.session.sid, now // SECOND, ("pwd",)),
+        created_at=now,
+        expires_at=now + MINUTE,
+    )
+    made = replace(made, **changes)
+    async with world.begin(tenant_id) as unit:
+        await unit.grants.add_code(made)
+    return made
+
+
+def redemption(world, of: AuthorizationCode, **changes) -> RedeemCode:
+    now = world.clock.now()
+    made = RedeemCode(
+        code_hash=of.code_hash,
+        client=of.client,
+        client_id="shop",
+        redirect_uri=of.redirect_uri,
+        challenge=of.challenge,
+        family_id=FamilyId.new(world.clock, world.entropy),
+        refresh_hash=digest("refresh-0"),
+        refresh_allowed=True,
+        idle_until=now + 14 * DAY,
+        family_expires_at=now + 90 * DAY,
+    )
+    return replace(made, **changes)
+
+
+async def family(world, who: SignedIn | None = None, tenant_id=None) -> tuple[FamilyId, SignedIn]:
+    """Redeem a fresh code; the family's current refresh token hashes to ``digest("refresh-0")``."""
+    who = who or await signed_in(world, tenant_id)
+    ask = redemption(world, await code(world, who, tenant_id))
+    await world.storage.hot_for(tenant_id or world.a).redeem_code(ask)
+    return ask.family_id, who
+
+
+def rotation(world, family_id: FamilyId, who: SignedIn, generation: int = 0, **changes) -> RotateToken:
+    made = RotateToken(
+        family_id=family_id,
+        client=who.client.key,
+        client_id="shop",
+        generation=generation,
+        presented_hash=digest(f"refresh-{generation}"),
+        successor_hash=digest(f"refresh-{generation + 1}"),
+        grace=GRACE,
+        idle_until=world.clock.now() + 14 * DAY,
+    )
+    return replace(made, **changes)
+
+
+async def family_row(world, family_id: FamilyId, tenant_id=None):
+    """The family as it is stored."""
+    from sqlalchemy import select  # noqa: PLC0415
+
+    from limen.storage.schema import families  # noqa: PLC0415
+
+    async with world.read(tenant_id) as unit:
+        return (await unit.connection.execute(select(families).where(families.c.id == family_id))).one()
