@@ -1,44 +1,13 @@
-"""What ``mail.requested`` carries under seal, and what a template makes of it."""
+"""Reading what ``mail.requested`` carries under seal, and the words a template makes of it."""
 
 from typing import Protocol
 
 import msgspec
 
 from limen.integration.messaging.delivery import DeliveryRefused
-from limen.kernel.clock import Instant
-
-MAIL_FIELD = "mail"
-"""The logical field a request is sealed as; the record is the event's identifier."""
-
-
-class MailRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The sealed payload of ``mail.requested``, version 1; as JSON, an object with these members.
-
-    Attributes:
-        template: the message's name, such as ``verify_email``.
-        locale: a BCP 47 tag.
-        address: where it goes; ``local@domain``.
-        context: what the template is filled with.
-        expires_at: when it stops being of use (its code has expired by then); 0 is never.
-    """
-
-    template: str
-    locale: str
-    address: str
-    context: dict[str, str | int] = {}
-    expires_at: Instant = 0
-
-    def __repr__(self) -> str:
-        """Return a mask: address and context are personal."""
-        return f"MailRequest(template={self.template!r}, ****)"
-
+from limen.kernel.mail import MailRequest
 
 _decoder = msgspec.json.Decoder(MailRequest)
-
-
-def encode_mail_request(request: MailRequest) -> bytes:
-    """Return *request* as the plaintext to be sealed."""
-    return msgspec.json.encode(request)
 
 
 def decode_mail_request(payload: bytes) -> MailRequest:

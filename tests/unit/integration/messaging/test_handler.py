@@ -8,8 +8,8 @@ from limen.integration.messaging.delivery import DeliveryRefused
 from limen.integration.messaging.handler import MailHandler, Sender
 from limen.integration.messaging.mail import MailUnavailable
 from limen.integration.messaging.mailbox import DevelopmentMailbox
-from limen.integration.messaging.request import MailRequest, encode_mail_request
 from limen.kernel.clock import SECOND
+from limen.kernel.mail import MailRequest, encode_mail_request
 from tests.support.clock import ManualClock
 from tests.unit.integration.messaging.fakes import Item
 
