@@ -38,6 +38,10 @@ def from_b64url(text: str) -> bytes:
     return data
 
 
+encode_json = msgspec.json.Encoder(enc_hook=_plain).encode
+"""Encode a value as JSON bytes; typed identifiers are text."""
+
+
 def canonical_json(value: Any) -> bytes:
     """Return *value* as JSON with sorted keys and no white space: equal values give equal bytes."""
     return _canonical.encode(value)

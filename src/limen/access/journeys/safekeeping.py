@@ -4,6 +4,7 @@ import msgspec
 
 from limen.access.journeys.records import Journey, JourneyState, SealedJourney
 from limen.identity.keyring import Keyring, SubjectVault
+from limen.kernel.encoding import encode_json
 from limen.kernel.ids import TenantId
 
 _FIELD = "journey.state"
@@ -15,7 +16,7 @@ def seal(journey: Journey, vault: SubjectVault) -> SealedJourney:
     return SealedJourney(
         id=journey.id,
         browser_id=journey.browser_id,
-        sealed_state=vault.seal(_FIELD, journey.id, msgspec.json.encode(journey.state)),
+        sealed_state=vault.seal(_FIELD, journey.id, encode_json(journey.state)),
         link_hash=journey.link_hash,
         created_at=journey.created_at,
         expires_at=journey.expires_at,

@@ -1,7 +1,7 @@
 """What our tokens say: access tokens (RFC 9068 §2.2) and ID tokens (OpenID Connect Core §2)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from limen.access.clients.records import Client
@@ -18,12 +18,12 @@ from limen.kernel.entropy import random_token
 class TokenSet:
     """What a grant is answered with (RFC 6749 §5.1). ``token_id`` is the access token's ``jti``."""
 
-    access_token: str
+    access_token: str = field(repr=False)
     token_id: str
     expires_in: int
     scopes: tuple[str, ...]
-    refresh_token: str = ""
-    id_token: str = ""
+    refresh_token: str = field(default="", repr=False)
+    id_token: str = field(default="", repr=False)
 
     def body(self) -> dict[str, Any]:
         """Return the JSON body of the token answer."""
@@ -61,7 +61,7 @@ def access_token(
     if authentication is not None:
         claims["auth_time"] = authentication.auth_time
         claims["sid"] = authentication.sid
-        claims["fid"] = family
+        claims["fid"] = str(family)
     signer = desk.keys.signer(client.document.access_token_signed_response_alg)
     return signer.sign(claims, TokenType.ACCESS), token_id
 
