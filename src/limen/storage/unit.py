@@ -11,7 +11,7 @@ from limen.kernel.encoding import encode_json
 from limen.kernel.entropy import Entropy
 from limen.kernel.errors import Fault
 from limen.kernel.events import EVENTS, AuditEntry, Event
-from limen.kernel.ids import EventId, TenantId, TypedId
+from limen.kernel.ids import EventId, TenantId
 from limen.storage import schema
 from limen.storage.dialects import Dialect
 from limen.storage.lanes import Extension
@@ -110,16 +110,6 @@ class Unit:
         await self._connection.execute(
             insert(schema.audit_records), [audit_row(record) for record in extension.records]
         )
-
-
-def _plain(value: Any) -> str:
-    if isinstance(value, TypedId):
-        return str(value)
-    msg = f"an event cannot carry a {type(value).__name__}"
-    raise TypeError(msg)
-
-
-_facts = msgspec.json.Encoder(enc_hook=_plain)  # of subclasses of str it knows nothing by itself
 
 
 def outbox_row(tenant_id: TenantId, event_id: str, event: Event, now: int) -> Mapping[str, Any]:

@@ -27,7 +27,7 @@ class HotReader(Protocol):
         ...
 
     async def is_revoked(self, tenant_id: TenantId, ids: tuple[str, str, str], issued_at: Instant) -> bool:
-        """Tell whether token, family or subject (*ids*, in that order) were revoked; a family or subject that is unknown is."""
+        """Tell whether token, family or subject (*ids*) were revoked; an unknown family or subject is."""
         ...
 
     async def revocations(self, tenant_id: TenantId, since: Instant) -> Revocations:
@@ -46,7 +46,8 @@ SELECT EXISTS (SELECT 1 FROM revoked_tokens WHERE tenant_id = :tenant AND token_
   OR (:family <> '' AND NOT EXISTS (
         SELECT 1 FROM families WHERE tenant_id = :tenant AND id = :family AND revoked_at IS NULL))
   OR (:subject <> '' AND NOT EXISTS (
-        SELECT 1 FROM customers WHERE tenant_id = :tenant AND subject = :subject AND state = 'active' AND valid_after <= :issued))"""
+        SELECT 1 FROM customers
+        WHERE tenant_id = :tenant AND subject = :subject AND state = 'active' AND valid_after <= :issued))"""
 _REVOKED_TOKENS = "SELECT token_id FROM revoked_tokens WHERE tenant_id = ? AND expires_at >= ?"
 _REVOKED_FAMILIES = "SELECT id FROM families WHERE tenant_id = ? AND revoked_at >= ?"
 _REVOKED_CUSTOMERS = "SELECT subject, valid_after FROM customers WHERE tenant_id = ? AND valid_after >= ?"
