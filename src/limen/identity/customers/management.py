@@ -141,9 +141,9 @@ class CustomerAdministration:
     async def list(self, *, after: str = "", limit: int = 50) -> "tuple[list[Customer], str]":
         """Return up to *limit* customers behind *after*, oldest first, and where to go on (empty at the end)."""
         async with self.reading(self.tenant_id) as unit:
-            page = await unit.customers.list(after=after, limit=limit)
-        opened = [await self.directory.open(sealed) for sealed in page]
-        following = page[-1].id if len(page) == limit else ""
+            page = await unit.customers.list(after=after, limit=limit + 1)
+        following = page[limit - 1].id if len(page) > limit else ""
+        opened = [await self.directory.open(sealed) for sealed in page[:limit]]
         return [customer for customer in opened if customer is not None], following
 
     async def update(

@@ -1,0 +1,52 @@
+"""The API put together. Imported with the first request, and by nobody else."""
+
+import msgspec
+from fastapi import FastAPI, Request, Response
+from starlette.exceptions import HTTPException
+from starlette.routing import Match
+
+from limen.integration.api.document import describe
+from limen.integration.api.doors import clients, customers, tenants
+from limen.integration.api.lazy import PREFIX
+from limen.integration.api.parts import ApiParts
+from limen.integration.api.problems import problem
+from limen.integration.edge.arrival import arrival_of
+
+DOCUMENT = f"{PREFIX}/openapi.json"
+
+
+def assemble(parts: ApiParts) -> FastAPI:
+    """Return the application."""
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+    app.state.parts = parts
+    for door in (tenants, clients, customers):
+        app.include_router(door.router)
+    document = describe(app)
+
+    async def openapi(request: Request) -> Response:
+        servers = [{"url": arrival_of(request.scope).prefix or "/", "description": "This tenant"}]
+        body = msgspec.json.encode({**document, "servers": servers})
+        return Response(body, headers={"cache-control": "public, max-age=300"}, media_type="application/json")
+
+    app.add_route(DOCUMENT, openapi, methods=["GET"], include_in_schema=False)
+    app.add_exception_handler(HTTPException, _unmatched)
+    return app
+
+
+async def _unmatched(request: Request, fault: Exception) -> Response:
+    """Answer for what no door answers to: 404, or 405 with every method of the path (RFC 9110 §15.5.6)."""
+    status = fault.status_code if isinstance(fault, HTTPException) else 500
+    if status != 405:
+        return problem(request, status, "not_found" if status == 404 else "invalid_request")
+    allowed = {
+        method
+        for route in request.app.routes
+        if route.matches({**request.scope})[0] is not Match.NONE
+        for method in getattr(route, "methods", None) or ()
+    }
+    return problem(
+        request,
+        405,
+        "method_not_allowed",
+        headers={"allow": ", ".join(sorted(allowed | ({"HEAD"} if "GET" in allowed else set())))},
+    )

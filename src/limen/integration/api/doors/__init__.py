@@ -1,0 +1,1 @@
+"""The doors: parse once, call the use case, show the record."""

@@ -1,0 +1,124 @@
+"""Tenants and their settings."""
+
+from typing import Annotated, Any
+
+import msgspec
+from pydantic import ConfigDict, Field
+
+from limen.identity.tenants.records import Lifetimes, Tenant, TenantSettings
+from limen.identity.tenants.validation import BOUNDS
+from limen.integration.api.models.common import Bool, Int, Moment, Sent, Shown, Str, moment, without_defaults
+
+_partial = ConfigDict(json_schema_extra=without_defaults)
+Url = Annotated[Str, Field(max_length=2_000)]
+
+
+def _seconds(name: str) -> Any:
+    shortest, longest = BOUNDS[name]
+    return Field(getattr(Lifetimes(), name), ge=shortest, le=longest)
+
+
+class BrandingModel(Sent):
+    """How pages look."""
+
+    model_config = _partial
+
+    accent: Annotated[Str, Field(pattern="^#[0-9a-f]{6}$")] = "#3d5afe"
+    logo_url: Url = ""
+
+
+class LifetimesModel(Sent):
+    """How long things live, in seconds."""
+
+    model_config = _partial
+
+    access_token: Int = _seconds("access_token")
+    id_token: Int = _seconds("id_token")
+    authorization_code: Int = _seconds("authorization_code")
+    refresh_idle: Int = _seconds("refresh_idle")
+    refresh_absolute: Int = _seconds("refresh_absolute")
+    refresh_grace: Int = _seconds("refresh_grace")
+    session_idle: Int = _seconds("session_idle")
+    session_absolute: Int = _seconds("session_absolute")
+    journey: Int = _seconds("journey")
+    mail_code: Int = _seconds("mail_code")
+
+
+class SettingsModel(Sent):
+    """A tenant's settings. What is absent keeps its value: the default in a new tenant."""
+
+    model_config = _partial
+
+    branding: BrandingModel = BrandingModel()
+    lifetimes: LifetimesModel = LifetimesModel()
+    locales: Annotated[tuple[Annotated[Str, Field(max_length=40)], ...], Field(min_length=1, max_length=50)] = (
+        TenantSettings().locales
+    )
+    password_preset: Annotated[Str, Field(max_length=40)] = "default"
+    sign_up_open: Bool = True
+    terms_url: Url = ""
+    privacy_url: Url = ""
+
+
+class TenantNew(Sent):
+    """A tenant to be made; its issuer follows from its slug and never changes."""
+
+    slug: Annotated[Str, Field(pattern="^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")]
+    name: Annotated[Str, Field(min_length=1, max_length=100)]
+    settings: SettingsModel = SettingsModel()
+
+
+class TenantPatch(Sent):
+    """What is to be different; what is absent stays (RFC 7396)."""
+
+    model_config = _partial
+
+    name: Annotated[Str, Field(min_length=1, max_length=100)] | None = None
+    settings: SettingsModel | None = None
+
+
+class TenantShown(Shown):
+    """A tenant."""
+
+    id: str
+    slug: str
+    issuer: str
+    name: str
+    settings: SettingsModel
+    disabled: bool
+    created_at: Moment
+    updated_at: Moment
+    version: int
+
+
+class TenantPage(Shown):
+    """A page of tenants, oldest first."""
+
+    items: list[TenantShown]
+    next: str | None = Field(description="The next page, or null at the end.")
+
+
+def merged(settings: TenantSettings, sent: SettingsModel) -> TenantSettings:
+    """Return *settings* with what was *sent*, member by member."""
+    return msgspec.convert(_merge(msgspec.to_builtins(settings), sent.model_dump(exclude_unset=True)), TenantSettings)
+
+
+def _merge(base: dict[str, Any], patch: dict[str, Any]) -> dict[str, Any]:
+    return base | {
+        name: _merge(base[name], value) if isinstance(value, dict) else value for name, value in patch.items()
+    }
+
+
+def shown(tenant: Tenant) -> TenantShown:
+    """Return *tenant* as it is shown."""
+    return TenantShown(
+        id=tenant.id,
+        slug=tenant.slug,
+        issuer=tenant.issuer,
+        name=tenant.name,
+        settings=SettingsModel.model_construct(**msgspec.to_builtins(tenant.settings)),
+        disabled=not tenant.is_active,
+        created_at=moment(tenant.created_at),
+        updated_at=moment(tenant.updated_at),
+        version=tenant.version,
+    )

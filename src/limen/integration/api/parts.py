@@ -1,0 +1,94 @@
+"""What the API is given by the composition root."""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from limen.access.clients.registration import ClientUnit
+from limen.access.tokens.desk import Desks
+from limen.identity.credentials.hashing import PasswordHasher
+from limen.identity.customers.directory import Directory
+from limen.identity.customers.management import CustomerUnit
+from limen.identity.keyring import Keyring
+from limen.identity.tenants.management import TenantUnit
+from limen.kernel.clock import Clock, Instant
+from limen.kernel.entropy import Entropy
+from limen.kernel.ids import TenantId
+from limen.trust.limits import Limit, RateLimiter
+
+
+class StoredAnswer(Protocol):
+    """An answer that was given before; ``status`` is 0 while the work is under way."""
+
+    @property
+    def request_hash(self) -> bytes:
+        """Return the hash of what was asked."""
+        ...
+
+    @property
+    def status(self) -> int:
+        """Return the HTTP status."""
+        ...
+
+    @property
+    def sealed_response(self) -> bytes:
+        """Return the sealed answer."""
+        ...
+
+
+class IdempotencyStore(Protocol):
+    """One tenant's remembered answers inside one transaction."""
+
+    async def find(self, digest: bytes, now: Instant) -> StoredAnswer | None:
+        """Return the answer given before, if it is still remembered."""
+        ...
+
+    async def claim(self, digest: bytes, request_hash: bytes, now: Instant, expires_at: Instant) -> bool:
+        """Reserve the key before the work is done; False if it is reserved or answered."""
+        ...
+
+    async def answer(self, digest: bytes, status: int, sealed_response: bytes) -> None:
+        """Keep the answer of a reserved key."""
+        ...
+
+    async def release(self, digest: bytes) -> None:
+        """Give a reserved key back: the work was not done."""
+        ...
+
+
+class ApiUnit(ClientUnit, CustomerUnit, TenantUnit, Protocol):
+    """A unit of work that reaches all that the API administers."""
+
+    @property
+    def idempotency(self) -> IdempotencyStore:
+        """Return the tenant's remembered answers."""
+        ...
+
+
+Begin = Callable[[TenantId], AbstractAsyncContextManager[ApiUnit]]
+
+
+@dataclass(frozen=True, slots=True)
+class ApiParts:
+    """All that the API joins.
+
+    Attributes:
+        desks: path prefix to a tenant's desk, which verifies its tokens.
+        begin: opens a unit for writing; ``reading`` one for reading.
+        directory_for: the directory of one tenant.
+        base_url: where this process is reached from outside; issuers of new tenants are made from it.
+        limit: how often one client may call.
+    """
+
+    desks: Desks
+    begin: Begin
+    reading: Begin
+    directory_for: Callable[[TenantId], Directory]
+    keyring: Keyring
+    hasher: PasswordHasher
+    limiter: RateLimiter
+    clock: Clock
+    entropy: Entropy
+    base_url: str
+    limit: Limit = Limit(600, 60, "api")

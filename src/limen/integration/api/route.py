@@ -1,0 +1,158 @@
+"""What every request of the API passes before its door, in one place: bearer → rate → scope → shape.
+
+A route's required scope is read from the ``security`` of its own documentation, so that the two cannot differ.
+"""
+
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from fastapi import Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+
+from limen.access.tokens.desk import Desk
+from limen.identity.administrators import Actor
+from limen.integration.api.authority import Caller, authenticate
+from limen.integration.api.parts import ApiParts
+from limen.integration.api.problems import Refused, problem, refused, unreadable
+from limen.integration.api.strict_json import MAX_BODY, MalformedJson, strict_json
+from limen.integration.edge.arrival import arrival_of
+from limen.integration.edge.throttle import limit_headers
+from limen.kernel.errors import Forbidden, Invalid, NotFound, Refusal, Throttled, Unauthenticated
+
+_log = structlog.get_logger("limen.api")
+_JSON = frozenset({"application/json", "application/merge-patch+json"})
+Inner = Callable[[Request], Awaitable[Response]]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What a door knows of its request: the parts, the tenant's desk, who calls, and where links begin."""
+
+    parts: ApiParts
+    desk: Desk
+    caller: Caller
+    prefix: str
+
+    @property
+    def actor(self) -> Actor:
+        """Return who is to be named in the audit log."""
+        return self.caller.actor
+
+
+class StrictRequest(Request):
+    """A request whose body is read within a limit, and as strict JSON."""
+
+    async def body(self) -> bytes:
+        """Return the body.
+
+        Raises:
+            Refused: it is longer than the limit (413).
+        """
+        if not hasattr(self, "_body"):
+            taken = bytearray()
+            async for chunk in self.stream():
+                taken += chunk
+                if len(taken) > MAX_BODY:
+                    raise Refused(Invalid("body_too_large"), 413)
+            self._body = bytes(taken)
+        return self._body
+
+    async def json(self) -> Any:
+        """Return the body's value; whether it is strict was settled before (``GuardedRoute``)."""
+        return strict_json(await self.body())
+
+
+class GuardedRoute(APIRoute):
+    """A route of the API. ``openapi_extra["security"]`` names the one scope it needs."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return the door behind its guards."""
+        inner = super().get_route_handler()
+
+        async def guarded(request: Request) -> Response:
+            strict = StrictRequest(request.scope, request.receive)
+            headers: dict[str, str] = {}
+            try:
+                answer = await self._pass(strict, inner, headers)
+            except Refused as given:
+                answer = refused(strict, given)
+            except RequestValidationError as found:
+                answer = unreadable(strict, found.errors())
+            except Exception as fault:  # noqa: BLE001 - the last catch: the answer keeps the API's shape
+                request_id = arrival_of(strict.scope).request_id
+                _log.exception("api.fault", request_id=request_id, route=self.path, fault=type(fault).__name__)
+                answer = problem(strict, 500, "server_error")
+            answer.headers.setdefault("cache-control", "no-store")
+            answer.headers.update(headers)
+            return answer
+
+        return guarded
+
+    async def _pass(self, request: StrictRequest, inner: Inner, headers: dict[str, str]) -> Response:
+        call = await self._authorised(request, headers)
+        request.state.call = call
+        self._check_query(request)
+        if self.body_field is not None:
+            await _check_body(request)
+        return await inner(request)
+
+    async def _authorised(self, request: StrictRequest, headers: dict[str, str]) -> Call:
+        parts: ApiParts = request.app.state.parts
+        arrival = arrival_of(request.scope)
+        desk = await parts.desks(arrival.prefix)
+        if desk is None:
+            raise Refused(NotFound("tenant_not_found"))
+        caller = await authenticate(parts, desk, request.headers.get("authorization"), arrival.request_id)
+        if isinstance(caller, Refusal):
+            raise _challenged(caller, "" if caller.code == "missing_token" else ', error="invalid_token"')
+        decision = await parts.limiter.hit(f"api:client:{desk.tenant.id}:{caller.client_id}", parts.limit)
+        headers.update(limit_headers(parts.limit, decision))
+        if not decision.allowed:
+            raise Refused(Throttled("too_many_requests", retry_after=decision.reset_seconds))
+        scope = self._scope()
+        if caller.refusal is not None or scope not in caller.scopes:
+            refusal = caller.refusal or Forbidden("insufficient_scope", scope)
+            raise _challenged(refusal, f', error="insufficient_scope", scope="{scope}"')
+        return Call(parts, desk, caller, arrival.prefix)
+
+    def _scope(self) -> str:
+        [requirement] = (self.openapi_extra or {})["security"]
+        [[scope]] = requirement.values()
+        return str(scope)
+
+    def _check_query(self, request: Request) -> None:
+        known = {field.alias for field in self.dependant.query_params}
+        names = [name for name, _ in request.query_params.multi_items()]
+        wrong = [name for name in names if name not in known or names.count(name) > 1]
+        if wrong:
+            kinds = {name: "repeated" if name in known else "unknown" for name in wrong}
+            raise RequestValidationError(
+                [
+                    {"loc": ("query", name[:64]), "type": kind, "msg": f"{kind} parameter"}
+                    for name, kind in kinds.items()
+                ]
+            )
+
+
+async def _check_body(request: StrictRequest) -> None:
+    body = await request.body()
+    media_type, _, parameters = request.headers.get("content-type", "").lower().partition(";")
+    charset = parameters.partition("charset=")[2].strip(' "')
+    if (body or media_type) and (media_type.strip() not in _JSON or charset not in {"", "utf-8"}):
+        raise Refused(Invalid("unsupported_media_type"), 415, {"accept-post": "application/json"})
+    if not body:
+        return
+    try:
+        strict_json(body)
+    except MalformedJson:
+        raise Refused(Invalid("malformed_json"), 400) from None
+
+
+def _challenged(refusal: Refusal, error: str) -> Refused:
+    """Refuse with a challenge (RFC 6750 §3): without a token no error is named."""
+    status = 403 if isinstance(refusal, Forbidden) else 401
+    plain = refusal if isinstance(refusal, Forbidden) else Unauthenticated(refusal.code, refusal.detail)
+    return Refused(plain, status, {"www-authenticate": f'Bearer realm="limen"{error}'})
