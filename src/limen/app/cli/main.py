@@ -1,0 +1,82 @@
+"""The list of commands, and where every error ends."""
+
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from cyclopts import App
+
+from limen.kernel.errors import Misconfigured
+
+_COMMANDS = {
+    "serve": ("serving:serve", "Serve until told to stop."),
+    "demo": ("demo:demo", "Start Limen with a demo tenant, a mailbox and a demo application."),
+    "migrate": ("migrating:migrate", "Bring the databases to this version."),
+    "apply": ("declaring:apply", "Make a tenant what a file says."),
+    "export": ("declaring:export", "Write a tenant as such a file, without secrets."),
+    "doctor": ("doctor:doctor", "List every weaker setting in force."),
+    "version": ("about:version", "Show versions."),
+}
+_GROUPS = {
+    "admin": ("Administrators.", {"create": ("admin:create", "Make an administrator, or a link that makes the first.")}),
+    "keys": ("Signing keys.", {"rotate": ("keys:rotate", "Rotate the signing keys of all tenants.")}),
+    "settings": (
+        "Settings.",
+        {
+            "schema": ("about:schema", "Show the JSON Schema of the settings."),
+            "reference": ("about:reference", "Show the reference page of the settings."),
+        },
+    ),
+}
+DEBUG = "--debug"
+
+
+def make_app() -> App:
+    """Return the command line; no command is loaded yet."""
+    app = App(name="limen", help="Limen, the threshold: customer identity and access management.", version=_version)
+    for name, (place, words) in _COMMANDS.items():
+        app.command(f"limen.app.cli.{place}", name=name, help=words)
+    for name, (words, members) in _GROUPS.items():
+        group = App(name=name, help=words)
+        for member, (place, explained) in members.items():
+            group.command(f"limen.app.cli.{place}", name=member, help=explained)
+        app.command(group)
+    return app
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and leave the process with its status."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    is_debug = DEBUG in given
+    sys.exit(guarded(lambda: make_app()([one for one in given if one != DEBUG]), is_debug=is_debug))
+
+
+def guarded(work: Callable[[], Any], *, is_debug: bool = False) -> int:
+    """Do *work* and return a status; tell an error as one line and a hint, with a traceback only for *is_debug*."""
+    try:
+        result = work()
+    except KeyboardInterrupt:
+        return 130
+    except Misconfigured as error:
+        if is_debug:
+            raise
+        _tell(str(error), error.hint)
+        return 2
+    except Exception as error:  # noqa: BLE001  # whatever it is: an operator reads one line
+        if is_debug:
+            raise
+        _tell(f"{type(error).__name__}", "run again with --debug to see where")
+        return 1
+    return result if isinstance(result, int) else 0
+
+
+def _tell(problem: str, hint: str) -> None:
+    print(f"limen: {problem}", file=sys.stderr)  # noqa: T201  # the command line speaks
+    if hint:
+        print(f"  hint: {hint}", file=sys.stderr)  # noqa: T201
+
+
+def _version() -> str:
+    from importlib.metadata import version  # noqa: PLC0415
+
+    return f"limen {version('limen')}"

@@ -1,0 +1,277 @@
+"""The composition root: where every part is made and handed to whoever needs it. Nothing else knows everything."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter
+from prometheus_client.process_collector import ProcessCollector
+
+from limen.access.http import Door
+from limen.access.jose.rotation import RotationPolicy
+from limen.access.tokens.doors import FAILURES
+from limen.app.desks import DeskParts, TenantDesks
+from limen.app.front import FrontParts, front
+from limen.app.jobs import Jobs, timetable
+from limen.app.jobs.timetable import JobParts
+from limen.app.limits import NamedLimits
+from limen.app.mail import mail_handler, mailer_for
+from limen.app.personal import AuditSealer
+from limen.app.preparing import default_tenant, file_keyring, reachable, require_migrated, worker_name
+from limen.app.routes import HotTable, house_doors, tenant_doors
+from limen.app.server import App, Parts, PathTenants
+from limen.app.server.records import AsgiApp, Receive, Scope, Send
+from limen.app.settings import Settings, require_servable
+from limen.app.settings.derived import DatabaseUrls, database_urls
+from limen.experience.rendering import Renderer, StaticAssets
+from limen.identity.credentials.hashing import PasswordHasher
+from limen.identity.credentials.pool import HashPool
+from limen.identity.credentials.settings import Argon2Parameters, PoolSettings, usable_cores
+from limen.identity.keyring import FileKeyring, Keyring, Upkeep
+from limen.integration.edge.arrival import Arrivals, TrustedProxies
+from limen.integration.edge.health import Check, live_door, ready_door
+from limen.integration.edge.metrics import HttpMetrics
+from limen.integration.edge.request_id import RequestIds
+from limen.integration.edge.scrape import HttpCollector, metrics_door
+from limen.integration.messaging.mailbox import DevelopmentMailbox
+from limen.integration.messaging.metrics import RelayMetrics
+from limen.integration.messaging.relay import OutboxRelay, RelaySettings
+from limen.kernel.clock import Clock, SystemClock
+from limen.kernel.entropy import Entropy, SystemEntropy
+from limen.kernel.errors import Fault, Misconfigured
+from limen.storage.cache import Limiter, rate_limiter
+from limen.storage.opening import Storage, open_storage
+
+
+RATE_LIMITS: Final = "rate-limits"
+"""The name of the sub-key under which counted addresses and identifiers are hashed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What needs no request to be of use: storage and keys, open. The command line works on this."""
+
+    settings: Settings
+    storage: Storage
+    wrapper: FileKeyring
+    keyring: Keyring
+    clock: Clock
+    entropy: Entropy
+
+    @property
+    def upkeep(self) -> Upkeep:
+        """Return the keyring's jobs."""
+        return Upkeep(self.storage.keystore, self.wrapper, self.wrapper, self.clock, self.entropy)
+
+
+@dataclass(frozen=True, slots=True)
+class Chance:
+    """Time and randomness of a process: the one place where the system's are chosen."""
+
+    clock: Clock
+    entropy: Entropy
+
+    @classmethod
+    def of_the_system(cls) -> "Chance":
+        """Return the machine's."""
+        return cls(SystemClock(), SystemEntropy())
+
+
+@asynccontextmanager
+async def open_basis(settings: Settings, chance: Chance | None = None) -> AsyncIterator[Basis]:
+    """Open storage and keyring, migrated and ready.
+
+    Raises:
+        Misconfigured: the database is not migrated or not there, or the keyring is not to be used.
+    """
+    chance = chance or Chance.of_the_system()
+    clock, entropy = chance.clock, chance.entropy
+    urls = database_urls(settings)
+    wrapper = await asyncio.to_thread(file_keyring, settings, clock, entropy)
+    storage = await _open(urls, chance)
+    try:
+        await require_migrated(storage, urls)
+        keyring = Keyring(storage.keystore, wrapper, wrapper, clock, entropy)
+        storage.database.seal_personal = AuditSealer(keyring, entropy)
+        yield Basis(settings, storage, wrapper, keyring, clock, entropy)
+    finally:
+        await storage.close()
+
+
+async def _open(urls: DatabaseUrls, chance: Chance) -> Storage:
+    with reachable():
+        return await open_storage(
+            database_url=urls.data,
+            keystore_url=urls.keys,
+            token_database_url=urls.token or None,
+            worker=worker_name(chance.entropy),
+            clock=chance.clock,
+            entropy=chance.entropy,
+        )
+
+
+def build(settings: Settings, chance: Chance | None = None, *, demo_app: str = "") -> App:
+    """Return the application that *settings* describe; it opens what it needs when it is started.
+
+    Raises:
+        Misconfigured: the settings must not be served.
+    """
+    require_servable(settings)
+    site = Site(settings, chance or Chance.of_the_system(), demo_app)
+    proxies = settings.proxies
+    try:
+        trusted = TrustedProxies.of(proxies.networks, proxies.header, proxies.certificate_header)
+    except ValueError:
+        raise Misconfigured("proxies.networks names no network", "such as 10.0.0.0/8 or 192.0.2.7") from None
+    return App(
+        Parts(
+            pages=site.pages,
+            doors=site.door,
+            tenants=PathTenants(site.knows),
+            arrivals=Arrivals(RequestIds(site.clock, site.entropy), trusted),
+            observer=site.metrics,
+            clock=site.clock,
+            lifespan=site.run,
+        )
+    )
+
+
+class Site:
+    """All that stands between start and stop. Before and after, there is no door."""
+
+    def __init__(self, settings: Settings, chance: Chance, demo_app: str) -> None:
+        """Note what is to be built; nothing is opened yet."""
+        self.settings = settings
+        self.clock, self.entropy = chance.clock, chance.entropy
+        self.metrics = HttpMetrics()
+        self._chance = chance
+        self._demo_app = demo_app
+        self._registry = CollectorRegistry()
+        self._hot: HotTable | None = None
+        self._pages: AsgiApp | None = None
+        self._desks: TenantDesks | None = None
+
+    def door(self, prefix: str, path: str) -> Door | None:
+        """Return the hot door at *path* below *prefix*."""
+        return self._hot(prefix, path) if self._hot is not None else None
+
+    def knows(self, prefix: str) -> bool:
+        """Tell whether *prefix* belongs to a tenant of ours."""
+        return self._desks is not None and self._desks.knows(prefix)
+
+    async def pages(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer what is no hot door."""
+        if self._pages is None:
+            raise Fault("a request came before the start or after the stop")
+        await self._pages(scope, receive, send)
+
+    @asynccontextmanager
+    async def run(self) -> AsyncIterator[None]:
+        """Open everything, in the order in which the one needs the other; close it in the reverse order."""
+        async with AsyncExitStack() as stack:
+            basis = await stack.enter_async_context(open_basis(self.settings, self._chance))
+            tenant = await default_tenant(self.settings, basis.storage, basis.keyring, self.clock, self.entropy)
+            # processes that share a cache must hash what they count under one key
+            limiter = self._limiter((await basis.keyring.tenant(tenant.id)).derive(RATE_LIMITS))
+            stack.push_async_callback(limiter.aclose)
+            pool = self._hash_pool()
+            stack.push_async_callback(pool.close)
+            self._desks = desks = TenantDesks(self._desk_parts(basis))
+            await desks.learn()
+            named = self._named(limiter)
+            self._join(basis, desks, named, pool)
+            await stack.enter_async_context(self._working(basis, desks))
+            await desks("")  # the first customer should not wait for keys to be made
+            yield
+
+    def _join(self, basis: Basis, desks: TenantDesks, limiter: NamedLimits, pool: HashPool) -> None:
+        settings = self.settings
+        self._registry.register(HttpCollector(self.metrics))
+        ProcessCollector(registry=self._registry)
+        self._assets = StaticAssets()
+        self._renderer = Renderer(self._assets)
+        self._mailer = mailer_for(settings, self.clock)
+        passwords = settings.passwords
+        parameters = Argon2Parameters(passwords.memory_kib, passwords.time_cost, passwords.parallelism)
+        self._hot = HotTable(
+            tenant_doors(desks, limiter),
+            house_doors(
+                metrics_door(self._registry, settings.metrics.token or None),
+                live_door(),
+                ready_door((Check("database", lambda: _answers(basis)),)),
+            ),
+        )
+        self._pages = front(
+            FrontParts(
+                storage=basis.storage,
+                keyring=basis.keyring,
+                desks=desks,
+                hasher=PasswordHasher(parameters, pool, self.entropy),
+                limiter=limiter,
+                limits=settings.limits,
+                renderer=self._renderer,
+                assets=self._assets,
+                observer=self.metrics,
+                clock=self.clock,
+                entropy=self.entropy,
+                plain_http=settings.issuer.startswith("http:"),
+                mailbox=self._mailer if isinstance(self._mailer, DevelopmentMailbox) else None,
+                demo_app=self._demo_app,
+            )
+        )
+
+    @asynccontextmanager
+    async def _working(self, basis: Basis, desks: TenantDesks) -> AsyncIterator[None]:
+        """Keep the change feed, the outbox and the jobs going."""
+        storage = basis.storage
+        handler = mail_handler(storage.tenants, basis.keyring, lambda: self._renderer, self._mailer, self.clock)
+        relay = OutboxRelay(
+            storage.outbox,
+            {"mail.requested": handler},
+            RelaySettings(worker=worker_name(self.entropy)),
+            RelayMetrics(self._registry),
+            (self.clock, self.entropy),
+        )
+        storage.database.on_commit.append(lambda _changes, has_events: relay.nudge() if has_events else None)
+        policy = RotationPolicy()
+        jobs = Jobs(
+            timetable(JobParts(storage, basis.keyring, basis.upkeep, self.clock, policy, desks.hand_over)),
+            storage.leases,
+            self.clock,
+        )
+        await storage.feed.poll()
+        feed = asyncio.create_task(storage.feed.run(), name="change-feed")
+        relaying = asyncio.create_task(relay.run(), name="outbox-relay")
+        jobs.start()
+        try:
+            yield
+        finally:
+            await jobs.stop()
+            relay.stop()
+            await relaying
+            feed.cancel()
+            await asyncio.wait([feed])
+
+    def _desk_parts(self, basis: Basis) -> DeskParts:
+        return DeskParts(basis.storage, basis.keyring, self.clock, self.entropy, cache=self.settings.cache)
+
+    def _hash_pool(self) -> HashPool:
+        passwords = self.settings.passwords
+        threads = passwords.threads or usable_cores()
+        return HashPool(PoolSettings(threads, passwords.queue_limit, passwords.nice), self.clock)
+
+    def _limiter(self, key: bytes) -> Limiter:
+        away = Counter("limen_cache_away", "Limits counted in process: the cache was away", registry=self._registry)
+        return rate_limiter(self.settings.cache.url.reveal(), key, self.clock, away.inc)
+
+    def _named(self, limiter: Limiter) -> NamedLimits:
+        failures = self.settings.limits.client_failures_per_address.limit(FAILURES.name)
+        return NamedLimits(limiter, {FAILURES.name: failures})
+
+
+async def _answers(basis: Basis) -> None:
+    """See that both databases answer."""
+    await basis.storage.tenants.list(after="", limit=1)
+    await basis.storage.keystore.get_tenant_keys("")

@@ -1,0 +1,253 @@
+"""Each tenant's desk, held in memory and kept current by the change feed.
+
+A desk is loaded once, by whoever asks first; others wait for the same load. What the feed tells of while a desk is
+being loaded makes that load one nobody keeps. While the feed is stale, nothing held is trusted.
+"""
+
+import asyncio
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Final
+
+from limen.access.clients.secrets import PURPOSE as CLIENT_SECRET
+from limen.access.jose.foreign import ClientAssertionVerifier, ClientKeys
+from limen.access.jose.keyset import KeySet, load_key_set
+from limen.access.jose.rotate import ensure_keys
+from limen.access.jose.rotation import RotationPolicy
+from limen.access.jose.verify import AccessTokenVerifier
+from limen.access.tokens.desk import Desk, FirstUse, LoadedClient, Unsealer
+from limen.access.tokens.refresh_tokens import RefreshTokens
+from limen.access.tokens.revocations import RevocationView
+from limen.app.settings.records import CacheSection
+from limen.identity.customers.directory import Directory
+from limen.identity.customers.records import Customer, SealedCustomer
+from limen.identity.keyring import Keyring, TenantVault
+from limen.identity.tenants.records import DEFAULT_SLUG, Tenant
+from limen.kernel.clock import Clock, Instant
+from limen.kernel.entropy import Entropy
+from limen.kernel.errors import Refusal
+from limen.kernel.ids import TenantId
+from limen.storage.opening import Storage
+
+REFRESH_TOKENS: Final = "refresh-token"  # noqa: S105 - the name of a sub-key
+_TENANT_DOORS: Final = ("", "/token", "/introspect", "/revoke")
+"""What clients may write as the audience of an assertion: the issuer, and the doors where they show it."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeskParts:
+    """What desks are made of."""
+
+    storage: Storage
+    keyring: Keyring
+    clock: Clock
+    entropy: Entropy
+    policy: RotationPolicy = RotationPolicy()
+    cache: CacheSection = CacheSection()
+
+
+class ClientCache:
+    """One tenant's clients, by ``client_id``; the least recently used goes first, and who is not there is not kept."""
+
+    def __init__(self, tenant_id: TenantId, parts: DeskParts) -> None:
+        """Hold clients of *tenant_id*."""
+        self._tenant_id = tenant_id
+        self._storage = parts.storage
+        self._size = parts.cache.clients
+        self._held: OrderedDict[str, LoadedClient] = OrderedDict()
+        self._heard = 0
+
+    async def __call__(self, client_id: str) -> LoadedClient | None:
+        """Return the active client that shows this ``client_id``."""
+        held = self._held.get(client_id)
+        is_fresh = self._storage.feed.is_fresh()
+        if held is not None and is_fresh:
+            self._held.move_to_end(client_id)
+            return held
+        heard = self._heard
+        loaded = await self._load(client_id)
+        if loaded is not None and is_fresh and heard == self._heard:
+            self._held[client_id] = loaded
+            if len(self._held) > self._size:
+                self._held.popitem(last=False)
+        return loaded
+
+    def forget(self, client_id: str) -> None:
+        """Drop one client: it changed."""
+        self._heard += 1
+        self._held.pop(client_id, None)
+
+    async def _load(self, client_id: str) -> LoadedClient | None:
+        if "\0" in client_id:  # PostgreSQL's text cannot hold it, so nobody is called that
+            return None
+        async with self._storage.database.read(self._tenant_id) as unit:
+            client = await unit.clients.get(client_id)
+        if client is None or not client.is_active:
+            return None
+        keys = ClientKeys.parse(client.document.jwks) if client.document.jwks else None
+        return LoadedClient(client, None if isinstance(keys, Refusal) else keys)
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    desk: Desk
+    clients: ClientCache
+    revocations: RevocationView
+
+
+class TenantDesks:
+    """Path prefix to desk: what every token door asks first."""
+
+    def __init__(self, parts: DeskParts) -> None:
+        """Load through *parts*, and listen to their change feed."""
+        self._parts = parts
+        self._entries: OrderedDict[str, _Entry] = OrderedDict()
+        self._prefixes: dict[str, str] = {}
+        self._loads: dict[str, asyncio.Task[_Entry | None]] = {}
+        self._slugs: set[str] = set()
+        self._used: set[TenantId] = set()
+        parts.storage.feed.listen(self.hear)
+
+    async def __call__(self, prefix: str) -> Desk | None:
+        """Return the desk of the tenant at *prefix*; None where no active tenant answers."""
+        entry = self._entries.get(prefix)
+        if entry is None or not self._parts.storage.feed.is_fresh():
+            entry = await self._loaded(prefix)
+            if entry is None:
+                return None
+        else:
+            self._entries.move_to_end(prefix)
+        self._used.add(entry.desk.tenant.id)
+        return entry.desk
+
+    async def learn(self) -> list[Tenant]:
+        """Read the registry and return its tenants; :meth:`knows` then knows them."""
+        tenants: list[Tenant] = []
+        while page := await self._parts.storage.tenants.list(after=tenants[-1].id if tenants else "", limit=500):
+            tenants += page
+        self._slugs.update(tenant.slug for tenant in tenants)
+        return tenants
+
+    def knows(self, prefix: str) -> bool:
+        """Tell from memory whether *prefix* (``/t/acme``) belongs to a tenant of ours, active or not."""
+        slug = prefix.removeprefix("/t/")
+        return slug in self._slugs and slug != DEFAULT_SLUG
+
+    def hand_over(self) -> set[TenantId]:
+        """Return the tenants whose desk was asked for since this was last called: their audit log may have grown."""
+        used, self._used = self._used, set()
+        return used
+
+    def hear(self, tenant_id: str | None, kind: str, key: str) -> None:
+        """Take note of one change."""
+        if kind == "tenant":
+            self._slugs.add(key)
+        prefix = prefix_of(key) if kind == "tenant" else self._prefixes.get(tenant_id or "")
+        if prefix is None:
+            return
+        if kind in {"tenant", "keys"}:
+            self._loads.pop(prefix, None)  # whoever waits for it is answered; nobody new joins
+            self._drop(prefix)
+        elif (entry := self._entries.get(prefix)) is not None:
+            if kind == "client":
+                entry.clients.forget(key)
+            else:
+                entry.revocations.hear(kind, key)
+
+    async def _loaded(self, prefix: str) -> _Entry | None:
+        task = self._loads.get(prefix)
+        if task is None:
+            task = self._loads[prefix] = asyncio.create_task(self._load(prefix))
+            task.add_done_callback(lambda done: self._keep(prefix, done))
+        return await asyncio.shield(task)
+
+    def _keep(self, prefix: str, task: "asyncio.Task[_Entry | None]") -> None:
+        """Hold what a finished load made, unless a change was heard of since it began."""
+        if self._loads.get(prefix) is not task:
+            return
+        del self._loads[prefix]
+        if task.cancelled() or task.exception() is not None:
+            return
+        entry = task.result()
+        if entry is None:
+            self._drop(prefix)
+            return
+        self._entries[prefix] = entry
+        self._entries.move_to_end(prefix)
+        self._prefixes[entry.desk.tenant.id] = prefix
+        if len(self._entries) > self._parts.cache.tenants:
+            self._drop(next(iter(self._entries)))
+
+    def _drop(self, prefix: str) -> None:
+        entry = self._entries.pop(prefix, None)
+        if entry is not None:
+            self._prefixes.pop(entry.desk.tenant.id, None)
+
+    async def _load(self, prefix: str) -> _Entry | None:
+        tenant = await self._parts.storage.tenants.find(slug_of(prefix))
+        if tenant is None or not tenant.is_active:
+            return None
+        self._prefixes[tenant.id] = prefix  # from here on, news of its keys end this load
+        vault = await self._parts.keyring.tenant(tenant.id)
+        return make_entry(tenant, vault, await current_keys(tenant.id, vault, self._parts), self._parts)
+
+
+def prefix_of(slug: str) -> str:
+    """Return the path prefix of the tenant with this slug."""
+    return "" if slug == DEFAULT_SLUG else f"/t/{slug}"
+
+
+def slug_of(prefix: str) -> str:
+    """Return the slug of the tenant at this path prefix."""
+    return prefix.removeprefix("/t/") or DEFAULT_SLUG
+
+
+async def current_keys(tenant_id: TenantId, vault: TenantVault, parts: DeskParts) -> KeySet:
+    """Return the tenant's key set; where a key of the policy is missing, make it (the tenant's first use)."""
+    database = parts.storage.database
+    async with database.read(tenant_id) as unit:
+        keys = await load_key_set(unit.signing_keys, vault)
+    if all(algorithm in keys.signers for algorithm in parts.policy.algorithms):
+        return keys
+    async with database.begin(tenant_id) as unit:
+        return await ensure_keys(unit.signing_keys, vault, parts.clock, parts.policy)
+
+
+def make_entry(tenant: Tenant, vault: TenantVault, keys: KeySet, parts: DeskParts) -> _Entry:
+    """Join a tenant's desk from what was loaded."""
+    storage, clock, entropy = parts.storage, parts.clock, parts.entropy
+    directory = Directory(tenant.id, parts.keyring, clock, entropy)
+    hot = storage.hot_for(tenant.id)
+    clients = ClientCache(tenant.id, parts)
+    revocations = RevocationView(hot, clock, storage.feed.is_fresh)
+    desk = Desk(
+        tenant=tenant,
+        keys=keys,
+        clients=clients,
+        hot=hot,
+        refresh=RefreshTokens(vault.derive(REFRESH_TOKENS)),
+        verifier=AccessTokenVerifier(tenant.issuer, keys, clock, cache_size=parts.cache.verified_tokens),
+        assertions=ClientAssertionVerifier([tenant.issuer + door for door in _TENANT_DOORS], clock),
+        revocations=revocations,
+        secret_key=vault.derive(CLIENT_SECRET),
+        unseal=_unsealer(directory),
+        first_use=_first_use(storage),
+        clock=clock,
+        entropy=entropy,
+    )
+    return _Entry(desk, clients, revocations)
+
+
+def _unsealer(directory: Directory) -> Unsealer:
+    async def unseal(_tenant_id: TenantId, sealed: SealedCustomer) -> Customer | None:
+        return await directory.open(sealed)
+
+    return unseal
+
+
+def _first_use(storage: Storage) -> FirstUse:
+    async def first_use(tenant_id: TenantId, kind: str, value: str, until: Instant) -> bool:
+        async with storage.database.begin(tenant_id) as unit:
+            return await unit.replays.first_use(kind, value, until)
+
+    return first_use

@@ -1,0 +1,130 @@
+"""What stands behind the hot doors: the pages and the administration API, with their parts, behind the edge."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final
+
+from limen.access.journeys.parts import JourneyParts, JourneySettings
+from limen.access.tokens.desk import Desk, Desks
+from limen.app.routes import Mounts, edge_rules
+from limen.app.server.records import AsgiApp, Receive, Scope, Send
+from limen.app.settings.records import LimitsSection
+from limen.experience.pages import Mailbox, PageParts, TenantPages, create_pages
+from limen.experience.rendering import Catalogue, Renderer, StaticAssets
+from limen.identity.credentials.hashing import PasswordHasher
+from limen.identity.credentials.policy import PRESETS
+from limen.identity.customers.directory import Directory
+from limen.identity.keyring import Keyring
+from limen.integration.edge.metrics import Observer
+from limen.integration.edge.refusals import refusal
+from limen.integration.edge.stack import EdgeParts, edge
+from limen.kernel.clock import Clock
+from limen.kernel.encoding import framed, sha256
+from limen.kernel.entropy import Entropy
+from limen.storage.opening import Storage
+from limen.trust.limits import RateLimiter
+
+CSRF: Final = "csrf"
+"""The name of the sub-key that binds forms to browsers."""
+
+
+@dataclass(frozen=True, slots=True)
+class FrontParts:
+    """What pages and API are made of.
+
+    Attributes:
+        plain_http: whether cookies travel without TLS, which only loopback may.
+        mailbox: the development mailbox, or None.
+        demo_app: where the demonstration's application is, or empty.
+    """
+
+    storage: Storage
+    keyring: Keyring
+    desks: Desks
+    hasher: PasswordHasher
+    limiter: RateLimiter
+    limits: LimitsSection
+    renderer: Renderer
+    assets: StaticAssets
+    observer: Observer
+    clock: Clock
+    entropy: Entropy
+    plain_http: bool = False
+    mailbox: Mailbox | None = None
+    demo_app: str = ""
+
+
+def front(parts: FrontParts) -> AsgiApp:
+    """Return everything that is no hot door, behind the edge."""
+    mounts = Mounts(api=_no_api, pages=create_pages(page_parts(parts)))
+    rules = edge_rules(parts.limits.api_per_address.limit("api"), parts.limits.pages_per_address.limit("pages"))
+    return edge(mounts, EdgeParts(parts.observer, parts.clock, parts.entropy, parts.limiter, rules))
+
+
+def page_parts(parts: FrontParts) -> PageParts:
+    """Return what the pages are made of."""
+    return PageParts(
+        tenant=tenant_pages(parts),
+        begin=parts.storage.database.begin,
+        read=parts.storage.database.read,
+        renderer=parts.renderer,
+        assets=parts.assets,
+        secure_cookies=not parts.plain_http,
+        mailbox=parts.mailbox,
+        demo_app=parts.demo_app,
+    )
+
+
+def tenant_pages(parts: FrontParts) -> Callable[[str], Awaitable[TenantPages | None]]:
+    """Return what finds a tenant's parts by path prefix. They are made anew from its desk, which is held in memory."""
+    settings = journey_settings(parts.limits)
+
+    async def tenant(prefix: str) -> TenantPages | None:
+        desk = await parts.desks(prefix)
+        if desk is None:
+            return None
+        vault = await parts.keyring.tenant(desk.tenant.id)
+        return TenantPages(_journeys(desk, settings, parts), vault.derive(CSRF))
+
+    return tenant
+
+
+def journey_settings(limits: LimitsSection) -> JourneySettings:
+    """Return the bounds of journeys as the settings have them."""
+    return JourneySettings(
+        per_address=limits.sign_in_per_address.limit("sign-in-address"),
+        per_identifier=limits.sign_in_per_identifier.limit("sign-in-identifier"),
+        mails_per_identifier=limits.mails_per_identifier.limit("mail-identifier"),
+        mails_per_address=limits.mails_per_address.limit("mail-address"),
+    )
+
+
+def consent_words(locale: str, client_name: str, scopes: tuple[str, ...]) -> bytes:
+    """Return the SHA-256 of the words by which the consent page asks for *scopes*."""
+    catalogue = Catalogue.for_locale(locale)
+    keys = [key for scope in scopes for key in (f"scope.{scope}", f"scope.{scope}.why")]
+    words = [catalogue.text(key) if key in catalogue else key for key in keys]
+    return sha256(framed(catalogue.text("consent.title", client=client_name), *words, catalogue.text("consent.allow")))
+
+
+def _journeys(desk: Desk, settings: JourneySettings, parts: FrontParts) -> JourneyParts:
+    database = parts.storage.database
+    return JourneyParts(
+        desk=desk,
+        begin=database.begin,
+        read=database.read,
+        keyring=parts.keyring,
+        directory=Directory(desk.tenant.id, parts.keyring, parts.clock, parts.entropy),
+        hasher=parts.hasher,
+        pool=parts.hasher.pool,
+        policy=PRESETS[desk.tenant.settings.password_preset],
+        limiter=parts.limiter,
+        consent_words=consent_words,
+        clock=parts.clock,
+        entropy=parts.entropy,
+        settings=settings,
+    )
+
+
+async def _no_api(scope: Scope, receive: Receive, send: Send) -> None:
+    await refusal(404, "not_found")(scope, receive, send)

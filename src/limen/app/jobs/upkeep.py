@@ -1,0 +1,118 @@
+"""Sweeping what has expired, rotating signing keys, and the keyring's own upkeep."""
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Final
+
+from limen.access.jose.rotate import rotate_keys
+from limen.access.jose.rotation import RotationPolicy, Urgency, plan_rotation
+from limen.identity.keyring import Keyring, Upkeep
+from limen.identity.tenants.records import Tenant
+from limen.kernel.clock import DAY, Clock
+from limen.kernel.events import AuditEntry, Event
+from limen.kernel.ids import CustomerId, JourneyId, TenantId
+from limen.storage.opening import Storage
+from limen.storage.sweep import Sweeper
+from limen.storage.unit import Unit
+
+_ROUNDS: Final = 200
+"""Batches of one tenant in one sweep; the next sweep goes on."""
+_ORPHANS_FROM, _ORPHANS_UNTIL = 4 * DAY, DAY
+"""Keys of these ages are looked at daily: a key whose data never came is found even if three runs were missed."""
+
+
+async def all_tenants(storage: Storage) -> AsyncIterator[Tenant]:
+    """Yield every tenant, active or not."""
+    after = ""
+    while page := await storage.tenants.list(after=after, limit=200):
+        for tenant in page:
+            yield tenant
+        after = page[-1].id
+
+
+async def sweep(storage: Storage, keyring: Keyring, clock: Clock) -> None:
+    """Delete what has expired, and the keys of the journeys among it."""
+    sweeper = Sweeper(storage.database, clock)
+    async for tenant in all_tenants(storage):
+        for _ in range(_ROUNDS):
+            swept = await sweeper.sweep(tenant.id)
+            for journey_id in swept.journeys:
+                await keyring.destroy_subject(tenant.id, journey_id)
+            if not swept.more:
+                break
+            await clock.sleep(0)
+    while await sweeper.sweep_outbox():
+        await clock.sleep(0)
+
+
+async def rotate_all(
+    storage: Storage, keyring: Keyring, clock: Clock, policy: RotationPolicy, urgency: Urgency = Urgency.DUE
+) -> int:
+    """Rotate the signing keys of every tenant as the policy asks; return how many keys changed."""
+    changed = 0
+    async for tenant in all_tenants(storage):
+        changed += await rotate_tenant(tenant.id, storage, keyring, clock, policy, urgency)
+    return changed
+
+
+async def rotate_tenant(  # noqa: PLR0913  # a use case of the composition root: its parts, and what was asked
+    tenant_id: TenantId,
+    storage: Storage,
+    keyring: Keyring,
+    clock: Clock,
+    policy: RotationPolicy,
+    urgency: Urgency = Urgency.DUE,
+) -> int:
+    """Rotate one tenant's signing keys; return how many changed. Nothing is written where nothing is due."""
+    async with storage.database.read(tenant_id) as unit:
+        if not plan_rotation(await unit.signing_keys.list_keys(), clock.now(), policy, urgency):
+            return 0
+    vault = await keyring.tenant(tenant_id)
+    async with storage.database.begin(tenant_id) as unit:
+        rotated = await rotate_keys(unit.signing_keys, vault, clock, policy, urgency)
+        if rotated.changes:
+            _tell_of_keys(unit, len(rotated.changes), urgency)
+    return len(rotated.changes)
+
+
+def _tell_of_keys(unit: Unit, count: int, urgency: Urgency) -> None:
+    unit.record(AuditEntry("keys.rotated", data={"changes": count, "urgency": urgency.value}))
+    unit.announce(Event("keys.rotated", data={"changes": count, "urgency": urgency.value}))
+    unit.change("keys", "")
+
+
+async def keep_keyring(upkeep: Upkeep) -> None:
+    """Turn epochs, and wrap tenant keys under the active root key."""
+    await upkeep.keep_epochs()
+    await upkeep.rewrap_tenants()
+
+
+async def sweep_orphans(storage: Storage, upkeep: Upkeep, clock: Clock) -> int:
+    """Delete the keys whose customer or journey was never stored; return how many."""
+    now = clock.now()
+    return await upkeep.sweep_orphans(StoredSubjects(storage), now - _ORPHANS_FROM, now - _ORPHANS_UNTIL)
+
+
+class StoredSubjects:
+    """A :class:`~limen.identity.keyring.SubjectRegister` over the data's database."""
+
+    def __init__(self, storage: Storage) -> None:
+        """Ask *storage*."""
+        self._storage = storage
+
+    async def living(self, tenant_id: str, subject_ids: Sequence[str]) -> frozenset[str] | None:
+        """Return those of *subject_ids* that exist; None where the tenant is unknown."""
+        tenant = await self._storage.tenants.get(TenantId(tenant_id))
+        if tenant is None:
+            return None
+        async with self._storage.database.read(tenant.id) as unit:
+            return frozenset([one for one in subject_ids if await _exists(unit, one)])
+
+
+async def _exists(unit: Unit, subject_id: str) -> bool:
+    customer_id = CustomerId.parse(subject_id)
+    if customer_id is not None:
+        return await unit.customers.get(customer_id) is not None
+    journey_id = JourneyId.parse(subject_id)
+    if journey_id is not None:
+        return await unit.journeys.get(journey_id) is not None
+    return True  # whatever it is, it is not ours to erase

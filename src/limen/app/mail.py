@@ -1,0 +1,106 @@
+"""How mail leaves, by the settings, and how the outbox's mail is opened, worded and sent."""
+
+from collections.abc import Callable
+from typing import Final
+from urllib.parse import unquote, urlsplit
+
+from limen.app.settings.derived import issuer_host
+from limen.app.settings.records import Settings
+from limen.experience.rendering import Brand, RenderedMail, Renderer, negotiate_locale
+from limen.identity.keyring import Keyring
+from limen.identity.tenants.records import Tenant
+from limen.identity.tenants.store import TenantStore
+from limen.integration.messaging.handler import MailHandler, Sender
+from limen.integration.messaging.mail import Mailer, MailUnavailable, OutgoingMail
+from limen.integration.messaging.mailbox import DevelopmentMailbox
+from limen.integration.messaging.queue import OutboxItem
+from limen.kernel.clock import Clock
+from limen.kernel.errors import Misconfigured
+from limen.kernel.ids import TenantId
+from limen.kernel.mail import MAIL_FIELD
+from limen.kernel.secret import Secret
+
+_SCHEMES: Final = {"smtp": ("starttls", 587), "smtps": ("tls", 465), "smtp+plain": ("plain", 25)}
+
+
+class NoMailer:
+    """What sends nothing: mail waits in the outbox until somebody says how it leaves."""
+
+    async def send(self, mail: OutgoingMail) -> None:
+        """Refuse for now.
+
+        Raises:
+            MailUnavailable: always.
+        """
+        raise MailUnavailable("not_configured")
+
+
+def mailer_for(settings: Settings, clock: Clock) -> Mailer:
+    """Return what carries mail out of the house.
+
+    Raises:
+        Misconfigured: the relay's URL is not understood, or would show its password.
+    """
+    if settings.development_mailbox:
+        return DevelopmentMailbox(clock)
+    if not settings.smtp.url:
+        return NoMailer()
+    return _smtp(settings, clock)
+
+
+def _smtp(settings: Settings, clock: Clock) -> Mailer:
+    from limen.integration.messaging.smtp import (  # noqa: PLC0415  # memory that only those who use it pay
+        SmtpMailer,
+        SmtpSecurity,
+        SmtpSettings,
+    )
+
+    parts = urlsplit(settings.smtp.url.reveal())
+    if parts.scheme not in _SCHEMES or not parts.hostname:
+        raise Misconfigured("smtp.url is not understood", "smtp://user:password@host:587, smtps:// or smtp+plain://")
+    security, port = _SCHEMES[parts.scheme]
+    return SmtpMailer(
+        SmtpSettings(
+            host=parts.hostname,
+            sender=settings.smtp.sender or f"no-reply@{issuer_host(settings)}",
+            port=parts.port or port,
+            security=SmtpSecurity(security),
+            username=unquote(parts.username or ""),
+            password=Secret(unquote(parts.password or "")),
+            timeout_seconds=settings.smtp.timeout_seconds,
+            local_hostname=issuer_host(settings),
+            certificates=settings.smtp.certificates,
+        ),
+        clock,
+    )
+
+
+def mail_handler(
+    tenants: TenantStore, keyring: Keyring, renderer: Callable[[], Renderer], mailer: Mailer, clock: Clock
+) -> MailHandler:
+    """Return what acts on ``mail.requested``."""
+
+    async def unseal(item: OutboxItem) -> bytes | None:
+        if not item.subject:
+            return (await keyring.tenant(item.tenant_id)).unseal(MAIL_FIELD, item.id, item.sealed)
+        vault = await keyring.subject(item.tenant_id, item.subject)
+        return None if vault is None else vault.unseal(MAIL_FIELD, item.id, item.sealed)
+
+    async def render(tenant_id: str, name: str, locale: str, context: dict[str, str | int]) -> RenderedMail:
+        tenant = await tenants.get(TenantId(tenant_id))
+        if tenant is None:
+            raise LookupError(name)
+        chosen = negotiate_locale(locale, tenant.settings.locales)
+        return renderer().render_mail(name, chosen, {**context, "brand": brand_of(tenant)})
+
+    async def sender_of(tenant_id: str) -> Sender | None:
+        tenant = await tenants.get(TenantId(tenant_id))
+        return None if tenant is None else Sender(urlsplit(tenant.issuer).hostname or "localhost")
+
+    return MailHandler(unseal, render, mailer, sender_of, clock)
+
+
+def brand_of(tenant: Tenant) -> Brand:
+    """Return a tenant's look as pages and mails show it."""
+    branding = tenant.settings.branding
+    return Brand(name=tenant.name, accent=branding.accent, logo_url=branding.logo_url)

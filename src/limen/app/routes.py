@@ -1,0 +1,86 @@
+"""Every door of the house, in one list.
+
+Hot doors first: framework-free, found by exact path below a tenant's prefix. What is no hot door goes to the mounts:
+the administration API below ``/api/v1``, and the pages at everything else.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from limen.access.http import Door
+from limen.access.oauth.discovery import (
+    OAUTH_METADATA,
+    OPENID_CONFIGURATION,
+    discovery_door,
+    inserted_prefix,
+    jwks_door,
+)
+from limen.access.tokens.desk import Desks
+from limen.access.tokens.doors import client_door, introspection, revocation, token
+from limen.access.tokens.userinfo import userinfo_door
+from limen.app.server.records import AsgiApp, Receive, Scope, Send
+from limen.integration.edge.throttle import Rule
+from limen.trust.limits import Limit, RateLimiter
+
+API = "/api/v1"
+
+
+def tenant_doors(desks: Desks, limiter: RateLimiter) -> Mapping[str, Door]:
+    """Return the hot doors of every tenant, by the path below its prefix."""
+    discovery = Door("discovery", discovery_door(desks), cross_origin=True)
+    return {
+        "/token": Door("token", client_door(desks, limiter, token, "token"), ("POST",), cross_origin=True),
+        "/introspect": Door("introspect", client_door(desks, limiter, introspection, "introspect"), ("POST",)),
+        "/revoke": Door("revoke", client_door(desks, limiter, revocation, "revoke"), ("POST",), cross_origin=True),
+        "/userinfo": Door("userinfo", userinfo_door(desks), ("GET", "POST"), cross_origin=True),
+        "/jwks": Door("jwks", jwks_door(desks), cross_origin=True),
+        OPENID_CONFIGURATION: discovery,
+        OAUTH_METADATA: discovery,
+    }
+
+
+def house_doors(metrics: Door, live: Door, ready: Door) -> Mapping[str, Door]:
+    """Return the hot doors that belong to no tenant, by path."""
+    return {"/metrics": metrics, "/health/live": live, "/health/ready": ready}
+
+
+class HotTable:
+    """Finds the hot door of a request: asked for each, so that it is two look-ups."""
+
+    __slots__ = ("_house", "_tenant")
+
+    def __init__(self, tenant: Mapping[str, Door], house: Mapping[str, Door]) -> None:
+        """Join both tables."""
+        self._tenant = dict(tenant)
+        self._house = {**tenant, **house}
+
+    def __call__(self, prefix: str, path: str) -> Door | None:
+        """Return the door at *path* below the tenant's *prefix*."""
+        if prefix:
+            return self._tenant.get(path)
+        door = self._house.get(path)
+        if door is None and inserted_prefix(path) is not None:  # RFC 8414 §3.1: the tenant stands behind the path
+            return self._tenant[OAUTH_METADATA]
+        return door
+
+
+@dataclass(frozen=True, slots=True)
+class Mounts:
+    """The applications behind the hot doors."""
+
+    api: AsgiApp
+    pages: AsgiApp
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand the request to the application that its path belongs to."""
+        below = scope["path"][len(scope.get("root_path", "")) :]
+        app = self.api if below == API or below.startswith(API + "/") else self.pages
+        await app(scope, receive, send)
+
+
+def edge_rules(api: Limit, pages: Limit) -> Sequence[Rule]:
+    """Return what is limited per address before it reaches a mount; static files cost nothing and count nothing."""
+    return (
+        Rule(api, lambda _method, path: path.startswith(API)),
+        Rule(pages, lambda _method, path: not path.startswith("/static/")),
+    )

@@ -1,0 +1,70 @@
+"""What settings must not say together. Secure by default: the weaker choice is named aloud or refused."""
+
+from urllib.parse import urlsplit
+
+from limen.app.settings.derived import database_urls, is_loopback
+from limen.app.settings.records import Settings
+from limen.kernel.errors import Misconfigured
+
+
+def require_servable(settings: Settings) -> None:
+    """Refuse what must not be served.
+
+    Raises:
+        Misconfigured: with what would mend it.
+    """
+    require_issuer(settings)
+    _require_tls_whole(settings)
+    _require_one_writer(settings)
+    _require_private_mailbox(settings)
+
+
+def require_issuer(settings: Settings) -> None:
+    """Refuse an issuer that is missing, malformed, or unprotected.
+
+    Raises:
+        Misconfigured: with what would mend it.
+    """
+    if not settings.issuer:
+        raise Misconfigured(
+            "the issuer is not set", "set LIMEN_ISSUER to the public base URL; to look around, run: limen demo"
+        )
+    parts = urlsplit(settings.issuer)
+    # RFC 8414 §2, OpenID Connect Discovery §3: no query, no fragment. No path: tenants live below it.
+    if not parts.hostname or parts.query or parts.fragment or parts.path or parts.username:
+        raise Misconfigured(
+            "the issuer is not a base URL", "LIMEN_ISSUER has a scheme, a host and perhaps a port: https://example.org"
+        )
+    if parts.scheme == "https":
+        return
+    if parts.scheme != "http" or not settings.insecure_http:
+        raise Misconfigured(
+            "the issuer is not https", "use https; on this machine alone, LIMEN_INSECURE_HTTP=1 allows http"
+        )
+    if not (is_loopback(parts.hostname) and is_loopback(settings.server.host)):
+        raise Misconfigured(
+            "insecure_http is for loopback only", "listen on 127.0.0.1 with an issuer at localhost, or use https"
+        )
+
+
+def _require_tls_whole(settings: Settings) -> None:
+    if (settings.server.tls_certificate is None) != (settings.server.tls_key is None):
+        raise Misconfigured("TLS needs a certificate and its key", "set both tls_certificate and tls_key, or neither")
+
+
+def _require_one_writer(settings: Settings) -> None:
+    if settings.server.workers > 1 and database_urls(settings).is_sqlite:
+        raise Misconfigured(
+            f"SQLite has one writer, so it cannot serve {settings.server.workers} workers",
+            "serve one worker, or set LIMEN_DATABASE_URL to a PostgreSQL database",
+        )
+
+
+def _require_private_mailbox(settings: Settings) -> None:
+    if settings.development_mailbox and not is_loopback(settings.server.host):
+        raise Misconfigured(
+            "the development mailbox is for loopback only: who reads it can take any account",
+            "set LIMEN_SMTP_URL and leave LIMEN_DEVELOPMENT_MAILBOX out",
+        )
+    if settings.development_mailbox and settings.server.workers > 1:
+        raise Misconfigured("the development mailbox lives in one process", "serve one worker")

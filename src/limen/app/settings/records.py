@@ -1,0 +1,224 @@
+"""Every setting there is. What is written here is the reference: the page and the schema are made from it."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from limen.app.settings.values import Rate
+from limen.kernel.secret import Secret
+
+NO_SECRET = Secret("")
+
+
+class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One part of the settings."""
+
+
+class ServerSection(Section):
+    """Where and how the server listens."""
+
+    host: Annotated[str, Meta(description="The address to listen on.")] = "127.0.0.1"
+    port: Annotated[int, Meta(description="The TCP port to listen on.", ge=1, le=65_535)] = 8000
+    workers: Annotated[
+        int, Meta(description="Processes that serve. SQLite allows one; PostgreSQL any number.", ge=1, le=256)
+    ] = 1
+    tls_certificate: Annotated[
+        Path | None, Meta(description="A PEM chain. With it and `tls_key` the server speaks TLS itself.")
+    ] = None
+    tls_key: Annotated[Path | None, Meta(description="The certificate's key as PKCS #8 PEM.")] = None
+    tls_min: Annotated[
+        Literal["tls1.2", "tls1.3"], Meta(description="The oldest TLS version that is spoken.")
+    ] = "tls1.2"
+    drain_seconds: Annotated[
+        float, Meta(description="How long requests in flight may take once the process is asked to stop.", ge=0, le=600)
+    ] = 25.0
+
+
+class CacheSection(Section):
+    """What is held in memory, and the shared cache."""
+
+    url: Annotated[
+        Secret,
+        Meta(
+            description="Valkey or Redis for rate limits that all processes share (`valkey://`, `rediss://`, "
+            "`unix://`, …). Empty: each process counts on its own."
+        ),
+    ] = NO_SECRET
+    tenants: Annotated[int, Meta(description="Tenants whose keys and clients are held at once.", ge=1)] = 1_000
+    clients: Annotated[int, Meta(description="Clients held for each tenant.", ge=1)] = 1_000
+    verified_tokens: Annotated[
+        int, Meta(description="Verified access tokens remembered for each tenant, about 3 KB each.", ge=0)
+    ] = 4_096
+
+
+class KeyringSection(Section):
+    """The root of all keys."""
+
+    path: Annotated[
+        Path | None,
+        Meta(
+            description="The keyring file, mode 0600; made at the first start. Empty: `limen.keyring` in `data_dir`. "
+            "Keep it out of the backups of the databases."
+        ),
+    ] = None
+    epoch_days: Annotated[
+        int,
+        Meta(description="After so many days, in days, a backup of the key store can no longer undo an erasure.", ge=1),
+    ] = 30
+
+
+class SmtpSection(Section):
+    """How mail leaves."""
+
+    url: Annotated[
+        Secret,
+        Meta(
+            description="The mail relay: `smtp://user:password@host:587` (STARTTLS is required), `smtps://host:465`, "
+            "or `smtp+plain://localhost:25`. Empty: mail waits in the outbox."
+        ),
+    ] = NO_SECRET
+    sender: Annotated[
+        str, Meta(description="Who mail comes from, `Name <local@domain>`. Empty: `no-reply` at the issuer's host.")
+    ] = ""
+    certificates: Annotated[str, Meta(description="A file of further certificate authorities for the relay.")] = ""
+    timeout_seconds: Annotated[float, Meta(description="For each step of the conversation, in seconds.", gt=0)] = 20.0
+
+
+class PasswordsSection(Section):
+    """What a password hash costs (Argon2id, RFC 9106), and who pays it."""
+
+    memory_kib: Annotated[int, Meta(description="Memory of one hash, in KiB.", ge=8, le=524_288)] = 19_456
+    time_cost: Annotated[int, Meta(description="Passes over the memory.", ge=1, le=32)] = 2
+    parallelism: Annotated[int, Meta(description="Lanes of one hash.", ge=1, le=16)] = 1
+    threads: Annotated[
+        int, Meta(description="Threads that hash, in each process. 0: one for each usable core.", ge=0, le=256)
+    ] = 0
+    queue_limit: Annotated[
+        int, Meta(description="Hashes that may wait for each thread; more are answered 503.", ge=0)
+    ] = 64
+    nice: Annotated[int, Meta(description="The Unix nice value of the hash threads.", ge=0, le=19)] = 10
+
+
+class LimitsSection(Section):
+    """Rate limits, each `count/seconds` or `off`."""
+
+    pages_per_address: Annotated[Rate, Meta(description="Pages asked for by one address.")] = Rate(600, 60)
+    api_per_address: Annotated[Rate, Meta(description="Calls of the administration API by one address.")] = Rate(
+        1200, 60
+    )
+    client_failures_per_address: Annotated[
+        Rate, Meta(description="Failed client authentications by one address.")
+    ] = Rate(30, 60)
+    sign_in_per_address: Annotated[Rate, Meta(description="Sign-in attempts by one address.")] = Rate(100, 600)
+    sign_in_per_identifier: Annotated[
+        Rate, Meta(description="Sign-in attempts for one submitted identifier, whether or not anybody owns it.")
+    ] = Rate(10, 600)
+    mails_per_address: Annotated[Rate, Meta(description="Mails caused by one address.")] = Rate(30, 3600)
+    mails_per_identifier: Annotated[Rate, Meta(description="Mails to one submitted address.")] = Rate(5, 3600)
+
+
+class ProxiesSection(Section):
+    """Our own proxies: the only ones whose forwarding headers are believed."""
+
+    networks: Annotated[tuple[str, ...], Meta(description="Addresses or networks (CIDR) of our proxies.")] = ()
+    header: Annotated[
+        Literal["x-forwarded-for", "forwarded"], Meta(description="The one forwarding header that they write.")
+    ] = "x-forwarded-for"
+    certificate_header: Annotated[
+        str, Meta(description="The header in which they hand on a verified client certificate (RFC 8705).")
+    ] = ""
+
+
+class MetricsSection(Section):
+    """Who may scrape `/metrics`."""
+
+    token: Annotated[
+        Secret, Meta(description="The bearer token a scraper must show. Empty: loopback only.")
+    ] = NO_SECRET
+
+
+class LogSection(Section):
+    """What is logged to standard error."""
+
+    level: Annotated[
+        Literal["debug", "info", "warning", "error"], Meta(description="The least severity that is logged.")
+    ] = "info"
+    format: Annotated[
+        Literal["auto", "json", "text"],
+        Meta(description="JSON lines, or text for people. `auto`: text at a terminal."),
+    ] = "auto"
+
+
+class Settings(Section):
+    """All settings of a process."""
+
+    issuer: Annotated[
+        str,
+        Meta(
+            description="The public base URL, `https://login.example.org`: the default tenant's issuer, and in front "
+            "of `/t/{slug}` every other's. Stored at the first start and fixed from then on."
+        ),
+    ] = ""
+    data_dir: Annotated[
+        Path, Meta(description="Where the embedded databases and the keyring lie.")
+    ] = Path("var/limen")
+    database_url: Annotated[
+        Secret,
+        Meta(
+            description="`sqlite:///path` or `postgresql://user@host/name` (`?host=/socket/dir` for a socket). "
+            "Empty: `limen.db` in `data_dir`."
+        ),
+    ] = NO_SECRET
+    keystore_url: Annotated[
+        Secret,
+        Meta(
+            description="The key store, a database of its own with short-lived backups of its own. Empty: beside the "
+            "SQLite file (`…-keys.db`), or the PostgreSQL database of the same name with `_keys` behind it."
+        ),
+    ] = NO_SECRET
+    token_database_url: Annotated[
+        Secret,
+        Meta(
+            description="The same PostgreSQL database for the token doors, with a login that is a member of "
+            "`limen_token` only. Empty: `database_url`."
+        ),
+    ] = NO_SECRET
+    owner_database_url: Annotated[
+        Secret,
+        Meta(description="The same PostgreSQL database for `limen migrate`, with its owner's login."),
+    ] = NO_SECRET
+    owner_keystore_url: Annotated[
+        Secret, Meta(description="The key store for `limen migrate`, with its owner's login.")
+    ] = NO_SECRET
+    root_key: Annotated[
+        Secret,
+        Meta(
+            description="32 random bytes as base64url; several with commas between, the active one first. Empty: the "
+            "keyring file holds the root key as well."
+        ),
+    ] = NO_SECRET
+    insecure_http: Annotated[
+        bool, Meta(description="Allow an `http:` issuer. Loopback only: cookies and tokens travel in the clear.")
+    ] = False
+    development_mailbox: Annotated[
+        bool,
+        Meta(description="Keep mail in memory and show it at `/dev/mailbox` instead of sending it. Loopback only."),
+    ] = False
+    server: Annotated[ServerSection, Meta(description="Where and how the server listens.")] = ServerSection()
+    cache: Annotated[CacheSection, Meta(description="What is held in memory, and the shared cache.")] = CacheSection()
+    keyring: Annotated[KeyringSection, Meta(description="The root of all keys.")] = KeyringSection()
+    smtp: Annotated[SmtpSection, Meta(description="How mail leaves.")] = SmtpSection()
+    passwords: Annotated[
+        PasswordsSection, Meta(description="What a password hash costs (Argon2id, RFC 9106), and who pays it.")
+    ] = PasswordsSection()
+    limits: Annotated[
+        LimitsSection, Meta(description="Rate limits, each `count/seconds` or `off`.")
+    ] = LimitsSection()
+    proxies: Annotated[
+        ProxiesSection,
+        Meta(description="Our own proxies: the only ones whose forwarding headers are believed."),
+    ] = ProxiesSection()
+    metrics: Annotated[MetricsSection, Meta(description="Who may scrape `/metrics`.")] = MetricsSection()
+    log: Annotated[LogSection, Meta(description="What is logged to standard error.")] = LogSection()

@@ -1,0 +1,25 @@
+"""Which revision a database is at, asked without loading Alembic: every start asks, and few have anything to migrate."""
+
+from pathlib import Path
+
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from limen.storage.database import Database
+
+_VERSIONS = Path(__file__).parent / "migrations" / "versions"
+
+
+def newest_revision() -> str:
+    """Return the newest revision that this version knows: files are named ``0001_first.py``, in one line of history."""
+    return max(file.name.partition("_")[0] for file in _VERSIONS.glob("[0-9]*_*.py"))
+
+
+async def revision(database: Database) -> str | None:
+    """Return the revision of *database*; None where it was never migrated."""
+    try:
+        async with database.platform() as connection:
+            found: str | None = (await connection.execute(text("SELECT version_num FROM alembic_version"))).scalar()
+    except DBAPIError:  # no such table, or not for us to read, which only a migration mends
+        return None
+    return found
