@@ -7,6 +7,7 @@ from limen.access.journeys.facts import stands
 from limen.access.journeys.parts import JourneyParts, JourneyUnit
 from limen.access.journeys.records import Journey, JourneyState
 from limen.access.oauth.code import Approval, ConsentAnswer, issue_code, record_consent
+from limen.access.oauth.records import RedirectRefusal
 from limen.access.oauth.response import ResponseTarget, code_response, error_response
 from limen.access.sessions.cookies import BrowserCookie, rotated
 from limen.access.sessions.records import Session
@@ -58,6 +59,8 @@ async def arrive(
         refused = ask.refused("access_denied", "The customer denied the request.")
         return Arrived(error_response(parts.desk, refused), cookie, name)
     code = await issue_code(unit, parts.desk, Approval(ask, session, customer, ask.scopes, request.request_id))
+    if isinstance(code, RedirectRefusal):
+        return Arrived(error_response(parts.desk, code), cookie, name)
     if isinstance(code, Refusal):
         return code
     return Arrived(code_response(parts.desk, ask, code), cookie, name)
