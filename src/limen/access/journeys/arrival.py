@@ -23,7 +23,10 @@ from limen.kernel.ids import SessionId
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """Where a journey ended: back at an application, or (None) at the account page. ``cookie`` replaces the browser's."""
+    """Where a journey ended: back at an application, or (None) at the account page.
+
+    ``cookie`` replaces the browser's.
+    """
 
     target: ResponseTarget | None
     cookie: BrowserCookie | None = None

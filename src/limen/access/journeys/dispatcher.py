@@ -1,7 +1,7 @@
 """The dispatcher: loads a journey, asks for the next step, lets the step answer, and writes both in one commit.
 
-A form is taken only by the step that is due, at the version it was shown with; a double submit, the back button and a second tab
-therefore show the present step instead. No transaction is open while a step hashes or seals.
+A form is taken only by the step that is due, at the version it was shown with; a double submit, the back button and a
+second tab therefore show the present step instead. No transaction is open while a step hashes or seals.
 """
 
 from collections.abc import Mapping
@@ -69,14 +69,14 @@ class Journeys:
 
     def view_of(self, opened: Opened, request: RequestContext) -> StepView:
         """Return the step of *opened* that is due."""
-        return self._view(opened.journey, opened.vault, opened.facts, request)
+        return self._view(opened, request)
 
     async def submit(self, opened: Opened, form: Mapping[str, str], request: RequestContext) -> Shown:
         """Give *form* to the step that is due."""
         started = self.parts.clock.monotonic()
         journey = opened.journey
         if form.get("version") != str(journey.version):
-            return self._view(journey, opened.vault, opened.facts, request, notice="notice.moved_on")
+            return self._view(opened, request, notice="notice.moved_on")
         step = next_step(journey.state, opened.facts)
         if step is None:
             return await self._commit(opened, Progress(journey.state), request)
@@ -126,7 +126,7 @@ class Journeys:
                 if problem is None and step is None:
                     outcome = await self._arrive(unit, after, opened.vault, facts, request)
                 else:
-                    outcome = self._view(after, opened.vault, facts, request, problem=problem)
+                    outcome = self._view(Opened(after, opened.vault, facts), request, problem=problem)
         if outcome is not None:
             return outcome
         again = await self.open(before.id, before.browser_id)
@@ -150,19 +150,13 @@ class Journeys:
         return await unit.journeys.advance(seal(journey, vault), expected)
 
     def _view(
-        self,
-        journey: Journey,
-        vault: SubjectVault,
-        facts: Facts,
-        request: RequestContext,
-        *,
-        problem: Problem | None = None,
-        notice: str = "",
+        self, opened: Opened, request: RequestContext, *, problem: Problem | None = None, notice: str = ""
     ) -> StepView:
-        step = next_step(journey.state, facts)
+        journey = opened.journey
+        step = next_step(journey.state, opened.facts)
         if step is None:  # arrived already, but for a form that says so
             return StepView("continue", journey.version, notice=notice)
-        view = step.view(StepContext(self.parts, journey, vault, facts, request))
+        view = step.view(StepContext(self.parts, journey, opened.vault, opened.facts, request))
         if problem is None:
             return replace(view, notice=notice) if notice else view
         return replace(

@@ -1,7 +1,7 @@
 """Links in mail. A GET never consumes, verifies or signs in: mail scanners fetch links (security, *Links in mail*).
 
-Where the journey began, a confirmed link is as good as its code. Anywhere else it shows, after a POST, the code to type where the
-journey began; it never makes a session there.
+Where the journey began, a confirmed link is as good as its code. Anywhere else it shows, after a POST, the code to
+type where the journey began; it never makes a session there.
 """
 
 from dataclasses import dataclass

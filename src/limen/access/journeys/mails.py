@@ -66,7 +66,7 @@ def mail(context: StepContext, template: str, email: str, words: dict[str, str |
     return sealed_mail(context, (context.journey.id, context.vault), template, email, words, expires_at)
 
 
-def sealed_mail(  # noqa: PLR0913, PLR0917 - a message has these parts
+def sealed_mail(  # noqa: PLR0913 - a message has these parts
     context: StepContext,
     subject: tuple[str, SubjectVault],
     template: str,

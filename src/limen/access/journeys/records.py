@@ -21,7 +21,8 @@ class Path(StrEnum):
 class Challenge(msgspec.Struct, frozen=True):
     """A code and a link that were mailed.
 
-    ``code`` is empty where the mail holds none, because the address is not what the person thinks: no answer is right then.
+    ``code`` is empty where the mail holds none, because the address is not what the person thinks: no answer is right
+    then.
     """
 
     code: str

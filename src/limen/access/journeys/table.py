@@ -43,13 +43,13 @@ STEPS: tuple[Step, ...] = (
         verify_email.view,
         verify_email.submit,
         is_even=True,
-    ),  # fmt: skip  # noqa: E501
+    ),
     Step(
         "choose_account",
         lambda s, f: not _is_known(s) and s.select_account and bool(f.accounts),
         choose_account.view,
         choose_account.submit,
-    ),  # fmt: skip  # noqa: E501
+    ),
     Step(
         "sign_up", lambda s, f: not _is_known(s) and s.path is Path.SIGN_UP, sign_up.view, sign_up.submit, is_even=True
     ),

@@ -1,7 +1,7 @@
 """How a client proves itself (RFC 6749 §2.3, RFC 7523 §2.2, OpenID Connect Core §9).
 
-A client has one registered method and no other is accepted for it; a request that uses two is refused (RFC 6749 §2.3). Whatever
-fails looks the same from outside: ``invalid_client``.
+A client has one registered method and no other is accepted for it; a request that uses two is refused (RFC 6749
+§2.3). Whatever fails looks the same from outside: ``invalid_client``.
 """
 
 import hmac

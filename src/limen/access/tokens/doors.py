@@ -1,7 +1,7 @@
 """The token doors: parse once, prove the client, call the use case, render (RFC 6749 §3.2, 7009, 7662).
 
-Framework-free: ``(request) → (status, headers, bytes)``. A door belongs to no tenant until it is asked; the desk of the request's
-tenant says everything else.
+Framework-free: ``(request) → (status, headers, bytes)``. A door belongs to no tenant until it is asked; the desk of
+the request's tenant says everything else.
 """
 
 from collections.abc import Awaitable, Callable, Mapping

@@ -13,8 +13,8 @@ _PUBLIC = ("iss", "sub", "aud", "client_id", "scope", "exp", "iat", "jti", "auth
 async def introspect(desk: Desk, client: Client, text: str) -> dict[str, Any]:
     """Return the introspection answer for an access token, to a client it was issued to or is for.
 
-    Others learn nothing (§4): a token is active only for its own client and for the resource servers in its audience. Refresh
-    tokens are between the client and us and never active here.
+    Others learn nothing (§4): a token is active only for its own client and for the resource servers in its audience.
+    Refresh tokens are between the client and us and never active here.
     """
     token = desk.verifier.verify(text)
     if isinstance(token, Refusal):

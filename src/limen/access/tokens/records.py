@@ -64,8 +64,8 @@ class Redemption(StrEnum):
 class RedeemCode:
     """The atomic step "redeem this code into this family".
 
-    ``refresh_hash`` is SHA-256 of the first refresh token; it is stored only if the code's scopes include ``offline_access``
-    or *always_refresh* is set.
+    ``refresh_hash`` is SHA-256 of the first refresh token; it is stored only if the code's scopes include
+    ``offline_access`` or *always_refresh* is set.
     """
 
     code_hash: bytes
@@ -108,7 +108,10 @@ class RotationOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RotateToken:
-    """The atomic step "this refresh token for its successor". ``grace`` is in microseconds; ``rotate`` False only checks."""
+    """The atomic step "this refresh token for its successor".
+
+    ``grace`` is in microseconds; ``rotate`` False only checks.
+    """
 
     family_id: FamilyId
     client: ClientKey

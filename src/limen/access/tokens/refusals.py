@@ -19,7 +19,10 @@ _DESCRIPTIONS = {
 
 
 def refused(refusal: Refusal, *, basic: bool = False) -> HotResponse:
-    """Return the answer for *refusal*. *basic* says that the client used the ``Authorization`` header (RFC 6749 §5.2)."""
+    """Return the answer for *refusal*.
+
+    *basic* says that the client used the ``Authorization`` header (RFC 6749 §5.2).
+    """
     headers: HeaderPairs = ()
     status = 400
     if isinstance(refusal, Throttled):

@@ -1,4 +1,4 @@
-"""What was revoked lately, in memory: so that introspection and userinfo need no database, and see a revocation at once.
+"""What was revoked lately, in memory: introspection and userinfo need no database, and see a revocation at once.
 
 Loaded once per tenant, kept current by the change feed. When the feed is not fresh the database is asked instead.
 """

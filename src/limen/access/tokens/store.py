@@ -32,7 +32,10 @@ class HotTokens(Protocol):
         ...
 
     async def rotate(self, step: RotateToken) -> RotatedToken:
-        """Exchange a refresh token for its successor; anything but the current one or a prompt retry revokes the family."""
+        """Exchange a refresh token for its successor.
+
+        Anything but the current one or a prompt retry revokes the family.
+        """
         ...
 
     async def revoke_family(self, family_id: FamilyId, client: ClientKey, entry: AuditEntry) -> bool:

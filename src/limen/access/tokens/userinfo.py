@@ -50,7 +50,7 @@ async def user_claims(desk: Desk, text: str) -> dict[str, Any] | Refusal:
 
 
 def _bearer(request: HotRequest) -> str | Refusal:
-    """Return the access token, from the header or a POST form but never from the query (RFC 6750 §2, RFC 9700 §4.3.2)."""
+    """Return the access token, from the header or a POST form, never from the query (RFC 6750 §2, RFC 9700 §4.3.2)."""
     header = request.headers.get("authorization")
     if header is not None:
         scheme, _, text = header.partition(" ")

@@ -96,7 +96,7 @@ async def end_sessions(visit: Visit, sessions: list[Session]) -> None:
 
 
 async def logout(visit: Visit) -> Response:
-    """Sign out for an application (OpenID Connect RP-Initiated Logout §2), asking first unless its hint fits a session here."""
+    """Sign out for an application (RP-Initiated Logout §2), asking first unless its hint fits a session here."""
     is_ours = False
     if visit.request.method == "POST":
         body = (await visit.request.body())[: MAX_FORM + 1].decode("latin-1")

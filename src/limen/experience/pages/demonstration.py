@@ -65,5 +65,8 @@ async def message_html(visit: Visit) -> Response:
     one = visit.parts.mailbox.get(visit.request.path_params["id"]) if visit.parts.mailbox is not None else None
     if one is None:
         return refused(visit, _NONE)
-    policy = "default-src 'none'; style-src 'unsafe-inline'; img-src https: data:; sandbox allow-popups allow-top-navigation-by-user-activation"
+    policy = (
+        "default-src 'none'; style-src 'unsafe-inline'; img-src https: data:; "
+        "sandbox allow-popups allow-top-navigation-by-user-activation"
+    )
     return HTMLResponse(one.mail.html, headers={"content-security-policy": policy})

@@ -25,7 +25,7 @@ def show(visit: Visit, journey_id: JourneyId, shown: Shown, *, posted: bool = Fa
     if wants_json(visit.request):
         body = {"schema": SCHEMA, "journey": journey_id, "csrf": visit.csrf(journey_id), "step": asdict(shown)}
         return _with_retry(visit.dress(JSONResponse(body, shown.status)), shown)
-    if posted and shown.status == 200 and not shown.errors and not shown.notice:  # noqa: PLR2004 - HTTP
+    if posted and shown.status == 200 and not shown.errors and not shown.notice:
         return visit.go(f"/journey/{journey_id}")
     context = {"action": f"{visit.prefix}/journey/{journey_id}", "csrf": visit.csrf(journey_id), "view": shown}
     template = "continue" if shown.name == "continue" else shown.name

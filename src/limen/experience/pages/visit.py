@@ -16,7 +16,7 @@ from limen.access.sessions.cookies import BrowserCookie, new_browser, read_cooki
 from limen.access.sessions.records import Browser
 from limen.access.tokens.desk import Desk
 from limen.experience.pages.parts import PageParts, TenantPages
-from limen.experience.rendering import Brand, direction, negotiate_locale
+from limen.experience.rendering import Brand, negotiate_locale
 from limen.identity.tenants.records import Tenant
 from limen.kernel.context import RequestContext
 from limen.kernel.errors import Invalid, Refusal

@@ -1,6 +1,7 @@
 """Signed checkpoints over the heads of a tenant's segments.
 
-The tree is the one of RFC 6962 §2.1: leaves are hashed behind 0x00 and nodes behind 0x01, so that neither passes for the other.
+The tree is the one of RFC 6962 §2.1: leaves are hashed behind 0x00 and nodes behind 0x01, so that neither passes for
+the other.
 """
 
 from collections.abc import Sequence

@@ -13,8 +13,8 @@ MAX_LENGTH = 254
 def parse_email(text: str) -> str | Invalid:
     """Return the address as it is stored and looked up: NFKC, case folded, the domain in ASCII.
 
-    Folding the local part goes beyond RFC 5321 §2.4, as every large mailbox provider does: two customers must not differ by case.
-    A character that only looks like ``@`` is refused, because NFKC would turn it into one.
+    Folding the local part goes beyond RFC 5321 §2.4, as every large mailbox provider does: two customers must not
+    differ by case. A character that only looks like ``@`` is refused, because NFKC would turn it into one.
     """
     refused = Invalid("invalid_email", "not an address", {"email": "email.invalid"})
     text = text.strip()

@@ -84,7 +84,10 @@ class Directory:
         return await unit.customers.add(seal(customer, vault), await self.contact(customer))
 
     async def update(self, unit: HasCustomers, customer: Customer, expected_version: int) -> bool:
-        """Replace a customer, the address included; False if it changed meanwhile, is erased, or the address is taken."""
+        """Replace a customer, the address included.
+
+        False if it changed meanwhile, is erased, or the address is taken.
+        """
         vault = await self.vault_of(customer.id)
         if vault is None or not await unit.customers.update(seal(customer, vault), expected_version):
             return False

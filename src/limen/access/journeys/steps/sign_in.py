@@ -1,10 +1,12 @@
 """Sign-in with address and password, in one form.
 
-Known, unknown, disabled and password-less accounts do the same work: one look-up, one password row, one key, one hash, one
-counter (security, *Enumeration*). A row that does not exist is asked for under an identifier that nobody has.
+Known, unknown, disabled and password-less accounts do the same work: one look-up, one password row, one key, one
+hash, one counter (security, *Enumeration*). A row that does not exist is asked for under an identifier that nobody
+has.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import msgspec
 
@@ -27,7 +29,7 @@ from limen.kernel.ids import CustomerId
 NOBODY = CustomerId("cus_00000000000000000000000000")
 """Asked for in place of a customer who does not exist; no identifier is ever this one."""
 
-PASSWORD = "pwd"  # noqa: S105 - the method's name in RFC 8176
+PASSWORD = "pwd"
 
 
 def view(context: StepContext) -> StepView:
@@ -68,7 +70,7 @@ async def submit(context: StepContext, form: Mapping[str, str]) -> Progress:
     if check.busy is not None:
         return Progress(state, problem=problem_of(check.busy, _typed(form)))
     if check.matches and sealed is not None and sealed.state == "active":
-        return _proven(context, email, sealed, stored, check, vault)
+        return _proven(context, email, _Account(sealed, stored, vault), check)
     return _refused(context, email, customer_id, check)
 
 
@@ -76,14 +78,17 @@ def _typed(form: Mapping[str, str]) -> dict[str, str]:
     return {"email": form.get("email", "")[:254]}
 
 
-def _proven(
-    context: StepContext,
-    email: str,
-    customer: SealedCustomer,
-    stored: StoredPassword | None,
-    check: PasswordCheck,
-    vault: SubjectVault | None,
-) -> Progress:
+@dataclass(frozen=True, slots=True)
+class _Account:
+    """An account that was looked up: the customer, their password row and their key."""
+
+    customer: SealedCustomer
+    stored: StoredPassword | None
+    vault: SubjectVault | None
+
+
+def _proven(context: StepContext, email: str, account: _Account, check: PasswordCheck) -> Progress:
+    customer, stored, vault = account.customer, account.stored, account.vault
     now = context.parts.clock.now()
 
     async def write(unit: JourneyUnit) -> Problem | None:

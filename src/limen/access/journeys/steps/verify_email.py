@@ -119,7 +119,7 @@ async def _recovering(context: StepContext) -> Progress:
 
 
 async def _resend(context: StepContext) -> Progress:
-    state, parts, journey = context.journey.state, context.parts, context.journey
+    state, journey = context.journey.state, context.journey
     before = state.challenge
     if before is None or before.sends_left <= 0:
         return Progress(state, problem=Problem(notice="error.throttled", status=429), link_hash=journey.link_hash)
