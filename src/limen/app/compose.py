@@ -1,7 +1,7 @@
 """The composition root: where every part is made and handed to whoever needs it. Nothing else knows everything."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
@@ -30,6 +30,7 @@ from limen.identity.credentials.hashing import PasswordHasher
 from limen.identity.credentials.pool import HashPool
 from limen.identity.credentials.settings import Argon2Parameters, PoolSettings, usable_cores
 from limen.identity.keyring import FileKeyring, Keyring, Upkeep
+from limen.identity.tenants.records import Tenant
 from limen.integration.edge.arrival import Arrivals, TrustedProxies
 from limen.integration.edge.health import Check, live_door, ready_door
 from limen.integration.edge.metrics import HttpMetrics
@@ -112,14 +113,26 @@ async def _open(urls: DatabaseUrls, chance: Chance) -> Storage:
         )
 
 
-def build(settings: Settings, chance: Chance | None = None, *, demo_app: str = "") -> App:
+Prepare = Callable[[Basis, Tenant], Awaitable[None]]
+"""What is to be done with the open storage before anything is served."""
+
+
+def build(
+    settings: Settings, chance: Chance | None = None, *, demo_app: str = "", prepare: Prepare | None = None
+) -> App:
     """Return the application that *settings* describe; it opens what it needs when it is started.
+
+    Args:
+        settings: what was asked for.
+        chance: time and randomness; the machine's unless given.
+        demo_app: where the demonstration's application is, for the start page.
+        prepare: runs once at the start, with the default tenant.
 
     Raises:
         Misconfigured: the settings must not be served.
     """
     require_servable(settings)
-    site = Site(settings, chance or Chance.of_the_system(), demo_app)
+    site = Site(settings, chance or Chance.of_the_system(), demo_app, prepare)
     proxies = settings.proxies
     try:
         trusted = TrustedProxies.of(proxies.networks, proxies.header, proxies.certificate_header)
@@ -141,13 +154,14 @@ def build(settings: Settings, chance: Chance | None = None, *, demo_app: str = "
 class Site:
     """All that stands between start and stop. Before and after, there is no door."""
 
-    def __init__(self, settings: Settings, chance: Chance, demo_app: str) -> None:
+    def __init__(self, settings: Settings, chance: Chance, demo_app: str = "", prepare: Prepare | None = None) -> None:
         """Note what is to be built; nothing is opened yet."""
         self.settings = settings
         self.clock, self.entropy = chance.clock, chance.entropy
         self.metrics = HttpMetrics()
         self._chance = chance
         self._demo_app = demo_app
+        self._prepare = prepare
         self._registry = CollectorRegistry()
         self._hot: HotTable | None = None
         self._pages: AsgiApp | None = None
@@ -173,6 +187,8 @@ class Site:
         async with AsyncExitStack() as stack:
             basis = await stack.enter_async_context(open_basis(self.settings, self._chance))
             tenant = await default_tenant(self.settings, basis.storage, basis.keyring, self.clock, self.entropy)
+            if self._prepare is not None:
+                await self._prepare(basis, tenant)
             # processes that share a cache must hash what they count under one key
             limiter = self._limiter((await basis.keyring.tenant(tenant.id)).derive(RATE_LIMITS))
             stack.push_async_callback(limiter.aclose)
@@ -216,6 +232,7 @@ class Site:
                 observer=self.metrics,
                 clock=self.clock,
                 entropy=self.entropy,
+                base_url=settings.issuer,
                 plain_http=settings.issuer.startswith("http:"),
                 mailbox=self._mailer if isinstance(self._mailer, DevelopmentMailbox) else None,
                 demo_app=self._demo_app,

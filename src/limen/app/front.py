@@ -7,7 +7,7 @@ from typing import Final
 from limen.access.journeys.parts import JourneyParts, JourneySettings
 from limen.access.tokens.desk import Desk, Desks
 from limen.app.routes import Mounts, edge_rules
-from limen.app.server.records import AsgiApp, Receive, Scope, Send
+from limen.app.server.records import AsgiApp
 from limen.app.settings.records import LimitsSection
 from limen.experience.pages import Mailbox, PageParts, TenantPages, create_pages
 from limen.experience.rendering import Catalogue, Renderer, StaticAssets
@@ -15,8 +15,8 @@ from limen.identity.credentials.hashing import PasswordHasher
 from limen.identity.credentials.policy import PRESETS
 from limen.identity.customers.directory import Directory
 from limen.identity.keyring import Keyring
+from limen.integration.api import ApiParts, create_api
 from limen.integration.edge.metrics import Observer
-from limen.integration.edge.refusals import refusal
 from limen.integration.edge.stack import EdgeParts, edge
 from limen.kernel.clock import Clock
 from limen.kernel.encoding import framed, sha256
@@ -33,6 +33,7 @@ class FrontParts:
     """What pages and API are made of.
 
     Attributes:
+        base_url: where this process is reached from outside.
         plain_http: whether cookies travel without TLS, which only loopback may.
         mailbox: the development mailbox, or None.
         demo_app: where the demonstration's application is, or empty.
@@ -49,6 +50,7 @@ class FrontParts:
     observer: Observer
     clock: Clock
     entropy: Entropy
+    base_url: str
     plain_http: bool = False
     mailbox: Mailbox | None = None
     demo_app: str = ""
@@ -56,9 +58,27 @@ class FrontParts:
 
 def front(parts: FrontParts) -> AsgiApp:
     """Return everything that is no hot door, behind the edge."""
-    mounts = Mounts(api=_no_api, pages=create_pages(page_parts(parts)))
-    rules = edge_rules(parts.limits.api_per_address.limit("api"), parts.limits.pages_per_address.limit("pages"))
+    mounts = Mounts(api=create_api(api_parts(parts)), pages=create_pages(page_parts(parts)))
+    limits = parts.limits
+    rules = edge_rules(limits.api_per_address.limit("api-address"), limits.pages_per_address.limit("pages-address"))
     return edge(mounts, EdgeParts(parts.observer, parts.clock, parts.entropy, parts.limiter, rules))
+
+
+def api_parts(parts: FrontParts) -> ApiParts:
+    """Return what the administration API is made of."""
+    return ApiParts(
+        desks=parts.desks,
+        begin=parts.storage.database.begin,
+        reading=parts.storage.database.read,
+        directory_for=lambda tenant_id: Directory(tenant_id, parts.keyring, parts.clock, parts.entropy),
+        keyring=parts.keyring,
+        hasher=parts.hasher,
+        limiter=parts.limiter,
+        clock=parts.clock,
+        entropy=parts.entropy,
+        base_url=parts.base_url,
+        limit=parts.limits.api_per_client.limit("api"),
+    )
 
 
 def page_parts(parts: FrontParts) -> PageParts:
@@ -124,7 +144,3 @@ def _journeys(desk: Desk, settings: JourneySettings, parts: FrontParts) -> Journ
         entropy=parts.entropy,
         settings=settings,
     )
-
-
-async def _no_api(scope: Scope, receive: Receive, send: Send) -> None:
-    await refusal(404, "not_found")(scope, receive, send)

@@ -1,5 +1,7 @@
 """From settings to a listening server."""
 
+from pathlib import Path
+
 import structlog
 from granian.constants import SSLProtocols
 
@@ -16,8 +18,8 @@ def options_of(settings: Settings) -> ServeOptions:
         host=server.host,
         port=server.port,
         workers=server.workers,
-        certificate=server.tls_certificate,
-        key=server.tls_key,
+        certificate=Path(server.tls_certificate) if server.tls_certificate else None,
+        key=Path(server.tls_key) if server.tls_key else None,
         tls_min=SSLProtocols(server.tls_min),
         drain_seconds=server.drain_seconds,
     )

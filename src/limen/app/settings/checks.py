@@ -48,7 +48,7 @@ def require_issuer(settings: Settings) -> None:
 
 
 def _require_tls_whole(settings: Settings) -> None:
-    if (settings.server.tls_certificate is None) != (settings.server.tls_key is None):
+    if bool(settings.server.tls_certificate) != bool(settings.server.tls_key):
         raise Misconfigured("TLS needs a certificate and its key", "set both tls_certificate and tls_key, or neither")
 
 

@@ -27,7 +27,7 @@ class DatabaseUrls:
 
 def database_urls(settings: Settings) -> DatabaseUrls:
     """Return the URLs, what is left out filled in."""
-    data = settings.database_url.reveal() or f"sqlite:///{settings.data_dir / 'limen.db'}"
+    data = settings.database_url.reveal() or f"sqlite:///{Path(settings.data_dir) / 'limen.db'}"
     keys = settings.keystore_url.reveal() or beside(data)
     owner = settings.owner_database_url.reveal()
     keys_owner = settings.owner_keystore_url.reveal() or (beside(owner) if owner else keys)
@@ -52,7 +52,7 @@ def beside(url: str) -> str:
 
 def keyring_path(settings: Settings) -> Path:
     """Return where the keyring file lies."""
-    return settings.keyring.path or settings.data_dir / "limen.keyring"
+    return Path(settings.keyring.path or Path(settings.data_dir) / "limen.keyring")
 
 
 def is_loopback(host: str | None) -> bool:

@@ -1,6 +1,5 @@
 """Every setting there is. What is written here is the reference: the page and the schema are made from it."""
 
-from pathlib import Path
 from typing import Annotated, Literal
 
 import msgspec
@@ -25,9 +24,9 @@ class ServerSection(Section):
         int, Meta(description="Processes that serve. SQLite allows one; PostgreSQL any number.", ge=1, le=256)
     ] = 1
     tls_certificate: Annotated[
-        Path | None, Meta(description="A PEM chain. With it and `tls_key` the server speaks TLS itself.")
-    ] = None
-    tls_key: Annotated[Path | None, Meta(description="The certificate's key as PKCS #8 PEM.")] = None
+        str, Meta(description="The path of a PEM chain. With it and `tls_key` the server speaks TLS itself.")
+    ] = ""
+    tls_key: Annotated[str, Meta(description="The path of the certificate's key as PKCS #8 PEM.")] = ""
     tls_min: Annotated[
         Literal["tls1.2", "tls1.3"], Meta(description="The oldest TLS version that is spoken.")
     ] = "tls1.2"
@@ -57,12 +56,12 @@ class KeyringSection(Section):
     """The root of all keys."""
 
     path: Annotated[
-        Path | None,
+        str,
         Meta(
             description="The keyring file, mode 0600; made at the first start. Empty: `limen.keyring` in `data_dir`. "
             "Keep it out of the backups of the databases."
         ),
-    ] = None
+    ] = ""
     epoch_days: Annotated[
         int,
         Meta(description="After so many days, in days, a backup of the key store can no longer undo an erasure.", ge=1),
@@ -108,6 +107,7 @@ class LimitsSection(Section):
     api_per_address: Annotated[Rate, Meta(description="Calls of the administration API by one address.")] = Rate(
         1200, 60
     )
+    api_per_client: Annotated[Rate, Meta(description="Calls of the administration API by one client.")] = Rate(600, 60)
     client_failures_per_address: Annotated[
         Rate, Meta(description="Failed client authentications by one address.")
     ] = Rate(30, 60)
@@ -161,9 +161,7 @@ class Settings(Section):
             "of `/t/{slug}` every other's. Stored at the first start and fixed from then on."
         ),
     ] = ""
-    data_dir: Annotated[
-        Path, Meta(description="Where the embedded databases and the keyring lie.")
-    ] = Path("var/limen")
+    data_dir: Annotated[str, Meta(description="The folder of the embedded databases and the keyring.")] = "var/limen"
     database_url: Annotated[
         Secret,
         Meta(

@@ -15,8 +15,19 @@ _SECRET = "text, secret"  # noqa: S105 - a word of the page
 
 def schema_json() -> str:
     """Return the JSON Schema (2020-12) of ``limen.toml``."""
-    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "limen.toml"}
-    return json.dumps(schema | msgspec.json.schema(Settings, schema_hook=_custom), indent=2, default=_plain)
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "limen.toml"}
+    return json.dumps(head | _schema(Settings), indent=2, ensure_ascii=False)
+
+
+def _schema(section: type[Section]) -> dict[str, Any]:
+    properties: dict[str, Any] = {}
+    for field in msgspec.structs.fields(section):
+        if isinstance(field.default, Section):
+            properties[field.name] = {"description": _description(field.type), **_schema(type(field.default))}
+        else:
+            own = msgspec.json.schema(field.type, schema_hook=_custom)
+            properties[field.name] = {**own, "default": _plain(field.default)}
+    return {"type": "object", "properties": properties, "additionalProperties": False}
 
 
 def reference_page() -> str:
@@ -65,7 +76,7 @@ def _kind(annotation: Any) -> str:
         return "one of " + ", ".join(f"``{choice}``" for choice in choices)
     bounds = next((_bounds(meta) for meta in get_args(annotation)[1:] if isinstance(meta, msgspec.Meta)), "")
     names = {str: "text", int: "whole number", float: "number", bool: "true or false"}
-    return names.get(kind, "list of texts" if "tuple" in str(kind) else "path") + bounds
+    return names.get(kind, "list of texts") + bounds
 
 
 def _bounds(meta: msgspec.Meta) -> str:

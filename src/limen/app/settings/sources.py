@@ -152,6 +152,4 @@ def _decode(kind: type, value: Any) -> Any:
         return Secret(value)
     if kind is Rate:
         return Rate.parse(value)
-    if issubclass(kind, Path):
-        return Path(value) if value else None
     raise NotImplementedError(cast("Any", kind))

@@ -1,0 +1,12 @@
+"""The doctor: every weaker setting in force, said aloud.
+
+Owns the list of what to look at. A finding is *weak* where a choice is weaker than the default, and *wrong* where
+something does not work or does not hold. Nothing is changed, and no secret is shown.
+"""
+
+from limen.app.doctor.findings import Finding, Severity
+from limen.app.doctor.machine import machine_findings
+from limen.app.doctor.parts import parts_findings
+from limen.app.doctor.said import settings_findings
+
+__all__ = ["Finding", "Severity", "machine_findings", "parts_findings", "settings_findings"]
