@@ -10,6 +10,7 @@ from limen.storage import feed as feeds
 from limen.storage import schema
 from limen.storage.feed import ChangeFeed
 from tests.contract import things
+from tests.contract.world import on_postgres
 
 pytestmark = pytest.mark.anyio
 
@@ -125,9 +126,8 @@ async def test_a_running_feed_delivers_and_survives_an_outage(database, monkeypa
     assert heard == [(database.a, "client", "shop")]
 
 
+@on_postgres
 async def test_postgresql_wakes_a_feed_before_its_next_poll(database, monkeypatch):
-    if not database.is_postgres:
-        pytest.skip("SQLite tells nobody")
     monkeypatch.setattr(feeds, "POLL_SECONDS", 60)
     feed = ChangeFeed(database.storage.database, SystemClock(), alone=False)
     database.storage.database.on_commit.clear()

@@ -8,7 +8,7 @@ import pytest
 from limen.kernel.events import AuditEntry
 from limen.storage.hot.group import MAX_QUEUE, BatchFailed, Overloaded, WriteGroup
 from tests.contract import things
-from tests.contract.world import connect, file_of
+from tests.contract.world import connect, file_of, on_postgres, on_sqlite
 
 pytestmark = pytest.mark.anyio
 
@@ -116,9 +116,8 @@ async def test_closing_commits_what_is_waiting(database):
     assert len(await database.events()) == 300
 
 
+@on_postgres
 async def test_a_lost_connection_fails_the_batch_and_the_next_one_works(database):
-    if not database.is_postgres:
-        pytest.skip("SQLite has no connection to lose; see the locked file below")
     family_id, who = await things.family(database)
     killer = await connect(database.url)
     end_all = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> $1"
@@ -149,9 +148,8 @@ async def test_a_lost_connection_fails_the_batch_and_the_next_one_works(database
     await database.audit()
 
 
+@on_sqlite
 async def test_a_locked_file_fails_the_batch_as_a_whole_and_the_next_one_works(database, monkeypatch):
-    if database.is_postgres:
-        pytest.skip("PostgreSQL locks rows, not files")
     from limen.storage.hot import sqlite  # noqa: PLC0415
 
     monkeypatch.setattr(sqlite, "PRAGMAS", (*sqlite.PRAGMAS, "PRAGMA busy_timeout=50"))

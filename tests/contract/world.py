@@ -6,6 +6,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import asyncpg
+import pytest
 
 from limen.identity.audit.chain import AuditRecord, first_break
 from limen.identity.tenants.records import Tenant
@@ -16,6 +17,10 @@ from limen.storage.migrations import migrate, migrate_keystore
 from limen.storage.opening import Storage, open_storage
 from tests.support.clock import ManualClock
 from tests.support.entropy import SeededEntropy
+
+
+on_postgres = pytest.mark.parametrize("kind", ["postgresql"], indirect=True)
+on_sqlite = pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
 
 
 @dataclass(frozen=True)
@@ -106,7 +111,7 @@ def file_of(url: str) -> Path:
 
 async def connect(url: str, role: str | None = None, tenant: str | None = None) -> asyncpg.Connection:
     """A bare connection to PostgreSQL, as *role*, confined to *tenant*."""
-    settings = ({"role": role} if role else {}) | ({"limen.tenant": tenant} if tenant else {})
+    settings = ({"role": role} if role else {}) | ({"limen.tenant": str(tenant)} if tenant else {})
     return await asyncpg.connect(url, server_settings=settings)
 
 

@@ -1,0 +1,116 @@
+"""Sweeping: what has expired goes, in batches, and nothing else."""
+
+from dataclasses import replace
+
+import pytest
+
+from limen.kernel.clock import DAY, HOUR
+from limen.kernel.events import AuditEntry, Event
+from limen.storage.sweep import Sweeper
+from tests.contract import things
+from tests.contract.test_tenancy import TENANT_TABLES, Theirs
+
+pytestmark = pytest.mark.anyio
+
+FOR_EVER = {
+    "customers", "contact_index", "passwords", "administrators", "clients", "signing_keys", "grants",
+    "consent_ledger", "audit_segments", "audit_records", "audit_checkpoints", "outbox", "changes",
+}  # fmt: skip
+
+
+async def test_what_has_not_expired_stays(database):
+    theirs = Theirs(database)
+    await theirs.fill()
+    before = await theirs.rows()
+    swept = await Sweeper(database.storage.database, database.clock).sweep(database.b)
+    assert (swept.journeys, swept.rows, swept.more) == ((), 0, False)
+    assert await theirs.rows() == before
+
+
+async def test_after_years_only_accounts_and_ledgers_are_left(database):
+    theirs = Theirs(database)
+    await theirs.fill()
+    database.clock.advance(3 * 365 * 86_400)
+    swept = await Sweeper(database.storage.database, database.clock).sweep(database.b)
+    assert swept.journeys == (theirs.journey.id,)
+    rows = await theirs.rows()
+    assert {name for name in TENANT_TABLES if rows[name]} == FOR_EVER
+    assert not swept.more
+
+
+async def test_a_replay_is_still_told_from_an_unknown_code_for_a_day(database):
+    who = await things.signed_in(database)
+    code = await things.code(database, who)
+    await database.hot.redeem_code(things.redemption(database, code))
+    sweeper = Sweeper(database.storage.database, database.clock)
+    for outcome, seconds in (("replayed", 86_399), ("unknown", 1)):
+        database.clock.advance(seconds)
+        await sweeper.sweep(database.a)
+        assert (await database.hot.redeem_code(things.redemption(database, code))).outcome.value == outcome
+
+
+async def test_a_sweep_takes_small_bites_and_says_that_there_is_more(database):
+    at = things.browser(database)
+    made = [things.journey(database, at, expires_at=database.clock.now()) for _ in range(5)]
+    async with database.begin() as unit:
+        for journey in made:
+            await unit.journeys.add(journey)
+    database.clock.advance(86_400)
+    sweeper = Sweeper(database.storage.database, database.clock)
+    first, second = await sweeper.sweep(database.a, limit=3), await sweeper.sweep(database.a, limit=3)
+    assert (first.more, len(first.journeys), second.more) == (True, 3, False)
+    assert {*first.journeys, *second.journeys} == {journey.id for journey in made}
+
+
+async def test_a_session_stays_while_a_family_needs_it_and_a_browser_while_a_session_does(database):
+    family_id, who = await things.family(database)
+    sweeper = Sweeper(database.storage.database, database.clock)
+    long = things.session(database, who.customer, who.browser, expires_at=database.clock.now() + 400 * DAY)
+    async with database.begin() as unit:
+        await unit.sessions.add(long)
+    database.clock.advance(60 * 86_400)
+    await sweeper.sweep(database.a)
+    async with database.read() as unit:
+        assert await unit.sessions.get(who.session.id) == who.session
+        assert await unit.sessions.browser(who.browser.id) == who.browser
+    assert await database.hot.family_scopes(family_id) is not None
+    database.clock.advance(300 * 86_400)
+    await sweeper.sweep(database.a)
+    async with database.read() as unit:
+        assert await unit.sessions.get(who.session.id) is None
+        assert await unit.sessions.get(long.id) == long
+        assert await unit.sessions.browser(who.browser.id) == who.browser
+
+
+async def test_delivered_events_go_after_a_day_and_waiting_or_dead_ones_never(database):
+    async with database.begin() as unit:
+        done, dead, _waiting = (unit.announce(Event("client.created")) for _ in range(3))
+    outbox = database.storage.outbox
+    await outbox.done(done)
+    await outbox.dead(dead, "smtp_550")
+    sweeper = Sweeper(database.storage.database, database.clock)
+    assert await sweeper.sweep_outbox() == 0
+    database.clock.advance(86_400)
+    assert await sweeper.sweep_outbox() == 1
+    database.clock.advance(100 * HOUR / 1_000_000)
+    assert await sweeper.sweep_outbox() == 0
+    assert await outbox.waiting() == 1
+
+
+async def test_an_expired_revocation_goes_with_the_token_it_revoked(database):
+    now = database.clock.now()
+    await database.hot.revoke_token("jti", now + HOUR, AuditEntry("token.revoked"))
+    sweeper = Sweeper(database.storage.database, database.clock)
+    await sweeper.sweep(database.a)
+    assert await database.hot.is_revoked("jti", "", "", now)
+    database.clock.advance(3_600)
+    await sweeper.sweep(database.a)
+    assert not await database.hot.is_revoked("jti", "", "", now)
+
+
+async def test_a_claimed_journey_is_not_swept_before_its_grace(database):
+    journey = replace(things.journey(database, things.browser(database)), finished_at=database.clock.now())
+    async with database.begin() as unit:
+        await unit.journeys.add(journey)
+    database.clock.advance(3_600 + 86_399)
+    assert (await Sweeper(database.storage.database, database.clock).sweep(database.a)).rows == 0

@@ -1,0 +1,341 @@
+"""A store made for one tenant can neither read nor write another's rows; on PostgreSQL the rows themselves refuse."""
+
+from dataclasses import replace
+
+import asyncpg
+import pytest
+from sqlalchemy import select, text
+
+from limen.access.jose.keys import KeyState
+from limen.identity.audit.checkpoints import next_checkpoint
+from limen.kernel.encoding import sha256
+from limen.kernel.events import AuditEntry, Event
+from limen.kernel.ids import RecordId
+from limen.storage import schema
+from limen.storage.dialects.postgres import APP_ROLE, READER_ROLE, TOKEN_ROLE
+from limen.storage.sweep import Sweeper
+from tests.contract import things
+from tests.contract.world import connect, on_postgres
+
+pytestmark = pytest.mark.anyio
+
+TENANT_TABLES = {table.name: table for table in schema.metadata.sorted_tables if "tenant_id" in table.c}
+SPANNING = {"outbox", "changes"}
+"""What the relay and the feed read for all tenants."""
+
+
+class Theirs:
+    """A row of tenant B in every table."""
+
+    def __init__(self, world) -> None:
+        self.world = world
+
+    async def fill(self) -> None:
+        world, b = self.world, self.world.b
+        self.family_id, self.who = await things.family(world, tenant_id=b)
+        self.code = await things.code(world, self.who, b)
+        self.journey = things.journey(world, self.who.browser, link_hash=things.digest("their link"))
+        self.key = things.signing_key(world)
+        now = world.clock.now()
+        async with world.begin(b) as unit:
+            await unit.passwords.put(things.password(self.who.customer))
+            await unit.administrators.appoint(self.who.customer.id, "tenant", now)
+            await unit.journeys.add(self.journey)
+            await unit.signing_keys.add_key(self.key)
+            await unit.replays.first_use("jti", "theirs", now + 10**12)
+            await unit.idempotency.claim(things.digest("theirs"), b"asked", now, now + 10**12)
+            await unit.setup_links.add(things.digest("their link"), "first-administrator", now + 10**12)
+            record_id = RecordId.new(world.clock, world.entropy)
+            self.consent = await unit.consents.append(record_id, things.decision(self.who.customer), now)
+            unit.record(AuditEntry("theirs.done", subject=self.who.customer.id))
+            unit.announce(Event("client.created", self.who.client.key))
+            unit.change("client", self.who.client.key)
+        async with world.begin(b) as unit:
+            self.heads = await unit.audit_log.heads()
+            await unit.audit_log.add_checkpoint(next_checkpoint(b, None, self.heads, now))
+        await world.storage.hot_for(b).revoke_token("theirs", now + 10**12, AuditEntry("token.revoked"))
+
+    async def rows(self) -> dict[str, list]:
+        """All that B has, as stored."""
+        found = {}
+        async with self.world.storage.database.read(self.world.b) as unit:
+            for name, table in TENANT_TABLES.items():
+                mine = select(table).where(table.c.tenant_id == self.world.b).order_by(*table.primary_key.columns)
+                found[name] = list((await unit.connection.execute(mine)).all())
+        return found
+
+
+@pytest.fixture
+async def theirs(database) -> Theirs:
+    made = Theirs(database)
+    await made.fill()
+    return made
+
+
+async def customers(unit, theirs, _now):
+    them = theirs.who.customer
+    assert await unit.customers.get(them.id) is None
+    assert await unit.customers.find_by_subject(them.subject) is None
+    assert await unit.customers.list(after="", limit=9) == []
+    assert not await unit.customers.update(replace(them, sealed_profile=b"mine"), 1)
+    assert not await unit.customers.delete(them.id)
+
+
+async def contact_index(unit, theirs, _now):
+    async with theirs.world.read(theirs.world.b) as their_unit:
+        rows = await their_unit.connection.execute(select(schema.contact_index))
+        [blind] = [row.blind for row in rows if row.tenant_id == theirs.world.b]
+    assert await unit.customers.find_by_contact("email", blind) is None
+    own = things.customer(theirs.world)
+    assert await unit.customers.add(own, replace(things.contact(own), blind=blind))  # the same address is free here
+    assert await unit.customers.find_by_contact("email", blind) == own
+
+
+async def passwords(unit, theirs, now):
+    them = theirs.who.customer.id
+    assert await unit.passwords.get(them) is None
+    assert await unit.passwords.count_failure(them) == 0
+    assert not await unit.passwords.replace_hash(them, b"sealed", b"mine")
+    await unit.passwords.disable(them, now)
+    await unit.passwords.clear_failures(them)
+
+
+async def administrators(unit, theirs, _now):
+    assert not await unit.administrators.any()
+    assert await unit.administrators.role(theirs.who.customer.id) is None
+    assert not await unit.administrators.dismiss(theirs.who.customer.id)
+
+
+async def clients(unit, theirs, _now):
+    them = theirs.who.client
+    assert await unit.clients.get(them.client_id) is None
+    assert await unit.clients.by_key(them.key) is None
+    assert await unit.clients.list(after="", limit=9) == []
+    assert not await unit.clients.update(them, 1)
+    assert not await unit.clients.delete(them.key)
+
+
+async def signing_keys(unit, theirs, _now):
+    assert await unit.signing_keys.list_keys() == []
+    assert not await unit.signing_keys.update_key(theirs.key.kid, KeyState.PENDING, theirs.key)
+
+
+async def browsers(unit, theirs, _now):
+    at = theirs.who.browser
+    assert await unit.sessions.browser(at.id) is None
+    assert not await unit.sessions.rotate_browser(replace(at, secret_hash=b"mine"), at.secret_hash)
+
+
+async def sessions(unit, theirs, now):
+    them = theirs.who.session
+    assert await unit.sessions.get(them.id) is None
+    assert await unit.sessions.find_sid(them.sid) is None
+    assert await unit.sessions.at_browser(them.browser_id) == []
+    assert await unit.sessions.of_browser(them.browser_id) == []
+    assert not await unit.sessions.renew(them)
+    assert not await unit.sessions.end(them.id, now)
+    assert await unit.sessions.end_all(them.customer_id, now) == 0
+
+
+async def journeys(unit, theirs, _now):
+    them = theirs.journey
+    assert await unit.journeys.get(them.id) is None
+    assert await unit.journeys.find_link(things.digest("their link")) is None
+    assert not await unit.journeys.advance(replace(them, version=2), 1)
+
+
+async def grants(unit, theirs, now):
+    them = theirs.who.grant
+    assert await unit.grants.find(them.customer_id, them.client) is None
+    assert await unit.grants.of_customer(them.customer_id) == []
+    assert not await unit.grants.end(them.id, now)
+
+
+async def codes(unit, theirs, _now):
+    del unit
+    answer = await theirs.world.hot.redeem_code(things.redemption(theirs.world, theirs.code))
+    assert answer.outcome.value == "unknown"
+
+
+async def families(unit, theirs, now):
+    del unit
+    hot, them = theirs.world.hot, theirs.family_id
+    assert (await hot.rotate(things.rotation(theirs.world, them, theirs.who))).outcome.value == "unknown"
+    assert not await hot.revoke_family(them, theirs.who.client.key, AuditEntry("token.revoked"))
+    assert await hot.family_scopes(them) is None
+    assert await hot.is_revoked("jti", them, "", now)  # unknown here, and so never good
+    assert await hot.customer(theirs.who.customer.subject) is None
+
+
+async def revoked_tokens(unit, theirs, now):
+    del unit
+    assert not await theirs.world.hot.is_revoked("theirs", "", "", now)
+    assert (await theirs.world.hot.revocations(0)).tokens == frozenset()
+
+
+async def consent_ledger(unit, theirs, _now):
+    assert await unit.consents.history(theirs.who.customer.id) == []
+    assert await unit.consents.all(after=0, limit=9) == []
+
+
+async def audit(unit, theirs, _now):
+    assert await unit.audit_log.for_subject(theirs.who.customer.id, limit=9) == []
+    for head in theirs.heads:
+        assert await unit.audit_log.segment(head.segment_id) == []
+    assert not {head.segment_id for head in theirs.heads} & {head.segment_id for head in await unit.audit_log.heads()}
+    assert await unit.audit_log.last_checkpoint() is None
+
+
+async def replays(unit, _theirs, now):
+    assert await unit.replays.first_use("jti", "theirs", now + 1)
+
+
+async def idempotency(unit, _theirs, now):
+    digest = things.digest("theirs")
+    assert await unit.idempotency.find(digest, now) is None
+    await unit.idempotency.answer(digest, 200, b"mine")
+    await unit.idempotency.release(digest)
+    assert await unit.idempotency.claim(digest, b"mine", now, now + 1)
+
+
+async def setup_links(unit, _theirs, now):
+    link = things.digest("their link")
+    assert not await unit.setup_links.peek(link, "first-administrator", now)
+    assert not await unit.setup_links.use(link, "first-administrator", now)
+
+
+async def swept(_unit, theirs, _now):
+    """Nothing but what sweeping A could reach: no verb of a tenant's stores reads these tables."""
+
+
+PROBES = {
+    "customers": customers,
+    "contact_index": contact_index,
+    "passwords": passwords,
+    "administrators": administrators,
+    "clients": clients,
+    "signing_keys": signing_keys,
+    "browsers": browsers,
+    "sessions": sessions,
+    "journeys": journeys,
+    "grants": grants,
+    "codes": codes,
+    "families": families,
+    "revoked_tokens": revoked_tokens,
+    "consent_ledger": consent_ledger,
+    "audit_segments": audit,
+    "audit_records": audit,
+    "audit_checkpoints": audit,
+    "replays": replays,
+    "idempotency": idempotency,
+    "setup_links": setup_links,
+    "outbox": swept,
+    "changes": swept,
+}
+
+
+async def test_every_tenant_table_has_a_probe_and_a_row_of_the_other_tenant(theirs):
+    assert set(PROBES) == set(TENANT_TABLES)
+    assert [name for name, rows in (await theirs.rows()).items() if not rows] == []
+
+
+@pytest.mark.parametrize("table", PROBES)
+async def test_a_store_of_one_tenant_neither_reads_nor_writes_anothers(database, theirs, table):
+    before = await theirs.rows()
+    if table in {"codes", "families", "revoked_tokens"}:  # on SQLite a hot step would wait for the unit's gate
+        await PROBES[table](None, theirs, database.clock.now())
+    else:
+        async with database.begin(database.a) as unit:
+            await PROBES[table](unit, theirs, database.clock.now())
+    database.clock.advance(10 * 365 * 86_400)
+    await Sweeper(database.storage.database, database.clock).sweep(database.a)
+    assert await theirs.rows() == before
+
+
+# -- PostgreSQL: the check beneath the stores ----------------------------------------------------------------------
+
+
+def quoted(names) -> list[str]:
+    return sorted(names)
+
+
+@on_postgres
+@pytest.mark.parametrize("role", [APP_ROLE, READER_ROLE])
+async def test_unscoped_sql_sees_one_tenant_or_none(database, theirs, role):
+    await database.hot.record(AuditEntry("ours.done"))
+    ours = await connect(database.url, role, database.a)
+    unset = await connect(database.url, role)
+    for name in TENANT_TABLES:
+        seen = {row["tenant_id"] for row in await ours.fetch(f"SELECT tenant_id FROM {name}")}
+        assert seen <= {database.a}, name
+        assert await unset.fetchval(f"SELECT count(*) FROM {name}") == 0, name
+    for connection in (ours, unset):
+        await connection.close()
+
+
+@on_postgres
+async def test_unscoped_sql_changes_no_row_of_another_tenant(database, theirs):
+    before = await theirs.rows()
+    ours = await connect(database.url, APP_ROLE, database.a)
+    for name, table in TENANT_TABLES.items():
+        if name.startswith(("audit_", "consent_ledger")):
+            continue
+        column = next(iter(table.primary_key.columns)).name
+        assert await ours.execute(f"UPDATE {name} SET {column} = {column}") in {"UPDATE 0", "UPDATE 1"}, name
+        await ours.execute(f"DELETE FROM {name} WHERE tenant_id = $1", database.b)
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await ours.execute(f"INSERT INTO {name} SELECT (r).* FROM (SELECT $1::{name} AS r) AS x", before[name][0])
+    await ours.close()
+    assert await theirs.rows() == before
+
+
+@on_postgres
+async def test_row_level_security_binds_even_the_owner_on_every_tenant_table(database):
+    owner = await connect(database.url)
+    rows = await owner.fetch(
+        "SELECT relname, relrowsecurity AND relforcerowsecurity AS forced FROM pg_class"
+        " WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'"
+    )
+    assert {row["relname"] for row in rows if row["forced"]} == set(TENANT_TABLES)
+    hot = await owner.fetchrow("SELECT rolcanlogin, rolsuper, rolbypassrls FROM pg_roles WHERE rolname = 'limen_hot'")
+    assert tuple(hot) == (False, False, False)
+    assert {
+        row["owner"]
+        for row in await owner.fetch(
+            "SELECT proowner::regrole::text AS owner FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND prosecdef"
+        )
+    } == {"limen_hot"}
+    await owner.close()
+
+
+@on_postgres
+async def test_the_hot_functions_stay_under_the_row_filter_with_their_own_check_removed(database, theirs):
+    """Each function's WHERE names its tenant; here that clause is taken out, and the rows still refuse."""
+    owner = await connect(database.url)
+    source = await owner.fetchval("SELECT pg_get_functiondef('limen_family_scopes'::regproc)")
+    loose = source.replace("tenant_id = p_tenant AND", "")
+    assert loose != source
+    await owner.execute("GRANT CREATE ON SCHEMA public TO limen_hot")
+    await owner.execute("SET ROLE limen_hot")
+    await owner.execute(loose)
+    await owner.execute("RESET ROLE")
+    token = await connect(database.url, TOKEN_ROLE)
+    ask = "SELECT limen_family_scopes($1, $2)"
+    assert await token.fetchval(ask, database.a, theirs.family_id) is None
+    assert await token.fetchval(ask, database.b, theirs.family_id) == "openid offline_access"
+    assert await token.fetchval("SELECT current_setting('limen.tenant', true)") in {"", None}
+    for connection in (owner, token):
+        await connection.close()
+
+
+@on_postgres
+async def test_a_stores_condition_removed_still_shows_nothing_of_another_tenant(database, theirs):
+    async with database.begin(database.a) as unit:
+        for table in TENANT_TABLES.values():
+            rows = (await unit.connection.execute(select(table.c.tenant_id))).scalars().all()
+            assert set(rows) <= {database.a}, table.name
+        assert (await unit.connection.execute(text("DELETE FROM customers"))).rowcount == 0
+
+
+def test_digests_are_what_the_probes_look_for():
+    assert things.digest("x") == sha256(b"x")
