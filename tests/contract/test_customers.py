@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from limen.identity.consents.records import chained
 from limen.identity.audit.chain import GENESIS
+from limen.identity.consents.records import chained
 from limen.kernel.ids import CustomerId, RecordId
 from tests.contract import things
 

@@ -164,9 +164,7 @@ async def test_two_workers_rotating_the_same_families_lose_none(database):
     other = await database.another()
     hots = (database.hot, other.hot_for(database.a))
     for generation in range(3):
-        asks = [
-            (hot, things.rotation(database, family_id, who, generation)) for family_id, who in made for hot in hots
-        ]
+        asks = [(hot, things.rotation(database, family_id, who, generation)) for family_id, who in made for hot in hots]
         answers = await asyncio.gather(*(hot.rotate(ask) for hot, ask in asks))
         outcomes = Counter(answer.outcome for answer in answers)
         assert outcomes == {RotationOutcome.ROTATED: 20, RotationOutcome.RETRIED: 20}

@@ -4,6 +4,7 @@ import asyncio
 import os
 import sqlite3
 
+import asyncpg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
@@ -151,6 +152,16 @@ async def test_foreign_keys_hold_after_a_migration(kind, empty_url):
 
 
 @on_postgres
+@pytest.mark.parametrize("role", ["limen_app", "limen_token", "limen_reader"])
+async def test_no_serving_role_makes_temporary_tables(kind, empty_url, role):
+    await migrated(empty_url)  # a right on the database, which a copy of a template would not have
+    connection = await connect(empty_url, role)
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await connection.execute("CREATE TEMPORARY TABLE mine (id integer)")
+    await connection.close()
+
+
+@on_postgres
 async def test_an_owner_who_is_no_superuser_migrates_and_serves(kind, empty_url):
     """On a server whose roles exist already they must be granted; where they do not, CREATEROLE makes them."""
     admin = await connect(empty_url)
@@ -173,7 +184,7 @@ async def test_an_owner_who_is_no_superuser_migrates_and_serves(kind, empty_url)
     finally:
         await dialect.engine.dispose()
         await app.engine.dispose()
-        await admin.execute(f'REASSIGN OWNED BY {owner} TO CURRENT_USER; DROP OWNED BY {owner}; DROP ROLE {owner}')
+        await admin.execute(f"REASSIGN OWNED BY {owner} TO CURRENT_USER; DROP OWNED BY {owner}; DROP ROLE {owner}")
         await admin.close()
 
 

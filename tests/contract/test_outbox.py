@@ -33,9 +33,7 @@ async def test_two_workers_never_get_one_event_twice(database):
     made = await announce(database, 40)
     other = await database.another()
     queues = (database.storage.outbox, other.outbox)
-    leases = await asyncio.gather(
-        *(queues[n % 2].lease(f"w{n}", database.clock.now(), 7, LEASE) for n in range(20))
-    )
+    leases = await asyncio.gather(*(queues[n % 2].lease(f"w{n}", database.clock.now(), 7, LEASE) for n in range(20)))
     rest = await database.storage.outbox.lease("last", database.clock.now(), 100, LEASE)
     got = [item.id for lease in [*leases, rest] for item in lease]
     assert sorted(got) == sorted(made)

@@ -24,7 +24,6 @@ TABLES = sorted([*schema.metadata.tables, "alembic_version"])
 DDL = (
     "ALTER TABLE customers ADD COLUMN extra text",
     "CREATE TABLE mine (id integer)",
-    "CREATE TEMPORARY TABLE mine (id integer)",
     "CREATE VIEW mine AS SELECT 1",
     "CREATE SCHEMA mine",
     "DROP TABLE clients",

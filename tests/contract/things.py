@@ -4,9 +4,9 @@ import itertools
 from dataclasses import dataclass, replace
 
 from limen.access.clients.records import Client, ClientDocument
-from limen.access.journeys.records import SealedJourney
 from limen.access.jose.algorithms import Algorithm
 from limen.access.jose.keys import SigningKey
+from limen.access.journeys.records import SealedJourney
 from limen.access.sessions.records import Browser, Evidence, Session
 from limen.access.tokens.records import Authentication, AuthorizationCode, Grant, RedeemCode, RotateToken
 from limen.identity.consents.records import ConsentDecision, Decision

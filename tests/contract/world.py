@@ -18,7 +18,6 @@ from limen.storage.opening import Storage, open_storage
 from tests.support.clock import ManualClock
 from tests.support.entropy import SeededEntropy
 
-
 on_postgres = pytest.mark.parametrize("kind", ["postgresql"], indirect=True)
 on_sqlite = pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
 

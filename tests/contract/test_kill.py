@@ -1,0 +1,76 @@
+"""``kill -9`` in the middle of writing: nothing that was acknowledged is missing, and every chain verifies."""
+
+import asyncio
+import sqlite3
+import subprocess
+import sys
+import time
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from limen.storage import schema
+from tests.contract import things
+from tests.contract.world import file_of
+
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
+
+ROUNDS = 3
+SECONDS = 0.7
+"""How long a child may write after its first acknowledgement."""
+
+
+def write_until_killed(world, seed: int) -> dict[str, set[str]]:
+    """Run a writer, kill it, and return what it was told is safe."""
+    arguments = [sys.executable, "-m", "tests.contract.writer", world.url, world.keys_url, world.a, str(seed)]
+    child = subprocess.Popen(arguments, stdout=subprocess.PIPE, cwd=Path(__file__).parents[2])
+    assert child.stdout is not None
+    first = child.stdout.readline()
+    time.sleep(SECONDS)
+    child.kill()
+    lines = [first, *child.stdout.read().splitlines(keepends=True)]
+    child.stdout.close()
+    assert child.wait() == -9, lines[:5]
+    told = defaultdict(set)
+    for line in lines:
+        if line.endswith(b"\n"):
+            kind, item = line.decode().split()
+            told[kind].add(item)
+    return told
+
+
+async def stored(world) -> dict[str, set[str]]:
+    async with world.read() as unit:
+        execute = unit.connection.execute
+        clients = set((await execute(select(schema.clients.c.client_id))).scalars())
+        events = set((await execute(select(schema.outbox.c.id))).scalars())
+        rows = (await execute(select(schema.families.c.id, schema.families.c.generation))).all()
+    generations = {f"{family}:{made}" for family, last in rows for made in range(1, last + 1)}
+    records = {record.subject for segment in await world.audit() for record in segment}
+    return {"client": clients, "event": events, "generation": generations, "record": records}
+
+
+async def test_nothing_acknowledged_is_lost_when_the_process_is_killed(database):
+    told = defaultdict(set)
+    for seed in range(1, ROUNDS + 1):
+        for kind, items in (await asyncio.to_thread(write_until_killed, database, seed)).items():
+            told[kind] |= items
+        kept = await stored(database)
+        for kind in ("record", "client", "event", "generation"):
+            assert told[kind] - kept[kind] == set(), f"{kind} after round {seed}"
+    assert all(len(told[kind]) > 10 for kind in ("record", "client", "event", "generation"))
+    segments = await database.audit()
+    assert len(segments) >= 2 * ROUNDS
+    audited = {record.subject for segment in segments for record in segment if record.event == "client.created"}
+    async with database.read() as unit:
+        shops = select(schema.clients.c.key).where(schema.clients.c.client_id.startswith("shop-"))
+        keys = set((await unit.connection.execute(shops)).scalars())
+        announced = set((await unit.connection.execute(select(schema.outbox.c.subject))).scalars())
+    assert keys == audited == announced  # each change with its audit record and its event, or none of them
+    await things.family(database)  # and it goes on
+    if not database.is_postgres:
+        connection = sqlite3.connect(file_of(database.url))
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        connection.close()
