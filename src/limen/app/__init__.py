@@ -1,5 +1,5 @@
 """The composition root and the command line: the one place that knows everything, imported by no one.
 
-It reads the settings once, builds every part, hands each its own section and mounts the doors. No rule of the domain lives
-here.
+It reads the settings once, builds every part, hands each its own section and mounts the doors. No rule of the domain
+lives here.
 """

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter
@@ -12,24 +11,22 @@ from prometheus_client.process_collector import ProcessCollector
 from limen.access.http import Door
 from limen.access.jose.rotation import RotationPolicy
 from limen.access.tokens.doors import FAILURES
+from limen.app.basis import Basis, Chance, default_tenant, open_basis
 from limen.app.desks import DeskParts, TenantDesks
 from limen.app.front import FrontParts, front
 from limen.app.jobs import Jobs, timetable
 from limen.app.jobs.timetable import JobParts
 from limen.app.limits import NamedLimits
 from limen.app.mail import mail_handler, mailer_for
-from limen.app.personal import AuditSealer
-from limen.app.preparing import default_tenant, file_keyring, reachable, require_migrated, worker_name
+from limen.app.preparing import worker_name
 from limen.app.routes import HotTable, house_doors, tenant_doors
 from limen.app.server import App, Parts, PathTenants
 from limen.app.server.records import AsgiApp, Receive, Scope, Send
 from limen.app.settings import Settings, require_servable
-from limen.app.settings.derived import DatabaseUrls, database_urls
 from limen.experience.rendering import Renderer, StaticAssets
 from limen.identity.credentials.hashing import PasswordHasher
 from limen.identity.credentials.pool import HashPool
 from limen.identity.credentials.settings import Argon2Parameters, PoolSettings, usable_cores
-from limen.identity.keyring import FileKeyring, Keyring, Upkeep
 from limen.identity.tenants.records import Tenant
 from limen.integration.edge.arrival import Arrivals, TrustedProxies
 from limen.integration.edge.health import Check, live_door, ready_door
@@ -39,78 +36,11 @@ from limen.integration.edge.scrape import HttpCollector, metrics_door
 from limen.integration.messaging.mailbox import DevelopmentMailbox
 from limen.integration.messaging.metrics import RelayMetrics
 from limen.integration.messaging.relay import OutboxRelay, RelaySettings
-from limen.kernel.clock import Clock, SystemClock
-from limen.kernel.entropy import Entropy, SystemEntropy
 from limen.kernel.errors import Fault, Misconfigured
 from limen.storage.cache import Limiter, rate_limiter
-from limen.storage.opening import Storage, open_storage
-
 
 RATE_LIMITS: Final = "rate-limits"
 """The name of the sub-key under which counted addresses and identifiers are hashed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Basis:
-    """What needs no request to be of use: storage and keys, open. The command line works on this."""
-
-    settings: Settings
-    storage: Storage
-    wrapper: FileKeyring
-    keyring: Keyring
-    clock: Clock
-    entropy: Entropy
-
-    @property
-    def upkeep(self) -> Upkeep:
-        """Return the keyring's jobs."""
-        return Upkeep(self.storage.keystore, self.wrapper, self.wrapper, self.clock, self.entropy)
-
-
-@dataclass(frozen=True, slots=True)
-class Chance:
-    """Time and randomness of a process: the one place where the system's are chosen."""
-
-    clock: Clock
-    entropy: Entropy
-
-    @classmethod
-    def of_the_system(cls) -> "Chance":
-        """Return the machine's."""
-        return cls(SystemClock(), SystemEntropy())
-
-
-@asynccontextmanager
-async def open_basis(settings: Settings, chance: Chance | None = None) -> AsyncIterator[Basis]:
-    """Open storage and keyring, migrated and ready.
-
-    Raises:
-        Misconfigured: the database is not migrated or not there, or the keyring is not to be used.
-    """
-    chance = chance or Chance.of_the_system()
-    clock, entropy = chance.clock, chance.entropy
-    urls = database_urls(settings)
-    wrapper = await asyncio.to_thread(file_keyring, settings, clock, entropy)
-    storage = await _open(urls, chance)
-    try:
-        await require_migrated(storage, urls)
-        keyring = Keyring(storage.keystore, wrapper, wrapper, clock, entropy)
-        storage.database.seal_personal = AuditSealer(keyring, entropy)
-        yield Basis(settings, storage, wrapper, keyring, clock, entropy)
-    finally:
-        await storage.close()
-
-
-async def _open(urls: DatabaseUrls, chance: Chance) -> Storage:
-    with reachable():
-        return await open_storage(
-            database_url=urls.data,
-            keystore_url=urls.keys,
-            token_database_url=urls.token or None,
-            worker=worker_name(chance.entropy),
-            clock=chance.clock,
-            entropy=chance.entropy,
-        )
 
 
 Prepare = Callable[[Basis, Tenant], Awaitable[None]]
@@ -186,7 +116,7 @@ class Site:
         """Open everything, in the order in which the one needs the other; close it in the reverse order."""
         async with AsyncExitStack() as stack:
             basis = await stack.enter_async_context(open_basis(self.settings, self._chance))
-            tenant = await default_tenant(self.settings, basis.storage, basis.keyring, self.clock, self.entropy)
+            tenant = await default_tenant(basis)
             if self._prepare is not None:
                 await self._prepare(basis, tenant)
             # processes that share a cache must hash what they count under one key
@@ -252,9 +182,8 @@ class Site:
             (self.clock, self.entropy),
         )
         storage.database.on_commit.append(lambda _changes, has_events: relay.nudge() if has_events else None)
-        policy = RotationPolicy()
         jobs = Jobs(
-            timetable(JobParts(storage, basis.keyring, basis.upkeep, self.clock, policy, desks.hand_over)),
+            timetable(JobParts(basis, RotationPolicy(), desks.hand_over)),
             storage.leases,
             self.clock,
         )
@@ -272,7 +201,7 @@ class Site:
             await asyncio.wait([feed])
 
     def _desk_parts(self, basis: Basis) -> DeskParts:
-        return DeskParts(basis.storage, basis.keyring, self.clock, self.entropy, cache=self.settings.cache)
+        return DeskParts(basis.storage, basis.keyring, self.clock, self.entropy, RotationPolicy(), self.settings.cache)
 
     def _hash_pool(self) -> HashPool:
         passwords = self.settings.passwords

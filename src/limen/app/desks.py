@@ -29,7 +29,8 @@ from limen.kernel.errors import Refusal
 from limen.kernel.ids import TenantId
 from limen.storage.opening import Storage
 
-REFRESH_TOKENS: Final = "refresh-token"  # noqa: S105 - the name of a sub-key
+REFRESH_TOKENS: Final = "refresh-token"
+"""The name of the sub-key that refresh tokens are made with."""
 _TENANT_DOORS: Final = ("", "/token", "/introspect", "/revoke")
 """What clients may write as the audience of an assertion: the issuer, and the doors where they show it."""
 
@@ -42,8 +43,8 @@ class DeskParts:
     keyring: Keyring
     clock: Clock
     entropy: Entropy
-    policy: RotationPolicy = RotationPolicy()
-    cache: CacheSection = CacheSection()
+    policy: RotationPolicy
+    cache: CacheSection
 
 
 class ClientCache:

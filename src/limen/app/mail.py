@@ -32,6 +32,7 @@ class NoMailer:
         Raises:
             MailUnavailable: always.
         """
+        del mail
         raise MailUnavailable("not_configured")
 
 

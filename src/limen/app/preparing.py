@@ -1,4 +1,4 @@
-"""What must be there before anything is served: tables, the keyring, the default tenant."""
+"""What must be there before storage is of use: the keyring, and tables of this version."""
 
 import os
 from collections.abc import Iterator
@@ -9,13 +9,10 @@ import structlog
 
 from limen.app.settings.derived import DatabaseUrls, keyring_path
 from limen.app.settings.records import Settings
-from limen.identity.administrators import SYSTEM
-from limen.identity.keyring import FileKeyring, Keyring, KeyringSettings
-from limen.identity.tenants.management import Tenancy
-from limen.identity.tenants.records import DEFAULT_SLUG, Tenant
+from limen.identity.keyring import FileKeyring, KeyringSettings
 from limen.kernel.clock import Clock
 from limen.kernel.entropy import Entropy, random_token
-from limen.kernel.errors import Misconfigured, Refusal
+from limen.kernel.errors import Misconfigured
 from limen.kernel.secret import Secret
 from limen.storage.opening import Storage
 from limen.storage.revision import newest_revision, revision
@@ -89,44 +86,3 @@ async def require_migrated(storage: Storage, urls: DatabaseUrls) -> None:
         return
     what = "has no tables yet" if found is None else f"is at revision {found}, this version is at {newest_revision()}"
     raise Misconfigured(f"the database {what}", "run: limen migrate")
-
-
-async def default_tenant(
-    settings: Settings, storage: Storage, keyring: Keyring, clock: Clock, entropy: Entropy
-) -> Tenant:
-    """Return the default tenant, made at the first start.
-
-    Raises:
-        Misconfigured: it was made with another issuer, or no issuer is set.
-    """
-    tenant = await storage.tenants.find(DEFAULT_SLUG)
-    if tenant is None:
-        if not settings.issuer:
-            raise Misconfigured("the issuer is not set", "set LIMEN_ISSUER to the public base URL")
-        made = await tenancy(settings, storage, keyring, clock, entropy).create(DEFAULT_SLUG, "Limen", SYSTEM)
-        if not isinstance(made, Refusal):
-            return made
-        tenant = await storage.tenants.find(DEFAULT_SLUG)  # another process was quicker
-        if tenant is None:
-            raise Misconfigured(f"the default tenant cannot be made: {made.code}", "look at the issuer")
-    if settings.issuer and tenant.issuer != settings.issuer:
-        raise Misconfigured(
-            f"the issuer is {settings.issuer}, but this database was set up for {tenant.issuer}",
-            "an issuer is fixed: tokens, clients and passkeys depend on it. Set LIMEN_ISSUER back, or use a new database",
-        )
-    return tenant
-
-
-def tenancy(
-    settings: Settings, storage: Storage, keyring: Keyring, clock: Clock, entropy: Entropy, platform: Tenant | None = None
-) -> Tenancy:
-    """Return the administration of tenants."""
-    return Tenancy(
-        begin=storage.database.begin,
-        reading=storage.database.read,
-        keyring=keyring,
-        base_url=settings.issuer,
-        platform=platform.id if platform is not None else None,
-        clock=clock,
-        entropy=entropy,
-    )

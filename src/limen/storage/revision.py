@@ -1,4 +1,4 @@
-"""Which revision a database is at, asked without loading Alembic: every start asks, and few have anything to migrate."""
+"""Which revision a database is at, asked without loading Alembic: few starts have anything to migrate."""
 
 from pathlib import Path
 

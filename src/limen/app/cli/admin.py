@@ -5,9 +5,8 @@ from typing import Annotated, Final
 
 from cyclopts import Parameter
 
+from limen.app.basis import Basis, default_tenant, open_basis
 from limen.app.cli.options import ConfigFile, settings_from
-from limen.app.compose import Basis, open_basis
-from limen.app.preparing import default_tenant
 from limen.app.settings import Settings
 from limen.experience.pages.administration import FIRST_ADMINISTRATOR
 from limen.identity.tenants.records import DEFAULT_SLUG, Tenant
@@ -32,7 +31,7 @@ def create(
 
 async def _create(settings: Settings, slug: str) -> str:
     async with open_basis(settings) as basis:
-        platform = await default_tenant(settings, basis.storage, basis.keyring, basis.clock, basis.entropy)
+        platform = await default_tenant(basis)
         tenant = platform if slug == DEFAULT_SLUG else await basis.storage.tenants.find(slug)
         if tenant is None:
             raise Misconfigured(f"there is no tenant {slug}", "see its slug in the administration API")

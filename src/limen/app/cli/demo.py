@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final, Self
 
 from cyclopts import Parameter
 from rich.console import Console
@@ -16,7 +16,7 @@ from limen.app.cli.options import begin_logging
 from limen.app.settings import Settings, read_settings, require_servable
 
 if TYPE_CHECKING:  # loaded only once something is shown: the first line on the terminal should not wait
-    from limen.app.compose import Basis
+    from limen.app.basis import Basis
     from limen.identity.tenants.records import Tenant
 
 CLIENT_ID: Final = "demo-shop"
@@ -100,7 +100,7 @@ class _Shop:
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
 
-    def __enter__(self) -> "_Shop":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_error: object) -> None:
@@ -124,7 +124,7 @@ class _Shop:
             "DEMO_BASE_URL": shown.shop,
             "DEMO_PARENT_PID": str(os.getpid()),
         }
-        self._process = subprocess.Popen(  # noqa: S603  # our own interpreter, our own module
+        self._process = subprocess.Popen(  # our own interpreter, our own module
             [sys.executable, "-m", "examples.demo_app"], cwd=_ROOT, env=environment, stdout=subprocess.DEVNULL
         )
 
@@ -146,4 +146,6 @@ def _tell(console: Console, settings: Settings, shown: Shown) -> None:
         console.print(f"[bold]{name:<20}[/bold] {place}  [dim]{words}[/dim]", soft_wrap=True, highlight=False)
     for note in shown.notes:
         console.print(f"[yellow]{note}[/yellow]", soft_wrap=True)
-    console.print("[dim]On this machine alone: plain http, and anybody here can read the mailbox. Ctrl+C stops it.[/dim]")
+    console.print(
+        "[dim]On this machine alone: plain http, and anybody here can read the mailbox. Ctrl+C stops it.[/dim]"
+    )

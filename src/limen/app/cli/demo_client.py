@@ -2,7 +2,7 @@
 
 from limen.access.clients.records import AuthMethod, ClientDocument
 from limen.access.clients.registration import Registration
-from limen.app.compose import Basis
+from limen.app.basis import Basis
 from limen.identity.administrators import SYSTEM
 from limen.identity.tenants.records import Tenant
 from limen.kernel.encoding import b64url
@@ -25,9 +25,11 @@ async def ensure_client(basis: Basis, tenant: Tenant, client_id: str, base_url: 
         token_endpoint_auth_method=AuthMethod.BASIC,
         client_uri=base_url,
     )
-    made = await registration.create(document, SYSTEM, client_id=client_id, secret=secret)
-    if isinstance(made, Refusal) and made.code == "client_id_taken":
-        made = await registration.update(client_id, lambda _before: document, SYSTEM)
-    if isinstance(made, Refusal):
-        raise Misconfigured(f"the demo application cannot be registered: {made.code} {made.fields}", "use another port")
+    outcome = await registration.create(document, SYSTEM, client_id=client_id, secret=secret)
+    refusal = outcome if isinstance(outcome, Refusal) else None
+    if refusal is not None and refusal.code == "client_id_taken":
+        updated = await registration.update(client_id, lambda _before: document, SYSTEM)
+        refusal = updated if isinstance(updated, Refusal) else None
+    if refusal is not None:
+        raise Misconfigured(f"the demo application cannot be registered: {refusal.code}", "use another port")
     return secret.reveal()

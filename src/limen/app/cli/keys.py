@@ -23,9 +23,9 @@ def rotate(
 
 async def _rotate(settings: Settings, *, is_urgent: bool) -> int:
     from limen.access.jose.rotation import RotationPolicy, Urgency  # noqa: PLC0415
-    from limen.app.compose import open_basis  # noqa: PLC0415
+    from limen.app.basis import open_basis  # noqa: PLC0415
     from limen.app.jobs.upkeep import rotate_all  # noqa: PLC0415
 
     urgency = Urgency.COMPROMISED if is_urgent else Urgency.SOON
     async with open_basis(settings) as basis:
-        return await rotate_all(basis.storage, basis.keyring, basis.clock, RotationPolicy(), urgency)
+        return await rotate_all(basis, RotationPolicy(), urgency)

@@ -18,7 +18,10 @@ _COMMANDS = {
     "version": ("about:version", "Show versions."),
 }
 _GROUPS = {
-    "admin": ("Administrators.", {"create": ("admin:create", "Make an administrator, or a link that makes the first.")}),
+    "admin": (
+        "Administrators.",
+        {"create": ("admin:create", "Make an administrator, or a link that makes the first.")},
+    ),
     "keys": ("Signing keys.", {"rotate": ("keys:rotate", "Rotate the signing keys of all tenants.")}),
     "settings": (
         "Settings.",
@@ -62,7 +65,7 @@ def guarded(work: Callable[[], Any], *, is_debug: bool = False) -> int:
             raise
         _tell(str(error), error.hint)
         return 2
-    except Exception as error:  # noqa: BLE001  # whatever it is: an operator reads one line
+    except Exception as error:  # whatever it is: an operator reads one line
         if is_debug:
             raise
         _tell(f"{type(error).__name__}", "run again with --debug to see where")

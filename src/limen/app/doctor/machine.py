@@ -23,11 +23,15 @@ _OTHERS: Final = 0o077
 def machine_findings(settings: Settings) -> Iterator[Finding]:
     """Yield what the machine withholds, or shows to others."""
     if not _can_nice(settings.passwords.nice):
-        yield weak("hash threads keep their priority: a login storm slows everybody", "allow setpriority in the sandbox")
+        yield weak(
+            "hash threads keep their priority: a login storm slows everybody", "allow setpriority in the sandbox"
+        )
     needed = _AT_REST_KIB + (settings.passwords.threads or usable_cores()) * settings.passwords.memory_kib
     allowed = _memory_limit_kib()
     if allowed is not None and allowed < needed:
-        yield weak(f"{allowed // 1024} MiB of memory is little; full load needs {needed // 1024} MiB", "raise the limit")
+        yield weak(
+            f"{allowed // 1024} MiB of memory is little; full load needs {needed // 1024} MiB", "raise the limit"
+        )
     files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     if files != resource.RLIM_INFINITY and files < _FEW_FILES:
         yield weak(f"only {files} open files are allowed, so about as many connections", "ulimit -n 65536")

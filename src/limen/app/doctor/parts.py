@@ -1,7 +1,6 @@
 """What the parts say: the keyring file and the databases. Nothing is made where there is nothing yet."""
 
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 
 from limen.app.doctor.findings import Finding, weak, wrong
 from limen.app.preparing import reachable
@@ -37,7 +36,7 @@ async def parts_findings(settings: Settings) -> AsyncIterator[Finding]:
 
 
 def _keyring(settings: Settings) -> Iterator[Finding]:
-    path: Path = keyring_path(settings)
+    path = keyring_path(settings)
     if not path.exists():
         yield weak("there is no keyring yet", "limen serve makes it at its first start")
         return
@@ -63,6 +62,8 @@ async def _database(urls: DatabaseUrls) -> AsyncIterator[Finding]:
                 "log in as a plain member of limen_app",
             )
         if not urls.is_sqlite and not urls.token:
-            yield weak("the token doors share the pages' login", "set LIMEN_TOKEN_DATABASE_URL to a member of limen_token")
+            yield weak(
+                "the token doors share the pages' login", "set LIMEN_TOKEN_DATABASE_URL to a member of limen_token"
+            )
     finally:
         await database.close()

@@ -5,37 +5,32 @@ from dataclasses import dataclass
 from functools import partial
 
 from limen.access.jose.rotation import RotationPolicy
+from limen.app.basis import Basis
 from limen.app.jobs.checkpoints import Checkpoints
 from limen.app.jobs.runner import Job
 from limen.app.jobs.upkeep import keep_keyring, rotate_all, sweep, sweep_orphans
-from limen.identity.keyring import Keyring, Upkeep
-from limen.kernel.clock import Clock
 from limen.kernel.ids import TenantId
-from limen.storage.opening import Storage
 
 
 @dataclass(frozen=True, slots=True)
 class JobParts:
     """What the jobs work on. ``served`` hands over the tenants served since it was last asked."""
 
-    storage: Storage
-    keyring: Keyring
-    upkeep: Upkeep
-    clock: Clock
+    basis: Basis
     policy: RotationPolicy
     served: Callable[[], set[TenantId]]
 
 
 def timetable(parts: JobParts) -> Sequence[Job]:
     """Return every job, the most frequent first; seconds between runs, then seconds from the start to the first."""
-    storage, keyring, clock = parts.storage, parts.keyring, parts.clock
-    checkpoints = Checkpoints(storage, keyring, clock, parts.served)
+    basis = parts.basis
+    checkpoints = Checkpoints(basis.storage, basis.keyring, basis.clock, parts.served)
     return (
         Job("checkpoints", checkpoints.run, 1, 1, is_leased=False),
         Job("checkpoints-of-all", checkpoints.run_all, 60, 20),
-        Job("sweep", partial(sweep, storage, keyring, clock), 300, 60),
-        Job("change-feed", storage.feed.prune, 900, 120),
-        Job("signing-keys", partial(rotate_all, storage, keyring, clock, parts.policy), 900, 30),
-        Job("keyring", partial(keep_keyring, parts.upkeep), 3_600, 90),
-        Job("orphaned-keys", partial(sweep_orphans, storage, parts.upkeep, clock), 86_400, 600),
+        Job("sweep", partial(sweep, basis), 300, 60),
+        Job("change-feed", basis.storage.feed.prune, 900, 120),
+        Job("signing-keys", partial(rotate_all, basis, parts.policy), 900, 30),
+        Job("keyring", partial(keep_keyring, basis), 3_600, 90),
+        Job("orphaned-keys", partial(sweep_orphans, basis), 86_400, 600),
     )

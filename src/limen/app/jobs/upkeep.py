@@ -5,9 +5,9 @@ from typing import Final
 
 from limen.access.jose.rotate import rotate_keys
 from limen.access.jose.rotation import RotationPolicy, Urgency, plan_rotation
-from limen.identity.keyring import Keyring, Upkeep
+from limen.app.basis import Basis
 from limen.identity.tenants.records import Tenant
-from limen.kernel.clock import DAY, Clock
+from limen.kernel.clock import DAY
 from limen.kernel.events import AuditEntry, Event
 from limen.kernel.ids import CustomerId, JourneyId, TenantId
 from limen.storage.opening import Storage
@@ -16,7 +16,8 @@ from limen.storage.unit import Unit
 
 _ROUNDS: Final = 200
 """Batches of one tenant in one sweep; the next sweep goes on."""
-_ORPHANS_FROM, _ORPHANS_UNTIL = 4 * DAY, DAY
+_ORPHANS_FROM: Final = 4 * DAY
+_ORPHANS_UNTIL: Final = DAY
 """Keys of these ages are looked at daily: a key whose data never came is found even if three runs were missed."""
 
 
@@ -29,45 +30,39 @@ async def all_tenants(storage: Storage) -> AsyncIterator[Tenant]:
         after = page[-1].id
 
 
-async def sweep(storage: Storage, keyring: Keyring, clock: Clock) -> None:
+async def sweep(basis: Basis) -> None:
     """Delete what has expired, and the keys of the journeys among it."""
-    sweeper = Sweeper(storage.database, clock)
-    async for tenant in all_tenants(storage):
+    sweeper = Sweeper(basis.storage.database, basis.clock)
+    async for tenant in all_tenants(basis.storage):
         for _ in range(_ROUNDS):
             swept = await sweeper.sweep(tenant.id)
             for journey_id in swept.journeys:
-                await keyring.destroy_subject(tenant.id, journey_id)
+                await basis.keyring.destroy_subject(tenant.id, journey_id)
             if not swept.more:
                 break
-            await clock.sleep(0)
+            await basis.clock.sleep(0)
     while await sweeper.sweep_outbox():
-        await clock.sleep(0)
+        await basis.clock.sleep(0)
 
 
-async def rotate_all(
-    storage: Storage, keyring: Keyring, clock: Clock, policy: RotationPolicy, urgency: Urgency = Urgency.DUE
-) -> int:
+async def rotate_all(basis: Basis, policy: RotationPolicy, urgency: Urgency = Urgency.DUE) -> int:
     """Rotate the signing keys of every tenant as the policy asks; return how many keys changed."""
     changed = 0
-    async for tenant in all_tenants(storage):
-        changed += await rotate_tenant(tenant.id, storage, keyring, clock, policy, urgency)
+    async for tenant in all_tenants(basis.storage):
+        changed += await rotate_tenant(basis, tenant.id, policy, urgency)
     return changed
 
 
-async def rotate_tenant(  # noqa: PLR0913  # a use case of the composition root: its parts, and what was asked
-    tenant_id: TenantId,
-    storage: Storage,
-    keyring: Keyring,
-    clock: Clock,
-    policy: RotationPolicy,
-    urgency: Urgency = Urgency.DUE,
+async def rotate_tenant(
+    basis: Basis, tenant_id: TenantId, policy: RotationPolicy, urgency: Urgency = Urgency.DUE
 ) -> int:
     """Rotate one tenant's signing keys; return how many changed. Nothing is written where nothing is due."""
-    async with storage.database.read(tenant_id) as unit:
+    database, clock = basis.storage.database, basis.clock
+    async with database.read(tenant_id) as unit:
         if not plan_rotation(await unit.signing_keys.list_keys(), clock.now(), policy, urgency):
             return 0
-    vault = await keyring.tenant(tenant_id)
-    async with storage.database.begin(tenant_id) as unit:
+    vault = await basis.keyring.tenant(tenant_id)
+    async with database.begin(tenant_id) as unit:
         rotated = await rotate_keys(unit.signing_keys, vault, clock, policy, urgency)
         if rotated.changes:
             _tell_of_keys(unit, len(rotated.changes), urgency)
@@ -80,16 +75,17 @@ def _tell_of_keys(unit: Unit, count: int, urgency: Urgency) -> None:
     unit.change("keys", "")
 
 
-async def keep_keyring(upkeep: Upkeep) -> None:
+async def keep_keyring(basis: Basis) -> None:
     """Turn epochs, and wrap tenant keys under the active root key."""
-    await upkeep.keep_epochs()
-    await upkeep.rewrap_tenants()
+    await basis.upkeep.keep_epochs()
+    await basis.upkeep.rewrap_tenants()
 
 
-async def sweep_orphans(storage: Storage, upkeep: Upkeep, clock: Clock) -> int:
+async def sweep_orphans(basis: Basis) -> int:
     """Delete the keys whose customer or journey was never stored; return how many."""
-    now = clock.now()
-    return await upkeep.sweep_orphans(StoredSubjects(storage), now - _ORPHANS_FROM, now - _ORPHANS_UNTIL)
+    now = basis.clock.now()
+    register = StoredSubjects(basis.storage)
+    return await basis.upkeep.sweep_orphans(register, now - _ORPHANS_FROM, now - _ORPHANS_UNTIL)
 
 
 class StoredSubjects:

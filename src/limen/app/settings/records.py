@@ -15,7 +15,7 @@ class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     """One part of the settings."""
 
 
-class ServerSection(Section):
+class ServerSection(Section, frozen=True):
     """Where and how the server listens."""
 
     host: Annotated[str, Meta(description="The address to listen on.")] = "127.0.0.1"
@@ -27,15 +27,15 @@ class ServerSection(Section):
         str, Meta(description="The path of a PEM chain. With it and `tls_key` the server speaks TLS itself.")
     ] = ""
     tls_key: Annotated[str, Meta(description="The path of the certificate's key as PKCS #8 PEM.")] = ""
-    tls_min: Annotated[
-        Literal["tls1.2", "tls1.3"], Meta(description="The oldest TLS version that is spoken.")
-    ] = "tls1.2"
+    tls_min: Annotated[Literal["tls1.2", "tls1.3"], Meta(description="The oldest TLS version that is spoken.")] = (
+        "tls1.2"
+    )
     drain_seconds: Annotated[
         float, Meta(description="How long requests in flight may take once the process is asked to stop.", ge=0, le=600)
     ] = 25.0
 
 
-class CacheSection(Section):
+class CacheSection(Section, frozen=True):
     """What is held in memory, and the shared cache."""
 
     url: Annotated[
@@ -52,7 +52,7 @@ class CacheSection(Section):
     ] = 4_096
 
 
-class KeyringSection(Section):
+class KeyringSection(Section, frozen=True):
     """The root of all keys."""
 
     path: Annotated[
@@ -68,7 +68,7 @@ class KeyringSection(Section):
     ] = 30
 
 
-class SmtpSection(Section):
+class SmtpSection(Section, frozen=True):
     """How mail leaves."""
 
     url: Annotated[
@@ -85,7 +85,7 @@ class SmtpSection(Section):
     timeout_seconds: Annotated[float, Meta(description="For each step of the conversation, in seconds.", gt=0)] = 20.0
 
 
-class PasswordsSection(Section):
+class PasswordsSection(Section, frozen=True):
     """What a password hash costs (Argon2id, RFC 9106), and who pays it."""
 
     memory_kib: Annotated[int, Meta(description="Memory of one hash, in KiB.", ge=8, le=524_288)] = 19_456
@@ -100,7 +100,7 @@ class PasswordsSection(Section):
     nice: Annotated[int, Meta(description="The Unix nice value of the hash threads.", ge=0, le=19)] = 10
 
 
-class LimitsSection(Section):
+class LimitsSection(Section, frozen=True):
     """Rate limits, each `count/seconds` or `off`."""
 
     pages_per_address: Annotated[Rate, Meta(description="Pages asked for by one address.")] = Rate(600, 60)
@@ -108,9 +108,9 @@ class LimitsSection(Section):
         1200, 60
     )
     api_per_client: Annotated[Rate, Meta(description="Calls of the administration API by one client.")] = Rate(600, 60)
-    client_failures_per_address: Annotated[
-        Rate, Meta(description="Failed client authentications by one address.")
-    ] = Rate(30, 60)
+    client_failures_per_address: Annotated[Rate, Meta(description="Failed client authentications by one address.")] = (
+        Rate(30, 60)
+    )
     sign_in_per_address: Annotated[Rate, Meta(description="Sign-in attempts by one address.")] = Rate(100, 600)
     sign_in_per_identifier: Annotated[
         Rate, Meta(description="Sign-in attempts for one submitted identifier, whether or not anybody owns it.")
@@ -119,7 +119,7 @@ class LimitsSection(Section):
     mails_per_identifier: Annotated[Rate, Meta(description="Mails to one submitted address.")] = Rate(5, 3600)
 
 
-class ProxiesSection(Section):
+class ProxiesSection(Section, frozen=True):
     """Our own proxies: the only ones whose forwarding headers are believed."""
 
     networks: Annotated[tuple[str, ...], Meta(description="Addresses or networks (CIDR) of our proxies.")] = ()
@@ -131,15 +131,15 @@ class ProxiesSection(Section):
     ] = ""
 
 
-class MetricsSection(Section):
+class MetricsSection(Section, frozen=True):
     """Who may scrape `/metrics`."""
 
-    token: Annotated[
-        Secret, Meta(description="The bearer token a scraper must show. Empty: loopback only.")
-    ] = NO_SECRET
+    token: Annotated[Secret, Meta(description="The bearer token a scraper must show. Empty: loopback only.")] = (
+        NO_SECRET
+    )
 
 
-class LogSection(Section):
+class LogSection(Section, frozen=True):
     """What is logged to standard error."""
 
     level: Annotated[
@@ -151,7 +151,7 @@ class LogSection(Section):
     ] = "auto"
 
 
-class Settings(Section):
+class Settings(Section, frozen=True):
     """All settings of a process."""
 
     issuer: Annotated[
@@ -211,9 +211,7 @@ class Settings(Section):
     passwords: Annotated[
         PasswordsSection, Meta(description="What a password hash costs (Argon2id, RFC 9106), and who pays it.")
     ] = PasswordsSection()
-    limits: Annotated[
-        LimitsSection, Meta(description="Rate limits, each `count/seconds` or `off`.")
-    ] = LimitsSection()
+    limits: Annotated[LimitsSection, Meta(description="Rate limits, each `count/seconds` or `off`.")] = LimitsSection()
     proxies: Annotated[
         ProxiesSection,
         Meta(description="Our own proxies: the only ones whose forwarding headers are believed."),

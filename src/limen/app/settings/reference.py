@@ -10,8 +10,6 @@ from limen.app.settings.sources import Place, variable
 from limen.app.settings.values import Rate
 from limen.kernel.secret import Secret
 
-_SECRET = "text, secret"  # noqa: S105 - a word of the page
-
 
 def schema_json() -> str:
     """Return the JSON Schema (2020-12) of ``limen.toml``."""
@@ -37,8 +35,9 @@ def reference_page() -> str:
         "========",
         "",
         "Read once, at the start: from ``limen.toml`` (``--config``, ``LIMEN_CONFIG``, or the one in the working",
-        "directory), then from the environment, which wins. The name of a variable with ``_FILE`` behind it names a file",
-        "that holds the value. A setting that is not known is an error. ``limen settings schema`` prints the JSON Schema.",
+        "directory), then from the environment, which wins. The name of a variable with ``_FILE`` behind it names a",
+        "file that holds the value. A setting that is not known is an error. ``limen settings schema`` prints the",
+        "JSON Schema.",
         "",
     ]
     _write(Settings, (), lines)
@@ -68,7 +67,7 @@ def _description(annotation: Any) -> str:
 def _kind(annotation: Any) -> str:
     kind = get_args(annotation)[0]
     if kind is Secret:
-        return _SECRET
+        return "text, secret"
     if kind is Rate:
         return "``count/seconds`` or ``off``"
     choices = [one for one in get_args(kind) if isinstance(one, str)]
@@ -80,7 +79,9 @@ def _kind(annotation: Any) -> str:
 
 
 def _bounds(meta: msgspec.Meta) -> str:
-    words = [f"{sign} {value:g}" for sign, value in (("≥", meta.ge), (">", meta.gt), ("≤", meta.le)) if value is not None]
+    words = [
+        f"{sign} {value:g}" for sign, value in (("≥", meta.ge), (">", meta.gt), ("≤", meta.le)) if value is not None
+    ]
     return f" {' and '.join(words)}" if words else ""
 
 

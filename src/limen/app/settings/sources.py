@@ -22,9 +22,7 @@ _SECRET_SUFFIX: Final = "_FILE"
 Place = tuple[str, ...]
 
 
-def read_settings(
-    environment: Mapping[str, str] | None = None, file: Path | None = None, **given: Any
-) -> Settings:
+def read_settings(environment: Mapping[str, str] | None = None, file: Path | None = None, **given: Any) -> Settings:
     """Return the settings of ``limen.toml`` (*file*, ``LIMEN_CONFIG``, or the one here), the environment, and *given*.
 
     Args:
