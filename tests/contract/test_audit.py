@@ -39,7 +39,7 @@ async def test_a_failed_commit_opens_a_new_segment_and_everything_verifies(datab
 
     from sqlalchemy.ext.asyncio import AsyncConnection  # noqa: PLC0415
 
-    with monkeypatch.context() as patch, pytest.raises(ConnectionResetError):
+    with monkeypatch.context() as patch, pytest.raises(ConnectionResetError):  # noqa: PT012
         patch.setattr(AsyncConnection, "commit", lost)
         async with database.begin() as unit:
             unit.record(AuditEntry("two.lost"))
@@ -60,7 +60,7 @@ async def test_a_commit_whose_outcome_is_unknown_but_done_leaves_a_segment_that_
         await real(self)
         raise ConnectionResetError
 
-    with monkeypatch.context() as patch, pytest.raises(ConnectionResetError):
+    with monkeypatch.context() as patch, pytest.raises(ConnectionResetError):  # noqa: PT012
         patch.setattr(AsyncConnection, "commit", done_but_unheard)
         async with database.begin() as unit:
             unit.record(AuditEntry("one.done"))

@@ -121,7 +121,7 @@ async def test_a_failed_migration_leaves_nothing(dialect, monkeypatch):
         real(connection)
         raise ZeroDivisionError
 
-    with monkeypatch.context() as patch, pytest.raises(ZeroDivisionError):
+    with monkeypatch.context() as patch, pytest.raises(ZeroDivisionError):  # noqa: PT012
         patch.setattr(migrations, "_upgrade", fail)
         await migrate(dialect)
     assert not await is_current(dialect)

@@ -8,7 +8,6 @@ from sqlalchemy import select, text
 
 from limen.access.jose.keys import KeyState
 from limen.identity.audit.checkpoints import next_checkpoint
-from limen.kernel.encoding import sha256
 from limen.kernel.events import AuditEntry, Event
 from limen.kernel.ids import RecordId
 from limen.storage import schema
@@ -255,10 +254,6 @@ async def test_a_store_of_one_tenant_neither_reads_nor_writes_anothers(database,
 # -- PostgreSQL: the check beneath the stores ----------------------------------------------------------------------
 
 
-def quoted(names) -> list[str]:
-    return sorted(names)
-
-
 @on_postgres
 @pytest.mark.parametrize("role", [APP_ROLE, READER_ROLE])
 async def test_unscoped_sql_sees_one_tenant_or_none(database, theirs, role):
@@ -302,7 +297,8 @@ async def test_row_level_security_binds_even_the_owner_on_every_tenant_table(dat
     assert {
         row["owner"]
         for row in await owner.fetch(
-            "SELECT proowner::regrole::text AS owner FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND prosecdef"
+            "SELECT proowner::regrole::text AS owner FROM pg_proc"
+            " WHERE pronamespace = 'public'::regnamespace AND prosecdef"
         )
     } == {"limen_hot"}
     await owner.close()
@@ -335,7 +331,3 @@ async def test_a_stores_condition_removed_still_shows_nothing_of_another_tenant(
             rows = (await unit.connection.execute(select(table.c.tenant_id))).scalars().all()
             assert set(rows) <= {database.a}, table.name
         assert (await unit.connection.execute(text("DELETE FROM customers"))).rowcount == 0
-
-
-def test_digests_are_what_the_probes_look_for():
-    assert things.digest("x") == sha256(b"x")

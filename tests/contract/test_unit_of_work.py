@@ -116,7 +116,7 @@ async def test_listeners_hear_of_commits_only_and_cannot_undo_one(database):
     with structlog.testing.capture_logs() as logs:
         async with database.begin() as unit:
             unit.change("client", "x")
-    with pytest.raises(KeyError):
+    with pytest.raises(KeyError):  # noqa: PT012
         async with database.begin() as unit:
             unit.change("client", "y")
             raise KeyError

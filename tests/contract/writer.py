@@ -24,7 +24,7 @@ async def main(database_url: str, keys_url: str, tenant: str, seed: str) -> None
     world = World(storage, clock, SeededEntropy(int(seed)), database_url, keys_url, tenant_id, tenant_id)
 
     def acknowledged(kind: str, item: str) -> None:
-        print(kind, item, flush=True)
+        print(kind, item, flush=True)  # noqa: T201 - its parent reads this
 
     async def record(writer: int) -> None:
         number = 0
