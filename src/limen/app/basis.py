@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from limen.app.personal import AuditSealer
-from limen.app.preparing import file_keyring, reachable, require_migrated, tenancy, worker_name
+from limen.app.preparing import file_keyring, reachable, require_migrated, worker_name
 from limen.app.settings import Settings
 from limen.app.settings.derived import DatabaseUrls, database_urls
 from limen.identity.administrators import SYSTEM
@@ -34,10 +34,6 @@ class Basis:
     def upkeep(self) -> Upkeep:
         """Return the keyring's jobs."""
         return Upkeep(self.storage.keystore, self.wrapper, self.wrapper, self.clock, self.entropy)
-
-    def tenancy(self, platform: Tenant | None) -> Tenancy:
-        """Return the administration of tenants; *platform* is the default tenant, None while there is none."""
-        return tenancy(self.settings, self.storage, self.keyring, self.clock, self.entropy, platform)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +93,7 @@ async def default_tenant(basis: Basis) -> Tenant:
     if tenant is None:
         if not issuer:
             raise Misconfigured("the issuer is not set", "set LIMEN_ISSUER to the public base URL")
-        made = await basis.tenancy(None).create(DEFAULT_SLUG, "Limen", SYSTEM)
+        made = await tenancy(basis, None).create(DEFAULT_SLUG, "Limen", SYSTEM)
         if not isinstance(made, Refusal):
             return made
         tenant = await tenants.find(DEFAULT_SLUG)  # another process was quicker
@@ -109,3 +105,16 @@ async def default_tenant(basis: Basis) -> Tenant:
             "an issuer is fixed, since tokens and clients depend on it: set LIMEN_ISSUER back, or use a new database",
         )
     return tenant
+
+
+def tenancy(basis: Basis, platform: Tenant | None) -> Tenancy:
+    """Return the administration of tenants; *platform* is the default tenant, None while there is none."""
+    return Tenancy(
+        begin=basis.storage.database.begin,
+        reading=basis.storage.database.read,
+        keyring=basis.keyring,
+        base_url=basis.settings.issuer,
+        platform=platform.id if platform is not None else None,
+        clock=basis.clock,
+        entropy=basis.entropy,
+    )

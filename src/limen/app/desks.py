@@ -6,7 +6,7 @@ being loaded makes that load one nobody keeps. While the feed is stale, nothing 
 
 import asyncio
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from limen.access.clients.secrets import PURPOSE as CLIENT_SECRET
@@ -43,8 +43,8 @@ class DeskParts:
     keyring: Keyring
     clock: Clock
     entropy: Entropy
-    policy: RotationPolicy
-    cache: CacheSection
+    policy: RotationPolicy = field(default_factory=RotationPolicy)
+    cache: CacheSection = field(default_factory=CacheSection)
 
 
 class ClientCache:

@@ -9,9 +9,7 @@ import structlog
 
 from limen.app.settings.derived import DatabaseUrls, keyring_path
 from limen.app.settings.records import Settings
-from limen.identity.keyring import FileKeyring, Keyring, KeyringSettings
-from limen.identity.tenants.management import Tenancy
-from limen.identity.tenants.records import Tenant
+from limen.identity.keyring import FileKeyring, KeyringSettings
 from limen.kernel.clock import Clock
 from limen.kernel.entropy import Entropy, random_token
 from limen.kernel.errors import Misconfigured
@@ -88,23 +86,3 @@ async def require_migrated(storage: Storage, urls: DatabaseUrls) -> None:
         return
     what = "has no tables yet" if found is None else f"is at revision {found}, this version is at {newest_revision()}"
     raise Misconfigured(f"the database {what}", "run: limen migrate")
-
-
-def tenancy(  # noqa: PLR0913  # a basis, taken apart: it cannot be named here
-    settings: Settings,
-    storage: Storage,
-    keyring: Keyring,
-    clock: Clock,
-    entropy: Entropy,
-    platform: Tenant | None = None,
-) -> Tenancy:
-    """Return the administration of tenants; *platform* is the default tenant, None while there is none."""
-    return Tenancy(
-        begin=storage.database.begin,
-        reading=storage.database.read,
-        keyring=keyring,
-        base_url=settings.issuer,
-        platform=platform.id if platform is not None else None,
-        clock=clock,
-        entropy=entropy,
-    )
