@@ -29,18 +29,18 @@ def client_door(desks: Desks, limiter: RateLimiter, use_case: UseCase, name: str
     """Return a door for authenticated clients that answers by *use_case*."""
 
     async def door(request: HotRequest) -> HotResponse:
-        authorization = request.headers.get("authorization")
         form = parse_form(request.body, request.headers.get("content-type"))
         desk = await desks(request.prefix)
         if isinstance(form, Refusal):
             return refused(form)
         if desk is None:
             return refused(_GONE)
-        client = await _authenticated(desk, request, authorization, form)
+        presented = present(request.headers.get("authorization"), form)
+        client = presented if isinstance(presented, Refusal) else await authenticate(desk, presented)
         if isinstance(client, Refusal):
             if isinstance(client, Unauthenticated):
                 client = await _count_failure(desk, limiter, request, client, name)
-            return refused(client, basic=authorization is not None)
+            return refused(client)
         answer = await use_case(desk, client, form, request.request_id)
         return refused(answer) if isinstance(answer, Refusal) else answer
 
@@ -75,14 +75,6 @@ async def revocation(desk: Desk, client: Client, form: Mapping[str, str], reques
         return Invalid("invalid_request", "token is required")
     await revoke(desk, client, form["token"], request_id)
     return json_response({})
-
-
-async def _authenticated(
-    desk: Desk, request: HotRequest, authorization: str | None, form: Mapping[str, str]
-) -> Client | Refusal:
-    del request
-    presented = present(authorization, form)
-    return presented if isinstance(presented, Refusal) else await authenticate(desk, presented)
 
 
 async def _count_failure(desk: Desk, limiter: RateLimiter, request: HotRequest, refusal: Refusal, name: str) -> Refusal:

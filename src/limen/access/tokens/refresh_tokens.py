@@ -4,7 +4,7 @@
 """
 
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from limen.kernel.encoding import b64url, from_b64url, sha256
 from limen.kernel.entropy import Entropy
@@ -21,7 +21,7 @@ class PresentedToken:
     family_id: FamilyId
     generation: int
     hash: bytes
-    secret: bytes
+    secret: bytes = field(repr=False)
 
 
 class RefreshTokens:

@@ -2,7 +2,7 @@
 
 from limen.access.http.answers import HeaderPairs, oauth_error
 from limen.access.http.records import HotResponse
-from limen.kernel.errors import Forbidden, Refusal, Throttled, Unauthenticated, Unavailable
+from limen.kernel.errors import Forbidden, Invalid, Refusal, Throttled, Unavailable
 
 _DESCRIPTIONS = {
     "invalid_request": "The request is malformed.",
@@ -18,11 +18,12 @@ _DESCRIPTIONS = {
 }
 
 
-def refused(refusal: Refusal, *, basic: bool = False) -> HotResponse:
-    """Return the answer for *refusal*.
+_CHALLENGE: HeaderPairs = (("www-authenticate", 'Basic realm="limen", charset="UTF-8"'),)
+"""Every 401 carries one (RFC 9110 §15.5.2), not only where the client used the header (RFC 6749 §5.2)."""
 
-    *basic* says that the client used the ``Authorization`` header (RFC 6749 §5.2).
-    """
+
+def refused(refusal: Refusal) -> HotResponse:
+    """Return the answer for *refusal*."""
     headers: HeaderPairs = ()
     status = 400
     if isinstance(refusal, Throttled):
@@ -30,13 +31,12 @@ def refused(refusal: Refusal, *, basic: bool = False) -> HotResponse:
     elif isinstance(refusal, Unavailable):
         status, headers = 503, (("retry-after", str(refusal.retry_after)),)
     elif refusal.code == "invalid_client":
-        status = 401 if basic or isinstance(refusal, Unauthenticated) else 400
-        headers = (("www-authenticate", 'Basic realm="limen", charset="UTF-8"'),) if basic else ()
+        status, headers = 401, _CHALLENGE
     return oauth_error(status, refusal.code, _DESCRIPTIONS.get(refusal.code, ""), headers)
 
 
 def bearer_refused(refusal: Refusal, *, presented: bool) -> HotResponse:
     """Return the answer of a protected resource (RFC 6750 §3): without a token no error code is named."""
-    status = 403 if isinstance(refusal, Forbidden) else 401
+    status = 403 if isinstance(refusal, Forbidden) else 400 if isinstance(refusal, Invalid) else 401
     challenge = f'Bearer realm="limen", error="{refusal.code}"' if presented else 'Bearer realm="limen"'
     return oauth_error(status, refusal.code, _DESCRIPTIONS.get(refusal.code, ""), (("www-authenticate", challenge),))

@@ -3,7 +3,8 @@
 Loaded once per tenant, kept current by the change feed. When the feed is not fresh the database is asked instead.
 """
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from limen.access.jose.verify import VerifiedToken
@@ -21,17 +22,20 @@ class RevocationView:
     def __init__(self, hot: HotTokens, clock: Clock, is_fresh: Callable[[], bool]) -> None:
         """Read from *hot* while *is_fresh* says no."""
         self._hot, self._clock, self._is_fresh = hot, clock, is_fresh
-        self._loaded_at: Instant | None = None
-        self._tokens: set[str] = set()
-        self._families: set[str] = set()
+        self._began: Instant | None = None
+        self._loaded_at: Instant = 0
+        self._loading = asyncio.Lock()
+        self._tokens: dict[str, Instant] = {}
+        self._families: dict[str, Instant] = {}
         self._subjects: dict[str, Instant] = {}
+        self._live: set[str] = set()
 
     def hear(self, kind: str, key: str) -> None:
         """Take note of one change."""
         if kind == "token":
-            self._tokens.add(key)
+            self._tokens[key] = self._clock.now()
         elif kind == "family":
-            self._families.add(key)
+            self._families[key] = self._clock.now()
         elif kind == "subject":
             subject, _, valid_after = key.rpartition(":")
             self._subjects[subject] = max(int(valid_after), self._subjects.get(subject, 0))
@@ -40,23 +44,54 @@ class RevocationView:
         """Tell whether *token* was revoked by itself, by its family or by its customer."""
         claims = token.claims
         family, subject = str(claims.get("fid", "")), str(claims["sub"]) if "fid" in claims else ""
-        issued_at = _end_of_second(claims)
         if not self._is_fresh():
-            return await self._hot.is_revoked(str(claims["jti"]), family, subject, issued_at)
-        if self._loaded_at is None or self._clock.now() - self._loaded_at > _FORGET_EVERY:
-            await self._load()
-        return claims["jti"] in self._tokens or family in self._families or self._subjects.get(subject, 0) > issued_at
+            return await self._hot.is_revoked(str(claims["jti"]), family, subject, _end_of_second(claims))
+        if self._began is None or self._clock.now() - self._loaded_at > _FORGET_EVERY:
+            await self._refresh()
+        if claims["jti"] in self._tokens:
+            return True
+        if not family:  # a client in its own name: no customer, nothing else to end
+            return False
+        if family in self._families or self._subjects.get(subject, 0) > _end_of_second(claims):
+            return True
+        return not await self._is_live(family, subject, claims)
 
-    async def _load(self) -> None:
-        now = self._clock.now()
-        known = await self._hot.revocations(now - LONGEST_TOKEN)
-        self._tokens |= known.tokens
-        self._families |= known.families
-        for subject, valid_after in known.subjects.items():
-            self._subjects[subject] = max(valid_after, self._subjects.get(subject, 0))
-        self._loaded_at = now
+    async def _is_live(self, family: str, subject: str, claims: Mapping[str, Any]) -> bool:
+        """Tell whether a family is not deleted: with its customer it leaves nothing behind that could be loaded.
+
+        Of a deletion since this view began it has heard; for what was issued before, the database is asked once.
+        """
+        if self._began is not None and int(claims["iat"]) * SECOND >= self._began:
+            return True
+        if family not in self._live:
+            if await self._hot.is_revoked(str(claims["jti"]), family, subject, _end_of_second(claims)):
+                return False
+            self._live.add(family)
+        return family not in self._families  # it may have ended while the database was asked
+
+    async def _refresh(self) -> None:
+        async with self._loading:
+            now = self._clock.now()
+            if self._began is not None and now - self._loaded_at <= _FORGET_EVERY:
+                return  # by whoever was here first
+            known = await self._hot.revocations(now - LONGEST_TOKEN)
+            self._forget(now - LONGEST_TOKEN)
+            for token in known.tokens:
+                self._tokens.setdefault(token, now)
+            for family in known.families:
+                self._families.setdefault(family, now)
+            for subject, valid_after in known.subjects.items():
+                self._subjects[subject] = max(valid_after, self._subjects.get(subject, 0))
+            self._began = self._began or now
+            self._loaded_at = now
+
+    def _forget(self, before: Instant) -> None:
+        for noted in (self._tokens, self._families, self._subjects):
+            for key in [key for key, at in noted.items() if at < before]:
+                del noted[key]
+        self._live.clear()
 
 
-def _end_of_second(claims: Any) -> Instant:
+def _end_of_second(claims: Mapping[str, Any]) -> Instant:
     """``iat`` has whole seconds: a token counts as issued at the end of its own; its family settles the rest."""
     return (int(claims["iat"]) + 1) * SECOND - 1

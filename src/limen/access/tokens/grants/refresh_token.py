@@ -24,10 +24,10 @@ async def rotate_refresh_token(
     presented = desk.refresh.read(text)
     if presented is None:
         return Invalid("invalid_grant", "not a refresh token of this tenant")
-    narrowed = await _narrowed(desk, presented, form.get("scope"))
+    narrowed = await _narrowed(desk, client, presented, form.get("scope"))
     if isinstance(narrowed, Refusal):
         return narrowed
-    rotates = client.document.rotate_refresh_tokens
+    rotates = client.document.rotate_refresh_tokens or not client.is_confidential  # RFC 9700 §2.2.2
     successor, successor_hash = desk.refresh.successor(presented)
     lifetimes = desk.lifetimes
     answer = await desk.hot.rotate(
@@ -46,17 +46,26 @@ async def rotate_refresh_token(
     )
     if answer.outcome not in _GOOD or answer.authentication is None:
         return Invalid("invalid_grant", answer.outcome.value)
-    scopes = narrowed or answer.scopes
+    scopes = narrowed or _still_allowed(client, answer.scopes)
+    if not scopes:
+        return Invalid("invalid_grant", "every scope was withdrawn")
     token, token_id = access_token(desk, client, scopes, answer.authentication, presented.family_id)
     identity = id_token(desk, client, answer.authentication, token) if "openid" in scopes else ""
     return TokenSet(token, token_id, lifetimes.access_token, scopes, successor if rotates else text, identity)
 
 
-async def _narrowed(desk: Desk, presented: PresentedToken, scope: str | None) -> tuple[str, ...] | Refusal | None:
+async def _narrowed(
+    desk: Desk, client: Client, presented: PresentedToken, scope: str | None
+) -> tuple[str, ...] | Refusal | None:
     """Check a narrower scope before the token is spent on it (RFC 6749 §6)."""
     if scope is None:
         return None
     granted = await desk.hot.family_scopes(presented.family_id)
     if granted is None:
         return Invalid("invalid_grant", "unknown family")
-    return requested_scopes(scope, granted)
+    return requested_scopes(scope, _still_allowed(client, granted))
+
+
+def _still_allowed(client: Client, scopes: tuple[str, ...]) -> tuple[str, ...]:
+    """Return *scopes* without those that were withdrawn from the client since they were granted."""
+    return tuple(scope for scope in scopes if scope in client.document.scopes)
