@@ -291,16 +291,19 @@ async def _tell_change(unit: CustomerUnit, before: Customer, after: Customer, ac
         "fields": sorted(name for name, value in new.items() if value != old[name]),
         "state": after.state.value,
     }
-    if after.valid_after != before.valid_after:
+    name = _deed(before, after)
+    if name in {"customer.disabled", "customer.signed_out"}:
         data["sessions"] = await unit.sessions.end_all(after.id, after.valid_after)
         unit.change("subject", f"{after.subject}:{after.valid_after}")
         unit.announce(Event("session.ended", subject=after.id, data={"all": True}))
+    _tell(unit, name, after, actor, data)
+
+
+def _deed(before: Customer, after: Customer) -> str:
+    """Return what happened between the two, as the audit log calls it."""
     if after.state is not before.state:
-        _tell(unit, "customer.enabled" if after.is_active else "customer.disabled", after, actor, data)
-    elif after.valid_after != before.valid_after:
-        _tell(unit, "customer.signed_out", after, actor, data)
-    else:
-        _tell(unit, "customer.updated", after, actor, data)
+        return "customer.enabled" if after.is_active else "customer.disabled"
+    return "customer.signed_out" if after.profile == before.profile else "customer.updated"
 
 
 def _tell(unit: CustomerUnit, name: str, customer: Customer | SealedCustomer, actor: Actor, data: Facts) -> None:

@@ -13,13 +13,14 @@ from limen.integration.api.problems import problem
 from limen.integration.edge.arrival import arrival_of
 
 DOCUMENT = f"{PREFIX}/openapi.json"
+_DOORS = (tenants, clients, customers)
 
 
 def assemble(parts: ApiParts) -> FastAPI:
     """Return the application."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     app.state.parts = parts
-    for door in (tenants, clients, customers):
+    for door in _DOORS:
         app.include_router(door.router)
     document = describe(app)
 
@@ -40,7 +41,8 @@ async def _unmatched(request: Request, fault: Exception) -> Response:
         return problem(request, status, "not_found" if status == 404 else "invalid_request")
     allowed = {
         method
-        for route in request.app.routes
+        for door in _DOORS
+        for route in door.router.routes
         if route.matches({**request.scope})[0] is not Match.NONE
         for method in getattr(route, "methods", None) or ()
     }

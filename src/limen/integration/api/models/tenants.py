@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import msgspec
 from pydantic import ConfigDict, Field
 
-from limen.identity.tenants.records import Lifetimes, Tenant, TenantSettings
+from limen.identity.tenants.records import Branding, Lifetimes, Tenant, TenantSettings
 from limen.identity.tenants.validation import BOUNDS
 from limen.integration.api.models.common import Bool, Int, Moment, Sent, Shown, Str, moment, without_defaults
 
@@ -23,7 +23,7 @@ class BrandingModel(Sent):
 
     model_config = _partial
 
-    accent: Annotated[Str, Field(pattern="^#[0-9a-f]{6}$")] = "#3d5afe"
+    accent: Annotated[Str, Field(pattern="^#[0-9a-f]{6}$")] = Branding().accent
     logo_url: Url = ""
 
 
@@ -116,9 +116,17 @@ def shown(tenant: Tenant) -> TenantShown:
         slug=tenant.slug,
         issuer=tenant.issuer,
         name=tenant.name,
-        settings=SettingsModel.model_construct(**msgspec.to_builtins(tenant.settings)),
+        settings=_settings(tenant.settings),
         disabled=not tenant.is_active,
         created_at=moment(tenant.created_at),
         updated_at=moment(tenant.updated_at),
         version=tenant.version,
     )
+
+
+def _settings(settings: TenantSettings) -> SettingsModel:
+    """Return *settings* as they are: what is stored is shown, not judged."""
+    members: dict[str, Any] = msgspec.to_builtins(settings)
+    members["branding"] = BrandingModel.model_construct(**members["branding"])
+    members["lifetimes"] = LifetimesModel.model_construct(**members["lifetimes"])
+    return SettingsModel.model_construct(**members)

@@ -1,0 +1,56 @@
+"""A tenant written down as the document that would make it again, but for its secrets."""
+
+import re
+from typing import Any
+
+import msgspec
+import yaml
+
+from limen.access.clients.records import Client
+from limen.access.clients.secrets import needs_secret
+from limen.integration.declarative.apply import Declarative
+from limen.integration.declarative.document import SHARED, DeclaredClient, DeclaredTenant, Document, SecretReference
+from limen.kernel.errors import NotFound, Refusal
+
+_PAGE = 200
+
+
+async def export(slug: str, parts: Declarative) -> str | NotFound:
+    """Return the YAML document of the tenant *slug*.
+
+    Where a client has a secret, there stands the name of an environment variable from which to give it one.
+    """
+    tenant = await parts.tenancy.read(slug)
+    if isinstance(tenant, Refusal):
+        return tenant
+    registration = parts.registration_for(tenant.id)
+    clients: list[Client] = []
+    while page := await registration.list(after=clients[-1].key if clients else "", limit=_PAGE):
+        clients += page
+    declared = DeclaredTenant(slug=tenant.slug, name=tenant.name, settings=tenant.settings)
+    document = Document(tenant=declared, clients=tuple(_declared(client) for client in clients))
+    return yaml.safe_dump(_written(document), sort_keys=False, allow_unicode=True, width=100)
+
+
+def _declared(client: Client) -> DeclaredClient:
+    document = client.document
+    secret = SecretReference(env=variable(client.client_id)) if needs_secret(document) else None
+    shared: dict[str, Any] = {name: getattr(document, name) for name in SHARED}
+    return DeclaredClient(client_id=client.client_id, name=document.client_name, secret=secret, **shared)
+
+
+def variable(client_id: str) -> str:
+    """Return the environment variable in which *client_id*'s secret is looked for."""
+    return "LIMEN_SECRET_" + re.sub(r"[^A-Z0-9]", "_", client_id.upper())
+
+
+def _written(document: Document) -> dict[str, Any]:
+    tenant = {"slug": document.tenant.slug} | msgspec.to_builtins(document.tenant)  # the slug even where it is default
+    clients = [msgspec.to_builtins(client) for client in document.clients]
+    return {"version": document.version, "tenant": _plain(tenant), "clients": _plain(clients)}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _plain(member) for name, member in value.items()}
+    return [_plain(member) for member in value] if isinstance(value, list | tuple) else value

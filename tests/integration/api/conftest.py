@@ -1,0 +1,83 @@
+"""The house that each test of the API gets for itself."""
+
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from limen.app.desks import DeskParts, TenantDesks
+from limen.identity.administrators import SYSTEM
+from limen.identity.credentials.hashing import PasswordHasher
+from limen.identity.credentials.pool import HashPool
+from limen.identity.credentials.settings import Argon2Parameters, PoolSettings
+from limen.identity.customers.directory import Directory
+from limen.identity.keyring import FileKeyring, Keyring, KeyringSettings
+from limen.identity.tenants.management import Tenancy
+from limen.identity.tenants.records import Tenant
+from limen.integration.api import ApiParts
+from limen.kernel.clock import SystemClock
+from limen.storage.cache.process import ProcessLimiter
+from limen.storage.opening import open_storage
+from tests.contract.world import build, build_keys
+from tests.integration.api.house import BASE, House
+from tests.support.clock import ManualClock
+from tests.support.entropy import SeededEntropy
+from tests.support.postgres import on_thread
+
+
+@pytest.fixture(scope="session")
+def empty_databases(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("api-templates")
+    on_thread(lambda: build(f"sqlite:///{folder}/limen.db"))
+    on_thread(lambda: build_keys(f"sqlite:///{folder}/keys.db"))
+    return folder
+
+
+@pytest.fixture
+async def house(anyio_backend, empty_databases, tmp_path, clock, entropy) -> AsyncIterator[House]:
+    for name in ("limen.db", "keys.db"):
+        shutil.copy(empty_databases / name, tmp_path / name)
+    async with house_in(tmp_path, clock, entropy) as made:
+        yield made
+
+
+@asynccontextmanager
+async def house_in(folder: Path, clock: ManualClock, entropy: SeededEntropy) -> AsyncIterator[House]:
+    storage = await open_storage(
+        database_url=f"sqlite:///{folder}/limen.db",
+        keystore_url=f"sqlite:///{folder}/keys.db",
+        token_database_url=None,
+        worker="api-test",
+        clock=clock,
+        entropy=entropy,
+    )
+    file = FileKeyring.ensure(KeyringSettings(folder / "keyring"), clock, entropy)
+    keyring = Keyring(storage.keystore, file, file, clock, entropy)
+    hasher = PasswordHasher(
+        Argon2Parameters(memory_kib=8, time_cost=1), HashPool(PoolSettings(threads=1), SystemClock()), entropy
+    )
+    desks = TenantDesks(DeskParts(storage, keyring, clock, entropy))
+    begin, reading = storage.database.begin, storage.database.read
+    try:
+        default = await Tenancy(begin, reading, keyring, BASE, None, clock, entropy).create("default", "Home", SYSTEM)
+        assert isinstance(default, Tenant)
+        acme = await Tenancy(begin, reading, keyring, BASE, default.id, clock, entropy).create("acme", "Acme", SYSTEM)
+        assert isinstance(acme, Tenant)
+        parts = ApiParts(
+            desks=desks,
+            begin=begin,
+            reading=reading,
+            directory_for=lambda tenant_id: Directory(tenant_id, keyring, clock, entropy),
+            keyring=keyring,
+            hasher=hasher,
+            limiter=ProcessLimiter(b"k" * 32, clock),
+            clock=clock,
+            entropy=entropy,
+            base_url=BASE,
+        )
+        yield House(storage, keyring, clock, entropy, parts, desks, default, acme)
+    finally:
+        await storage.close()
+        await hasher.pool.close()

@@ -1,0 +1,160 @@
+"""Customers over HTTP: made, read, changed, barred, signed out, erased."""
+
+import pytest
+
+from limen.identity.administrators import SYSTEM
+from limen.identity.credentials.verify import check_password
+from limen.kernel.ids import CustomerId
+
+pytestmark = pytest.mark.anyio
+ANN = {"email": "Ann@Example.com", "name": "Ann", "password": "three-lanterns-in-the-fog"}
+
+
+async def test_a_customer_lives_from_making_to_erasure(house):
+    async with house.http(await house.token()) as http:
+        created = await http.post("/customers", json=ANN)
+        assert created.status_code == 201, created.text
+        customer = created.json()
+        assert (customer["email"], customer["email_verified"]) == ("ann@example.com", False)
+        assert "password" not in customer
+        path = f"/customers/{customer['id']}"
+        assert created.headers["location"] == f"/api/v1{path}"
+
+        changed = await http.patch(path, json={"given_name": "Anna"}, headers={"if-match": created.headers["etag"]})
+        assert changed.json()["given_name"] == "Anna"
+        assert changed.json()["name"] == "Ann"
+
+        assert (await http.post(f"{path}/disable")).json()["state"] == "disabled"
+        assert (await http.post(f"{path}/enable")).json()["state"] == "active"
+        assert (await http.post(f"{path}/sign-out")).status_code == 200
+
+        assert (await http.delete(path, headers={"if-match": "*"})).status_code == 204
+        assert (await http.get(path)).status_code == 404
+    assert await house.keyring.subject(house.default.id, customer["id"]) is None
+    assert [name for name in await house.audit() if name.startswith("customer.")] == [
+        "customer.registered",
+        "customer.updated",
+        "customer.disabled",
+        "customer.enabled",
+        "customer.signed_out",
+        "customer.deleted",
+    ]
+
+
+async def test_the_password_that_was_set_opens_the_account(house):
+    async with house.http(await house.token()) as http:
+        customer_id = CustomerId((await http.post("/customers", json=ANN)).json()["id"])
+    async with house.storage.database.read(house.default.id) as unit:
+        stored = await unit.passwords.get(customer_id)
+    vault = await house.directory().vault_of(customer_id)
+    assert (await check_password(house.parts.hasher, stored, vault, ANN["password"])).matches
+    assert not (await check_password(house.parts.hasher, stored, vault, "another")).matches
+
+
+async def test_without_a_password_there_is_none(house):
+    customer = await house.customer("bob@example.com")
+    async with house.storage.database.read(house.default.id) as unit:
+        assert await unit.passwords.get(customer.id) is None
+
+
+@pytest.mark.parametrize("password", ["short", "password123", "ann@example.com1"])
+async def test_a_weak_password_is_refused_and_nothing_is_made(house, password):
+    async with house.http(await house.token()) as http:
+        refused = await http.post("/customers", json={**ANN, "password": password})
+        assert refused.status_code == 422
+        assert refused.json()["errors"][0]["pointer"] == "#/password"
+        assert (await http.get("/customers")).json()["items"] == []
+
+
+async def test_an_address_belongs_to_one_customer_whatever_its_case(house):
+    async with house.http(await house.token()) as http:
+        await http.post("/customers", json=ANN)
+        assert (await http.post("/customers", json={"email": "ANN@example.COM"})).json()["code"] == "email_taken"
+        bob = (await http.post("/customers", json={"email": "bob@example.com"})).json()
+        taken = await http.patch(
+            f"/customers/{bob['id']}", json={"email": "ann@example.com", "name": "B"}, headers={"if-match": "*"}
+        )
+        assert (taken.status_code, taken.json()["code"]) == (409, "email_taken")
+        after = await http.get(f"/customers/{bob['id']}")
+    assert (after.json()["email"], after.json()["name"], after.headers["etag"]) == ("bob@example.com", "", '"1"')
+
+
+async def test_another_address_is_unverified_unless_told(house):
+    async with house.http(await house.token()) as http:
+        made = await http.post("/customers", json={"email": "ann@example.com", "email_verified": True})
+        path = f"/customers/{made.json()['id']}"
+        moved = await http.patch(path, json={"email": "ann@example.org"}, headers={"if-match": '"1"'})
+        assert (moved.json()["email"], moved.json()["email_verified"]) == ("ann@example.org", False)
+        told = await http.patch(
+            path, json={"email": "ann@example.net", "email_verified": True}, headers={"if-match": '"2"'}
+        )
+        assert told.json()["email_verified"] is True
+        free = await http.post("/customers", json={"email": "ann@example.com"})
+    assert free.status_code == 201
+
+
+async def test_disabling_ends_tokens_at_once(house):
+    customer, token = await house.person("tenant")
+    house.clock.advance(2)
+    await house.storage.feed.poll()
+    async with house.http(token) as http:
+        assert (await http.get("/clients")).status_code == 200
+    await house.customers().disable(customer.id, SYSTEM)
+    async with house.http(token) as http:
+        assert (await http.get("/clients")).status_code == 401
+
+
+async def test_an_erasure_that_was_cut_short_is_finished_by_asking_again(house):
+    customer = await house.customer("ann@example.com")
+    async with house.storage.database.begin(house.default.id) as unit:
+        await unit.customers.delete(customer.id)  # and killed before the key went
+    assert await house.keyring.subject(house.default.id, customer.id) is not None
+    async with house.http(await house.token()) as http:
+        again = await http.delete(f"/customers/{customer.id}", headers={"if-match": "*"})
+    assert again.status_code == 404
+    assert await house.keyring.subject(house.default.id, customer.id) is None
+
+
+async def test_nothing_personal_is_in_the_audit_log_or_the_outbox(house):
+    async with house.http(await house.token()) as http:
+        made = (await http.post("/customers", json=ANN)).json()
+        await http.patch(f"/customers/{made['id']}", json={"name": "Annabel"}, headers={"if-match": "*"})
+    async with house.storage.database.read(house.default.id) as unit:
+        heads = await unit.audit_log.heads()
+        segments = [await unit.audit_log.segment(head.segment_id) for head in heads]
+    written = b"".join(record.open_part for segment in segments for record in segment)
+    events = await house.storage.outbox.lease("test", house.clock.now() + 1, 100, 1)
+    written += repr([event.data for event in events]).encode()
+    assert [word for word in (b"example.com", b"Ann", b"lanterns") if word in written] == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"email": "nobody"},
+        {"email": "a@b@c"},
+        {"email": "a\uff20b.example"},
+        {"name": "x" * 201},
+        {"name": "a\u202eb"},
+        {"locale": "not a locale"},
+        {"zoneinfo": "../../etc/passwd"},
+        {"email_verified": "yes"},
+        {"state": "disabled"},
+    ],
+)
+async def test_a_profile_that_is_no_good_is_refused(house, change):
+    async with house.http(await house.token()) as http:
+        assert (await http.post("/customers", json={**ANN, **change})).status_code == 422
+
+
+async def test_pages_of_customers_follow_one_another(house):
+    for number in range(5):
+        await house.customer(f"c{number}@example.com")
+        house.clock.advance(1)
+    async with house.http(await house.token()) as http:
+        seen, link = [], "/customers?limit=2"
+        while link:
+            page = (await http.get(link.removeprefix("/api/v1"))).json()
+            seen += [item["email"] for item in page["items"]]
+            link = page["next"]
+    assert seen == [f"c{n}@example.com" for n in range(5)]

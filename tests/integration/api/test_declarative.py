@@ -1,0 +1,142 @@
+"""``apply`` and ``export`` over a real database: the second time there is nothing to do, and no secret leaves."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from limen.identity.tenants.management import Tenancy
+from limen.integration.declarative import Declarative, SecretSource, apply, export, load, plan
+from limen.kernel.errors import Invalid, NotFound, Refusal
+
+pytestmark = pytest.mark.anyio
+SECRET = "a-secret-of-the-right-length-0123456789"
+TEXT = """
+version: 1
+tenant: {slug: globex, name: Globex, settings: {sign_up_open: false}}
+clients:
+  - client_id: shop
+    name: Shop
+    secret: {env: SHOP_SECRET}
+    redirect_uris: ["https://shop.example/callback"]
+  - client_id: machine
+    secret: {file: machine.secret}
+    grant_types: [client_credentials]
+    scopes: [orders]
+  - client_id: app
+    token_endpoint_auth_method: none
+    redirect_uris: ["com.example.app:/callback"]
+"""
+
+
+@pytest.fixture
+def declarative(house, tmp_path):
+    (tmp_path / "machine.secret").write_text(SECRET + "\n")
+    parts = house.parts
+    tenancy = Tenancy(
+        parts.begin, parts.reading, house.keyring, parts.base_url, house.default.id, house.clock, house.entropy
+    )
+
+    def registration_for(tenant_id):
+        return replace(house.registration(), tenant_id=tenant_id)
+
+    return Declarative(tenancy, registration_for, SecretSource({"SHOP_SECRET": SECRET}, tmp_path))
+
+
+async def test_a_plan_says_what_apply_does_and_writes_nothing(house, declarative):
+    planned = await plan(load(TEXT), declarative)
+    assert planned == [
+        "create tenant globex",
+        "create client shop",
+        "create client machine",
+        "create client app",
+    ]
+    assert isinstance(await declarative.tenancy.read("globex"), NotFound)
+    assert await apply(load(TEXT), declarative) == planned
+
+
+async def test_the_second_time_there_is_nothing_to_do(house, declarative):
+    await apply(load(TEXT), declarative)
+    before = await house.audit()
+    assert await plan(load(TEXT), declarative) == []
+    assert await apply(load(TEXT), declarative) == []
+    assert await house.audit() == before
+
+
+async def test_the_secrets_that_were_referenced_open_the_token_door(house, declarative):
+    await apply(load(TEXT), declarative)
+    desk = await house.desks("/t/globex")
+    for client_id in ("shop", "machine"):
+        assert (await desk.clients(client_id)).client.document.secret_hashes == (desk.secret_hash(SECRET),)
+
+
+async def test_what_differs_is_named_and_changed(house, declarative, tmp_path):
+    await apply(load(TEXT), declarative)
+    (tmp_path / "machine.secret").write_text("another-" + SECRET)
+    text = TEXT.replace("/callback", "/return").replace("Globex,", "Globex AG,")
+    steps = await apply(load(text), declarative)
+    assert steps == [
+        "change tenant globex: name",
+        "change client shop: redirect_uris",
+        "rotate the secret of client machine",
+        "change client app: redirect_uris",
+    ]
+    assert await plan(load(text), declarative) == []
+    desk = await house.desks("/t/globex")
+    hashes = (await desk.clients("machine")).client.document.secret_hashes
+    assert hashes == (desk.secret_hash("another-" + SECRET), desk.secret_hash(SECRET))
+
+
+async def test_an_export_makes_the_same_again_and_holds_no_secret(house, declarative):
+    await apply(load(TEXT), declarative)
+    text = await export("globex", declarative)
+    desk = await house.desks("/t/globex")
+    assert SECRET not in text
+    assert desk.secret_hash(SECRET) not in text
+    assert "env: LIMEN_SECRET_SHOP" in text
+    environment = {"LIMEN_SECRET_SHOP": SECRET, "LIMEN_SECRET_MACHINE": SECRET}
+    again = Declarative(
+        declarative.tenancy, declarative.registration_for, SecretSource(environment, Path("/nonexistent"))
+    )
+    assert await plan(load(text), again) == []
+
+
+async def test_clients_that_are_not_named_are_left_alone(house, declarative):
+    other = await house.machine()
+    await apply(load("clients: []"), declarative)
+    assert (await house.registration().read(other.client_id)).client_id == other.client_id
+
+
+async def test_the_benchmarks_document_is_understood(house, declarative):
+    text = (Path(__file__).parents[3] / "bench/limen/tenant.yaml").read_text()
+    parts = Declarative(
+        declarative.tenancy, declarative.registration_for, SecretSource({"BENCH_SECRET": SECRET}, Path())
+    )
+    assert [step.split()[0] for step in await apply(load(text), parts)] == ["create"] * 3
+
+
+@pytest.mark.parametrize(
+    ("change", "place"),
+    [
+        ({"https://shop.example/callback": "https://shop.example/*"}, "clients[0].redirect_uris.0"),
+        ({"SHOP_SECRET": "NOT_SET"}, "clients[0].secret"),
+        ({"machine.secret": "missing.secret"}, "clients[1].secret"),
+        ({"    secret: {env: SHOP_SECRET}\n": ""}, "clients[0].secret"),
+        ({"slug: globex": "slug: Globex!"}, "tenant.slug"),
+        ({"sign_up_open: false": "password_preset: none"}, "tenant.settings.password_preset"),
+        ({"client_id: app": "client_id: a/b"}, "clients[2].client_id"),
+    ],
+)
+async def test_what_is_wrong_is_found_before_anything_is_written(house, declarative, change, place):
+    text = TEXT
+    for old, new in change.items():
+        text = text.replace(old, new)
+    refused = await apply(load(text), declarative)
+    assert isinstance(refused, Refusal)
+    assert place in refused.fields
+    assert isinstance(await declarative.tenancy.read("globex"), NotFound)
+
+
+async def test_a_short_secret_is_refused(declarative, tmp_path):
+    (tmp_path / "machine.secret").write_text("short")
+    assert isinstance(await plan(load(TEXT), declarative), Invalid)

@@ -1,0 +1,46 @@
+"""Tenants: slugs, issuers, settings."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from limen.identity.tenants.records import Lifetimes, TenantSettings
+from limen.identity.tenants.validation import BOUNDS, check_slug, issuer_for, validate
+
+
+@pytest.mark.parametrize(
+    ("base", "slug", "issuer"),
+    [
+        ("https://id.example", "default", "https://id.example"),
+        ("https://id.example/", "acme", "https://id.example/t/acme"),
+        ("http://localhost:8000", "acme", "http://localhost:8000/t/acme"),
+    ],
+)
+def test_the_issuer_follows_from_base_and_slug(base, slug, issuer):
+    assert issuer_for(base, slug) == issuer
+
+
+@given(st.text(max_size=70))
+def test_a_slug_that_passes_is_one_plain_path_segment(slug):
+    if check_slug(slug) is None:
+        assert slug.isascii()
+        assert slug == slug.lower()
+        assert not set(slug) - set("abcdefghijklmnopqrstuvwxyz0123456789-")
+        assert 1 <= len(slug) <= 63
+
+
+def test_the_settings_of_a_new_tenant_are_good():
+    assert validate("Acme", TenantSettings()) is None
+
+
+@pytest.mark.parametrize("name", list(BOUNDS))
+def test_each_lifetime_has_its_bounds(name):
+    shortest, longest = BOUNDS[name]
+    for seconds in (shortest - 1, longest + 1):
+        settings = TenantSettings(lifetimes=Lifetimes(**{name: seconds}))
+        assert f"settings.lifetimes.{name}" in validate("Acme", settings).fields
+
+
+def test_idle_is_no_longer_than_absolute():
+    settings = TenantSettings(lifetimes=Lifetimes(session_idle=100, session_absolute=99))
+    assert validate("Acme", settings).fields == {"settings.lifetimes.session_idle": "lifetime.idle_beyond_absolute"}
