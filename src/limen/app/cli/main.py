@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from cyclopts import App
+from cyclopts import App, CycloptsError
 
 from limen.kernel.errors import Misconfigured
 
@@ -51,7 +51,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and leave the process with its status."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     is_debug = DEBUG in given
-    sys.exit(guarded(lambda: make_app()([one for one in given if one != DEBUG]), is_debug=is_debug))
+    sys.exit(guarded(lambda: _call([one for one in given if one != DEBUG]), is_debug=is_debug))
+
+
+def _call(arguments: Sequence[str]) -> Any:
+    return make_app()(arguments, exit_on_error=False, print_error=False)
 
 
 def guarded(work: Callable[[], Any], *, is_debug: bool = False) -> int:
@@ -60,6 +64,9 @@ def guarded(work: Callable[[], Any], *, is_debug: bool = False) -> int:
         result = work()
     except KeyboardInterrupt:
         return 130
+    except CycloptsError as error:
+        _tell(str(error), "limen --help, or limen COMMAND --help")
+        return 2
     except Misconfigured as error:
         if is_debug:
             raise

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 from limen.app.settings.records import Settings
 
@@ -46,8 +46,9 @@ def beside(url: str) -> str:
         head, separator, name = url.partition(":///")
         path = Path(name)
         return f"{head}{separator}{path.with_name(path.stem + '-keys.db')}"
-    parts = urlsplit(url)
-    return urlunsplit(parts._replace(path=f"{parts.path or '/limen'}_keys"))
+    address, mark, query = url.partition("?")  # urlunsplit would lose the empty host of a socket's URL
+    path = urlsplit(address).path
+    return f"{address}_keys{mark}{query}" if path.strip("/") else f"{address.rstrip('/')}/limen_keys{mark}{query}"
 
 
 def keyring_path(settings: Settings) -> Path:

@@ -15,8 +15,8 @@ from limen.kernel.secret import Secret
 
 DEFAULT_FILE: Final = Path("limen.toml")
 _PREFIX: Final = "LIMEN_"
-_OTHERS: Final = ("LIMEN_TEST_", "LIMEN_BENCH_", "LIMEN_CONFIG")
-"""Names that speak to our tests, to our benchmark, and to the reader itself."""
+_OTHERS: Final = ("LIMEN_SECRET_", "LIMEN_TEST_", "LIMEN_BENCH_", "LIMEN_CONFIG")
+"""Names that speak to tenants' documents, to our tests, to our benchmark, and to the reader itself."""
 _SECRET_SUFFIX: Final = "_FILE"
 
 Place = tuple[str, ...]
