@@ -1,0 +1,121 @@
+"""The API keeps to its own document: whatever is sent, no fault, and no answer that the document does not name."""
+
+import dataclasses
+import shutil
+from collections.abc import Iterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx2
+import pytest
+import requests
+import schemathesis
+from anyio.from_thread import BlockingPortal, start_blocking_portal
+from hypothesis import HealthCheck, given, settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.generation import GenerationMode
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from limen.integration.api.assembly import assemble
+from limen.integration.api.document import describe
+from limen.trust.limits import Limit
+from tests.integration.api.conftest import house_in
+from tests.integration.api.house import House
+from tests.support.clock import ManualClock
+from tests.support.entropy import SeededEntropy
+
+DOCUMENT = describe(assemble(None))
+SCHEMA = schemathesis.openapi.from_dict(DOCUMENT)
+OPERATIONS = {f"{one.method.upper()} {one.path}": one for one in (found.ok() for found in SCHEMA.get_all_operations())}
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+    response_headers_conformance,
+]
+FEW = settings(
+    max_examples=12,
+    derandomize=True,
+    deadline=None,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
+
+
+class Door:
+    """The API on a loop of its own, called from ordinary code as hypothesis is."""
+
+    def __init__(self, portal: BlockingPortal, http: httpx2.AsyncClient, existing: dict[str, str]) -> None:
+        self._portal, self._http, self.existing = portal, http, existing
+
+    def send(self, case: Any) -> httpx2.Response:
+        kwargs = case.as_transport_kwargs(base_url="https://id.example")
+        prepared = requests.Request(**{k: v for k, v in kwargs.items() if k != "cookies"}).prepare()
+        headers = [(k, v) for k, v in prepared.headers.items() if k.lower() not in {"authorization", "host"}]
+        pairs = [(_raw(name), _raw(value)) for name, value in headers]
+        body = prepared.body.encode() if isinstance(prepared.body, str) else prepared.body
+
+        async def sent() -> httpx2.Response:
+            return await self._http.request(prepared.method, prepared.url, headers=pairs, content=body)
+
+        return self._portal.call(sent)
+
+
+def _raw(text: str | bytes) -> bytes:
+    return text if isinstance(text, bytes) else text.encode("latin-1", "replace")
+
+
+@pytest.fixture(scope="module")
+def door(empty_databases, tmp_path_factory) -> Iterator[Door]:
+    folder = tmp_path_factory.mktemp("document")
+    for name in ("limen.db", "keys.db"):
+        shutil.copy(empty_databases / name, folder / name)
+
+    @asynccontextmanager
+    async def opened():
+        async with house_in(folder, ManualClock(), SeededEntropy()) as house:
+            house.parts = dataclasses.replace(house.parts, limit=Limit(1_000_000, 60, "api"))
+            existing = await _furnished(house)
+            async with house.http(await house.token()) as http:
+                yield http, existing
+
+    with (
+        start_blocking_portal("asyncio") as portal,
+        portal.wrap_async_context_manager(opened()) as (http, existing),
+    ):
+        yield Door(portal, http, existing)
+
+
+async def _furnished(house: House) -> dict[str, str]:
+    client, customer = await house.machine(), await house.customer("ann@example.com")
+    return {"client_id": client.client_id, "customer_id": customer.id, "slug": "acme"}
+
+
+@pytest.mark.parametrize("name", sorted(OPERATIONS))
+@pytest.mark.parametrize("mode", list(GenerationMode))
+def test_every_answer_is_one_that_the_document_names(door, name, mode):
+    operation = OPERATIONS[name]
+    existing = {key: value for key, value in door.existing.items() if f"{{{key}}}" in operation.path}
+    fixed = {"path_parameters": existing} if existing and mode is GenerationMode.POSITIVE else {}
+
+    @FEW
+    @given(case=operation.as_strategy(generation_mode=mode, **fixed))
+    def answers(case: Any) -> None:
+        case.validate_response(door.send(case), checks=CHECKS)
+
+    answers()
+
+
+def test_every_operation_names_the_scope_it_needs_and_how_it_refuses():
+    for path, methods in DOCUMENT["paths"].items():
+        for method, operation in methods.items():
+            [requirement] = operation["security"]
+            assert len(requirement["limen"]) == 1, (method, path)
+            assert {"400", "401", "403", "404", "422", "429"} <= operation["responses"].keys(), (method, path)
+            assert set(operation["responses"]["401"]["content"]) == {"application/problem+json"}
