@@ -1,0 +1,187 @@
+"""The command line, as processes."""
+
+import os
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+
+LIMEN = str(Path(sys.executable).with_name("limen"))
+SECRET = "a-secret-that-nobody-could-guess-0123456789"
+DOCUMENT = """
+clients:
+  - client_id: machine
+    secret: {env: MACHINE_SECRET}
+    grant_types: [client_credentials]
+    scopes: [read]
+"""
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("LIMEN_")}
+    return {
+        **kept,
+        "LIMEN_DATA_DIR": str(tmp_path / "data"),
+        "LIMEN_ISSUER": "http://localhost:8000",
+        "LIMEN_INSECURE_HTTP": "1",
+        "LIMEN_LOG_LEVEL": "warning",
+        "MACHINE_SECRET": SECRET,
+        "COLUMNS": "200",
+    }
+
+
+@pytest.fixture
+def limen(environment: dict[str, str], tmp_path: Path):
+    def run(*arguments: str, **changed: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [LIMEN, *arguments], env=environment | changed, cwd=tmp_path, text=True, capture_output=True, timeout=60
+        )
+
+    return run
+
+
+def test_help_lists_every_command(limen) -> None:
+    shown = limen("--help").stdout
+    for command in ("serve", "demo", "migrate", "apply", "export", "admin", "keys", "doctor", "version"):
+        assert f" {command} " in shown
+
+
+def test_help_loads_nothing_heavy() -> None:
+    code = (
+        "import sys\nfrom limen.app.cli import main\n"
+        "try:\n    main(['--help'])\nexcept SystemExit:\n    pass\n"
+        "heavy = {'sqlalchemy', 'granian', 'cryptography', 'jinja2', 'pydantic', 'alembic'}\n"
+        "sys.exit(' '.join(heavy & sys.modules.keys()) or 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_version_names_limen(limen) -> None:
+    assert limen("version").stdout.startswith("limen ")
+    assert limen("--version").stdout.startswith("limen ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "changed", "line"),
+    [
+        (("frobnicate",), {}, "Unknown command"),
+        (("serve", "--port", "x"), {}, "Invalid value"),
+        (("serve",), {"LIMEN_ISSUER": ""}, "the issuer is not set"),
+        (("serve", "--workers", "2"), {}, "SQLite has one writer"),
+        (("serve",), {"LIMEN_ISSUR": "x"}, "unknown setting LIMEN_ISSUR"),
+        (("apply", "none.yaml"), {}, "none.yaml cannot be read"),
+        (("migrate",), {"LIMEN_DATABASE_URL": "mysql://h/d"}, "unknown database scheme"),
+        (("migrate",), {"LIMEN_DATABASE_URL": "postgresql://hush:hush@127.0.0.1:1/d"}, "the database does not answer"),
+    ],
+)
+def test_a_mistake_is_one_line_and_a_hint(limen, arguments, changed, line) -> None:
+    done = limen(*arguments, **changed)
+    assert done.returncode == 2
+    first, *rest = done.stderr.splitlines()
+    assert first.startswith("limen: ")
+    assert line in first
+    assert [one for one in rest if one.startswith("  hint: ")] == rest
+    assert "hush" not in done.stderr
+
+
+def test_a_traceback_is_there_for_who_asks(limen) -> None:
+    assert "Traceback" in limen("serve", "--debug", LIMEN_ISSUER="").stderr
+
+
+def test_a_tenant_goes_in_and_comes_out_without_its_secrets(limen, tmp_path: Path) -> None:
+    (tmp_path / "tenant.yaml").write_text(DOCUMENT)
+    assert "0001" in limen("migrate").stdout
+    assert "nothing to do" in limen("migrate").stdout
+    assert limen("apply", "tenant.yaml", "--dry-run").stdout == "would create client machine\n"
+    assert limen("apply", "tenant.yaml").stdout == "create client machine\n"
+    assert limen("apply", "tenant.yaml").stdout == "nothing to do\n"
+    exported = limen("export", "--output", "out.yaml")
+    text = (tmp_path / "out.yaml").read_text()
+    assert exported.returncode == 0
+    assert "client_id: machine" in text
+    assert SECRET not in text
+    assert limen("apply", "out.yaml", LIMEN_SECRET_MACHINE=SECRET).stdout == "nothing to do\n"
+
+
+def test_a_wrong_document_is_refused_with_its_line(limen, tmp_path: Path) -> None:
+    (tmp_path / "tenant.yaml").write_text("clients:\n  - client_id: a\n    scops: [read]\n")
+    done = limen("apply", "tenant.yaml")
+    assert done.returncode == 2
+    assert "line " in done.stderr
+
+
+def test_an_administrators_link_is_printed_once_and_stored_as_a_hash(limen, tmp_path: Path) -> None:
+    link = limen("admin", "create").stdout.strip()
+    assert link.startswith("http://localhost:8000/setup/")
+    token = link.rpartition("/")[2].encode()
+    for file in (tmp_path / "data").iterdir():
+        assert token not in file.read_bytes()
+
+
+def test_keys_are_rotated_by_hand(limen) -> None:
+    limen("migrate")
+    limen("admin", "create")
+    assert limen("keys", "rotate").returncode == 0
+    assert limen("keys", "rotate", "--urgent").returncode == 0
+
+
+def test_the_doctor_lists_weaker_settings_and_fails_only_for_what_is_wrong(limen) -> None:
+    limen("admin", "create")
+    weak = limen("doctor", LIMEN_SMTP_URL="smtps://mail.example", LIMEN_LIMITS_API_PER_CLIENT="off")
+    assert "insecure_http" in weak.stdout
+    assert "limits.api_per_client is off" in weak.stdout
+    assert (weak.returncode, weak.stderr) == (0, "")
+    wrong = limen("doctor")
+    assert "no mail relay" in wrong.stdout
+    assert wrong.returncode == 1
+
+
+def test_the_doctor_sees_a_keyring_that_others_can_read(limen, tmp_path: Path) -> None:
+    limen("admin", "create")
+    keyring = tmp_path / "data" / "limen.keyring"
+    keyring.chmod(stat.S_IMODE(keyring.stat().st_mode) | stat.S_IROTH)
+    done = limen("doctor", LIMEN_SMTP_URL="smtps://mail.example")
+    assert "open to others" in done.stdout
+    assert done.returncode == 1
+
+
+def test_the_doctor_makes_nothing(limen, tmp_path: Path) -> None:
+    assert limen("doctor").returncode == 1
+    assert not (tmp_path / "data").exists()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def test_serve_starts_answers_and_stops_when_asked(environment: dict[str, str], tmp_path: Path) -> None:
+    port = free_port()
+    process = subprocess.Popen(
+        [LIMEN, "serve", "--port", str(port)], env=environment, cwd=tmp_path, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        deadline = time.monotonic() + 30
+        while True:
+            try:
+                with urlopen(f"http://127.0.0.1:{port}/health/ready", timeout=5) as answer:
+                    assert answer.status == 200
+                break
+            except OSError:
+                assert process.poll() is None, process.stderr and process.stderr.read()
+                assert time.monotonic() < deadline
+                time.sleep(0.05)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=30) == 0
+    finally:
+        process.kill()
+        process.communicate()
