@@ -63,11 +63,11 @@ class Shop:
         given = {name: value for name, value in form.items() if value is not None}
         return await self.http.post(f"{self.prefix}{path}", data=given, auth=auth, **options)
 
-    async def redeem(self, code: str, auth: Auth = None, **changes: Any) -> httpx2.Response:
+    async def redeem(self, code: str, auth: Auth = None, /, **changes: Any) -> httpx2.Response:
         form = {"grant_type": "authorization_code", "code": code, "redirect_uri": CALLBACK, "code_verifier": VERIFIER}
         return await self.post("/token", form | changes, auth or self.auth)
 
-    async def redeem_publicly(self, code: str, client_id: str, **changes: Any) -> httpx2.Response:
+    async def redeem_publicly(self, code: str, client_id: str, /, **changes: Any) -> httpx2.Response:
         form = {"grant_type": "authorization_code", "code": code, "redirect_uri": CALLBACK, "code_verifier": VERIFIER}
         return await self.post("/token", form | {"client_id": client_id} | changes)
 
@@ -79,7 +79,7 @@ class Shop:
         assert answer.status_code == 200, answer.text
         return answer.json()
 
-    async def refresh(self, token: str, auth: Auth = None, **changes: Any) -> httpx2.Response:
+    async def refresh(self, token: str, auth: Auth = None, /, **changes: Any) -> httpx2.Response:
         form = {"grant_type": "refresh_token", "refresh_token": token} | changes
         auth = auth or self.auth
         return await self.post("/token", form | ({} if auth[1] else {"client_id": auth[0]}), auth if auth[1] else None)
@@ -98,7 +98,7 @@ class Shop:
     async def is_active(self, token: str, auth: Auth = None) -> bool:
         return (await self.introspect(token, auth))["active"]
 
-    async def revoke(self, token: str, auth: Auth = None, **changes: Any) -> httpx2.Response:
+    async def revoke(self, token: str, auth: Auth = None, /, **changes: Any) -> httpx2.Response:
         return await self.post("/revoke", {"token": token} | changes, auth or self.auth)
 
     async def userinfo(self, token: str) -> httpx2.Response:

@@ -122,6 +122,33 @@ async def test_a_client_whose_rotation_is_off_keeps_its_token(shop: Shop):
         assert (answer.status_code, answer.json()["refresh_token"]) == (200, token)
 
 
+async def test_a_client_whose_rotation_is_off_and_that_is_busy_does_not_go_idle(shop: Shop):
+    await lifetimes(shop, refresh_idle=3_600)
+    auth = await shop.another(rotate_refresh_tokens=False)
+    token = (await shop.tokens(auth))["refresh_token"]
+    for _ in range(3):
+        shop.house.clock.advance(3_000)
+        assert (await shop.refresh(token, auth)).status_code == 200
+    shop.house.clock.advance(3_601)
+    assert error(await shop.refresh(token, auth)) == (400, "invalid_grant")
+
+
+async def test_a_client_whose_rotation_is_switched_off_keeps_what_it_holds_and_an_older_token_burns_it(shop: Shop):
+    oldest = (await shop.tokens())["refresh_token"]
+    current = (await shop.refresh(oldest)).json()["refresh_token"]
+    await shop.house.change_client(shop.client_id, rotate_refresh_tokens=False)
+    assert (await shop.refresh(current)).json()["refresh_token"] == current
+    assert error(await shop.refresh(oldest)) == (400, "invalid_grant")
+    assert error(await shop.refresh(current)) == (400, "invalid_grant")
+
+
+async def test_forty_at_once_without_rotation_are_all_answered(shop: Shop):
+    auth = await shop.another(rotate_refresh_tokens=False)
+    token = (await shop.tokens(auth))["refresh_token"]
+    answers = await asyncio.gather(*(shop.refresh(token, auth) for _ in range(40)))
+    assert {(answer.status_code, answer.json()["refresh_token"]) for answer in answers} == {(200, token)}
+
+
 async def test_a_public_client_rotates_even_where_its_registration_says_otherwise(shop: Shop):
     """RFC 9700 §2.2.2: refresh tokens of public clients are sender-constrained or rotate."""
     client_id, _ = await shop.another(token_endpoint_auth_method="none", rotate_refresh_tokens=False)

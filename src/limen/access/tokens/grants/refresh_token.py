@@ -28,7 +28,8 @@ async def rotate_refresh_token(
     if isinstance(narrowed, Refusal):
         return narrowed
     rotates = client.document.rotate_refresh_tokens or not client.is_confidential  # RFC 9700 §2.2.2
-    successor, successor_hash = desk.refresh.successor(presented)
+    # Without rotation a token follows itself: in use it does not go idle, and an older one is still a reuse.
+    successor, successor_hash = desk.refresh.successor(presented) if rotates else (text, presented.hash)
     lifetimes = desk.lifetimes
     answer = await desk.hot.rotate(
         RotateToken(
@@ -40,7 +41,6 @@ async def rotate_refresh_token(
             successor_hash=successor_hash,
             grace=lifetimes.refresh_grace * SECOND,
             idle_until=desk.clock.now() + lifetimes.refresh_idle * SECOND,
-            rotate=rotates,
             request_id=request_id,
         )
     )
@@ -51,7 +51,7 @@ async def rotate_refresh_token(
         return Invalid("invalid_grant", "every scope was withdrawn")
     token, token_id = access_token(desk, client, scopes, answer.authentication, presented.family_id)
     identity = id_token(desk, client, answer.authentication, token) if "openid" in scopes else ""
-    return TokenSet(token, token_id, lifetimes.access_token, scopes, successor if rotates else text, identity)
+    return TokenSet(token, token_id, lifetimes.access_token, scopes, successor, identity)
 
 
 async def _narrowed(
