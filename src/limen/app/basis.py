@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from limen.app.personal import AuditSealer
-from limen.app.preparing import file_keyring, reachable, require_migrated, worker_name
+from limen.app.preparing import file_keyring, reachable, require_migrated, require_tables, worker_name
 from limen.app.settings import Settings
 from limen.app.settings.derived import DatabaseUrls, database_urls
 from limen.identity.administrators import SYSTEM
@@ -72,14 +72,18 @@ async def open_basis(settings: Settings, chance: Chance | None = None) -> AsyncI
 
 async def _open(urls: DatabaseUrls, chance: Chance) -> Storage:
     with reachable():
-        return await open_storage(
-            database_url=urls.data,
-            keystore_url=urls.keys,
-            token_database_url=urls.token or None,
-            worker=worker_name(chance.entropy),
-            clock=chance.clock,
-            entropy=chance.entropy,
-        )
+        try:
+            return await open_storage(
+                database_url=urls.data,
+                keystore_url=urls.keys,
+                token_database_url=urls.token or None,
+                worker=worker_name(chance.entropy),
+                clock=chance.clock,
+                entropy=chance.entropy,
+            )
+        except Misconfigured:  # a role that is not there, most likely because nothing is
+            await require_tables(urls, (chance.clock, chance.entropy))
+            raise
 
 
 async def default_tenant(basis: Basis) -> Tenant:

@@ -84,5 +84,27 @@ async def require_migrated(storage: Storage, urls: DatabaseUrls) -> None:
         _log.info("database.first_start")
         await migrate_databases(urls)
         return
+    raise outdated(found)
+
+
+async def require_tables(urls: DatabaseUrls, chance: tuple[Clock, Entropy]) -> None:
+    """Look at the tables without taking a role: before the first migration there is none.
+
+    Raises:
+        Misconfigured: they are not of this version.
+    """
+    from limen.storage.database import Database, open_dialect  # noqa: PLC0415  # only where something is wrong
+
+    database = Database(open_dialect(urls.data), *chance, worker="start")
+    try:
+        found = await revision(database)
+    finally:
+        await database.close()
+    if found != newest_revision():
+        raise outdated(found)
+
+
+def outdated(found: str | None) -> Misconfigured:
+    """Return what to say of tables at revision *found*."""
     what = "has no tables yet" if found is None else f"is at revision {found}, this version is at {newest_revision()}"
-    raise Misconfigured(f"the database {what}", "run: limen migrate")
+    return Misconfigured(f"the database {what}", "run: limen migrate")

@@ -1,5 +1,7 @@
 """The command line, as processes."""
 
+import base64
+import json
 import os
 import signal
 import socket
@@ -7,8 +9,10 @@ import stat
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 import pytest
 
@@ -41,7 +45,13 @@ def environment(tmp_path: Path) -> dict[str, str]:
 def limen(environment: dict[str, str], tmp_path: Path):
     def run(*arguments: str, **changed: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [LIMEN, *arguments], env=environment | changed, cwd=tmp_path, text=True, capture_output=True, timeout=60
+            [LIMEN, *arguments],
+            env=environment | changed,
+            cwd=tmp_path,
+            text=True,
+            capture_output=True,
+            timeout=60,
+            check=False,
         )
 
     return run
@@ -60,7 +70,7 @@ def test_help_loads_nothing_heavy() -> None:
         "heavy = {'sqlalchemy', 'granian', 'cryptography', 'jinja2', 'pydantic', 'alembic'}\n"
         "sys.exit(' '.join(heavy & sys.modules.keys()) or 0)"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stderr) == (0, "")
 
 
@@ -164,24 +174,64 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def test_serve_starts_answers_and_stops_when_asked(environment: dict[str, str], tmp_path: Path) -> None:
+@contextmanager
+def serving(environment: dict[str, str], folder: Path, *arguments: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """A running ``limen serve``, once it is ready."""
     port = free_port()
+    origin = f"http://127.0.0.1:{port}"
     process = subprocess.Popen(
-        [LIMEN, "serve", "--port", str(port)], env=environment, cwd=tmp_path, stderr=subprocess.PIPE, text=True
+        [LIMEN, "serve", "--port", str(port), *arguments],
+        env=environment,
+        cwd=folder,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     try:
-        deadline = time.monotonic() + 30
-        while True:
-            try:
-                with urlopen(f"http://127.0.0.1:{port}/health/ready", timeout=5) as answer:
-                    assert answer.status == 200
-                break
-            except OSError:
-                assert process.poll() is None, process.stderr and process.stderr.read()
-                assert time.monotonic() < deadline
-                time.sleep(0.05)
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=30) == 0
+        deadline = time.monotonic() + 40
+        while not is_ready(origin):
+            assert process.poll() is None, process.stderr and process.stderr.read()
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        yield origin, process
     finally:
         process.kill()
         process.communicate()
+
+
+def is_ready(origin: str) -> bool:
+    try:
+        with urlopen(f"{origin}/health/ready", timeout=5) as answer:
+            return answer.status == 200
+    except OSError:
+        return False
+
+
+def token_from(origin: str) -> dict[str, object]:
+    basic = base64.b64encode(f"machine:{SECRET}".encode()).decode()
+    headers = {"authorization": f"Basic {basic}", "content-type": "application/x-www-form-urlencoded"}
+    with urlopen(Request(f"{origin}/token", b"grant_type=client_credentials", headers), timeout=10) as answer:
+        return dict(json.load(answer))
+
+
+def test_serve_starts_answers_and_stops_when_asked(environment: dict[str, str], tmp_path: Path) -> None:
+    with serving(environment, tmp_path) as (origin, process):
+        with urlopen(f"{origin}/jwks", timeout=5) as answer:
+            assert len(json.load(answer)["keys"]) == 2
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=30) == 0
+
+
+def test_two_workers_serve_one_postgresql_database(
+    limen, environment: dict[str, str], tmp_path: Path, postgres_url
+) -> None:
+    environment |= {"LIMEN_DATABASE_URL": postgres_url(), "LIMEN_KEYSTORE_URL": postgres_url()}
+    (tmp_path / "tenant.yaml").write_text(DOCUMENT)
+    unmigrated = limen("serve", "--port", str(free_port()))
+    assert "has no tables yet" in unmigrated.stderr
+    assert "limen migrate" in unmigrated.stderr
+    assert limen("migrate").returncode == 0
+    assert limen("apply", "tenant.yaml").stderr == ""
+    with serving(environment, tmp_path, "--workers", "2") as (origin, process):
+        assert token_from(origin)["token_type"] == "Bearer"
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=40) == 0

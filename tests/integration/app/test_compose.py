@@ -6,10 +6,10 @@ import stat
 
 import pytest
 
+from limen.access.jose.rotation import RotationPolicy, Urgency
 from limen.app.basis import open_basis, tenancy
 from limen.app.jobs.checkpoints import Checkpoints
 from limen.app.jobs.upkeep import StoredSubjects, rotate_all, sweep
-from limen.access.jose.rotation import RotationPolicy, Urgency
 from limen.identity.administrators import SYSTEM
 from limen.kernel.errors import Misconfigured
 from limen.kernel.events import AuditEntry

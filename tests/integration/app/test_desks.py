@@ -11,6 +11,7 @@ import pytest
 from limen.access.jose.rotation import RotationPolicy, Urgency
 from limen.access.tokens.desk import Desk
 from limen.app.basis import Basis, default_tenant, open_basis, tenancy
+from limen.app.cli.declaring import registration
 from limen.app.desks import DeskParts, TenantDesks
 from limen.app.jobs.upkeep import rotate_tenant
 from limen.app.settings.records import CacheSection
@@ -132,8 +133,6 @@ async def test_a_changed_client_is_seen_at_once(office) -> None:
     await office.add_client("shop")
     known = await desk.clients("shop")
     assert await desk.clients("shop") is known
-    from limen.app.cli.declaring import registration
-
     await registration(office.basis, office.tenant.id).update(
         "shop", lambda document: msgspec.structs.replace(document, disabled=True), SYSTEM
     )

@@ -44,8 +44,8 @@ def beside(url: str) -> str:
     """Return the key store's URL beside the data's."""
     if url.startswith("sqlite"):
         head, separator, name = url.partition(":///")
-        path = Path(name)
-        return f"{head}{separator}{path.with_name(path.stem + '-keys.db')}"
+        file = Path(name)
+        return f"{head}{separator}{file.with_name(file.stem + '-keys.db')}"
     address, mark, query = url.partition("?")  # urlunsplit would lose the empty host of a socket's URL
     path = urlsplit(address).path
     return f"{address}_keys{mark}{query}" if path.strip("/") else f"{address.rstrip('/')}/limen_keys{mark}{query}"
