@@ -50,7 +50,7 @@ class WriteGroup(Generic[S]):
         self._waiting.append((step, future))
         if self._task is None:
             self._task = asyncio.create_task(self._drain())
-        return await asyncio.shield(future)  # a caller that goes away does not undo what others share
+        return await future  # a caller that goes away cancels its own waiting, never the batch
 
     async def close(self) -> None:
         """Take nothing more, and finish what is waiting."""

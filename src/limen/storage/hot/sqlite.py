@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ from limen.storage.hot.steps import (
     told_of_rotation,
 )
 from limen.storage.lanes import Extension, Lane
-from limen.storage.unit import audit_row, outbox_row
+from limen.storage.unit import outbox_row
 
 _ALIVE = (
     "EXISTS (SELECT 1 FROM customers c WHERE c.tenant_id = {0}.tenant_id AND c.id = {0}.customer_id"
@@ -71,6 +72,10 @@ _AUDIT_COLUMNS = AuditRecord.__slots__
 _AUDIT = f"INSERT INTO audit_records ({', '.join(_AUDIT_COLUMNS)}) VALUES ({', '.join('?' * len(_AUDIT_COLUMNS))})"  # noqa: S608 - columns
 
 
+_audit_values = attrgetter(*_AUDIT_COLUMNS)
+_NO_WAIT, _WAIT = "PRAGMA busy_timeout=0", "PRAGMA busy_timeout=10000"
+
+
 def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
     """Return a connection with the house's pragmas; rows read by name."""
     make_private(path)
@@ -84,7 +89,12 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
 
 
 class SqliteWriter:
-    """Runs batches of steps on the one writing connection, in a thread of its own."""
+    """Runs batches of steps on the one writing connection.
+
+    The statements run on the event loop, a few microseconds each: sqlite3 gives the interpreter lock away at every one,
+    and a thread of its own would wait for it as often. Only ``COMMIT``, which waits for the disk, runs in a thread; so
+    does ``BEGIN`` when another process holds the file.
+    """
 
     def __init__(  # noqa: PLR0913 - what a writer is joined from
         self,
@@ -101,14 +111,14 @@ class SqliteWriter:
         self._path, self._gate, self._lane, self._clock, self._entropy = path, gate, lane, clock, entropy
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="limen-writer")
         self._connection: sqlite3.Connection | None = None
+        self._waits = True
         self.group: WriteGroup[Step] = WriteGroup(self.commit)
 
     async def commit(self, steps: Sequence[Step]) -> Sequence[Any]:
         """Run *steps* in one transaction and return their results once it is durable."""
-        loop = asyncio.get_running_loop()
         async with self._gate:
             try:
-                batch = await loop.run_in_executor(self._thread, self._commit, list(steps))
+                batch = await self._commit(list(steps))
             except sqlite3.OperationalError as error:  # locked, full, unreadable: no step's fault
                 msg = "the database did not take the batch"
                 raise BatchFailed(msg) from error
@@ -119,25 +129,22 @@ class SqliteWriter:
     async def close(self) -> None:
         """Finish the queue and close the connection."""
         await self.group.close()
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._close)
-        self._thread.shutdown()
-
-    def _close(self) -> None:
         if self._connection is not None:
             self._connection.close()
+        self._thread.shutdown()
 
-    def _commit(self, steps: list[Step]) -> Batch:
+    async def _commit(self, steps: list[Step]) -> Batch:
         if self._connection is None:
-            self._connection = connect(self._path)
-        database, now = self._connection, self._clock.now()
-        batch = Batch([None] * len(steps))
-        database.execute("BEGIN IMMEDIATE")
+            self._connection, self._waits = connect(self._path), True
+        database = self._connection
+        await self._begin(database)
+        batch, now = Batch([None] * len(steps)), self._clock.now()
         try:
             for position, step in in_order(steps):
                 result, told = _run(database, step, now)
                 batch.settle(position, step.tenant_id, result, told)
             extensions = [self._tell(database, tenant_id, told, now) for tenant_id, told in batch.told.items()]
-            database.execute("COMMIT")
+            await self._in_thread(database, "COMMIT")
         except BaseException:
             for tenant_id in {step.tenant_id for step in steps}:
                 self._lane.forget(tenant_id)
@@ -146,6 +153,21 @@ class SqliteWriter:
         for extension in extensions:
             self._lane.committed(extension)
         return batch
+
+    async def _begin(self, database: sqlite3.Connection) -> None:
+        """Begin at once where nobody else writes; else wait for them in the thread, as long as is usual."""
+        if self._waits:
+            database.execute(_NO_WAIT)
+            self._waits = False
+        try:
+            database.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            self._waits = True
+            database.execute(_WAIT)
+            await self._in_thread(database, "BEGIN IMMEDIATE")
+
+    async def _in_thread(self, database: sqlite3.Connection, sql: str) -> None:
+        await asyncio.get_running_loop().run_in_executor(self._thread, database.execute, sql)
 
     def _abandon(self, database: sqlite3.Connection) -> None:
         try:
@@ -160,7 +182,7 @@ class SqliteWriter:
         extension = self._lane.extend(tenant_id, [(entry, None) for one in told for entry in one.entries], last)
         if extension.opens:
             database.execute(_SEGMENT, (tenant_id, extension.head.segment_id, self._lane.worker, extension.at))
-        database.executemany(_AUDIT, [tuple(audit_row(record).values()) for record in extension.records])
+        database.executemany(_AUDIT, map(_audit_values, extension.records))
         for one in told:
             for event in one.events:
                 row = outbox_row(tenant_id, EventId.new(self._clock, self._entropy), event, now)
