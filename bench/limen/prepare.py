@@ -13,7 +13,7 @@ from bench.limen.walk import Harvesting, Person, Site
 from bench.load.engine import Engine, Plan
 
 TOKENS = 64
-ADMIN_SCOPE = "customers:write"
+ADMIN_SCOPE = "limen:customers:write"
 CUSTOMERS_PATH = "/api/v1/customers"
 _PASSWORD = "threshold-{index}-of-many-doors"
 _PARALLEL = 4

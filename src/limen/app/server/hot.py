@@ -85,14 +85,43 @@ class HotPath:
         length = incoming.headers.get("content-length")
         if length is not None and not _fits(length, door.max_body):
             return oauth_error(413, "invalid_request", "the body is too long", (("connection", "close"),))
+        deadline = _Deadline(self._limits.body_seconds)
         try:
-            async with asyncio.timeout(self._limits.body_seconds):
-                body = await incoming.read(door.max_body)
-        except TimeoutError:
+            body = await incoming.read(door.max_body)
+        except asyncio.CancelledError:
+            if not deadline.has_passed():
+                raise
             return oauth_error(408, "invalid_request", "the body took too long", (("connection", "close"),))
+        finally:
+            deadline.lift()
         if body is None:
             return oauth_error(413, "invalid_request", "the body is too long", (("connection", "close"),))
         return body
+
+
+class _Deadline:
+    """Cancels the running task after some seconds: ``asyncio.timeout`` at a third of its price, paid per request."""
+
+    __slots__ = ("_handle", "_passed", "_task")
+
+    def __init__(self, seconds: float) -> None:
+        self._passed = False
+        self._task = asyncio.current_task()
+        self._handle = asyncio.get_running_loop().call_later(seconds, self._pass)
+
+    def has_passed(self) -> bool:
+        """Tell whether the cancellation was ours, and take it back if it was."""
+        if self._passed and self._task is not None:
+            self._task.uncancel()
+        return self._passed
+
+    def lift(self) -> None:
+        self._handle.cancel()
+
+    def _pass(self) -> None:
+        self._passed = True
+        if self._task is not None:
+            self._task.cancel()
 
 
 def _fits(length: str, limit: int) -> bool:
