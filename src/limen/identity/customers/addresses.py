@@ -18,8 +18,10 @@ def parse_email(text: str) -> str | Invalid:
     """
     refused = Invalid("invalid_email", "not an address", {"email": "email.invalid"})
     text = text.strip()
+    if len(text) > MAX_LENGTH or not text.isprintable():  # first: normalising costs the square of a run of marks
+        return refused
     folded = unicodedata.normalize("NFKC", text)
-    if len(text) > MAX_LENGTH or not text.isprintable() or folded.count("@") != text.count("@"):
+    if folded.count("@") != text.count("@"):
         return refused
     try:
         parsed = validate_email(folded, check_deliverability=False, test_environment=True)
