@@ -3,6 +3,8 @@
 from importlib.metadata import version as version_of
 from pathlib import Path
 
+from limen.app.settings.reference import reference_page
+
 PACKAGE = Path(__file__).parent.parent / "src" / "limen"
 
 project = "Limen"
@@ -32,3 +34,13 @@ autodoc_typehints = "signature"
 napoleon_use_ivar = True
 # A type's name may be exported from several packages; which one is meant does not matter to a reader.
 suppress_warnings = ["ref.python", "autodoc.duplicate_object"]
+
+
+def setup(app):
+    """Let the settings' page be what the settings' records say."""
+    app.connect("source-read", _write_settings)
+
+
+def _write_settings(_app, name, source):
+    if name == "reference/settings":
+        source[0] = reference_page()

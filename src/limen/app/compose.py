@@ -15,7 +15,7 @@ from limen.app.basis import Basis, Chance, default_tenant, open_basis
 from limen.app.desks import DeskParts, TenantDesks
 from limen.app.front import FrontParts, front
 from limen.app.jobs import Jobs, timetable
-from limen.app.jobs.timetable import JobParts
+from limen.app.jobs.schedule import JobParts
 from limen.app.limits import NamedLimits
 from limen.app.mail import mail_handler, mailer_for
 from limen.app.preparing import worker_name

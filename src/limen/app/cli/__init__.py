@@ -5,6 +5,6 @@ hint. Every command is loaded when it is called, so that ``limen --help`` answer
 the use cases that the API drives too.
 """
 
-from limen.app.cli.main import main
+from limen.app.cli.entry import main
 
 __all__ = ["main"]

@@ -5,6 +5,6 @@ Owns the timetable and the leases under which only one process does what one is 
 """
 
 from limen.app.jobs.runner import Job, Jobs
-from limen.app.jobs.timetable import timetable
+from limen.app.jobs.schedule import timetable
 
 __all__ = ["Job", "Jobs", "timetable"]
