@@ -93,6 +93,7 @@ class House:
         self.basis: Basis
         self.tenant: Tenant
         self._trace: Trace | None = None
+        self._earlier: set[bytes] = set()
 
     async def _keep(self, basis: Basis, tenant: Tenant) -> None:
         self.basis, self.tenant = basis, tenant
@@ -225,7 +226,7 @@ class House:
             while await self.storage.outbox.waiting():  # noqa: ASYNC110 - another worker may empty it too
                 await asyncio.sleep(0.001)
         found = [kept.mail for kept in reversed(self.mailbox.list())]
-        return [mail for mail in found if to is None or mail.to == to]
+        return [mail for mail in found if to is None or mail.to.lower() == to.lower()]
 
     async def audit(self, tenant: Tenant | None = None) -> list[AuditRecord]:
         """Every audit record of a tenant in order of time, once its chains are verified; openings left out."""
@@ -236,8 +237,8 @@ class House:
         return sorted(records, key=lambda record: record.at)
 
     async def events(self, tenant: Tenant | None = None) -> list[str]:
-        """The names of what the audit log holds."""
-        return [record.event for record in await self.audit(tenant)]
+        """The names of what was recorded since the house was opened."""
+        return [record.event for record in await self.audit(tenant) if record.hash not in self._earlier]
 
     async def rows(self, tenant: Tenant | None = None) -> dict[str, int]:
         """How many rows each table has, as far as the tenant can see."""
@@ -316,6 +317,7 @@ async def open_house(
     site._hash_pool = lambda: pool  # type: ignore[method-assign]
     holder.append(House(app, site, pool))
     await app.startup()
+    holder[0]._earlier = {record.hash for record in await holder[0].audit()}
     try:
         yield holder[0]
     finally:

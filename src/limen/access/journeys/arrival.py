@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from limen.access.journeys.context import Facts
-from limen.access.journeys.facts import stands
+from limen.access.journeys.facts import standing_session
 from limen.access.journeys.parts import JourneyParts, JourneyUnit
 from limen.access.journeys.records import Journey, JourneyState
 from limen.access.oauth.code import Approval, ConsentAnswer, issue_code, record_consent
@@ -19,6 +19,9 @@ from limen.kernel.entropy import random_token
 from limen.kernel.errors import Expired, Fault, Refusal
 from limen.kernel.events import AuditEntry, Event
 from limen.kernel.ids import SessionId
+
+_ROTATIONS = 5
+"""Tries to change the browser's secret: journeys in several tabs may arrive at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,16 +78,7 @@ async def _session(
     """Return the customer's session at this browser: the one that stands, renewed by new evidence, or a new one."""
     state, now = journey.state, parts.clock.now()
     lifetimes = parts.desk.lifetimes
-    standing = next(
-        (
-            session
-            for session in await unit.sessions.at_browser(journey.browser_id)
-            if session.customer_id == customer.id
-            and session.is_live(now, lifetimes.session_idle * SECOND)
-            and stands(session, customer)
-        ),
-        None,
-    )
+    standing = await standing_session(parts, unit, journey.browser_id, customer)
     until = now + lifetimes.session_absolute * SECOND
     if standing is not None and not state.evidence:
         seen = replace(standing, seen_at=now)
@@ -109,15 +103,19 @@ async def _session(
         )
         await unit.sessions.add(session)
     _tell(unit, session, customer, state, request)
-    browser = await unit.sessions.browser(journey.browser_id)
-    if browser is None:
-        msg = "a journey's browser is gone"
-        raise Fault(msg)
-    renewed, cookie = rotated(browser, parts.clock, parts.entropy)
-    if not await unit.sessions.rotate_browser(renewed, browser.secret_hash):
-        msg = "two journeys of one browser arrived at once"
-        raise Fault(msg)
-    return session, cookie
+    return session, await _rotated_cookie(parts, unit, journey)
+
+
+async def _rotated_cookie(parts: JourneyParts, unit: JourneyUnit, journey: Journey) -> BrowserCookie:
+    for _ in range(_ROTATIONS):
+        browser = await unit.sessions.browser(journey.browser_id)
+        if browser is None:
+            break
+        renewed, cookie = rotated(browser, parts.clock, parts.entropy)
+        if await unit.sessions.rotate_browser(renewed, browser.secret_hash):
+            return cookie
+    msg = "a journey's browser is gone, or changes without end"
+    raise Fault(msg)
 
 
 def _tell(

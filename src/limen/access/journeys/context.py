@@ -28,6 +28,8 @@ class Facts:
         request: the authorization request the journey serves, or None.
         client: who asked, or None.
         customer: who the journey has proven, unsealed, or None.
+        is_proven: whether that proof still counts: nothing ended the chosen session, or everything of the customer's,
+            since.
         accounts: who is signed in at this browser.
         consent_due: scopes that have still to be allowed.
     """
@@ -35,6 +37,7 @@ class Facts:
     request: AuthorizationRequest | None = None
     client: Client | None = None
     customer: Customer | None = None
+    is_proven: bool = False
     accounts: tuple[Account, ...] = ()
     consent_due: tuple[str, ...] = ()
 

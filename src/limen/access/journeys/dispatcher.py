@@ -61,7 +61,8 @@ class Journeys:
         if next_step(journey.state, facts) is None:
             async with parts.begin(parts.tenant_id) as unit:
                 facts = await gather(parts, unit, journey, journey.state)
-                return await arrive(parts, unit, journey, facts, request)
+                if next_step(journey.state, facts) is None:  # still: what was ended meanwhile is asked for after all
+                    return await arrive(parts, unit, journey, facts, request)
         vault = await parts.keyring.create_subject(parts.tenant_id, journey.id)
         async with parts.begin(parts.tenant_id) as unit:
             await unit.journeys.add(seal(journey, vault))
@@ -74,6 +75,7 @@ class Journeys:
     async def submit(self, opened: Opened, form: Mapping[str, str], request: RequestContext) -> Shown:
         """Give *form* to the step that is due."""
         started = self.parts.clock.monotonic()
+        opened = _in_language(opened, request.locale)
         journey = opened.journey
         if form.get("version") != str(journey.version):
             return self._view(opened, request, notice="notice.moved_on")
@@ -120,7 +122,9 @@ class Journeys:
             if not await self._advance(unit, after, before.version, opened.vault):
                 problem, after = None, before
             else:
-                problem = (await progress.write(unit) if progress.write else None) or problem
+                refused = await progress.write(unit) if progress.write else None
+                if refused is not None:  # nothing was written, so nothing is reached either
+                    problem, after = refused, await self._back(unit, before, after, opened.vault)
                 facts = await gather(parts, unit, after, after.state)
                 step = next_step(after.state, facts)
                 if problem is None and step is None:
@@ -145,6 +149,12 @@ class Journeys:
         )
         await self._advance(unit, finished, journey.version, vault)
         return arrived
+
+    async def _back(self, unit: JourneyUnit, before: Journey, after: Journey, vault: SubjectVault) -> Journey:
+        """Return the journey to the state *before*, one version on: its step is to be answered again."""
+        again = replace(before, version=after.version + 1)
+        await self._advance(unit, again, after.version, vault)
+        return again
 
     async def _advance(self, unit: JourneyUnit, journey: Journey, expected: int, vault: SubjectVault) -> bool:
         return await unit.journeys.advance(seal(journey, vault), expected)
@@ -175,3 +185,11 @@ class Journeys:
         if step > 0:
             elapsed = self.parts.clock.monotonic() - started
             await self.parts.clock.sleep(step - elapsed % step)
+
+
+def _in_language(opened: Opened, locale: str) -> Opened:
+    """Return *opened* in the language that its reader reads now: mails and consent follow what was shown."""
+    state = opened.journey.state
+    if state.locale == locale:
+        return opened
+    return replace(opened, journey=replace(opened.journey, state=msgspec.structs.replace(state, locale=locale)))

@@ -29,7 +29,28 @@ async def gather(parts: JourneyParts, unit: JourneyUnit, journey: Journey, state
     due: tuple[str, ...] = ()
     if request is not None and client is not None and customer is not None:
         due = needs_consent(client, await unit.grants.find(customer.id, client.key), request)
-    return Facts(request, client, customer, accounts, due)
+    return Facts(request, client, customer, await _is_proven(parts, unit, journey, state, customer), accounts, due)
+
+
+async def _is_proven(
+    parts: JourneyParts, unit: JourneyUnit, journey: Journey, state: JourneyState, customer: Customer | None
+) -> bool:
+    """Tell whether the journey's proof counts: a journey takes minutes, in which everything may be ended elsewhere."""
+    if customer is None or not customer.is_active:
+        return bool(state.customer_id)  # nobody to ask for again: arriving refuses it
+    if state.evidence:
+        return max(piece.at for piece in state.evidence) >= customer.valid_after
+    return await standing_session(parts, unit, journey.browser_id, customer) is not None
+
+
+async def standing_session(
+    parts: JourneyParts, unit: JourneyUnit, browser_id: BrowserId, customer: Customer
+) -> Session | None:
+    """Return the customer's session at a browser that counts now."""
+    now, idle = parts.clock.now(), parts.desk.lifetimes.session_idle * SECOND
+    found = await unit.sessions.at_browser(browser_id)
+    mine = (one for one in found if one.customer_id == customer.id and one.is_live(now, idle))
+    return next((one for one in mine if stands(one, customer)), None)
 
 
 async def customer_of(parts: JourneyParts, unit: JourneyUnit, customer_id: str) -> Customer | None:

@@ -35,28 +35,36 @@ class Step:
 
 
 STEPS: tuple[Step, ...] = (
-    Step("new_password", lambda s, f: s.new_password_due, new_password.view, new_password.submit),
-    Step("consent", lambda s, f: _is_known(s) and _asks(s, f), consent.view, consent.submit),
+    Step("new_password", lambda s, f: s.new_password_due and f.is_proven, new_password.view, new_password.submit),
+    Step("consent", lambda s, f: _is_known(s, f) and _asks(s, f), consent.view, consent.submit),
     Step(
         "verify_email",
-        lambda s, f: not _is_known(s) and s.challenge is not None,
+        lambda s, f: not _is_known(s, f) and s.challenge is not None,
         verify_email.view,
         verify_email.submit,
         is_even=True,
     ),
     Step(
         "choose_account",
-        lambda s, f: not _is_known(s) and s.select_account and bool(f.accounts),
+        lambda s, f: not _is_known(s, f) and s.select_account and bool(f.accounts),
         choose_account.view,
         choose_account.submit,
     ),
     Step(
-        "sign_up", lambda s, f: not _is_known(s) and s.path is Path.SIGN_UP, sign_up.view, sign_up.submit, is_even=True
+        "sign_up",
+        lambda s, f: not _is_known(s, f) and s.path is Path.SIGN_UP,
+        sign_up.view,
+        sign_up.submit,
+        is_even=True,
     ),
     Step(
-        "recover", lambda s, f: not _is_known(s) and s.path is Path.RECOVER, recover.view, recover.submit, is_even=True
+        "recover",
+        lambda s, f: not _is_known(s, f) and s.path is Path.RECOVER,
+        recover.view,
+        recover.submit,
+        is_even=True,
     ),
-    Step("sign_in", lambda s, f: not _is_known(s), sign_in.view, sign_in.submit, is_even=True),
+    Step("sign_in", lambda s, f: not _is_known(s, f), sign_in.view, sign_in.submit, is_even=True),
 )
 
 
@@ -65,9 +73,9 @@ def next_step(state: JourneyState, facts: Facts) -> Step | None:
     return next((step for step in STEPS if step.due(state, facts)), None)
 
 
-def _is_known(state: JourneyState) -> bool:
-    return bool(state.customer_id)
+def _is_known(state: JourneyState, facts: Facts) -> bool:
+    return bool(state.customer_id) and facts.is_proven
 
 
 def _asks(state: JourneyState, facts: Facts) -> bool:
-    return not state.denied and state.agreed is None and bool(facts.consent_due)
+    return not state.denied and not set(facts.consent_due) <= set(state.agreed or ())

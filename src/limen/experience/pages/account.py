@@ -9,7 +9,7 @@ from limen.access.oauth.logout import LogoutRequest, parse_logout
 from limen.access.sessions.records import Session
 from limen.experience.pages.devices import describe_device
 from limen.experience.pages.errors import refused
-from limen.experience.pages.visit import MAX_FORM, Visit
+from limen.experience.pages.visit import LONGEST_QUERY, MAX_FORM, Visit
 from limen.kernel.errors import Refusal
 from limen.kernel.events import AuditEntry, Event
 
@@ -25,6 +25,8 @@ async def accounts_here(visit: Visit) -> tuple[Account, ...]:
 
 async def sign_in_first(visit: Visit) -> Response:
     """Send whoever is not signed in to do so."""
+    if visit.is_stripped:
+        return visit.go(visit.path)
     browser = await visit.ensure_browser()
     begun = await visit.journeys.begin(JourneyState(path=Path.SIGN_IN), browser.id, visit.context)
     return visit.go(f"/journey/{begun}") if isinstance(begun, str) else visit.go("/sign-in")
@@ -98,15 +100,17 @@ async def end_sessions(visit: Visit, sessions: list[Session]) -> None:
 async def logout(visit: Visit) -> Response:
     """Sign out for an application (RP-Initiated Logout §2), asking first unless its hint fits a session here."""
     is_ours = False
+    parameters = await visit.parameters()
+    if isinstance(parameters, Refusal):
+        return refused(visit, parameters)
+    if visit.is_stripped and len(parameters) <= LONGEST_QUERY:
+        return visit.go(f"/logout?{parameters}")
     if visit.request.method == "POST":
-        body = (await visit.request.body())[: MAX_FORM + 1].decode("latin-1")
         form = await visit.form("sign-out")
-        is_ours = not isinstance(form, Refusal)
-        if not isinstance(form, Refusal) and form.get("decision") != "sign_out":
-            return visit.go("/account")
-        parameters = form.get("request", "") if not isinstance(form, Refusal) else body
-    else:
-        parameters = visit.request.url.query
+        if not isinstance(form, Refusal):
+            if form.get("decision") != "sign_out":
+                return visit.go("/account")
+            is_ours, parameters = True, form.get("request", "")
     asked = await parse_logout(visit.desk, parameters)
     if isinstance(asked, Refusal):
         return refused(visit, asked)

@@ -13,16 +13,17 @@ from limen.access.oauth.request import parse_authorization
 from limen.access.oauth.response import error_response
 from limen.experience.pages.errors import refused
 from limen.experience.pages.steps import arrived
-from limen.experience.pages.visit import MAX_FORM, Visit
+from limen.experience.pages.visit import LONGEST_QUERY, Visit
 from limen.kernel.errors import Refusal
 
 
 async def authorize(visit: Visit) -> Response:
     """Answer an authorization request by GET or POST."""
-    if visit.request.method == "POST":
-        parameters = (await visit.request.body())[: MAX_FORM + 1].decode("latin-1")
-    else:
-        parameters = visit.request.url.query
+    parameters = await visit.parameters()
+    if isinstance(parameters, Refusal):
+        return refused(visit, parameters)
+    if visit.is_stripped and len(parameters) <= LONGEST_QUERY:
+        return visit.go(f"/authorize?{parameters}")
     request = await parse_authorization(visit.desk, parameters)
     if isinstance(request, RedirectRefusal):
         return visit.deliver(error_response(visit.desk, request))

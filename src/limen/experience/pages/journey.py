@@ -1,5 +1,7 @@
 """The pages of a journey: begin one, show its step, take its form, follow its link."""
 
+from dataclasses import replace
+
 from starlette.responses import Response
 
 from limen.access.journeys.arrival import Arrived
@@ -19,7 +21,7 @@ PATHS = {"/sign-in": Path.SIGN_IN, "/sign-up": Path.SIGN_UP, "/recover": Path.RE
 
 async def begin(visit: Visit) -> Response:
     """Begin a journey that leads to the account page."""
-    path = PATHS[visit.request.url.path[len(visit.prefix) :]]
+    path = PATHS[visit.path]
     if path is Path.SIGN_UP and not visit.desk.tenant.settings.sign_up_open:
         return refused(visit, Forbidden("sign_up_closed", "sign-up is closed"))
     browser = await visit.ensure_browser()
@@ -42,7 +44,11 @@ async def journey(visit: Visit) -> Response:
         return show(visit, journey_id, visit.journeys.view_of(opened, visit.context))
     form = await visit.form(journey_id)
     if isinstance(form, Refusal):
-        return refused(visit, form)
+        if form.code != "csrf":
+            return refused(visit, form)
+        # Signing in elsewhere in this browser changed its secret, and with it the token: nothing is lost by it.
+        view = visit.journeys.view_of(opened, visit.context)
+        return show(visit, journey_id, replace(view, notice="error.csrf", status=403), posted=True)
     shown = await visit.journeys.submit(opened, form, visit.context)
     return show(visit, journey_id, shown, posted=True)
 

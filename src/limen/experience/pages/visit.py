@@ -22,6 +22,8 @@ from limen.kernel.context import RequestContext
 from limen.kernel.errors import Invalid, Refusal
 
 MAX_FORM = 64 * 1024
+LONGEST_QUERY = 8_000
+"""What is passed on in a URL of ours; the edge takes a little more."""
 LANGUAGE_COOKIE = "limen-language"
 _YEAR = 31_536_000
 
@@ -58,6 +60,30 @@ class Visit:
     def prefix(self) -> str:
         """Return the tenant's path prefix."""
         return self.desk.tenant.prefix
+
+    @property
+    def path(self) -> str:
+        """Return the path below the tenant's prefix. Not from ``request.url``, which the Host header is part of."""
+        path: str = self.request.scope["path"]
+        return path[len(self.prefix) :]
+
+    async def parameters(self) -> str | Refusal:
+        """Return the raw query of a GET, or the raw form of a POST, not to be trusted."""
+        if self.request.method != "POST":
+            raw: bytes = self.request.scope["query_string"]
+            return raw.decode("utf-8", "replace")
+        body = await self.request.body()
+        checked = parse_form(body[: MAX_FORM + 1], self.request.headers.get("content-type"))
+        return checked if isinstance(checked, Refusal) else body.decode()
+
+    @property
+    def is_stripped(self) -> bool:
+        """Tell whether this is a POST without our cookie, which browsers leave out where it comes from elsewhere.
+
+        A new cookie would replace the one that they hold, and sign everybody out; a redirect brings it along
+        (``SameSite=Lax``, RFC 6265bis §5.6.7.1).
+        """
+        return self.request.method == "POST" and self.browser is None
 
     async def ensure_browser(self) -> Browser:
         """Return this browser, made known to us if it was not."""
@@ -125,7 +151,8 @@ class Visit:
         """Set the cookies that changed during this visit."""
         if self.fresh_cookie is not None:
             self._set(response, self.cookie_name, self.fresh_cookie.text(), self.desk.lifetimes.session_absolute)
-        if "ui_locales" in self.request.query_params and self.request.query_params["ui_locales"] == self.locale:
+        wished = self.request.query_params.get("ui_locales", "")[:512].lower().replace("_", "-").split()
+        if any(f"{tag}-".startswith(f"{self.locale.lower()}-") for tag in wished):
             self._set(response, LANGUAGE_COOKIE, self.locale, _YEAR)
         return response
 
@@ -159,9 +186,7 @@ async def arrive_at(request: Request, parts: PageParts) -> Visit | None:
         return None
     record = tenant.journeys.desk.tenant
     chosen = request.query_params.get("ui_locales", "") or request.cookies.get(LANGUAGE_COOKIE, "")
-    locale = negotiate_locale(
-        request.headers.get("accept-language", "")[:512], record.settings.locales, chosen.split(" ")[0][:35]
-    )
+    locale = negotiate_locale(request.headers.get("accept-language", "")[:512], record.settings.locales, chosen[:512])
     visit = Visit(request, parts, tenant, locale)
     visit.context = RequestContext(
         request_id=arrival.request_id,

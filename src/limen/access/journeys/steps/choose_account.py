@@ -25,7 +25,7 @@ async def submit(context: StepContext, form: Mapping[str, str]) -> Progress:
     """Take an account that is signed in here, or go on to sign in with another."""
     state = context.journey.state
     if form.get("intent") == "another":
-        return Progress(msgspec.structs.replace(state, select_account=False, fresh_login=True))
+        return Progress(msgspec.structs.replace(state, select_account=False, fresh_login=True, email=""))
     chosen = next((a for a in context.facts.accounts if a.session.sid == form.get("account", "")), None)
     if chosen is None:
         return Progress(state, problem=Problem(notice="notice.session_ended"))
@@ -37,6 +37,7 @@ async def submit(context: StepContext, form: Mapping[str, str]) -> Progress:
             select_account=False,
             customer_id=chosen.customer.id,
             session_id=chosen.session.id,
+            evidence=(),
             email=chosen.customer.profile.email,
         )
     )

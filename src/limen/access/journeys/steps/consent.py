@@ -30,11 +30,7 @@ async def submit(context: StepContext, form: Mapping[str, str]) -> Progress:
     """Allow, deny, or be somebody else."""
     state = context.journey.state
     if form.get("intent") == "choose_account":
-        return Progress(
-            msgspec.structs.replace(
-                state, customer_id="", session_id="", evidence=(), select_account=bool(context.facts.accounts)
-            )
-        )
+        return Progress(msgspec.structs.replace(state, customer_id="", session_id="", evidence=(), select_account=True))
     decision = form.get("decision", "")
     if decision == "allow":
         return Progress(msgspec.structs.replace(state, agreed=context.facts.consent_due))

@@ -23,7 +23,7 @@ def view(context: StepContext) -> StepView:
 async def submit(context: StepContext, form: Mapping[str, str]) -> Progress:
     """Send a code to the address, or words that there is no account."""
     state, parts = context.journey.state, context.parts
-    turn = turned(state, form)
+    turn = turned(context, form)
     if turn is not None:
         return turn
     email = parse_email(form.get("email", ""))

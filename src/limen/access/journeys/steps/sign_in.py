@@ -48,7 +48,7 @@ def view(context: StepContext) -> StepView:
 async def submit(context: StepContext, form: Mapping[str, str]) -> Progress:
     """Check address and password."""
     state, parts = context.journey.state, context.parts
-    turn = turned(state, form)
+    turn = turned(context, form)
     if turn is not None:
         return turn
     email = parse_email(form.get("email", ""))
@@ -108,10 +108,13 @@ def _proven(context: StepContext, email: str, account: _Account, check: Password
 
 def _refused(context: StepContext, email: str, customer_id: CustomerId, check: PasswordCheck) -> Progress:
     request, now = context.request, context.parts.clock.now()
-    subject = "" if customer_id == NOBODY else customer_id
+    # Whoever nobody knows is recorded under the journey: there too one key is asked for, and the record is as long.
+    subject = context.journey.id if customer_id == NOBODY else customer_id
 
     async def write(unit: JourneyUnit) -> Problem | None:
         disabled = await count_wrong_password(unit.passwords, customer_id, now)
+        if not disabled:  # a password that is disabled costs a statement; so does every other
+            await unit.passwords.disable(NOBODY, now)
         unit.record(
             AuditEntry(
                 event="sign_in.failed",
@@ -120,7 +123,7 @@ def _refused(context: StepContext, email: str, customer_id: CustomerId, check: P
                 subject=subject,
                 reason="password_disabled" if check.locked or disabled else "invalid_credentials",
                 request_id=request.request_id,
-                personal={"address": request.address, "user_agent": request.user_agent} if subject else {},
+                personal={"address": request.address, "user_agent": request.user_agent},
             )
         )
         return None

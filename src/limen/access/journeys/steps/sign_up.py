@@ -33,7 +33,7 @@ def view(context: StepContext) -> StepView:
 async def submit(context: StepContext, form: Mapping[str, str]) -> Progress:
     """Draft the account and send a code; an address that is taken gets a different message and the same page."""
     state, parts = context.journey.state, context.parts
-    turn = turned(state, form)
+    turn = turned(context, form)
     if turn is not None:
         return turn
     email, name = parse_email(form.get("email", "")), form.get("name", "").strip()

@@ -4,15 +4,18 @@ from collections.abc import Mapping
 
 import msgspec
 
-from limen.access.journeys.records import JourneyState, Path
-from limen.access.journeys.views import Progress
+from limen.access.journeys.context import StepContext
+from limen.access.journeys.records import Draft, Path
+from limen.access.journeys.views import Problem, Progress
 
 _TURNS = {path.value: path for path in Path}
 
 
-def turned(state: JourneyState, form: Mapping[str, str]) -> Progress | None:
+def turned(context: StepContext, form: Mapping[str, str]) -> Progress | None:
     """Return the progress of a turn, if the form asks for one."""
-    path = _TURNS.get(form.get("intent", ""))
+    state, path = context.journey.state, _TURNS.get(form.get("intent", ""))
     if path is None:
         return None
-    return Progress(msgspec.structs.replace(state, path=path, challenge=None, email=""))
+    if path is Path.SIGN_UP and not context.parts.desk.tenant.settings.sign_up_open:
+        return Progress(state, problem=Problem(notice="error.invalid"))
+    return Progress(msgspec.structs.replace(state, path=path, challenge=None, email="", draft=Draft()))
