@@ -116,7 +116,9 @@ class Shop:
 
 
 @asynccontextmanager
-async def open_shop(house: House, tenant: Tenant | None = None, email: str = EMAIL, **document: Any) -> AsyncIterator[Shop]:
+async def open_shop(
+    house: House, tenant: Tenant | None = None, email: str = EMAIL, **document: Any
+) -> AsyncIterator[Shop]:
     """Register a shop at *house* and sign its customer in."""
     tenant = tenant or house.tenant
     auth = await house.register_client(tenant, **{"scopes": SCOPES, "require_consent": False, **document})

@@ -90,7 +90,8 @@ async def test_a_client_id_beside_basic_must_be_the_same(shop: Shop):
 
 
 @pytest.mark.parametrize(
-    "value", ["Basic", "Basic !!!", "Basic " + b64encode(b"no-colon").decode(), "Bearer x", "Digest x", "Basic /w==", " "]
+    "value",
+    ["Basic", "Basic !!!", "Basic " + b64encode(b"no-colon").decode(), "Bearer x", "Digest x", "Basic /w==", " "],
 )
 async def test_a_header_that_is_no_basic_is_invalid_client(shop: Shop, value: str):
     answer = await shop.post("/token", {"grant_type": "client_credentials"}, headers={"authorization": value})
