@@ -5,6 +5,9 @@ from html.parser import HTMLParser
 
 _REFUSING = ("deny", "cancel", "back", "reject", "decline", "resend", "logout", "locale", "lang")
 
+_TURN = "intent"
+"""Buttons of this name change the person's direction; the plain button leads on."""
+
 
 @dataclass(slots=True)
 class Form:
@@ -15,6 +18,7 @@ class Form:
     fields: dict[str, str] = field(default_factory=dict)
     kinds: dict[str, str] = field(default_factory=dict)
     buttons: list[tuple[str, str]] = field(default_factory=list)
+    has_plain_button: bool = False
 
     def asks_password(self) -> bool:
         """Tell whether the form has a password field."""
@@ -25,12 +29,14 @@ class Form:
         return "email" in self.kinds.values() or "email" in self.fields
 
     def agreeing_button(self) -> tuple[str, str] | None:
-        """Return the first button that does not refuse, or None where there is no named one."""
-        return next((button for button in self.buttons if not _refuses(" ".join(button))), None)
+        """Return the first named button that leads on; None where the plain one does, or none at all."""
+        if self.has_plain_button:
+            return None
+        return next((one for one in self.buttons if one[0] != _TURN and not _refuses(" ".join(one))), None)
 
     def refuses(self) -> bool:
         """Tell whether this form can only lead away from the journey's goal."""
-        return _refuses(self.action) or bool(self.buttons and self.agreeing_button() is None)
+        return _refuses(self.action) or not (self.has_plain_button or self.agreeing_button())
 
 
 def _refuses(text: str) -> bool:
@@ -63,6 +69,8 @@ class _Reader(HTMLParser):
         if kind == "submit":
             if name:
                 form.buttons.append((name, value))
+            else:
+                form.has_plain_button = True
         elif name and (kind not in {"checkbox", "radio"} or "checked" in attributes):
             form.fields[name] = value or ("on" if kind == "checkbox" else "")
             form.kinds[name] = kind
