@@ -146,7 +146,7 @@ def claims(token: str) -> dict[str, Any]:
 
 def header(token: str) -> dict[str, Any]:
     """The protected header of a JWT."""
-    return json.loads(from_b64url(token.split(".")[0]))
+    return json.loads(from_b64url(token.split(".", maxsplit=1)[0]))
 
 
 def error(answer: httpx2.Response) -> tuple[int, str]:

@@ -5,7 +5,6 @@ from base64 import b64encode
 from typing import Any
 
 import pytest
-
 from joserfc import jwt
 from joserfc.jwk import ECKey
 

@@ -5,10 +5,10 @@ import asyncio
 import msgspec
 import pytest
 
+from limen.app.basis import tenancy
 from limen.identity.administrators import SYSTEM
 from limen.identity.tenants.management import TenantChange
 from limen.identity.tenants.records import Lifetimes, TenantSettings
-from limen.app.basis import tenancy
 from tests.integration.tokens.kit import Shop, claims, error
 
 pytestmark = pytest.mark.anyio
