@@ -136,6 +136,15 @@ def test_an_administrators_link_is_printed_once_and_stored_as_a_hash(limen, tmp_
         assert token not in file.read_bytes()
 
 
+def test_an_administrator_is_appointed_by_address_also_twice(limen, tmp_path: Path) -> None:
+    for _ in range(2):
+        assert "platform" in limen("admin", "create", "--email", "Ann@Example.org").stdout
+    assert "invalid_email" in limen("admin", "create", "--email", "nobody").stderr
+    assert "no tenant acme" in limen("admin", "create", "--tenant", "acme").stderr
+    for file in (tmp_path / "data").iterdir():
+        assert b"example.org" not in file.read_bytes().lower()
+
+
 def test_keys_are_rotated_by_hand(limen) -> None:
     limen("migrate")
     limen("admin", "create")
@@ -175,20 +184,24 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(environment: dict[str, str], folder: Path, *arguments: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+def serving(
+    environment: dict[str, str], folder: Path, *arguments: str, command: str = "serve"
+) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     """A running ``limen serve``, once it is ready."""
     port = free_port()
     origin = f"http://127.0.0.1:{port}"
-    process = subprocess.Popen(
-        [LIMEN, "serve", "--port", str(port), *arguments],
-        env=environment,
-        cwd=folder,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    with (folder / "out.txt").open("w") as out:
+        process = subprocess.Popen(
+            [LIMEN, command, "--port", str(port), *arguments],
+            env=environment,
+            cwd=folder,
+            stdout=out,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
     try:
         deadline = time.monotonic() + 40
-        while not is_ready(origin):
+        while not answers(f"{origin}/health/ready"):
             assert process.poll() is None, process.stderr and process.stderr.read()
             assert time.monotonic() < deadline
             time.sleep(0.05)
@@ -198,9 +211,9 @@ def serving(environment: dict[str, str], folder: Path, *arguments: str) -> Itera
         process.communicate()
 
 
-def is_ready(origin: str) -> bool:
+def answers(url: str) -> bool:
     try:
-        with urlopen(f"{origin}/health/ready", timeout=5) as answer:
+        with urlopen(url, timeout=10) as answer:
             return answer.status == 200
     except OSError:
         return False
@@ -235,3 +248,22 @@ def test_two_workers_serve_one_postgresql_database(
         assert token_from(origin)["token_type"] == "Bearer"
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=40) == 0
+
+
+def test_the_demo_brings_up_everything_and_takes_it_down(environment: dict[str, str], tmp_path: Path) -> None:
+    shop = free_port()
+    for name in ("LIMEN_ISSUER", "LIMEN_INSECURE_HTTP"):
+        del environment[name]  # it needs nobody's word
+    with serving(environment, tmp_path, "--shop-port", str(shop), command="demo") as (origin, process):
+        for place in ("/", "/dev/mailbox", "/.well-known/openid-configuration"):
+            assert answers(origin + place)
+        deadline = time.monotonic() + 20
+        while not answers(f"http://127.0.0.1:{shop}/"):
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        told = (tmp_path / "out.txt").read_text()
+        link = next(word for word in told.split() if "/setup/" in word)
+        assert answers(link.replace("localhost", "127.0.0.1"))
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=30) == 0
+        assert not answers(f"http://127.0.0.1:{shop}/")

@@ -1,5 +1,6 @@
 """``limen demo``: everything at once, on this machine alone."""
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from rich.console import Console
 
 from limen.app.cli.options import begin_logging
 from limen.app.settings import Settings, read_settings, require_servable
+from limen.app.settings.derived import database_urls
 
 if TYPE_CHECKING:  # loaded only once something is shown: the first line on the terminal should not wait
     from limen.app.basis import Basis
@@ -48,12 +50,14 @@ def demo(
     require_servable(settings)
     begin_logging(settings, "warning")
     with console.status("Preparing Limen: databases, keys, the demo tenant …") as status:
+        _migrate(settings)
         _serve(settings, shown, console, status.stop)
 
 
 def _settings(port: int, data_dir: str | None) -> Settings:
     """Return the demo's settings: what is fixed for it, over what the environment says of databases and limits."""
     return read_settings(
+        file=Path(os.devnull),  # a limen.toml that lies here speaks of something else
         issuer=f"http://localhost:{port}",
         insecure_http=True,
         development_mailbox=True,
@@ -62,6 +66,17 @@ def _settings(port: int, data_dir: str | None) -> Settings:
         server__port=port,
         server__workers=1,
     )
+
+
+def _migrate(settings: Settings) -> None:
+    """Bring a PostgreSQL database to this version; the embedded one does so by itself."""
+    urls = database_urls(settings)
+    if urls.is_sqlite:
+        return
+    from limen.app.preparing import migrate_databases, reachable  # noqa: PLC0415
+
+    with reachable():
+        asyncio.run(migrate_databases(urls))
 
 
 def _serve(settings: Settings, shown: Shown, console: Console, done: Callable[[], None]) -> None:
@@ -84,7 +99,7 @@ def _serve(settings: Settings, shown: Shown, console: Console, done: Callable[[]
 
 async def _prepare(basis: "Basis", tenant: "Tenant", shown: Shown) -> None:
     """See that the demo's client is registered, and that there is a way to the first administrator."""
-    from limen.app.cli.admin import setup_link  # noqa: PLC0415
+    from limen.app.administrators import setup_link  # noqa: PLC0415
     from limen.app.cli.demo_client import ensure_client  # noqa: PLC0415
 
     shown.shop_secret = await ensure_client(basis, tenant, CLIENT_ID, shown.shop)
