@@ -1,0 +1,196 @@
+"""A tab of a real browser that holds every page it sees to what all pages must be.
+
+Nobody else is asked for anything, the browser's console stays silent (a breach of the content security policy would
+speak there), axe-core finds nothing, the page fits its window, and it weighs little.
+"""
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from playwright.async_api import BrowserContext, ConsoleMessage, Locator, Page, Request, WebError, expect
+
+from tests.support import node, parts
+from tests.support.running import Running
+
+HEAVIEST = 50_000
+"""Bytes of a page with all that it loads, uncompressed."""
+MOST_REQUESTS = 3
+PATIENCE = 20_000
+_ICON = "/static/icon."
+_CODE = re.compile(r"^\s*(\d{6})\s*$", re.MULTILINE)
+_STATUS = re.compile(r"Failed to load resource: the server responded with a status of 4\d\d")
+_VIOLATIONS = """options => axe.run(document, options).then(found => found.violations.map(
+    one => [one.id, one.help, one.nodes.map(where => where.target.join(" ") + ": " + where.failureSummary)]))"""
+_OPTIONS = {"preload": False, "resultTypes": ["violations"]}
+
+expect.set_options(timeout=PATIENCE)
+
+
+@dataclass
+class Load:
+    """One page and what came with it; ``bytes`` are uncompressed."""
+
+    url: str
+    requests: list[Request] = field(default_factory=list)
+
+
+def axe() -> str:
+    """Return axe-core, to be put into a page."""
+    folder = node.package("axe-core")
+    if folder is None:
+        parts.missing("node packages", node.HINT)
+    return (folder / "axe.min.js").read_text()
+
+
+class Tab:
+    """One page of a browser, and what was noticed while it was used."""
+
+    def __init__(self, context: BrowserContext, page: Page, house: Running, *, script: bool = True) -> None:
+        self.context = context
+        self.page = page
+        self.house = house
+        self.script = script
+        self.complaints: list[str] = []
+        self.loads: list[Load] = []
+        page.on("request", self._asked)
+        page.on("requestfinished", self._came)
+        page.on("console", self._spoke)
+        context.on("weberror", self._broke)
+
+    @classmethod
+    async def open(cls, context: BrowserContext, house: Running, *, script: bool = True) -> "Tab":
+        """Open a tab in *context*; nothing is cached, so that each page shows its whole weight."""
+        page = await context.new_page()
+        page.set_default_timeout(PATIENCE)
+        session = await context.new_cdp_session(page)
+        await session.send("Network.setCacheDisabled", {"cacheDisabled": True})
+        return cls(context, page, house, script=script)
+
+    async def another(self) -> "Tab":
+        """Open a second tab in the same browser."""
+        return await Tab.open(self.context, self.house, script=self.script)
+
+    # --------------------------------------------------------------------------------------- what it notices
+
+    def _asked(self, request: Request) -> None:
+        ours = (self.house.url + "/", self.house.shop + "/")
+        if not request.url.startswith(ours):
+            self.complaints.append(f"asked a stranger: {request.url}")
+        if request.is_navigation_request():
+            self.loads.append(Load(request.url))
+
+    def _came(self, request: Request) -> None:
+        if self.loads and request.redirected_to is None:
+            self.loads[-1].requests.append(request)
+
+    def _spoke(self, message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"} and not _STATUS.match(message.text):
+            self.complaints.append(f"console: {message.text}")
+
+    def _broke(self, error: WebError) -> None:
+        self.complaints.append(f"script: {error.error}")
+
+    # ------------------------------------------------------------------------------------------- what it does
+
+    async def go(self, path: str) -> None:
+        """Open *path* of Limen's, or a whole address."""
+        await self.page.goto(path if path.startswith("http") else self.house.url + path)
+
+    async def fill(self, **fields: str) -> None:
+        """Type into the fields of the main form, by their names."""
+        for name, text in fields.items():
+            await self.page.locator(f"main [name={name}]").fill(text)
+
+    async def press(self, name: str = "", value: str = "") -> None:
+        """Press the main button, or the one that carries *name* and *value*."""
+        wanted = f"button[name={name}][value={value}]" if name else "button.button--wide[type=submit]:not([name])"
+        await self.page.locator(f"main {wanted}, header {wanted}").first.click()
+
+    @property
+    def heading(self) -> Locator:
+        """The page's one first heading."""
+        return self.page.locator("h1")
+
+    async def sees(self, heading: str | re.Pattern[str], *, status: str = "") -> None:
+        """Wait for the page with this *heading*, and hold it to account; *status* is said on error pages."""
+        await expect(self.heading).to_have_text(heading)
+        if status:
+            await expect(self.page.locator("main")).to_contain_text(status)
+        await self.hold_to_account()
+
+    async def hold_to_account(self) -> None:
+        """See that the present page is as all pages must be."""
+        await self.page.wait_for_load_state("load")
+        where = self.page.url
+        if self.script:
+            await self.page.evaluate(axe())
+            found = await self.page.evaluate(_VIOLATIONS, _OPTIONS)
+            assert found == [], f"axe-core at {where}: {found}"
+            assert not await self._overflows(), f"wider than its window: {where}"
+        if where.startswith(self.house.url):
+            await self._weigh()
+        assert self.complaints == [], f"at {where}"
+
+    async def _overflows(self) -> bool:
+        return bool(await self.page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"))
+
+    async def _weigh(self) -> None:
+        load = self.loads[-1]
+        weight = 0
+        for request in load.requests:
+            response = await request.response()
+            weight += len(await response.body()) if response is not None else 0
+        asked = [request.url for request in load.requests if _ICON not in request.url]
+        assert 0 < weight <= HEAVIEST, f"{load.url} weighs {weight} bytes"
+        assert len(asked) <= MOST_REQUESTS, f"{load.url} makes the requests {asked}"
+
+    # ---------------------------------------------------------------------------------------------- the mail
+
+    async def open_mail(self, to: str) -> Locator:
+        """Open the newest message to *to* in the development mailbox; return its text."""
+        row = self.page.locator("a.row", has_text=to).first
+        for _ in range(40):  # it comes by way of the outbox
+            await self.go("/dev/mailbox")
+            if await row.count():
+                break
+            await self.page.wait_for_timeout(150)
+        await row.click()
+        text = self.page.locator(".letterbody")
+        await expect(text).to_be_visible()
+        return text
+
+    async def code_for(self, address: str) -> str:
+        """Return the code in the newest message to *address*, read in a tab of its own."""
+        reader = await self.another()
+        found = _CODE.search(await (await reader.open_mail(address)).inner_text())
+        assert found
+        await reader.page.close()
+        return found[1]
+
+    async def link_for(self, address: str) -> str:
+        """Return the link in the newest message to *address*."""
+        reader = await self.another()
+        link = await (await reader.open_mail(address)).locator("a[href*='/link/']").get_attribute("href")
+        await reader.page.close()
+        assert link
+        return link
+
+
+# ------------------------------------------------------------------------------------------------- several steps
+
+PASSWORD = "plum lantern quarry sixteen"
+
+
+async def sign_up(tab: Tab, email: str, name: str = "Ada Brook") -> None:
+    """From the sign-up form to the end of the journey, by the code."""
+    await tab.fill(name=name, email=email, password=PASSWORD)
+    await tab.press()
+    await expect(tab.page.locator("[name=code]")).to_be_visible()
+    await tab.fill(code=await tab.code_for(email))
+    await tab.press()
+
+
+def settings(**more: Any) -> dict[str, Any]:
+    """Return the settings of a browser context in English, with *more*."""
+    return {"locale": "en-GB", "viewport": {"width": 1280, "height": 900}, **more}
