@@ -57,7 +57,7 @@ async def test_oidc_core_s3_1_2_1_without_openid_there_is_no_id_token(shop: Shop
     assert "id_token" not in await shop.tokens(scope="orders")
 
 
-# -------------------------------------------------------------------------------------- §3.1.2: the authorization request
+# ------------------------------------------------------------------------------ §3.1.2: the authorization request
 
 
 async def test_oidc_core_s3_1_2_1_a_nonce_comes_back_unchanged_and_none_where_none_was(shop: Shop):

@@ -1,7 +1,7 @@
 """RFC 7009, Token Revocation.
 
-Deliberately not done: telling a client that a token it wants to revoke is another's (§2.1). The answer is 200 and nothing is
-done, as for any token that it does not hold (§2.2), so that nothing is learnt about others' tokens.
+Deliberately not done: telling a client that a token it wants to revoke is another's (§2.1). The answer is 200 and
+nothing is done, as for any token that it does not hold (§2.2), so that nothing is learnt about others' tokens.
 """
 
 import pytest

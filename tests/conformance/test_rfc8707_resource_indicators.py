@@ -1,8 +1,8 @@
 """RFC 8707, Resource Indicators: deliberately not supported yet.
 
-The audience of a token is what is registered for its client. RFC 8707 is an extension: whoever does not know ``resource``
-ignores it (RFC 6749 §3.1), and a client sees from ``aud`` that nothing was narrowed. What must not happen is that a token
-claims an audience that nobody granted.
+The audience of a token is what is registered for its client. RFC 8707 is an extension: whoever does not know
+``resource`` ignores it (RFC 6749 §3.1), and a client sees from ``aud`` that nothing was narrowed. What must not happen
+is that a token claims an audience that nobody granted.
 """
 
 import pytest

@@ -1,7 +1,7 @@
 """RFC 9700, Best Current Practice for OAuth 2.0 Security: the clauses that apply to what is served now.
 
-Not yet: sender-constrained tokens (§2.2.1: DPoP, mutual TLS); until then public clients' refresh tokens rotate (§2.2.2).
-A token with a ``cnf`` that we did not issue is not one of ours.
+Not yet: sender-constrained tokens (§2.2.1: DPoP, mutual TLS); until then public clients' refresh tokens rotate
+(§2.2.2). A token with a ``cnf`` that we did not issue is not one of ours.
 """
 
 import pytest

@@ -107,9 +107,8 @@ async def test_a_repeated_authorization_header_is_refused(shop: Shop):
 async def test_both_secrets_count_during_a_rotation_and_the_older_ones_do_not(shop: Shop):
     auth = await shop.machine()
     registration = shop.house.registration()
-    secrets = [auth[1]]
-    for _ in range(2):
-        secrets.append((await registration.rotate_secret(auth[0], SYSTEM)).secret.reveal())
+    made = [await registration.rotate_secret(auth[0], SYSTEM) for _ in range(2)]
+    secrets = [auth[1], *(one.secret.reveal() for one in made)]
     statuses = [(await ask(shop, (auth[0], secret), "basic")).status_code for secret in secrets]
     assert statuses == [401, 200, 200]
     last = (await registration.rotate_secret(auth[0], SYSTEM, overlap=False)).secret.reveal()
