@@ -16,6 +16,7 @@ from limen.kernel.encoding import framed
 from limen.trust.limits import Decision, Limit
 
 MAX_KEYS: Final = 50_000
+"""Keys of one limit."""
 
 
 def counted_key(secret: bytes, key: str, limit: Limit) -> bytes:
@@ -33,8 +34,8 @@ class _Window:
 class ProcessLimiter:
     """A :class:`~limen.trust.limits.RateLimiter` for one process.
 
-    It keeps *max_keys* at most. Beyond that the key unused for longest is forgotten: who floods us with new addresses
-    can shorten others' memory, and can never make us run out of ours.
+    It keeps *max_keys* at most for each limit. Beyond that the key unused for longest is forgotten: who floods us with
+    new addresses can shorten the memory of that one limit, never that of another, and can never make us run out of ours.
     """
 
     def __init__(self, key: bytes, clock: Clock, max_keys: int = MAX_KEYS) -> None:
@@ -42,12 +43,13 @@ class ProcessLimiter:
         self._key = key
         self._clock = clock
         self._max_keys = max_keys
-        self._windows: OrderedDict[bytes, _Window] = OrderedDict()
+        self._tables: dict[Limit, OrderedDict[bytes, _Window]] = {}
 
     async def hit(self, key: str, limit: Limit, cost: int = 1) -> Decision:
         """Count *cost* tries of *key*, unless that exceeds *limit*."""
         now, span = self._clock.now(), limit.seconds * SECOND
-        window = self._window(counted_key(self._key, key, limit), now, span)
+        windows = self._tables.setdefault(limit, OrderedDict())  # limits are few, and none comes from a request
+        window = self._window(windows, counted_key(self._key, key, limit), now, span)
         elapsed = now - window.began
         used = window.before * (1 - elapsed / span) + window.current
         if used + cost > limit.count:
@@ -64,14 +66,14 @@ class ProcessLimiter:
     async def aclose(self) -> None:
         """Close nothing."""
 
-    def _window(self, key: bytes, now: Instant, span: int) -> _Window:
-        window = self._windows.get(key)
+    def _window(self, windows: OrderedDict[bytes, _Window], key: bytes, now: Instant, span: int) -> _Window:
+        window = windows.get(key)
         if window is None:
-            if len(self._windows) >= self._max_keys:
-                self._windows.popitem(last=False)
-            window = self._windows[key] = _Window(now, 0, 0)
+            if len(windows) >= self._max_keys:
+                windows.popitem(last=False)
+            window = windows[key] = _Window(now, 0, 0)
             return window
-        self._windows.move_to_end(key)
+        windows.move_to_end(key)
         passed = (now - window.began) // span
         if passed > 1:
             window.began, window.before, window.current = now, 0, 0
