@@ -1,8 +1,7 @@
 """One database: its dialect, its write gate, and the transactions that begin here."""
 
-import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -15,6 +14,7 @@ from limen.kernel.ids import TenantId
 from limen.storage.dialects import Dialect, dialect_of
 from limen.storage.dialects.postgres import PostgresDialect
 from limen.storage.dialects.sqlite import SqliteDialect
+from limen.storage.gate import WriteGate
 from limen.storage.lanes import Lane
 from limen.storage.unit import Unit
 
@@ -49,7 +49,7 @@ class Database:
     ) -> None:
         """Begin units on *dialect*; *worker* names this process start in the audit log."""
         self.dialect, self.clock, self.entropy = dialect, clock, entropy
-        self.gate: asyncio.Lock | None = asyncio.Lock() if dialect.name == "sqlite" else None
+        self.gate: WriteGate | None = WriteGate() if dialect.name == "sqlite" else None
         self.lane = Lane(clock, entropy, f"{worker}:everyday")
         self.seal_personal = seal_personal
         self.subscribers: Mapping[str, Sequence[Subscriber]] = {}
@@ -58,7 +58,7 @@ class Database:
     @asynccontextmanager
     async def begin(self, tenant_id: TenantId) -> AsyncGenerator[Unit, None]:
         """Open one tenant's transaction: commits when the block ends, refusals included; rolls back on an exception."""
-        async with self.gate or nullcontext(), self._connection(tenant_id, write=True) as connection:
+        async with self._turn(write=True), self._connection(tenant_id, write=True) as connection:
             unit = Unit(connection, tenant_id, self.dialect, self.clock, self.entropy)
             yield unit
             await self._finish(unit, connection)
@@ -75,7 +75,7 @@ class Database:
     async def platform(self, *, write: bool = False) -> AsyncGenerator[AsyncConnection, None]:
         """Open a transaction on the platform's own tables: tenants, outbox, change feed, leases."""
         async with (
-            self.gate if write and self.gate else nullcontext(),
+            self._turn(write=write),
             self._connection(None, write=write) as connection,
         ):
             yield connection
@@ -88,6 +88,9 @@ class Database:
                 listener(changes, has_events)
             except Exception:  # noqa: BLE001 - what is committed is committed
                 _log.exception("commit_listener.failed")
+
+    def _turn(self, *, write: bool) -> AbstractAsyncContextManager[None]:
+        return self.gate.everyday() if write and self.gate is not None else nullcontext()
 
     async def close(self) -> None:
         """Close every connection."""

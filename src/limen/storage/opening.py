@@ -1,6 +1,5 @@
 """Opening everything that storage gives to the application, by URL."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
@@ -23,6 +22,7 @@ from limen.storage.dialects.postgres import (
 )
 from limen.storage.dialects.sqlite import SqliteDialect
 from limen.storage.feed import ChangeFeed
+from limen.storage.gate import WriteGate
 from limen.storage.hot.group import WriteGroup
 from limen.storage.hot.postgres import PostgresWriter
 from limen.storage.hot.reads import HotReader, PostgresReader, SqliteReader
@@ -160,7 +160,7 @@ def _open_keystore(url: str) -> SqlKeyStore:
 
 def _sqlite_side(database: Database, dialect: SqliteDialect, worker: str) -> HotSide:
     clock, entropy = database.clock, database.entropy
-    gate = database.gate or asyncio.Lock()  # on SQLite there always is one
+    gate = database.gate or WriteGate()  # on SQLite there always is one
     writer = SqliteWriter(
         dialect.path, gate, Lane(clock, entropy, f"{worker}:hot"), clock, entropy, on_commit=database.committed
     )

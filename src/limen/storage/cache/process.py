@@ -35,7 +35,7 @@ class ProcessLimiter:
     """A :class:`~limen.trust.limits.RateLimiter` for one process.
 
     It keeps *max_keys* at most for each limit. Beyond that the key unused for longest is forgotten: who floods us with
-    new addresses can shorten the memory of that one limit, never that of another, and can never make us run out of ours.
+    new addresses can shorten the memory of that one limit, never that of another, and never make us run out of ours.
     """
 
     def __init__(self, key: bytes, clock: Clock, max_keys: int = MAX_KEYS) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from limen.kernel.errors import Misconfigured
 from limen.kernel.ids import TenantId
+from limen.storage.dialects.inline import WRITE, InlineConnection
 
 PRAGMAS = (
     "PRAGMA journal_mode=WAL",
@@ -61,9 +62,12 @@ class SqliteDialect:
         """Prepare an engine on the file of *url*; nothing is opened yet."""
         self.path = path_of(url)
         self.engine: AsyncEngine = create_async_engine(
-            f"sqlite+aiosqlite:///{self.path}", pool_size=4, max_overflow=0, pool_timeout=30
+            f"sqlite+aiosqlite:///{self.path}",
+            async_creator=self._connect,
+            pool_size=8,
+            max_overflow=0,
+            pool_timeout=30,
         )
-        event.listen(self.engine.sync_engine, "do_connect", self._before_connect)
         event.listen(self.engine.sync_engine, "connect", _on_connect)
         event.listen(self.engine.sync_engine, "begin", _on_begin)
 
@@ -106,8 +110,9 @@ class SqliteDialect:
             level = (await connection.execute(text("PRAGMA synchronous"))).scalar_one()
         return f"sqlite journal_mode={mode} synchronous={level} (2 is FULL)"
 
-    def _before_connect(self, *_: Any) -> None:
+    async def _connect(self, *_: Any, **__: Any) -> InlineConnection:
         make_private(self.path)
+        return InlineConnection(self.path)
 
 
 def _driver(raw: PoolProxiedConnection) -> Any:
@@ -119,7 +124,6 @@ async def _nothing() -> None:
 
 
 def _on_connect(dbapi_connection: Any, _record: Any) -> None:
-    dbapi_connection.isolation_level = None  # we say BEGIN ourselves
     cursor = dbapi_connection.cursor()
     for pragma in PRAGMAS:
         cursor.execute(pragma)
@@ -128,4 +132,4 @@ def _on_connect(dbapi_connection: Any, _record: Any) -> None:
 
 def _on_begin(connection: Any) -> None:
     write = connection.get_execution_options().get("limen_write", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+    connection.exec_driver_sql(WRITE if write else "BEGIN")

@@ -15,6 +15,7 @@ from limen.kernel.clock import Clock, Instant
 from limen.kernel.entropy import Entropy
 from limen.kernel.ids import EventId, TenantId
 from limen.storage.dialects.sqlite import PRAGMAS, make_private
+from limen.storage.gate import WriteGate
 from limen.storage.hot.group import BatchFailed, WriteGroup
 from limen.storage.hot.steps import (
     Batch,
@@ -99,7 +100,7 @@ class SqliteWriter:
     def __init__(  # noqa: PLR0913 - what a writer is joined from
         self,
         path: Path,
-        gate: asyncio.Lock,
+        gate: WriteGate,
         lane: Lane,
         clock: Clock,
         entropy: Entropy,
@@ -116,7 +117,7 @@ class SqliteWriter:
 
     async def commit(self, steps: Sequence[Step]) -> Sequence[Any]:
         """Run *steps* in one transaction and return their results once it is durable."""
-        async with self._gate:
+        async with self._gate.hot():
             try:
                 batch = await self._commit(list(steps))
             except sqlite3.OperationalError as error:  # locked, full, unreadable: no step's fault

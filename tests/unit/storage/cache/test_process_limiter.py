@@ -74,8 +74,9 @@ async def test_memory_holds_a_bounded_number_of_hashed_keys(clock: ManualClock) 
     limiter = ProcessLimiter(KEY, clock, max_keys=100)
     for number in range(1_000):
         await limiter.hit(f"192.0.2.{number}", TEN)
-    assert len(limiter._windows) == 100
-    assert not any(b"192.0.2" in key for key in limiter._windows)
+    [windows] = limiter._tables.values()
+    assert len(windows) == 100
+    assert not any(b"192.0.2" in key for key in windows)
 
 
 class _Flaky:
