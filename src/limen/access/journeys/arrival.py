@@ -103,10 +103,11 @@ async def _session(
         )
         await unit.sessions.add(session)
     _tell(unit, session, customer, state, request)
-    return session, await _rotated_cookie(parts, unit, journey)
+    return session, await rotated_cookie(parts, unit, journey)
 
 
-async def _rotated_cookie(parts: JourneyParts, unit: JourneyUnit, journey: Journey) -> BrowserCookie:
+async def rotated_cookie(parts: JourneyParts, unit: JourneyUnit, journey: Journey) -> BrowserCookie:
+    """Change the secret of the journey's browser: whoever held the one before holds nothing that was proven since."""
     for _ in range(_ROTATIONS):
         browser = await unit.sessions.browser(journey.browser_id)
         if browser is None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
-from limen.access.journeys.arrival import Arrived, arrive
+from limen.access.journeys.arrival import Arrived, arrive, rotated_cookie
 from limen.access.journeys.context import Facts, StepContext
 from limen.access.journeys.facts import gather
 from limen.access.journeys.parts import JourneyParts, JourneyUnit
@@ -17,6 +17,7 @@ from limen.access.journeys.records import Journey, JourneyState
 from limen.access.journeys.safekeeping import open_journey, seal
 from limen.access.journeys.table import next_step
 from limen.access.journeys.views import Problem, Progress, StepView
+from limen.access.sessions.cookies import BrowserCookie
 from limen.identity.keyring import SubjectVault
 from limen.kernel.clock import SECOND
 from limen.kernel.context import RequestContext
@@ -24,7 +25,17 @@ from limen.kernel.errors import Expired, NotFound, Refusal
 from limen.kernel.ids import BrowserId, JourneyId
 
 LONGEST_AGENT = 400
-Shown = StepView | Arrived | Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """The step that is due after a proof. ``cookie`` replaces the browser's: what stood there before proves nothing."""
+
+    view: StepView
+    cookie: BrowserCookie
+
+
+Shown = StepView | Proven | Arrived | Refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +141,9 @@ class Journeys:
                 if problem is None and step is None:
                     outcome = await self._arrive(unit, after, opened.vault, facts, request)
                 else:
-                    outcome = self._view(Opened(after, opened.vault, facts), request, problem=problem)
+                    view = self._view(Opened(after, opened.vault, facts), request, problem=problem)
+                    is_proof = bool(after.state.evidence) and after.state.evidence != before.state.evidence
+                    outcome = Proven(view, await rotated_cookie(parts, unit, after)) if is_proof else view
         if outcome is not None:
             return outcome
         again = await self.open(before.id, before.browser_id)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from starlette.responses import Response
 
 from limen.access.journeys.arrival import Arrived
-from limen.access.journeys.dispatcher import Opened
+from limen.access.journeys.dispatcher import Opened, Proven
 from limen.access.journeys.links import Links, LinkView, ShownCode
 from limen.access.journeys.records import JourneyState, Path
 from limen.experience.pages.devices import describe_device
@@ -76,6 +76,8 @@ async def link(visit: Visit) -> Response:
 def _followed(visit: Visit, opened: Opened, shown: object) -> Response:
     if isinstance(shown, Refusal | Arrived):
         return show(visit, opened.journey.id, shown)
+    if isinstance(shown, Proven):
+        visit.fresh_cookie = shown.cookie
     return visit.go(f"/journey/{opened.journey.id}")
 
 

@@ -5,6 +5,7 @@ from dataclasses import asdict
 from starlette.responses import JSONResponse, Response
 
 from limen.access.journeys.arrival import Arrived
+from limen.access.journeys.dispatcher import Proven
 from limen.access.journeys.facts import request_of
 from limen.access.journeys.records import JourneyState
 from limen.access.journeys.views import SCHEMA, StepView
@@ -13,7 +14,7 @@ from limen.experience.pages.visit import Visit
 from limen.kernel.errors import Refusal
 from limen.kernel.ids import JourneyId
 
-Shown = StepView | Arrived | Refusal
+Shown = StepView | Proven | Arrived | Refusal
 
 
 def show(visit: Visit, journey_id: JourneyId, shown: Shown, *, posted: bool = False) -> Response:
@@ -22,6 +23,9 @@ def show(visit: Visit, journey_id: JourneyId, shown: Shown, *, posted: bool = Fa
         return refused(visit, shown)
     if isinstance(shown, Arrived):
         return arrived(visit, shown)
+    if isinstance(shown, Proven):
+        visit.cookie = visit.fresh_cookie = shown.cookie  # the tokens of this answer's forms are bound to the new one
+        shown = shown.view
     if wants_json(visit.request):
         body = {"schema": SCHEMA, "journey": journey_id, "csrf": visit.csrf(journey_id), "step": asdict(shown)}
         return _with_retry(visit.dress(JSONResponse(body, shown.status)), shown)
