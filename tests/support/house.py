@@ -11,8 +11,10 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import httpx2
 import msgspec
@@ -20,6 +22,7 @@ from sqlalchemy import event, func, select
 
 from limen.access.clients.records import Client, ClientDocument
 from limen.access.clients.registration import Registration
+from limen.app import compose
 from limen.app.basis import Basis, Chance, tenancy
 from limen.app.compose import Site, build
 from limen.app.preparing import migrate_databases
@@ -28,6 +31,7 @@ from limen.app.settings import Settings
 from limen.app.settings.derived import database_urls
 from limen.app.settings.records import LimitsSection, PasswordsSection
 from limen.app.settings.values import Rate
+from limen.experience.rendering import Renderer, StaticAssets
 from limen.identity.administrators import SYSTEM
 from limen.identity.audit.chain import OPEN_FIELDS, OPENED, AuditRecord, first_break
 from limen.identity.credentials.hashing import PasswordHasher
@@ -243,10 +247,10 @@ class House:
     async def rows(self, tenant: Tenant | None = None) -> dict[str, int]:
         """How many rows each table has, as far as the tenant can see."""
         async with self.storage.database.read((tenant or self.tenant).id) as unit:
-            return {
-                table.name: (await unit.connection.execute(select(func.count()).select_from(table))).scalar_one()
-                for table in schema.metadata.sorted_tables
-            }
+            tables = schema.metadata.sorted_tables
+            counts = [select(func.count()).select_from(table).scalar_subquery() for table in tables]
+            found = (await unit.connection.execute(select(*counts))).one()
+        return dict(zip((table.name for table in tables), found, strict=True))
 
     @contextmanager
     def watching(self) -> Iterator[Trace]:
@@ -294,6 +298,16 @@ def settings_in(folder: Path, database_url: str = "", keystore_url: str = "", **
     )
 
 
+@cache
+def _shared_renderer() -> Renderer:
+    return Renderer(StaticAssets())
+
+
+def _renderer(_assets: StaticAssets) -> Renderer:
+    """Return the one renderer of all houses: compiling templates would be a third of many a test."""
+    return _shared_renderer()
+
+
 @asynccontextmanager
 async def open_house(
     folder: Path,
@@ -316,7 +330,8 @@ async def open_house(
     pool = site._hash_pool()
     site._hash_pool = lambda: pool  # type: ignore[method-assign]
     holder.append(House(app, site, pool))
-    await app.startup()
+    with mock.patch.object(compose, "Renderer", _renderer):
+        await app.startup()
     holder[0]._earlier = {record.hash for record in await holder[0].audit()}
     try:
         yield holder[0]

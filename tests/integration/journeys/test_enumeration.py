@@ -1,4 +1,4 @@
-"""Who asks cannot tell whether an account exists: the same work is done, and the same answer leaves at the same step."""
+"""Who asks cannot tell whether an account exists: the same work is done, the same answer leaves at the same step."""
 
 import re
 

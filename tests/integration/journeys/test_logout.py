@@ -56,7 +56,7 @@ async def test_a_forged_answer_to_the_question_asks_again(house, signed_in):
 
 
 async def test_a_hint_of_somebody_elses_session_ends_nothing_unasked(house, signed_in):
-    _, shop, tokens = signed_in
+    _, _, tokens = signed_in
     await house.customer("bob@example.com")
     bob = house.walker()
     await bob.sign_in("bob@example.com", PASSWORD)

@@ -22,7 +22,8 @@ NAMES = (
 VALUES = (
     "", " ", "x", "0", "-1", "9" * 400, "none", "login consent", "sign_up", "recover", "resend", "change_email",
     "choose_account", "another", "allow", "code", "S256", "openid", "\x00", "a\x00b", "\r\nset-cookie: a=b", "é",
-    "\ud7ff\ue000", "\u202e", "😀" * 50, "{}", "[]", "null", "' OR 1=1 --", "<script>", "../..", "%", "%zz", "a" * 5_000,
+    "\ud7ff\ue000", "\u202e", "😀" * 50, "{}", "[]", "null", "' OR 1=1 --", "<script>", "../..", "%", "%zz",
+    "a" * 5_000,
     "https://shop.example/callback", "https://evil.example", "javascript:alert(1)", "ann@example.com", "ann@", "٣",
     "eyJhbGciOiJub25lIn0.e30.", "jou_00000000000000000000000000",
 )  # fmt: skip
@@ -107,7 +108,7 @@ def holds(opened, method, path, query, body, headers):
 
 
 bounded = settings(
-    max_examples=int(os.environ.get("LIMEN_TEST_EXAMPLES", "60")),
+    max_examples=int(os.environ.get("LIMEN_TEST_EXAMPLES", "30")),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -206,10 +207,11 @@ def test_bytes_in_a_query_that_no_browser_sends_break_nothing(opened, query):
         assert on_loop(opened, ask(path)) < 500
 
 
-def test_a_body_that_is_too_long_is_413_and_a_form_that_is_too_long_is_400(opened):
-    for size, status in ((2_000_000, 413), (100_000, 400)):
-        answer, changed = on_loop(
-            opened,
-            opened.send("POST", "/journey/{journey}", "", b"email=" + b"a" * size, {"content-type": TYPES[0]}),
-        )
-        assert (answer.status_code, changed) == (status, set())
+@pytest.mark.parametrize(("size", "status"), [(2_000_000, 413), (100_000, 400)])
+def test_a_body_that_is_too_long_is_413_and_a_form_that_is_too_long_is_400(opened, size, status):
+    async def fill():
+        walker = opened.house.walker()
+        page = await walker.get("/sign-in")
+        return await walker.http.post(page.path, content=b"email=" + b"a" * size, headers={"content-type": TYPES[0]})
+
+    assert on_loop(opened, fill()).status_code == status
