@@ -1,20 +1,14 @@
 """A shop for each test."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
-from tests.integration.tokens.kit import Shop, shop_in
-from tests.support.house import prepared_files
-
-
-@pytest.fixture(scope="session")
-def house_files(tmp_path_factory) -> Path:
-    return prepared_files(tmp_path_factory.mktemp("house-files"))
+from tests.integration.tokens.kit import Shop, open_shop
 
 
 @pytest.fixture
-async def shop(tmp_path: Path, house_files: Path) -> AsyncIterator[Shop]:
-    async with shop_in(tmp_path, house_files) as shop:
+async def shop(house) -> AsyncIterator[Shop]:
+    """A shop on SQLite."""
+    async with open_shop(house) as shop:
         yield shop

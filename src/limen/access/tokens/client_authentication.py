@@ -6,7 +6,7 @@ A client has one registered method and no other is accepted for it; a request th
 
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from limen.access.clients.records import AuthMethod, Client
 from limen.access.http.basic import parse_basic
@@ -24,7 +24,7 @@ class PresentedClient:
 
     client_id: str
     method: AuthMethod
-    proof: str = ""
+    proof: str = field(default="", repr=False)
 
 
 def present(authorization: str | None, form: Mapping[str, str]) -> PresentedClient | Refusal:

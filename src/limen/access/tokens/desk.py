@@ -1,7 +1,7 @@
 """Everything the token doors of one tenant need, loaded: what the hot path holds in memory."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from limen.access.clients.records import Client
@@ -54,7 +54,7 @@ class Desk:
     verifier: AccessTokenVerifier
     assertions: ClientAssertionVerifier
     revocations: RevocationView
-    secret_key: bytes
+    secret_key: bytes = field(repr=False)
     unseal: Unsealer
     first_use: FirstUse
     clock: Clock
