@@ -17,7 +17,7 @@ from limen.kernel.ids import EventId
 from limen.kernel.mail import MAIL_FIELD, MailRequest, encode_mail_request
 
 CODE_DIGITS = 6
-"""With five tries a journey guesses a code with a chance of 5 in 1,000,000."""
+"""A code is guessed with a chance of 1 in 1,000,000: in few tries a journey, and 30 a day and address over all."""
 
 Announce = Callable[[JourneyUnit], None]
 

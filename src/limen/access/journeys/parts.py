@@ -89,6 +89,7 @@ class JourneySettings:
     per_identifier: Limit = Limit(10, 600, "sign-in-identifier")
     mails_per_identifier: Limit = Limit(5, 3600, "mail-identifier")
     mails_per_address: Limit = Limit(30, 3600, "mail-address")
+    codes_per_identifier: Limit = Limit(30, 86_400, "code-identifier")
     answer_step_ms: int = 250
     code_tries: int = 5
     code_sends: int = 4

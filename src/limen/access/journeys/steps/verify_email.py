@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import msgspec
 
 from limen.access.journeys.context import StepContext
-from limen.access.journeys.limits import over_limits
+from limen.access.journeys.limits import over_guesses, over_limits
 from limen.access.journeys.mails import challenge, code_mail, link_hash, plain_mail
 from limen.access.journeys.parts import JourneyUnit
 from limen.access.journeys.records import Draft, JourneyState, Path
@@ -56,6 +56,9 @@ async def submit(context: StepContext, form: Mapping[str, str]) -> Progress:
     if sent.tries_left <= 0 or sent.expires_at <= now:
         code = "error.code_expired" if sent.expires_at <= now else "error.code_exhausted"
         return Progress(state, problem=Problem({"code": code}), link_hash=context.journey.link_hash)
+    limited = await over_guesses(context)
+    if limited is not None:
+        return Progress(state, problem=limited, link_hash=context.journey.link_hash)
     typed = _digits(form.get("code", ""))
     matches = hmac.compare_digest(typed.encode(), sent.code.encode()) and bool(sent.code)
     if matches:
