@@ -12,7 +12,7 @@ from bench.load.statistics import middle
 from bench.subjects import Subject
 from bench.workbench import Workbench
 
-_SIGN_IN_CONNECTIONS = 8
+_SIGN_IN_CONNECTIONS = 32
 _STORM_CONNECTIONS = 16
 _STORM_LEAD = 0.5
 _LIGHT_CONNECTIONS = 32

@@ -131,7 +131,7 @@ async def _resend(context: StepContext) -> Progress:
         return Progress(state, problem=limited, link_hash=journey.link_hash)
     sent, token = challenge(context, sends_left=before.sends_left - 1, real=bool(before.code))
     # Tries do not come back with a new code: a journey has only so many guesses.
-    sent = msgspec.structs.replace(sent, tries_left=min(sent.tries_left, max(before.tries_left, 1)))
+    sent = msgspec.structs.replace(sent, tries_left=before.tries_left)
     recovering = state.path is Path.RECOVER
     if before.code:
         announce = code_mail(context, "reset_password" if recovering else "verify_email", state.email, sent, token)
