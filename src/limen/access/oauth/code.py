@@ -83,7 +83,8 @@ def session_satisfies(session: Session, request: AuthorizationRequest, now: Inst
     """
     if not session.is_live(now, lifetimes.session_idle * SECOND):
         return False
-    if now - session.created_at >= lifetimes.session_absolute * SECOND:  # the limit may have been lowered since
+    # The limit may have been lowered since; it counts from the last proof, by which a session is renewed.
+    if now - session.authenticated_at >= lifetimes.session_absolute * SECOND:
         return False
     if "login" in request.prompt or request.max_age == 0:
         return False
