@@ -13,6 +13,7 @@ from limen.access.jose.rotation import RotationPolicy
 from limen.access.tokens.doors import FAILURES
 from limen.app.basis import Basis, Chance, default_tenant, open_basis
 from limen.app.desks import DeskParts, TenantDesks
+from limen.app.erasure import erasure_handler
 from limen.app.front import FrontParts, front
 from limen.app.jobs import Jobs, timetable
 from limen.app.jobs.schedule import JobParts
@@ -176,7 +177,7 @@ class Site:
         handler = mail_handler(storage.tenants, basis.keyring, lambda: self._renderer, self._mailer, self.clock)
         relay = OutboxRelay(
             storage.outbox,
-            {"mail.requested": handler},
+            {"mail.requested": handler, "customer.deleted": erasure_handler(basis.keyring)},
             RelaySettings(worker=worker_name(self.entropy)),
             RelayMetrics(self._registry),
             (self.clock, self.entropy),

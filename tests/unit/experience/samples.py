@@ -97,6 +97,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         "steps/choose_account.html",
         _step("choose_account", {"client_name": CLIENT, "accounts": _ACCOUNTS}),
     ),
+    "continue": ("steps/continue.html", _step("continue", {})),
     "start": (
         "start.html",
         {

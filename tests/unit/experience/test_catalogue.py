@@ -20,7 +20,7 @@ _COMPOSED = re.compile(r"""\b_\(\s*["']([\w.]+\.)["']\s*~""")
 _CONDITIONAL = re.compile(r"""(?:known\(|set key = )["']([\w.]+\.)["']""")
 _NAMED_BY_CODE = ("error.", "error_page.", "notice.", "password.", "mail.", "page.")
 _IN_CODE = re.compile(r'"((?:error|error_page|notice|password)\.[a-z_.]+)"')
-_NOT_MESSAGES = {*EVENTS, "password.hash"}
+_NOT_MESSAGES = {*EVENTS, "password.hash", "error.html"}
 _SAME_IN_GERMAN = {"form.name"}
 _TRANSLATIONS = [locale for locale in LOCALES if locale != "en"]
 

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
+import structlog
+
 from limen.access.jose.algorithms import (
     Algorithm,
     SignFunction,
@@ -19,7 +21,8 @@ from limen.access.jose.algorithms import (
 )
 from limen.access.jose.jwk import public_jwk, thumbprint
 from limen.access.jose.keys import SEALED_FIELD, KeyPurpose, KeyState, SigningKey
-from limen.identity.audit.checkpoints import Checkpoint, next_checkpoint, signed_bytes
+from limen.identity.audit.chain import Head
+from limen.identity.audit.checkpoints import Checkpoint, next_checkpoint, signed_bytes, to_be_found
 from limen.identity.keyring import Keyring
 from limen.kernel.clock import SECOND, Clock, Instant
 from limen.kernel.ids import TenantId
@@ -29,6 +32,8 @@ from limen.storage.unit import Unit
 _APART: Final[Instant] = 9 * SECOND // 10
 """Checkpoints of one tenant are at least so far apart, however many workers serve it."""
 _KEYS_HELD: Final = 1_000
+_NAMED: Final = 20
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +72,20 @@ class Checkpoints:
             after = page[-1].id
 
     async def sign(self, tenant_id: TenantId) -> bool:
-        """Sign a checkpoint if the tenant's log has grown; False if it is to be tried again in a moment."""
+        """Sign a checkpoint if the tenant's log has grown; False if it is to be tried again in a moment.
+
+        A log that has lost something is not signed: the last checkpoint stays the one that tells of it.
+        """
         now = self._clock.now()
         async with self._storage.database.read(tenant_id) as unit:
             last = await unit.audit_log.last_checkpoint()
             if last is not None and 0 <= now - last.at < _APART:
                 return False
             heads = await unit.audit_log.heads()
+            lost = await _lost(unit, last, heads) if last is not None else []
+        if lost:
+            _log.error("audit.records_lost", tenant=tenant_id, segments=lost[:_NAMED], count=len(lost))
+            return True
         checkpoint = next_checkpoint(tenant_id, last, heads, now)
         if not heads or (last is not None and last.heads == checkpoint.heads):
             return True
@@ -88,6 +100,15 @@ class Checkpoints:
                 self._keys.clear()
             key = self._keys[tenant_id] = await ledger_key(tenant_id, self._storage, self._keyring, self._clock)
         return key
+
+
+async def _lost(unit: Unit, last: Checkpoint, heads: list[Head]) -> list[str]:
+    """Return the segments in which what *last* was signed over is not there any more."""
+    return [
+        str(head.segment_id)
+        for head in to_be_found(last, heads)
+        if await unit.audit_log.hash_at(head.segment_id, head.next_seq - 1) != head.hash
+    ]
 
 
 def _signed(checkpoint: Checkpoint, key: LedgerKey) -> Checkpoint:
