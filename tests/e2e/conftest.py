@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from itertools import count
-from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser
@@ -31,7 +30,7 @@ def sqlite_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 @pytest.fixture(scope="session")
 def postgres_house(tmp_path_factory: pytest.TempPathFactory, postgres_url: PostgresDatabases) -> Iterator[Running]:
     """A demonstration on PostgreSQL."""
-    folder: Path = tmp_path_factory.mktemp("demo-postgres")
+    folder = tmp_path_factory.mktemp("demo-postgres")
     more = {**SETTINGS, "LIMEN_DATABASE_URL": postgres_url(), "LIMEN_KEYSTORE_URL": postgres_url()}
     limen("migrate", folder=folder, more=more)
     with demonstration(folder, more) as running:
@@ -52,7 +51,7 @@ def email() -> str:
 
 @pytest.fixture
 async def open_tab(browser: Browser, house: Running) -> AsyncIterator[OpenTab]:
-    """Return what opens a tab in a browser of its own: ``await open_tab(color_scheme="dark")``."""
+    """A way to open tabs, each in a browser of its own: ``await open_tab(color_scheme="dark")``."""
     async with AsyncExitStack() as stack:
 
         async def open_one(**more: object) -> Tab:

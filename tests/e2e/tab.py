@@ -133,7 +133,9 @@ class Tab:
         assert self.complaints == [], f"at {where}"
 
     async def _overflows(self) -> bool:
-        return bool(await self.page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"))
+        return bool(
+            await self.page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+        )
 
     async def _weigh(self) -> None:
         load = self.loads[-1]

@@ -14,8 +14,7 @@ DRESSES = {
     "light": {},
     "dark-phone": {"color_scheme": "dark", **PHONE},
     "german-narrow": {"locale": "de-DE", "viewport": {"width": 320, "height": 640}},
-    "arabic-dark": {"locale": "ar", "color_scheme": "dark"},
-    "arabic-phone": {"locale": "ar", **PHONE},
+    "arabic-dark-phone": {"locale": "ar", "color_scheme": "dark", **PHONE},
 }
 
 

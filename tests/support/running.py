@@ -20,6 +20,7 @@ LIMEN = Path(sys.executable).with_name("limen")
 STARTING = 60.0
 """Seconds that a process may take until it answers, on a machine that does other things as well."""
 _SETUP = re.compile(r"http://\S+/setup/\S+")
+_LIBC = ctypes.CDLL(None)  # loaded here: a forked child should not
 _DEATH_SIGNAL = 1  # prctl(2): PR_SET_PDEATHSIG
 
 
@@ -54,7 +55,13 @@ def limen(*words: str, folder: Path, more: Mapping[str, str]) -> str:
         AssertionError: it failed.
     """
     done = subprocess.run(
-        [LIMEN, *words], cwd=folder, env=environment(more), capture_output=True, text=True, timeout=STARTING, check=False
+        [LIMEN, *words],
+        cwd=folder,
+        env=environment(more),
+        capture_output=True,
+        text=True,
+        timeout=STARTING,
+        check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
@@ -69,7 +76,12 @@ def process(folder: Path, *words: str, more: Mapping[str, str], ready: str, veri
     said = folder / "limen.out"
     with said.open("wb") as out:
         running = subprocess.Popen(
-            [LIMEN, *words], cwd=folder, env=environment(more), stdout=out, stderr=out, preexec_fn=_end_with_us
+            [LIMEN, *words],
+            cwd=folder,
+            env=environment(more),
+            stdout=out,
+            stderr=out,
+            preexec_fn=_end_with_us,  # noqa: PLW1509  # one system call, no lock
         )
     try:
         _wait(running, ready, said, verify=verify)
@@ -120,4 +132,4 @@ def _wait(running: "subprocess.Popen[bytes]", url: str, said: Path, *, verify: b
 def _end_with_us() -> None:
     """Ask Linux to end the process when this one is gone, however it went: nothing stays of a killed test run."""
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_DEATH_SIGNAL, signal.SIGTERM)
+        _LIBC.prctl(_DEATH_SIGNAL, signal.SIGTERM)

@@ -1,0 +1,144 @@
+"""A running Limen, relying parties registered over its API, and a customer who signs in by forms alone."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
+
+import httpx2
+import pytest
+from joserfc.jwk import ECKey
+
+from tests.support.postgres import on_thread
+from tests.support.running import Running, demonstration
+from tests.support.walker import Page, Walker
+
+EMAIL = "ada.brook@example.com"
+PASSWORD = "plum lantern quarry sixteen"
+CALLBACK = "https://rp.example/callback"
+GOODBYE = "https://rp.example/gone"
+MANY = {"LIMEN_LIMITS_SIGN_IN_PER_IDENTIFIER": "10000/3600"}
+"""One customer signs in for every test. Limits have tests of their own."""
+_MESSAGE = re.compile(r"/dev/mailbox/[^\"/]+")
+_TOKEN = re.compile(r'id="token"[^>]*>([^<]+)<')
+
+
+@dataclass(frozen=True)
+class Registered:
+    """A relying party as it knows itself; ``secret`` is empty where it has a key or nothing."""
+
+    client_id: str
+    method: str
+    alg: str
+    secret: str = ""
+    key: ECKey | None = None
+
+
+@dataclass(frozen=True)
+class Place:
+    """The running house and who is registered there."""
+
+    running: Running
+    parties: dict[str, Registered]
+
+    @property
+    def issuer(self) -> str:
+        return self.running.url
+
+
+class Person(Walker):
+    """A customer with a browser without script, over real HTTP."""
+
+    async def mails(self, address: str) -> list[Any]:
+        """The messages to *address*, oldest first."""
+        for _ in range(50):  # they come by way of the outbox
+            listed = await self.http.get("/dev/mailbox")
+            pages = [await self.http.get(path) for path in dict.fromkeys(_MESSAGE.findall(listed.text))]
+            found = [SimpleNamespace(text=page.text) for page in reversed(pages) if address in page.text]
+            if found:
+                return found
+            await asyncio.sleep(0.1)
+        return []
+
+    async def approve(self, url: str) -> str:
+        """Follow an application's address, sign in and consent; return where the application is answered."""
+        page = await self.get(url)
+        if "password" in page.fields:
+            page = await self.sign_in(EMAIL, PASSWORD, page)
+        if not page.location:
+            page = await self.allow(page)
+        assert page.location.startswith(CALLBACK), page
+        return page.location
+
+    async def leave(self, url: str) -> Page:
+        """Follow an application's address for signing out."""
+        return await self.get(url)
+
+
+@asynccontextmanager
+async def visiting(url: str) -> AsyncIterator[Person]:
+    """Return a person with a fresh browser at *url*."""
+    async with httpx2.AsyncClient(base_url=url, trust_env=False, timeout=30) as http:
+        person = Person(None, http)
+        person.house = person
+        yield person
+
+
+@pytest.fixture(scope="session")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """One house for all relying parties."""
+    with demonstration(tmp_path_factory.mktemp("interop"), MANY) as running:
+        yield Place(running, on_thread(lambda: asyncio.run(_prepare(running))))
+
+
+@pytest.fixture
+async def person(place: Place) -> AsyncIterator[Person]:
+    """The customer, not signed in."""
+    async with visiting(place.issuer) as one:
+        yield one
+
+
+async def _prepare(running: Running) -> dict[str, Registered]:
+    async with visiting(running.url) as customer:
+        await customer.sign_up(EMAIL, PASSWORD)
+    async with visiting(running.url) as administrator:
+        page = await administrator.get(running.setup_link)
+        page = await administrator.post(page, email="root@example.com", password=PASSWORD)
+        page = await administrator.post(page, intent="create_token")
+        found = _TOKEN.search(page.text)
+        assert found, page
+    headers = {"authorization": f"Bearer {found[1].strip()}"}
+    async with httpx2.AsyncClient(base_url=running.url, headers=headers, trust_env=False, timeout=30) as api:
+        return {name: await _register(api, name, *shape) for name, shape in PARTIES.items()}
+
+
+PARTIES = {
+    "basic-es256": ("client_secret_basic", "ES256"),
+    "post-rs256": ("client_secret_post", "RS256"),
+    "key-es256": ("private_key_jwt", "ES256"),
+    "public-rs256": ("none", "RS256"),
+}
+
+
+async def _register(api: httpx2.AsyncClient, name: str, method: str, alg: str) -> Registered:
+    key = ECKey.generate_key("P-256", {"kid": "rp-key", "use": "sig", "alg": "ES256"}) if "key" in name else None
+    grants = ["authorization_code", "refresh_token", *(["client_credentials"] if method != "none" else [])]
+    document: dict[str, Any] = {
+        "client_id": name,
+        "client_name": f"Party {name}",
+        "redirect_uris": [CALLBACK],
+        "post_logout_redirect_uris": [GOODBYE],
+        "grant_types": grants,
+        "token_endpoint_auth_method": method,
+        "scopes": ["openid", "profile", "email", "offline_access", "stock:read"],
+        "id_token_signed_response_alg": alg,
+        "access_token_signed_response_alg": alg,
+    }
+    if key is not None:
+        document["jwks"] = {"keys": [key.as_dict(private=False)]}
+    made = await api.post("/api/v1/clients", json=document)
+    assert made.status_code == 201, made.text
+    return Registered(name, method, alg, made.json().get("client_secret") or "", key)
