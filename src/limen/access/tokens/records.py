@@ -65,7 +65,7 @@ class RedeemCode:
     """The atomic step "redeem this code into this family".
 
     ``refresh_hash`` is SHA-256 of the first refresh token; it is stored only if the code's scopes include
-    ``offline_access`` or *always_refresh* is set.
+    ``offline_access``.
     """
 
     code_hash: bytes

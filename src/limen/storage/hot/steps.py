@@ -165,7 +165,9 @@ def redemption_failed(row: Row | None, ask: RedeemCode, now: Instant) -> Redeeme
 
 
 def told_of_redemption(ask: RedeemCode, answer: RedeemedCode) -> Told:
-    """Return what a redemption tells."""
+    """Return what a redemption tells; nothing of a code that never was: it is nobody's, and anybody may send one."""
+    if answer.outcome is Redemption.UNKNOWN:
+        return Told()
     entry = AuditEntry(
         event="code.redeemed" if answer.outcome is Redemption.REDEEMED else f"code.{answer.outcome.value}",
         outcome=Outcome.SUCCESS if answer.outcome is Redemption.REDEEMED else Outcome.REFUSED,

@@ -49,6 +49,13 @@ class SqlAudit(TenantStoreBase):
         mine = self._select(audit_records, audit_records.c.segment_id == segment_id)
         return [_record(row) for row in await self._all(mine.order_by(audit_records.c.seq))]
 
+    async def hash_at(self, segment_id: SegmentId, seq: int) -> bytes | None:
+        """Return the hash of one record, or None."""
+        row = await self._one(
+            self._select(audit_records, audit_records.c.segment_id == segment_id, audit_records.c.seq == seq)
+        )
+        return None if row is None else bytes(row.hash)
+
     async def for_subject(self, subject: str, *, limit: int) -> list[AuditRecord]:
         """Return the newest records that concern *subject*."""
         mine = self._select(audit_records, audit_records.c.subject == subject, audit_records.c.subject != "")
