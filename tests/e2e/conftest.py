@@ -51,7 +51,7 @@ def email() -> str:
 
 @pytest.fixture
 async def open_tab(browser: Browser, house: Running) -> AsyncIterator[OpenTab]:
-    """A way to open tabs, each in a browser of its own: ``await open_tab(color_scheme="dark")``."""
+    """A way to open tabs, each in a browser of its own; it takes the settings of the browser, as ``color_scheme``."""
     async with AsyncExitStack() as stack:
 
         async def open_one(**more: object) -> Tab:
