@@ -178,13 +178,15 @@ class _Exchange:
             await self._protocol.client_disconnect()
             return {"type": "http.disconnect"}
         try:
-            chunk = await anext(self._chunks, None)
+            chunk = await self._chunks.__anext__()  # not anext(): cancelled, its wrapper asks granian's for a throw()
+        except StopAsyncIteration:
+            chunk = b""
         except RuntimeError:  # the client has gone
             self._chunks = None
             return {"type": "http.disconnect"}
         if not chunk:
             self._chunks = None
-        return {"type": "http.request", "body": chunk or b"", "more_body": bool(chunk)}
+        return {"type": "http.request", "body": chunk, "more_body": bool(chunk)}
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":

@@ -11,6 +11,7 @@ import structlog
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
 
 from limen.access.tokens.desk import Desk
 from limen.identity.administrators import Actor
@@ -81,6 +82,8 @@ class GuardedRoute(APIRoute):
                 answer = refused(strict, given)
             except RequestValidationError as found:
                 answer = unreadable(strict, found.errors())
+            except HTTPException as given:  # the edge's, met while the body was read: too large, too slow
+                answer = problem(strict, given.status_code, given.detail, headers=given.headers)
             except Exception as fault:  # noqa: BLE001 - the last catch: the answer keeps the API's shape
                 request_id = arrival_of(strict.scope).request_id
                 _log.exception("api.fault", request_id=request_id, route=self.path, fault=type(fault).__name__)

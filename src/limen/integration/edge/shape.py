@@ -1,5 +1,6 @@
 """Limits on size and shape: refused before any page or API works on it."""
 
+import asyncio
 import re
 from dataclasses import dataclass
 from typing import Final
@@ -25,6 +26,7 @@ class ShapeLimits:
         headers: how many.
         header_bytes: names and values together.
         body: bytes.
+        body_seconds: in which the body must have come, as at the hot doors.
     """
 
     path: int = 2_048
@@ -32,6 +34,7 @@ class ShapeLimits:
     headers: int = 64
     header_bytes: int = 32_768
     body: int = 1_048_576
+    body_seconds: float = 20.0
 
 
 class ShapeLimiter:
@@ -81,10 +84,21 @@ class ShapeLimiter:
 
     def _counted(self, receive: Receive) -> Receive:
         taken = 0
+        deadline: float | None = None
+        is_whole = False
 
         async def counted() -> Message:
-            nonlocal taken
-            message = await receive()
+            nonlocal taken, deadline, is_whole
+            if is_whole:  # what is waited for now is the end of the connection
+                return await receive()
+            loop = asyncio.get_running_loop()
+            deadline = deadline or loop.time() + self._limits.body_seconds
+            try:
+                async with asyncio.timeout_at(deadline):
+                    message = await receive()
+            except TimeoutError:
+                raise HTTPException(408, "body_too_slow", {"connection": "close"}) from None
+            is_whole = not message.get("more_body", False)
             taken += len(message.get("body", b""))
             if taken > self._limits.body:
                 # Starlette's own exception, so that the application's handler renders it in its interface's shape.

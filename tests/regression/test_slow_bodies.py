@@ -1,0 +1,37 @@
+"""A body that never ends."""
+
+import asyncio
+
+import pytest
+
+from limen.integration.edge.shape import ShapeLimiter, ShapeLimits
+from tests.support.house import Page
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    """Bodies must come within the twentieth of a second."""
+    made = ShapeLimiter.__init__
+
+    def hasty(self, app, limits=None):
+        made(self, app, limits and ShapeLimits(body_seconds=0.05))
+
+    monkeypatch.setattr(ShapeLimiter, "__init__", hasty)
+
+
+async def drip():
+    """A byte now and then, for ever."""
+    while True:
+        yield b"a"
+        await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize("path", ["/authorize", "/logout"])
+async def test_a_page_waits_for_a_body_only_so_long(impatient, build_house, path):
+    async with build_house() as house, asyncio.timeout(5):
+        form = {"content-type": "application/x-www-form-urlencoded", "accept": "text/html"}
+        answer = await house.client().post(path, content=drip(), headers=form)
+    assert answer.status_code == 408
+    assert Page(answer).h1
