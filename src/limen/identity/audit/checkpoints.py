@@ -4,13 +4,14 @@ The tree is the one of RFC 6962 §2.1: leaves are hashed behind 0x00 and nodes b
 the other.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from limen.identity.audit.chain import GENESIS, Head
 from limen.kernel.clock import Instant
 from limen.kernel.encoding import canonical_json, framed, sha256
-from limen.kernel.ids import TenantId
+from limen.kernel.ids import SegmentId, TenantId
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,16 @@ def next_checkpoint(tenant_id: TenantId, last: Checkpoint | None, heads: Sequenc
         root=merkle_root([leaf(head) for head in ordered]),
         previous=digest(last) if last else GENESIS,
     )
+
+
+def to_be_found(last: Checkpoint, heads: Sequence[Head]) -> "list[Head]":
+    """Return the heads that *last* names and that are heads no longer: a record of theirs must still stand there."""
+    named = [
+        Head(last.tenant_id, SegmentId(name), end, bytes.fromhex(hashed))
+        for name, end, hashed in json.loads(last.heads)
+    ]
+    standing = set(heads)
+    return [head for head in named if head not in standing]
 
 
 def signed_bytes(checkpoint: Checkpoint) -> bytes:
