@@ -6,6 +6,7 @@ from urllib.parse import unquote, urlsplit
 
 from limen.app.settings.derived import issuer_host
 from limen.app.settings.records import Settings
+from limen.experience.pages.devices import describe_device
 from limen.experience.rendering import Brand, RenderedMail, Renderer, negotiate_locale
 from limen.identity.keyring import Keyring
 from limen.identity.tenants.records import Tenant
@@ -92,7 +93,10 @@ def mail_handler(
         if tenant is None:
             raise LookupError(name)
         chosen = negotiate_locale(locale, tenant.settings.locales)
-        return renderer().render_mail(name, chosen, {**context, "brand": brand_of(tenant)})
+        words: dict[str, object] = {**context, "brand": brand_of(tenant)}
+        if "device" in words:  # what a browser calls itself is whatever its owner wants a reader to believe
+            words["device"] = describe_device(str(words["device"]))
+        return renderer().render_mail(name, chosen, words)
 
     async def sender_of(tenant_id: str) -> Sender | None:
         tenant = await tenants.get(TenantId(tenant_id))
