@@ -44,3 +44,12 @@ def setup(app):
 def _write_settings(_app, name, source):
     if name == "reference/settings":
         source[0] = reference_page()
+
+
+def setup(app):
+    """Leave a function out of its package's page where a module has the same name: Sphinx cannot tell them apart."""
+
+    def skip(_app, _what, name, member, _skip, _options):
+        return True if str(getattr(member, "__module__", "")).endswith(f".{name}") else None
+
+    app.connect("autodoc-skip-member", skip)

@@ -7,7 +7,7 @@ COLOURS = 256
 
 
 def shrink(png):
-    """Return *png* (8-bit RGB or RGBA, not interlaced; PNG, third edition) with a palette, unless it is small already."""
+    """Return *png* (8-bit RGB or RGBA, not interlaced) with a palette, or as it is if that is smaller."""
     width, height, channels, rows = read(png)
     pixels = [tuple(row[at : at + 3]) for row in rows for at in range(0, width * channels, channels)]
     palette, chosen = quantise(pixels)
