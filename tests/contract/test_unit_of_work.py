@@ -24,7 +24,7 @@ async def do_everything(world, outcome):
     async with world.begin() as unit:
         await unit.customers.add(owner, things.contact(owner))
         unit.record(AuditEntry("customer.registered", subject=owner.id))
-        unit.announce(Event("customer.registered", owner.id))
+        unit.announce(Event("customer.deleted", owner.id))
         unit.change("customer", owner.id)
         outcome()
     return owner
@@ -71,7 +71,7 @@ async def test_a_reading_unit_refuses_to_record(database, wrong):
             if wrong == "record":
                 unit.record(AuditEntry("a.done"))
             elif wrong == "announce":
-                unit.announce(Event("client.created"))
+                unit.announce(Event("customer.deleted"))
             else:
                 unit.change("client", "x")
 
@@ -96,12 +96,12 @@ async def test_a_subscriber_shares_the_transaction_and_may_fail_it(database):
     async def fail(_unit, _event):
         raise ZeroDivisionError
 
-    database.storage.database.subscribers = {"client.created": (write_too,), "client.deleted": (write_too, fail)}
+    database.storage.database.subscribers = {"customer.deleted": (write_too,), "password.changed": (write_too, fail)}
     async with database.begin() as unit:
-        unit.announce(Event("client.created", "x"))
+        unit.announce(Event("customer.deleted", "x"))
     with pytest.raises(ZeroDivisionError):
         async with database.begin() as unit:
-            unit.announce(Event("client.deleted", "x"))
+            unit.announce(Event("password.changed", "x"))
     assert await database.events() == ["subscriber.ran"]
     assert await database.storage.outbox.waiting() == 1
 

@@ -84,3 +84,6 @@ EVENTS: dict[str, tuple[int, str]] = {
     "keys.rotated": (1, "A tenant's signing keys were rotated."),
 }
 """The catalogue: name to (version, meaning)."""
+
+DELIVERED = frozenset({"mail.requested", "customer.deleted"})
+"""Events on which somebody acts after the commit. The others are kept on record, and cost no second transaction."""

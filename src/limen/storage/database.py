@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from limen.identity.audit.store import PersonalSealer
 from limen.kernel.clock import Clock
 from limen.kernel.entropy import Entropy
-from limen.kernel.events import Event
+from limen.kernel.events import DELIVERED, Event
 from limen.kernel.ids import TenantId
 from limen.storage.dialects import Dialect, dialect_of
 from limen.storage.dialects.postgres import PostgresDialect
@@ -125,4 +125,4 @@ class Database:
                     self.lane.forget(tenant_id)  # committed or not: unknown, so the next write opens a segment
                     raise
                 self.lane.committed(extension)
-        self.committed(unit.changes, bool(unit.events))
+        self.committed(unit.changes, any(event.name in DELIVERED for event in unit.events))

@@ -10,7 +10,7 @@ from limen.kernel.clock import Clock
 from limen.kernel.encoding import encode_json
 from limen.kernel.entropy import Entropy
 from limen.kernel.errors import Fault
-from limen.kernel.events import EVENTS, AuditEntry, Event
+from limen.kernel.events import DELIVERED, EVENTS, AuditEntry, Event
 from limen.kernel.ids import EventId, TenantId
 from limen.storage import schema
 from limen.storage.dialects import Dialect
@@ -122,7 +122,7 @@ def outbox_row(tenant_id: TenantId, event_id: str, event: Event, now: int) -> Ma
         "subject": event.subject,
         "data": encode_json(event.data).decode(),
         "sealed": event.sealed,
-        "state": "waiting",
+        "state": "waiting" if event.name in DELIVERED else "done",
         "attempts": 0,
         "not_before": max(event.not_before, now),
         "created_at": now,

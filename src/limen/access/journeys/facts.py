@@ -23,7 +23,8 @@ def request_of(state: JourneyState) -> AuthorizationRequest | None:
 async def gather(parts: JourneyParts, unit: JourneyUnit, journey: Journey, state: JourneyState) -> Facts:
     """Return the facts about *state*, as *unit* sees them."""
     request = request_of(state)
-    client = await unit.clients.get(request.client_id) if request is not None else None
+    loaded = await parts.desk.clients(request.client_id) if request is not None else None
+    client = loaded.client if loaded is not None else None
     customer = await customer_of(parts, unit, state.customer_id)
     accounts = await live_accounts(parts, unit, journey.browser_id) if state.select_account else ()
     due: tuple[str, ...] = ()

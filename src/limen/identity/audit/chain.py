@@ -50,8 +50,8 @@ class Head:
 def open_part(head: Head, seq: int, at: Instant, entry: AuditEntry) -> bytes:
     """Return the canonical open fields of *entry* at position *seq* of the segment of *head*."""
     return canonical_json((
-        str(head.tenant_id), str(head.segment_id), seq, at, entry.event, entry.outcome.value, entry.actor, entry.subject,
-        entry.client, entry.reason, entry.request_id, entry.data,
+        str(head.tenant_id), str(head.segment_id), seq, at, entry.event, entry.outcome.value, entry.actor,
+        entry.subject, entry.client, entry.reason, entry.request_id, entry.data,
     ))  # fmt: skip
 
 

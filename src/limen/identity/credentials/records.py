@@ -9,7 +9,7 @@ from limen.kernel.ids import CustomerId
 MAX_CONSECUTIVE_FAILURES = 100
 """After so many wrong passwords in a row the password is disabled until another factor speaks (SP 800-63B-4 §3.2.2)."""
 
-PASSWORD_FIELD = "password.hash"  # noqa: S105 - the logical name that binds the envelope, not a password
+PASSWORD_FIELD = "password.hash"
 """The logical field under which a hash is sealed; the record is the customer's identifier."""
 
 

@@ -19,7 +19,7 @@ from limen.access.tokens.records import (
     RotationOutcome,
 )
 from limen.kernel.clock import Instant
-from limen.kernel.events import AuditEntry, Event, Outcome
+from limen.kernel.events import DELIVERED, AuditEntry, Event, Outcome
 from limen.kernel.ids import ClientKey, FamilyId, TenantId
 from limen.storage.schema import VOID
 
@@ -122,8 +122,8 @@ class Batch:
         return [(tenant, *change) for tenant, told in self.told.items() for one in told for change in one.changes]
 
     def has_events(self) -> bool:
-        """Tell whether the outbox grew."""
-        return any(one.events for told in self.told.values() for one in told)
+        """Tell whether the outbox has something to deliver."""
+        return any(event.name in DELIVERED for told in self.told.values() for one in told for event in one.events)
 
     def settle(self, position: int, tenant_id: TenantId, result: Any, told: Told) -> None:
         """Note the result of a step and what it tells."""
