@@ -41,7 +41,7 @@ _REVOKE = "SELECT * FROM limen_revoke($1, $2, $3, $4)"
 _REVOKE_TOKENS = "SELECT limen_revoke_tokens($1, $2, $3)"
 _CHECKPOINT = "SELECT * FROM limen_last_checkpoint($1)"
 _APPEND = "SELECT limen_append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
-_TELL = "SELECT limen_tell($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
+_TELL = "SELECT limen_tell($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
 
 Positions = list[tuple[int, Any]]
 
@@ -129,7 +129,7 @@ class PostgresWriter:
                 _TELL, tenant_id, now,
                 [r["id"] for r in rows], [r["name"] for r in rows], [r["version"] for r in rows],
                 [r["subject"] for r in rows], [r["data"] for r in rows], [r["sealed"] for r in rows],
-                [kind for kind, _ in changes], [key for _, key in changes],
+                [r["state"] for r in rows], [kind for kind, _ in changes], [key for _, key in changes],
             )  # fmt: skip
         if not records:  # a refused step that is not worth a record
             return extension

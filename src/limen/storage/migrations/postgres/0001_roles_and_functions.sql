@@ -166,13 +166,13 @@ BEGIN
 END $$;
 
 CREATE FUNCTION limen_tell(p_tenant text, p_now bigint, p_ids text[], p_names text[], p_versions integer[], p_subjects text[],
-                           p_data text[], p_sealed bytea[], p_kinds text[], p_keys text[])
+                           p_data text[], p_sealed bytea[], p_states text[], p_kinds text[], p_keys text[])
 RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
   PERFORM set_config('limen.tenant', p_tenant, true);
   INSERT INTO outbox (id, tenant_id, name, version, subject, data, sealed, state, attempts, not_before, created_at, lease_owner, error)
-  SELECT i, p_tenant, n, v, s, d, b, 'waiting', 0, p_now, p_now, '', ''
-  FROM unnest(p_ids, p_names, p_versions, p_subjects, p_data, p_sealed) AS rows (i, n, v, s, d, b);
+  SELECT i, p_tenant, n, v, s, d, b, t, 0, p_now, p_now, '', ''
+  FROM unnest(p_ids, p_names, p_versions, p_subjects, p_data, p_sealed, p_states) AS rows (i, n, v, s, d, b, t);
   INSERT INTO changes (tenant_id, kind, key, at) SELECT p_tenant, k, y, p_now FROM unnest(p_kinds, p_keys) AS rows (k, y);
 END $$;
 
