@@ -1,0 +1,28 @@
+"""The tab notices what it is there to notice: planted faults are found."""
+
+import pytest
+
+pytestmark = [pytest.mark.anyio, pytest.mark.e2e]
+FAULTS = {
+    "axe-core at": "document.querySelectorAll('label').forEach(one => one.remove())",
+    "wider than": "document.body.style.minWidth = '3000px'",
+    "Content Security Policy": "document.body.append(Object.assign(document.createElement('script'), {textContent: '1'}))",
+    "asked a stranger|Content Security Policy": "document.body.append(Object.assign(new Image(), {src: 'https://elsewhere.example/i.png', alt: ''}))",
+    "script: .*planted": "setTimeout(() => { throw new Error('planted') })",
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+async def test_a_planted_fault_is_found(tab, fault):
+    await tab.go("/sign-in")
+    await tab.page.evaluate(FAULTS[fault])
+    await tab.page.wait_for_timeout(200)
+    with pytest.raises(AssertionError, match=fault):
+        await tab.hold_to_account()
+
+
+async def test_a_page_that_grows_is_found(tab, monkeypatch):
+    monkeypatch.setattr("tests.e2e.tab.HEAVIEST", 1000)
+    await tab.go("/sign-in")
+    with pytest.raises(AssertionError, match="weighs"):
+        await tab.hold_to_account()
