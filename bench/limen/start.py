@@ -12,7 +12,7 @@ from bench.limen.walk import Person, Site
 from bench.subjects import Job, Subject, client_credentials, introspection, reading, refreshing
 from bench.workbench import ROOT, Workbench
 
-_LIFTED_LIMITS = ("PAGES_PER_ADDRESS", "SIGN_IN_PER_ADDRESS", "SIGN_IN_PER_IDENTIFIER")
+_LIFTED_LIMITS = ("PAGES_PER_ADDRESS", "JOURNEYS_PER_ADDRESS", "SIGN_IN_PER_ADDRESS", "SIGN_IN_PER_IDENTIFIER")
 """All sign-ins come from one machine; counting goes on for the others."""
 
 _TENANT_FILE = ROOT / "bench/limen/tenant.yaml"

@@ -84,7 +84,7 @@ async def test_a_session_stays_while_a_family_needs_it_and_a_browser_while_a_ses
 
 async def test_delivered_events_go_after_a_day_and_waiting_or_dead_ones_never(database):
     async with database.begin() as unit:
-        done, dead, _waiting = (unit.announce(Event("client.created")) for _ in range(3))
+        done, dead, _waiting = (unit.announce(Event("customer.deleted")) for _ in range(3))
     outbox = database.storage.outbox
     await outbox.done(done)
     await outbox.dead(dead, "smtp_550")

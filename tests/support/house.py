@@ -286,7 +286,7 @@ class _Transport(httpx2.ASGITransport):
 
 def settings_in(folder: Path, database_url: str = "", keystore_url: str = "", **limits: str) -> Settings:
     """Settings for a house whose files lie in *folder*: cheap hashes, mail kept in memory, rates as *limits* say."""
-    rates = {"pages_per_address": "off", **limits}
+    rates = {"pages_per_address": "off", "journeys_per_address": "off", **limits}
     return Settings(
         issuer=BASE,
         data_dir=str(folder),

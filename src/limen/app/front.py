@@ -60,7 +60,11 @@ def front(parts: FrontParts) -> AsgiApp:
     """Return everything that is no hot door, behind the edge."""
     mounts = Mounts(api=create_api(api_parts(parts)), pages=create_pages(page_parts(parts)))
     limits = parts.limits
-    rules = edge_rules(limits.api_per_address.limit("api-address"), limits.pages_per_address.limit("pages-address"))
+    rules = edge_rules(
+        limits.api_per_address.limit("api-address"),
+        limits.journeys_per_address.limit("journeys-address"),
+        limits.pages_per_address.limit("pages-address"),
+    )
     return edge(mounts, EdgeParts(parts.observer, parts.clock, parts.entropy, parts.limiter, rules))
 
 
@@ -116,6 +120,7 @@ def journey_settings(limits: LimitsSection) -> JourneySettings:
         per_identifier=limits.sign_in_per_identifier.limit("sign-in-identifier"),
         mails_per_identifier=limits.mails_per_identifier.limit("mail-identifier"),
         mails_per_address=limits.mails_per_address.limit("mail-address"),
+        codes_per_identifier=limits.codes_per_identifier.limit("code-identifier"),
     )
 
 

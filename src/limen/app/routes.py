@@ -78,9 +78,14 @@ class Mounts:
         await app(scope, receive, send)
 
 
-def edge_rules(api: Limit, pages: Limit) -> Sequence[Rule]:
+_BEGINNINGS = frozenset({"/authorize", "/sign-in", "/sign-up", "/recover", "/account"})
+"""Pages that may begin a journey: for whoever has no cookie that is a browser, a journey and a key to write."""
+
+
+def edge_rules(api: Limit, journeys: Limit, pages: Limit) -> Sequence[Rule]:
     """Return what is limited per address before it reaches a mount; static files cost nothing and count nothing."""
     return (
         Rule(api, lambda _method, path: path.startswith(API)),
+        Rule(journeys, lambda _method, path: path in _BEGINNINGS),
         Rule(pages, lambda _method, path: not path.startswith("/static/")),
     )

@@ -29,7 +29,7 @@ from limen.storage.schema import (
 BATCH = 500
 KEPT_AFTER_EXPIRY = DAY
 """So long a replayed code, a reused token or a late click is still told from one that never was."""
-BROWSER_UNSEEN = 30 * DAY
+BROWSER_UNSEEN = DAY
 SESSION_REMEMBERED = 180 * DAY
 """Old sessions tell whose device a browser is."""
 

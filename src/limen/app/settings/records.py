@@ -104,6 +104,9 @@ class LimitsSection(Section, frozen=True):
     """Rate limits, each `count/seconds` or `off`."""
 
     pages_per_address: Annotated[Rate, Meta(description="Pages asked for by one address.")] = Rate(600, 60)
+    journeys_per_address: Annotated[
+        Rate, Meta(description="Sign-ins, sign-ups and recoveries begun by one address: each is a few durable writes.")
+    ] = Rate(120, 60)
     api_per_address: Annotated[Rate, Meta(description="Calls of the administration API by one address.")] = Rate(
         1200, 60
     )
@@ -117,6 +120,9 @@ class LimitsSection(Section, frozen=True):
     ] = Rate(10, 600)
     mails_per_address: Annotated[Rate, Meta(description="Mails caused by one address.")] = Rate(30, 3600)
     mails_per_identifier: Annotated[Rate, Meta(description="Mails to one submitted address.")] = Rate(5, 3600)
+    codes_per_identifier: Annotated[
+        Rate, Meta(description="Mailed codes tried for one submitted address, over all journeys; its link still works.")
+    ] = Rate(30, 86_400)
 
 
 class ProxiesSection(Section, frozen=True):
