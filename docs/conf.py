@@ -37,8 +37,9 @@ suppress_warnings = ["ref.python", "autodoc.duplicate_object"]
 
 
 def setup(app):
-    """Let the settings' page be what the settings' records say."""
+    """Let the settings' page be what the settings' records say, and leave out functions named as modules are."""
     app.connect("source-read", _write_settings)
+    app.connect("autodoc-skip-member", _named_as_a_module)
 
 
 def _write_settings(_app, name, source):
@@ -46,10 +47,6 @@ def _write_settings(_app, name, source):
         source[0] = reference_page()
 
 
-def setup(app):
-    """Leave a function out of its package's page where a module has the same name: Sphinx cannot tell them apart."""
-
-    def skip(_app, _what, name, member, _skip, _options):
-        return True if str(getattr(member, "__module__", "")).endswith(f".{name}") else None
-
-    app.connect("autodoc-skip-member", skip)
+def _named_as_a_module(_app, _what, name, member, _skip, _options):
+    """Sphinx cannot tell a function from its module where a package exports it under the module's name."""
+    return True if str(getattr(member, "__module__", "")).endswith(f".{name}") else None

@@ -28,8 +28,9 @@ async def drip():
         await asyncio.sleep(0.01)
 
 
+@pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize("path", ["/authorize", "/logout"])
-async def test_a_page_waits_for_a_body_only_so_long(impatient, build_house, path):
+async def test_a_page_waits_for_a_body_only_so_long(build_house, path):
     async with build_house() as house, asyncio.timeout(5):
         form = {"content-type": "application/x-www-form-urlencoded", "accept": "text/html"}
         answer = await house.client().post(path, content=drip(), headers=form)

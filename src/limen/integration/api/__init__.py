@@ -18,7 +18,7 @@ the next version leaves it out; two versions are served side by side for as long
 Importing this package costs nothing: FastAPI and Pydantic come with the first request (``lazy``).
 """
 
-from limen.integration.api.lazy import PREFIX, create_api
-from limen.integration.api.parts import ApiParts, ApiUnit
+from limen.integration.api.lazy import create_api
+from limen.integration.api.parts import PREFIX, ApiParts, ApiUnit
 
 __all__ = ["PREFIX", "ApiParts", "ApiUnit", "create_api"]

@@ -7,8 +7,7 @@ from starlette.routing import Match
 
 from limen.integration.api.document import describe
 from limen.integration.api.doors import clients, customers, tenants
-from limen.integration.api.lazy import PREFIX
-from limen.integration.api.parts import ApiParts
+from limen.integration.api.parts import PREFIX, ApiParts
 from limen.integration.api.problems import problem
 from limen.integration.edge.arrival import arrival_of
 

@@ -6,8 +6,7 @@ from limen.access.jose.verify import VerifiedToken
 from limen.access.tokens.desk import Desk
 from limen.identity.administrators import Actor, Role, scopes_of
 from limen.identity.tenants.records import DEFAULT_SLUG
-from limen.integration.api.lazy import PREFIX
-from limen.integration.api.parts import ApiParts
+from limen.integration.api.parts import PREFIX, ApiParts
 from limen.kernel.errors import Forbidden, Refusal, Unauthenticated
 
 

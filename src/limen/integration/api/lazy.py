@@ -4,13 +4,9 @@ FastAPI, Pydantic and our models take some 20 MB, which a server that nobody adm
 """
 
 import asyncio
-from typing import Final
 
 from limen.integration.api.parts import ApiParts
 from limen.integration.edge.asgi import AsgiApp, Message, Receive, Scope, Send
-
-PREFIX: Final = "/api/v1"
-"""Below a tenant's prefix."""
 
 
 def create_api(parts: ApiParts) -> AsgiApp:

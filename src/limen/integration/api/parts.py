@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from limen.access.clients.registration import ClientUnit
 from limen.access.tokens.desk import Desks
@@ -16,6 +16,9 @@ from limen.kernel.clock import Clock, Instant
 from limen.kernel.entropy import Entropy
 from limen.kernel.ids import TenantId
 from limen.trust.limits import Limit, RateLimiter
+
+PREFIX: Final = "/api/v1"
+"""Where the API is, below a tenant's prefix."""
 
 
 class StoredAnswer(Protocol):

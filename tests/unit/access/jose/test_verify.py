@@ -99,7 +99,6 @@ def test_a_public_key_is_no_hmac_secret(verifier: AccessTokenVerifier, encoding:
         b"not json",
         b"",
     ],
-    ids=lambda header: str(header)[:60],
 )
 def test_a_header_that_we_do_not_write_is_refused_though_our_key_signed(verifier: AccessTokenVerifier, header) -> None:
     assert refused(verifier.verify(signed(header, access_claims())))

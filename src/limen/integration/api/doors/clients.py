@@ -9,7 +9,6 @@ from limen.identity.administrators import CLIENTS_READ, CLIENTS_WRITE
 from limen.integration.api.answers import CurrentCall, IfMatch, answer, expected_version, ok
 from limen.integration.api.document import answers, needs
 from limen.integration.api.idempotency import IdempotencyKey, once
-from limen.integration.api.lazy import PREFIX
 from limen.integration.api.models.clients import (
     ClientMade,
     ClientNew,
@@ -22,6 +21,7 @@ from limen.integration.api.models.clients import (
     shown,
 )
 from limen.integration.api.paging import After, PageSize, next_link, position
+from limen.integration.api.parts import PREFIX
 from limen.integration.api.route import Call, GuardedRoute
 
 router = APIRouter(prefix=f"{PREFIX}/clients", route_class=GuardedRoute, tags=["clients"])

@@ -10,9 +10,9 @@ from limen.identity.customers.management import CustomerAdministration, NewCusto
 from limen.integration.api.answers import CurrentCall, IfMatch, answer, expected_version, ok
 from limen.integration.api.document import answers, needs
 from limen.integration.api.idempotency import IdempotencyKey, once
-from limen.integration.api.lazy import PREFIX
 from limen.integration.api.models.customers import CustomerNew, CustomerPage, CustomerPatch, CustomerShown, shown
 from limen.integration.api.paging import After, PageSize, next_link, position
+from limen.integration.api.parts import PREFIX
 from limen.integration.api.route import Call, GuardedRoute
 from limen.kernel.ids import CustomerId
 from limen.kernel.secret import Secret

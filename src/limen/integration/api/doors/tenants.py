@@ -10,9 +10,9 @@ from limen.identity.tenants.records import TenantSettings
 from limen.integration.api.answers import CurrentCall, IfMatch, answer, expected_version, ok
 from limen.integration.api.document import answers, needs
 from limen.integration.api.idempotency import IdempotencyKey, once
-from limen.integration.api.lazy import PREFIX
 from limen.integration.api.models.tenants import TenantNew, TenantPage, TenantPatch, TenantShown, merged, shown
 from limen.integration.api.paging import After, PageSize, next_link, position
+from limen.integration.api.parts import PREFIX
 from limen.integration.api.route import Call, GuardedRoute
 
 router = APIRouter(prefix=f"{PREFIX}/tenants", route_class=GuardedRoute, tags=["tenants"])
