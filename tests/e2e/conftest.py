@@ -13,7 +13,7 @@ from tests.support.running import Running, demonstration, limen
 
 MANY = "10000/3600"
 SETTINGS = {"LIMEN_LIMITS_MAILS_PER_ADDRESS": MANY, "LIMEN_LIMITS_SIGN_IN_PER_ADDRESS": MANY,
-            "LIMEN_LIMITS_PAGES_PER_ADDRESS": MANY}  # fmt: skip
+            "LIMEN_LIMITS_PAGES_PER_ADDRESS": MANY, "LIMEN_LIMITS_JOURNEYS_PER_ADDRESS": MANY}  # fmt: skip
 """Everybody here comes from one address. Limits have tests of their own."""
 _numbers = count(1)
 

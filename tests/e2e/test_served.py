@@ -18,7 +18,6 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from limen.access.journeys.parts import JourneySettings
 from limen.app.settings.records import LimitsSection
 from tests.support.postgres import on_thread
 from tests.support.running import LIMEN, ROOT, environment, free_port, limen, process
@@ -91,13 +90,12 @@ def test_the_document_of_the_guide_is_applied_and_exported_without_its_secret(tm
 def test_the_limits_of_the_guide_are_those_of_the_settings():
     guide = (GUIDE / "security.rst").read_text()
     rows = re.findall(r"\* - [^\n]+\n     - [^\n]+\n     - (\d+ in [^\n]+)", guide)
-    seconds = {"a minute": 60, "10 minutes": 600, "an hour": 3600, "a day (fixed)": 86_400}
+    seconds = {"a minute": 60, "10 minutes": 600, "an hour": 3600, "a day": 86_400}
     said = sorted((int(row.split()[0]), seconds[row.partition(" in ")[2]]) for row in rows)
 
     limits = LimitsSection()
     rates = [getattr(limits, name) for name in LimitsSection.__struct_fields__]
-    fixed = JourneySettings().codes_per_identifier
-    assert said == sorted([(rate.count, rate.seconds) for rate in rates] + [(fixed.count, fixed.seconds)])
+    assert said == sorted((rate.count, rate.seconds) for rate in rates)
 
 
 def test_on_postgresql_the_logins_of_the_guide_suffice(tmp_path, postgres_url):

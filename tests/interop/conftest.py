@@ -20,7 +20,7 @@ EMAIL = "ada.brook@example.com"
 PASSWORD = "plum lantern quarry sixteen"
 CALLBACK = "https://rp.example/callback"
 GOODBYE = "https://rp.example/gone"
-MANY = {"LIMEN_LIMITS_SIGN_IN_PER_IDENTIFIER": "10000/3600"}
+MANY = {"LIMEN_LIMITS_SIGN_IN_PER_IDENTIFIER": "10000/3600", "LIMEN_LIMITS_JOURNEYS_PER_ADDRESS": "10000/3600"}
 """One customer signs in for every test. Limits have tests of their own."""
 _MESSAGE = re.compile(r"/dev/mailbox/[^\"/]+")
 _TOKEN = re.compile(r'id="token"[^>]*>([^<]+)<')
