@@ -99,6 +99,7 @@ def test_a_public_key_is_no_hmac_secret(verifier: AccessTokenVerifier, encoding:
         b"not json",
         b"",
     ],
+    ids=[f"header {number}" for number in range(11)],  # keys are made anew in each worker, names must not be
 )
 def test_a_header_that_we_do_not_write_is_refused_though_our_key_signed(verifier: AccessTokenVerifier, header) -> None:
     assert refused(verifier.verify(signed(header, access_claims())))
