@@ -7,9 +7,9 @@ from urllib.parse import unquote, urlsplit
 from limen.app.settings.derived import issuer_host
 from limen.app.settings.records import Settings
 from limen.experience.pages.devices import describe_device
-from limen.experience.rendering import Brand, RenderedMail, Renderer, negotiate_locale
+from limen.experience.pages.visit import brand_of
+from limen.experience.rendering import RenderedMail, Renderer, negotiate_locale, spoken
 from limen.identity.keyring import Keyring
-from limen.identity.tenants.records import Tenant
 from limen.identity.tenants.store import TenantStore
 from limen.integration.messaging.handler import MailHandler, Sender
 from limen.integration.messaging.mail import Mailer, MailUnavailable, OutgoingMail
@@ -92,7 +92,7 @@ def mail_handler(
         tenant = await tenants.get(TenantId(tenant_id))
         if tenant is None:
             raise LookupError(name)
-        chosen = negotiate_locale(locale, tenant.settings.locales)
+        chosen = negotiate_locale(locale, spoken(tenant.settings.locales))
         words: dict[str, object] = {**context, "brand": brand_of(tenant)}
         if "device" in words:  # what a browser calls itself is whatever its owner wants a reader to believe
             words["device"] = describe_device(str(words["device"]))
@@ -103,9 +103,3 @@ def mail_handler(
         return None if tenant is None else Sender(urlsplit(tenant.issuer).hostname or "localhost")
 
     return MailHandler(unseal, render, mailer, sender_of, clock)
-
-
-def brand_of(tenant: Tenant) -> Brand:
-    """Return a tenant's look as pages and mails show it."""
-    branding = tenant.settings.branding
-    return Brand(name=tenant.name, accent=branding.accent, logo_url=branding.logo_url)

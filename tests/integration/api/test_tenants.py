@@ -70,6 +70,7 @@ async def test_a_slug_that_cannot_stand_in_a_path_is_refused(house, slug):
         ({"password_preset": "none"}, "#/settings/password_preset"),
         ({"locales": []}, "#/settings/locales"),
         ({"locales": ["en", "en"]}, "#/settings/locales"),
+        ({"locales": ["en", "tlh"]}, "#/settings/locales/1"),
     ],
 )
 async def test_settings_out_of_bounds_are_refused_by_place(house, settings, pointer):

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from limen.identity.tenants.records import TenantSettings
 from tests.support.house import PASSWORD, code_in, says
 
 pytestmark = pytest.mark.anyio
@@ -43,6 +44,13 @@ async def test_every_page_offers_the_other_languages_by_their_own_names(house):
     assert {"?ui_locales=de", "?ui_locales=ar"} <= set(page.links)
     assert "Deutsch" in page.text
     assert "العربية" in page.text
+
+
+async def test_a_tenant_with_one_language_speaks_and_offers_only_that(house):
+    tenant = await house.add_tenant("leise", TenantSettings(locales=("de",)))
+    page = await house.walker(prefix=tenant.prefix, language="ar").get("/sign-in")
+    assert (page.lang, page.h1) == ("de", says("sign_in.title", "de"))
+    assert not [link for link in page.links if "ui_locales" in link]
 
 
 async def test_every_page_is_strict_about_what_it_loads_and_who_frames_it(house):

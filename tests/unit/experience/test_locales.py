@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from limen.experience.rendering import direction, negotiate_locale
+from limen.experience.rendering import LOCALES, direction, negotiate_locale, spoken
+from limen.identity.tenants.records import SPOKEN
 
 _SUPPORTED = ("en", "de", "ar")
 
@@ -36,6 +37,15 @@ def test_the_chosen_then_the_most_wanted_then_the_default(header: str, chosen: s
 @given(st.text(), st.text())
 def test_no_header_breaks_it(header: str, chosen: str) -> None:
     assert negotiate_locale(header, _SUPPORTED, chosen) in _SUPPORTED
+
+
+def test_a_tenant_may_choose_among_the_languages_that_there_are_words_for():
+    assert tuple(LOCALES) == SPOKEN
+
+
+def test_languages_without_words_are_left_out_and_never_all_of_them():
+    assert spoken(("fr", "de", "EN")) == ("de",)
+    assert spoken(("fr",)) == ("en",)
 
 
 def test_arabic_runs_right_to_left() -> None:

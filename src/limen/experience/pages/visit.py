@@ -16,7 +16,7 @@ from limen.access.sessions.cookies import BrowserCookie, new_browser, read_cooki
 from limen.access.sessions.records import Browser
 from limen.access.tokens.desk import Desk
 from limen.experience.pages.parts import PageParts, TenantPages
-from limen.experience.rendering import Brand, negotiate_locale
+from limen.experience.rendering import LOCALES, Brand, negotiate_locale, spoken
 from limen.identity.tenants.records import Tenant
 from limen.kernel.context import RequestContext
 from limen.kernel.errors import Invalid, Refusal
@@ -122,8 +122,7 @@ class Visit:
             "brand": brand_of(self.desk.tenant),
             "prefix": self.prefix,
             "nonce": policy.nonce,
-            "theme": "",
-            "here": "",
+            "languages": {locale: LOCALES[locale] for locale in spoken(self.desk.tenant.settings.locales)},
         }
         html = self.parts.renderer.render(template, self.locale, {**base, **context})
         return self.dress(HTMLResponse(html, status))
@@ -186,7 +185,8 @@ async def arrive_at(request: Request, parts: PageParts) -> Visit | None:
         return None
     record = tenant.journeys.desk.tenant
     chosen = request.query_params.get("ui_locales", "") or request.cookies.get(LANGUAGE_COOKIE, "")
-    locale = negotiate_locale(request.headers.get("accept-language", "")[:512], record.settings.locales, chosen[:512])
+    locales = spoken(record.settings.locales)
+    locale = negotiate_locale(request.headers.get("accept-language", "")[:512], locales, chosen[:512])
     visit = Visit(request, parts, tenant, locale)
     visit.context = RequestContext(
         request_id=arrival.request_id,

@@ -12,7 +12,7 @@
 from limen.experience.rendering.assets import Asset, StaticAssets
 from limen.experience.rendering.brand import Brand
 from limen.experience.rendering.catalogue import Catalogue, MissingMessage
-from limen.experience.rendering.locales import LOCALES, direction, negotiate_locale
+from limen.experience.rendering.locales import LOCALES, direction, negotiate_locale, spoken
 from limen.experience.rendering.renderer import RenderedMail, Renderer
 
 __all__ = [
@@ -26,4 +26,5 @@ __all__ = [
     "StaticAssets",
     "direction",
     "negotiate_locale",
+    "spoken",
 ]

@@ -10,6 +10,11 @@ _MAX_RANGES = 16
 _MAX_HEADER = 512
 
 
+def spoken(wanted: Sequence[str]) -> Sequence[str]:
+    """Return those of *wanted* that have a catalogue, in their order; the fallback alone where none has."""
+    return tuple(locale for locale in wanted if locale in LOCALES) or (next(iter(LOCALES)),)
+
+
 def direction(locale: str) -> str:
     """Return ``rtl`` or ``ltr``, the writing direction of *locale*."""
     return "rtl" if locale.partition("-")[0] in _RIGHT_TO_LEFT else "ltr"

@@ -18,7 +18,9 @@ from limen.kernel.clock import Instant, to_datetime
 
 _TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
 
-_DEFAULTS: Mapping[str, Any] = {"prefix": "", "brand": Brand(), "nonce": "", "theme": "", "here": ""}
+_DEFAULTS: Mapping[str, Any] = {
+    "prefix": "", "brand": Brand(), "nonce": "", "theme": "", "here": "", "languages": LOCALES
+}  # fmt: skip
 """What a page may leave out: see ``templates/base.html``."""
 
 
@@ -62,7 +64,6 @@ class Renderer:
             values,
             locale=locale,
             dir=direction(locale),
-            languages=LOCALES,
             asset=lambda name: self._assets.url(name, prefix),
             **words.helpers(),
         )

@@ -8,6 +8,8 @@ from limen.kernel.clock import Instant
 from limen.kernel.ids import TenantId
 
 DEFAULT_SLUG = "default"
+SPOKEN = ("en", "de", "ar")
+"""The languages that there are words for, the default first (``experience.rendering`` names and fills them)."""
 
 
 class Branding(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -37,7 +39,7 @@ class TenantSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     branding: Branding = Branding()
     lifetimes: Lifetimes = Lifetimes()
-    locales: tuple[str, ...] = ("en", "de", "ar")
+    locales: tuple[str, ...] = SPOKEN
     password_preset: str = "default"
     sign_up_open: bool = True
     terms_url: str = ""

@@ -5,14 +5,13 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from limen.identity.credentials.policy import PRESETS
-from limen.identity.tenants.records import DEFAULT_SLUG, Lifetimes, TenantSettings
+from limen.identity.tenants.records import DEFAULT_SLUG, SPOKEN, Lifetimes, TenantSettings
 from limen.kernel.errors import Invalid
 
 CODE = "invalid_tenant"
 LONGEST_NAME = 100
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _ACCENT = re.compile(r"#[0-9a-f]{6}")
-_LOCALE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,3}")
 _MOST_LOCALES = 50
 _LONGEST_URL = 2_000
 _DAY = 86_400
@@ -74,8 +73,8 @@ def _locales(settings: TenantSettings) -> Iterator[tuple[str, str]]:
     if not locales or len(locales) > _MOST_LOCALES or len(set(locales)) != len(locales):
         yield "settings.locales", "locales.invalid"
     for index, locale in enumerate(locales[:_MOST_LOCALES]):
-        if not _LOCALE.fullmatch(locale):
-            yield f"settings.locales.{index}", "locale.invalid"
+        if locale not in SPOKEN:
+            yield f"settings.locales.{index}", "locale.unknown"
 
 
 def _lifetimes(lifetimes: Lifetimes) -> Iterator[tuple[str, str]]:
