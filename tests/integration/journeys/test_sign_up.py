@@ -159,6 +159,7 @@ async def test_digits_may_be_typed_with_spaces_and_in_ones_own_numerals(house):
         ({"password": "ann@example.com"}, "password"),
         ({"name": "a\x07b"}, "name"),
         ({"name": "n" * 201}, "name"),
+        ({"name": "a\u202eb"}, "name"),
     ],
 )
 async def test_what_is_wrong_is_said_at_its_field_and_what_was_typed_stays(house, typed, field):

@@ -19,9 +19,15 @@ _BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 def normalised(profile: Profile) -> Profile:
-    """Return *profile* with its names in NFC and without white space around them."""
+    """Return *profile* with its names in NFC and without white space around them.
+
+    A name that is far too long stays as it is, for :func:`validate` to refuse: normalising costs the square of a run of
+    marks.
+    """
+    names: dict[str, str] = {field: getattr(profile, field) for field in _NAMES}
+    short = {field: name for field, name in names.items() if len(name) <= 2 * LONGEST_NAME}
     return msgspec.structs.replace(
-        profile, **{field: unicodedata.normalize("NFC", getattr(profile, field)).strip() for field in _NAMES}
+        profile, **{field: unicodedata.normalize("NFC", name).strip() for field, name in short.items()}
     )
 
 

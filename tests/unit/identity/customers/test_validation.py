@@ -23,6 +23,12 @@ def test_locales_and_zones_have_their_syntax(field, value):
     assert field in validate(Profile(**{field: value})).fields
 
 
+def test_a_name_of_a_mebibyte_is_refused_without_being_normalised():
+    marks = "a" + "\u0316\u0301" * (1 << 19)
+    assert normalised(Profile(name=marks)).name == marks
+    assert validate(Profile(name=marks)) is not None
+
+
 @given(st.text(max_size=250))
 def test_no_name_raises_and_normalising_twice_changes_nothing(name):
     once = normalised(Profile(name=name))

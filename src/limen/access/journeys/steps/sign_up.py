@@ -14,9 +14,9 @@ from limen.access.journeys.steps.turns import turned
 from limen.access.journeys.views import Problem, Progress, StepView
 from limen.identity.customers.addresses import parse_email
 from limen.identity.customers.directory import EMAIL
+from limen.identity.customers.records import Profile
+from limen.identity.customers.validation import LONGEST_NAME, normalised, validate
 from limen.kernel.errors import Refusal
-
-MAX_NAME = 200
 
 
 def view(context: StepContext) -> StepView:
@@ -36,11 +36,13 @@ async def submit(context: StepContext, form: Mapping[str, str]) -> Progress:
     turn = turned(context, form)
     if turn is not None:
         return turn
-    email, name = parse_email(form.get("email", "")), form.get("name", "").strip()
-    typed = {"email": form.get("email", "")[:254], "name": name[:MAX_NAME]}
+    email = parse_email(form.get("email", ""))
+    profile = normalised(Profile(name=form.get("name", "")))
+    name = profile.name
+    typed = {"email": form.get("email", "")[:254], "name": name[:LONGEST_NAME]}
     if isinstance(email, Refusal):
         return Progress(state, problem=Problem({"email": "error.email_invalid"}, values=typed))
-    if not name.isprintable() or len(name) > MAX_NAME:
+    if validate(profile) is not None:
         return Progress(state, problem=Problem({"name": "error.name_invalid"}, values=typed))
     limited = await over_limits(context, email, mail=True)
     if limited is not None:
