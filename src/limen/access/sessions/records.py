@@ -7,11 +7,16 @@ import msgspec
 from limen.kernel.clock import Instant
 from limen.kernel.ids import BrowserId, CustomerId, SessionId
 
+PASSWORD = "pwd"
+"""RFC 8176's name for a password."""
+MAILBOX = "email"
+"""Our name for a proven mailbox; RFC 8176 has none, and SP 800-63B-4 §3.1.3.1 counts it for no assurance level."""
+
 
 class Evidence(msgspec.Struct, frozen=True):
     """One proof: which authenticator spoke, when, and whether it verified the user.
 
-    ``authenticator`` uses the values of RFC 8176 (``pwd``, ``otp``, ``hwk`` …), with ``email`` for a proven mailbox.
+    ``authenticator`` uses the values of RFC 8176 (``pwd``, ``otp``, ``hwk`` …), with ours for a proven mailbox.
     """
 
     authenticator: str

@@ -9,12 +9,13 @@ from limen.access.journeys.arrival import Arrived
 from limen.access.journeys.records import JourneyState, Path
 from limen.access.oauth.code import Approval, issue_code
 from limen.access.oauth.records import AuthorizationRequest
-from limen.access.sessions.records import Evidence, Session
+from limen.access.sessions.records import PASSWORD, Evidence, Session
 from limen.access.tokens.grants.authorization_code import redeem_code
 from limen.experience.pages.account import accounts_here, sign_in_first
 from limen.experience.pages.errors import refused
 from limen.experience.pages.steps import arrived
 from limen.experience.pages.visit import Visit
+from limen.identity.administrators import SCOPES, Role, scopes_of
 from limen.identity.credentials.context import context_words
 from limen.identity.credentials.prepare import prepare
 from limen.identity.credentials.records import seal_password
@@ -29,8 +30,7 @@ from limen.kernel.ids import ClientKey
 
 FIRST_ADMINISTRATOR = "first-administrator"
 CONSOLE = "limen-console"
-TENANT_SCOPES = ("limen:clients:read", "limen:clients:write", "limen:customers:read", "limen:customers:write")
-PLATFORM_SCOPES = ("limen:tenants:read", "limen:tenants:write", *TENANT_SCOPES)
+PLATFORM_SCOPES = tuple(SCOPES)
 
 
 async def setup(visit: Visit) -> Response:
@@ -73,7 +73,7 @@ async def _hashed(visit: Visit, password: str, email: str) -> str | Refusal:
 async def _appoint(visit: Visit, digest: bytes, email: str, hashed: str) -> Customer | Refusal:
     parts = visit.journey_parts
     now = parts.clock.now()
-    role = "platform" if parts.desk.tenant.slug == DEFAULT_SLUG else "tenant"
+    role = Role.PLATFORM if parts.desk.tenant.slug == DEFAULT_SLUG else Role.TENANT
     customer, vault = await parts.directory.prepare(Profile(email=email, email_verified=True, locale=visit.locale))
     async with visit.parts.begin(parts.tenant_id) as unit:
         if not await parts.directory.add(unit, customer, vault):
@@ -82,7 +82,7 @@ async def _appoint(visit: Visit, digest: bytes, email: str, hashed: str) -> Cust
             await unit.customers.delete(customer.id)
             return Expired("link_spent", "used meanwhile")
         await unit.passwords.put(seal_password(vault, customer.id, hashed, now))
-        await unit.administrators.appoint(customer.id, role, now)
+        await unit.administrators.appoint(customer.id, role.value, now)
         unit.announce(Event("customer.registered", customer.id))
         unit.record(
             AuditEntry(
@@ -90,7 +90,7 @@ async def _appoint(visit: Visit, digest: bytes, email: str, hashed: str) -> Cust
                 actor="setup-link",
                 subject=customer.id,
                 request_id=visit.context.request_id,
-                data={"role": role},
+                data={"role": role.value},
             )
         )
     return customer
@@ -98,7 +98,7 @@ async def _appoint(visit: Visit, digest: bytes, email: str, hashed: str) -> Cust
 
 async def _enter(visit: Visit, customer: Customer) -> Response:
     browser = await visit.ensure_browser()
-    proof = Evidence("pwd", visit.journey_parts.clock.now())
+    proof = Evidence(PASSWORD, visit.journey_parts.clock.now())
     state = JourneyState(path=Path.SIGN_UP, customer_id=customer.id, evidence=(proof,))
     begun = await visit.journeys.begin(state, browser.id, visit.context)
     if not isinstance(begun, Arrived):
@@ -153,7 +153,8 @@ async def _mint(visit: Visit, session: Session, customer: Customer, role: str) -
     """Take the console through the same code grant as any application, so that its token hangs on the session."""
     parts = visit.journey_parts
     client = await _console(visit)
-    scopes = PLATFORM_SCOPES if role == "platform" else TENANT_SCOPES
+    counting = scopes_of(SCOPES, is_platform=role == Role.PLATFORM)
+    scopes = tuple(scope for scope in PLATFORM_SCOPES if scope in counting)
     verifier = random_token(parts.entropy, 48)
     request = AuthorizationRequest(
         client_id=CONSOLE,
@@ -189,8 +190,9 @@ async def _console(visit: Visit) -> Client:
             require_consent=False,
         )
         console = Client(ClientKey.new(parts.clock, parts.entropy), CONSOLE, document, now, now)
-        await unit.clients.add(console)
+        if not await unit.clients.add(console):  # another tab was quicker
+            return await unit.clients.get(CONSOLE) or console
         unit.change("client", CONSOLE)
-        unit.announce(Event("client.created", "", {"client": CONSOLE}))
+        unit.announce(Event("client.created", console.key, {"client_id": CONSOLE}))
         unit.record(AuditEntry(event="client.created", client=CONSOLE, request_id=visit.context.request_id))
     return console

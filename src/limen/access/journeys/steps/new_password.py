@@ -8,9 +8,8 @@ from limen.access.journeys.context import StepContext
 from limen.access.journeys.mails import sealed_mail
 from limen.access.journeys.parts import JourneyUnit
 from limen.access.journeys.passwords import hashed_password, password_data
-from limen.access.journeys.steps.sign_in import PASSWORD
 from limen.access.journeys.views import Problem, Progress, StepView
-from limen.access.sessions.records import Evidence
+from limen.access.sessions.records import PASSWORD, Evidence
 from limen.identity.credentials.records import seal_password
 from limen.identity.customers.directory import seal
 from limen.identity.customers.records import Customer

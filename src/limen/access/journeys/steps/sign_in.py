@@ -15,7 +15,7 @@ from limen.access.journeys.limits import over_limits
 from limen.access.journeys.parts import JourneyUnit
 from limen.access.journeys.steps.turns import turned
 from limen.access.journeys.views import Problem, Progress, StepView, problem_of
-from limen.access.sessions.records import Evidence
+from limen.access.sessions.records import PASSWORD, Evidence
 from limen.identity.credentials.records import StoredPassword, seal_password
 from limen.identity.credentials.verify import PasswordCheck, check_password, count_wrong_password
 from limen.identity.customers.addresses import parse_email
@@ -28,8 +28,6 @@ from limen.kernel.ids import CustomerId
 
 NOBODY = CustomerId("cus_00000000000000000000000000")
 """Asked for in place of a customer who does not exist; no identifier is ever this one."""
-
-PASSWORD = "pwd"
 
 
 def view(context: StepContext) -> StepView:

@@ -14,17 +14,13 @@ from limen.access.journeys.limits import over_guesses, over_limits
 from limen.access.journeys.mails import challenge, code_mail, link_hash, plain_mail
 from limen.access.journeys.parts import JourneyUnit
 from limen.access.journeys.records import Draft, JourneyState, Path
-from limen.access.journeys.steps.sign_in import PASSWORD
 from limen.access.journeys.views import Problem, Progress, StepView
-from limen.access.sessions.records import Evidence
+from limen.access.sessions.records import MAILBOX, PASSWORD, Evidence
 from limen.identity.credentials.records import seal_password
 from limen.identity.customers.directory import EMAIL
 from limen.identity.customers.records import Profile
 from limen.kernel.clock import SECOND
 from limen.kernel.events import AuditEntry, Event, Outcome
-
-MAILBOX = "email"
-"""Our name for a proven mailbox; RFC 8176 has none, and SP 800-63B-4 §3.1.3.1 counts it for no assurance level."""
 
 
 def view(context: StepContext) -> StepView:
