@@ -15,12 +15,11 @@ from limen.access.jose.keyset import KeySet, load_key_set
 from limen.access.jose.rotate import ensure_keys
 from limen.access.jose.rotation import RotationPolicy
 from limen.access.jose.verify import AccessTokenVerifier
-from limen.access.tokens.desk import Desk, FirstUse, LoadedClient, Unsealer
+from limen.access.tokens.desk import Desk, FirstUse, LoadedClient
 from limen.access.tokens.refresh_tokens import RefreshTokens
 from limen.access.tokens.revocations import RevocationView
 from limen.app.settings.records import CacheSection
 from limen.identity.customers.directory import Directory
-from limen.identity.customers.records import Customer, SealedCustomer
 from limen.identity.keyring import Keyring, TenantVault
 from limen.identity.tenants.records import DEFAULT_SLUG, Tenant
 from limen.kernel.clock import Clock, Instant
@@ -231,23 +230,16 @@ def make_entry(tenant: Tenant, vault: TenantVault, keys: KeySet, parts: DeskPart
         assertions=ClientAssertionVerifier([tenant.issuer + door for door in _TENANT_DOORS], clock),
         revocations=revocations,
         secret_key=vault.derive(CLIENT_SECRET),
-        unseal=_unsealer(directory),
-        first_use=_first_use(storage),
+        unseal=directory.open,
+        first_use=_first_use(storage, tenant.id),
         clock=clock,
         entropy=entropy,
     )
     return _Entry(desk, clients, revocations)
 
 
-def _unsealer(directory: Directory) -> Unsealer:
-    async def unseal(_tenant_id: TenantId, sealed: SealedCustomer) -> Customer | None:
-        return await directory.open(sealed)
-
-    return unseal
-
-
-def _first_use(storage: Storage) -> FirstUse:
-    async def first_use(tenant_id: TenantId, kind: str, value: str, until: Instant) -> bool:
+def _first_use(storage: Storage, tenant_id: TenantId) -> FirstUse:
+    async def first_use(kind: str, value: str, until: Instant) -> bool:
         async with storage.database.begin(tenant_id) as unit:
             return await unit.replays.first_use(kind, value, until)
 

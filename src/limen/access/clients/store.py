@@ -3,7 +3,6 @@
 from typing import Protocol
 
 from limen.access.clients.records import Client
-from limen.kernel.clock import Instant
 from limen.kernel.ids import ClientKey
 
 
@@ -28,12 +27,4 @@ class ClientStore(Protocol):
 
     async def delete(self, key: ClientKey) -> bool:
         """Delete the client, its grants and its token families; False if there was none."""
-        ...
-
-
-class ReplayGuard(Protocol):
-    """Remembers what may be used once: the ``jti`` of client assertions (RFC 7523 §3)."""
-
-    async def first_use(self, kind: str, value: str, expires_at: Instant) -> bool:
-        """Return True exactly once for (*kind*, *value*) until *expires_at*, over all workers."""
         ...

@@ -83,7 +83,7 @@ class KeySet:
         signer = self.signers.get(alg)  # an Algorithm is equal to its name
         if signer is None:
             msg = f"no active signing key for {alg}"
-            raise Misconfigured(msg, "Name the algorithm in the tenant's key policy, then run: limen keys rotate")
+            raise Misconfigured(msg, "run: limen keys rotate")
         return signer
 
 

@@ -79,17 +79,13 @@ class Journeys:
             await unit.journeys.add(seal(journey, vault))
         return journey.id
 
-    def view_of(self, opened: Opened, request: RequestContext) -> StepView:
-        """Return the step of *opened* that is due."""
-        return self._view(opened, request)
-
     async def submit(self, opened: Opened, form: Mapping[str, str], request: RequestContext) -> Shown:
         """Give *form* to the step that is due."""
         started = self.parts.clock.monotonic()
         opened = _in_language(opened, request.locale)
         journey = opened.journey
         if form.get("version") != str(journey.version):
-            return self._view(opened, request, notice="notice.moved_on")
+            return self.view_of(opened, request, notice="notice.moved_on")
         step = next_step(journey.state, opened.facts)
         if step is None:
             return await self._commit(opened, Progress(journey.state), request)
@@ -141,7 +137,7 @@ class Journeys:
                 if problem is None and step is None:
                     outcome = await self._arrive(unit, after, opened.vault, facts, request)
                 else:
-                    view = self._view(Opened(after, opened.vault, facts), request, problem=problem)
+                    view = self.view_of(Opened(after, opened.vault, facts), request, problem=problem)
                     is_proof = bool(after.state.evidence) and after.state.evidence != before.state.evidence
                     outcome = Proven(view, await rotated_cookie(parts, unit, after)) if is_proof else view
         if outcome is not None:
@@ -172,9 +168,10 @@ class Journeys:
     async def _advance(self, unit: JourneyUnit, journey: Journey, expected: int, vault: SubjectVault) -> bool:
         return await unit.journeys.advance(seal(journey, vault), expected)
 
-    def _view(
+    def view_of(
         self, opened: Opened, request: RequestContext, *, problem: Problem | None = None, notice: str = ""
     ) -> StepView:
+        """Return the step of *opened* that is due, with what is to be said above it."""
         journey = opened.journey
         step = next_step(journey.state, opened.facts)
         if step is None:  # arrived already, but for a form that says so

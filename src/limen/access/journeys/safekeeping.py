@@ -1,4 +1,4 @@
-"""Journeys sealed and opened: a journey's key is made with it and destroyed when it ends."""
+"""Journeys sealed and opened: a journey's key is made with it and destroyed when it is swept."""
 
 import msgspec
 

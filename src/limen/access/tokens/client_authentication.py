@@ -82,5 +82,5 @@ async def _by_assertion(desk: Desk, loaded: LoadedClient, assertion: str) -> Cli
     if isinstance(verified, Refusal):
         return verified
     use = f"{client.client_id}\n{verified.jti}"
-    fresh = await desk.first_use(desk.tenant.id, "client-assertion", use, verified.expires_at)
+    fresh = await desk.first_use("client-assertion", use, verified.expires_at)
     return client if fresh else Unauthenticated("invalid_client", "the assertion was used before")

@@ -16,7 +16,6 @@ from limen.identity.customers.records import Customer, SealedCustomer
 from limen.identity.tenants.records import Lifetimes, Tenant
 from limen.kernel.clock import Clock, Instant
 from limen.kernel.entropy import Entropy
-from limen.kernel.ids import TenantId
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +34,11 @@ class Clients(Protocol):
         ...
 
 
-Unsealer = Callable[[TenantId, SealedCustomer], Awaitable[Customer | None]]
+Unsealer = Callable[[SealedCustomer], Awaitable[Customer | None]]
 """Opens a customer; None where the key is gone, which is erasure."""
 
-FirstUse = Callable[[TenantId, str, str, Instant], Awaitable[bool]]
-"""(tenant, kind, value, until): True exactly once, over all workers."""
+FirstUse = Callable[[str, str, Instant], Awaitable[bool]]
+"""(kind, value, until): True exactly once, over all workers. For the ``jti`` of client assertions (RFC 7523 §3)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,7 @@ async def user_claims(desk: Desk, text: str) -> dict[str, Any] | Refusal:
     if await desk.clients(str(token.claims["client_id"])) is None or await desk.revocations.is_revoked(token):
         return Unauthenticated("invalid_token", "revoked")
     sealed = await desk.hot.customer(str(token.claims["sub"]))
-    customer = await desk.unseal(desk.tenant.id, sealed) if sealed is not None else None
+    customer = await desk.unseal(sealed) if sealed is not None else None
     if customer is None or not customer.is_active:
         return Unauthenticated("invalid_token", "the customer is gone")
     known = msgspec.to_builtins(customer.profile)

@@ -1,26 +1,15 @@
 """What the pages are made of; joined by the composition root."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
-from limen.access.clients.store import ClientStore
 from limen.access.journeys.parts import JourneyParts, JourneyUnit
 from limen.experience.rendering import Renderer, StaticAssets
+from limen.identity.administrators import AdministratorStore
 from limen.kernel.clock import Instant
-from limen.kernel.ids import CustomerId, TenantId
-
-
-class Administrators(Protocol):
-    """Who administers a tenant."""
-
-    async def role(self, customer_id: CustomerId) -> str | None:
-        """Return a customer's role: ``platform``, ``tenant`` or None."""
-        ...
-
-    async def appoint(self, customer_id: CustomerId, role: str, at: Instant) -> None:
-        """Give a customer a role."""
-        ...
+from limen.kernel.ids import TenantId
 
 
 class SetupLinks(Protocol):
@@ -39,18 +28,13 @@ class PageUnit(JourneyUnit, Protocol):
     """One tenant's transaction, as the pages use it."""
 
     @property
-    def administrators(self) -> Administrators:
+    def administrators(self) -> AdministratorStore:
         """Return who administers."""
         ...
 
     @property
     def setup_links(self) -> SetupLinks:
         """Return the set-up links."""
-        ...
-
-    @property
-    def clients(self) -> ClientStore:
-        """Return the relying parties."""
         ...
 
 
@@ -92,8 +76,8 @@ class Received(Protocol):
         ...
 
     @property
-    def mail(self) -> Any:
-        """The message, with ``to``, ``subject``, ``text`` and ``html``."""
+    def mail(self) -> Mail:
+        """The message."""
         ...
 
 
@@ -107,6 +91,9 @@ class Mailbox(Protocol):
     def get(self, id: str) -> Received | None:  # noqa: A002 - the mailbox's own name
         """Return one message."""
         ...
+
+
+Begin = Callable[[TenantId], AbstractAsyncContextManager[PageUnit]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +118,8 @@ class PageParts:
     """
 
     tenant: Callable[[str], Awaitable[TenantPages | None]]
-    begin: Callable[[TenantId], Any]
-    read: Callable[[TenantId], Any]
+    begin: Begin
+    read: Begin
     renderer: Renderer
     assets: StaticAssets
     secure_cookies: bool = True

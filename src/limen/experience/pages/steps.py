@@ -5,7 +5,7 @@ from dataclasses import asdict
 from starlette.responses import JSONResponse, Response
 
 from limen.access.journeys.arrival import Arrived
-from limen.access.journeys.dispatcher import Proven
+from limen.access.journeys.dispatcher import Proven, Shown
 from limen.access.journeys.facts import request_of
 from limen.access.journeys.records import JourneyState
 from limen.access.journeys.views import SCHEMA, StepView
@@ -13,8 +13,6 @@ from limen.experience.pages.errors import refused, wants_json
 from limen.experience.pages.visit import Visit
 from limen.kernel.errors import Refusal
 from limen.kernel.ids import JourneyId
-
-Shown = StepView | Proven | Arrived | Refusal
 
 
 def show(visit: Visit, journey_id: JourneyId, shown: Shown, *, posted: bool = False) -> Response:
@@ -32,8 +30,7 @@ def show(visit: Visit, journey_id: JourneyId, shown: Shown, *, posted: bool = Fa
     if posted and shown.status == 200 and not shown.errors and not shown.notice:
         return visit.go(f"/journey/{journey_id}")
     context = {"action": f"{visit.prefix}/journey/{journey_id}", "csrf": visit.csrf(journey_id), "view": shown}
-    template = "continue" if shown.name == "continue" else shown.name
-    return _with_retry(visit.page(f"steps/{template}.html", context, shown.status), shown)
+    return _with_retry(visit.page(f"steps/{shown.name}.html", context, shown.status), shown)
 
 
 def arrived(visit: Visit, end: Arrived) -> Response:

@@ -25,8 +25,7 @@ class PasswordCheck:
         rehash: the same password under today's parameters as PHC text, to be sealed and stored with
             ``PasswordStore.replace_hash``; None if the stored one will do.
         locked: the password is disabled. For the journey and the audit log; a page that shows it before another
-        factor has
-            spoken tells strangers that the account exists.
+            factor has spoken tells strangers that the account exists.
         busy: nothing was checked, and it counts as no failure.
     """
 

@@ -1,4 +1,4 @@
-"""SQLite: one writer thread, ``BEGIN IMMEDIATE``, N steps with their audit records, ``COMMIT``."""
+"""SQLite: one writing connection, ``BEGIN IMMEDIATE``, N steps with their audit records, ``COMMIT``."""
 
 import asyncio
 import sqlite3
@@ -14,6 +14,7 @@ from limen.identity.audit.checkpoints import Checkpoint
 from limen.kernel.clock import Clock, Instant
 from limen.kernel.entropy import Entropy
 from limen.kernel.ids import EventId, TenantId
+from limen.storage.dialects.inline import NO_WAIT, WAIT, WRITE
 from limen.storage.dialects.sqlite import PRAGMAS, make_private
 from limen.storage.gate import WriteGate
 from limen.storage.hot.group import BatchFailed, WriteGroup
@@ -74,7 +75,6 @@ _AUDIT = f"INSERT INTO audit_records ({', '.join(_AUDIT_COLUMNS)}) VALUES ({', '
 
 
 _audit_values = attrgetter(*_AUDIT_COLUMNS)
-_NO_WAIT, _WAIT = "PRAGMA busy_timeout=0", "PRAGMA busy_timeout=10000"
 
 
 def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
@@ -158,14 +158,14 @@ class SqliteWriter:
     async def _begin(self, database: sqlite3.Connection) -> None:
         """Begin at once where nobody else writes; else wait for them in the thread, as long as is usual."""
         if self._waits:
-            database.execute(_NO_WAIT)
+            database.execute(NO_WAIT)
             self._waits = False
         try:
-            database.execute("BEGIN IMMEDIATE")
+            database.execute(WRITE)
         except sqlite3.OperationalError:
             self._waits = True
-            database.execute(_WAIT)
-            await self._in_thread(database, "BEGIN IMMEDIATE")
+            database.execute(WAIT)
+            await self._in_thread(database, WRITE)
 
     async def _in_thread(self, database: sqlite3.Connection, sql: str) -> None:
         await asyncio.get_running_loop().run_in_executor(self._thread, database.execute, sql)

@@ -50,7 +50,7 @@ class SqlClients(TenantStoreBase):
 
 
 class SqlReplays(TenantStoreBase):
-    """Implements :class:`limen.access.clients.store.ReplayGuard`."""
+    """What may be used once: behind :data:`limen.access.tokens.desk.FirstUse`."""
 
     async def first_use(self, kind: str, value: str, expires_at: Instant) -> bool:
         """Return True exactly once for (*kind*, *value*)."""
