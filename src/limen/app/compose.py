@@ -22,7 +22,6 @@ from limen.app.mail import mail_handler, mailer_for
 from limen.app.preparing import worker_name
 from limen.app.routes import HotTable, house_doors, tenant_doors
 from limen.app.server import App, Parts, PathTenants
-from limen.app.server.records import AsgiApp, Receive, Scope, Send
 from limen.app.settings import Settings, require_servable
 from limen.experience.rendering import Renderer, StaticAssets
 from limen.identity.credentials.hashing import PasswordHasher
@@ -30,6 +29,7 @@ from limen.identity.credentials.pool import HashPool
 from limen.identity.credentials.settings import Argon2Parameters, PoolSettings, usable_cores
 from limen.identity.tenants.records import Tenant
 from limen.integration.edge.arrival import Arrivals, TrustedProxies
+from limen.integration.edge.asgi import AsgiApp, Receive, Scope, Send
 from limen.integration.edge.health import Check, live_door, ready_door
 from limen.integration.edge.metrics import HttpMetrics
 from limen.integration.edge.request_id import RequestIds

@@ -7,7 +7,6 @@ from typing import Final
 from limen.access.journeys.parts import JourneyParts, JourneySettings
 from limen.access.tokens.desk import Desk, Desks
 from limen.app.routes import Mounts, edge_rules
-from limen.app.server.records import AsgiApp
 from limen.app.settings.records import LimitsSection
 from limen.experience.pages import Mailbox, PageParts, TenantPages, create_pages
 from limen.experience.rendering import Catalogue, Renderer, StaticAssets
@@ -16,6 +15,7 @@ from limen.identity.credentials.policy import PRESETS
 from limen.identity.customers.directory import Directory
 from limen.identity.keyring import Keyring
 from limen.integration.api import ApiParts, create_api
+from limen.integration.edge.asgi import AsgiApp
 from limen.integration.edge.metrics import Observer
 from limen.integration.edge.stack import EdgeParts, edge
 from limen.kernel.clock import Clock

@@ -18,7 +18,7 @@ from limen.access.oauth.discovery import (
 from limen.access.tokens.desk import Desks
 from limen.access.tokens.doors import client_door, introspection, revocation, token
 from limen.access.tokens.userinfo import userinfo_door
-from limen.app.server.records import AsgiApp, Receive, Scope, Send
+from limen.integration.edge.asgi import AsgiApp, Receive, Scope, Send
 from limen.integration.edge.throttle import Rule
 from limen.trust.limits import Limit, RateLimiter
 

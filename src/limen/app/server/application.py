@@ -7,8 +7,9 @@ import structlog
 
 from limen.app.server import asgi, rsgi
 from limen.app.server.hot import HotPath
-from limen.app.server.records import Incoming, Parts, Receive, Scope, Send
+from limen.app.server.records import Incoming, Parts
 from limen.integration.edge.arrival import Arrival
+from limen.integration.edge.asgi import Receive, Scope, Send
 
 
 class App:

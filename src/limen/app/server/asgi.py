@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import Final
 
 from limen.access.http import HotResponse
-from limen.app.server.records import Receive, Send
+from limen.integration.edge.asgi import Receive, Send
 
 _BODILESS: Final = frozenset({204, 304})
 

@@ -1,22 +1,17 @@
 """What the server is given by the composition root, and what it makes of a request before a door sees it."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import msgspec
 
 from limen.access.http import Door, Headers
 from limen.integration.edge.arrival import Arrival, Arrivals
+from limen.integration.edge.asgi import AsgiApp
 from limen.integration.edge.metrics import Observer
 from limen.kernel.clock import Clock
-
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 Doors = Callable[[str, str], Door | None]
 """Find the hot door at (tenant prefix, path below it)."""

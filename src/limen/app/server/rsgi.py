@@ -11,7 +11,7 @@ from typing import Final, Protocol
 import structlog
 
 from limen.access.http import HotResponse
-from limen.app.server.records import AsgiApp, Message, Scope
+from limen.integration.edge.asgi import AsgiApp, Message, Scope
 
 _BODILESS: Final = frozenset({204, 304})
 Pairs = Sequence[tuple[str, str]]

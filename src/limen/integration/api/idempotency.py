@@ -53,7 +53,7 @@ async def once(call: Call, request: Request, key: str | None, work: Work, recall
     found = _KEY.fullmatch(key)
     if found is None:
         raise Refused(Invalid("invalid_idempotency_key"), 400)
-    digest = sha256(framed(call.caller.client_id, call.actor.name, request.url.path, found[1]))
+    digest = sha256(framed(call.caller.client_id, call.actor.name, request.scope["path"], found[1]))
     asked = sha256(await request.body())
     known = await _reserve(call, digest, asked)
     if known is not None:

@@ -1,4 +1,4 @@
-"""The few ASGI shapes that the edge's middleware shares."""
+"""The few ASGI shapes that the edge's middleware and the server share."""
 
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
