@@ -35,6 +35,10 @@ class AuditStore(Protocol):
         """Return a whole segment in order."""
         ...
 
+    async def hash_at(self, segment_id: SegmentId, seq: int) -> bytes | None:
+        """Return the hash of one record; None where it is not there."""
+        ...
+
     async def for_subject(self, subject: str, *, limit: int) -> list[AuditRecord]:
         """Return the newest records that concern *subject*."""
         ...
