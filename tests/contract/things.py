@@ -1,7 +1,10 @@
 """Records to store: valid, small, and different each time."""
 
 import itertools
+from collections import Counter
 from dataclasses import dataclass, replace
+
+from sqlalchemy import select
 
 from limen.access.clients.records import Client, ClientDocument
 from limen.access.jose.algorithms import Algorithm
@@ -15,6 +18,7 @@ from limen.identity.customers.records import ContactIndex, CustomerState, Sealed
 from limen.kernel.clock import DAY, HOUR, MINUTE, SECOND
 from limen.kernel.encoding import sha256
 from limen.kernel.ids import BrowserId, ClientKey, CustomerId, FamilyId, GrantId, JourneyId, SessionId
+from limen.storage import schema
 
 _count = itertools.count(1)
 GRACE = 10 * SECOND
@@ -182,9 +186,12 @@ def rotation(world, family_id: FamilyId, who: SignedIn, generation: int = 0, **c
 
 async def family_row(world, family_id: FamilyId, tenant_id=None):
     """The family as it is stored."""
-    from sqlalchemy import select  # noqa: PLC0415
-
-    from limen.storage.schema import families  # noqa: PLC0415
-
     async with world.read(tenant_id) as unit:
-        return (await unit.connection.execute(select(families).where(families.c.id == family_id))).one()
+        return (await unit.connection.execute(select(schema.families).where(schema.families.c.id == family_id))).one()
+
+
+async def news(database) -> Counter[tuple[str, str]]:
+    """Return how many events of each name are in the outbox, by state."""
+    async with database.storage.database.platform() as connection:
+        rows = await connection.execute(select(schema.outbox.c.name, schema.outbox.c.state))
+    return Counter((row.name, row.state) for row in rows)
