@@ -209,7 +209,7 @@ def settings(**more: Any) -> dict[str, Any]:
 
 
 async def _weight(response: Response | None) -> int:
-    """Return a response's bytes: what it declares, since the browser may have dropped the body of a page it has left."""
+    """Return a response's bytes: as declared, since the browser may have dropped a page it has left."""
     if response is None:
         return 0
     declared = await response.header_value("content-length")
