@@ -112,7 +112,7 @@ async def test_the_benchmarks_document_is_understood(house, declarative):
     parts = Declarative(
         declarative.tenancy, declarative.registration_for, SecretSource({"BENCH_SECRET": SECRET}, Path())
     )
-    assert [step.split()[0] for step in await apply(load(text), parts)] == ["create"] * 3
+    assert [step.split()[0] for step in await apply(load(text), parts)] == ["change", *["create"] * 3]
 
 
 @pytest.mark.parametrize(
