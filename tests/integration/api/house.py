@@ -10,6 +10,7 @@ from limen.access.clients.registration import Registration
 from limen.access.tokens.desk import Desk
 from limen.access.tokens.issue import access_token
 from limen.access.tokens.records import Authentication
+from limen.access.tokens.request import Mandate, TokenRequest
 from limen.app.desks import TenantDesks
 from limen.identity.administrators import SCOPES, SYSTEM
 from limen.identity.credentials.policy import PRESETS
@@ -78,7 +79,7 @@ class House:
     async def token(self, *scopes: str, tenant: Tenant | None = None) -> str:
         """An access token of a fresh machine with *scopes* (all, unless told)."""
         client = await self.machine(*scopes, tenant=tenant)
-        return access_token(await self.desk(tenant), client, scopes or PLATFORM)[0]
+        return access_token(TokenRequest(await self.desk(tenant), client, {}), Mandate(scopes or PLATFORM))[0]
 
     async def customer(self, email: str, tenant: Tenant | None = None) -> Customer:
         made = await self.customers(tenant).create(NewCustomer(Profile(email=email)), SYSTEM)
@@ -96,7 +97,8 @@ class House:
         seconds = self.clock.now() // 1_000_000
         authentication = Authentication(customer.subject, "sid-1", seconds, ("pwd",), "")
         desk = await self.desk(tenant)
-        return customer, access_token(desk, client, scopes or PLATFORM, authentication, "fam-1")[0]
+        mandate = Mandate(scopes or PLATFORM, authentication, "fam-1")
+        return customer, access_token(TokenRequest(desk, client, {}), mandate)[0]
 
     def http(self, token: str | None = None, tenant: Tenant | None = None) -> httpx2.AsyncClient:
         """A client of the API of *tenant* that sends *token*."""

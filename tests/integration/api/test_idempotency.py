@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from limen.access.tokens.issue import access_token
+from limen.access.tokens.request import Mandate, TokenRequest
 from limen.identity.administrators import SYSTEM
 
 pytestmark = pytest.mark.anyio
@@ -57,7 +58,7 @@ async def test_a_key_is_forgotten_after_a_day(house):
     client = await house.machine()
 
     async def call():
-        token = access_token(await house.desk(), client, client.document.scopes)[0]
+        token = access_token(TokenRequest(await house.desk(), client, {}), Mandate(client.document.scopes))[0]
         async with house.http(token) as http:
             return await http.post("/clients", json=WEB, headers=KEY)
 

@@ -4,15 +4,16 @@ Framework-free: ``(request) → (status, headers, bytes)``. A door belongs to no
 the request's tenant says everything else.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 
-from limen.access.clients.records import AuthMethod, Client
+from limen.access.clients.records import AuthMethod
 from limen.access.http import HotDoor, HotRequest, HotResponse, json_response, parse_form
 from limen.access.tokens.client_authentication import authenticate, present
 from limen.access.tokens.desk import Desk, Desks
 from limen.access.tokens.grants import GRANTS
 from limen.access.tokens.introspect import introspect
 from limen.access.tokens.refusals import refused
+from limen.access.tokens.request import TokenRequest
 from limen.access.tokens.revoke import revoke
 from limen.kernel.errors import Invalid, Refusal, Throttled, Unauthenticated
 from limen.kernel.events import AuditEntry, Outcome
@@ -22,7 +23,7 @@ FAILURES = Limit(30, 60, "client-authentication")
 """Failed client authentications per address; beyond it they are answered 429 and no longer recorded."""
 
 _GONE = Invalid("invalid_request", "no such tenant")
-UseCase = Callable[[Desk, Client, Mapping[str, str], str], Awaitable[HotResponse | Refusal]]
+UseCase = Callable[[TokenRequest], Awaitable[HotResponse | Refusal]]
 
 
 def client_door(desks: Desks, limiter: RateLimiter, use_case: UseCase, name: str) -> HotDoor:
@@ -41,39 +42,38 @@ def client_door(desks: Desks, limiter: RateLimiter, use_case: UseCase, name: str
             if isinstance(client, Unauthenticated):
                 client = await _count_failure(desk, limiter, request, client, name)
             return refused(client)
-        answer = await use_case(desk, client, form, request.request_id)
+        answer = await use_case(TokenRequest(desk, client, form, request.request_id, request))
         return refused(answer) if isinstance(answer, Refusal) else answer
 
     return door
 
 
-async def token(desk: Desk, client: Client, form: Mapping[str, str], request_id: str) -> HotResponse | Refusal:
+async def token(ask: TokenRequest) -> HotResponse | Refusal:
     """Answer a token request (RFC 6749 §3.2)."""
-    grant_type = form.get("grant_type", "")
+    grant_type = ask.form.get("grant_type", "")
     grant = GRANTS.get(grant_type)
     if grant is None:
         return Invalid("unsupported_grant_type" if grant_type else "invalid_request", "grant_type")
-    if not client.may(grant_type):
+    if not ask.client.may(grant_type):
         return Invalid("unauthorized_client", grant_type)
-    tokens = await grant(desk, client, form, request_id)
+    tokens = await grant(ask)
     return tokens if isinstance(tokens, Refusal) else json_response(tokens.body())
 
 
-async def introspection(desk: Desk, client: Client, form: Mapping[str, str], request_id: str) -> HotResponse | Refusal:
+async def introspection(ask: TokenRequest) -> HotResponse | Refusal:
     """Answer an introspection request (RFC 7662 §2); only confidential clients may ask (§2.1)."""
-    del request_id
-    if client.document.token_endpoint_auth_method is AuthMethod.NONE:
+    if ask.client.document.token_endpoint_auth_method is AuthMethod.NONE:
         return Unauthenticated("invalid_client", "introspection wants a confidential client")
-    if not form.get("token"):
+    if not ask.form.get("token"):
         return Invalid("invalid_request", "token is required")
-    return json_response(await introspect(desk, client, form["token"]))
+    return json_response(await introspect(ask, ask.form["token"]))
 
 
-async def revocation(desk: Desk, client: Client, form: Mapping[str, str], request_id: str) -> HotResponse | Refusal:
+async def revocation(ask: TokenRequest) -> HotResponse | Refusal:
     """Answer a revocation request (RFC 7009 §2): 200 whether or not there was anything to revoke (§2.2)."""
-    if not form.get("token"):
+    if not ask.form.get("token"):
         return Invalid("invalid_request", "token is required")
-    await revoke(desk, client, form["token"], request_id)
+    await revoke(ask, ask.form["token"])
     return json_response({})
 
 

@@ -3,19 +3,20 @@
 from typing import Any
 
 from limen.access.clients.records import Client
-from limen.access.tokens.desk import Desk
+from limen.access.tokens.request import TokenRequest
 from limen.kernel.errors import Refusal
 
 _INACTIVE: dict[str, Any] = {"active": False}
 _PUBLIC = ("iss", "sub", "aud", "client_id", "scope", "exp", "iat", "jti", "auth_time", "acr", "sid")
 
 
-async def introspect(desk: Desk, client: Client, text: str) -> dict[str, Any]:
+async def introspect(ask: TokenRequest, text: str) -> dict[str, Any]:
     """Return the introspection answer for an access token, to a client it was issued to or is for.
 
     Others learn nothing (§4): a token is active only for its own client and for the resource servers in its audience.
     Refresh tokens are between the client and us and never active here.
     """
+    desk, client = ask.desk, ask.client
     token = desk.verifier.verify(text)
     if isinstance(token, Refusal):
         return _INACTIVE

@@ -1,15 +1,13 @@
 """What our tokens say: access tokens (RFC 9068 §2.2) and ID tokens (OpenID Connect Core §2)."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from limen.access.clients.records import Client
 from limen.access.jose.algorithms import Algorithm
 from limen.access.jose.signer import TokenType
 from limen.access.jose.token_hash import at_hash
-from limen.access.tokens.desk import Desk
 from limen.access.tokens.records import Authentication
+from limen.access.tokens.request import Mandate, TokenRequest
 from limen.kernel.clock import to_seconds
 from limen.kernel.entropy import random_token
 
@@ -40,13 +38,12 @@ class TokenSet:
         return body
 
 
-def access_token(
-    desk: Desk, client: Client, scopes: Sequence[str], authentication: Authentication | None = None, family: str = ""
-) -> tuple[str, str]:
-    """Return a signed access token and its ``jti``. Without *authentication* the client speaks for itself."""
+def access_token(ask: TokenRequest, mandate: Mandate) -> tuple[str, str]:
+    """Return a signed access token and its ``jti``. Without an authentication the client speaks for itself."""
+    desk, client, authentication = ask.desk, ask.client, mandate.authentication
     now = to_seconds(desk.clock.now())
     token_id = random_token(desk.entropy, 16)
-    audiences = client.document.audiences or (desk.issuer,)
+    audiences = mandate.audiences or client.document.audiences or (desk.issuer,)
     claims: dict[str, Any] = {
         "iss": desk.issuer,
         "sub": authentication.subject if authentication else client.client_id,
@@ -56,18 +53,19 @@ def access_token(
         "exp": now + desk.lifetimes.access_token,
         "jti": token_id,
     }
-    if scopes:
-        claims["scope"] = " ".join(scopes)
+    if mandate.scopes:
+        claims["scope"] = " ".join(mandate.scopes)
     if authentication is not None:
         claims["auth_time"] = authentication.auth_time
         claims["sid"] = authentication.sid
-        claims["fid"] = str(family)
+        claims["fid"] = str(mandate.family)
     signer = desk.keys.signer(client.document.access_token_signed_response_alg)
     return signer.sign(claims, TokenType.ACCESS), token_id
 
 
-def id_token(desk: Desk, client: Client, authentication: Authentication, access: str, nonce: str = "") -> str:
+def id_token(ask: TokenRequest, authentication: Authentication, access: str, nonce: str = "") -> str:
     """Return a signed ID token about *authentication*, beside the access token *access*."""
+    desk, client = ask.desk, ask.client
     now = to_seconds(desk.clock.now())
     algorithm = Algorithm(client.document.id_token_signed_response_alg)
     claims: dict[str, Any] = {

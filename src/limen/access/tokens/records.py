@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Literal
 
 import msgspec
 
@@ -21,14 +22,40 @@ class Grant:
     updated_at: Instant
 
 
+class Confirmation(msgspec.Struct, frozen=True, gc=False):
+    """The key that a token is bound to, as its ``cnf`` names it (RFC 7800 §3.1).
+
+    Attributes:
+        method: ``jkt`` for a DPoP key (RFC 9449 §6.1) or ``x5t#S256`` for a client certificate (RFC 8705 §3.1).
+        value: base64url of the SHA-256 of either.
+    """
+
+    method: Literal["jkt", "x5t#S256"]
+    value: str
+
+
+class Terms(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What an authorization request settled beyond scopes; it goes with the code into the family and its tokens.
+
+    Nothing personal may be in it: it is stored open. ``resources`` are the resource servers that were asked for
+    (RFC 8707 §2); empty for those that the client has by default.
+    """
+
+    resources: tuple[str, ...] = ()
+
+
 class Authentication(msgspec.Struct, frozen=True):
-    """What tokens say about the sign-in they rest on. Nothing personal: ``sub`` and ``sid`` are random."""
+    """What tokens say about the sign-in they rest on, and its ``terms``.
+
+    Nothing personal: ``sub`` and ``sid`` are random.
+    """
 
     subject: str
     sid: str
     auth_time: int
     amr: tuple[str, ...] = ()
     acr: str = ""
+    terms: Terms = Terms()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,17 @@
 """Revocation asked by a client (RFC 7009): of a refresh token, its whole family; of an access token, that token."""
 
 from limen.access.clients.records import Client
-from limen.access.tokens.desk import Desk
+from limen.access.tokens.request import TokenRequest
 from limen.kernel.errors import Refusal
 from limen.kernel.events import AuditEntry
 
 
-async def revoke(desk: Desk, client: Client, text: str, request_id: str) -> None:
+async def revoke(ask: TokenRequest, text: str) -> None:
     """Revoke *text* if it is a token of *client*; anything else is passed over in silence (RFC 7009 §2.2).
 
     ``token_type_hint`` is not needed: a refresh token is recognised by its shape.
     """
+    desk, client, request_id = ask.desk, ask.client, ask.request_id
     presented = desk.refresh.read(text)
     if presented is not None:
         entry = _entry(client, request_id, {"family": presented.family_id})

@@ -11,6 +11,7 @@ from limen.access.oauth.code import Approval, issue_code
 from limen.access.oauth.records import AuthorizationRequest
 from limen.access.sessions.records import PASSWORD, Evidence, Session
 from limen.access.tokens.grants.authorization_code import redeem_code
+from limen.access.tokens.request import TokenRequest
 from limen.experience.pages.account import accounts_here, sign_in_first
 from limen.experience.pages.errors import refused
 from limen.experience.pages.steps import arrived
@@ -168,7 +169,7 @@ async def _mint(visit: Visit, session: Session, customer: Customer, role: str) -
     if isinstance(code, Refusal):
         return code
     form = {"code": code, "code_verifier": verifier, "redirect_uri": request.redirect_uri}
-    tokens = await redeem_code(parts.desk, client, form, visit.context.request_id)
+    tokens = await redeem_code(TokenRequest(parts.desk, client, form, visit.context.request_id))
     return tokens if isinstance(tokens, Refusal) else tokens.access_token
 
 

@@ -2,16 +2,15 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 
-from limen.access.clients.records import Client
-from limen.access.tokens.desk import Desk
 from limen.access.tokens.grants.authorization_code import redeem_code
 from limen.access.tokens.grants.client_credentials import issue_to_client
 from limen.access.tokens.grants.refresh_token import rotate_refresh_token
 from limen.access.tokens.issue import TokenSet
+from limen.access.tokens.request import TokenRequest
 from limen.kernel.errors import Refusal
 
-Grant = Callable[[Desk, Client, Mapping[str, str], str], Awaitable[TokenSet | Refusal]]
-"""(desk, authenticated client, form, request id) to tokens."""
+Grant = Callable[[TokenRequest], Awaitable[TokenSet | Refusal]]
+"""A request whose client is proven, to tokens."""
 
 GRANTS: Mapping[str, Grant] = {
     "authorization_code": redeem_code,

@@ -1,12 +1,10 @@
 """A code for tokens (RFC 6749 §4.1.3, RFC 7636 §4.6, RFC 9700 §2.1.1)."""
 
 import re
-from collections.abc import Mapping
 
-from limen.access.clients.records import Client
-from limen.access.tokens.desk import Desk
 from limen.access.tokens.issue import TokenSet, access_token, id_token
 from limen.access.tokens.records import RedeemCode, Redemption
+from limen.access.tokens.request import Mandate, TokenRequest
 from limen.kernel.clock import SECOND
 from limen.kernel.encoding import b64url, sha256
 from limen.kernel.errors import Invalid, Refusal
@@ -16,8 +14,9 @@ _VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")  # RFC 7636 §4.1
 _MAX_CODE = 128
 
 
-async def redeem_code(desk: Desk, client: Client, form: Mapping[str, str], request_id: str) -> TokenSet | Refusal:
+async def redeem_code(ask: TokenRequest) -> TokenSet | Refusal:
     """Redeem the code in *form*; a code that comes twice ends what the first one began (RFC 9700 §4.2.4)."""
+    desk, client, form = ask.desk, ask.client, ask.form
     code, verifier = form.get("code", ""), form.get("code_verifier", "")
     if not code or not verifier or "redirect_uri" not in form:
         return Invalid("invalid_request", "code, code_verifier and redirect_uri are required")
@@ -38,12 +37,13 @@ async def redeem_code(desk: Desk, client: Client, form: Mapping[str, str], reque
             refresh_allowed=client.may("refresh_token"),
             idle_until=now + desk.lifetimes.refresh_idle * SECOND,
             family_expires_at=now + desk.lifetimes.refresh_absolute * SECOND,
-            request_id=request_id,
+            request_id=ask.request_id,
         )
     )
     if answer.outcome is not Redemption.REDEEMED or answer.authentication is None:
         return Invalid("invalid_grant", answer.outcome.value)
-    token, token_id = access_token(desk, client, answer.scopes, answer.authentication, family_id)
-    identity = id_token(desk, client, answer.authentication, token, answer.nonce) if "openid" in answer.scopes else ""
+    signed_in = answer.authentication
+    token, token_id = access_token(ask, Mandate(answer.scopes, signed_in, family_id))
+    identity = id_token(ask, signed_in, token, answer.nonce) if "openid" in answer.scopes else ""
     refresh = refresh_token if answer.has_refresh else ""
     return TokenSet(token, token_id, desk.lifetimes.access_token, answer.scopes, refresh, identity)

@@ -1,12 +1,11 @@
 """A refresh token for its successor (RFC 6749 §6, RFC 9700 §4.14)."""
 
-from collections.abc import Mapping
-
 from limen.access.clients.records import Client
 from limen.access.tokens.desk import Desk
 from limen.access.tokens.issue import TokenSet, access_token, id_token
 from limen.access.tokens.records import RotateToken, RotationOutcome
 from limen.access.tokens.refresh_tokens import PresentedToken
+from limen.access.tokens.request import Mandate, TokenRequest
 from limen.access.tokens.scopes import requested_scopes
 from limen.kernel.clock import SECOND
 from limen.kernel.errors import Invalid, Refusal
@@ -14,17 +13,16 @@ from limen.kernel.errors import Invalid, Refusal
 _GOOD = frozenset({RotationOutcome.ROTATED, RotationOutcome.RETRIED})
 
 
-async def rotate_refresh_token(
-    desk: Desk, client: Client, form: Mapping[str, str], request_id: str
-) -> TokenSet | Refusal:
+async def rotate_refresh_token(ask: TokenRequest) -> TokenSet | Refusal:
     """Answer the refresh token in *form* with a new access token and, where the client rotates, its successor."""
-    text = form.get("refresh_token", "")
+    desk, client = ask.desk, ask.client
+    text = ask.form.get("refresh_token", "")
     if not text:
         return Invalid("invalid_request", "refresh_token is required")
     presented = desk.refresh.read(text)
     if presented is None:
         return Invalid("invalid_grant", "not a refresh token of this tenant")
-    narrowed = await _narrowed(desk, client, presented, form.get("scope"))
+    narrowed = await _narrowed(desk, client, presented, ask.form.get("scope"))
     if isinstance(narrowed, Refusal):
         return narrowed
     rotates = client.document.rotate_refresh_tokens or not client.is_confidential  # RFC 9700 §2.2.2
@@ -41,7 +39,7 @@ async def rotate_refresh_token(
             successor_hash=successor_hash,
             grace=lifetimes.refresh_grace * SECOND,
             idle_until=desk.clock.now() + lifetimes.refresh_idle * SECOND,
-            request_id=request_id,
+            request_id=ask.request_id,
         )
     )
     if answer.outcome not in _GOOD or answer.authentication is None:
@@ -49,8 +47,8 @@ async def rotate_refresh_token(
     scopes = narrowed or _still_allowed(client, answer.scopes)
     if not scopes:
         return Invalid("invalid_grant", "every scope was withdrawn")
-    token, token_id = access_token(desk, client, scopes, answer.authentication, presented.family_id)
-    identity = id_token(desk, client, answer.authentication, token) if "openid" in scopes else ""
+    token, token_id = access_token(ask, Mandate(scopes, answer.authentication, presented.family_id))
+    identity = id_token(ask, answer.authentication, token) if "openid" in scopes else ""
     return TokenSet(token, token_id, lifetimes.access_token, scopes, successor, identity)
 
 

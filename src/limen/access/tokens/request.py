@@ -1,0 +1,58 @@
+"""A token request whose client is proven, and what tokens made for it rest on.
+
+msgspec structs and not dataclasses for the reason that ``access.http.records`` gives: one is made per request.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from limen.access.clients.records import Client
+from limen.access.http import HotRequest
+from limen.access.tokens.desk import Desk
+from limen.access.tokens.records import Authentication, Confirmation
+
+
+class TokenRequest(msgspec.Struct, frozen=True, gc=False):
+    """What every use case behind the token doors is given.
+
+    Attributes:
+        desk: the tenant that is asked.
+        client: who asks, proven.
+        form: the parameters, each once; none is trusted.
+        request_id: for logs and audit.
+        http: the request itself, for whatever else it proves; None where no HTTP is involved.
+        confirmation: the key that the sender has proven to hold (RFC 7800 §3.1); None where none was shown.
+    """
+
+    desk: Desk
+    client: Client
+    form: Mapping[str, str]
+    request_id: str = ""
+    http: HotRequest | None = None
+    confirmation: Confirmation | None = None
+
+    def __repr__(self) -> str:
+        """Name the client; the rest is secret."""
+        return f"TokenRequest(client_id={self.client.client_id!r}, request_id={self.request_id!r})"
+
+
+class Mandate(msgspec.Struct, frozen=True, gc=False):
+    """What an access token rests on.
+
+    Attributes:
+        scopes: what it allows.
+        authentication: the sign-in behind it; None where a client speaks for itself.
+        family: the token family it belongs to, whose end is its end; empty for none.
+        audiences: the resource servers it is for; empty for those that its client has by default.
+        details: ``authorization_details`` (RFC 9396 §9.1).
+        actor: ``act``: who acts for the subject (RFC 8693 §4.1); None where the client does.
+    """
+
+    scopes: tuple[str, ...]
+    authentication: Authentication | None = None
+    family: str = ""
+    audiences: tuple[str, ...] = ()
+    details: tuple[Mapping[str, Any], ...] = ()
+    actor: Mapping[str, Any] | None = None
