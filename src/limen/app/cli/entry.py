@@ -22,6 +22,13 @@ _GROUPS = {
         "Administrators.",
         {"create": ("admin:create", "Make an administrator, or a link that makes the first.")},
     ),
+    "audit": (
+        "The audit log.",
+        {
+            "verify": ("audit:verify", "Verify every chain and every checkpoint."),
+            "checkpoint": ("audit:checkpoint", "Give out the newest signed checkpoints, for a witness."),
+        },
+    ),
     "keys": ("Signing keys.", {"rotate": ("keys:rotate", "Rotate the signing keys of all tenants.")}),
     "settings": (
         "Settings.",

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from limen.kernel.clock import Instant
 from limen.kernel.encoding import canonical_json, sha256
 from limen.kernel.events import AuditEntry, Outcome
@@ -91,12 +93,49 @@ def opening(checkpoint_number: int, checkpoint_root: bytes, worker: str) -> Audi
     return AuditEntry(OPENED, Outcome.SUCCESS, data=data)
 
 
+def wrong_with(head: Head, record: AuditRecord) -> str:
+    """Return what is wrong with *record* behind *head* (a new :class:`Head` before the first), or nothing.
+
+    The columns are compared with the hashed open part too: they are what queries go by.
+    """
+    if record.seq != head.next_seq:
+        return f"record {head.next_seq} is missing"
+    if (record.seq == 0) != (record.event == OPENED):
+        return "a segment begins with its opening, and only there is one"
+    if record.hash != link(head.hash, record.open_part, record.commitment):
+        return "its hash does not follow from the record before it and its own content"
+    hashed = named_fields(record.open_part)
+    columns = {
+        "tenant": record.tenant_id,
+        "segment": record.segment_id,
+        "seq": record.seq,
+        "at": record.at,
+        "event": record.event,
+        "subject": record.subject,
+    }
+    differing = [name for name, value in columns.items() if hashed.get(name) != value]
+    return f"its column {differing[0]} is not what was hashed" if differing else ""
+
+
+def named_fields(open_bytes: bytes) -> dict[str, Any]:
+    """Return the fields of an open part by name; nothing where it is not one."""
+    try:
+        values = msgspec.json.decode(open_bytes)
+    except msgspec.DecodeError:
+        return {}
+    return dict(zip(OPEN_FIELDS, values, strict=False)) if isinstance(values, list) else {}
+
+
+def behind(record: AuditRecord) -> Head:
+    """Return the head of a segment whose last record is *record*."""
+    return Head(record.tenant_id, record.segment_id, record.seq + 1, record.hash)
+
+
 def first_break(records: Sequence[AuditRecord]) -> int | None:
     """Return the position of the first record of one whole segment that does not verify, or None if all do."""
-    previous = GENESIS
+    head = Head(records[0].tenant_id, records[0].segment_id) if records else None
     for position, record in enumerate(records):
-        expected = link(previous, record.open_part, record.commitment)
-        if record.seq != position or record.hash != expected or (position == 0) != (record.event == OPENED):
+        if head is None or wrong_with(head, record):
             return position
-        previous = expected
+        head = behind(record)
     return None

@@ -1,0 +1,116 @@
+"""``limen audit verify`` and ``limen audit checkpoint``."""
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from limen.app.cli.options import ConfigFile, settings_from
+from limen.app.settings import Settings
+from limen.kernel.errors import Misconfigured
+
+if TYPE_CHECKING:  # loaded by the commands themselves
+    from limen.app.auditing import Verdict, Witnessed
+
+OneTenant = Annotated[str | None, Parameter(name="--tenant", help="One tenant's slug; all tenants unless given.")]
+
+
+def verify(
+    *,
+    tenant: OneTenant = None,
+    witness: Annotated[
+        Path | None, Parameter(help="Checkpoints kept elsewhere: fail where the database holds one of them no longer.")
+    ] = None,
+    config: ConfigFile = None,
+) -> int:
+    """Verify the audit logs: every chain, every checkpoint. The status is 1 where something does not hold."""
+    settings = settings_from(config)
+    lines = _lines(witness) if witness is not None else []
+    return asyncio.run(_verify(settings, tenant, lines))
+
+
+def checkpoint(
+    *,
+    out: Annotated[Path | None, Parameter(help="A file to append to; standard output unless given.")] = None,
+    tenant: OneTenant = None,
+    config: ConfigFile = None,
+) -> None:
+    """Sign what the logs have grown by, and give out the newest checkpoints, for a witness outside the database."""
+    lines = asyncio.run(_checkpoint(settings_from(config), tenant))
+    if out is None:
+        sys.stdout.write("".join(lines))
+        return
+    try:
+        with out.open("a", encoding="utf-8") as file:
+            file.writelines(lines)
+    except OSError as error:
+        raise Misconfigured(f"{out} cannot be written: {error.strerror}", "name a file of the witness's") from None
+    print(f"{len(lines)} checkpoints written to {out}.")  # noqa: T201
+
+
+async def _verify(settings: Settings, slug: str | None, lines: list[bytes]) -> int:
+    from limen.app.auditing import tenants_named, verify  # noqa: PLC0415
+    from limen.app.basis import open_basis  # noqa: PLC0415
+
+    witnessed = _witnessed(lines)
+    absent = {line.tenant: line.issuer for line, _ in witnessed} if slug is None else {}
+    is_whole, seen = True, 0
+    async with open_basis(settings) as basis:
+        async for tenant in tenants_named(basis, slug):
+            verdict = await verify(basis, tenant, witnessed)
+            absent.pop(tenant.id, None)
+            is_whole, seen = _told(verdict) and is_whole, seen + 1
+    if not seen:
+        raise _no_tenant(slug)
+    for issuer in absent.values():
+        print(f"{issuer}: BROKEN: the witness holds checkpoints of it, and the database has no such tenant")  # noqa: T201
+    return int(not is_whole or bool(absent))
+
+
+def _told(verdict: "Verdict") -> bool:
+    """Print one tenant's line and return whether its log is whole."""
+    from limen.identity.audit.verify import Broken  # noqa: PLC0415
+
+    outcome = verdict.outcome
+    if isinstance(outcome, Broken):
+        print(f"{verdict.tenant}: BROKEN at {outcome.where}: {outcome.what}")  # noqa: T201
+        return False
+    counted = f"{outcome.records} records in {outcome.segments} segments, {outcome.checkpoints} checkpoints"
+    print(f"{verdict.tenant}: whole; {counted}")  # noqa: T201
+    return True
+
+
+def _witnessed(lines: list[bytes]) -> "Witnessed":
+    from limen.identity.audit.witness import read  # noqa: PLC0415
+
+    found = []
+    for number, line in enumerate(lines, 1):
+        one = read(line)
+        if one is None:
+            raise Misconfigured(f"line {number} of the witness's file is none", "limen audit checkpoint writes them")
+        found.append(one)
+    return found
+
+
+def _no_tenant(slug: str | None) -> Misconfigured:
+    return Misconfigured(f"there is no tenant {slug}" if slug else "there is no tenant yet", "limen serve makes one")
+
+
+async def _checkpoint(settings: Settings, slug: str | None) -> list[str]:
+    from limen.app.auditing import newest_checkpoint, tenants_named  # noqa: PLC0415
+    from limen.app.basis import open_basis  # noqa: PLC0415
+
+    async with open_basis(settings) as basis:
+        lines = [await newest_checkpoint(basis, tenant) async for tenant in tenants_named(basis, slug)]
+    if not lines:
+        raise _no_tenant(slug)
+    return [line.decode() + "\n" for line in lines if line is not None]
+
+
+def _lines(file: Path) -> list[bytes]:
+    try:
+        return [line for line in file.read_bytes().splitlines() if line.strip()]
+    except OSError as error:
+        raise Misconfigured(f"{file} cannot be read: {error.strerror}", "name the witness's file") from None
