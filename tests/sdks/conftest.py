@@ -1,0 +1,20 @@
+"""The house and a shop, for helpers that are tried against real tokens."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.integration.tokens.kit import Shop, shop_in
+from tests.support.house import prepared_files
+
+
+@pytest.fixture(scope="session")
+def house_files(tmp_path_factory) -> Path:
+    return prepared_files(tmp_path_factory.mktemp("house-files"))
+
+
+@pytest.fixture
+async def shop(tmp_path: Path, house_files: Path) -> AsyncIterator[Shop]:
+    async with shop_in(tmp_path, house_files) as shop:
+        yield shop
