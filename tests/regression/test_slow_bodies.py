@@ -15,8 +15,8 @@ def impatient(monkeypatch):
     """Bodies must come within the twentieth of a second."""
     made = ShapeLimiter.__init__
 
-    def hasty(self, app, limits=None):
-        made(self, app, limits and ShapeLimits(body_seconds=0.05))
+    def hasty(self, app, limits=None, **rest):
+        made(self, app, limits and ShapeLimits(body_seconds=0.05), **rest)
 
     monkeypatch.setattr(ShapeLimiter, "__init__", hasty)
 

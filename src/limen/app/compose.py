@@ -164,6 +164,7 @@ class Site:
                 clock=self.clock,
                 entropy=self.entropy,
                 base_url=settings.issuer,
+                held=desks.held,
                 plain_http=settings.issuer.startswith("http:"),
                 mailbox=self._mailer if isinstance(self._mailer, DevelopmentMailbox) else None,
                 demo_app=self._demo_app,

@@ -120,6 +120,11 @@ class TenantDesks:
         self._used.add(entry.desk.tenant.id)
         return entry.desk
 
+    def held(self, prefix: str) -> Tenant | None:
+        """Return the tenant at *prefix* as far as it is in memory, fresh or not: for its look alone."""
+        entry = self._entries.get(prefix)
+        return entry.desk.tenant if entry is not None else None
+
     async def learn(self) -> list[Tenant]:
         """Read the registry and return its tenants; :meth:`knows` then knows them."""
         tenants: list[Tenant] = []

@@ -6,14 +6,15 @@ from typing import Final
 
 from limen.access.journeys.parts import JourneyParts, JourneySettings
 from limen.access.tokens.desk import Desk, Desks
-from limen.app.routes import Mounts, edge_rules
+from limen.app.routes import API, Mounts, edge_rules
 from limen.app.settings.records import LimitsSection
-from limen.experience.pages import Mailbox, PageParts, TenantPages, create_pages
+from limen.experience.pages import Mailbox, PageParts, TenantPages, TurnedAway, create_pages
 from limen.experience.rendering import Catalogue, Renderer, StaticAssets
 from limen.identity.credentials.hashing import PasswordHasher
 from limen.identity.credentials.policy import PRESETS
 from limen.identity.customers.directory import Directory
 from limen.identity.keyring import Keyring
+from limen.identity.tenants.records import Tenant
 from limen.integration.api import ApiParts, create_api
 from limen.integration.edge.asgi import AsgiApp
 from limen.integration.edge.metrics import Observer
@@ -35,6 +36,7 @@ class FrontParts:
     Attributes:
         base_url: where this process is reached from outside.
         plain_http: whether cookies travel without TLS, which only loopback may.
+        held: path prefix to the tenant that is in memory; it asks nobody.
         mailbox: the development mailbox, or None.
         demo_app: where the demonstration's application is, or empty.
     """
@@ -51,6 +53,7 @@ class FrontParts:
     clock: Clock
     entropy: Entropy
     base_url: str
+    held: Callable[[str], Tenant | None]
     plain_http: bool = False
     mailbox: Mailbox | None = None
     demo_app: str = ""
@@ -65,7 +68,8 @@ def front(parts: FrontParts) -> AsgiApp:
         limits.journeys_per_address.limit("journeys-address"),
         limits.pages_per_address.limit("pages-address"),
     )
-    return edge(mounts, EdgeParts(parts.observer, parts.clock, parts.entropy, parts.limiter, rules))
+    pages = TurnedAway(parts.renderer, parts.held, API)
+    return edge(mounts, EdgeParts(parts.observer, parts.clock, parts.entropy, parts.limiter, rules, pages=pages))
 
 
 def api_parts(parts: FrontParts) -> ApiParts:

@@ -15,10 +15,10 @@ from limen.experience.pages.demonstration import mailbox, message, message_html,
 from limen.experience.pages.errors import error_page, nowhere
 from limen.experience.pages.journey import PATHS, begin, journey, link
 from limen.experience.pages.parts import PageParts
+from limen.experience.pages.turned_away import ERROR_PAGES
 from limen.experience.pages.visit import Visit, arrive_at
 
 Page = Callable[[Visit], Awaitable[Response]]
-_ERROR_PAGES = {400: "bad_request", 403: "forbidden", 404: "not_found", 429: "throttled", 503: "unavailable"}
 
 
 def create_pages(parts: PageParts) -> Starlette:
@@ -43,7 +43,7 @@ def create_pages(parts: PageParts) -> Starlette:
         visit = await arrive_at(request, parts)
         if visit is None:
             return nowhere(request)
-        response = error_page(visit, status, _ERROR_PAGES.get(status, "bad_request"))
+        response = error_page(visit, status, ERROR_PAGES.get(status, "bad_request"))
         response.headers.update(headers or {})
         return response
 
@@ -65,4 +65,9 @@ def create_pages(parts: PageParts) -> Starlette:
             page("/dev/mailbox/{id}", message),
             page("/dev/mailbox/{id}/html", message_html),
         ]
-    return Starlette(routes=routes, exception_handlers={HTTPException: failed})
+    return Starlette(routes=routes, exception_handlers={HTTPException: failed, Exception: _left_to_the_edge})
+
+
+async def _left_to_the_edge(_request: Request, error: Exception) -> Response:
+    """Raise the fault again: Starlette would answer in a line of English, where the edge has a page."""
+    raise error

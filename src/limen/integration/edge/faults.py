@@ -9,15 +9,16 @@ from typing import Any
 import structlog
 
 from limen.integration.edge.asgi import AsgiApp, Message, Receive, Scope, Send
-from limen.integration.edge.refusals import refusal
+from limen.integration.edge.refusals import RefusalPages, no_pages, refusal
 
 
 class FaultBarrier:
     """Middleware that lets no exception through."""
 
-    def __init__(self, app: AsgiApp, log: Any = None) -> None:
-        """Guard *app*."""
+    def __init__(self, app: AsgiApp, log: Any = None, pages: RefusalPages = no_pages) -> None:
+        """Guard *app*; people are answered with one of *pages*."""
         self._app = app
+        self._pages = pages
         self._log = log or structlog.get_logger("limen.edge")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -36,4 +37,4 @@ class FaultBarrier:
             request_id = arrival.request_id if arrival is not None else ""
             self._log.exception("http.fault", request_id=request_id, fault=type(fault).__name__)
             if not is_begun:
-                await refusal(500, "server_error")(scope, receive, send)
+                await refusal(500, "server_error", pages=self._pages)(scope, receive, send)

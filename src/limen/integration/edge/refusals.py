@@ -1,29 +1,36 @@
-"""What the edge itself answers: a problem document (RFC 9457), or a bare page for people."""
+"""What the edge itself answers: a problem document (RFC 9457), or a page for people where somebody renders one."""
 
-from html import escape
 from http import HTTPStatus
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
+import structlog
 
 from limen.integration.edge.asgi import AsgiApp, RawHeaders, Receive, Scope, Send, raw_header
 
-_PAGE: Final = "<!doctype html><html lang=en><meta charset=utf-8><title>{title}</title><h1>{title}</h1><p>{request_id}"
+_log = structlog.get_logger("limen.edge")
+_HTML: Final = b"text/html; charset=utf-8"
+_PROBLEM: Final = b"application/problem+json"
 
 
-def refusal(status: int, code: str, headers: RawHeaders | None = None) -> AsgiApp:
-    """Return an application that answers *status* with the public *code*, as HTML to whoever accepts HTML."""
+class RefusalPages(Protocol):
+    """Renders what the edge refuses, in the reader's language; the edge knows nothing of templates."""
+
+    def __call__(self, scope: Scope, status: int) -> bytes | None:
+        """Return the page as UTF-8; None where what was asked for is no page. It must wait for nothing."""
+        ...
+
+
+def no_pages(_scope: Scope, _status: int) -> None:
+    """Render nothing: everybody gets the problem document."""
+
+
+def refusal(status: int, code: str, headers: RawHeaders | None = None, pages: RefusalPages = no_pages) -> AsgiApp:
+    """Return an application that answers *status* with the public *code*, as one of *pages* to a browser."""
 
     async def answer(scope: Scope, _receive: Receive, send: Send) -> None:
-        arrival = scope.get("state", {}).get("arrival")
-        request_id = arrival.request_id if arrival is not None else ""
-        title = HTTPStatus(status).phrase
-        if "text/html" in raw_header(scope, b"accept"):
-            content_type, body = b"text/html; charset=utf-8", _page(title, request_id)
-        else:
-            content_type = b"application/problem+json"
-            problem = {"type": "about:blank", "title": title, "status": status, "code": code, "request_id": request_id}
-            body = msgspec.json.encode(problem)
+        page = _page(scope, status, pages) if "text/html" in raw_header(scope, b"accept") else None
+        content_type, body = (_HTML, page) if page is not None else (_PROBLEM, _problem(scope, status, code))
         length = str(len(body)).encode()
         start = [(b"content-type", content_type), (b"content-length", length), (b"cache-control", b"no-store")]
         await send({"type": "http.response.start", "status": status, "headers": start + (headers or [])})
@@ -32,5 +39,20 @@ def refusal(status: int, code: str, headers: RawHeaders | None = None) -> AsgiAp
     return answer
 
 
-def _page(title: str, request_id: str) -> bytes:
-    return _PAGE.format(title=escape(title), request_id=escape(request_id)).encode()
+def _page(scope: Scope, status: int, pages: RefusalPages) -> bytes | None:
+    try:
+        return pages(scope, status)
+    except Exception as fault:  # noqa: BLE001  # a refusal must not become another fault
+        _log.exception("edge.page_failed", request_id=_request_id(scope), fault=type(fault).__name__)
+        return None
+
+
+def _problem(scope: Scope, status: int, code: str) -> bytes:
+    title = HTTPStatus(status).phrase
+    problem = {"type": "about:blank", "title": title, "status": status, "code": code, "request_id": _request_id(scope)}
+    return msgspec.json.encode(problem)
+
+
+def _request_id(scope: Scope) -> str:
+    arrival = scope.get("state", {}).get("arrival")
+    return arrival.request_id if arrival is not None else ""

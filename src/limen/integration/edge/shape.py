@@ -8,7 +8,7 @@ from typing import Final
 from starlette.exceptions import HTTPException
 
 from limen.integration.edge.asgi import AsgiApp, Message, Receive, Scope, Send, raw_header
-from limen.integration.edge.refusals import refusal
+from limen.integration.edge.refusals import RefusalPages, no_pages, refusal
 
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 # Control characters and backslashes in a path are for confusing whoever compares or prints it; a dot segment too.
@@ -40,9 +40,10 @@ class ShapeLimits:
 class ShapeLimiter:
     """Middleware that refuses what is out of shape: 400, 413, 414, 431 or 501."""
 
-    def __init__(self, app: AsgiApp, limits: ShapeLimits | None = None) -> None:
-        """Guard *app*."""
+    def __init__(self, app: AsgiApp, limits: ShapeLimits | None = None, pages: RefusalPages = no_pages) -> None:
+        """Guard *app*; people are answered with one of *pages*."""
         self._app = app
+        self._pages = pages
         self._limits = limits or ShapeLimits()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -52,7 +53,7 @@ class ShapeLimiter:
             return
         refused = self._refused(scope)
         if refused is not None:
-            await refusal(*refused)(scope, receive, send)
+            await refusal(*refused, pages=self._pages)(scope, receive, send)
             return
         await self._app(scope, self._counted(receive), send)
 

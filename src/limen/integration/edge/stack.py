@@ -7,6 +7,7 @@ from limen.integration.edge.access_log import AccessLog
 from limen.integration.edge.asgi import AsgiApp
 from limen.integration.edge.faults import FaultBarrier
 from limen.integration.edge.metrics import Observer
+from limen.integration.edge.refusals import RefusalPages, no_pages
 from limen.integration.edge.security_headers import SecurityHeaders, TransportSecurity
 from limen.integration.edge.shape import ShapeLimiter, ShapeLimits
 from limen.integration.edge.throttle import AddressThrottle, Rule
@@ -17,7 +18,7 @@ from limen.trust.limits import RateLimiter
 
 @dataclass(frozen=True, slots=True)
 class EdgeParts:
-    """What the edge needs. ``rules`` are tried in order; the first that applies counts."""
+    """What the edge needs. ``rules`` are tried in order; the first that applies counts. ``pages`` are for people."""
 
     observer: Observer
     clock: Clock
@@ -26,12 +27,13 @@ class EdgeParts:
     rules: Sequence[Rule] = ()
     shape: ShapeLimits = field(default_factory=ShapeLimits)
     transport: TransportSecurity = field(default_factory=TransportSecurity)
+    pages: RefusalPages = no_pages
 
 
 def edge(pages: AsgiApp, parts: EdgeParts) -> AsgiApp:
     """Return *pages* behind the edge: the last line is passed first."""
-    app: AsgiApp = AddressThrottle(pages, parts.limiter, parts.rules)
-    app = ShapeLimiter(app, parts.shape)
-    app = FaultBarrier(app)
+    app: AsgiApp = AddressThrottle(pages, parts.limiter, parts.rules, parts.pages)
+    app = ShapeLimiter(app, parts.shape, pages=parts.pages)
+    app = FaultBarrier(app, pages=parts.pages)
     app = SecurityHeaders(app, parts.entropy, parts.transport)
     return AccessLog(app, parts.observer, parts.clock)

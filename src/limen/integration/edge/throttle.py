@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from limen.integration.edge.arrival import arrival_of
 from limen.integration.edge.asgi import AsgiApp, Message, Receive, Scope, Send, add_missing
-from limen.integration.edge.refusals import refusal
+from limen.integration.edge.refusals import RefusalPages, no_pages, refusal
 from limen.trust.limits import Decision, Limit, RateLimiter, address_key
 
 
@@ -38,8 +38,11 @@ def limit_headers(limit: Limit, decision: Decision) -> tuple[tuple[str, str], ..
 class AddressThrottle:
     """Middleware that counts requests per address: the first rule that applies; 429 when it is exceeded."""
 
-    def __init__(self, app: AsgiApp, limiter: RateLimiter, rules: Sequence[Rule]) -> None:
-        """Guard *app* by *rules*."""
+    def __init__(
+        self, app: AsgiApp, limiter: RateLimiter, rules: Sequence[Rule], pages: RefusalPages = no_pages
+    ) -> None:
+        """Guard *app* by *rules*; people are answered with one of *pages*."""
+        self._pages = pages
         self._app = app
         self._limiter = limiter
         self._rules = tuple(rules)
@@ -54,7 +57,7 @@ class AddressThrottle:
         decision = await self._limiter.hit(key, rule.limit)
         headers = [(name.encode(), value.encode()) for name, value in limit_headers(rule.limit, decision)]
         if not decision.allowed:
-            await refusal(429, "too_many_requests", headers)(scope, receive, send)
+            await refusal(429, "too_many_requests", headers, self._pages)(scope, receive, send)
             return
 
         async def marked(message: Message) -> None:
