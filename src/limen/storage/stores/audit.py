@@ -2,13 +2,15 @@
 
 from typing import Any
 
-from sqlalchemy import Row, and_, func, select
+from sqlalchemy import Row, select
 
 from limen.identity.audit.chain import AuditRecord, Head
 from limen.identity.audit.checkpoints import Checkpoint
 from limen.kernel.ids import SegmentId, TenantId
 from limen.storage.schema import audit_checkpoints, audit_records, audit_segments
 from limen.storage.stores.base import TenantStoreBase
+
+_ENDS = (audit_records.c.seq, audit_records.c.hash)
 
 
 class SqlAudit(TenantStoreBase):
@@ -22,21 +24,26 @@ class SqlAudit(TenantStoreBase):
 
     async def heads(self) -> list[Head]:
         """Return the committed head of every segment."""
-        newest = audit_records.alias()
-        last = (  # one look at the end of each segment: the log itself is never scanned
-            select(func.max(newest.c.seq))
-            .where(newest.c.tenant_id == audit_segments.c.tenant_id, newest.c.segment_id == audit_segments.c.id)
+        # One look at the end of each segment, by scalar subqueries: as a join a planner may walk the whole log for it,
+        # and every record that comes while it does makes its way longer.
+        last = (
+            select(audit_records)
+            .where(
+                audit_records.c.tenant_id == audit_segments.c.tenant_id,
+                audit_records.c.segment_id == audit_segments.c.id,
+            )
+            .order_by(audit_records.c.seq.desc())
+            .limit(1)
             .correlate(audit_segments)
-            .scalar_subquery()
         )
-        at_the_end = and_(
-            audit_records.c.tenant_id == audit_segments.c.tenant_id,
-            audit_records.c.segment_id == audit_segments.c.id,
-            audit_records.c.seq == last,
+        seq, digest = (last.with_only_columns(column).scalar_subquery() for column in _ENDS)
+        found = self._select(audit_segments).with_only_columns(
+            audit_segments.c.id, seq.label("seq"), digest.label("hash")
         )
-        joined = self._select(audit_records).select_from(audit_segments).join(audit_records, at_the_end)
         return [
-            Head(self._tenant_id, SegmentId(row.segment_id), row.seq + 1, row.hash) for row in await self._all(joined)
+            Head(self._tenant_id, SegmentId(row.id), row.seq + 1, bytes(row.hash))
+            for row in await self._all(found)
+            if row.seq is not None
         ]
 
     async def add_checkpoint(self, checkpoint: Checkpoint) -> bool:
