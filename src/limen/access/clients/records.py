@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
+from limen.access.clients.fields import INTERNAL, items, text
 from limen.kernel.clock import Instant
 from limen.kernel.ids import ClientKey
 
@@ -21,31 +22,41 @@ class AuthMethod(StrEnum):
 
 GrantType = Literal["authorization_code", "refresh_token", "client_credentials"]
 SigningAlgorithm = Literal["ES256", "RS256"]
+Uri = Annotated[str, text(1, 2_000)]
+Uris = Annotated[tuple[Uri, ...], items(most=50)]
+Page = Annotated[str, text(most=2_000)]
+"""The address of a page or an image; empty for none."""
+Scope = Annotated[str, text(1, 128, r"[\x21\x23-\x5b\x5d-\x7e]+")]
 
 
 class ClientDocument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is registered about a client; stored as one JSON document.
+
+    This is the one list of client metadata: the API's models, declared clients and dynamic registration are made from
+    it. A field is added here, with a default under which older documents keep their meaning, and its rule in
+    ``rules/``; nowhere else. Its type says its length or bounds (``fields.py``); what is :data:`INTERNAL` no interface
+    takes or shows.
 
     ``secret_hashes`` holds HMAC-SHA256 values under a tenant sub-key (hex), newest first: two during a rotation.
     ``audiences`` are the resource servers a token of this client is for; the first is the default.
     ``scopes`` is all that this client may ever ask for.
     """
 
-    client_name: str
-    redirect_uris: tuple[str, ...] = ()
-    post_logout_redirect_uris: tuple[str, ...] = ()
-    grant_types: tuple[GrantType, ...] = ("authorization_code", "refresh_token")
+    client_name: Annotated[str, text(1, 100)]
+    redirect_uris: Uris = ()
+    post_logout_redirect_uris: Uris = ()
+    grant_types: Annotated[tuple[GrantType, ...], items(1, 20)] = ("authorization_code", "refresh_token")
     token_endpoint_auth_method: AuthMethod = AuthMethod.BASIC
-    scopes: tuple[str, ...] = ("openid", "profile", "email", "offline_access")
-    audiences: tuple[str, ...] = ()
+    scopes: Annotated[tuple[Scope, ...], items(most=100)] = ("openid", "profile", "email", "offline_access")
+    audiences: Annotated[tuple[Uri, ...], items(most=20)] = ()
     jwks: dict[str, Any] | None = None
     access_token_signed_response_alg: SigningAlgorithm = "ES256"
     id_token_signed_response_alg: SigningAlgorithm = "ES256"
     require_consent: bool = True
     rotate_refresh_tokens: bool = True
-    client_uri: str = ""
-    logo_uri: str = ""
-    secret_hashes: tuple[str, ...] = ()
+    client_uri: Page = ""
+    logo_uri: Page = ""
+    secret_hashes: Annotated[tuple[str, ...], INTERNAL] = ()
     disabled: bool = False
 
 

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from limen.access.clients.fields import internal_names
 from limen.access.clients.records import Client, ClientDocument
 from limen.access.clients.secrets import OVERLAP, PURPOSE, check_secret, hash_secret, needs_secret, new_secret
 from limen.access.clients.store import ClientStore
@@ -47,6 +48,7 @@ class ClientUnit(Protocol):
 
 Begin = Callable[[TenantId], AbstractAsyncContextManager[ClientUnit]]
 Change = Callable[[ClientDocument], ClientDocument]
+_INTERNAL = internal_names(ClientDocument)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +126,7 @@ class Registration:
             client = await _expected(unit, client_id, expected_version)
             if isinstance(client, Refusal):
                 return client
-            document = change(client.document)
-            kept = client.document.secret_hashes if needs_secret(document) else ()
-            document = msgspec.structs.replace(document, secret_hashes=kept)
+            document = _kept(client.document, change(client.document))
             refusal = validate(document) or _beyond(actor, client.document, document)
             if refusal is not None or document == client.document:
                 return refusal or client
@@ -202,6 +202,14 @@ async def _expected(unit: ClientUnit, client_id: str, version: int | None) -> Cl
     if version is not None and client.version != version:
         return Conflict("version_changed")
     return client
+
+
+def _kept(before: ClientDocument, after: ClientDocument) -> ClientDocument:
+    """Return *after* with what no interface may change; a secret that is of no more use goes."""
+    kept = {name: getattr(before, name) for name in _INTERNAL}
+    if not needs_secret(after):
+        kept["secret_hashes"] = ()
+    return msgspec.structs.replace(after, **kept)
 
 
 def _first_secret(document: ClientDocument, given: Secret | None, entropy: Entropy) -> Secret | Invalid | None:

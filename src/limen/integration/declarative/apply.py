@@ -3,8 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import msgspec
-
+from limen.access.clients.fields import public_fields
 from limen.access.clients.records import Client, ClientDocument
 from limen.access.clients.registration import Registration
 from limen.access.clients.secrets import check_secret, hash_secret, needs_secret
@@ -148,8 +147,9 @@ async def _client_steps(
 
 
 def _differences(document: ClientDocument, declared: DeclaredClient) -> list[str]:
-    wanted = msgspec.structs.replace(declared.document(), secret_hashes=document.secret_hashes)
-    return [name for name in wanted.__struct_fields__ if getattr(wanted, name) != getattr(document, name)]
+    wanted = declared.document()
+    public = [field.name for field in public_fields(ClientDocument)]
+    return [name for name in public if getattr(wanted, name) != getattr(document, name)]
 
 
 def _secret(declared: DeclaredClient, secrets: SecretSource) -> Secret | Invalid | None:

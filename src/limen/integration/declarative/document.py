@@ -1,10 +1,11 @@
 """What a document may say. Member names are those of the API and of RFC 7591."""
 
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
-from limen.access.clients.records import AuthMethod, ClientDocument, GrantType, SigningAlgorithm
+from limen.access.clients.fields import public_fields
+from limen.access.clients.records import ClientDocument
 from limen.identity.tenants.records import DEFAULT_SLUG, TenantSettings
 
 
@@ -23,26 +24,10 @@ class DeclaredTenant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     settings: TenantSettings | None = None
 
 
-class DeclaredClient(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """A client. What is absent has its default, whatever it was before; an absent secret stays."""
-
+class _Named(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     client_id: str
     name: str = ""
     secret: SecretReference | None = None
-    redirect_uris: tuple[str, ...] = ()
-    post_logout_redirect_uris: tuple[str, ...] = ()
-    grant_types: tuple[GrantType, ...] = ("authorization_code", "refresh_token")
-    token_endpoint_auth_method: AuthMethod = AuthMethod.BASIC
-    scopes: tuple[str, ...] = ("openid", "profile", "email", "offline_access")
-    audiences: tuple[str, ...] = ()
-    jwks: dict[str, Any] | None = None
-    access_token_signed_response_alg: SigningAlgorithm = "ES256"
-    id_token_signed_response_alg: SigningAlgorithm = "ES256"
-    require_consent: bool = True
-    rotate_refresh_tokens: bool = True
-    client_uri: str = ""
-    logo_uri: str = ""
-    disabled: bool = False
 
     def document(self) -> ClientDocument:
         """Return it as the use case takes it, without a secret."""
@@ -50,8 +35,25 @@ class DeclaredClient(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         return ClientDocument(client_name=self.name or self.client_id, **same)
 
 
-SHARED = tuple(name for name in DeclaredClient.__struct_fields__ if name in ClientDocument.__struct_fields__)
+_shared: list[Any] = [
+    (field.name, field.type, field.default if field.default_factory is msgspec.NODEFAULT else field.default_factory())
+    for field in public_fields(ClientDocument)
+    if field.name != "client_name"
+]
+SHARED = tuple(name for name, _, _ in _shared)
 """What a declared client has in common with a registered one."""
+
+if TYPE_CHECKING:
+    _Metadata = _Named
+else:
+    _Metadata = msgspec.defstruct("_Metadata", _shared, bases=(_Named,), module=__name__, kw_only=True)
+
+
+class DeclaredClient(_Metadata, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A client. What is absent has its default, whatever it was before; an absent secret stays.
+
+    Beside its name and secret it has what ``access.clients.records`` declares of a client.
+    """
 
 
 class Document(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):

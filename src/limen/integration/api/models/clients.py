@@ -1,56 +1,37 @@
-"""Clients, in the terms of RFC 7591 §2."""
+"""Clients, in the terms of RFC 7591 §2. Their metadata is declared in ``access.clients.records`` and nowhere else."""
 
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, create_model
 
-from limen.access.clients.records import AuthMethod, Client, ClientDocument
+from limen.access.clients.fields import internal_names
+from limen.access.clients.records import Client, ClientDocument
 from limen.integration.api.models.common import Bool, Moment, Sent, Shown, Str, moment, without_defaults
+from limen.integration.api.models.derived import sent_fields, shown_fields
 from limen.kernel.secret import Secret
 
-Method = Literal["none", "client_secret_basic", "client_secret_post", "private_key_jwt"]
-Grant = Literal["authorization_code", "refresh_token", "client_credentials"]
-Alg = Literal["ES256", "RS256"]
-Uri = Annotated[Str, Field(min_length=1, max_length=2_000)]
-Uris = Annotated[tuple[Uri, ...], Field(max_length=50)]
-Scope = Annotated[Str, Field(min_length=1, max_length=128, pattern=r"^[\x21\x23-\x5b\x5d-\x7e]+$")]
+_INTERNAL = internal_names(ClientDocument)
+
+if TYPE_CHECKING:
+    _Metadata = Sent
+    _MetadataShown = Shown
+else:
+    _Metadata = create_model("ClientMetadata", __base__=Sent, **sent_fields(ClientDocument))
+    _MetadataShown = create_model("ClientMetadataShown", __base__=Shown, **shown_fields(ClientDocument))
 
 
-class ClientMetadata(Sent):
-    """What is registered about a client."""
-
-    client_name: Annotated[Str, Field(min_length=1, max_length=100)]
-    redirect_uris: Uris = ()
-    post_logout_redirect_uris: Uris = ()
-    grant_types: Annotated[tuple[Grant, ...], Field(min_length=1, max_length=3)] = (
-        "authorization_code",
-        "refresh_token",
-    )
-    token_endpoint_auth_method: Method = "client_secret_basic"
-    scopes: Annotated[tuple[Scope, ...], Field(max_length=100)] = ("openid", "profile", "email", "offline_access")
-    audiences: Annotated[tuple[Uri, ...], Field(max_length=20)] = ()
-    jwks: dict[str, Any] | None = None
-    access_token_signed_response_alg: Alg = "ES256"
-    id_token_signed_response_alg: Alg = "ES256"
-    require_consent: Bool = True
-    rotate_refresh_tokens: Bool = True
-    client_uri: Annotated[Str, Field(max_length=2_000)] = ""
-    logo_uri: Annotated[Str, Field(max_length=2_000)] = ""
-    disabled: Bool = False
-
-
-class ClientNew(ClientMetadata):
+class ClientNew(_Metadata):
     """A client to be registered; ``client_id`` is made unless it is given."""
 
     client_id: Annotated[Str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")] | None = None
 
     def document(self) -> ClientDocument:
         """Return it as the use case takes it."""
-        return applied(ClientDocument(client_name=self.client_name), self)
+        return _converted(_given(self))
 
 
-class ClientPatch(ClientMetadata):
+class ClientPatch(_Metadata):
     """What is to be different; what is absent stays, and lists are replaced as a whole (RFC 7396)."""
 
     model_config = ConfigDict(json_schema_extra=without_defaults)
@@ -64,25 +45,10 @@ class Rotation(Sent):
     overlap: Bool = True
 
 
-class ClientShown(Shown):
+class ClientShown(_MetadataShown):
     """A client. Its secrets are never shown, only how many count."""
 
     client_id: str
-    client_name: str
-    redirect_uris: list[str]
-    post_logout_redirect_uris: list[str]
-    grant_types: list[Grant]
-    token_endpoint_auth_method: Method
-    scopes: list[str]
-    audiences: list[str]
-    jwks: dict[str, Any] | None
-    access_token_signed_response_alg: Alg
-    id_token_signed_response_alg: Alg
-    require_consent: bool
-    rotate_refresh_tokens: bool
-    client_uri: str
-    logo_uri: str
-    disabled: bool
     secret_count: int
     created_at: Moment
     updated_at: Moment
@@ -102,12 +68,9 @@ class ClientPage(Shown):
     next: str | None = Field(description="The next page, or null at the end.")
 
 
-def applied(document: ClientDocument, sent: ClientMetadata) -> ClientDocument:
+def applied(document: ClientDocument, sent: ClientPatch) -> ClientDocument:
     """Return *document* with what was *sent*."""
-    given = {name: getattr(sent, name) for name in sent.model_fields_set if name in ClientDocument.__struct_fields__}
-    if "token_endpoint_auth_method" in given:
-        given["token_endpoint_auth_method"] = AuthMethod(given["token_endpoint_auth_method"])
-    return msgspec.structs.replace(document, **given)
+    return _converted(msgspec.to_builtins(document) | _given(sent))
 
 
 def shown(client: Client) -> ClientShown:
@@ -120,12 +83,19 @@ def made(client: Client, secret: Secret | None) -> ClientMade:
     return ClientMade(**_members(client), client_secret=secret.reveal() if secret is not None else None)
 
 
+def _given(sent: Sent) -> dict[str, Any]:
+    return sent.model_dump(mode="json", exclude_unset=True, exclude={"client_id"})
+
+
+def _converted(members: dict[str, Any]) -> ClientDocument:
+    return msgspec.convert(members, ClientDocument)  # cannot fail: the model has the same types
+
+
 def _members(client: Client) -> dict[str, Any]:
-    members: dict[str, Any] = msgspec.to_builtins(client.document)
-    secrets = members.pop("secret_hashes")
-    return members | {
+    metadata = msgspec.to_builtins(client.document)
+    return {name: value for name, value in metadata.items() if name not in _INTERNAL} | {
         "client_id": client.client_id,
-        "secret_count": len(secrets),
+        "secret_count": len(client.document.secret_hashes),
         "created_at": moment(client.created_at),
         "updated_at": moment(client.updated_at),
         "version": client.version,
