@@ -16,12 +16,21 @@ _MAX_CODE = 128
 
 async def redeem_code(ask: TokenRequest) -> TokenSet | Refusal:
     """Redeem the code in *form*; a code that comes twice ends what the first one began (RFC 9700 §4.2.4)."""
-    desk, client, form = ask.desk, ask.client, ask.form
+    form = ask.form
     code, verifier = form.get("code", ""), form.get("code_verifier", "")
     if not code or not verifier or "redirect_uri" not in form:
         return Invalid("invalid_request", "code, code_verifier and redirect_uri are required")
     if len(code) > _MAX_CODE or not code.isascii() or not _VERIFIER.fullmatch(verifier):
         return Invalid("invalid_grant", "the code or its verifier is malformed")
+    return await redeem(ask, code, form["redirect_uri"], b64url(sha256(verifier.encode())))
+
+
+async def redeem(ask: TokenRequest, code: str, redirect_uri: str, challenge: str) -> TokenSet | Refusal:
+    """Exchange *code*, stored with just this redirect URI and challenge, for a family: once, whoever races.
+
+    What was approved on another device is redeemed by the same step; see ``access.tokens.grants.polling``.
+    """
+    desk, client = ask.desk, ask.client
     now = desk.clock.now()
     family_id = FamilyId.new(desk.clock, desk.entropy)
     refresh_token, refresh_hash = desk.refresh.first(family_id, desk.entropy)
@@ -30,8 +39,8 @@ async def redeem_code(ask: TokenRequest) -> TokenSet | Refusal:
             code_hash=sha256(code.encode()),
             client=client.key,
             client_id=client.client_id,
-            redirect_uri=form["redirect_uri"],
-            challenge=b64url(sha256(verifier.encode())),
+            redirect_uri=redirect_uri,
+            challenge=challenge,
             family_id=family_id,
             refresh_hash=refresh_hash,
             refresh_allowed=client.may("refresh_token"),
