@@ -66,13 +66,15 @@ async def ledger_keys(basis: Basis, tenant: Tenant) -> Mapping[str, SigningKey]:
 
     Whoever can write the database but holds no keyring can put a key of theirs there, and it will not be among these.
     """
-    vault = await basis.keyring.tenant(tenant.id)
+    vault = await basis.keyring.held_tenant(tenant.id)
     async with basis.storage.database.read(tenant.id) as unit:
         keys = await unit.signing_keys.list_keys()
-    return {key.kid: key for key in keys if key.purpose is KeyPurpose.CHECKPOINTS and _is_own(key, vault)}
+    return {key.kid: key for key in keys if key.purpose is KeyPurpose.CHECKPOINTS and _is_own(key, tenant, vault)}
 
 
-def _is_own(key: SigningKey, vault: TenantVault) -> bool:
+def _is_own(key: SigningKey, tenant: Tenant, vault: TenantVault | None) -> bool:
+    if vault is None:  # of a tenant that is destroyed only a witness can tell
+        return not tenant.is_active and thumbprint(key.public_jwk) == key.kid
     try:
         public = public_jwk(from_pkcs8(vault.unseal(SEALED_FIELD, key.kid, key.sealed_private)))
     except Corrupted:

@@ -33,7 +33,9 @@ class Basis:
     @property
     def upkeep(self) -> Upkeep:
         """Return the keyring's jobs."""
-        return Upkeep(self.storage.keystore, self.wrapper, self.wrapper, self.clock, self.entropy)
+        return Upkeep(
+            self.storage.keystore, self.wrapper, self.wrapper, self.clock, self.entropy, self.keyring.held_tenant
+        )
 
 
 @dataclass(frozen=True, slots=True)

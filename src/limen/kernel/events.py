@@ -74,16 +74,25 @@ EVENTS: dict[str, tuple[int, str]] = {
     "password.changed": (1, "A customer's password was replaced."),
     "session.started": (1, "A customer signed in."),
     "session.ended": (1, "A session was ended."),
+    "logout.requested": (1, "A relying party is to be told that a session ended (Back-Channel Logout)."),
     "consent.given": (1, "A customer allowed a client something."),
     "token.reuse_detected": (1, "A used code or refresh token came again; its family is revoked."),
     "client.created": (1, "A relying party was registered."),
     "client.updated": (1, "A relying party changed."),
     "client.deleted": (1, "A relying party was removed."),
+    "resource_server.created": (1, "A resource server was registered."),
+    "resource_server.updated": (1, "A resource server changed."),
+    "resource_server.deleted": (1, "A resource server was removed."),
+    "authorization_details_type.created": (1, "A type of authorization details was registered."),
+    "authorization_details_type.updated": (1, "A type of authorization details changed."),
+    "authorization_details_type.deleted": (1, "A type of authorization details was removed."),
     "tenant.created": (1, "A tenant was made."),
     "tenant.updated": (1, "A tenant's settings changed."),
+    "tenant.destroyed": (1, "Every key of a tenant was destroyed: nothing that it sealed can be read again."),
+    "keys.created": (1, "A key was made for an algorithm that a tenant's clients began to use."),
     "keys.rotated": (1, "A tenant's signing keys were rotated."),
 }
 """The catalogue: name to (version, meaning)."""
 
-DELIVERED = frozenset({"mail.requested", "customer.deleted"})
+DELIVERED = frozenset({"mail.requested", "customer.deleted", "logout.requested"})
 """Events on which somebody acts after the commit. The others are kept on record, and cost no second transaction."""

@@ -29,7 +29,16 @@ _GROUPS = {
             "checkpoint": ("audit:checkpoint", "Give out the newest signed checkpoints, for a witness."),
         },
     ),
-    "keys": ("Signing keys.", {"rotate": ("keys:rotate", "Rotate the signing keys of all tenants.")}),
+    "keys": (
+        "Signing keys, tenants' keys, the root key.",
+        {
+            "rotate": ("keys:rotate", "Rotate the signing keys of all tenants."),
+            "rotate-tenant": ("keys:rotate_tenant", "Give a tenant a new version of the key that seals."),
+            "rotate-root": ("keys:rotate_root", "Make a new root key and wrap all tenants' keys under it."),
+            "destroy-root": ("keys:destroy_root", "Destroy a retired root key."),
+        },
+    ),
+    "tenant": ("Tenants.", {"destroy": ("tenant:destroy", "Destroy every key of a tenant and of its customers.")}),
     "settings": (
         "Settings.",
         {

@@ -68,7 +68,8 @@ class Checkpoints:
         after = ""
         while page := await self._storage.tenants.list(after=after, limit=200):
             for tenant in page:
-                await self.sign(tenant.id)
+                if tenant.is_active or await self._keyring.held_tenant(tenant.id) is not None:
+                    await self.sign(tenant.id)
             after = page[-1].id
 
     async def sign(self, tenant_id: TenantId) -> bool:

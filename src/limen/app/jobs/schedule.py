@@ -8,7 +8,7 @@ from limen.access.jose.rotation import RotationPolicy
 from limen.app.basis import Basis
 from limen.app.jobs.checkpoints import Checkpoints
 from limen.app.jobs.runner import Job
-from limen.app.jobs.upkeep import keep_keyring, rotate_all, sweep, sweep_orphans
+from limen.app.jobs.upkeep import keep_keyring, rotate_all, rotate_tenant_keys, sweep, sweep_orphans
 from limen.kernel.ids import TenantId
 
 
@@ -32,5 +32,6 @@ def timetable(parts: JobParts) -> Sequence[Job]:
         Job("change-feed", basis.storage.feed.prune, 900, 120),
         Job("signing-keys", partial(rotate_all, basis, parts.policy), 900, 30),
         Job("keyring", partial(keep_keyring, basis), 3_600, 90),
+        Job("tenant-keys", partial(rotate_tenant_keys, basis), 86_400, 900),
         Job("orphaned-keys", partial(sweep_orphans, basis), 86_400, 600),
     )

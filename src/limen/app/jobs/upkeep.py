@@ -49,6 +49,8 @@ async def rotate_all(basis: Basis, policy: RotationPolicy, urgency: Urgency = Ur
     """Rotate the signing keys of every tenant as the policy asks; return how many keys changed."""
     changed = 0
     async for tenant in all_tenants(basis.storage):
+        if not tenant.is_active and await basis.keyring.held_tenant(tenant.id) is None:
+            continue  # destroyed
         changed += await rotate_tenant(basis, tenant.id, policy, urgency)
     return changed
 
@@ -73,6 +75,28 @@ def _tell_of_keys(unit: Unit, count: int, urgency: Urgency) -> None:
     unit.record(AuditEntry("keys.rotated", data={"changes": count, "urgency": urgency.value}))
     unit.announce(Event("keys.rotated", data={"changes": count, "urgency": urgency.value}))
     unit.change("keys", "")
+
+
+async def rotate_tenant_keys(basis: Basis, slug: str | None = None) -> int:
+    """Give a new key version to each tenant whose newest is old enough, or to *slug* at once; return how many got one.
+
+    It seals ten minutes later. Customers' keys move under it when the epoch turns.
+    """
+    due = basis.clock.now() - basis.settings.keyring.tenant_key_days * DAY
+    rotated = 0
+    async for tenant in all_tenants(basis.storage):
+        if slug is None:
+            versions = await basis.storage.keystore.get_tenant_keys(tenant.id)
+            if not versions or versions[-1].created_at > due:
+                continue
+        elif slug != tenant.slug:
+            continue
+        version = await basis.keyring.rotate_tenant(tenant.id)
+        if isinstance(version, int):
+            async with basis.storage.database.begin(tenant.id) as unit:
+                unit.record(AuditEntry("tenant_key.rotated", subject=tenant.id, data={"version": version}))
+            rotated += 1
+    return rotated
 
 
 async def keep_keyring(basis: Basis) -> None:

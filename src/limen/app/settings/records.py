@@ -66,6 +66,9 @@ class KeyringSection(Section, frozen=True):
         int,
         Meta(description="After so many days, in days, a backup of the key store can no longer undo an erasure.", ge=1),
     ] = 30
+    tenant_key_days: Annotated[
+        int, Meta(description="After so many days each tenant gets a new version of its key, which then seals.", ge=1)
+    ] = 365
 
 
 class SmtpSection(Section, frozen=True):
@@ -135,6 +138,21 @@ class ProxiesSection(Section, frozen=True):
     certificate_header: Annotated[
         str, Meta(description="The header in which they hand on a verified client certificate (RFC 8705).")
     ] = ""
+
+
+class OutgoingSection(Section, frozen=True):
+    """What may be asked of other servers on behalf of clients: their keys and documents, and notifications to them."""
+
+    networks: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="Networks (CIDR) that may be asked although they are not public: clients of your own. "
+            "Link-local addresses and metadata services never may."
+        ),
+    ] = ()
+    loopback: Annotated[
+        bool, Meta(description="For development: this machine may be asked too, over plain http as well.")
+    ] = False
 
 
 class MetricsSection(Section, frozen=True):
@@ -222,5 +240,8 @@ class Settings(Section, frozen=True):
         ProxiesSection,
         Meta(description="Our own proxies: the only ones whose forwarding headers are believed."),
     ] = ProxiesSection()
+    outgoing: Annotated[
+        OutgoingSection, Meta(description="What may be asked of other servers on behalf of clients.")
+    ] = OutgoingSection()
     metrics: Annotated[MetricsSection, Meta(description="Who may scrape `/metrics`.")] = MetricsSection()
     log: Annotated[LogSection, Meta(description="What is logged to standard error.")] = LogSection()

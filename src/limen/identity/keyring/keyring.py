@@ -1,18 +1,29 @@
 """The keyring: makes, finds and destroys the keys of tenants and subjects."""
 
 from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import ClassVar, Final
 
 from limen.identity.keyring.envelope import KEY_BYTES, SealingKey
-from limen.identity.keyring.rootkeys import EpochKeys, KeyWrapper
-from limen.identity.keyring.store import KeyStore, WrappedSubjectKey, WrappedTenantKey
+from limen.identity.keyring.rootkeys import SETTLE, EpochKeys, KeyWrapper
+from limen.identity.keyring.store import KeyStore, SubjectCursor, WrappedSubjectKey, WrappedTenantKey
 from limen.identity.keyring.vaults import SubjectVault, TenantVault
 from limen.identity.keyring.wrapping import close_outer, open_outer, tenant_context
-from limen.kernel.clock import Clock
+from limen.kernel.clock import SECOND, Clock, Instant
 from limen.kernel.entropy import Entropy
-from limen.kernel.errors import Corrupted
+from limen.kernel.errors import Conflict, Corrupted
 
 _FIRST_VERSION: Final = 1
+_TRUSTED_SECONDS: Final = SETTLE / SECOND / 2
+"""So long a cached vault is used: a new key version is held everywhere before the first process seals under it."""
+_PAGE: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    vault: TenantVault
+    since: float
 
 
 class Keyring:
@@ -31,7 +42,7 @@ class Keyring:
         self._epochs = epochs
         self._clock = clock
         self._entropy = entropy
-        self._vaults: OrderedDict[str, TenantVault] = OrderedDict()
+        self._vaults: OrderedDict[str, _Held] = OrderedDict()
 
     async def tenant(self, tenant_id: str) -> TenantVault:
         """Return the vault of a tenant that has a key.
@@ -40,14 +51,29 @@ class Keyring:
             Corrupted: there is no key, or it does not verify.
             Misconfigured: the root key it is wrapped under is not there.
         """
-        vault = self._vaults.get(tenant_id)
+        vault = await self.held_tenant(tenant_id)
         if vault is None:
+            msg = "a tenant has no key"
+            raise Corrupted(msg)
+        return vault
+
+    async def held_tenant(self, tenant_id: str) -> TenantVault | None:
+        """Return the vault of a tenant, or None where it has no key: never made, or destroyed.
+
+        Raises:
+            As :meth:`tenant`.
+        """
+        held, now = self._vaults.get(tenant_id), self._clock.monotonic()
+        if held is None or now - held.since >= _TRUSTED_SECONDS:
             vault = await self._load_tenant(tenant_id)
-            self._vaults[tenant_id] = vault
+            if vault is None:
+                self._vaults.pop(tenant_id, None)
+                return None
+            held = self._vaults[tenant_id] = _Held(vault, now)
         self._vaults.move_to_end(tenant_id)
         if len(self._vaults) > self.tenants_cached:
             self._vaults.popitem(last=False)
-        return vault
+        return held.vault
 
     async def create_tenant(self, tenant_id: str) -> TenantVault:
         """Return the vault of a new tenant. Where another process was quicker, or it exists, its key is used."""
@@ -58,6 +84,50 @@ class Keyring:
             WrappedTenantKey(tenant_id, _FIRST_VERSION, wrapped, self._wrapper.key_id, now)
         )
         return await self.tenant(tenant_id)  # read back: what counts is what the store holds
+
+    async def rotate_tenant(self, tenant_id: str) -> int | Conflict:
+        """Add a version of the tenant's key, which seals from ``SETTLE`` on; return its number.
+
+        Older versions stay: they open what they sealed, and the oldest makes sub-keys and blind indexes. Refused with
+        ``tenant_key_destroyed``, or ``tenant_key_not_settled`` where the newest version was made less than ``SETTLE``
+        ago, this one by another process included.
+        """
+        rows = await self._store.get_tenant_keys(tenant_id)
+        now = self._clock.now()
+        if not _live(rows):
+            return Conflict("tenant_key_destroyed")
+        version = rows[-1].version + 1
+        if version > _FIRST_VERSION + 1 and not _is_settled(rows[-1], now):
+            return Conflict("tenant_key_not_settled")
+        wrapped = await self._wrapper.wrap(self._entropy.bytes(KEY_BYTES), tenant_context(tenant_id, version))
+        if not await self._store.put_tenant_key(
+            WrappedTenantKey(tenant_id, version, wrapped, self._wrapper.key_id, now)
+        ):
+            return Conflict("tenant_key_not_settled")
+        self.forget_tenant(tenant_id)
+        return version
+
+    async def destroy_tenant(self, tenant_id: str) -> int:
+        """Destroy every key of a tenant for good: whatever it sealed is noise. Return how many subject keys went.
+
+        An emptied row stays for each version, so that no key can be made in its place. It may be done twice, and goes
+        on where it was stopped.
+        """
+        for row in _live(await self._store.get_tenant_keys(tenant_id)):
+            await self._store.replace_tenant_key(row, replace(row, wrapped=b""))
+        self.forget_tenant(tenant_id)
+        # A key of nobody, which is deleted with the others: the store overwrites what it emptied when it deletes.
+        await self._store.put_subject_key(WrappedSubjectKey(tenant_id, "-", 0, b"", 0, self._clock.now()))
+        gone, after = -1, SubjectCursor(tenant_id, "")
+        while True:
+            page = await self._store.subject_keys_created(0, self._clock.now() + 1, after, _PAGE)
+            mine = [key.subject_id for key in page if key.tenant_id == tenant_id]
+            for subject_id in mine:
+                gone += await self._store.delete_subject_key(tenant_id, subject_id)
+            if not mine or len(mine) < len(page):
+                return gone
+            after = SubjectCursor(tenant_id, mine[-1])
+            await self._clock.sleep(0)
 
     def forget_tenant(self, tenant_id: str) -> None:
         """Drop the cached vault; for the change feed, when a tenant's keys change."""
@@ -111,15 +181,25 @@ class Keyring:
         """Erase a customer or journey: without its key, what it sealed is noise. It may be gone already."""
         await self._store.delete_subject_key(tenant_id, subject_id)
 
-    async def _load_tenant(self, tenant_id: str) -> TenantVault:
-        rows = await self._store.get_tenant_keys(tenant_id)
+    async def _load_tenant(self, tenant_id: str) -> TenantVault | None:
+        rows = _live(await self._store.get_tenant_keys(tenant_id))
         if not rows:
-            msg = "a tenant has no key"
-            raise Corrupted(msg)
+            return None
+        now = self._clock.now()
+        sealing = max((row.version for row in rows if _is_settled(row, now)), default=rows[0].version)
         keys = {
             row.version: await self._wrapper.unwrap(row.wrapped, tenant_context(tenant_id, row.version)) for row in rows
         }
-        return TenantVault(tenant_id, keys, self._entropy)
+        return TenantVault(tenant_id, keys, self._entropy, sealing)
 
     def _vault(self, row: WrappedSubjectKey, key: bytes) -> SubjectVault:
         return SubjectVault(row.tenant_id, row.subject_id, SealingKey.load(row.version, key), self._entropy)
+
+
+def _live(rows: Sequence[WrappedTenantKey]) -> list[WrappedTenantKey]:
+    """Return the versions that are not destroyed."""
+    return [row for row in rows if row.wrapped]
+
+
+def _is_settled(row: WrappedTenantKey, now: Instant) -> bool:
+    return row.created_at <= now - SETTLE

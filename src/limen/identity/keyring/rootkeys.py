@@ -128,6 +128,10 @@ class FileKeyring:
         """The name of the active root key."""
         return self._active.name
 
+    def root_names(self) -> Sequence[str]:
+        """Return the names of the root keys that are there, the active one included."""
+        return [root.name for root in self._roots.values()]
+
     async def wrap(self, plaintext: bytes, context: bytes) -> bytes:
         """Return *plaintext* in an envelope under the active root key, bound to *context*."""
         await self._look_again()

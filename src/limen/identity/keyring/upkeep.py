@@ -5,15 +5,19 @@ from dataclasses import replace
 from itertools import groupby
 from typing import Final, Protocol
 
+from limen.identity.keyring.envelope import key_version
 from limen.identity.keyring.keyfile import EpochKey
 from limen.identity.keyring.rootkeys import SETTLE, EpochKeys, KeyWrapper
-from limen.identity.keyring.store import KeyStore, SubjectCursor, WrappedSubjectKey
+from limen.identity.keyring.store import KeyStore, SubjectCursor, WrappedSubjectKey, WrappedTenantKey
+from limen.identity.keyring.vaults import TenantVault
 from limen.identity.keyring.wrapping import close_outer, open_outer, tenant_context
 from limen.kernel.clock import Clock, Instant
 from limen.kernel.entropy import Entropy
 from limen.kernel.errors import Corrupted
 
 _PAGE: Final = 200  # about 4 ms of the event loop
+HeldTenants = Callable[[str], Awaitable[TenantVault | None]]
+"""Finds the vault of a tenant; None where its keys are destroyed."""
 
 
 class SubjectRegister(Protocol):
@@ -30,9 +34,18 @@ class SubjectRegister(Protocol):
 class Upkeep:
     """Re-wraps, destroys and sweeps."""
 
-    def __init__(self, store: KeyStore, wrapper: KeyWrapper, epochs: EpochKeys, clock: Clock, entropy: Entropy) -> None:
-        """Take the same parts as the keyring."""
+    def __init__(  # noqa: PLR0913 - the keyring's parts, and its vaults
+        self,
+        store: KeyStore,
+        wrapper: KeyWrapper,
+        epochs: EpochKeys,
+        clock: Clock,
+        entropy: Entropy,
+        tenants: HeldTenants | None = None,
+    ) -> None:
+        """Take the same parts as the keyring; with *tenants*, re-wrapping moves to their newest key version too."""
         self._store = store
+        self._tenants = tenants
         self._wrapper = wrapper
         self._epochs = epochs
         self._clock = clock
@@ -59,7 +72,8 @@ class Upkeep:
     async def rewrap_epoch(self, old: int, new: int) -> int:
         """Move every subject key from epoch *old* to epoch *new*; return how many. On return, *old* held none.
 
-        Only the outer wrapping changes. Re-wrapped rows leave the old epoch, so a second run goes on where one stopped.
+        The outer wrapping changes, and the inner one where the tenant's key has a newer version. Re-wrapped rows leave
+        the old epoch, so a second run goes on where one stopped.
 
         Raises:
             Corrupted: one of the two epoch keys is destroyed, or a row does not verify.
@@ -70,7 +84,7 @@ class Upkeep:
             seen = 0
             async for page in self._pages(lambda after: self._store.subject_keys_in_epoch(old, after, _PAGE)):
                 seen += len(page)
-                changes = [(row, self._moved(row, source, target)) for row in page]
+                changes = [(row, await self._moved(row, source, target)) for row in page]
                 moved += await self._store.replace_subject_keys(changes)
             if not seen:
                 return moved
@@ -85,8 +99,7 @@ class Upkeep:
         moved = 0
         while rows := await self._store.tenant_keys_outside(self._wrapper.key_id, _PAGE):
             for row in rows:
-                context = tenant_context(row.tenant_id, row.version)
-                wrapped = await self._wrapper.wrap(await self._wrapper.unwrap(row.wrapped, context), context)
+                wrapped = await self._rewrapped(row) if row.wrapped else b""  # destroyed, and so it stays
                 fresh = replace(row, wrapped=wrapped, root_key_id=self._wrapper.key_id)
                 moved += await self._store.replace_tenant_key(row, fresh)
         return moved
@@ -110,6 +123,10 @@ class Upkeep:
                         swept += await self._store.delete_subject_key(tenant_id, subject_id)
         return swept
 
+    async def _rewrapped(self, row: WrappedTenantKey) -> bytes:
+        context = tenant_context(row.tenant_id, row.version)
+        return await self._wrapper.wrap(await self._wrapper.unwrap(row.wrapped, context), context)
+
     async def _epoch(self, epoch_id: int) -> EpochKey:
         epoch = await self._epochs.epoch(epoch_id)
         if epoch is None:
@@ -117,8 +134,13 @@ class Upkeep:
             raise Corrupted(msg)
         return epoch
 
-    def _moved(self, row: WrappedSubjectKey, source: EpochKey, target: EpochKey) -> WrappedSubjectKey:
-        return close_outer(row, target, open_outer(row, source), self._entropy)
+    async def _moved(self, row: WrappedSubjectKey, source: EpochKey, target: EpochKey) -> WrappedSubjectKey:
+        inner = open_outer(row, source)
+        vault = await self._tenants(row.tenant_id) if self._tenants is not None else None
+        if vault is not None and key_version(inner) != vault.version:
+            key = vault.unwrap_subject(row.subject_id, row.version, inner)
+            inner = vault.wrap_subject(row.subject_id, row.version, key)
+        return close_outer(row, target, inner, self._entropy)
 
     async def _pages(
         self, fetch: Callable[[SubjectCursor | None], Awaitable[Sequence[WrappedSubjectKey]]]

@@ -20,18 +20,21 @@ _SUBJECT_KEY: Final = "keyring.subject_key"
 class TenantVault:
     """Seals what belongs to a tenant and to no customer, and makes blind indexes and sub-keys.
 
-    The newest version of the tenant's key seals; each version opens what it sealed. Sub-keys and blind indexes stay on
-    the oldest version held, so that a new sealing key breaks no look-up and no token; ``index_version`` is stored
-    beside each index, and re-indexing asks for another version by number.
+    The newest settled version of the tenant's key seals; each version opens what it sealed. Sub-keys and blind indexes
+    stay on the oldest version held, so that a new sealing key breaks no look-up and no token; ``index_version`` is
+    stored beside each index, and re-indexing asks for another version by number.
     """
 
     __slots__ = ("_derived", "_entropy", "_keys", "_sealing", "_wrapping", "index_version", "tenant_id", "version")
 
-    def __init__(self, tenant_id: str, keys: Mapping[int, bytes], entropy: Entropy) -> None:
-        """Build the vault from the tenant's unwrapped *keys*, version to 32 bytes; at least one."""
+    def __init__(self, tenant_id: str, keys: Mapping[int, bytes], entropy: Entropy, sealing: int | None = None) -> None:
+        """Build the vault from the tenant's unwrapped *keys*, version to 32 bytes; at least one.
+
+        *sealing* is the version that seals, the newest unless told: not one that other processes may not hold yet.
+        """
         self.tenant_id = tenant_id
         self.index_version = min(keys)
-        self.version = max(keys)
+        self.version = max(keys) if sealing is None else sealing
         self._keys = dict(keys)
         self._entropy = entropy
         self._derived: dict[tuple[str, int], bytes] = {}

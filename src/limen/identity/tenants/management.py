@@ -136,12 +136,36 @@ class Tenancy:
         return await self._replace(slug, changed, actor, None)
 
     async def enable(self, slug: str, actor: Actor) -> Tenant | Refusal:
-        """Let the tenant answer again."""
+        """Let the tenant answer again, unless it is destroyed: ``Conflict("tenant_destroyed")``."""
+        found = await self.read(slug)
+        if isinstance(found, Tenant) and await self.keyring.held_tenant(found.id) is None:
+            return Conflict("tenant_destroyed")
 
         def changed(tenant: Tenant) -> Tenant | Refusal:
             return tenant if tenant.is_active else tenant.enabled(self.clock.now())
 
         return await self._replace(slug, changed, actor, None)
+
+    async def destroy(self, slug: str, actor: Actor) -> int | Refusal:
+        """Destroy every key of a disabled tenant; return how many customers' and journeys' keys went with it.
+
+        What it sealed is noise from then on. Its row stays, so that its slug and issuer never become somebody else's.
+
+        Returns:
+            ``Forbidden``, ``NotFound``, ``Invalid("default_tenant")``, or ``Conflict("tenant_active")``.
+        """
+        refusal = _not_allowed(actor)
+        found = await self.read(slug) if refusal is None else refusal
+        if isinstance(found, Refusal):
+            return found
+        if found.slug == DEFAULT_SLUG:
+            return Invalid("default_tenant", "the default tenant cannot be destroyed")
+        if found.is_active or self.platform is None:
+            return Conflict("tenant_active", "disable it first")
+        gone = await self.keyring.destroy_tenant(found.id)
+        async with self.begin(self.platform) as unit:
+            _tell(unit, "tenant.destroyed", found, actor, subjects=gone)
+        return gone
 
     async def _replace(
         self, slug: str, change: Callable[[Tenant], Tenant | Refusal], actor: Actor, expected: int | None

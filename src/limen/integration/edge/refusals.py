@@ -16,7 +16,7 @@ _PROBLEM: Final = b"application/problem+json"
 class RefusalPages(Protocol):
     """Renders what the edge refuses, in the reader's language; the edge knows nothing of templates."""
 
-    def __call__(self, scope: Scope, status: int) -> bytes | None:
+    def __call__(self, scope: Scope, status: int, /) -> bytes | None:
         """Return the page as UTF-8; None where what was asked for is no page. It must wait for nothing."""
         ...
 

@@ -6,9 +6,11 @@ from dataclasses import replace
 import pytest
 
 from limen.identity.keyring import Keyring, SubjectVault, TenantVault, WrappedTenantKey
+from limen.identity.keyring.rootkeys import SETTLE
 from limen.identity.keyring.store import SubjectCursor
 from limen.identity.keyring.wrapping import tenant_context
-from limen.kernel.errors import Corrupted, Misconfigured
+from limen.kernel.clock import SECOND
+from limen.kernel.errors import Conflict, Corrupted, Misconfigured
 from tests.unit.identity.keyring.doubles import Bench
 
 ONE, TWO = "ten_one", "ten_two"
@@ -215,3 +217,76 @@ async def test_no_repr_of_a_vault_shows_a_key(bench: Bench) -> None:
     vaults = [await keyring.tenant(ONE), await keyring.create_subject(ONE, ADA)]
     assert all("b'" not in repr(vault) and not hasattr(vault, "__dict__") for vault in vaults)
     assert "wrapped" not in repr(bench.store.subjects) + repr(bench.store.tenants)
+
+
+async def test_a_rotated_tenant_key_seals_only_once_every_process_holds_it(bench: Bench) -> None:
+    file = bench.file()
+    one, two = bench.keyring(file), bench.keyring(file)
+    before = (await one.create_tenant(ONE)).seal("f", "r", PLAIN)
+    await two.tenant(ONE)
+    bench.clock.advance(SETTLE / SECOND)
+    assert await one.rotate_tenant(ONE) == 2
+    assert (await one.tenant(ONE)).version == 1
+    bench.clock.advance(SETTLE / SECOND)
+    assert (await one.tenant(ONE)).version == 2
+    after = (await one.tenant(ONE)).seal("f", "r", PLAIN)
+    for keyring in (one, two):
+        vault = await keyring.tenant(ONE)
+        assert (vault.unseal("f", "r", before), vault.unseal("f", "r", after)) == (PLAIN, PLAIN)
+
+
+async def test_the_other_process_holds_the_new_key_before_it_may_seal(bench: Bench) -> None:
+    file = bench.file()
+    one, two = bench.keyring(file), bench.keyring(file)
+    await one.create_tenant(ONE)
+    await two.tenant(ONE)
+    assert await one.rotate_tenant(ONE) == 2
+    bench.clock.advance(SETTLE / SECOND - 1)
+    held = await two.tenant(ONE)  # the last time that the other looked
+    bench.clock.advance(1)
+    assert held.unseal("f", "r", (await one.tenant(ONE)).seal("f", "r", PLAIN)) == PLAIN
+
+
+async def test_a_key_that_is_minutes_old_is_not_rotated_again(bench: Bench) -> None:
+    keyring = bench.keyring(bench.file())
+    await keyring.create_tenant(ONE)
+    assert await keyring.rotate_tenant(ONE) == 2
+    assert await keyring.rotate_tenant(ONE) == Conflict("tenant_key_not_settled")
+    bench.clock.advance(SETTLE / SECOND)
+    assert await keyring.rotate_tenant(ONE) == 3
+
+
+async def test_a_destroyed_tenant_is_gone_with_all_its_subjects_and_no_other(bench: Bench) -> None:
+    keyring = await two_tenants(bench)
+    for number in range(450):
+        await keyring.create_subject(ONE, f"cus_{number}")
+    await keyring.create_subject(TWO, ADA)
+    assert await keyring.destroy_tenant(ONE) == 450
+    assert await keyring.destroy_tenant(ONE) == 0
+    assert await keyring.held_tenant(ONE) is None
+    assert await keyring.subject(ONE, "cus_1") is None
+    assert [row for row in bench.store.tenants.values() if row.tenant_id == ONE and row.wrapped] == []
+    assert await keyring.subject(TWO, ADA) is not None
+
+
+async def test_no_key_grows_where_a_tenant_was_destroyed(bench: Bench) -> None:
+    file = bench.file()
+    keyring = await two_tenants(bench)
+    await keyring.destroy_tenant(ONE)
+    with pytest.raises(Corrupted):
+        await keyring.create_tenant(ONE)
+    assert await keyring.rotate_tenant(ONE) == Conflict("tenant_key_destroyed")
+    await file.rotate_root()
+    assert await bench.upkeep(file).rewrap_tenants() == 2
+    assert await bench.upkeep(file).rewrap_tenants() == 0
+
+
+async def test_another_process_stops_using_a_destroyed_tenants_key_within_minutes(bench: Bench) -> None:
+    file = bench.file()
+    one, two = bench.keyring(file), bench.keyring(file)
+    await one.create_tenant(ONE)
+    await two.tenant(ONE)
+    await one.destroy_tenant(ONE)
+    bench.clock.advance(SETTLE / SECOND / 2)
+    with pytest.raises(Corrupted):
+        await two.tenant(ONE)

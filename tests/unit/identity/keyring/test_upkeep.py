@@ -6,8 +6,10 @@ import pytest
 
 from limen.identity.keyring import FileKeyring, Keyring, Upkeep, WrappedSubjectKey
 from limen.identity.keyring import upkeep as jobs
+from limen.identity.keyring.envelope import key_version
 from limen.identity.keyring.rootkeys import SETTLE
 from limen.identity.keyring.store import SubjectCursor
+from limen.identity.keyring.wrapping import open_outer
 from limen.kernel.clock import DAY, SECOND
 from limen.kernel.errors import Corrupted, Misconfigured
 from tests.unit.identity.keyring.doubles import Bench, MemoryKeyStore
@@ -157,6 +159,21 @@ async def test_a_rotated_root_rewraps_every_tenant_and_the_old_root_can_go(bench
     bench.store.tenants = backup
     with pytest.raises(Misconfigured):
         await bench.keyring(bench.file()).tenant(names[0])
+
+
+async def test_a_turned_epoch_moves_subjects_under_the_newest_tenant_key(bench: Bench) -> None:
+    file = bench.file()
+    keyring = bench.keyring(file)
+    sealed = await subjects(keyring, 3)
+    await keyring.rotate_tenant(TENANT)
+    bench.clock.advance(SETTLE / SECOND)
+    await file.begin_epoch()
+    upkeep = Upkeep(bench.store, file, file, bench.clock, bench.entropy, keyring.held_tenant)
+    assert await upkeep.rewrap_epoch(1, 2) == 3
+    epoch = await file.epoch(2)
+    assert epoch is not None
+    assert {key_version(open_outer(row, epoch)) for row in bench.store.subjects.values()} == {2}
+    assert await all_read(keyring, sealed)
 
 
 class Register:

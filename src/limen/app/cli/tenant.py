@@ -1,0 +1,45 @@
+"""``limen tenant destroy``."""
+
+import asyncio
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from limen.app.cli.options import ConfigFile, settings_from
+from limen.app.settings import Settings
+from limen.kernel.errors import Misconfigured, Refusal
+
+
+def destroy(
+    slug: Annotated[str, Parameter(help="The tenant's slug.")],
+    /,
+    *,
+    yes: Annotated[bool, Parameter(help="Do it: there is no way back.", negative="")] = False,
+    config: ConfigFile = None,
+) -> None:
+    """Disable a tenant and destroy every key of it and of its customers. Nothing that they sealed can be read again."""
+    settings = settings_from(config)
+    if not yes:
+        raise Misconfigured(
+            f"this destroys the keys of {slug} and of all its customers, for good", "say it again with --yes"
+        )
+    gone = asyncio.run(_destroy(settings, slug))
+    print(f"{slug} is destroyed, and {gone} keys of its customers and journeys with it.")  # noqa: T201
+
+
+async def _destroy(settings: Settings, slug: str) -> int:
+    from limen.app.basis import default_tenant, open_basis, tenancy  # noqa: PLC0415
+    from limen.app.jobs.checkpoints import Checkpoints  # noqa: PLC0415
+    from limen.identity.administrators import SYSTEM  # noqa: PLC0415
+
+    async with open_basis(settings) as basis:
+        tenants = tenancy(basis, await default_tenant(basis))
+        outcome = await tenants.disable(slug, SYSTEM)
+        if not isinstance(outcome, Refusal):
+            if await basis.keyring.held_tenant(outcome.id) is not None:  # the end of its audit log is still signed
+                await Checkpoints(basis.storage, basis.keyring, basis.clock, set).sign(outcome.id)
+            done = await tenants.destroy(slug, SYSTEM)
+            if not isinstance(done, Refusal):
+                return done
+            outcome = done
+    raise Misconfigured(f"{slug} cannot be destroyed: {outcome.code}", outcome.detail or "limen apply makes tenants")
