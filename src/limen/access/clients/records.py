@@ -20,7 +20,15 @@ class AuthMethod(StrEnum):
     PRIVATE_KEY_JWT = "private_key_jwt"
 
 
-GrantType = Literal["authorization_code", "refresh_token", "client_credentials"]
+GrantType = Literal[
+    "authorization_code",
+    "refresh_token",
+    "client_credentials",
+    "urn:ietf:params:oauth:grant-type:device_code",
+    "urn:ietf:params:oauth:grant-type:token-exchange",
+    "urn:ietf:params:oauth:grant-type:jwt-bearer",
+    "urn:openid:params:grant-type:ciba",
+]
 SigningAlgorithm = Literal["ES256", "RS256"]
 Uri = Annotated[str, text(1, 2_000)]
 Uris = Annotated[tuple[Uri, ...], items(most=50)]
@@ -56,6 +64,10 @@ class ClientDocument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     rotate_refresh_tokens: bool = True
     client_uri: Page = ""
     logo_uri: Page = ""
+    backchannel_logout_uri: Page = ""
+    backchannel_logout_session_required: bool = False
+    frontchannel_logout_uri: Page = ""
+    frontchannel_logout_session_required: bool = False
     secret_hashes: Annotated[tuple[str, ...], INTERNAL] = ()
     disabled: bool = False
 

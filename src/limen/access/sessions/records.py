@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
+from limen.access.clients.records import ClientDocument
 from limen.kernel.clock import Instant
 from limen.kernel.ids import BrowserId, CustomerId, SessionId
 
@@ -65,3 +66,14 @@ class Session:
     def renewed(self, evidence: tuple[Evidence, ...], now: Instant, expires_at: Instant) -> "Session":
         """Return the session resting on fresh *evidence*."""
         return replace(self, evidence=evidence, seen_at=now, expires_at=expires_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """A relying party that had tokens for a session. ``subject`` is the customer's public ``sub``."""
+
+    sid: str
+    subject: str
+    customer_id: CustomerId
+    client_id: str
+    document: ClientDocument

@@ -10,6 +10,7 @@ from limen.access.clients.rules.addresses import addresses
 from limen.access.clients.rules.authentication import authentication
 from limen.access.clients.rules.grants import grants
 from limen.access.clients.rules.keys import keys
+from limen.access.clients.rules.logout import logout
 from limen.access.clients.rules.names import names
 from limen.access.clients.rules.problem import Problem, Problems, Rule
 from limen.access.clients.rules.shape import shape
@@ -23,6 +24,7 @@ RULES: Final[tuple[Rule, ...]] = (
     authentication,
     keys,
     tokens,
+    logout,
 )
 
 __all__ = ["RULES", "Problem", "Problems", "Rule"]
