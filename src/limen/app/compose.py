@@ -19,6 +19,7 @@ from limen.app.jobs import Jobs, timetable
 from limen.app.jobs.schedule import JobParts
 from limen.app.limits import NamedLimits
 from limen.app.mail import mail_handler, mailer_for
+from limen.app.metrics import JobMetrics, StandingCollector
 from limen.app.preparing import worker_name
 from limen.app.routes import HotTable, house_doors, tenant_doors
 from limen.app.server import App, Parts, PathTenants
@@ -136,6 +137,7 @@ class Site:
     def _join(self, basis: Basis, desks: TenantDesks, limiter: NamedLimits, pool: HashPool) -> None:
         settings = self.settings
         self._registry.register(HttpCollector(self.metrics))
+        self._registry.register(StandingCollector(pool, basis.storage.feed.age))
         ProcessCollector(registry=self._registry)
         self._assets = StaticAssets()
         self._renderer = Renderer(self._assets)
@@ -184,10 +186,12 @@ class Site:
             (self.clock, self.entropy),
         )
         storage.database.on_commit.append(lambda _changes, has_events: relay.nudge() if has_events else None)
+        measured = JobMetrics(self._registry, self.clock)
         jobs = Jobs(
-            timetable(JobParts(basis, RotationPolicy(), desks.hand_over)),
+            timetable(JobParts(basis, RotationPolicy(), desks.hand_over, measured.records_lost)),
             storage.leases,
             self.clock,
+            measured,
         )
         await storage.feed.poll()
         feed = asyncio.create_task(storage.feed.run(), name="change-feed")

@@ -52,6 +52,10 @@ class ChangeFeed:
         """Tell whether caches may be trusted."""
         return self._alone or self._clock.monotonic() - self._read_at <= STALE_AFTER
 
+    def age(self) -> float:
+        """Return the seconds since the feed was last read."""
+        return max(0.0, self._clock.monotonic() - self._read_at)
+
     def apply(self, changed: Sequence[Change], _has_events: bool = False) -> None:  # noqa: FBT001, FBT002 - a listener's shape
         """Tell the listeners of this process."""
         for tenant_id, kind, key in changed:

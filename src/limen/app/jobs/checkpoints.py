@@ -47,8 +47,19 @@ class LedgerKey:
 class Checkpoints:
     """Signs checkpoints."""
 
-    def __init__(self, storage: Storage, keyring: Keyring, clock: Clock, served: Callable[[], set[TenantId]]) -> None:
-        """Take the parts; *served* hands over the tenants that were served since it was last asked."""
+    def __init__(
+        self,
+        storage: Storage,
+        keyring: Keyring,
+        clock: Clock,
+        served: Callable[[], set[TenantId]],
+        on_lost: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Take the parts; *served* hands over the tenants that were served since it was last asked.
+
+        *on_lost* is called each time a log is found with less in it than was signed.
+        """
+        self._on_lost = on_lost
         self._storage = storage
         self._keyring = keyring
         self._clock = clock
@@ -85,6 +96,7 @@ class Checkpoints:
             heads = await unit.audit_log.heads()
             lost = await _lost(unit, last, heads) if last is not None else []
         if lost:
+            self._on_lost()
             _log.error("audit.records_lost", tenant=tenant_id, segments=lost[:_NAMED], count=len(lost))
             return True
         checkpoint = next_checkpoint(tenant_id, last, heads, now)

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import structlog
 
@@ -35,11 +35,30 @@ class Job:
     is_leased: bool = True
 
 
+class JobObserver(Protocol):
+    """Who is told how jobs end."""
+
+    def known(self, job: str) -> None:
+        """Hear of a job before its first run."""
+        ...
+
+    def done(self, job: str) -> None:
+        """Hear of a run that ended well."""
+        ...
+
+    def failed(self, job: str) -> None:
+        """Hear of a run that raised."""
+        ...
+
+
 class Jobs:
     """Runs jobs until it is stopped."""
 
-    def __init__(self, jobs: Sequence[Job], leases: Leases, clock: Clock) -> None:
+    def __init__(self, jobs: Sequence[Job], leases: Leases, clock: Clock, observer: JobObserver) -> None:
         """Take *jobs*, and turns by *leases*."""
+        self._observer = observer
+        for job in jobs:
+            observer.known(job.name)
         self._jobs = tuple(jobs)
         self._leases = leases
         self._clock = clock
@@ -64,6 +83,7 @@ class Jobs:
             try:
                 await self._once(job)
             except Exception as fault:  # noqa: BLE001  # one failure must not end a job for good
+                self._observer.failed(job.name)
                 _log.exception("job.failed", job=job.name, fault=type(fault).__name__)
             await self._clock.sleep(job.every_seconds)
 
@@ -73,3 +93,4 @@ class Jobs:
         ):
             return
         await job.run()
+        self._observer.done(job.name)

@@ -14,17 +14,23 @@ from limen.kernel.ids import TenantId
 
 @dataclass(frozen=True, slots=True)
 class JobParts:
-    """What the jobs work on. ``served`` hands over the tenants served since it was last asked."""
+    """What the jobs work on.
+
+    Attributes:
+        served: hands over the tenants served since it was last asked.
+        on_lost: is told each time an audit log is found with less in it than was signed.
+    """
 
     basis: Basis
     policy: RotationPolicy
     served: Callable[[], set[TenantId]]
+    on_lost: Callable[[], None] = lambda: None
 
 
 def timetable(parts: JobParts) -> Sequence[Job]:
     """Return every job, the most frequent first; seconds between runs, then seconds from the start to the first."""
     basis = parts.basis
-    checkpoints = Checkpoints(basis.storage, basis.keyring, basis.clock, parts.served)
+    checkpoints = Checkpoints(basis.storage, basis.keyring, basis.clock, parts.served, parts.on_lost)
     return (
         Job("checkpoints", checkpoints.run, 1, 1, is_leased=False),
         Job("checkpoints-of-all", checkpoints.run_all, 60, 20),

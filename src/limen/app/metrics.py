@@ -1,0 +1,74 @@
+"""What is measured of the parts themselves: read when somebody scrapes, or counted where something happens once."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from limen.identity.credentials.pool import HashPool
+from limen.kernel.clock import SECOND, Clock
+
+_POOL: Final = "limen_hash_pool"
+
+
+class JobMetrics:
+    """Counts what jobs do; a job's name is its label."""
+
+    def __init__(self, registry: CollectorRegistry, clock: Clock) -> None:
+        """Register the metrics, once for each *registry*."""
+        self._clock = clock
+        self._runs = Counter(
+            "limen_job_runs", "Runs of a job, by how they ended", ["job", "outcome"], registry=registry
+        )
+        self._last = Gauge(
+            "limen_job_last_success_timestamp_seconds", "When a job last ended well", ["job"], registry=registry
+        )
+        self._lost = Counter(
+            "limen_audit_records_lost", "Times a checkpoint named audit records that are gone", registry=registry
+        )
+
+    def known(self, job: str) -> None:
+        """Show *job* from the start, so that one that never failed can be told from one that is not there."""
+        for outcome in ("done", "failed"):
+            self._runs.labels(job, outcome)
+
+    def done(self, job: str) -> None:
+        """Count a run that ended well."""
+        self._runs.labels(job, "done").inc()
+        self._last.labels(job).set(self._clock.now() / SECOND)
+
+    def failed(self, job: str) -> None:
+        """Count a run that raised."""
+        self._runs.labels(job, "failed").inc()
+
+    def records_lost(self) -> None:
+        """Count one audit log found with less in it than was signed."""
+        self._lost.inc()
+
+
+class StandingCollector(Collector):
+    """How the hash pool and the change feed stand, asked at each scrape."""
+
+    def __init__(self, pool: HashPool, feed_age: Callable[[], float]) -> None:
+        """Look at *pool*, and ask for the age of the change feed in seconds."""
+        self._pool = pool
+        self._feed_age = feed_age
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the families."""
+        pool = self._pool
+        yield GaugeMetricFamily(f"{_POOL}_queued", "Password hashes that wait for a thread.", pool.queued)
+        yield GaugeMetricFamily(f"{_POOL}_running", "Password hashes at work.", pool.running)
+        yield CounterMetricFamily(f"{_POOL}_done", "Password hashes finished.", pool.done)
+        yield CounterMetricFamily(f"{_POOL}_refused", "Password hashes turned away: the queue was full.", pool.refused)
+        if pool.niced is not None:  # before the first hash nobody has tried
+            words = "1 where every hash thread could lower its priority."
+            yield GaugeMetricFamily(f"{_POOL}_niced", words, int(pool.niced))
+        words = "Seconds since this process last read what others changed; beyond one, its caches are bypassed."
+        yield GaugeMetricFamily("limen_change_feed_age_seconds", words, self._feed_age())
+
+    def describe(self) -> Iterable[Metric]:
+        """Yield nothing: the families are known when they are collected."""
+        return ()
