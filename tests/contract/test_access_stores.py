@@ -4,7 +4,6 @@ import asyncio
 from dataclasses import replace
 
 import pytest
-from sqlalchemy.exc import IntegrityError
 
 from limen.access.jose.keys import KeyPurpose, KeyState
 from limen.access.sessions.records import Evidence
@@ -193,7 +192,7 @@ async def test_twenty_concurrent_widenings_lose_no_scope(database):
 async def test_a_grant_of_nobody_is_an_error(database):
     who = await things.signed_in(database)
     orphan = replace(things.grant(database, who.customer, who.client), customer_id=CustomerId("cus_nobody"))
-    with pytest.raises(IntegrityError):
+    with pytest.raises(things.VIOLATED):
         async with database.begin() as unit:
             await unit.grants.save(orphan)
 

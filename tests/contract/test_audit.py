@@ -33,14 +33,13 @@ async def test_tenants_have_chains_of_their_own(database):
 async def test_a_failed_commit_opens_a_new_segment_and_everything_verifies(database, monkeypatch):
     async with database.begin() as unit:
         unit.record(AuditEntry("one.done"))
+        connection = type(unit.connection)
 
     async def lost(_self):
         raise ConnectionResetError
 
-    from sqlalchemy.ext.asyncio import AsyncConnection  # noqa: PLC0415
-
     with monkeypatch.context() as patch, pytest.raises(ConnectionResetError):  # noqa: PT012
-        patch.setattr(AsyncConnection, "commit", lost)
+        patch.setattr(connection, "commit", lost)
         async with database.begin() as unit:
             unit.record(AuditEntry("two.lost"))
     async with database.begin() as unit:
@@ -52,16 +51,16 @@ async def test_a_failed_commit_opens_a_new_segment_and_everything_verifies(datab
 
 
 async def test_a_commit_whose_outcome_is_unknown_but_done_leaves_a_segment_that_verifies(database, monkeypatch):
-    from sqlalchemy.ext.asyncio import AsyncConnection  # noqa: PLC0415
-
-    real = AsyncConnection.commit
+    async with database.read() as unit:
+        connection = type(unit.connection)
+    real = connection.commit
 
     async def done_but_unheard(self):
         await real(self)
         raise ConnectionResetError
 
     with monkeypatch.context() as patch, pytest.raises(ConnectionResetError):  # noqa: PT012
-        patch.setattr(AsyncConnection, "commit", done_but_unheard)
+        patch.setattr(connection, "commit", done_but_unheard)
         async with database.begin() as unit:
             unit.record(AuditEntry("one.done"))
     async with database.begin() as unit:

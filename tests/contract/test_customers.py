@@ -4,7 +4,6 @@ import asyncio
 from dataclasses import replace
 
 import pytest
-from sqlalchemy.exc import IntegrityError
 
 from limen.identity.audit.chain import GENESIS
 from limen.identity.consents.records import chained
@@ -39,7 +38,7 @@ async def test_of_fifty_sign_ups_with_one_address_one_wins_and_no_other_leaves_a
 
 async def test_a_contact_of_nobody_is_an_error_and_not_an_answer(database):
     owner, nobody = things.customer(database), things.customer(database)
-    with pytest.raises(IntegrityError):
+    with pytest.raises(things.VIOLATED):
         async with database.begin() as unit:
             await unit.customers.add(owner, things.contact(nobody))
 

@@ -187,10 +187,9 @@ async def test_the_files_of_a_database_are_ours_alone(kind, tmp_path):
         url = f"sqlite:///{folder}/limen.db"
         await migrated(url)
         dialect = SqliteDialect(url)
-        async with dialect.engine.connect() as connection:
-            await dialect.open(connection, None, write=True)
+        async with dialect.transaction(None, write=True):
             modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir()}
-        await dialect.engine.dispose()
+        await dialect.close()
     finally:
         os.umask(mask)
     assert set(modes.values()) == {0o600}

@@ -328,6 +328,6 @@ async def test_the_hot_functions_stay_under_the_row_filter_with_their_own_check_
 async def test_a_stores_condition_removed_still_shows_nothing_of_another_tenant(database, theirs):
     async with database.begin(database.a) as unit:
         for table in TENANT_TABLES.values():
-            rows = (await unit.connection.execute(select(table.c.tenant_id))).scalars().all()
+            rows = (await unit.connection.execute(select(table.c.tenant_id))).scalars()
             assert set(rows) <= {database.a}, table.name
         assert (await unit.connection.execute(text("DELETE FROM customers"))).rowcount == 0

@@ -80,9 +80,9 @@ async def test_a_reading_unit_refuses_to_record(database, wrong):
     assert await database.audit() == []
 
 
-async def test_a_write_through_a_reading_unit_is_never_kept(database):
+async def test_a_write_through_a_reading_unit_is_refused(database):
     who = await things.signed_in(database)
-    with pytest.raises(Exception, match="read-only") if database.is_postgres else _nothing():
+    with pytest.raises(Exception, match=r"read-?only"):
         async with database.read() as unit:
             await unit.customers.delete(who.customer.id)
     async with database.read() as unit:
@@ -154,9 +154,3 @@ async def test_concurrent_units_of_one_tenant_keep_one_chain(database):
     await asyncio.gather(*(one(number) for number in range(20)))
     segments = await database.audit()
     assert [len(segment) for segment in segments] == [21]
-
-
-def _nothing():
-    from contextlib import nullcontext  # noqa: PLC0415
-
-    return nullcontext()

@@ -1,9 +1,11 @@
 """Records to store: valid, small, and different each time."""
 
 import itertools
+import sqlite3
 from collections import Counter
 from dataclasses import dataclass, replace
 
+import asyncpg
 from sqlalchemy import select
 
 from limen.access.clients.records import Client, ClientDocument
@@ -22,6 +24,7 @@ from limen.storage import schema
 
 _count = itertools.count(1)
 GRACE = 10 * SECOND
+VIOLATED = (sqlite3.IntegrityError, asyncpg.IntegrityConstraintViolationError)
 
 
 def fresh() -> str:

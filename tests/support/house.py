@@ -18,7 +18,7 @@ from unittest import mock
 
 import httpx2
 import msgspec
-from sqlalchemy import event, func, select
+from sqlalchemy import func, select
 
 from limen.access.clients.records import Client, ClientDocument
 from limen.access.clients.registration import Registration
@@ -102,9 +102,9 @@ class House:
     async def _keep(self, basis: Basis, tenant: Tenant) -> None:
         self.basis, self.tenant = basis, tenant
         for dialect in (basis.storage.database.dialect, basis.storage.keystore._dialect):
-            event.listen(dialect.engine.sync_engine, "before_cursor_execute", self._note)
+            dialect.trace = self._note
 
-    def _note(self, _connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+    def _note(self, statement: str) -> None:
         if self._trace is not None and _serving.get():
             self._trace.statements.append(statement)
 

@@ -1,6 +1,7 @@
 """What must be there before storage is of use: the keyring, and tables of this version."""
 
 import os
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -43,12 +44,12 @@ def reachable() -> Iterator[None]:
     Raises:
         Misconfigured: it does not. The driver's own message is left out: it may quote the address.
     """
-    from asyncpg import PostgresError  # noqa: PLC0415
+    from asyncpg import InterfaceError, PostgresError  # noqa: PLC0415
     from sqlalchemy.exc import DBAPIError  # noqa: PLC0415
 
     try:
         yield
-    except (OSError, PostgresError, DBAPIError) as error:
+    except (OSError, PostgresError, InterfaceError, sqlite3.Error, DBAPIError) as error:
         problem = f"the database does not answer ({type(getattr(error, 'orig', None) or error).__name__})"
         raise Misconfigured(problem, "see that it runs, and that its URL, login and rights are right") from error
 
@@ -67,8 +68,8 @@ async def migrate_databases(urls: DatabaseUrls) -> tuple[str | None, str | None]
         await migrate_keystore(keys)
         return await migrate(data)
     finally:
-        await data.engine.dispose()
-        await keys.engine.dispose()
+        await data.close()
+        await keys.close()
 
 
 async def require_migrated(storage: Storage, urls: DatabaseUrls) -> None:

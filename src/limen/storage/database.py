@@ -4,7 +4,6 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequen
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 
 import structlog
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from limen.identity.audit.store import PersonalSealer
 from limen.kernel.clock import Clock
@@ -16,6 +15,7 @@ from limen.storage.dialects.postgres import PostgresDialect
 from limen.storage.dialects.sqlite import SqliteDialect
 from limen.storage.gate import WriteGate
 from limen.storage.lanes import Lane
+from limen.storage.statements import Connection
 from limen.storage.unit import Unit
 
 _log = structlog.get_logger(__name__)
@@ -58,7 +58,7 @@ class Database:
     @asynccontextmanager
     async def begin(self, tenant_id: TenantId) -> AsyncGenerator[Unit, None]:
         """Open one tenant's transaction: commits when the block ends, refusals included; rolls back on an exception."""
-        async with self._turn(write=True), self._connection(tenant_id, write=True) as connection:
+        async with self._turn(write=True), self.dialect.transaction(tenant_id, write=True) as connection:
             unit = Unit(connection, tenant_id, self.dialect, self.clock, self.entropy)
             yield unit
             await self._finish(unit, connection)
@@ -66,17 +66,17 @@ class Database:
     @asynccontextmanager
     async def read(self, tenant_id: TenantId) -> AsyncGenerator[Unit, None]:
         """Open one tenant's transaction for reading only; what is recorded in it is refused."""
-        async with self._connection(tenant_id, write=False) as connection:
+        async with self.dialect.transaction(tenant_id, write=False) as connection:
             unit = Unit(connection, tenant_id, self.dialect, self.clock, self.entropy)
             yield unit
             unit.must_be_clean()
 
     @asynccontextmanager
-    async def platform(self, *, write: bool = False) -> AsyncGenerator[AsyncConnection, None]:
+    async def platform(self, *, write: bool = False) -> AsyncGenerator[Connection, None]:
         """Open a transaction on the platform's own tables: tenants, outbox, change feed, leases."""
         async with (
             self._turn(write=write),
-            self._connection(None, write=write) as connection,
+            self.dialect.transaction(None, write=write) as connection,
         ):
             yield connection
             await connection.commit()
@@ -94,15 +94,9 @@ class Database:
 
     async def close(self) -> None:
         """Close every connection."""
-        await self.dialect.engine.dispose()
+        await self.dialect.close()
 
-    @asynccontextmanager
-    async def _connection(self, tenant_id: TenantId | None, *, write: bool) -> AsyncGenerator[AsyncConnection, None]:
-        async with self.dialect.engine.connect() as connection:
-            await self.dialect.open(connection, tenant_id, write=write)
-            yield connection
-
-    async def _finish(self, unit: Unit, connection: AsyncConnection) -> None:
+    async def _finish(self, unit: Unit, connection: Connection) -> None:
         for event in unit.events:
             for subscriber in self.subscribers.get(event.name, ()):
                 await subscriber(unit, event)

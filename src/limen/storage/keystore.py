@@ -1,17 +1,50 @@
 """The key store: its own database, implements :class:`limen.identity.keyring.store.KeyStore`."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from typing import Any
 
-from sqlalchemy import Row, Table, delete, select, tuple_, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import bindparam, delete, select, tuple_, update
 
 from limen.identity.keyring.store import SubjectCursor, WrappedSubjectKey, WrappedTenantKey
 from limen.kernel.clock import Instant
-from limen.storage.dialects import Dialect, insert_unless_taken
+from limen.storage.dialects import Dialect
 from limen.storage.schema import subject_keys, tenant_keys
+from limen.storage.statements import Connection, InsertNew, Statement
+
+_TENANT_FIELDS, _SUBJECT_FIELDS = WrappedTenantKey.__slots__, WrappedSubjectKey.__slots__
+_of_tenant = tenant_keys.c.tenant_id == bindparam("tenant")
+_of_subject = (
+    subject_keys.c.tenant_id == bindparam("tenant"),
+    subject_keys.c.subject_id == bindparam("subject"),
+)
+_TENANT_KEYS = Statement(select(tenant_keys).where(_of_tenant).order_by(tenant_keys.c.version))
+_OUTSIDE = Statement(
+    select(tenant_keys).where(tenant_keys.c.root_key_id != bindparam("root")).limit(bindparam("at_most"))
+)
+_PUT_TENANT_KEY = InsertNew(tenant_keys, sets=_TENANT_FIELDS)
+_REPLACE_TENANT_KEY = Statement(
+    update(tenant_keys).where(
+        _of_tenant, tenant_keys.c.version == bindparam("of"), tenant_keys.c.wrapped == bindparam("held")
+    ),
+    sets=("wrapped", "root_key_id", "created_at"),
+)
+_SUBJECT_KEY = Statement(select(subject_keys).where(*_of_subject))
+_PUT_SUBJECT_KEY = InsertNew(subject_keys, sets=_SUBJECT_FIELDS)
+_DELETE_SUBJECT_KEY = Statement(delete(subject_keys).where(*_of_subject))
+_REPLACE_SUBJECT_KEY = Statement(
+    update(subject_keys).where(*_of_subject, subject_keys.c.wrapped == bindparam("held")),
+    sets=("version", "wrapped", "epoch_id", "created_at"),
+)
+_place = tuple_(subject_keys.c.tenant_id, subject_keys.c.subject_id)
+_beyond = _place > tuple_(bindparam("after_tenant"), bindparam("after_subject"))
+_page = select(subject_keys).where(_beyond).order_by(*_place.clauses).limit(bindparam("at_most"))
+_IN_EPOCH = Statement(_page.where(subject_keys.c.epoch_id == bindparam("epoch")))
+_CREATED = Statement(
+    _page.where(subject_keys.c.created_at >= bindparam("since"), subject_keys.c.created_at < bindparam("before"))
+)
+_BEGINNING = SubjectCursor("", "")
 
 
 class SqlKeyStore:
@@ -24,47 +57,45 @@ class SqlKeyStore:
 
     async def get_tenant_keys(self, tenant_id: str) -> Sequence[WrappedTenantKey]:
         """Return all versions of the tenant's key, oldest first."""
-        mine = select(tenant_keys).where(tenant_keys.c.tenant_id == tenant_id).order_by(tenant_keys.c.version)
-        return [_tenant_key(row) for row in await self._fetch(mine)]
+        return [WrappedTenantKey(*row) for row in await self._fetch(_TENANT_KEYS, tenant=tenant_id)]
 
     async def put_tenant_key(self, key: WrappedTenantKey) -> bool:
         """Insert *key*; False, changing nothing, where its version exists."""
-        return await self._put(tenant_keys, key)
+        async with self._writing() as connection:
+            return (await connection.execute(_PUT_TENANT_KEY, _values(key))).rowcount > 0
 
     async def replace_tenant_key(self, old: WrappedTenantKey, new: WrappedTenantKey) -> bool:
         """Put *new* in place of *old* if the row still holds ``old.wrapped``."""
-        statement = update(tenant_keys).where(
-            tenant_keys.c.tenant_id == old.tenant_id,
-            tenant_keys.c.version == old.version,
-            tenant_keys.c.wrapped == old.wrapped,
-        )
+        held = {"tenant": old.tenant_id, "of": old.version, "held": old.wrapped}
+        changed = {"wrapped": new.wrapped, "root_key_id": new.root_key_id, "created_at": new.created_at}
         async with self._writing() as connection:
-            return (await connection.execute(statement.values(**_values(new)))).rowcount > 0
+            return (await connection.execute(_REPLACE_TENANT_KEY, {**held, **changed})).rowcount > 0
 
     async def tenant_keys_outside(self, root_key_id: str, limit: int) -> Sequence[WrappedTenantKey]:
         """Return at most *limit* tenant keys that are not under *root_key_id*."""
-        statement = select(tenant_keys).where(tenant_keys.c.root_key_id != root_key_id).limit(limit)
-        return [_tenant_key(row) for row in await self._fetch(statement)]
+        return [WrappedTenantKey(*row) for row in await self._fetch(_OUTSIDE, root=root_key_id, at_most=limit)]
 
     async def get_subject_key(self, tenant_id: str, subject_id: str) -> WrappedSubjectKey | None:
         """Return the subject's key, or None."""
-        statement = select(subject_keys).where(
-            subject_keys.c.tenant_id == tenant_id, subject_keys.c.subject_id == subject_id
-        )
-        rows = await self._fetch(statement)
-        return _subject_key(rows[0]) if rows else None
+        rows = await self._fetch(_SUBJECT_KEY, tenant=tenant_id, subject=subject_id)
+        return WrappedSubjectKey(*rows[0]) if rows else None
 
     async def put_subject_key(self, key: WrappedSubjectKey) -> bool:
         """Insert *key*; False, changing nothing, where the subject has one."""
-        return await self._put(subject_keys, key)
+        async with self._writing() as connection:
+            return (await connection.execute(_PUT_SUBJECT_KEY, _values(key))).rowcount > 0
 
     async def delete_subject_key(self, tenant_id: str, subject_id: str) -> bool:
         """Delete the row for good."""
-        statement = delete(subject_keys).where(
-            subject_keys.c.tenant_id == tenant_id, subject_keys.c.subject_id == subject_id
-        )
+        return await self.delete_subject_keys(tenant_id, [subject_id]) > 0
+
+    async def delete_subject_keys(self, tenant_id: str, subject_ids: Collection[str]) -> int:
+        """Delete the rows for good, in one transaction."""
+        deleted = 0
         async with self._writing() as connection:
-            deleted = (await connection.execute(statement)).rowcount > 0
+            for subject_id in subject_ids:
+                values = {"tenant": tenant_id, "subject": subject_id}
+                deleted += (await connection.execute(_DELETE_SUBJECT_KEY, values)).rowcount
         if deleted:
             await self._dialect.scrub()
         return deleted
@@ -74,63 +105,44 @@ class SqlKeyStore:
         replaced = 0
         async with self._writing() as connection:
             for old, new in changes:
-                statement = update(subject_keys).where(
-                    subject_keys.c.tenant_id == old.tenant_id,
-                    subject_keys.c.subject_id == old.subject_id,
-                    subject_keys.c.wrapped == old.wrapped,
-                )
-                replaced += (await connection.execute(statement.values(**_values(new)))).rowcount
+                held = {"tenant": old.tenant_id, "subject": old.subject_id, "held": old.wrapped}
+                changed = {name: getattr(new, name) for name in ("version", "wrapped", "epoch_id", "created_at")}
+                replaced += (await connection.execute(_REPLACE_SUBJECT_KEY, {**held, **changed})).rowcount
         return replaced
 
     async def subject_keys_in_epoch(
         self, epoch_id: int, after: SubjectCursor | None, limit: int
     ) -> Sequence[WrappedSubjectKey]:
         """Return at most *limit* keys of an epoch, in order, beyond *after*."""
-        return await self._page(after, limit, subject_keys.c.epoch_id == epoch_id)
+        return await self._listed(_IN_EPOCH, after, limit, epoch=epoch_id)
 
     async def subject_keys_created(
         self, since: Instant, before: Instant, after: SubjectCursor | None, limit: int
     ) -> Sequence[WrappedSubjectKey]:
         """Return at most *limit* keys made between two instants, in order, beyond *after*."""
-        return await self._page(after, limit, subject_keys.c.created_at >= since, subject_keys.c.created_at < before)
+        return await self._listed(_CREATED, after, limit, since=since, before=before)
 
     async def close(self) -> None:
         """Close every connection."""
-        await self._dialect.engine.dispose()
+        await self._dialect.close()
 
-    async def _page(self, after: SubjectCursor | None, limit: int, *conditions: Any) -> Sequence[WrappedSubjectKey]:
-        statement = select(subject_keys).where(*conditions)
-        if after is not None:
-            place = tuple_(subject_keys.c.tenant_id, subject_keys.c.subject_id)
-            statement = statement.where(place > tuple_(after.tenant_id, after.subject_id))
-        ordered = statement.order_by(subject_keys.c.tenant_id, subject_keys.c.subject_id).limit(limit)
-        return [_subject_key(row) for row in await self._fetch(ordered)]
+    async def _listed(
+        self, statement: Statement, after: SubjectCursor | None, limit: int, **values: Any
+    ) -> Sequence[WrappedSubjectKey]:
+        place = after or _BEGINNING
+        values |= {"after_tenant": place.tenant_id, "after_subject": place.subject_id, "at_most": limit}
+        return [WrappedSubjectKey(*row) for row in await self._fetch(statement, **values)]
 
-    async def _put(self, table: Table, key: WrappedTenantKey | WrappedSubjectKey) -> bool:
-        async with self._writing() as connection:
-            statement = insert_unless_taken(connection, table).values(**_values(key))
-            return (await connection.execute(statement)).rowcount > 0
-
-    async def _fetch(self, statement: Any) -> Sequence[Row[Any]]:
-        async with self._dialect.engine.connect() as connection:
-            rows: Sequence[Row[Any]] = (await connection.execute(statement)).all()
-            return rows
+    async def _fetch(self, statement: Statement, **values: Any) -> list[Any]:
+        async with self._dialect.single() as connection:
+            return (await connection.execute(statement, values)).all()
 
     @asynccontextmanager
-    async def _writing(self) -> AsyncGenerator[AsyncConnection, None]:
-        async with self._gate or nullcontext(), self._dialect.engine.connect() as connection:
-            await connection.execution_options(limen_write=True)
+    async def _writing(self) -> AsyncGenerator[Connection, None]:
+        async with self._gate or nullcontext(), self._dialect.transaction(None, write=True) as connection:
             yield connection
             await connection.commit()
 
 
 def _values(key: WrappedTenantKey | WrappedSubjectKey) -> dict[str, Any]:
     return {name: getattr(key, name) for name in key.__slots__}
-
-
-def _tenant_key(row: Row[Any]) -> WrappedTenantKey:
-    return WrappedTenantKey(**row._mapping)  # noqa: SLF001 - the columns are the fields
-
-
-def _subject_key(row: Row[Any]) -> WrappedSubjectKey:
-    return WrappedSubjectKey(**row._mapping)  # noqa: SLF001 - the columns are the fields

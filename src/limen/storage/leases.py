@@ -4,8 +4,8 @@ from sqlalchemy import or_, update
 
 from limen.kernel.clock import Clock
 from limen.storage.database import Database
-from limen.storage.dialects import insert_unless_taken
 from limen.storage.schema import leases
+from limen.storage.statements import insert_unless_taken
 
 
 class Leases:

@@ -1,9 +1,10 @@
 """Which revision a database is at, asked without loading Alembic: few starts have anything to migrate."""
 
+import sqlite3
 from pathlib import Path
 
+import asyncpg
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
 
 from limen.storage.database import Database
 
@@ -20,6 +21,9 @@ async def revision(database: Database) -> str | None:
     try:
         async with database.platform() as connection:
             found: str | None = (await connection.execute(text("SELECT version_num FROM alembic_version"))).scalar()
-    except DBAPIError:  # no such table, or not for us to read, which only a migration mends
+    except (
+        sqlite3.OperationalError,
+        asyncpg.PostgresError,
+    ):  # no such table, or not for us to read, which only a migration mends
         return None
     return found

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Table, and_, delete, exists, select, tuple_
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from limen.kernel.clock import DAY, Clock, Instant
 from limen.kernel.ids import JourneyId, TenantId
@@ -25,6 +24,7 @@ from limen.storage.schema import (
     sessions,
     setup_links,
 )
+from limen.storage.statements import Connection
 
 BATCH = 500
 KEPT_AFTER_EXPIRY = DAY
@@ -107,7 +107,7 @@ class Sweeper:
             return len(await _delete(connection, outbox, delivered, limit))
 
 
-async def _delete(connection: AsyncConnection, table: Table, condition: ColumnElement[bool], limit: int) -> list[Any]:
+async def _delete(connection: Connection, table: Table, condition: ColumnElement[bool], limit: int) -> list[Any]:
     key = tuple(table.primary_key.columns)
     victims = select(*key).where(condition).limit(limit).with_for_update(skip_locked=True).cte("victims")
     listed = tuple_(*key).in_(select(*victims.c)) if len(key) > 1 else key[0].in_(select(*victims.c))

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import insert
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from limen.kernel.clock import Clock
 from limen.kernel.encoding import encode_json
@@ -15,7 +14,9 @@ from limen.kernel.ids import EventId, TenantId
 from limen.storage import schema
 from limen.storage.dialects import Dialect
 from limen.storage.lanes import Extension
+from limen.storage.statements import Connection, Statement
 from limen.storage.stores.audit import SqlAudit
+from limen.storage.stores.base import columns
 from limen.storage.stores.clients import SqlClients, SqlReplays
 from limen.storage.stores.consents import SqlConsents
 from limen.storage.stores.customers import SqlAdministrators, SqlCustomers, SqlPasswords
@@ -26,6 +27,11 @@ from limen.storage.stores.keys import SqlSigningKeys
 from limen.storage.stores.sessions import SqlSessions
 from limen.storage.stores.tenants import SqlTenantRegistry
 
+_OUTBOX = Statement(insert(schema.outbox), sets=columns(schema.outbox))
+_CHANGES = Statement(insert(schema.changes), sets=columns(schema.changes, ("seq",)))
+_SEGMENT = Statement(insert(schema.audit_segments), sets=columns(schema.audit_segments))
+_RECORDS = Statement(insert(schema.audit_records), sets=columns(schema.audit_records))
+
 
 class Unit:
     """One transaction of one tenant.
@@ -35,7 +41,7 @@ class Unit:
     """
 
     def __init__(
-        self, connection: AsyncConnection, tenant_id: TenantId, dialect: Dialect, clock: Clock, entropy: Entropy
+        self, connection: Connection, tenant_id: TenantId, dialect: Dialect, clock: Clock, entropy: Entropy
     ) -> None:
         """Make the tenant's stores over *connection*."""
         self.tenant_id, self._connection, self._clock, self._entropy = tenant_id, connection, clock, entropy
@@ -59,7 +65,7 @@ class Unit:
         self._announced: list[tuple[str, Event]] = []
 
     @property
-    def connection(self) -> AsyncConnection:
+    def connection(self) -> Connection:
         """Return the open transaction, for storage's own work."""
         return self._connection
 
@@ -88,18 +94,16 @@ class Unit:
         """Write the outbox and the change feed."""
         now = self._clock.now()
         if self._announced:
-            await self._connection.execute(
-                insert(schema.outbox), [outbox_row(self.tenant_id, i, e, now) for i, e in self._announced]
-            )
+            await self._connection.execute(_OUTBOX, [outbox_row(self.tenant_id, i, e, now) for i, e in self._announced])
         if self.changes:
             rows = [{"tenant_id": t, "kind": k, "key": key, "at": now} for t, k, key in self.changes]
-            await self._connection.execute(insert(schema.changes), rows)
+            await self._connection.execute(_CHANGES, rows)
 
     async def write_audit(self, extension: Extension, worker: str) -> None:
         """Write chained records, and the segment they open."""
         if extension.opens:
             await self._connection.execute(
-                insert(schema.audit_segments),
+                _SEGMENT,
                 {
                     "tenant_id": self.tenant_id,
                     "id": extension.head.segment_id,
@@ -107,9 +111,7 @@ class Unit:
                     "opened_at": extension.at,
                 },
             )
-        await self._connection.execute(
-            insert(schema.audit_records), [audit_row(record) for record in extension.records]
-        )
+        await self._connection.execute(_RECORDS, [audit_row(record) for record in extension.records])
 
 
 def outbox_row(tenant_id: TenantId, event_id: str, event: Event, now: int) -> Mapping[str, Any]:

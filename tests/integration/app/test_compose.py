@@ -5,6 +5,7 @@ import json
 import stat
 
 import pytest
+from sqlalchemy import text
 
 from limen.access.jose.rotation import RotationPolicy, Urgency
 from limen.app.basis import open_basis, tenancy
@@ -106,7 +107,7 @@ async def test_a_token_outlives_a_restart_and_so_does_its_revocation(anyio_backe
 
 async def test_a_database_of_another_version_is_not_served(anyio_backend, tmp_path) -> None:
     async with started(tmp_path) as site, site.basis.storage.database.platform(write=True) as connection:
-        await connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0000'")
+        await connection.execute(text("UPDATE alembic_version SET version_num = '0000'"))
     with pytest.raises(Misconfigured, match="revision 0000") as caught:
         async with started(tmp_path):
             pass

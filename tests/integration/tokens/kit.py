@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+from sqlalchemy import text
 
 from limen.identity.customers.records import Customer
 from limen.identity.tenants.records import Tenant
@@ -111,7 +112,7 @@ class Shop:
     async def announced(self, name: str) -> list[dict[str, Any]]:
         """What the outbox holds under *name*, delivered or not."""
         async with self.house.storage.database.platform() as connection:
-            rows = (await connection.exec_driver_sql("SELECT name, data FROM outbox")).all()
+            rows = (await connection.execute(text("SELECT name, data FROM outbox"))).all()
         return [json.loads(row.data) for row in rows if row.name == name]
 
 

@@ -4,25 +4,37 @@
 """
 
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
-from sqlalchemy import Insert, Table
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from limen.kernel.errors import Misconfigured
 from limen.kernel.ids import TenantId
+from limen.storage.statements import Connection
 
 
 class Dialect(Protocol):
     """What SQLite and PostgreSQL do differently."""
 
     name: str
-    engine: AsyncEngine
+    trace: Callable[[str], None] | None
+    """Hears the text of every statement, where somebody wants to know; never its values."""
 
-    async def open(self, connection: AsyncConnection, tenant_id: TenantId | None, *, write: bool) -> None:
-        """Begin a transaction on *connection*, confined to *tenant_id* (None: the platform itself)."""
+    @property
+    def engine(self) -> AsyncEngine:
+        """Return SQLAlchemy's engine. It is for changing the schema and made when first asked for."""
+        ...
+
+    def transaction(self, tenant_id: TenantId | None, *, write: bool) -> AbstractAsyncContextManager[Connection]:
+        """Begin a transaction that is confined to *tenant_id* (None: the platform itself).
+
+        What is not committed when the block ends is rolled back.
+        """
+        ...
+
+    def single(self) -> AbstractAsyncContextManager[Connection]:
+        """Lend a connection in no transaction, for one statement that reads the key store."""
         ...
 
     async def begin_alone(self, connection: AsyncConnection, key: str) -> None:
@@ -41,7 +53,7 @@ class Dialect(Protocol):
         """Call *wake* when the change feed grows, where the database can tell; return what ends that."""
         ...
 
-    async def lock(self, connection: AsyncConnection, key: str) -> None:
+    async def lock(self, connection: Connection, key: str) -> None:
         """Hold *key* until the transaction ends, against every other transaction that asks for it."""
         ...
 
@@ -49,15 +61,9 @@ class Dialect(Protocol):
         """Return, in words, what a commit promises."""
         ...
 
-
-def insert_unless_taken(connection: AsyncConnection, table: Table) -> Insert:
-    """Return an INSERT that does nothing, and says so by its row count, where a unique key is taken.
-
-    Any other violation still raises: a row that refers to nothing is a bug, not an answer.
-    """
-    if connection.dialect.name == "postgresql":
-        return postgresql_insert(table).on_conflict_do_nothing()
-    return sqlite_insert(table).on_conflict_do_nothing()
+    async def close(self) -> None:
+        """Close every connection."""
+        ...
 
 
 def dialect_of(url: str) -> str:

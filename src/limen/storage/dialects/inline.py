@@ -1,4 +1,4 @@
-"""SQLite on the event loop: sqlite3 behind the small surface that SQLAlchemy's aiosqlite dialect asks of a driver.
+"""SQLite on the event loop: a connection that waits only for the disk.
 
 A statement on a local file takes microseconds, less than handing it to a thread and waiting for the interpreter lock
 twice. What waits for the disk, the commit of a writing transaction, runs in a thread; so does its beginning when
@@ -7,145 +7,105 @@ another process holds the file. Those who wait and those who commit have threads
 
 import asyncio
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any, ClassVar
 
-WRITE = "BEGIN IMMEDIATE"
+from limen.storage.statements import Compiled, Connection, Result, row_maker
+
+READ, WRITE = "BEGIN", "BEGIN IMMEDIATE"
 NO_WAIT, WAIT = "PRAGMA busy_timeout=0", "PRAGMA busy_timeout=10000"
+STATEMENTS_KEPT = 256
+
+Trace = Callable[[str], None]
 
 _disk = ThreadPoolExecutor(2, thread_name_prefix="limen-disk")
 
 
-class InlineCursor:
-    """A cursor whose coroutines never wait."""
+class SqliteConnection(Connection):
+    """A connection to a file; used by one transaction at a time."""
 
-    def __init__(self, connection: "InlineConnection", cursor: sqlite3.Cursor) -> None:
-        """Wrap *cursor*."""
-        self._connection, self._cursor = connection, cursor
-        self.arraysize = 1
+    kind: ClassVar[str] = "sqlite"
 
-    async def __aenter__(self) -> Self:
-        """Return itself."""
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Close it."""
-        await self.close()
-
-    @property
-    def description(self) -> Any:
-        """Return the columns of the last statement."""
-        return self._cursor.description
-
-    @property
-    def rowcount(self) -> int:
-        """Return how many rows the last statement changed."""
-        return self._cursor.rowcount
-
-    @property
-    def lastrowid(self) -> int | None:
-        """Return the number of the last inserted row."""
-        return self._cursor.lastrowid
-
-    async def execute(self, sql: str, parameters: Sequence[Any] = ()) -> Self:
-        """Run one statement."""
-        if sql == WRITE:
-            await self._connection.begin_writing(self._cursor)
-        else:
-            self._cursor.execute(sql, parameters)
-        return self
-
-    async def executemany(self, sql: str, parameters: Iterable[Sequence[Any]]) -> Self:
-        """Run one statement for each of *parameters*."""
-        self._cursor.executemany(sql, parameters)
-        return self
-
-    async def fetchall(self) -> list[Any]:
-        """Return the remaining rows."""
-        return self._cursor.fetchall()
-
-    async def fetchone(self) -> Any:
-        """Return the next row, or None."""
-        return self._cursor.fetchone()
-
-    async def fetchmany(self, size: int = 1) -> list[Any]:
-        """Return the next rows."""
-        return self._cursor.fetchmany(size)
-
-    async def close(self) -> None:
-        """Close the cursor."""
-        self._cursor.close()
-
-
-class InlineConnection:
-    """A connection that waits only for the disk."""
-
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, pragmas: Sequence[str]) -> None:
         """Open the file at *path*; transactions are begun by whoever uses it."""
-        self._connection: sqlite3.Connection | None = sqlite3.connect(
-            path, isolation_level=None, check_same_thread=False, cached_statements=256
+        self._raw = sqlite3.connect(
+            path, isolation_level=None, check_same_thread=False, cached_statements=STATEMENTS_KEPT
         )
+        for pragma in pragmas:
+            self._raw.execute(pragma)
         self._is_writing = False
         self._waits = True
+        self.trace: Trace | None = None
 
-    @property
-    def _conn(self) -> sqlite3.Connection:
-        if self._connection is None:
-            msg = "no active connection"
-            raise ValueError(msg)
-        return self._connection
+    def begin_reading(self) -> None:
+        """Begin a transaction that sees one state of the file, from its first statement on."""
+        self._told(READ)
+        self._raw.execute(READ)
 
-    def cursor(self) -> InlineCursor:
-        """Return a cursor."""
-        return InlineCursor(self, self._conn.cursor())
-
-    async def execute(self, sql: str, parameters: Sequence[Any] = ()) -> InlineCursor:
-        """Run one statement and return its cursor."""
-        return await self.cursor().execute(sql, parameters)
-
-    async def create_function(self, *args: Any, **options: Any) -> None:
-        """Register a function for SQL."""
-        self._conn.create_function(*args, **options)
-
-    async def begin_writing(self, cursor: sqlite3.Cursor) -> None:
+    async def begin_writing(self) -> None:
         """Begin at once where nobody else writes, else wait for them in a thread."""
+        self._told(WRITE)
         if self._waits:
-            cursor.execute(NO_WAIT)
+            self._raw.execute(NO_WAIT)
             self._waits = False
         try:
-            cursor.execute(WRITE)
+            self._raw.execute(WRITE)
         except sqlite3.OperationalError:
-            cursor.execute(WAIT)
+            self._raw.execute(WAIT)
             self._waits = True
-            await asyncio.to_thread(cursor.execute, WRITE)
+            await self.on_disk(self._raw.execute, WRITE, waits=True)
         self._is_writing = True
 
     async def commit(self) -> None:
         """Commit; durable when it returns."""
         if self._is_writing:
             self._is_writing = False
-            await asyncio.get_running_loop().run_in_executor(_disk, self._conn.commit)
+            await self.on_disk(self._raw.commit)
         else:
-            self._conn.commit()
+            self._raw.commit()
 
-    async def rollback(self) -> None:
-        """Roll back."""
+    def rollback(self) -> None:
+        """Roll back what is open."""
         self._is_writing = False
-        self._conn.rollback()
+        if self._raw.in_transaction:
+            self._raw.rollback()
 
-    async def close(self) -> None:
-        """Close the connection; again is nothing."""
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            connection.close()
+    def close(self) -> None:
+        """Close the connection."""
+        self._raw.close()
 
-    def stop(self) -> None:
-        """Close at once: there is no thread to stop."""
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            connection.close()
+    async def run_script(self, sql: str) -> None:
+        """Run *sql* in the disk's thread: it may take its time."""
+        await self.on_disk(lambda: self._raw.execute(sql).fetchall())
+
+    async def on_disk(self, work: Callable[..., Any], *arguments: Any, waits: bool = False) -> None:
+        """Run *work* in a thread; return when it has ended, even if the caller is cancelled: the connection is in use.
+
+        Who *waits* for others does so apart from those who commit.
+        """
+        future = asyncio.get_running_loop().run_in_executor(None if waits else _disk, work, *arguments)
+        try:
+            await asyncio.shield(future)
+        except asyncio.CancelledError:
+            await asyncio.wait([future])
+            raise
+
+    async def _run(self, compiled: Compiled, bound: Sequence[Any]) -> Result:
+        self._told(compiled.sql)
+        cursor = self._raw.execute(compiled.sql, bound)
+        if compiled.has_rows is False:
+            return Result([], cursor.rowcount)
+        if compiled.has_rows:
+            return Result(compiled.rows(cursor.fetchall()), cursor.rowcount)
+        make = row_maker(tuple(column[0] for column in cursor.description or ()))
+        return Result([make(row) for row in cursor.fetchall()], cursor.rowcount)
+
+    async def _run_many(self, sql: str, bound: Sequence[Sequence[Any]]) -> None:
+        self._told(sql)
+        self._raw.executemany(sql, bound)
+
+    def _told(self, sql: str) -> None:
+        if self.trace is not None:
+            self.trace(sql)

@@ -1,12 +1,18 @@
 """PostgreSQL: roles with the least they need, row-level security under every query."""
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from functools import cached_property
+from typing import Any, ClassVar
 
 import asyncpg
-from sqlalchemy import text
+from sqlalchemy import Text, bindparam, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from limen.kernel.errors import Fault
 from limen.kernel.ids import TenantId
+from limen.storage.statements import Compiled, Connection, Result, Statement, row_maker
 
 APP_ROLE = "limen_app"
 TOKEN_ROLE = "limen_token"
@@ -14,6 +20,10 @@ HOT_ROLE = "limen_hot"
 READER_ROLE = "limen_reader"
 KEYS_ROLE = "limen_keys"
 CONNECT_SECONDS = 10
+PATIENCE_SECONDS = 30
+"""How long a transaction waits for a connection to be free."""
+STATEMENTS_KEPT = 512
+"""Prepared on each connection."""
 CHANNEL = "limen_changes"
 """What the trigger on ``changes`` notifies."""
 PLATFORM = "*"
@@ -25,34 +35,104 @@ def driver_url(url: str) -> str:
     return "postgresql:" + url.partition(":")[2]
 
 
+class PostgresConnection(Connection):
+    """A connection of the pool, for one transaction."""
+
+    kind: ClassVar[str] = "postgresql"
+
+    def __init__(self, raw: Any, trace: Callable[[str], None] | None) -> None:
+        """Speak over *raw*; *trace* hears each statement."""
+        self._raw, self._trace = raw, trace
+
+    async def run_script(self, sql: str) -> None:
+        """Run *sql*, which may be several statements, in one round trip."""
+        if self._trace is not None:
+            self._trace(sql)
+        await self._raw.execute(sql)
+
+    async def commit(self) -> None:
+        """Commit; durable when it returns."""
+        await self._raw.execute("COMMIT")
+
+    async def rollback(self) -> None:
+        """End what is open; a connection that is lost has nothing open."""
+        if not self._raw.is_closed() and self._raw.is_in_transaction():
+            await self._raw.execute("ROLLBACK")
+
+    async def _run(self, compiled: Compiled, bound: Sequence[Any]) -> Result:
+        if self._trace is not None:
+            self._trace(compiled.sql)
+        if compiled.has_rows is False:
+            return Result([], _touched(await self._raw.execute(compiled.sql, *bound)))
+        if compiled.has_rows:
+            rows = compiled.rows(await self._raw.fetch(compiled.sql, *bound))
+            return Result(rows, len(rows))
+        prepared = await self._raw.prepare(compiled.sql)
+        make = row_maker(tuple(column.name for column in prepared.get_attributes()))
+        found = [make(row) for row in await prepared.fetch(*bound)]
+        return Result(found, _touched(prepared.get_statusmsg()))
+
+    async def _run_many(self, sql: str, bound: Sequence[Sequence[Any]]) -> None:
+        if self._trace is not None:
+            self._trace(sql)
+        await self._raw.executemany(sql, bound)
+
+
+def _touched(status: str) -> int:
+    """Return the number at the end of ``UPDATE 1``; 0 where there is none."""
+    count = status.rpartition(" ")[2]
+    return int(count) if count.isdigit() else 0
+
+
 class PostgresDialect:
     """PostgreSQL on the everyday paths, as the *app* role."""
 
     name = "postgresql"
 
-    def __init__(self, url: str, *, role: str | None = APP_ROLE, pool_size: int = 5) -> None:
-        """Prepare an engine; with *role*, every connection takes that role as it starts."""
+    def __init__(self, url: str, *, role: str | None = APP_ROLE, pool_size: int = 10) -> None:
+        """Prepare to connect; with *role*, every connection takes that role as it starts."""
         settings = {"application_name": "limen", "jit": "off"}
         if role is not None:
             settings["role"] = role
 
-        async def connect(**_: object) -> asyncpg.Connection:
-            return await asyncpg.connect(driver_url(url), server_settings=settings, timeout=CONNECT_SECONDS)
+        async def connect(*_: object, **__: object) -> asyncpg.Connection:
+            return await asyncpg.connect(
+                driver_url(url),
+                server_settings=settings,
+                timeout=CONNECT_SECONDS,
+                statement_cache_size=STATEMENTS_KEPT,
+            )
 
-        self._connect = connect
-        self.engine: AsyncEngine = create_async_engine(
-            "postgresql+asyncpg://", async_creator=connect, pool_size=pool_size, max_overflow=pool_size
-        )
+        self.trace: Callable[[str], None] | None = None
+        self._connect, self._pool_size = connect, pool_size
+        self._pool: asyncpg.Pool | None = None
+        self._opening = asyncio.Lock()
 
-    async def open(self, connection: AsyncConnection, tenant_id: TenantId | None, *, write: bool) -> None:
+    @cached_property
+    def engine(self) -> AsyncEngine:
+        """Return SQLAlchemy's engine, for changing the schema."""
+        return create_async_engine("postgresql+asyncpg://", async_creator=self._connect)
+
+    @asynccontextmanager
+    async def transaction(self, tenant_id: TenantId | None, *, write: bool) -> AsyncGenerator[Connection, None]:
         """Begin, and confine the transaction to one tenant's rows, and to reading unless it is to *write*."""
-        await connection.begin()
-        await connection.execute(_CONFINE, {"tenant": tenant_id or PLATFORM, "read_only": "off" if write else "on"})
+        async with self._borrowed() as connection:
+            try:
+                await connection.run_script(_begin(tenant_id or PLATFORM, write=write))
+                yield connection
+            finally:
+                await connection.rollback()
+
+    @asynccontextmanager
+    async def single(self) -> AsyncGenerator[Connection, None]:
+        """Lend a connection for one statement that reads a table of the key store, where no tenant confines."""
+        async with self._borrowed() as connection:
+            yield connection
 
     async def begin_alone(self, connection: AsyncConnection, key: str) -> None:
         """Begin, and wait for whoever holds *key*."""
         await connection.begin()
-        await self.lock(connection, key)
+        await connection.exec_driver_sql(_LOCK, (key,))
 
     async def grant_keys(self, connection: AsyncConnection) -> None:
         """Make the *keys* role if need be; it reads and writes the two tables and cannot alter them."""
@@ -70,22 +150,61 @@ class PostgresDialect:
         await connection.add_listener(CHANNEL, lambda *_: wake())
         return connection.close
 
-    async def lock(self, connection: AsyncConnection, key: str) -> None:
+    async def lock(self, connection: Connection, key: str) -> None:
         """Take a transaction-level advisory lock."""
-        await connection.execute(_LOCK, {"key": key})
+        await connection.execute(_TAKE_LOCK, {"key": key})
 
     async def durability(self) -> str:
         """Return the settings that are in force."""
-        async with self.engine.connect() as connection:
-            commit = (await connection.execute(text("SHOW synchronous_commit"))).scalar_one()
-            fsync = (await connection.execute(text("SHOW fsync"))).scalar_one()
+        async with self._borrowed() as connection:
+            commit = (await connection.execute(_COMMIT)).scalar_one()
+            fsync = (await connection.execute(_FSYNC)).scalar_one()
         return f"postgresql synchronous_commit={commit} fsync={fsync}"
 
+    async def close(self) -> None:
+        """Close every connection."""
+        if self._pool is not None:
+            await self._pool.close()
+        if "engine" in self.__dict__:
+            await self.engine.dispose()
 
-_CONFINE = text(
-    "SELECT set_config('limen.tenant', :tenant, true), set_config('transaction_read_only', :read_only, true)"
-)
-_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))")
+    @asynccontextmanager
+    async def _borrowed(self) -> AsyncGenerator[PostgresConnection, None]:
+        """Lend a connection."""
+        pool = self._pool or await self._opened()
+        async with pool.acquire(timeout=PATIENCE_SECONDS) as raw:
+            yield PostgresConnection(raw, self.trace)
+
+    async def _opened(self) -> asyncpg.Pool:
+        async with self._opening:
+            if self._pool is None:
+                self._pool = await asyncpg.create_pool(
+                    connect=self._connect, min_size=0, max_size=self._pool_size, reset=_nothing_to_reset
+                )
+            return self._pool
+
+
+async def _nothing_to_reset(_connection: object) -> None:
+    """Spare the round trip of RESET ALL: what is set is set for a transaction, and one that is open is ended."""
+
+
+def _begin(tenant_id: str, *, write: bool) -> str:
+    """Return the beginning of a transaction that is confined, for one round trip.
+
+    Raises:
+        Fault: the identifier is none; it goes into the text of the statement.
+    """
+    if tenant_id != PLATFORM and not (tenant_id.isascii() and tenant_id.replace("_", "").isalnum()):
+        msg = "what should be a tenant's identifier is none"
+        raise Fault(msg)
+    mode = "READ WRITE" if write else "READ ONLY"
+    return f"BEGIN {mode}; SELECT set_config('limen.tenant', '{tenant_id}', true)"
+
+
+_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
+_TAKE_LOCK = Statement(select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("key", type_=Text), 0))))
+_COMMIT = text("SHOW synchronous_commit")
+_FSYNC = text("SHOW fsync")
 _KEY_TABLES = "tenant_keys, subject_keys"
 _MAKE_KEYS_ROLE = """
 DO $$

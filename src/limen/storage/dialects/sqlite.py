@@ -1,17 +1,20 @@
 """SQLite: one file, WAL, ``synchronous=FULL``, one writer at a time."""
 
+import asyncio
 import os
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import PoolProxiedConnection, event, text
+from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from limen.kernel.errors import Misconfigured
 from limen.kernel.ids import TenantId
-from limen.storage.dialects.inline import WRITE, InlineConnection
+from limen.storage.dialects.inline import WRITE, SqliteConnection, Trace
+from limen.storage.statements import Connection
 
 PRAGMAS = (
     "PRAGMA journal_mode=WAL",
@@ -23,6 +26,9 @@ PRAGMAS = (
     "PRAGMA trusted_schema=OFF",
 )
 """``secure_delete`` overwrites what is deleted: an erased customer must not linger on free pages."""
+READING = (*PRAGMAS, "PRAGMA query_only=ON")
+CONNECTIONS = 8
+PATIENCE_SECONDS = 30
 
 
 def path_of(url: str) -> Path:
@@ -53,36 +59,99 @@ def make_private(path: Path) -> None:
                 file.chmod(0o600)
 
 
+class _Pool:
+    """Connections to one file, opened when they are needed, kept when they are not."""
+
+    def __init__(self, path: Path, pragmas: tuple[str, ...]) -> None:
+        self._path, self._pragmas = path, pragmas
+        self._idle: list[SqliteConnection] = []
+        self._free = asyncio.Semaphore(CONNECTIONS)
+
+    @asynccontextmanager
+    async def connection(self, trace: Trace | None) -> AsyncGenerator[SqliteConnection, None]:
+        """Lend a connection; what was begun on it and not committed is rolled back."""
+        await self._enter()
+        connection: SqliteConnection | None = None
+        try:
+            connection = self._idle.pop() if self._idle else self.open()
+            connection.trace = trace
+            try:
+                yield connection
+            finally:
+                self._take_back(connection)
+        finally:
+            self._free.release()
+
+    def close(self) -> None:
+        """Close what is idle."""
+        while self._idle:
+            self._idle.pop().close()
+
+    async def _enter(self) -> None:
+        if self._free.locked():
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                await self._free.acquire()
+        else:
+            await self._free.acquire()
+
+    def open(self) -> SqliteConnection:
+        """Open one more."""
+        make_private(self._path)
+        return SqliteConnection(self._path, self._pragmas)
+
+    def _take_back(self, connection: SqliteConnection) -> None:
+        try:
+            connection.rollback()
+        except BaseException:
+            connection.close()
+            raise
+        self._idle.append(connection)
+
+
 class SqliteDialect:
     """The embedded default."""
 
     name = "sqlite"
 
     def __init__(self, url: str) -> None:
-        """Prepare an engine on the file of *url*; nothing is opened yet."""
+        """Prepare to open the file of *url*; nothing is opened yet."""
         self.path = path_of(url)
-        self.engine: AsyncEngine = create_async_engine(
-            f"sqlite+aiosqlite:///{self.path}",
-            async_creator=self._connect,
-            pool_size=8,
-            max_overflow=0,
-            pool_timeout=30,
-        )
-        event.listen(self.engine.sync_engine, "connect", _on_connect)
-        event.listen(self.engine.sync_engine, "begin", _on_begin)
+        self.trace: Trace | None = None
+        self._readers, self._writers = _Pool(self.path, READING), _Pool(self.path, PRAGMAS)
 
-    async def open(self, connection: AsyncConnection, tenant_id: TenantId | None, *, write: bool) -> None:
+    @cached_property
+    def engine(self) -> AsyncEngine:
+        """Return SQLAlchemy's engine on the file, for changing the schema."""
+        engine = create_async_engine(f"sqlite+aiosqlite:///{self.path}", connect_args={"isolation_level": None})
+        event.listen(engine.sync_engine, "do_connect", lambda *_: self._writers.open().close())  # it is in WAL mode now
+        event.listen(engine.sync_engine, "connect", _on_connect)
+        event.listen(engine.sync_engine, "begin", _on_begin)
+        return engine
+
+    @asynccontextmanager
+    async def transaction(self, tenant_id: TenantId | None, *, write: bool) -> AsyncGenerator[Connection, None]:
         """Begin; SQLite confines nothing by itself, so tenancy rests on the stores."""
         del tenant_id
-        await connection.execution_options(limen_write=write)
-        await connection.begin()
+        pool = self._writers if write else self._readers
+        async with pool.connection(self.trace) as connection:
+            if write:
+                await connection.begin_writing()
+            else:
+                connection.begin_reading()
+            yield connection
+
+    @asynccontextmanager
+    async def single(self) -> AsyncGenerator[Connection, None]:
+        """Lend a connection for one statement that reads."""
+        async with self._readers.connection(self.trace) as connection:
+            yield connection
 
     async def begin_alone(self, connection: AsyncConnection, key: str) -> None:
         """Begin, the only writer, with foreign keys off: rebuilding a table drops it, and a drop cascades."""
         del key
-        raw = await connection.get_raw_connection()
-        await _driver(raw).execute("PRAGMA foreign_keys=OFF")  # has no effect inside a transaction
-        await _driver(raw).execute("PRAGMA busy_timeout=60000")
+        raw: Any = (await connection.get_raw_connection()).driver_connection
+        await raw.execute("PRAGMA foreign_keys=OFF")  # has no effect inside a transaction
+        await raw.execute("PRAGMA busy_timeout=60000")
         await connection.execution_options(limen_write=True)
         await connection.begin()
 
@@ -91,32 +160,30 @@ class SqliteDialect:
 
     async def scrub(self) -> None:
         """Empty the write-ahead log, where pages from before a deletion linger; a reader under way puts it off."""
-        async with self.engine.connect() as connection:
-            raw = await connection.get_raw_connection()
-            await _driver(raw).execute("PRAGMA wal_checkpoint(TRUNCATE)")  # nothing, where it is inside a transaction
+        async with self._writers.connection(self.trace) as connection:
+            await connection.run_script("PRAGMA wal_checkpoint(TRUNCATE)")
 
     async def listen(self, wake: Callable[[], None]) -> Callable[[], Awaitable[None]]:
         """Do nothing: SQLite tells nobody, and whoever listens also polls."""
         del wake
         return _nothing
 
-    async def lock(self, connection: AsyncConnection, key: str) -> None:
+    async def lock(self, connection: Connection, key: str) -> None:
         """Do nothing: a writing transaction already excludes every other."""
 
     async def durability(self) -> str:
         """Return the settings that are in force."""
-        async with self.engine.connect() as connection:
+        async with self._writers.connection(self.trace) as connection:
             mode = (await connection.execute(text("PRAGMA journal_mode"))).scalar_one()
             level = (await connection.execute(text("PRAGMA synchronous"))).scalar_one()
         return f"sqlite journal_mode={mode} synchronous={level} (2 is FULL)"
 
-    async def _connect(self, *_: Any, **__: Any) -> InlineConnection:
-        make_private(self.path)
-        return InlineConnection(self.path)
-
-
-def _driver(raw: PoolProxiedConnection) -> Any:
-    return raw.driver_connection
+    async def close(self) -> None:
+        """Close every connection."""
+        self._readers.close()
+        self._writers.close()
+        if "engine" in self.__dict__:
+            await self.engine.dispose()
 
 
 async def _nothing() -> None:

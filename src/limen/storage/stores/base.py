@@ -1,21 +1,115 @@
-"""What the stores share: a connection, a tenant, and conditional statements that say whether they applied."""
+"""What the stores share: a connection, a tenant, and conditional statements that say whether they applied.
+
+A store's statements are made by the functions here, as constants of its module. Each of them carries the tenant: a
+condition on ``tenant_id`` in what reads, changes and deletes, a value for it in what inserts. The base binds it, and
+runs nothing else, so that a query without a tenant cannot be written. How statements are made and run is told in
+:mod:`limen.storage.statements`.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Delete, Insert, Row, Select, Table, Update, and_, delete, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import (
+    ColumnElement,
+    Delete,
+    Select,
+    Table,
+    Update,
+    and_,
+    bindparam,
+    delete,
+    insert,
+    select,
+    update,
+)
 
 from limen.kernel.ids import TenantId
-from limen.storage.dialects import insert_unless_taken
+from limen.storage.statements import Connection, InsertNew, Result, Statement
+
+TENANT = "tenant_id"
+"""The name of the column, and of the parameter, that every statement of a store has."""
+
+
+class TenantStatement(Statement):
+    """A statement that binds the tenant."""
+
+    __slots__ = ()
+
+
+class TenantInsertNew(InsertNew, TenantStatement):
+    """An INSERT unless a unique key is taken, with the tenant."""
+
+    __slots__ = ()
+
+
+def of_tenant(table: Table) -> ColumnElement[bool]:
+    """Return the condition that a row of *table* is the tenant's, for sub-queries."""
+    return table.c.tenant_id == bindparam(TENANT)
+
+
+def mine(core: Select[Any] | Update | Delete, *tables: Table, sets: Sequence[str] | None = None) -> TenantStatement:
+    """Return *core* narrowed to the tenant's rows of *tables*: for what the functions below cannot say."""
+    return TenantStatement(core.where(*(of_tenant(table) for table in tables)), sets=sets)
+
+
+def select_mine(table: Table, *conditions: ColumnElement[bool]) -> TenantStatement:
+    """Return SELECT of the tenant's rows that meet *conditions*."""
+    return mine(select(table).where(*conditions), table)
+
+
+def update_mine(table: Table, *conditions: ColumnElement[bool], sets: Sequence[str]) -> TenantStatement:
+    """Return UPDATE of the columns *sets* in the tenant's rows that meet *conditions*."""
+    return mine(update(table).where(*conditions), table, sets=sets)
+
+
+def delete_mine(table: Table, *conditions: ColumnElement[bool]) -> TenantStatement:
+    """Return DELETE of the tenant's rows that meet *conditions*."""
+    return mine(delete(table).where(*conditions), table)
+
+
+def insert_mine(table: Table, *, but: Sequence[str] = ()) -> TenantStatement:
+    """Return INSERT of a row for the tenant: every column *but* some, which stay NULL."""
+    return TenantStatement(insert(table), sets=columns(table, but))
+
+
+def insert_new_mine(table: Table, *, but: Sequence[str] = ()) -> TenantStatement:
+    """Return the same that does nothing where a unique key is taken; the transaction goes on either way."""
+    return TenantInsertNew(table, sets=columns(table, but))
+
+
+def columns(table: Table, but: Sequence[str] = ()) -> list[str]:
+    """Return the names of the columns of *table*, *but* some."""
+    return [column.name for column in table.c if column.name not in but]
 
 
 class TenantStoreBase:
-    """Every statement built here carries the tenant; there is no other way to build one."""
+    """Runs the statements of one tenant."""
 
-    def __init__(self, connection: AsyncConnection, tenant_id: TenantId) -> None:
+    def __init__(self, connection: Connection, tenant_id: TenantId) -> None:
         """Speak over *connection* for *tenant_id*."""
         self._connection, self._tenant_id = connection, tenant_id
+
+    async def _run(self, statement: TenantStatement, values: Mapping[str, Any] | None = None, **more: Any) -> Result:
+        """Run *statement* with *values* and *more* by name."""
+        return await self._connection.execute(statement, {TENANT: self._tenant_id, **(values or {}), **more})
+
+    async def _one(self, statement: TenantStatement | Select[Any], **values: Any) -> Any:
+        return (await self._done(statement, values)).first()
+
+    async def _all(self, statement: TenantStatement | Select[Any], **values: Any) -> list[Any]:
+        return (await self._done(statement, values)).all()
+
+    async def _applied(
+        self, statement: TenantStatement | Any, values: Mapping[str, Any] | None = None, **more: Any
+    ) -> bool:
+        return (await self._done(statement, {**(values or {}), **more})).rowcount > 0
+
+    async def _done(self, statement: Any, values: Mapping[str, Any]) -> Result:
+        if isinstance(statement, TenantStatement):
+            return await self._connection.execute(statement, {TENANT: self._tenant_id, **values})
+        return await self._connection.execute(statement)
+
+    # ---------------------------------------------------- for statements that are built anew each time they are run
 
     def _mine(self, table: Table, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
         return and_(table.c.tenant_id == self._tenant_id, *conditions)
@@ -29,24 +123,13 @@ class TenantStoreBase:
     def _delete(self, table: Table, *conditions: ColumnElement[bool]) -> Delete:
         return delete(table).where(self._mine(table, *conditions))
 
-    async def _one(self, statement: Select[Any]) -> Row[Any] | None:
-        row: Row[Any] | None = (await self._connection.execute(statement)).first()
-        return row
-
-    async def _all(self, statement: Select[Any]) -> Sequence[Row[Any]]:
-        rows: Sequence[Row[Any]] = (await self._connection.execute(statement)).all()
-        return rows
-
-    async def _applied(self, statement: Insert | Update | Delete) -> bool:
-        return (await self._connection.execute(statement)).rowcount > 0
-
     async def _insert(self, table: Table, values: Mapping[str, Any]) -> None:
-        await self._connection.execute(insert(table).values(tenant_id=self._tenant_id, **values))
+        await self._connection.execute(insert(table), {TENANT: self._tenant_id, **values})
 
     async def _insert_new(self, table: Table, values: Mapping[str, Any]) -> bool:
         """Insert unless a unique key is taken; the transaction goes on either way."""
-        statement = insert_unless_taken(self._connection, table)
-        return await self._applied(statement.values(tenant_id=self._tenant_id, **values))
+        statement = InsertNew(table, sets=[TENANT, *values])
+        return (await self._connection.execute(statement, {TENANT: self._tenant_id, **values})).rowcount > 0
 
     async def _put(self, table: Table, key: Mapping[str, Any], values: Mapping[str, Any]) -> None:
         """Set the row of *key* to *values*, whether or not there is one."""

@@ -4,7 +4,6 @@ import json
 from typing import Any
 
 from sqlalchemy import Row, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from limen.identity.audit.chain import GENESIS
 from limen.identity.consents.records import ConsentDecision, ConsentRecord, Decision, chained
@@ -12,13 +11,14 @@ from limen.kernel.clock import Instant
 from limen.kernel.ids import CustomerId, RecordId, TenantId
 from limen.storage.dialects import Dialect
 from limen.storage.schema import consent_ledger
+from limen.storage.statements import Connection
 from limen.storage.stores.base import TenantStoreBase
 
 
 class SqlConsents(TenantStoreBase):
     """Implements :class:`limen.identity.consents.store.ConsentLedger`."""
 
-    def __init__(self, connection: AsyncConnection, tenant_id: TenantId, dialect: Dialect) -> None:
+    def __init__(self, connection: Connection, tenant_id: TenantId, dialect: Dialect) -> None:
         """Speak over *connection*; *dialect* knows how to put appends in order."""
         super().__init__(connection, tenant_id)
         self._dialect = dialect

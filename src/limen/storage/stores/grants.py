@@ -6,20 +6,20 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import ColumnElement, Row
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from limen.access.tokens.records import AuthorizationCode, Grant
 from limen.kernel.clock import Instant
 from limen.kernel.errors import Fault
 from limen.kernel.ids import ClientKey, CustomerId, FamilyId, GrantId, TenantId
 from limen.storage.schema import VOID, codes, families, grants
+from limen.storage.statements import Connection
 from limen.storage.stores.base import TenantStoreBase
 
 
 class SqlGrants(TenantStoreBase):
     """Implements :class:`limen.access.tokens.store.GrantStore`."""
 
-    def __init__(self, connection: AsyncConnection, tenant_id: TenantId, change: Callable[[str, str], None]) -> None:
+    def __init__(self, connection: Connection, tenant_id: TenantId, change: Callable[[str, str], None]) -> None:
         """Speak over *connection*; *change* tells the caches which families were revoked."""
         super().__init__(connection, tenant_id)
         self._change = change

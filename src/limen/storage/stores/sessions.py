@@ -5,12 +5,12 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import Row
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from limen.access.sessions.records import Browser, Evidence, Session
 from limen.kernel.clock import Instant
 from limen.kernel.ids import BrowserId, CustomerId, SessionId, TenantId
 from limen.storage.schema import browsers, codes, families, sessions
+from limen.storage.statements import Connection
 from limen.storage.stores.base import TenantStoreBase
 from limen.storage.stores.grants import revoke_families, void_codes
 
@@ -20,7 +20,7 @@ _evidence = msgspec.json.Decoder(tuple[Evidence, ...])
 class SqlSessions(TenantStoreBase):
     """Implements :class:`limen.access.sessions.store.SessionStore`."""
 
-    def __init__(self, connection: AsyncConnection, tenant_id: TenantId, change: Callable[[str, str], None]) -> None:
+    def __init__(self, connection: Connection, tenant_id: TenantId, change: Callable[[str, str], None]) -> None:
         """Speak over *connection*; *change* tells the caches what was revoked."""
         super().__init__(connection, tenant_id)
         self._change = change

@@ -4,12 +4,11 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import ColumnElement, Row, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from limen.identity.tenants.records import Tenant, TenantSettings
 from limen.kernel.ids import TenantId
-from limen.storage.dialects import insert_unless_taken
 from limen.storage.schema import tenants
+from limen.storage.statements import Connection, insert_unless_taken
 
 _settings = msgspec.json.Decoder(TenantSettings)
 
@@ -17,7 +16,7 @@ _settings = msgspec.json.Decoder(TenantSettings)
 class SqlTenantRegistry:
     """Implements :class:`limen.identity.tenants.store.TenantStore`."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: Connection) -> None:
         """Speak over *connection*."""
         self._connection = connection
 

@@ -1,0 +1,261 @@
+"""Statements that are compiled once, and the connection that runs them on the bare driver.
+
+How a store is written: its statements are constants of its module, SQLAlchemy Core with ``bindparam`` where a value
+goes, and its methods run them with the values by name::
+
+    _GET = select_mine(journeys, journeys.c.id == bindparam("of"))
+    _ADD = insert_mine(journeys)
+    _END = update_mine(sessions, sessions.c.id == bindparam("of"), sets=("ended_at",))
+
+    row = await self._one(_GET, of=journey_id)
+    await self._run(_ADD, _values(journey))
+    await self._applied(_END, of=session_id, ended_at=now)
+
+A name in a condition must not be that of a column that the same statement sets. The tenant is bound by the store's
+base, to a condition that ``select_mine`` and its like put there; see :mod:`limen.storage.stores.base`.
+
+A statement may also be built where it is run, with its values inside. It is then compiled each time, a quarter of a
+millisecond or more: for tests, jobs and searches that nobody waits for.
+"""
+
+from abc import ABC, abstractmethod
+from collections import namedtuple
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, ClassVar, Final
+
+from sqlalchemy import BindParameter, Executable, Insert, Table, TextClause
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql import asyncpg
+from sqlalchemy.engine import Dialect as CoreDialect
+from sqlalchemy.types import LargeBinary, TypeEngine
+
+from limen.kernel.errors import Fault
+
+Values = Mapping[str, Any]
+Processor = Callable[[Any], Any]
+
+_DIALECTS: Final[Mapping[str, CoreDialect]] = {"sqlite": sqlite.dialect(), "postgresql": asyncpg.dialect()}  # type: ignore[no-untyped-call]
+
+
+class Statement:
+    """A Core statement, compiled for each database when it is first run there."""
+
+    __slots__ = ("_columns", "_compiled", "core")
+
+    def __init__(self, core: Any, *, sets: Sequence[str] | None = None) -> None:
+        """Take a Core statement.
+
+        Args:
+            core: the statement; for INSERT and UPDATE without values for *sets*.
+            sets: the columns that an INSERT or UPDATE fills from parameters of their names.
+        """
+        self.core, self._columns = core, sets
+        self._compiled: dict[str, Compiled] = {}
+
+    def compiled(self, kind: str) -> "Compiled":
+        """Return it in the words of *kind* of database: ``sqlite`` or ``postgresql``."""
+        found = self._compiled.get(kind)
+        if found is None:
+            found = self._compiled[kind] = Compiled(self.core, kind, self._columns)
+        return found
+
+
+class Compiled:
+    """SQL text, the order of its parameters, and how values and rows are converted where the driver does not do it."""
+
+    __slots__ = ("_fixed", "_names", "_order", "_read", "_write", "has_rows", "make", "sql")
+
+    def __init__(self, core: Executable, kind: str, columns: Sequence[str] | None = None) -> None:
+        """Compile *core*."""
+        dialect = _DIALECTS[kind]
+        if isinstance(core, Insert) and not core.exported_columns:
+            core = core.inline()  # whoever wants a number that the database gave asks for it
+        compiled: Any = core.compile(  # type: ignore[attr-defined]  # every statement we make can be compiled
+            dialect=dialect, column_keys=columns, compile_kwargs={"render_postcompile": True}
+        )
+        self.sql: str = str(compiled)
+        self._order: tuple[str, ...] = tuple(compiled.positiontup or ())
+        binds: Mapping[str, BindParameter[Any]] = compiled.binds
+        given = compiled.params  # of an IN, one for each element, under names that are not among the binds
+        self._names = frozenset(name for name in self._order if name in binds and binds[name].required)
+        self._fixed = {name: given[name] for name in self._order if name not in self._names}
+        self._write = _writers(self._order, binds, dialect)
+        named = {} if isinstance(core, TextClause) else dict(getattr(core, "exported_columns", {}).items())
+        self.has_rows: bool | None = None if isinstance(core, TextClause) else bool(named)
+        self.make = row_maker(tuple(named)) if named else None
+        self._read = _readers([column.type for column in named.values()], dialect)
+
+    def bind(self, values: Values) -> list[Any]:
+        """Return *values* in order.
+
+        Raises:
+            Fault: a value is missing, or there is none of such a name.
+        """
+        if values.keys() != self._names:
+            off = ", ".join(sorted(values.keys() ^ self._names))
+            msg = f"parameters do not fit the statement: {off}"
+            raise Fault(msg)
+        if self._fixed:
+            values = {**self._fixed, **values}
+        bound = [values[name] for name in self._order]
+        for place, convert in self._write:
+            bound[place] = convert(bound[place])
+        return bound
+
+    def rows(self, raw: Iterable[Any]) -> list[Any]:
+        """Return what the driver fetched as rows whose fields are the columns."""
+        make = self.make
+        if make is None:
+            return []
+        if not self._read:
+            return [make(row) for row in raw]
+        return [make(self._converted(row)) for row in raw]
+
+    def _converted(self, row: Iterable[Any]) -> list[Any]:
+        values = list(row)
+        for place, convert in self._read:
+            values[place] = convert(values[place])
+        return values
+
+
+def _writers(
+    order: Sequence[str], binds: Mapping[str, BindParameter[Any]], dialect: CoreDialect
+) -> list[tuple[int, Processor]]:
+    found = ((place, _impl(binds[name].type, dialect)) for place, name in enumerate(order) if name in binds)
+    processors = ((place, impl.bind_processor(dialect)) for place, impl in found if impl is not None)
+    return [(place, processor) for place, processor in processors if processor is not None]
+
+
+def _readers(types: Sequence[TypeEngine[Any]], dialect: CoreDialect) -> list[tuple[int, Processor]]:
+    found = ((place, _impl(kind, dialect)) for place, kind in enumerate(types))
+    processors = ((place, impl.result_processor(dialect, None)) for place, impl in found if impl is not None)
+    return [(place, processor) for place, processor in processors if processor is not None]
+
+
+def _impl(kind: TypeEngine[Any], dialect: CoreDialect) -> TypeEngine[Any] | None:
+    """Return the database's version of a type; None where both drivers take and give what we mean: bytes."""
+    impl = kind.dialect_impl(dialect)
+    return None if isinstance(impl, LargeBinary | sqlite.BLOB | postgresql.BYTEA) else impl
+
+
+@lru_cache(maxsize=512)
+def row_maker(names: tuple[str, ...]) -> Callable[[Iterable[Any]], Any]:
+    """Return what makes a named tuple of a driver's row; ``_mapping`` shows it as a dictionary."""
+    base: Any = namedtuple("Row", names, rename=True)  # type: ignore[misc]  # noqa: PYI024 - the names are known at run time only
+    kind: Any = type("Row", (base,), {"__slots__": (), "_mapping": property(base._asdict)})
+    make: Callable[[Iterable[Any]], Any] = kind._make
+    return make
+
+
+class Result:
+    """What one statement did: its rows, all of them, and how many rows it touched."""
+
+    __slots__ = ("_rows", "rowcount")
+
+    def __init__(self, rows: list[Any], rowcount: int) -> None:
+        """Hold *rows*, named tuples."""
+        self._rows, self.rowcount = rows, rowcount
+
+    def __iter__(self) -> Iterator[Any]:
+        """Go through the rows."""
+        return iter(self._rows)
+
+    def all(self) -> list[Any]:
+        """Return every row."""
+        return self._rows
+
+    def first(self) -> Any:
+        """Return the first row, or None."""
+        return self._rows[0] if self._rows else None
+
+    def one(self) -> Any:
+        """Return the only row.
+
+        Raises:
+            Fault: there is another number of them.
+        """
+        if len(self._rows) != 1:
+            msg = f"expected one row, found {len(self._rows)}"
+            raise Fault(msg)
+        return self._rows[0]
+
+    def scalar(self) -> Any:
+        """Return the first column of the first row, or None."""
+        return self._rows[0][0] if self._rows else None
+
+    def scalar_one(self) -> Any:
+        """Return the first column of the only row."""
+        return self.one()[0]
+
+    def scalars(self) -> list[Any]:
+        """Return the first column of every row."""
+        return [row[0] for row in self._rows]
+
+
+class Connection(ABC):
+    """A transaction that is open, or a connection that is in none."""
+
+    kind: ClassVar[str]
+    """``sqlite`` or ``postgresql``."""
+
+    async def execute(
+        self, statement: Statement | Executable, values: Values | Sequence[Values] | None = None
+    ) -> Result:
+        """Run *statement* with *values* by name; with a list of them, once for each."""
+        many = None if values is None or isinstance(values, Mapping) else values
+        if isinstance(statement, Statement):
+            compiled = statement.compiled(self.kind)
+        else:
+            columns = _named(many[0] if many else values) if isinstance(statement, Insert) else None
+            compiled = Compiled(statement, self.kind, columns)
+        if many is not None:
+            await self._run_many(compiled.sql, [compiled.bind(each) for each in many])
+            return Result([], len(many))
+        return await self._run(compiled, compiled.bind(values or {}))  # type: ignore[arg-type]  # not a list: see above
+
+    @abstractmethod
+    async def run_script(self, sql: str) -> None:
+        """Run *sql* as it stands, without parameters and without looking at rows."""
+
+    @abstractmethod
+    async def commit(self) -> None:
+        """Commit; durable when it returns."""
+
+    @abstractmethod
+    async def _run(self, compiled: Compiled, bound: Sequence[Any]) -> Result: ...
+
+    @abstractmethod
+    async def _run_many(self, sql: str, bound: Sequence[Sequence[Any]]) -> None: ...
+
+
+def insert_unless_taken(connection: Connection, table: Table) -> Insert:
+    """Return an INSERT that does nothing, and says so by its row count, where a unique key is taken."""
+    return unless_taken(connection.kind, table)
+
+
+def unless_taken(kind: str, table: Table) -> Insert:
+    """Return the same for a *kind* of database."""
+    if kind == "postgresql":
+        return postgresql.insert(table).on_conflict_do_nothing()
+    return sqlite.insert(table).on_conflict_do_nothing()
+
+
+def _named(values: Any) -> list[str] | None:
+    return list(values) if values else None
+
+
+class InsertNew(Statement):
+    """An INSERT that does nothing, and says so by its row count, where a unique key is taken.
+
+    Any other violation still raises: a row that refers to nothing is a bug, not an answer.
+    """
+
+    __slots__ = ()
+
+    def compiled(self, kind: str) -> Compiled:
+        """Return it in the words of *kind* of database."""
+        found = self._compiled.get(kind)
+        if found is None:
+            found = self._compiled[kind] = Compiled(unless_taken(kind, self.core), kind, self._columns)
+        return found
