@@ -17,6 +17,7 @@ from limen.storage.lanes import Extension
 from limen.storage.statements import Connection, Statement
 from limen.storage.stores.audit import SqlAudit
 from limen.storage.stores.base import columns
+from limen.storage.stores.catalogues import SqlDetailTypes, SqlResourceServers
 from limen.storage.stores.clients import SqlClients, SqlReplays
 from limen.storage.stores.consents import SqlConsents
 from limen.storage.stores.customers import SqlAdministrators, SqlCustomers, SqlPasswords
@@ -24,8 +25,10 @@ from limen.storage.stores.grants import SqlGrants
 from limen.storage.stores.idempotency import SqlIdempotency
 from limen.storage.stores.journeys import SqlJourneys, SqlSetupLinks
 from limen.storage.stores.keys import SqlSigningKeys
+from limen.storage.stores.pushed import SqlPushed
 from limen.storage.stores.sessions import SqlSessions
 from limen.storage.stores.tenants import SqlTenantRegistry
+from limen.storage.stores.waiting import SqlWaiting
 
 _OUTBOX = Statement(insert(schema.outbox), sets=columns(schema.outbox))
 _CHANGES = Statement(insert(schema.changes), sets=columns(schema.changes, ("seq",)))
@@ -50,10 +53,14 @@ class Unit:
         self.administrators = SqlAdministrators(connection, tenant_id)
         self.clients = SqlClients(connection, tenant_id)
         self.replays = SqlReplays(connection, tenant_id)
+        self.resource_servers = SqlResourceServers(connection, tenant_id)
+        self.detail_types = SqlDetailTypes(connection, tenant_id)
         self.signing_keys = SqlSigningKeys(connection, tenant_id)
-        self.sessions = SqlSessions(connection, tenant_id, self.change)
+        self.sessions = SqlSessions(connection, tenant_id, self.change, self.announce)
         self.journeys = SqlJourneys(connection, tenant_id)
         self.grants = SqlGrants(connection, tenant_id, self.change)
+        self.waiting = SqlWaiting(connection, tenant_id)
+        self.pushed = SqlPushed(connection, tenant_id)
         self.consents = SqlConsents(connection, tenant_id, dialect)
         self.audit_log = SqlAudit(connection, tenant_id)
         self.idempotency = SqlIdempotency(connection, tenant_id)

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from limen.access.clients.records import Client
+from limen.access.clients.records import Client, ClientDocument
 from limen.access.jose.signer import TokenType
 from limen.access.oauth.response import with_query
 from limen.access.tokens.desk import Desk
@@ -36,12 +36,11 @@ def logout_token(desk: Desk, client: Client, subject: str, sid: str) -> str:
     return desk.keys.signer(client.document.id_token_signed_response_alg).sign(claims, TokenType.LOGOUT)
 
 
-def front_channel_address(desk: Desk, client: Client, sid: str) -> str:
+def front_channel_address(desk: Desk, document: ClientDocument, sid: str) -> str:
     """Return the address that a page frames to sign out at *client*; empty where it registered none.
 
     ``iss`` and ``sid`` go along where the client asked for them (Front-Channel Logout §3).
     """
-    document = client.document
     if not document.frontchannel_logout_uri:
         return ""
     named = {"iss": desk.issuer, "sid": sid} if document.frontchannel_logout_session_required else {}

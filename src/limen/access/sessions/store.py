@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from limen.access.sessions.records import Browser, Session
+from limen.access.sessions.records import Browser, Party, Session
 from limen.kernel.clock import Instant
 from limen.kernel.ids import BrowserId, CustomerId, SessionId
 
@@ -46,8 +46,16 @@ class SessionStore(Protocol):
         """Replace evidence, ``seen_at`` and ``expires_at`` of a session that was not ended."""
         ...
 
+    async def parties(self, session_id: SessionId) -> list[Party]:
+        """Return the relying parties that had tokens for a session that has not ended."""
+        ...
+
     async def end(self, session_id: SessionId, now: Instant) -> bool:
-        """End a session and revoke the token families that hang on it; False if it was ended already."""
+        """End a session, revoke the token families that hang on it, and announce it to who had tokens for it.
+
+        Returns:
+            False if it was ended already.
+        """
         ...
 
     async def end_all(self, customer_id: CustomerId, now: Instant, *, except_for: SessionId | None = None) -> int:

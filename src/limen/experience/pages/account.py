@@ -6,12 +6,16 @@ from limen.access.journeys.context import Account
 from limen.access.journeys.facts import live_accounts
 from limen.access.journeys.records import JourneyState, Path
 from limen.access.oauth.logout import LogoutRequest, parse_logout
+from limen.access.oauth.logout_token import front_channel_address
 from limen.access.sessions.records import Session
 from limen.experience.pages.devices import describe_device
 from limen.experience.pages.errors import refused
 from limen.experience.pages.visit import LONGEST_QUERY, MAX_FORM, Visit
 from limen.kernel.errors import Refusal
 from limen.kernel.events import AuditEntry, Event
+
+_FRAME_SECONDS = 3
+"""How long applications have to sign out in their frames before the browser goes on."""
 
 
 async def accounts_here(visit: Visit) -> tuple[Account, ...]:
@@ -43,13 +47,12 @@ async def account(visit: Visit) -> Response:
         if isinstance(form, Refusal):
             return refused(visit, form)
         if form.get("intent") == "sign_out":
-            await end_sessions(visit, [one.session for one in found])
-            return visit.page("signed_out.html", {"client_name": None, "continue_url": None})
+            return signed_out(visit, await end_sessions(visit, [one.session for one in found]))
         ended = [one.session for one in found if one.session.sid == form.get("session", "")]
-        await end_sessions(visit, ended)
+        frames = await end_sessions(visit, ended)
         found = await accounts_here(visit)
-        if not found:
-            return visit.page("signed_out.html", {"client_name": None, "continue_url": None})
+        if not found or frames:
+            return signed_out(visit, frames, "/account" if found else "")
         notice = "notice.session_ended" if ended else None
     return _account_page(visit, found, notice)
 
@@ -77,14 +80,20 @@ def _account_page(visit: Visit, found: tuple[Account, ...], notice: str | None) 
     return visit.page("account.html", context)
 
 
-async def end_sessions(visit: Visit, sessions: list[Session]) -> None:
-    """End *sessions* and what hangs on them."""
+async def end_sessions(visit: Visit, sessions: list[Session]) -> list[str]:
+    """End *sessions* and what hangs on them; return the addresses to frame, by which applications sign out too.
+
+    Front-Channel Logout §2. Those with a back channel hear of it by the outbox.
+    """
     parts, now = visit.journey_parts, visit.journey_parts.clock.now()
+    frames: list[str] = []
     if not sessions:
-        return
+        return frames
     async with visit.parts.begin(parts.tenant_id) as unit:
         for session in sessions:
+            involved = await unit.sessions.parties(session.id)
             if await unit.sessions.end(session.id, now):
+                frames += [front_channel_address(visit.desk, party.document, party.sid) for party in involved]
                 unit.announce(Event("session.ended", session.customer_id, {"session": session.id}))
                 unit.record(
                     AuditEntry(
@@ -95,6 +104,7 @@ async def end_sessions(visit: Visit, sessions: list[Session]) -> None:
                         data={"session": session.id},
                     )
                 )
+    return [address for address in dict.fromkeys(frames) if address]
 
 
 async def logout(visit: Visit) -> Response:
@@ -118,8 +128,7 @@ async def logout(visit: Visit) -> Response:
     named = [one.session for one in found if asked.hint_valid and one.session.sid == asked.sid]
     if found and not named and not is_ours:
         return await _ask(visit, asked, parameters)
-    await end_sessions(visit, named or [one.session for one in found])
-    return await _gone(visit, asked)
+    return await _gone(visit, asked, await end_sessions(visit, named or [one.session for one in found]))
 
 
 async def _ask(visit: Visit, asked: LogoutRequest, parameters: str) -> Response:
@@ -134,11 +143,26 @@ async def _ask(visit: Visit, asked: LogoutRequest, parameters: str) -> Response:
     return visit.page("sign_out.html", context)
 
 
-async def _gone(visit: Visit, asked: LogoutRequest) -> Response:
-    if asked.location:
+async def _gone(visit: Visit, asked: LogoutRequest, frames: list[str]) -> Response:
+    if asked.location and not frames:
         return visit.dress(RedirectResponse(asked.location, 303))
-    name = await _name(visit, asked.client_id)
-    return visit.page("signed_out.html", {"client_name": name, "continue_url": None})
+    return signed_out(visit, frames, asked.location, await _name(visit, asked.client_id))
+
+
+def signed_out(visit: Visit, frames: list[str], onward: str = "", client_name: str | None = None) -> Response:
+    """Show that it is done, while *frames* sign out elsewhere; then go *onward*, if there is anywhere to go."""
+    shown: list[str] = []
+    for address in frames:
+        try:
+            visit.request.state.csp.allow_frame(address)
+        except ValueError:
+            continue
+        shown.append(address)
+    where = f"{visit.prefix}{onward}" if onward.startswith("/") else onward
+    page = visit.page("signed_out.html", {"client_name": client_name, "continue_url": where or None, "frames": shown})
+    if where and shown:
+        page.headers["refresh"] = f"{_FRAME_SECONDS};url={where}"  # without script; the link says the same
+    return page
 
 
 async def _name(visit: Visit, client_id: str) -> str | None:

@@ -37,13 +37,14 @@ _ALWAYS: Final[RawHeaders] = [
 class ContentPolicy:
     """The policy of one answer, at ``scope["state"]["csp"]`` (``request.state.csp``)."""
 
-    __slots__ = ("_entropy", "_form_targets", "_nonce")
+    __slots__ = ("_entropy", "_form_targets", "_frames", "_nonce")
 
     def __init__(self, entropy: Entropy) -> None:
         """Draw the nonce from *entropy*, if anybody asks for it."""
         self._entropy = entropy
         self._nonce = ""
         self._form_targets: list[str] = []
+        self._frames: list[str] = []
 
     @property
     def nonce(self) -> str:
@@ -62,13 +63,25 @@ class ContentPolicy:
         if source not in self._form_targets:
             self._form_targets.append(source)
 
+    def allow_frame(self, uri: str) -> None:
+        """Let this page frame the origin of *uri*, a registered front-channel logout address.
+
+        Raises:
+            ValueError: *uri* has no origin that a policy can name; nothing is allowed then.
+        """
+        source = form_source(uri)
+        if source not in self._frames:
+            self._frames.append(source)
+
     def render(self) -> bytes:
         """Return the header's value."""
+        frames = f"; frame-src {' '.join(self._frames)}" if self._frames else ""
         nonce = f" 'nonce-{self._nonce}'" if self._nonce else ""
         targets = "".join(f" {source}" for source in self._form_targets)
         return (
             f"default-src 'none'; script-src 'self'{nonce}; style-src 'self'{nonce}; img-src 'self' data: https:; "
             f"font-src 'self'; connect-src 'self'; form-action 'self'{targets}; frame-ancestors 'none'; base-uri 'none'"
+            f"{frames}"
         ).encode("ascii")
 
 

@@ -6,13 +6,15 @@ from typing import Any
 import msgspec
 from sqlalchemy import Row
 
-from limen.access.sessions.records import Browser, Evidence, Session
+from limen.access.sessions.records import Browser, Evidence, Party, Session
 from limen.kernel.clock import Instant
+from limen.kernel.events import Event
 from limen.kernel.ids import BrowserId, CustomerId, SessionId, TenantId
 from limen.storage.schema import browsers, codes, families, sessions
 from limen.storage.statements import Connection
 from limen.storage.stores.base import TenantStoreBase
 from limen.storage.stores.grants import revoke_families, void_codes
+from limen.storage.stores.parties import news_of_the_end, parties_of_customer, parties_of_session
 
 _evidence = msgspec.json.Decoder(tuple[Evidence, ...])
 
@@ -20,10 +22,16 @@ _evidence = msgspec.json.Decoder(tuple[Evidence, ...])
 class SqlSessions(TenantStoreBase):
     """Implements :class:`limen.access.sessions.store.SessionStore`."""
 
-    def __init__(self, connection: Connection, tenant_id: TenantId, change: Callable[[str, str], None]) -> None:
-        """Speak over *connection*; *change* tells the caches what was revoked."""
+    def __init__(
+        self,
+        connection: Connection,
+        tenant_id: TenantId,
+        change: Callable[[str, str], None],
+        announce: Callable[[Event], Any],
+    ) -> None:
+        """Speak over *connection*; *change* tells the caches what was revoked, *announce* the relying parties."""
         super().__init__(connection, tenant_id)
-        self._change = change
+        self._change, self._announce = change, announce
 
     async def browser(self, browser_id: BrowserId) -> Browser | None:
         """Return the browser."""
@@ -71,8 +79,13 @@ class SqlSessions(TenantStoreBase):
         changed = {name: values[name] for name in ("evidence", "seen_at", "expires_at")}
         return await self._applied(self._update(sessions, *mine).values(**changed))
 
+    async def parties(self, session_id: SessionId) -> list[Party]:
+        """Return who had tokens for a session that has not ended."""
+        return await parties_of_session(self._connection, self._tenant_id, session_id)
+
     async def end(self, session_id: SessionId, now: Instant) -> bool:
-        """End a session, void the codes and revoke the families that hang on it."""
+        """End a session, void the codes and revoke the families that hang on it, and tell who had tokens for it."""
+        self._tell(await self.parties(session_id))
         owner = self._select(sessions, sessions.c.id == session_id).with_only_columns(sessions.c.customer_id)
         await void_codes(self, codes.c.customer_id == owner.scalar_subquery(), codes.c.session_id == session_id)
         live = (families.c.session_id == session_id, families.c.revoked_at.is_(None))
@@ -81,14 +94,19 @@ class SqlSessions(TenantStoreBase):
         return await self._applied(self._update(sessions, *mine).values(ended_at=now))
 
     async def end_all(self, customer_id: CustomerId, now: Instant, *, except_for: SessionId | None = None) -> int:
-        """End a customer's sessions and revoke their families."""
+        """End a customer's sessions, revoke their families, and tell who had tokens for them."""
         kept = except_for or ""
+        self._tell(await parties_of_customer(self._connection, self._tenant_id, customer_id, kept))
         await void_codes(self, codes.c.customer_id == customer_id, codes.c.session_id != kept)
         theirs = (families.c.customer_id == customer_id, families.c.revoked_at.is_(None), families.c.session_id != kept)
         await revoke_families(self, theirs, now, self._change)
         mine = (sessions.c.customer_id == customer_id, sessions.c.ended_at.is_(None), sessions.c.id != kept)
         statement = self._update(sessions, *mine).values(ended_at=now)
         return (await self._connection.execute(statement)).rowcount
+
+    def _tell(self, parties: list[Party]) -> None:
+        for event in news_of_the_end(parties):
+            self._announce(event)
 
 
 def _session(row: Row[Any]) -> Session:
