@@ -10,6 +10,7 @@ from prometheus_client.process_collector import ProcessCollector
 
 from limen.access.http import Door
 from limen.access.jose.rotation import RotationPolicy
+from limen.access.outgoing import Outgoing
 from limen.access.tokens.doors import FAILURES
 from limen.app.basis import Basis, Chance, default_tenant, open_basis
 from limen.app.desks import DeskParts, TenantDesks
@@ -18,6 +19,7 @@ from limen.app.front import FrontParts, front
 from limen.app.jobs import Jobs, timetable
 from limen.app.jobs.schedule import JobParts
 from limen.app.limits import NamedLimits
+from limen.app.logout import logout_handler
 from limen.app.mail import mail_handler, mailer_for
 from limen.app.metrics import JobMetrics, StandingCollector
 from limen.app.preparing import worker_name
@@ -38,6 +40,7 @@ from limen.integration.edge.scrape import HttpCollector, metrics_door
 from limen.integration.messaging.mailbox import DevelopmentMailbox
 from limen.integration.messaging.metrics import RelayMetrics
 from limen.integration.messaging.relay import OutboxRelay, RelaySettings
+from limen.integration.outgoing import AddressPolicy, LazyOutgoing, OutgoingSettings, outgoing_counter
 from limen.kernel.errors import Fault, Misconfigured
 from limen.storage.cache import Limiter, rate_limiter
 
@@ -98,6 +101,7 @@ class Site:
         self._hot: HotTable | None = None
         self._pages: AsgiApp | None = None
         self._desks: TenantDesks | None = None
+        self.outgoing = self._way_out()
 
     def door(self, prefix: str, path: str) -> Door | None:
         """Return the hot door at *path* below *prefix*."""
@@ -124,6 +128,8 @@ class Site:
             # processes that share a cache must hash what they count under one key
             limiter = self._limiter((await basis.keyring.tenant(tenant.id)).derive(RATE_LIMITS))
             stack.push_async_callback(limiter.aclose)
+            if isinstance(self.outgoing, LazyOutgoing):
+                stack.push_async_callback(self.outgoing.aclose)
             pool = self._hash_pool()
             stack.push_async_callback(pool.close)
             self._desks = desks = TenantDesks(self._desk_parts(basis))
@@ -180,7 +186,11 @@ class Site:
         handler = mail_handler(storage.tenants, basis.keyring, lambda: self._renderer, self._mailer, self.clock)
         relay = OutboxRelay(
             storage.outbox,
-            {"mail.requested": handler, "customer.deleted": erasure_handler(basis.keyring)},
+            {
+                "mail.requested": handler,
+                "customer.deleted": erasure_handler(basis.keyring),
+                "logout.requested": logout_handler(storage.tenants.get, desks, self.outgoing),
+            },
             RelaySettings(worker=worker_name(self.entropy)),
             RelayMetrics(self._registry),
             (self.clock, self.entropy),
@@ -207,7 +217,19 @@ class Site:
             await asyncio.wait([feed])
 
     def _desk_parts(self, basis: Basis) -> DeskParts:
-        return DeskParts(basis.storage, basis.keyring, self.clock, self.entropy, RotationPolicy(), self.settings.cache)
+        return DeskParts(
+            storage=basis.storage,
+            keyring=basis.keyring,
+            clock=self.clock,
+            entropy=self.entropy,
+            cache=self.settings.cache,
+            outgoing=self.outgoing,
+        )
+
+    def _way_out(self) -> Outgoing:
+        allowed = self.settings.outgoing
+        policy = AddressPolicy.of(allowed.networks, loopback=allowed.loopback)
+        return LazyOutgoing(OutgoingSettings(policy), self.clock, outgoing_counter(self._registry))
 
     def _hash_pool(self) -> HashPool:
         passwords = self.settings.passwords
