@@ -53,6 +53,7 @@ from tests.support.clock import ManualClock
 from tests.support.entropy import SeededEntropy
 from tests.support.postgres import on_thread
 from tests.support.walker import FIREFOX, Page, Walker, code_in, link_in, says
+from tests.support.web import Web
 
 __all__ = ["BASE", "House", "Page", "Trace", "Walker", "code_in", "link_in", "open_house", "prepared_files", "says"]
 
@@ -115,6 +116,12 @@ class House:
         clock = self.basis.clock
         assert isinstance(clock, HouseClock)
         return clock
+
+    @property
+    def web(self) -> Web:
+        """What stands for all other servers."""
+        assert isinstance(self.site.outgoing, Web)
+        return self.site.outgoing
 
     @property
     def storage(self) -> Any:
@@ -328,6 +335,7 @@ async def open_house(
     app = build(settings, Chance(clock or HouseClock(), entropy or SeededEntropy()), prepare=keep)
     site: Site = app._parts.lifespan.__self__  # type: ignore[attr-defined]
     pool = site._hash_pool()
+    site.outgoing = Web(site.clock)
     site._hash_pool = lambda: pool  # type: ignore[method-assign]
     holder.append(House(app, site, pool))
     with mock.patch.object(compose, "Renderer", _renderer):

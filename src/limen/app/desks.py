@@ -15,6 +15,7 @@ from limen.access.jose.keyset import KeySet, load_key_set
 from limen.access.jose.rotate import ensure_keys
 from limen.access.jose.rotation import RotationPolicy
 from limen.access.jose.verify import AccessTokenVerifier
+from limen.access.outgoing import NO_WAY_OUT, Outgoing
 from limen.access.tokens.desk import Desk, FirstUse, LoadedClient
 from limen.access.tokens.refresh_tokens import RefreshTokens
 from limen.access.tokens.revocations import RevocationView
@@ -44,6 +45,7 @@ class DeskParts:
     entropy: Entropy
     policy: RotationPolicy = field(default_factory=RotationPolicy)
     cache: CacheSection = field(default_factory=CacheSection)
+    outgoing: Outgoing = NO_WAY_OUT
 
 
 class ClientCache:
@@ -239,6 +241,9 @@ def make_entry(tenant: Tenant, vault: TenantVault, keys: KeySet, parts: DeskPart
         first_use=_first_use(storage, tenant.id),
         clock=clock,
         entropy=entropy,
+        vault=vault,
+        begin=lambda: storage.database.begin(tenant.id),
+        outgoing=parts.outgoing,
     )
     return _Entry(desk, clients, revocations)
 

@@ -1,21 +1,28 @@
 """Everything the token doors of one tenant need, loaded: what the hot path holds in memory."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from limen.access.clients.records import Client
 from limen.access.clients.secrets import hash_secret
 from limen.access.jose.foreign import ClientAssertionVerifier, ClientKeys
 from limen.access.jose.keyset import KeySet
 from limen.access.jose.verify import AccessTokenVerifier
+from limen.access.outgoing import NO_WAY_OUT, Outgoing
+from limen.access.resources.view import Resources
+from limen.access.tokens.opaque import OpaqueTokens
 from limen.access.tokens.refresh_tokens import RefreshTokens
 from limen.access.tokens.revocations import RevocationView
 from limen.access.tokens.store import HotTokens
+from limen.access.tokens.subjects import Subjects
+from limen.access.tokens.waiting import BeginWaiting
 from limen.identity.customers.records import Customer, SealedCustomer
+from limen.identity.keyring import SubjectVault, TenantVault
 from limen.identity.tenants.records import Lifetimes, Tenant
 from limen.kernel.clock import Clock, Instant
 from limen.kernel.entropy import Entropy
+from limen.kernel.ids import CustomerId
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +40,9 @@ class Clients(Protocol):
         """Return the active client that shows this ``client_id``."""
         ...
 
+
+SubjectVaults = Callable[[CustomerId], Awaitable[SubjectVault | None]]
+"""Opens what is sealed under a customer's own key; None where that is gone."""
 
 Unsealer = Callable[[SealedCustomer], Awaitable[Customer | None]]
 """Opens a customer; None where the key is gone, which is erasure."""
@@ -58,6 +68,13 @@ class Desk:
     first_use: FirstUse
     clock: Clock
     entropy: Entropy
+    vault: TenantVault
+    begin: BeginWaiting
+    opaque: OpaqueTokens
+    subjects: Subjects
+    subject_vault: SubjectVaults
+    resources: Resources = field(default_factory=Resources)
+    outgoing: Outgoing = NO_WAY_OUT
 
     @property
     def lifetimes(self) -> Lifetimes:
@@ -68,6 +85,16 @@ class Desk:
     def issuer(self) -> str:
         """Return the tenant's issuer identifier."""
         return self.tenant.issuer
+
+    async def subject_of(self, claims: Mapping[str, Any]) -> str:
+        """Return the public subject of the customer whom a token of ours is about; empty where it is about none.
+
+        What its client calls the customer is in ``sub``, which for a pairwise client (OpenID Connect Core §8.1) is the
+        name of nobody else's customer.
+        """
+        loaded = await self.clients(str(claims["client_id"]))
+        document = loaded.client.document if loaded is not None else None
+        return (self.subjects.public(document, str(claims["sub"])) or "") if document is not None else ""
 
     def secret_hash(self, secret: str) -> str:
         """Return what is stored of a client secret."""

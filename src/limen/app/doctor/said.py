@@ -31,6 +31,7 @@ def settings_findings(settings: Settings) -> Iterator[Finding]:
         )
     if settings.development_mailbox:
         yield weak("development_mailbox: whoever reads it can take any account", "set LIMEN_SMTP_URL")
+    yield from _outgoing(settings)
     yield from _mail(settings)
     yield from _passwords(settings)
     yield from _limits(settings)
@@ -53,6 +54,14 @@ def _mail(settings: Settings) -> Iterator[Finding]:
     parts = urlsplit(url)
     if parts.scheme == "smtp+plain" and not is_loopback(parts.hostname):
         yield weak("mail crosses the network in the clear", "use smtp:// (STARTTLS) or smtps://")
+
+
+def _outgoing(settings: Settings) -> Iterator[Finding]:
+    if settings.outgoing.loopback:
+        yield weak("outgoing.loopback: clients can make us ask what listens on this machine", "leave it out")
+    if settings.outgoing.networks:
+        named = ", ".join(settings.outgoing.networks)
+        yield weak(f"outgoing.networks: clients can make us ask {named}", "name no more than their own servers")
 
 
 def _passwords(settings: Settings) -> Iterator[Finding]:

@@ -1,5 +1,6 @@
 """What settings must not say together. Secure by default: the weaker choice is named aloud or refused."""
 
+from ipaddress import ip_network
 from urllib.parse import urlsplit
 
 from limen.app.settings.derived import database_urls, is_loopback
@@ -17,6 +18,7 @@ def require_servable(settings: Settings) -> None:
     _require_tls_whole(settings)
     _require_one_writer(settings)
     _require_private_mailbox(settings)
+    _require_networks(settings)
 
 
 def require_issuer(settings: Settings) -> None:
@@ -68,3 +70,16 @@ def _require_private_mailbox(settings: Settings) -> None:
         )
     if settings.development_mailbox and settings.server.workers > 1:
         raise Misconfigured("the development mailbox lives in one process", "serve one worker")
+
+
+def _require_networks(settings: Settings) -> None:
+    for text in settings.outgoing.networks:
+        try:
+            ip_network(text)
+        except ValueError:
+            raise Misconfigured(f"outgoing.networks: {text} is no network", "such as 10.20.0.0/16") from None
+    if settings.outgoing.loopback and not is_loopback(settings.server.host):
+        raise Misconfigured(
+            "outgoing.loopback is for development: clients could reach what listens on this machine alone",
+            "leave LIMEN_OUTGOING__LOOPBACK out, or listen on 127.0.0.1",
+        )

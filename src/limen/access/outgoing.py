@@ -1,0 +1,103 @@
+"""What we ask of other servers on behalf of a client: keys, documents, notifications.
+
+Whoever names the address is not to be trusted with what our network can reach. There is one way out, and it keeps the
+rules of ``limen.integration.outgoing``: https, public addresses, no redirects, small and short.
+"""
+
+from dataclasses import dataclass
+from typing import Final, Protocol
+from urllib.parse import urlsplit
+
+from limen.access.clients.redirect_uris import check_web_uri
+from limen.kernel.clock import Instant
+from limen.kernel.errors import Refusal, Unavailable
+from limen.kernel.secret import Secret
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is fetched, and within which limits.
+
+    Attributes:
+        purpose: a word for logs and metrics.
+        media_types: what may be answered, without parameters; others are refused.
+        max_bytes: of the body.
+        seconds: for everything together: waiting for a place, DNS, TLS, the answer.
+        shortest: seconds for which an answer is kept even if it says less.
+        usual: seconds for which an answer is kept that says nothing.
+        longest: seconds after which it is asked for again, whatever it said.
+    """
+
+    purpose: str
+    media_types: tuple[str, ...]
+    max_bytes: int = 65_536
+    seconds: float = 5.0
+    shortest: int = 60
+    usual: int = 300
+    longest: int = 3_600
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """An answer with status 200. ``fetched_at`` is the instant of the answer, ``fresh_until`` that of its end."""
+
+    url: str
+    body: bytes
+    media_type: str
+    fetched_at: Instant
+    fresh_until: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What is posted: JSON, or a form. ``bearer`` is shown as an ``Authorization`` header; nothing else is."""
+
+    purpose: str
+    body: bytes
+    media_type: str
+    bearer: Secret | None = None
+    seconds: float = 5.0
+
+
+class Outgoing(Protocol):
+    """The one way out.
+
+    Both return ``Invalid("outgoing_forbidden")`` for an address that is never asked, ``Invalid("outgoing_unexpected")``
+    for an answer that will not do, and ``Unavailable("outgoing_unreachable")`` where there was none in time; the
+    refusal's detail is for logs, and must not be told to whoever named the address (it would map our network).
+    """
+
+    async def fetch(self, url: str, wanted: Wanted, *, newer_than: Instant = 0) -> Fetched | Refusal:
+        """Return what is at *url*, from memory while it is fresh and younger than *newer_than*."""
+        ...
+
+    async def post(self, url: str, notice: Notice) -> int | Refusal:
+        """Post *notice* to *url* and return the status, 200 to 299. Nothing of the answer's body is kept."""
+        ...
+
+
+class NoWayOut:
+    """An :class:`Outgoing` that reaches nobody: for tools and tests that must not."""
+
+    async def fetch(self, url: str, wanted: Wanted, *, newer_than: Instant = 0) -> Fetched | Refusal:  # noqa: ARG002
+        """Refuse."""
+        return Unavailable("outgoing_unreachable", wanted.purpose)
+
+    async def post(self, url: str, notice: Notice) -> int | Refusal:  # noqa: ARG002
+        """Refuse."""
+        return Unavailable("outgoing_unreachable", notice.purpose)
+
+
+NO_WAY_OUT: Final = NoWayOut()
+
+
+def check_fetchable(url: str) -> str | None:
+    """Return the message key of what is wrong with *url* as an address that we are to ask; None if it will do.
+
+    It has one reading (as a redirect URI has), and is https, or http on loopback: whether loopback may be asked at all
+    is the process's setting.
+    """
+    problem = check_web_uri(url)
+    if problem:
+        return problem
+    return None if urlsplit(url).hostname else "redirect_uri.host"
