@@ -7,6 +7,7 @@ the administration API below ``/api/v1``, and the pages at everything else.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from limen.access.decoupled.device import device_authorization
 from limen.access.http import Door
 from limen.access.oauth.discovery import (
     OAUTH_METADATA,
@@ -32,6 +33,12 @@ def tenant_doors(desks: Desks, limiter: RateLimiter) -> Mapping[str, Door]:
         "/token": Door("token", client_door(desks, limiter, token, "token"), ("POST",), cross_origin=True),
         "/introspect": Door("introspect", client_door(desks, limiter, introspection, "introspect"), ("POST",)),
         "/revoke": Door("revoke", client_door(desks, limiter, revocation, "revoke"), ("POST",), cross_origin=True),
+        "/device_authorization": Door(
+            "device_authorization",
+            client_door(desks, limiter, device_authorization, "device_authorization"),
+            ("POST",),
+            cross_origin=True,
+        ),
         "/userinfo": Door("userinfo", userinfo_door(desks), ("GET", "POST"), cross_origin=True),
         "/jwks": Door("jwks", jwks_door(desks), cross_origin=True),
         OPENID_CONFIGURATION: discovery,
@@ -78,7 +85,7 @@ class Mounts:
         await app(scope, receive, send)
 
 
-_BEGINNINGS = frozenset({"/authorize", "/sign-in", "/sign-up", "/recover", "/account"})
+_BEGINNINGS = frozenset({"/authorize", "/sign-in", "/sign-up", "/recover", "/account", "/device"})
 """Pages that may begin a journey: for whoever has no cookie that is a browser, a journey and a key to write."""
 
 

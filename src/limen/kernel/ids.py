@@ -77,6 +77,12 @@ class JourneyId(TypedId):
     prefix = "jou"
 
 
+class WaitingId(TypedId):
+    """One request that is answered on another device."""
+
+    prefix = "wai"
+
+
 class GrantId(TypedId):
     """What a customer allowed a client."""
 

@@ -259,6 +259,29 @@ Index(
     postgresql_where=families.c.revoked_at.is_not(None),
 )
 
+waiting_requests = _tenant_table(
+    "waiting_requests",
+    _id("id"),
+    Column("kind", String(64), nullable=False),
+    _blob("code_hash"),
+    _blob("user_hash", null=True),
+    _id("client_key"),
+    _id("customer_id", null=True),
+    Column("state", String(16), nullable=False),
+    Column("interval_seconds", Integer, nullable=False),
+    _at("polled_at", null=True),
+    _blob("sealed"),
+    _at("created_at"),
+    _at("expires_at"),
+    _at("answered_at", null=True),
+    UniqueConstraint("tenant_id", "code_hash"),
+    UniqueConstraint("tenant_id", "user_hash"),
+    _of_customer(),
+    key=("id",),
+)
+Index("ix_waiting_requests_customer", waiting_requests.c.tenant_id, waiting_requests.c.customer_id)
+Index("ix_waiting_requests_expires", waiting_requests.c.tenant_id, waiting_requests.c.expires_at)
+
 revoked_tokens = _tenant_table(
     "revoked_tokens", Column("token_id", String(64), nullable=False), _at("expires_at"), key=("token_id",)
 )

@@ -23,6 +23,7 @@ from limen.storage.schema import (
     revoked_tokens,
     sessions,
     setup_links,
+    waiting_requests,
 )
 from limen.storage.statements import Connection
 
@@ -65,6 +66,7 @@ def _browser_is_forgotten(now: Instant) -> ColumnElement[bool]:
 EXPIRED: tuple[tuple[Table, Expired], ...] = (
     (journeys, lambda now: journeys.c.expires_at <= now - KEPT_AFTER_EXPIRY),
     (codes, lambda now: and_(codes.c.created_at <= now - KEPT_AFTER_EXPIRY, codes.c.expires_at <= now)),
+    (waiting_requests, lambda now: waiting_requests.c.expires_at <= now - KEPT_AFTER_EXPIRY),
     (replays, lambda now: replays.c.expires_at <= now),
     (idempotency, lambda now: idempotency.c.expires_at <= now),
     (revoked_tokens, lambda now: revoked_tokens.c.expires_at <= now),

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from limen.access.decoupled.answering import OVER, approve, deny
 from limen.access.journeys.context import Facts
 from limen.access.journeys.facts import standing_session
 from limen.access.journeys.parts import JourneyParts, JourneyUnit
@@ -16,9 +17,9 @@ from limen.identity.customers.records import Customer
 from limen.kernel.clock import SECOND
 from limen.kernel.context import RequestContext
 from limen.kernel.entropy import random_token
-from limen.kernel.errors import Expired, Fault, Refusal
+from limen.kernel.errors import Expired, Fault, Forbidden, Refusal
 from limen.kernel.events import AuditEntry, Event
-from limen.kernel.ids import SessionId
+from limen.kernel.ids import SessionId, WaitingId
 
 _ROTATIONS = 5
 """Tries to change the browser's secret: journeys in several tabs may arrive at once."""
@@ -28,12 +29,13 @@ _ROTATIONS = 5
 class Arrived:
     """Where a journey ended: back at an application, or (None) at the account page.
 
-    ``cookie`` replaces the browser's.
+    ``cookie`` replaces the browser's. ``answered`` is "approved" or "denied" where the answer went to another device.
     """
 
     target: ResponseTarget | None
     cookie: BrowserCookie | None = None
     client_name: str = ""
+    answered: str = ""
 
 
 async def arrive(
@@ -48,28 +50,61 @@ async def arrive(
     if ask is None:
         return Arrived(None, cookie)
     name = client.document.client_name if client is not None else ""
+    approval = Approval(ask, session, customer, ask.scopes, request.request_id)
+    if ask.waiting:
+        answered = await _answer_waiting(parts, unit, journey, facts, approval, request)
+        return answered if isinstance(answered, Refusal) else Arrived(None, cookie, name, answered)
     if ask.id_token_hint_subject not in {"", customer.subject}:
         other = ask.refused("login_required", "Another customer signed in than id_token_hint names.")
         return Arrived(error_response(parts.desk, other), cookie, name)
-    if facts.consent_due:
-        answer = ConsentAnswer(
-            customer=customer,
-            decision=Decision.REFUSED if state.denied else Decision.GIVEN,
-            scopes=facts.consent_due,
-            locale=state.locale,
-            text_hash=parts.consent_words(state.locale, name, facts.consent_due),
-            request_id=request.request_id,
-        )
-        await record_consent(unit, parts.desk, ask, answer)
+    await _note_consent(parts, unit, journey, facts, request)
     if state.denied:
         refused = ask.refused("access_denied", "The customer denied the request.")
         return Arrived(error_response(parts.desk, refused), cookie, name)
-    code = await issue_code(unit, parts.desk, Approval(ask, session, customer, ask.scopes, request.request_id))
+    code = await issue_code(unit, parts.desk, approval)
     if isinstance(code, RedirectRefusal):
         return Arrived(error_response(parts.desk, code), cookie, name)
     if isinstance(code, Refusal):
         return code
     return Arrived(code_response(parts.desk, ask, code), cookie, name)
+
+
+async def _answer_waiting(  # noqa: PLR0913 - all that an answer rests on
+    parts: JourneyParts,
+    unit: JourneyUnit,
+    journey: Journey,
+    facts: Facts,
+    approval: Approval,
+    request: RequestContext,
+) -> str | Refusal:
+    """Answer a request that waits on another device; return how."""
+    ask, customer = approval.request, approval.customer
+    if ask.id_token_hint_subject not in {"", customer.subject}:
+        return Forbidden("other_customer", "another customer signed in than is asked for")
+    await _note_consent(parts, unit, journey, facts, request)
+    if journey.state.denied:
+        denied = await deny(unit, parts.desk, WaitingId(ask.waiting), customer.id, request)
+        return "denied" if denied else OVER
+    return await approve(unit, parts.desk, approval) or "approved"
+
+
+async def _note_consent(
+    parts: JourneyParts, unit: JourneyUnit, journey: Journey, facts: Facts, request: RequestContext
+) -> None:
+    """Write what was answered on the consent page, if it was asked."""
+    state, ask, customer = journey.state, facts.request, facts.customer
+    if not facts.consent_due or ask is None or customer is None:
+        return
+    name = facts.client_name or ""
+    answer = ConsentAnswer(
+        customer=customer,
+        decision=Decision.REFUSED if state.denied else Decision.GIVEN,
+        scopes=facts.consent_due,
+        locale=state.locale,
+        text_hash=parts.consent_words(state.locale, name, facts.consent_due),
+        request_id=request.request_id,
+    )
+    await record_consent(unit, parts.desk, ask, answer)
 
 
 async def _session(

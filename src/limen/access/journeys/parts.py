@@ -10,6 +10,7 @@ from limen.access.journeys.store import JourneyStore
 from limen.access.sessions.store import SessionStore
 from limen.access.tokens.desk import Desk
 from limen.access.tokens.store import GrantStore
+from limen.access.tokens.waiting import WaitingStore
 from limen.identity.consents.store import ConsentLedger
 from limen.identity.credentials.hashing import PasswordHasher
 from limen.identity.credentials.policy import PasswordPolicy
@@ -56,6 +57,11 @@ class JourneyUnit(Protocol):
     @property
     def grants(self) -> GrantStore:
         """Return grants and codes."""
+        ...
+
+    @property
+    def waiting(self) -> WaitingStore:
+        """Return the requests that wait for an answer from here."""
         ...
 
     @property

@@ -50,13 +50,17 @@ class CodeUnit(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """A request, who answers it by which session, and the scopes that are allowed: all that a code rests on."""
+    """A request, who answers it by which session, and the scopes that are allowed: all that a code rests on.
+
+    ``until`` is when the code expires; 0 for the tenant's usual life of a code.
+    """
 
     request: AuthorizationRequest
     session: Session
     customer: Customer
     scopes: tuple[str, ...]
     request_id: str = ""
+    until: Instant = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,12 +154,11 @@ async def issue_code(unit: CodeUnit, desk: Desk, approval: Approval) -> str | Pa
     """
     request = approval.request
     loaded = await desk.clients(request.client_id)
-    refusal = _meanwhile(desk, approval, loaded.client if loaded is not None else None)
+    refusal = meanwhile(desk, approval, loaded.client if loaded is not None else None)
     if refusal is not None or loaded is None:
         return refusal or _NO_CLIENT
-    grant = await unit.grants.save(_grant(desk, approval, loaded.client))
     code = random_token(desk.entropy, 32)
-    await unit.grants.add_code(_code(desk, approval, grant, code))
+    grant = await keep_code(unit, desk, approval, loaded.client, sha256(code.encode()))
     unit.record(
         AuditEntry(
             event="code.issued",
@@ -169,14 +172,22 @@ async def issue_code(unit: CodeUnit, desk: Desk, approval: Approval) -> str | Pa
     return code
 
 
+async def keep_code(unit: CodeUnit, desk: Desk, approval: Approval, client: Client, code_hash: bytes) -> Grant:
+    """Store what the customer allows, and the code with this SHA-256 for it; return the grant."""
+    grant = await unit.grants.save(_grant(desk, approval, client))
+    await unit.grants.add_code(_code(desk, approval, grant, code_hash))
+    return grant
+
+
 _NO_CLIENT = PageRefusal("unknown_client", "the client was disabled or deleted meanwhile")
 
 
-def _meanwhile(desk: Desk, approval: Approval, client: Client | None) -> PageRefusal | RedirectRefusal | None:
+def meanwhile(desk: Desk, approval: Approval, client: Client | None) -> PageRefusal | RedirectRefusal | None:
+    """Return why an approval no longer counts, if it does not."""
     request, session, customer = approval.request, approval.session, approval.customer
     if client is None or not client.is_active:
         return _NO_CLIENT
-    if not is_registered(request.redirect_uri, client.document.redirect_uris):
+    if not request.waiting and not is_registered(request.redirect_uri, client.document.redirect_uris):
         return PageRefusal("redirect_uri_mismatch", "the redirect URI was withdrawn meanwhile")
     if session.customer_id != customer.id or not set(approval.scopes) <= set(request.scopes):
         msg = "a code was asked for on another customer's session, or for more than the request's scopes"
@@ -203,10 +214,10 @@ def _grant(desk: Desk, approval: Approval, client: Client) -> Grant:
     )
 
 
-def _code(desk: Desk, approval: Approval, grant: Grant, code: str) -> AuthorizationCode:
+def _code(desk: Desk, approval: Approval, grant: Grant, code_hash: bytes) -> AuthorizationCode:
     request, session, now = approval.request, approval.session, desk.clock.now()
     return AuthorizationCode(
-        code_hash=sha256(code.encode()),
+        code_hash=code_hash,
         grant_id=grant.id,
         session_id=session.id,
         customer_id=approval.customer.id,
@@ -223,5 +234,5 @@ def _code(desk: Desk, approval: Approval, grant: Grant, code: str) -> Authorizat
             acr=acr(session.evidence),
         ),
         created_at=now,
-        expires_at=now + desk.lifetimes.authorization_code * SECOND,
+        expires_at=approval.until or now + desk.lifetimes.authorization_code * SECOND,
     )

@@ -28,6 +28,8 @@ class AuthorizationRequest(msgspec.Struct, frozen=True, kw_only=True):
         ui_locales: wished-for languages, best first; whether we speak them is not checked.
         acr_values: wished-for assurance, best first; voluntary (OpenID Connect Core §3.1.2.1).
         id_token_hint_subject: the ``sub`` that must answer, from a hint of ours; empty for anybody.
+        waiting: the request that waits for this answer on another device (device grant, CIBA): there is no redirect URI
+            then and no challenge; empty for a request whose answer is redirected.
     """
 
     client_id: str
@@ -43,6 +45,7 @@ class AuthorizationRequest(msgspec.Struct, frozen=True, kw_only=True):
     ui_locales: tuple[str, ...] = ()
     acr_values: tuple[str, ...] = ()
     id_token_hint_subject: str = ""
+    waiting: str = ""
 
     def __repr__(self) -> str:
         """Name the client; the rest is personal or secret."""

@@ -15,10 +15,12 @@ from limen.access.tokens.opaque import OpaqueTokens
 from limen.access.tokens.refresh_tokens import RefreshTokens
 from limen.access.tokens.revocations import RevocationView
 from limen.access.tokens.store import HotTokens
+from limen.access.tokens.waiting import BeginWaiting
 from limen.access.tokens.subjects import Subjects
 from limen.access.tokens.waiting import BeginWaiting
 from limen.identity.customers.records import Customer, SealedCustomer
 from limen.identity.keyring import SubjectVault, TenantVault
+from limen.identity.keyring import TenantVault
 from limen.identity.tenants.records import Lifetimes, Tenant
 from limen.kernel.clock import Clock, Instant
 from limen.kernel.entropy import Entropy

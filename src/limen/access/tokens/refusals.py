@@ -13,7 +13,10 @@ _DESCRIPTIONS = {
     "unsupported_grant_type": "The grant type is not supported.",
     "invalid_token": "The access token is missing, malformed, expired or revoked.",
     "insufficient_scope": "The access token lacks a required scope.",
-    "slow_down": "Too many failed attempts; wait before trying again.",
+    "slow_down": "Too often; wait longer before trying again.",
+    "authorization_pending": "The person has not answered yet.",
+    "expired_token": "The request expired before it was answered.",
+    "access_denied": "The person denied the request.",
     "temporarily_unavailable": "The server is overloaded; try again soon.",
 }
 

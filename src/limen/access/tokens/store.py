@@ -11,6 +11,7 @@ from limen.access.tokens.records import (
     RotatedToken,
     RotateToken,
 )
+from limen.access.tokens.waiting import Poll
 from limen.identity.customers.records import SealedCustomer
 from limen.kernel.clock import Instant
 from limen.kernel.events import AuditEntry
@@ -44,6 +45,14 @@ class HotTokens(Protocol):
 
     async def revoke_token(self, token_id: str, expires_at: Instant, entry: AuditEntry) -> None:
         """Revoke one access token by its ``jti``; kept until *expires_at*."""
+        ...
+
+    async def poll(self, code_hash: bytes, now: Instant) -> Poll | None:
+        """Return what a poll for an answer from another device finds, and remember that it was."""
+        ...
+
+    async def slow_down(self, code_hash: bytes) -> None:
+        """Lengthen the interval of a request that is polled too fast."""
         ...
 
     async def customer(self, subject: str) -> SealedCustomer | None:

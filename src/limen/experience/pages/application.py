@@ -12,6 +12,7 @@ from limen.experience.pages.account import account, logout
 from limen.experience.pages.administration import admin, setup
 from limen.experience.pages.authorize import authorize
 from limen.experience.pages.demonstration import mailbox, message, message_html, start
+from limen.experience.pages.device import device, device_qr
 from limen.experience.pages.errors import error_page, nowhere
 from limen.experience.pages.journey import PATHS, begin, journey, link
 from limen.experience.pages.parts import PageParts
@@ -53,6 +54,8 @@ def create_pages(parts: PageParts) -> Starlette:
         *(page(path, begin) for path in PATHS),
         page("/journey/{journey}", journey, "GET", "POST"),
         page("/link/{token}", link, "GET", "POST"),
+        page("/device", device, "GET", "POST"),
+        page("/device/qr", device_qr),
         page("/logout", logout, "GET", "POST"),
         page("/account", account, "GET", "POST"),
         page("/admin", admin, "GET", "POST"),

@@ -29,6 +29,11 @@ async def authorize(visit: Visit) -> Response:
         return visit.deliver(error_response(visit.desk, request))
     if isinstance(request, Refusal):
         return refused(visit, request)
+    return await answer(visit, request)
+
+
+async def answer(visit: Visit, request: AuthorizationRequest) -> Response:
+    """Answer a checked request, by whoever is signed in here or by a journey."""
     accounts = await _accounts(visit, request)
     now, lifetimes = visit.journey_parts.clock.now(), visit.desk.lifetimes
     ready = [a for a in accounts if session_satisfies(a.session, request, now, lifetimes)]

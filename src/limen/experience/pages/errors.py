@@ -15,6 +15,8 @@ _PAGES: dict[str, tuple[int, str]] = {
     "client_mismatch": (400, "client"),
     "malformed_request": (400, "client"),
     "csrf": (403, "expired"),
+    "waiting_over": (410, "waiting_over"),
+    "other_customer": (403, "other_customer"),
 }
 _KINDS: tuple[tuple[type[Refusal], int, str], ...] = (
     (Throttled, 429, "throttled"),

@@ -39,7 +39,10 @@ def arrived(visit: Visit, end: Arrived) -> Response:
         visit.fresh_cookie = end.cookie
     if wants_json(visit.request):
         location = end.target.location if end.target is not None and end.target.mode == "query" else None
-        return visit.dress(JSONResponse({"schema": SCHEMA, "step": None, "location": location}))
+        answered = {"answered": end.answered} if end.answered else {}
+        return visit.dress(JSONResponse({"schema": SCHEMA, "step": None, "location": location, **answered}))
+    if end.answered:
+        return visit.page("device_done.html", {"answered": end.answered, "client_name": end.client_name})
     return visit.go("/account") if end.target is None else visit.deliver(end.target, end.client_name)
 
 

@@ -32,6 +32,8 @@ class Lifetimes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     session_absolute: int = 30 * 86_400
     journey: int = 1_800
     mail_code: int = 900
+    device_code: int = 600
+    backchannel_request: int = 300
 
 
 class TenantSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -27,6 +27,8 @@ BOUNDS: dict[str, tuple[int, int]] = {
     "session_absolute": (60, 366 * _DAY),
     "journey": (300, _DAY),
     "mail_code": (60, _DAY),
+    "device_code": (60, 1_800),
+    "backchannel_request": (30, 1_800),
 }
 """Shortest and longest of each lifetime, in seconds."""
 

@@ -10,6 +10,7 @@ from typing import Any
 import asyncpg
 
 from limen.access.tokens.records import Redemption, RotatedToken, RotationOutcome
+from limen.access.tokens.waiting import SLOWER, SLOWEST
 from limen.identity.audit.checkpoints import Checkpoint
 from limen.kernel.clock import Clock, Instant
 from limen.kernel.entropy import Entropy
@@ -23,6 +24,7 @@ from limen.storage.hot.steps import (
     RevokeFamilyStep,
     RevokeTokenStep,
     RotateStep,
+    SlowDownStep,
     Step,
     Told,
     redeemed,
@@ -39,6 +41,7 @@ _REDEEM = "SELECT * FROM limen_redeem($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $
 _ROTATE = "SELECT * FROM limen_rotate($1, $2, $3, $4, $5, $6, $7, $8)"
 _REVOKE = "SELECT * FROM limen_revoke($1, $2, $3, $4)"
 _REVOKE_TOKENS = "SELECT limen_revoke_tokens($1, $2, $3)"
+_SLOW_DOWN = "SELECT limen_slow_down($1, $2, $3, $4)"
 _CHECKPOINT = "SELECT * FROM limen_last_checkpoint($1)"
 _APPEND = "SELECT limen_append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
 _TELL = "SELECT limen_tell($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
@@ -206,9 +209,17 @@ async def _revoke_tokens(database: Any, tenant_id: TenantId, steps: Positions, b
         batch.settle(position, tenant_id, None, Told((step.entry,), (), (("token", step.token_id),)))
 
 
+async def _slow_down(database: Any, tenant_id: TenantId, steps: Positions, batch: Batch, now: Instant) -> None:
+    del now
+    for position, step in steps:
+        await database.fetchval(_SLOW_DOWN, tenant_id, step.code_hash, SLOWER, SLOWEST)
+        batch.settle(position, tenant_id, None, Told())
+
+
 _RUNNERS = {
     RedeemStep: _redeem,
     RotateStep: _rotate,
     RevokeFamilyStep: _revoke_families,
     RevokeTokenStep: _revoke_tokens,
+    SlowDownStep: _slow_down,
 }

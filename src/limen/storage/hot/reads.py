@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Protocol
@@ -9,9 +10,10 @@ from typing import Any, Protocol
 import asyncpg
 
 from limen.access.tokens.records import Revocations
+from limen.access.tokens.waiting import Poll, WaitingKind, WaitingState
 from limen.identity.customers.records import CustomerState, SealedCustomer
 from limen.kernel.clock import Instant
-from limen.kernel.ids import CustomerId, FamilyId, TenantId
+from limen.kernel.ids import ClientKey, CustomerId, FamilyId, TenantId
 from limen.storage.hot.sqlite import connect
 
 
@@ -24,6 +26,10 @@ class HotReader(Protocol):
 
     async def family_scopes(self, tenant_id: TenantId, family_id: FamilyId) -> tuple[str, ...] | None:
         """Return the scopes of a family."""
+        ...
+
+    async def poll(self, tenant_id: TenantId, code_hash: bytes, now: Instant) -> Poll | None:
+        """Return what a poll at *now* finds, and remember that it was."""
         ...
 
     async def is_revoked(self, tenant_id: TenantId, ids: tuple[str, str, str], issued_at: Instant) -> bool:
@@ -41,6 +47,9 @@ class HotReader(Protocol):
 
 _CUSTOMER = "SELECT * FROM customers WHERE tenant_id = ? AND subject = ?"
 _SCOPES = "SELECT scopes FROM families WHERE tenant_id = ? AND id = ?"
+_POLL = "SELECT * FROM waiting_requests WHERE tenant_id = ? AND code_hash = ?"
+_MOST_POLLED = 100_000
+"""Requests whose last poll is remembered."""
 _IS_REVOKED = """
 SELECT EXISTS (SELECT 1 FROM revoked_tokens WHERE tenant_id = :tenant AND token_id = :token)
   OR (:family <> '' AND NOT EXISTS (
@@ -54,13 +63,18 @@ _REVOKED_CUSTOMERS = "SELECT subject, valid_after FROM customers WHERE tenant_id
 
 
 class SqliteReader:
-    """Reads on a connection of their own, in a thread of their own."""
+    """Reads on a connection of their own, in a thread of their own.
+
+    When a waiting request was last polled is remembered here and not in the file: SQLite has one worker, and a poll
+    that finds nothing new writes nothing.
+    """
 
     def __init__(self, path: Path) -> None:
         """Read the file at *path*."""
         self._path = path
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="limen-reader")
         self._connection: sqlite3.Connection | None = None
+        self._polled: OrderedDict[tuple[TenantId, bytes], Instant] = OrderedDict()
 
     async def customer(self, tenant_id: TenantId, subject: str) -> SealedCustomer | None:
         """Return the customer whose public ``sub`` this is."""
@@ -71,6 +85,18 @@ class SqliteReader:
         """Return the scopes of a family."""
         rows = await self._fetch(_SCOPES, (tenant_id, family_id))
         return tuple(rows[0]["scopes"].split()) if rows else None
+
+    async def poll(self, tenant_id: TenantId, code_hash: bytes, now: Instant) -> Poll | None:
+        """Return what a poll at *now* finds, and remember that it was."""
+        rows = await self._fetch(_POLL, (tenant_id, code_hash))
+        if not rows:
+            return None
+        before = self._polled.pop((tenant_id, code_hash), 0)
+        if rows[0]["state"] == WaitingState.PENDING and rows[0]["expires_at"] > now:
+            self._polled[tenant_id, code_hash] = now
+            if len(self._polled) > _MOST_POLLED:
+                self._polled.popitem(last=False)
+        return _poll(rows[0], before)
 
     async def is_revoked(self, tenant_id: TenantId, ids: tuple[str, str, str], issued_at: Instant) -> bool:
         """Tell whether token, family or customer were revoked."""
@@ -122,6 +148,11 @@ class PostgresReader:
         scopes = await self._pool.fetchval("SELECT limen_family_scopes($1, $2)", tenant_id, family_id)
         return None if scopes is None else tuple(scopes.split())
 
+    async def poll(self, tenant_id: TenantId, code_hash: bytes, now: Instant) -> Poll | None:
+        """Return what a poll at *now* finds, and remember that it was."""
+        row = await self._pool.fetchrow("SELECT * FROM limen_poll($1, $2, $3)", tenant_id, code_hash, now)
+        return None if row is None else _poll(row, row["polled_at"] or 0)
+
     async def is_revoked(self, tenant_id: TenantId, ids: tuple[str, str, str], issued_at: Instant) -> bool:
         """Tell whether token, family or customer were revoked."""
         sql = "SELECT limen_is_revoked($1, $2, $3, $4, $5)"
@@ -137,6 +168,17 @@ class PostgresReader:
 
     async def close(self) -> None:
         """Do nothing: the pool is closed by whoever made it."""
+
+
+def _poll(row: Any, polled_at: Instant) -> Poll:
+    return Poll(
+        kind=WaitingKind(row["kind"]),
+        client=ClientKey(row["client_key"]),
+        state=WaitingState(row["state"]),
+        interval=row["interval_seconds"],
+        polled_at=polled_at,
+        expires_at=row["expires_at"],
+    )
 
 
 def sealed_customer(row: Any) -> SealedCustomer:

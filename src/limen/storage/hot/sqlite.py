@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from limen.access.tokens.records import Redemption, RotationOutcome
+from limen.access.tokens.waiting import SLOWER, SLOWEST
 from limen.identity.audit.chain import AuditRecord
 from limen.identity.audit.checkpoints import Checkpoint
 from limen.kernel.clock import Clock, Instant
@@ -25,6 +26,7 @@ from limen.storage.hot.steps import (
     RedeemStep,
     RevokeFamilyStep,
     RotateStep,
+    SlowDownStep,
     Step,
     Told,
     in_order,
@@ -67,6 +69,9 @@ WHERE f.tenant_id = ? AND f.id = ?"""
 _REVOKE = "UPDATE families SET revoked_at = ? WHERE tenant_id = ? AND id = ? AND revoked_at IS NULL"
 _REVOKE_OWN = _REVOKE + " AND client_key = ?"
 _REVOKE_TOKEN = "INSERT INTO revoked_tokens (tenant_id, token_id, expires_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
+_SLOW_DOWN = """
+UPDATE waiting_requests SET interval_seconds = MIN(interval_seconds + ?, ?)
+WHERE tenant_id = ? AND code_hash = ? AND state = 'pending'"""
 _SEGMENT = "INSERT INTO audit_segments (tenant_id, id, worker, opened_at) VALUES (?, ?, ?, ?)"
 _CHECKPOINT = "SELECT * FROM audit_checkpoints WHERE tenant_id = ? ORDER BY number DESC LIMIT 1"
 _CHANGE = "INSERT INTO changes (tenant_id, kind, key, at) VALUES (?, ?, ?, ?)"
@@ -208,6 +213,9 @@ def _run(database: sqlite3.Connection, step: Step, now: Instant) -> tuple[Any, T
     if isinstance(step, RevokeFamilyStep):
         done = database.execute(_REVOKE_OWN, (now, step.tenant_id, step.family_id, step.client)).rowcount > 0
         return done, Told((step.entry,), (), (("family", step.family_id),)) if done else Told()
+    if isinstance(step, SlowDownStep):
+        database.execute(_SLOW_DOWN, (SLOWER, SLOWEST, step.tenant_id, step.code_hash))
+        return None, Told()
     database.execute(_REVOKE_TOKEN, (step.tenant_id, step.token_id, step.expires_at))
     return None, Told((step.entry,), (), (("token", step.token_id),))
 

@@ -107,7 +107,20 @@ class RevokeTokenStep:
         return self.token_id
 
 
-Step = RecordStep | RedeemStep | RotateStep | RevokeFamilyStep | RevokeTokenStep
+@dataclass(frozen=True, slots=True)
+class SlowDownStep:
+    """A longer interval for who polls too fast; nothing is told of it."""
+
+    tenant_id: TenantId
+    code_hash: bytes
+
+    @property
+    def order(self) -> str:
+        """Return the key by which steps of a batch are put in order."""
+        return self.code_hash.hex()
+
+
+Step = RecordStep | RedeemStep | RotateStep | RevokeFamilyStep | RevokeTokenStep | SlowDownStep
 
 
 @dataclass(slots=True)

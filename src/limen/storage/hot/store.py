@@ -1,6 +1,7 @@
 """The hot side made for one tenant: implements :class:`limen.access.tokens.store.HotTokens`."""
 
 from limen.access.tokens.records import RedeemCode, RedeemedCode, Revocations, RotatedToken, RotateToken
+from limen.access.tokens.waiting import Poll
 from limen.identity.customers.records import SealedCustomer
 from limen.kernel.clock import Instant
 from limen.kernel.events import AuditEntry
@@ -13,6 +14,7 @@ from limen.storage.hot.steps import (
     RevokeFamilyStep,
     RevokeTokenStep,
     RotateStep,
+    SlowDownStep,
     Step,
 )
 
@@ -45,6 +47,14 @@ class TenantHotTokens:
     async def revoke_token(self, token_id: str, expires_at: Instant, entry: AuditEntry) -> None:
         """Revoke one access token."""
         await self._group.submit(RevokeTokenStep(self._tenant_id, token_id, expires_at, entry))
+
+    async def poll(self, code_hash: bytes, now: Instant) -> Poll | None:
+        """Return what a poll finds, and remember that it was."""
+        return await self._reader.poll(self._tenant_id, code_hash, now)
+
+    async def slow_down(self, code_hash: bytes) -> None:
+        """Lengthen the interval of a request that is polled too fast."""
+        await self._group.submit(SlowDownStep(self._tenant_id, code_hash))
 
     async def customer(self, subject: str) -> SealedCustomer | None:
         """Return the customer whose public ``sub`` this is."""

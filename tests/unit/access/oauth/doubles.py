@@ -64,6 +64,8 @@ def desk(*clients: Client, issuer: str = ISSUER, slug: str = "default", **change
         "first_use": unused,
         "clock": ManualClock(),
         "entropy": SeededEntropy(),
+        "vault": unused,
+        "begin": unused,
     }
     return Desk(**parts | changes)
 

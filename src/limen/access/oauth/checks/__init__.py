@@ -39,3 +39,9 @@ AUTHORIZATION: tuple[Check, ...] = (
     check_id_token_hint,
 )
 """The authorization endpoint's column (OpenID Connect Core §3.1.2.2)."""
+
+DEVICE: tuple[Check, ...] = (check_client, check_unsupported, check_scope, check_max_age, check_wishes)
+"""The device authorization endpoint's (RFC 8628 §3.1): nothing is redirected, and nothing is bound to a browser."""
+
+BACKCHANNEL: tuple[Check, ...] = (check_client, check_unsupported, check_scope, check_wishes)
+"""The backchannel authentication endpoint's (CIBA Core §7.1)."""

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from limen.access.tokens.grants.authorization_code import redeem_code
 from limen.access.tokens.grants.client_credentials import issue_to_client
+from limen.access.tokens.grants.device_code import redeem_device_code
 from limen.access.tokens.grants.refresh_token import rotate_refresh_token
 from limen.access.tokens.issue import TokenSet
 from limen.access.tokens.request import TokenRequest
@@ -16,4 +17,5 @@ GRANTS: Mapping[str, Grant] = {
     "authorization_code": redeem_code,
     "refresh_token": rotate_refresh_token,
     "client_credentials": issue_to_client,
+    "urn:ietf:params:oauth:grant-type:device_code": redeem_device_code,
 }

@@ -42,6 +42,8 @@ class LifetimesModel(Sent):
     session_absolute: Int = _seconds("session_absolute")
     journey: Int = _seconds("journey")
     mail_code: Int = _seconds("mail_code")
+    device_code: Int = _seconds("device_code")
+    backchannel_request: Int = _seconds("backchannel_request")
 
 
 class SettingsModel(Sent):

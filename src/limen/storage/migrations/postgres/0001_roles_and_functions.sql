@@ -35,6 +35,7 @@ REVOKE UPDATE, DELETE ON audit_records, audit_segments, audit_checkpoints, conse
 
 GRANT SELECT, UPDATE ON codes, families TO limen_hot;
 GRANT INSERT ON families, revoked_tokens, outbox, changes, audit_segments, audit_records TO limen_hot;
+GRANT SELECT, UPDATE ON waiting_requests TO limen_hot;
 GRANT SELECT ON customers, sessions, revoked_tokens, audit_checkpoints TO limen_hot;
 
 -- Each tenant sees its own rows. FORCE: not even the owner is excepted.
@@ -215,6 +216,33 @@ BEGIN
           SELECT 1 FROM families WHERE tenant_id = p_tenant AND id = p_family AND revoked_at IS NULL))
     OR (p_subject <> '' AND NOT EXISTS (
           SELECT 1 FROM customers WHERE tenant_id = p_tenant AND subject = p_subject AND state = 'active' AND valid_after <= p_issued));
+END $$;
+
+-- One statement for a poll. When it was is not worth a wait for the disk: lost in a crash, a client may once poll too early.
+CREATE FUNCTION limen_poll(p_tenant text, p_code bytea, p_now bigint)
+RETURNS TABLE (kind varchar, client_key varchar, state varchar, interval_seconds integer, polled_at bigint, expires_at bigint)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+#variable_conflict use_column
+DECLARE w waiting_requests%ROWTYPE;
+BEGIN
+  PERFORM set_config('limen.tenant', p_tenant, true);
+  SELECT * INTO w FROM waiting_requests WHERE tenant_id = p_tenant AND code_hash = p_code;
+  IF NOT FOUND THEN
+    RETURN;
+  END IF;
+  IF w.state = 'pending' AND w.expires_at > p_now THEN
+    PERFORM set_config('synchronous_commit', 'off', true);
+    UPDATE waiting_requests SET polled_at = p_now WHERE tenant_id = p_tenant AND id = w.id;
+  END IF;
+  RETURN QUERY SELECT w.kind, w.client_key, w.state, w.interval_seconds, w.polled_at, w.expires_at;
+END $$;
+
+CREATE FUNCTION limen_slow_down(p_tenant text, p_code bytea, p_by integer, p_most integer) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+  PERFORM set_config('limen.tenant', p_tenant, true);
+  UPDATE waiting_requests SET interval_seconds = LEAST(interval_seconds + p_by, p_most)
+  WHERE tenant_id = p_tenant AND code_hash = p_code AND state = 'pending';
 END $$;
 
 CREATE FUNCTION limen_revocations(p_tenant text, p_since bigint) RETURNS TABLE (kind text, key varchar, at bigint)

@@ -378,6 +378,33 @@ def _create_tables() -> None:
     )
     op.create_index("ix_grants_client", "grants", ["tenant_id", "client_key"], unique=False)
     op.create_table(
+        "waiting_requests",
+        sa.Column("tenant_id", sa.String(length=40), nullable=False),
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("kind", sa.String(length=64), nullable=False),
+        sa.Column("code_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("user_hash", sa.LargeBinary(), nullable=True),
+        sa.Column("client_key", sa.String(length=40), nullable=False),
+        sa.Column("customer_id", sa.String(length=40), nullable=True),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("interval_seconds", sa.Integer(), nullable=False),
+        sa.Column("polled_at", sa.BigInteger(), nullable=True),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.Column("answered_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "customer_id"], ["customers.tenant_id", "customers.id"], ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id"),
+        sa.UniqueConstraint("tenant_id", "code_hash"),
+        sa.UniqueConstraint("tenant_id", "user_hash"),
+    )
+    op.create_index(
+        "ix_waiting_requests_customer", "waiting_requests", ["tenant_id", "customer_id"], unique=False
+    )
+    op.create_index("ix_waiting_requests_expires", "waiting_requests", ["tenant_id", "expires_at"], unique=False)
+    op.create_table(
         "passwords",
         sa.Column("tenant_id", sa.String(length=40), nullable=False),
         sa.Column("customer_id", sa.String(length=40), nullable=False),
