@@ -29,6 +29,10 @@ _GROUPS = {
             "checkpoint": ("audit:checkpoint", "Give out the newest signed checkpoints, for a witness."),
         },
     ),
+    "customer": (
+        "Customers.",
+        {"sign-out": ("customer:sign_out", "End every session and token of a customer, everywhere.")},
+    ),
     "keys": (
         "Signing keys, tenants' keys, the root key.",
         {

@@ -1,0 +1,47 @@
+"""``limen customer sign-out``."""
+
+import asyncio
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from limen.app.administrators import administration, find
+from limen.app.basis import default_tenant, open_basis
+from limen.app.cli.options import ConfigFile, settings_from
+from limen.app.settings import Settings
+from limen.identity.administrators import SYSTEM
+from limen.identity.customers.addresses import parse_email
+from limen.identity.tenants.records import DEFAULT_SLUG
+from limen.kernel.errors import Misconfigured, Refusal
+from limen.kernel.ids import CustomerId
+
+
+def sign_out(
+    who: Annotated[str, Parameter(help="An identifier (cus_...) or an address.")],
+    /,
+    *,
+    tenant: Annotated[str, Parameter(help="The tenant's slug.")] = DEFAULT_SLUG,
+    config: ConfigFile = None,
+) -> None:
+    """End every session and token of a customer, everywhere, within a second; tell the applications that listen."""
+    asyncio.run(_sign_out(settings_from(config), tenant, who))
+    print("Signed out everywhere.")  # noqa: T201
+
+
+async def _sign_out(settings: Settings, slug: str, who: str) -> None:
+    async with open_basis(settings) as basis:
+        platform = await default_tenant(basis)
+        tenant = platform if slug == DEFAULT_SLUG else await basis.storage.tenants.find(slug)
+        if tenant is None:
+            raise Misconfigured(f"there is no tenant {slug}", "limen apply makes one")
+        customer_id: CustomerId | None = None
+        if who.startswith(f"{CustomerId.prefix}_"):
+            customer_id = CustomerId(who)
+        else:
+            address = parse_email(who)
+            customer_id = None if isinstance(address, Refusal) else await find(basis, tenant, address)
+        if customer_id is None:
+            raise Misconfigured(f"{slug} has no such customer", "an address, or an identifier as the API shows it")
+        outcome = await administration(basis, tenant).sign_out_everywhere(customer_id, SYSTEM)
+        if isinstance(outcome, Refusal):
+            raise Misconfigured(f"{slug} has no such customer: {outcome.code}", "an identifier as the API shows it")

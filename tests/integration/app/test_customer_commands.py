@@ -1,0 +1,27 @@
+"""``limen customer …``, as processes."""
+
+import pytest
+
+from tests.integration.app.test_cli import environment, limen
+
+__all__ = ["environment", "limen"]
+ANN = "ann@example.com"
+
+
+def test_a_customer_is_signed_out_everywhere_by_address(limen) -> None:
+    limen("admin", "create", "--email", ANN)
+    done = limen("customer", "sign-out", "Ann@Example.com")
+    assert (done.returncode, done.stdout) == (0, "Signed out everywhere.\n")
+
+
+@pytest.mark.parametrize("who", ["nobody@example.com", "cus_00000000000000000000000000", "cus_?", "no address"])
+def test_whoever_is_not_there_is_one_clear_line(limen, who: str) -> None:
+    done = limen("customer", "sign-out", who)
+    assert done.returncode == 2
+    assert done.stderr.startswith("limen: default has no such customer")
+
+
+def test_an_unknown_tenant_is_one_clear_line(limen) -> None:
+    done = limen("customer", "sign-out", ANN, "--tenant", "nowhere")
+    assert done.returncode == 2
+    assert "there is no tenant nowhere" in done.stderr
