@@ -11,7 +11,7 @@ from limen.app.settings.records import LimitsSection
 from limen.experience.pages import Mailbox, PageParts, TenantPages, TurnedAway, create_pages
 from limen.experience.rendering import Catalogue, Renderer, StaticAssets
 from limen.identity.credentials.hashing import PasswordHasher
-from limen.identity.credentials.policy import PRESETS
+from limen.identity.credentials.policy import policy_of
 from limen.identity.customers.directory import Directory
 from limen.identity.keyring import Keyring
 from limen.identity.tenants.records import Tenant
@@ -146,7 +146,7 @@ def _journeys(desk: Desk, settings: JourneySettings, parts: FrontParts) -> Journ
         directory=Directory(desk.tenant.id, parts.keyring, parts.clock, parts.entropy),
         hasher=parts.hasher,
         pool=parts.hasher.pool,
-        policy=PRESETS[desk.tenant.settings.password_preset],
+        policy=policy_of(desk.tenant.settings.password_preset),
         limiter=parts.limiter,
         consent_words=consent_words,
         clock=parts.clock,

@@ -59,6 +59,18 @@ async def test_a_mistake_in_the_form_does_not_use_the_link(house):
     assert (await root.post(page, email=ROOT, password=PASSWORD)).path == "/admin"
 
 
+async def test_a_full_hash_queue_is_answered_503_and_leaves_the_link_as_it_was(house):
+    link = await setup_link(house.basis, house.tenant)
+    root = house.walker()
+    page = await root.get(link)
+    object.__setattr__(house.pool._settings, "queue_limit", -1)
+    page = await root.post(page, email=ROOT, password=PASSWORD)
+    assert (page.status, page.notices) == (503, [says("error.busy")])
+    assert int(page.headers["retry-after"]) >= 1
+    object.__setattr__(house.pool._settings, "queue_limit", 64)
+    assert (await root.post(page, email=ROOT, password=PASSWORD)).path == "/admin"
+
+
 async def test_the_link_of_one_tenant_makes_no_administrator_of_another_and_expires_after_a_day(house):
     acme = await house.add_tenant("acme")
     await house.storage.feed.poll()

@@ -4,97 +4,62 @@ from typing import Any
 
 from starlette.responses import Response
 
-from limen.access.clients.records import AuthMethod, Client, ClientDocument
+from limen.access.console import mint
+from limen.access.console.mint import Administrator
 from limen.access.journeys.arrival import Arrived
 from limen.access.journeys.records import JourneyState, Path
-from limen.access.oauth.code import Approval, issue_code
-from limen.access.oauth.records import AuthorizationRequest
-from limen.access.sessions.records import PASSWORD, Evidence, Session
-from limen.access.tokens.grants.authorization_code import redeem_code
-from limen.access.tokens.request import TokenRequest
+from limen.access.journeys.views import Problem, problem_of
+from limen.access.sessions.records import PASSWORD, Evidence
 from limen.experience.pages.account import accounts_here, sign_in_first
 from limen.experience.pages.errors import refused
 from limen.experience.pages.steps import arrived
 from limen.experience.pages.visit import Visit
-from limen.identity.administrators import SCOPES, Role, scopes_of
-from limen.identity.credentials.context import context_words
-from limen.identity.credentials.prepare import prepare
-from limen.identity.credentials.records import seal_password
-from limen.identity.customers.addresses import parse_email
-from limen.identity.customers.records import Customer, Profile
-from limen.identity.tenants.records import DEFAULT_SLUG
-from limen.kernel.encoding import b64url, sha256
-from limen.kernel.entropy import random_token
+from limen.identity.credentials.choose import NotChosen
+from limen.identity.customers.records import Customer
+from limen.identity.setup import Applicant, FirstAdministrator
 from limen.kernel.errors import Conflict, Expired, Forbidden, Refusal
-from limen.kernel.events import AuditEntry, Event
-from limen.kernel.ids import ClientKey
-
-FIRST_ADMINISTRATOR = "first-administrator"
-CONSOLE = "limen-console"
-PLATFORM_SCOPES = tuple(SCOPES)
 
 
 async def setup(visit: Visit) -> Response:
     """Make the first administrator, by a link that works once. Looking at it does not use it."""
     token = visit.request.path_params["token"]
-    parts, digest = visit.journey_parts, sha256(token.encode())
-    async with visit.parts.read(parts.tenant_id) as unit:
-        usable = await unit.setup_links.peek(digest, FIRST_ADMINISTRATOR, parts.clock.now())
-    if not usable:
-        return refused(visit, Expired("link_spent", "unknown, used or expired"))
+    use = _first_administrator(visit)
+    spent = await use.awaits(token)
+    if spent is not None:
+        return refused(visit, spent)
     if visit.request.method != "POST":
         await visit.ensure_browser()
-        return _setup_page(visit, token, {}, {})
+        return _setup_page(visit, token, {}, None)
     form = await visit.form(f"setup:{token}")
     if isinstance(form, Refusal):
         return refused(visit, form)
-    email = parse_email(form.get("email", ""))
-    typed = {"email": form.get("email", "")[:254]}
-    if isinstance(email, Refusal):
-        return _setup_page(visit, token, typed, {"email": "error.email_invalid"})
-    hashed = await _hashed(visit, form.get("password", ""), email)
-    if isinstance(hashed, Refusal):
-        return _setup_page(visit, token, typed, dict(hashed.fields) or {"": f"error.{hashed.code}"})
-    made = await _appoint(visit, digest, email, hashed)
-    if isinstance(made, Conflict):
-        return _setup_page(visit, token, typed, {"email": "error.email_invalid"})
-    return refused(visit, made) if isinstance(made, Refusal) else await _enter(visit, made)
+    email, password = form.get("email", ""), form.get("password", "")
+    made = await use.appoint(token, Applicant(email, password, visit.locale, visit.context.request_id))
+    if isinstance(made, Customer):
+        return await _enter(visit, made)
+    if isinstance(made.refusal, Expired):
+        return refused(visit, made.refusal)
+    return _setup_page(visit, token, {"email": email[:254]}, _problem(made))
 
 
-async def _hashed(visit: Visit, password: str, email: str) -> str | Refusal:
+def _first_administrator(visit: Visit) -> FirstAdministrator:
     parts = visit.journey_parts
-    prepared = prepare(password)
-    if isinstance(prepared, Refusal):
-        return prepared
-    verdict = await parts.policy.assess(parts.pool, password, context_words(email, parts.desk.tenant.name))
-    refusal = verdict if isinstance(verdict, Refusal) else verdict.as_refusal()
-    return refusal if refusal is not None else await parts.hasher.hash(prepared)
+    return FirstAdministrator(
+        tenant=parts.desk.tenant,
+        begin=visit.parts.begin,
+        reading=visit.parts.read,
+        directory=parts.directory,
+        hasher=parts.hasher,
+        policy=parts.policy,
+        clock=parts.clock,
+    )
 
 
-async def _appoint(visit: Visit, digest: bytes, email: str, hashed: str) -> Customer | Refusal:
-    parts = visit.journey_parts
-    now = parts.clock.now()
-    role = Role.PLATFORM if parts.desk.tenant.slug == DEFAULT_SLUG else Role.TENANT
-    customer, vault = await parts.directory.prepare(Profile(email=email, email_verified=True, locale=visit.locale))
-    async with visit.parts.begin(parts.tenant_id) as unit:
-        if not await parts.directory.add(unit, customer, vault):
-            return Conflict("email_taken", "the address has an account")
-        if not await unit.setup_links.use(digest, FIRST_ADMINISTRATOR, now):
-            await unit.customers.delete(customer.id)
-            return Expired("link_spent", "used meanwhile")
-        await unit.passwords.put(seal_password(vault, customer.id, hashed, now))
-        await unit.administrators.appoint(customer.id, role.value, now)
-        unit.announce(Event("customer.registered", customer.id))
-        unit.record(
-            AuditEntry(
-                event="administrator.appointed",
-                actor="setup-link",
-                subject=customer.id,
-                request_id=visit.context.request_id,
-                data={"role": role.value},
-            )
-        )
-    return customer
+def _problem(made: NotChosen) -> Problem:
+    """Return what the page says; the address of an account is as little use here as none."""
+    if isinstance(made.refusal, Conflict) or "email" in made.refusal.fields:
+        return Problem({"email": "error.email_invalid"})
+    return problem_of(made.refusal)
 
 
 async def _enter(visit: Visit, customer: Customer) -> Response:
@@ -108,15 +73,18 @@ async def _enter(visit: Visit, customer: Customer) -> Response:
     return visit.go("/admin")
 
 
-def _setup_page(visit: Visit, token: str, values: dict[str, str], errors: dict[str, str]) -> Response:
+def _setup_page(visit: Visit, token: str, values: dict[str, str], problem: Problem | None) -> Response:
     view = {
         "values": values,
-        "errors": errors,
-        "notice": None,
+        "errors": problem.errors if problem is not None else {},
+        "notice": problem.notice if problem is not None else None,
         "data": {"min_length": visit.journey_parts.policy.minimum, "feedback": []},
     }
     context = {"action": f"{visit.prefix}/setup/{token}", "csrf": visit.csrf(f"setup:{token}"), "view": view}
-    return visit.page("setup.html", context, 400 if errors else 200)
+    page = visit.page("setup.html", context, problem.status if problem is not None else 200)
+    if problem is not None and problem.retry_after:
+        page.headers["retry-after"] = str(problem.retry_after)
+    return page
 
 
 async def admin(visit: Visit) -> Response:
@@ -134,7 +102,8 @@ async def admin(visit: Visit) -> Response:
         form = await visit.form("admin")
         if isinstance(form, Refusal):
             return refused(visit, form)
-        minted = await _mint(visit, who.session, who.customer, role)
+        asking = Administrator(who.customer, who.session, role, visit.context.request_id)
+        minted = await mint(parts.desk, visit.parts.begin, asking)
         if isinstance(minted, Refusal):
             return refused(visit, minted)
         token = minted
@@ -148,52 +117,3 @@ async def admin(visit: Visit) -> Response:
         "expires_seconds": visit.desk.lifetimes.access_token if token else 0,
     }
     return visit.page("admin.html", context)
-
-
-async def _mint(visit: Visit, session: Session, customer: Customer, role: str) -> str | Refusal:
-    """Take the console through the same code grant as any application, so that its token hangs on the session."""
-    parts = visit.journey_parts
-    client = await _console(visit)
-    counting = scopes_of(SCOPES, is_platform=role == Role.PLATFORM)
-    scopes = tuple(scope for scope in PLATFORM_SCOPES if scope in counting)
-    verifier = random_token(parts.entropy, 48)
-    request = AuthorizationRequest(
-        client_id=CONSOLE,
-        redirect_uri=client.document.redirect_uris[0],
-        scopes=scopes,
-        code_challenge=b64url(sha256(verifier.encode())),
-    )
-    async with visit.parts.begin(parts.tenant_id) as unit:
-        approval = Approval(request, session, customer, scopes, visit.context.request_id)
-        code = await issue_code(unit, parts.desk, approval)
-    if isinstance(code, Refusal):
-        return code
-    form = {"code": code, "code_verifier": verifier, "redirect_uri": request.redirect_uri}
-    tokens = await redeem_code(TokenRequest(parts.desk, client, form, visit.context.request_id))
-    return tokens if isinstance(tokens, Refusal) else tokens.access_token
-
-
-async def _console(visit: Visit) -> Client:
-    """Return the built-in client of this page, registered when it is first needed."""
-    parts = visit.journey_parts
-    issuer, now = parts.desk.issuer.rstrip("/"), parts.clock.now()
-    async with visit.parts.begin(parts.tenant_id) as unit:
-        known: Client | None = await unit.clients.get(CONSOLE)
-        if known is not None:
-            return known
-        document = ClientDocument(
-            client_name="Limen console",
-            redirect_uris=(f"{issuer}/admin",),
-            grant_types=("authorization_code",),
-            token_endpoint_auth_method=AuthMethod.NONE,
-            scopes=PLATFORM_SCOPES,
-            audiences=(f"{issuer}/api/v1",),
-            require_consent=False,
-        )
-        console = Client(ClientKey.new(parts.clock, parts.entropy), CONSOLE, document, now, now)
-        if not await unit.clients.add(console):  # another tab was quicker
-            return await unit.clients.get(CONSOLE) or console
-        unit.change("client", CONSOLE)
-        unit.announce(Event("client.created", console.key, {"client_id": CONSOLE}))
-        unit.record(AuditEntry(event="client.created", client=CONSOLE, request_id=visit.context.request_id))
-    return console

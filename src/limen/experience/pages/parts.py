@@ -8,20 +8,9 @@ from typing import Protocol
 from limen.access.journeys.parts import JourneyParts, JourneyUnit
 from limen.experience.rendering import Renderer, StaticAssets
 from limen.identity.administrators import AdministratorStore
+from limen.identity.setup import SetupLinks
 from limen.kernel.clock import Instant
 from limen.kernel.ids import TenantId
-
-
-class SetupLinks(Protocol):
-    """One-time links for set-up."""
-
-    async def peek(self, link_hash: bytes, purpose: str, now: Instant) -> bool:
-        """Tell whether the link may still be used; looking does not use it."""
-        ...
-
-    async def use(self, link_hash: bytes, purpose: str, now: Instant) -> bool:
-        """Use the link: True exactly once."""
-        ...
 
 
 class PageUnit(JourneyUnit, Protocol):

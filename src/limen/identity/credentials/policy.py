@@ -11,7 +11,7 @@ from limen.identity.credentials.context import derives_from
 from limen.identity.credentials.pool import HashPool
 from limen.identity.credentials.prepare import MAXIMUM_LENGTH, prepare, refuse
 from limen.identity.credentials.strength import BEST_SCORE, estimate
-from limen.kernel.errors import Invalid, Misconfigured, Unavailable
+from limen.kernel.errors import Corrupted, Invalid, Misconfigured, Unavailable
 
 _SHORTEST_MINIMUM = 8
 _SHORTEST_MAXIMUM = 64
@@ -113,3 +113,15 @@ PRESETS: Mapping[str, PasswordPolicy] = MappingProxyType(
     }
 )
 """Named policies: *sp800-63b-4* asks for 15 where a password alone opens a session, and 8 beside another factor."""
+
+
+def policy_of(preset: str) -> PasswordPolicy:
+    """Return the policy of a tenant's stored *preset*. A weaker one is never taken in its place.
+
+    Raises:
+        Corrupted: there is no such preset; none is stored that was not checked.
+    """
+    policy = PRESETS.get(preset)
+    if policy is None:
+        raise Corrupted("a tenant names a password preset that there is not")
+    return policy

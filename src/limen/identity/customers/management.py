@@ -12,10 +12,10 @@ from typing import Any, Protocol
 import msgspec
 
 from limen.identity.administrators import Actor, AdministratorStore
+from limen.identity.credentials.choose import choose_password
 from limen.identity.credentials.context import context_words
 from limen.identity.credentials.hashing import PasswordHasher
 from limen.identity.credentials.policy import PasswordPolicy
-from limen.identity.credentials.prepare import prepare
 from limen.identity.credentials.records import seal_password
 from limen.identity.credentials.store import PasswordStore
 from limen.identity.customers.addresses import parse_email
@@ -223,13 +223,9 @@ class CustomerAdministration:
         await self.directory.erase(customer_id)
 
     async def _hash(self, password: Secret, profile: Profile) -> str | Refusal:
-        context = context_words(profile.email, profile.name, profile.given_name, profile.family_name)
-        verdict = await self.policy.assess(self.hasher.pool, password.reveal(), context)
-        refusal = verdict if isinstance(verdict, Refusal) else verdict.as_refusal()
-        if refusal is not None:
-            return refusal
-        prepared = prepare(password.reveal())
-        return prepared if isinstance(prepared, Refusal) else await self.hasher.hash(prepared)
+        words = context_words(profile.email, profile.name, profile.given_name, profile.family_name)
+        outcome = await choose_password(password.reveal(), words, self.policy, self.hasher)
+        return outcome if isinstance(outcome, str) else outcome.refusal
 
     async def _replace(
         self,

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request, Response
 
 from limen.identity.administrators import CUSTOMERS_READ, CUSTOMERS_WRITE
-from limen.identity.credentials.policy import PRESETS
+from limen.identity.credentials.policy import policy_of
 from limen.identity.customers.management import CustomerAdministration, NewCustomer
 from limen.integration.api.answers import CurrentCall, IfMatch, answer, expected_version, ok
 from limen.integration.api.document import answers, needs
@@ -23,7 +23,7 @@ Id = Annotated[str, Path(alias="customer_id", pattern="^cus_[0-9a-hjkmnp-tv-z]{2
 
 def _use(call: Call) -> CustomerAdministration:
     parts, tenant = call.parts, call.desk.tenant
-    policy = PRESETS.get(tenant.settings.password_preset, PRESETS["default"])
+    policy = policy_of(tenant.settings.password_preset)
     return CustomerAdministration(
         tenant.id, parts.begin, parts.reading, parts.directory_for(tenant.id), parts.hasher, policy, parts.clock
     )
