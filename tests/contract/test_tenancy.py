@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select, text
 
 from limen.access.jose.keys import KeyState
+from limen.access.tokens.waiting import WaitingState
 from limen.identity.audit.checkpoints import next_checkpoint
 from limen.kernel.events import AuditEntry, Event
 from limen.kernel.ids import RecordId
@@ -36,11 +37,13 @@ class Theirs:
         self.journey = things.journey(world, self.who.browser, link_hash=things.digest("their link"))
         self.key = things.signing_key(world)
         now = world.clock.now()
+        self.waiting = things.waiting(world, customer_id=self.who.customer.id)
         async with world.begin(b) as unit:
             await unit.passwords.put(things.password(self.who.customer))
             await unit.administrators.appoint(self.who.customer.id, "tenant", now)
             await unit.journeys.add(self.journey)
             await unit.signing_keys.add_key(self.key)
+            await unit.waiting.add(self.waiting)
             await unit.replays.first_use("jti", "theirs", now + 10**12)
             await unit.idempotency.claim(things.digest("theirs"), b"asked", now, now + 10**12)
             await unit.setup_links.add(things.digest("their link"), "first-administrator", now + 10**12)
@@ -166,6 +169,15 @@ async def families(unit, theirs, now):
     assert await hot.customer(theirs.who.customer.subject) is None
 
 
+async def waiting_requests(unit, theirs, now):
+    them = theirs.waiting
+    assert await unit.waiting.get(them.id) is None
+    assert await unit.waiting.find_user_code(them.user_hash) is None
+    assert await unit.waiting.of_customer(theirs.who.customer.id, now) == []
+    assert not await unit.waiting.answer(them.id, WaitingState.APPROVED, now)
+    assert await theirs.world.hot.poll(them.code_hash, now) is None
+
+
 async def revoked_tokens(unit, theirs, now):
     del unit
     assert not await theirs.world.hot.is_revoked("theirs", "", "", now)
@@ -220,6 +232,7 @@ PROBES = {
     "grants": grants,
     "codes": codes,
     "families": families,
+    "waiting_requests": waiting_requests,
     "revoked_tokens": revoked_tokens,
     "consent_ledger": consent_ledger,
     "audit_segments": audit,

@@ -14,12 +14,13 @@ from limen.access.jose.keys import SigningKey
 from limen.access.journeys.records import SealedJourney
 from limen.access.sessions.records import Browser, Evidence, Session
 from limen.access.tokens.records import Authentication, AuthorizationCode, Grant, RedeemCode, RotateToken
+from limen.access.tokens.waiting import WaitingKind, WaitingRequest
 from limen.identity.consents.records import ConsentDecision, Decision
 from limen.identity.credentials.records import StoredPassword
 from limen.identity.customers.records import ContactIndex, CustomerState, SealedCustomer
 from limen.kernel.clock import DAY, HOUR, MINUTE, SECOND
 from limen.kernel.encoding import sha256
-from limen.kernel.ids import BrowserId, ClientKey, CustomerId, FamilyId, GrantId, JourneyId, SessionId
+from limen.kernel.ids import BrowserId, ClientKey, CustomerId, FamilyId, GrantId, JourneyId, SessionId, WaitingId
 from limen.storage import schema
 
 _count = itertools.count(1)
@@ -87,6 +88,22 @@ def journey(world, at: Browser, **changes) -> SealedJourney:
     now = world.clock.now()
     made = SealedJourney(
         JourneyId.new(world.clock, world.entropy), at.id, b"state", None, now, now + HOUR, version=1, finished_at=None
+    )
+    return replace(made, **changes)
+
+
+def waiting(world, **changes) -> WaitingRequest:
+    now = world.clock.now()
+    made = WaitingRequest(
+        id=WaitingId.new(world.clock, world.entropy),
+        kind=WaitingKind.DEVICE,
+        code_hash=digest(fresh()),
+        user_hash=digest(fresh()),
+        client=ClientKey("cli_device"),
+        customer_id=None,
+        sealed=b"sealed",
+        created_at=now,
+        expires_at=now + 10 * MINUTE,
     )
     return replace(made, **changes)
 
