@@ -8,6 +8,8 @@ import pytest
 from limen.access.jose.keys import KeyPurpose, KeyState
 from limen.access.sessions.records import Evidence
 from limen.identity.tenants.records import TenantSettings
+from limen.kernel.clock import HOUR
+from limen.kernel.events import AuditEntry
 from limen.kernel.ids import CustomerId
 from limen.storage.stores.idempotency import StoredAnswer
 from tests.contract import things
@@ -156,7 +158,7 @@ async def test_deleting_a_client_takes_grants_codes_and_families(database):
         assert await unit.clients.delete(who.client.key)
         assert not await unit.clients.delete(who.client.key)
         assert await unit.grants.of_customer(who.customer.id) == []
-    assert await database.hot.family_scopes(family_id) is None
+    assert await database.hot.family(family_id) is None
     assert (await database.hot.redeem_code(things.redemption(database, waiting))).outcome.value == "unknown"
 
 
@@ -288,3 +290,44 @@ async def test_the_registry_keeps_slugs_and_issuers_apart_and_an_issuer_for_good
     assert await tenants.update(replace(newer, issuer="https://else.example"), 1)
     assert not await tenants.update(newer, 1)
     assert await tenants.get(database.a) == newer
+
+
+# -- pushed authorization requests ---------------------------------------------------------------------------------
+
+
+async def test_a_pushed_request_is_held_by_the_first_browser_that_comes(database):
+    who = await things.signed_in(database)
+    pushed, now = things.pushed(database, who.client), database.clock.now()
+    mine, other = who.browser.id, things.browser(database).id
+    await database.hot.push(pushed, AuditEntry("request.pushed"))
+    async with database.begin() as unit:
+        assert await unit.pushed.get(pushed.reference) == pushed
+        assert await unit.pushed.hold(pushed.reference, mine, now, now + HOUR)
+        assert not await unit.pushed.hold(pushed.reference, other, now, now + HOUR)
+        assert await unit.pushed.hold(pushed.reference, mine, now + 1, now + HOUR)
+        held = replace(pushed, browser_id=mine, expires_at=now + HOUR)
+        assert await unit.pushed.get(pushed.reference) == held
+
+
+async def test_a_pushed_request_that_expired_or_was_used_is_nobodys(database):
+    who = await things.signed_in(database)
+    late, used, now = things.pushed(database, who.client), things.pushed(database, who.client), database.clock.now()
+    for one in (late, used):
+        await database.hot.push(one, AuditEntry("request.pushed"))
+    async with database.begin() as unit:
+        assert not await unit.pushed.hold(late.reference, who.browser.id, late.expires_at, now + HOUR)
+        assert await unit.pushed.use(used.reference, now)
+        assert not await unit.pushed.use(used.reference, now)
+        assert not await unit.pushed.hold(used.reference, who.browser.id, now, now + HOUR)
+
+
+async def test_of_two_uses_of_a_pushed_request_one_succeeds(database):
+    who = await things.signed_in(database)
+    pushed = things.pushed(database, who.client)
+    await database.hot.push(pushed, AuditEntry("request.pushed"))
+
+    async def use() -> bool:
+        async with database.begin() as unit:
+            return await unit.pushed.use(pushed.reference, database.clock.now())
+
+    assert sorted(await asyncio.gather(use(), use())) == [False, True]

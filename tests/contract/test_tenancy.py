@@ -55,6 +55,8 @@ class Theirs:
         async with world.begin(b) as unit:
             self.heads = await unit.audit_log.heads()
             await unit.audit_log.add_checkpoint(next_checkpoint(b, None, self.heads, now))
+        self.pushed = things.pushed(world, self.who.client)
+        await world.storage.hot_for(b).push(self.pushed, AuditEntry("request.pushed"))
         await world.storage.hot_for(b).revoke_token("theirs", now + 10**12, AuditEntry("token.revoked"))
 
     async def rows(self) -> dict[str, list]:
@@ -164,9 +166,16 @@ async def families(unit, theirs, now):
     hot, them = theirs.world.hot, theirs.family_id
     assert (await hot.rotate(things.rotation(theirs.world, them, theirs.who))).outcome.value == "unknown"
     assert not await hot.revoke_family(them, theirs.who.client.key, AuditEntry("token.revoked"))
-    assert await hot.family_scopes(them) is None
+    assert await hot.family(them) is None
     assert await hot.is_revoked("jti", them, "", now)  # unknown here, and so never good
     assert await hot.customer(theirs.who.customer.subject) is None
+
+
+async def pushed_requests(unit, theirs, now):
+    them = theirs.pushed.reference
+    assert await unit.pushed.get(them) is None
+    assert not await unit.pushed.hold(them, theirs.who.browser.id, now, now + 1)
+    assert not await unit.pushed.use(them, now)
 
 
 async def waiting_requests(unit, theirs, now):
@@ -232,6 +241,7 @@ PROBES = {
     "grants": grants,
     "codes": codes,
     "families": families,
+    "pushed_requests": pushed_requests,
     "waiting_requests": waiting_requests,
     "revoked_tokens": revoked_tokens,
     "consent_ledger": consent_ledger,
@@ -321,15 +331,15 @@ async def test_row_level_security_binds_even_the_owner_on_every_tenant_table(dat
 async def test_the_hot_functions_stay_under_the_row_filter_with_their_own_check_removed(database, theirs):
     """Each function's WHERE names its tenant; here that clause is taken out, and the rows still refuse."""
     owner = await connect(database.url)
-    source = await owner.fetchval("SELECT pg_get_functiondef('limen_family_scopes'::regproc)")
-    loose = source.replace("tenant_id = p_tenant AND", "")
+    source = await owner.fetchval("SELECT pg_get_functiondef('limen_family'::regproc)")
+    loose = source.replace("f.tenant_id = p_tenant AND", "")
     assert loose != source
     await owner.execute("GRANT CREATE ON SCHEMA public TO limen_hot")
     await owner.execute("SET ROLE limen_hot")
     await owner.execute(loose)
     await owner.execute("RESET ROLE")
     token = await connect(database.url, TOKEN_ROLE)
-    ask = "SELECT limen_family_scopes($1, $2)"
+    ask = "SELECT limen_family($1, $2)"
     assert await token.fetchval(ask, database.a, theirs.family_id) is None
     assert await token.fetchval(ask, database.b, theirs.family_id) == "openid offline_access"
     assert await token.fetchval("SELECT current_setting('limen.tenant', true)") in {"", None}

@@ -13,6 +13,7 @@ from limen.access.jose.algorithms import Algorithm
 from limen.access.jose.keys import SigningKey
 from limen.access.journeys.records import SealedJourney
 from limen.access.sessions.records import Browser, Evidence, Session
+from limen.access.tokens.pushed import PushedRequest
 from limen.access.tokens.records import Authentication, AuthorizationCode, Grant, RedeemCode, RotateToken
 from limen.access.tokens.waiting import WaitingKind, WaitingRequest
 from limen.identity.consents.records import ConsentDecision, Decision
@@ -140,6 +141,12 @@ async def signed_in(world, tenant_id=None) -> SignedIn:
         assert await unit.clients.add(to)
         await unit.grants.save(allowed)
     return SignedIn(owner, at, sitting, to, allowed)
+
+
+def pushed(world, of: Client, **changes) -> PushedRequest:
+    """A pushed authorization request that a browser may come with within a minute."""
+    now = world.clock.now()
+    return replace(PushedRequest(digest(fresh()), of.key, b"sealed", now, now + MINUTE), **changes)
 
 
 async def code(world, who: SignedIn, tenant_id=None, **changes) -> AuthorizationCode:

@@ -10,28 +10,35 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from limen.access.clients.secrets import PURPOSE as CLIENT_SECRET
-from limen.access.jose.foreign import ClientAssertionVerifier, ClientKeys
+from limen.access.jose.foreign import ClientAssertionVerifier
+from limen.access.jose.keys import KeyState
 from limen.access.jose.keyset import KeySet, load_key_set
-from limen.access.jose.rotate import ensure_keys
+from limen.access.jose.provide import provide_keys
 from limen.access.jose.rotation import RotationPolicy
 from limen.access.jose.verify import AccessTokenVerifier
 from limen.access.outgoing import NO_WAY_OUT, Outgoing
-from limen.access.tokens.desk import Desk, FirstUse, LoadedClient
+from limen.access.resources.catalogue import MOST
+from limen.access.resources.view import Resources
+from limen.access.tokens.desk import Desk, FirstUse
+from limen.access.tokens.opaque import PURPOSE as OPAQUE_TOKENS
+from limen.access.tokens.opaque import OpaqueTokens
 from limen.access.tokens.refresh_tokens import RefreshTokens
 from limen.access.tokens.revocations import RevocationView
+from limen.access.tokens.subjects import PURPOSES as PAIRWISE
+from limen.access.tokens.subjects import Subjects
+from limen.app.clients import ClientCache, ClientParts
 from limen.app.settings.records import CacheSection
 from limen.identity.customers.directory import Directory
 from limen.identity.keyring import Keyring, TenantVault
 from limen.identity.tenants.records import DEFAULT_SLUG, Tenant
 from limen.kernel.clock import Clock, Instant
 from limen.kernel.entropy import Entropy
-from limen.kernel.errors import Refusal
 from limen.kernel.ids import TenantId
 from limen.storage.opening import Storage
 
 REFRESH_TOKENS: Final = "refresh-token"
 """The name of the sub-key that refresh tokens are made with."""
-_TENANT_DOORS: Final = ("", "/token", "/introspect", "/revoke")
+_TENANT_DOORS: Final = ("", "/token", "/par", "/introspect", "/revoke")
 """What clients may write as the audience of an assertion: the issuer, and the doors where they show it."""
 
 
@@ -43,51 +50,8 @@ class DeskParts:
     keyring: Keyring
     clock: Clock
     entropy: Entropy
-    policy: RotationPolicy = field(default_factory=RotationPolicy)
     cache: CacheSection = field(default_factory=CacheSection)
     outgoing: Outgoing = NO_WAY_OUT
-
-
-class ClientCache:
-    """One tenant's clients, by ``client_id``; the least recently used goes first, and who is not there is not kept."""
-
-    def __init__(self, tenant_id: TenantId, parts: DeskParts) -> None:
-        """Hold clients of *tenant_id*."""
-        self._tenant_id = tenant_id
-        self._storage = parts.storage
-        self._size = parts.cache.clients
-        self._held: OrderedDict[str, LoadedClient] = OrderedDict()
-        self._heard = 0
-
-    async def __call__(self, client_id: str) -> LoadedClient | None:
-        """Return the active client that shows this ``client_id``."""
-        held = self._held.get(client_id)
-        is_fresh = self._storage.feed.is_fresh()
-        if held is not None and is_fresh:
-            self._held.move_to_end(client_id)
-            return held
-        heard = self._heard
-        loaded = await self._load(client_id)
-        if loaded is not None and is_fresh and heard == self._heard:
-            self._held[client_id] = loaded
-            if len(self._held) > self._size:
-                self._held.popitem(last=False)
-        return loaded
-
-    def forget(self, client_id: str) -> None:
-        """Drop one client: it changed."""
-        self._heard += 1
-        self._held.pop(client_id, None)
-
-    async def _load(self, client_id: str) -> LoadedClient | None:
-        if "\0" in client_id:  # PostgreSQL's text cannot hold it, so nobody is called that
-            return None
-        async with self._storage.database.read(self._tenant_id) as unit:
-            client = await unit.clients.get(client_id)
-        if client is None or not client.is_active:
-            return None
-        keys = ClientKeys.parse(client.document.jwks) if client.document.jwks else None
-        return LoadedClient(client, None if isinstance(keys, Refusal) else keys)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +116,7 @@ class TenantDesks:
         prefix = prefix_of(key) if kind == "tenant" else self._prefixes.get(tenant_id or "")
         if prefix is None:
             return
-        if kind in {"tenant", "keys"}:
+        if kind in {"tenant", "keys", "resource"}:
             self._loads.pop(prefix, None)  # whoever waits for it is answered; nobody new joins
             self._drop(prefix)
         elif (entry := self._entries.get(prefix)) is not None:
@@ -196,7 +160,8 @@ class TenantDesks:
             return None
         self._prefixes[tenant.id] = prefix  # from here on, news of its keys end this load
         vault = await self._parts.keyring.tenant(tenant.id)
-        return make_entry(tenant, vault, await current_keys(tenant.id, vault, self._parts), self._parts)
+        keys = await current_keys(tenant, vault, self._parts)
+        return make_entry(tenant, vault, (keys, await current_resources(tenant.id, self._parts)), self._parts)
 
 
 def prefix_of(slug: str) -> str:
@@ -209,31 +174,48 @@ def slug_of(prefix: str) -> str:
     return prefix.removeprefix("/t/") or DEFAULT_SLUG
 
 
-async def current_keys(tenant_id: TenantId, vault: TenantVault, parts: DeskParts) -> KeySet:
-    """Return the tenant's key set; where a key of the policy is missing, make it (the tenant's first use)."""
-    database = parts.storage.database
-    async with database.read(tenant_id) as unit:
-        keys = await load_key_set(unit.signing_keys, vault)
-    if all(algorithm in keys.signers for algorithm in parts.policy.algorithms):
-        return keys
-    async with database.begin(tenant_id) as unit:
-        return await ensure_keys(unit.signing_keys, vault, parts.clock, parts.policy)
+async def current_keys(tenant: Tenant, vault: TenantVault, parts: DeskParts) -> KeySet:
+    """Return the tenant's key set; where a key of its policy is missing, make it (the tenant's first use)."""
+    database, policy = parts.storage.database, RotationPolicy.of(tenant.settings.keys)
+    async with database.read(tenant.id) as unit:
+        keys = await unit.signing_keys.list_keys()
+    missing = set(policy.algorithms) - {key.alg for key in keys if key.state is KeyState.ACTIVE}
+    if not missing:
+        return KeySet.from_records(keys, vault.unseal)
+    await provide_keys(
+        lambda: database.read(tenant.id), lambda: database.begin(tenant.id), vault, parts.clock, missing
+    )
+    async with database.read(tenant.id) as unit:
+        return await load_key_set(unit.signing_keys, vault)
 
 
-def make_entry(tenant: Tenant, vault: TenantVault, keys: KeySet, parts: DeskParts) -> _Entry:
+async def current_resources(tenant_id: TenantId, parts: DeskParts) -> Resources:
+    """Return the tenant's resource servers and types of ``authorization_details``."""
+    async with parts.storage.database.read(tenant_id) as unit:
+        servers = await unit.resource_servers.list(after="", limit=MOST)
+        types = await unit.detail_types.list(after="", limit=MOST)
+    return Resources((entry.document for entry in servers), (entry.document for entry in types))
+
+
+def make_entry(tenant: Tenant, vault: TenantVault, loaded: tuple[KeySet, Resources], parts: DeskParts) -> _Entry:
     """Join a tenant's desk from what was loaded."""
     storage, clock, entropy = parts.storage, parts.clock, parts.entropy
+    keys, resources = loaded
     directory = Directory(tenant.id, parts.keyring, clock, entropy)
     hot = storage.hot_for(tenant.id)
-    clients = ClientCache(tenant.id, parts)
-    revocations = RevocationView(hot, clock, storage.feed.is_fresh)
+    clients = ClientCache(tenant, ClientParts(storage, parts.outgoing, clock, entropy, parts.cache.clients))
+    opaque = OpaqueTokens(vault.derive(OPAQUE_TOKENS), tenant.issuer, entropy)
+    verifier = AccessTokenVerifier(
+        tenant.issuer, keys, clock, cache_size=parts.cache.verified_tokens, opaque=opaque.open
+    )
+    revocations = RevocationView(hot, clock, storage.feed.is_fresh, lambda claims: desk.subject_of(claims))
     desk = Desk(
         tenant=tenant,
         keys=keys,
         clients=clients,
         hot=hot,
         refresh=RefreshTokens(vault.derive(REFRESH_TOKENS)),
-        verifier=AccessTokenVerifier(tenant.issuer, keys, clock, cache_size=parts.cache.verified_tokens),
+        verifier=verifier,
         assertions=ClientAssertionVerifier([tenant.issuer + door for door in _TENANT_DOORS], clock),
         revocations=revocations,
         secret_key=vault.derive(CLIENT_SECRET),
@@ -243,6 +225,10 @@ def make_entry(tenant: Tenant, vault: TenantVault, keys: KeySet, parts: DeskPart
         entropy=entropy,
         vault=vault,
         begin=lambda: storage.database.begin(tenant.id),
+        opaque=opaque,
+        subjects=Subjects(b"".join(vault.derive(purpose) for purpose in PAIRWISE)),
+        subject_vault=lambda customer_id: parts.keyring.subject(tenant.id, customer_id),
+        resources=resources,
         outgoing=parts.outgoing,
     )
     return _Entry(desk, clients, revocations)

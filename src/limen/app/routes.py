@@ -16,6 +16,7 @@ from limen.access.oauth.discovery import (
     inserted_prefix,
     jwks_door,
 )
+from limen.access.oauth.par import push
 from limen.access.tokens.desk import Desks
 from limen.access.tokens.doors import client_door, introspection, revocation, token
 from limen.access.tokens.userinfo import userinfo_door
@@ -31,6 +32,7 @@ def tenant_doors(desks: Desks, limiter: RateLimiter) -> Mapping[str, Door]:
     discovery = Door("discovery", discovery_door(desks), cross_origin=True)
     return {
         "/token": Door("token", client_door(desks, limiter, token, "token"), ("POST",), cross_origin=True),
+        "/par": Door("par", client_door(desks, limiter, push, "par"), ("POST",), cross_origin=True),
         "/introspect": Door("introspect", client_door(desks, limiter, introspection, "introspect"), ("POST",)),
         "/revoke": Door("revoke", client_door(desks, limiter, revocation, "revoke"), ("POST",), cross_origin=True),
         "/device_authorization": Door(

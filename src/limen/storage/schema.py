@@ -129,6 +129,25 @@ clients = _tenant_table(
     key=("key",),
 )
 
+
+def _catalogue(name: str) -> Table:
+    """Things that a tenant's administrator registers, each known by its label."""
+    return _tenant_table(
+        name,
+        _id("id"),
+        _text("label"),
+        _text("document"),
+        _at("created_at"),
+        _at("updated_at"),
+        Column("version", Integer, nullable=False),
+        UniqueConstraint("tenant_id", "label"),
+        key=("id",),
+    )
+
+
+resource_servers = _catalogue("resource_servers")
+detail_types = _catalogue("detail_types")
+
 signing_keys = _tenant_table(
     "signing_keys",
     Column("kid", String(64), nullable=False),
@@ -281,6 +300,19 @@ waiting_requests = _tenant_table(
 )
 Index("ix_waiting_requests_customer", waiting_requests.c.tenant_id, waiting_requests.c.customer_id)
 Index("ix_waiting_requests_expires", waiting_requests.c.tenant_id, waiting_requests.c.expires_at)
+
+pushed_requests = _tenant_table(
+    "pushed_requests",
+    _blob("reference"),
+    _id("client_key"),
+    _blob("sealed"),
+    _id("browser_id", null=True),
+    _at("created_at"),
+    _at("expires_at"),
+    _at("used_at", null=True),
+    key=("reference",),
+)
+Index("ix_pushed_requests_expires", pushed_requests.c.tenant_id, pushed_requests.c.expires_at)
 
 revoked_tokens = _tenant_table(
     "revoked_tokens", Column("token_id", String(64), nullable=False), _at("expires_at"), key=("token_id",)

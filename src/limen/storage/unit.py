@@ -61,7 +61,6 @@ class Unit:
         self.grants = SqlGrants(connection, tenant_id, self.change)
         self.waiting = SqlWaiting(connection, tenant_id)
         self.pushed = SqlPushed(connection, tenant_id)
-        self.waiting = SqlWaiting(connection, tenant_id)
         self.consents = SqlConsents(connection, tenant_id, dialect)
         self.audit_log = SqlAudit(connection, tenant_id)
         self.idempotency = SqlIdempotency(connection, tenant_id)

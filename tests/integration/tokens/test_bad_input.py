@@ -22,7 +22,7 @@ from tests.support.house import CALLBACK
 from tests.support.walker import CHALLENGE, VERIFIER
 
 pytestmark = pytest.mark.anyio
-DOORS = ("/token", "/introspect", "/revoke", "/userinfo")
+DOORS = ("/token", "/par", "/introspect", "/revoke", "/userinfo")
 DOCUMENTS = ("/jwks", "/.well-known/openid-configuration", "/.well-known/oauth-authorization-server")
 PAGES = ("/authorize", "/logout")
 FORM = "application/x-www-form-urlencoded"
@@ -34,6 +34,7 @@ NAMES = (
     "client_assertion", "client_assertion_type", "token", "token_type_hint", "access_token", "response_type", "state",
     "nonce", "code_challenge", "code_challenge_method", "prompt", "max_age", "response_mode", "id_token_hint",
     "post_logout_redirect_uri", "ui_locales", "acr_values", "login_hint", "resource", "request", "claims", "csrf",
+    "request_uri", "display",
 )  # fmt: skip
 GOOD = (
     "authorization_code", "refresh_token", "client_credentials", "code", "openid", "openid email", CALLBACK, VERIFIER,

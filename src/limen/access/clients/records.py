@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from limen.access.clients.fields import INTERNAL, items, text
+from limen.identity.tenants.claims import ClaimRule
+from limen.identity.tenants.records import SigningAlgorithm
 from limen.kernel.clock import Instant
 from limen.kernel.ids import ClientKey
 
@@ -29,7 +31,13 @@ GrantType = Literal[
     "urn:ietf:params:oauth:grant-type:jwt-bearer",
     "urn:openid:params:grant-type:ciba",
 ]
-SigningAlgorithm = Literal["ES256", "RS256"]
+NoneOrSigning = Literal["", "ES256", "ES384", "PS256", "RS256", "EdDSA"]
+"""Empty where an answer is not signed."""
+EncryptionKey = Literal["", "RSA-OAEP-256", "ECDH-ES", "ECDH-ES+A128KW", "ECDH-ES+A256KW"]
+"""How the key of an encrypted answer is agreed on or wrapped (RFC 7518 §4); empty where it is not encrypted."""
+EncryptionContent = Literal["", "A128GCM", "A256GCM", "A128CBC-HS256", "A256CBC-HS512"]
+"""How its content is encrypted (RFC 7518 §5); empty for ``A128CBC-HS256`` (OpenID Connect Registration §2)."""
+SubjectType = Literal["public", "pairwise"]
 Uri = Annotated[str, text(1, 2_000)]
 Uris = Annotated[tuple[Uri, ...], items(most=50)]
 Page = Annotated[str, text(most=2_000)]
@@ -47,7 +55,8 @@ class ClientDocument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
     ``secret_hashes`` holds HMAC-SHA256 values under a tenant sub-key (hex), newest first: two during a rotation.
     ``audiences`` are the resource servers a token of this client is for; the first is the default.
-    ``scopes`` is all that this client may ever ask for.
+    ``scopes`` is all that this client may ever ask for, and ``authorization_details_types`` (RFC 9396 §10) likewise.
+    ``claims`` are added to those of the tenant, and win over them.
     """
 
     client_name: Annotated[str, text(1, 100)]
@@ -58,12 +67,30 @@ class ClientDocument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     scopes: Annotated[tuple[Scope, ...], items(most=100)] = ("openid", "profile", "email", "offline_access")
     audiences: Annotated[tuple[Uri, ...], items(most=20)] = ()
     jwks: dict[str, Any] | None = None
+    jwks_uri: Page = ""
     access_token_signed_response_alg: SigningAlgorithm = "ES256"
     id_token_signed_response_alg: SigningAlgorithm = "ES256"
+    id_token_encrypted_response_alg: EncryptionKey = ""
+    id_token_encrypted_response_enc: EncryptionContent = ""
+    userinfo_signed_response_alg: NoneOrSigning = ""
+    userinfo_encrypted_response_alg: EncryptionKey = ""
+    userinfo_encrypted_response_enc: EncryptionContent = ""
+    introspection_signed_response_alg: SigningAlgorithm = "ES256"
+    introspection_encrypted_response_alg: EncryptionKey = ""
+    introspection_encrypted_response_enc: EncryptionContent = ""
+    subject_type: SubjectType = "public"
+    sector_identifier_uri: Page = ""
+    authorization_details_types: Annotated[tuple[Annotated[str, text(1, 200)], ...], items(most=50)] = ()
+    claims: Annotated[tuple[ClaimRule, ...], items(most=50)] = ()
     require_consent: bool = True
     rotate_refresh_tokens: bool = True
+    require_pushed_authorization_requests: bool = False
     client_uri: Page = ""
     logo_uri: Page = ""
+    tos_uri: Page = ""
+    policy_uri: Page = ""
+    software_id: Annotated[str, text(most=200)] = ""
+    software_version: Annotated[str, text(most=100)] = ""
     backchannel_logout_uri: Page = ""
     backchannel_logout_session_required: bool = False
     frontchannel_logout_uri: Page = ""

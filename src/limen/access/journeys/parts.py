@@ -9,6 +9,7 @@ from limen.access.clients.store import ClientStore
 from limen.access.journeys.store import JourneyStore
 from limen.access.sessions.store import SessionStore
 from limen.access.tokens.desk import Desk
+from limen.access.tokens.pushed import PushedRequests
 from limen.access.tokens.store import GrantStore
 from limen.access.tokens.waiting import WaitingStore
 from limen.identity.consents.store import ConsentLedger
@@ -65,6 +66,11 @@ class JourneyUnit(Protocol):
         ...
 
     @property
+    def pushed(self) -> PushedRequests:
+        """Return the pushed authorization requests."""
+        ...
+
+    @property
     def consents(self) -> ConsentLedger:
         """Return the consent ledger."""
         ...
@@ -83,8 +89,8 @@ class JourneyUnit(Protocol):
 
 
 Begin = Callable[[TenantId], AbstractAsyncContextManager[JourneyUnit]]
-ConsentWords = Callable[[str, str, tuple[str, ...]], bytes]
-"""(locale, client name, scopes) to the SHA-256 of the words that the consent page shows."""
+ConsentWords = Callable[[str, str, tuple[str, ...], tuple[str, ...]], bytes]
+"""(locale, client name, scopes, details in words) to the SHA-256 of the words that the consent page shows."""
 
 
 @dataclass(frozen=True, slots=True)

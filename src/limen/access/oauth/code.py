@@ -1,6 +1,6 @@
 """From a signed-in customer to an authorization code: may the session answer, is consent due, record it, issue."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from limen.access.clients.records import Client
@@ -9,14 +9,18 @@ from limen.access.oauth.records import AuthorizationRequest, PageRefusal, Redire
 from limen.access.oauth.redirects import is_registered
 from limen.access.sessions.records import Session
 from limen.access.tokens.desk import Desk
-from limen.access.tokens.records import Authentication, AuthorizationCode, Grant
+from limen.access.tokens.details import CODE as INVALID_DETAILS
+from limen.access.tokens.details import DETAILS, Details, record_of, sealed_details
+from limen.access.tokens.pushed import PushedRequests
+from limen.access.tokens.records import Authentication, AuthorizationCode, Grant, Terms
 from limen.access.tokens.store import GrantStore
+from limen.access.tokens.targets import CODE as TARGET
 from limen.identity.consents.records import ConsentDecision, Decision
 from limen.identity.consents.store import ConsentLedger
 from limen.identity.customers.records import Customer
 from limen.identity.tenants.records import Lifetimes
 from limen.kernel.clock import SECOND, Instant, to_seconds
-from limen.kernel.encoding import sha256
+from limen.kernel.encoding import from_b64url, sha256
 from limen.kernel.entropy import random_token
 from limen.kernel.errors import Fault
 from limen.kernel.events import AuditEntry, Event, Outcome
@@ -32,6 +36,11 @@ class CodeUnit(Protocol):
     @property
     def grants(self) -> GrantStore:
         """Return grants and codes."""
+        ...
+
+    @property
+    def pushed(self) -> PushedRequests:
+        """Return the pushed authorization requests."""
         ...
 
     @property
@@ -67,7 +76,8 @@ class Approval:
 class ConsentAnswer:
     """What a customer answered on the consent page.
 
-    ``text_hash`` is SHA-256 of the words that were shown, in the language ``locale``.
+    ``text_hash`` is SHA-256 of the words that were shown, in the language ``locale``; those of ``details`` included, of
+    which only the types are recorded in the open.
     """
 
     customer: Customer
@@ -76,6 +86,12 @@ class ConsentAnswer:
     locale: str
     text_hash: bytes
     request_id: str = ""
+    details: Details = field(default=(), repr=False)
+
+    @property
+    def items(self) -> tuple[str, ...]:
+        """Return what was answered, as ledgers name it."""
+        return (*sorted(self.scopes), *sorted({f"{DETAILS}:{detail['type']}" for detail in self.details}))
 
 
 def session_satisfies(session: Session, request: AuthorizationRequest, now: Instant, lifetimes: Lifetimes) -> bool:
@@ -110,10 +126,18 @@ def needs_consent(client: Client, grant: Grant | None, request: AuthorizationReq
     return tuple(scope for scope in request.scopes if scope not in remembered)
 
 
+def details_due(client: Client, request: AuthorizationRequest) -> Details:
+    """Return the ``authorization_details`` that are to be asked for: each time anew, since each time they say what.
+
+    A first-party client never asks, as for scopes.
+    """
+    return request.details if client.document.require_consent else ()
+
+
 async def record_consent(unit: CodeUnit, desk: Desk, request: AuthorizationRequest, answer: ConsentAnswer) -> None:
     """Write *answer* into the ledger and the audit log; a consent that was given is announced too."""
     given = answer.decision is Decision.GIVEN
-    items = tuple(sorted(answer.scopes))
+    items = answer.items
     await unit.consents.append(
         RecordId.new(desk.clock, desk.entropy),
         ConsentDecision(
@@ -157,6 +181,8 @@ async def issue_code(unit: CodeUnit, desk: Desk, approval: Approval) -> str | Pa
     refusal = meanwhile(desk, approval, loaded.client if loaded is not None else None)
     if refusal is not None or loaded is None:
         return refusal or _NO_CLIENT
+    if request.pushed and not await unit.pushed.use(from_b64url(request.pushed), desk.clock.now()):
+        return request.refused("invalid_request", "request_uri was used before")
     code = random_token(desk.entropy, 32)
     grant = await keep_code(unit, desk, approval, loaded.client, sha256(code.encode()))
     unit.record(
@@ -175,8 +201,21 @@ async def issue_code(unit: CodeUnit, desk: Desk, approval: Approval) -> str | Pa
 async def keep_code(unit: CodeUnit, desk: Desk, approval: Approval, client: Client, code_hash: bytes) -> Grant:
     """Store what the customer allows, and the code with this SHA-256 for it; return the grant."""
     grant = await unit.grants.save(_grant(desk, approval, client))
-    await unit.grants.add_code(_code(desk, approval, grant, code_hash))
+    await unit.grants.add_code(_code(desk, approval, grant, code_hash, await _terms(desk, approval)))
     return grant
+
+
+async def _terms(desk: Desk, approval: Approval) -> Terms:
+    """Return what the request settled beyond scopes; what may be personal in it is sealed under the customer's key."""
+    request, customer = approval.request, approval.customer
+    details = ""
+    if request.details:
+        vault = await desk.subject_vault(customer.id)
+        if vault is None:
+            msg = "a customer's key is gone in the middle of a journey"
+            raise Fault(msg)
+        details = sealed_details(vault, request.details, record_of(request.client_id, approval.session.sid))
+    return Terms(resources=request.resources, details=details)
 
 
 _NO_CLIENT = PageRefusal("unknown_client", "the client was disabled or deleted meanwhile")
@@ -194,6 +233,11 @@ def meanwhile(desk: Desk, approval: Approval, client: Client | None) -> PageRefu
         raise Fault(msg)
     if not set(approval.scopes) <= set(client.document.scopes):
         return request.refused("invalid_scope", "a scope was withdrawn meanwhile")
+    if not set(request.resources) <= set(client.document.audiences or (desk.issuer,)):
+        return request.refused(TARGET, "a resource was withdrawn meanwhile")
+    types = desk.resources.types.keys() & set(client.document.authorization_details_types)
+    if any(detail["type"] not in types for detail in request.details):
+        return request.refused(INVALID_DETAILS, "a type of authorization details was withdrawn meanwhile")
     is_live = session.is_live(desk.clock.now(), desk.lifetimes.session_idle * SECOND)
     if not is_live or not customer.is_active or session.created_at < customer.valid_after:
         return request.refused("access_denied", "the sign-in was ended meanwhile")
@@ -214,7 +258,7 @@ def _grant(desk: Desk, approval: Approval, client: Client) -> Grant:
     )
 
 
-def _code(desk: Desk, approval: Approval, grant: Grant, code_hash: bytes) -> AuthorizationCode:
+def _code(desk: Desk, approval: Approval, grant: Grant, code_hash: bytes, terms: Terms) -> AuthorizationCode:
     request, session, now = approval.request, approval.session, desk.clock.now()
     return AuthorizationCode(
         code_hash=code_hash,
@@ -232,6 +276,7 @@ def _code(desk: Desk, approval: Approval, grant: Grant, code_hash: bytes) -> Aut
             auth_time=to_seconds(session.authenticated_at),
             amr=session.amr,
             acr=acr(session.evidence),
+            terms=terms,
         ),
         created_at=now,
         expires_at=approval.until or now + desk.lifetimes.authorization_code * SECOND,

@@ -58,6 +58,8 @@ def discovery_document(desk: Desk) -> dict[str, Any]:
         "revocation_endpoint": f"{issuer}/revoke",
         "device_authorization_endpoint": f"{issuer}/device_authorization",
         "jwks_uri": f"{issuer}/jwks",
+        "pushed_authorization_request_endpoint": f"{issuer}/par",
+        "require_pushed_authorization_requests": desk.tenant.settings.require_pushed_authorization_requests,
         "end_session_endpoint": f"{issuer}/logout",
         "backchannel_logout_supported": True,
         "backchannel_logout_session_supported": True,

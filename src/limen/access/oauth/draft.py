@@ -14,6 +14,24 @@ _BLANK = AuthorizationRequest(client_id="", redirect_uri="", scopes=(), code_cha
 
 
 @dataclass(frozen=True, slots=True)
+class Way:
+    """How the parameters of a request came to us.
+
+    Attributes:
+        is_pushed: by the client itself, at the PAR endpoint (RFC 9126).
+        is_signed: in a signed request object (RFC 9101).
+        reference: under which a pushed request is stored, as base64url; empty at the PAR endpoint itself.
+    """
+
+    is_pushed: bool = False
+    is_signed: bool = False
+    reference: str = ""
+
+
+PLAIN = Way()
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """What was asked, and as much of it as is checked.
 
@@ -22,12 +40,14 @@ class Draft:
         given: the parameters as they came, each once; none is trusted.
         client: what is registered about the client that ``client_id`` names; None where no active one has that name.
         request: the parts that passed; a ``redirect_uri`` is in it only once it is proven.
+        way: how they came.
     """
 
     desk: Desk
     given: Mapping[str, str]
     client: ClientDocument | None
     request: AuthorizationRequest = _BLANK
+    way: Way = PLAIN
 
     def having(self, **checked: Any) -> "Draft":
         """Return the draft with more fields of the request *checked*."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from limen.access.clients.records import Client
 from limen.access.http import parse_query
-from limen.access.oauth.hints import Hint, read_hint
+from limen.access.oauth.hints import Hint, find_hint
 from limen.access.oauth.records import PageRefusal
 from limen.access.oauth.redirects import is_exactly_registered
 from limen.access.oauth.response import with_query
@@ -56,7 +56,7 @@ async def parse_logout(desk: Desk, parameters: str) -> LogoutRequest | PageRefus
     state, claimed = given.get("state", ""), given.get("client_id", "")
     if not is_plain(state, _MAX_STATE) or not is_plain(claimed, _MAX_CLIENT_ID):
         return PageRefusal("malformed_request", "state or client_id is too long or holds control characters")
-    hint = read_hint(desk, given["id_token_hint"]) if "id_token_hint" in given else None
+    hint = await find_hint(desk, given["id_token_hint"]) if "id_token_hint" in given else None
     if hint is not None and claimed and claimed not in hint.audiences:
         return PageRefusal("client_mismatch", "id_token_hint was issued to another client than client_id")
     client = await _client(desk, claimed, hint)

@@ -1,7 +1,7 @@
 """An authorization request that passed every check, and the two ways in which one may fail."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -28,6 +28,9 @@ class AuthorizationRequest(msgspec.Struct, frozen=True, kw_only=True):
         ui_locales: wished-for languages, best first; whether we speak them is not checked.
         acr_values: wished-for assurance, best first; voluntary (OpenID Connect Core §3.1.2.1).
         id_token_hint_subject: the ``sub`` that must answer, from a hint of ours; empty for anybody.
+        resources: the resource servers that are asked for (RFC 8707 §2); empty for those that the client has.
+        details: ``authorization_details`` (RFC 9396 §2); may be personal.
+        pushed: the pushed request that a code uses up, as base64url of its reference; empty for none.
         waiting: the request that waits for this answer on another device (device grant, CIBA): there is no redirect URI
             then and no challenge; empty for a request whose answer is redirected.
     """
@@ -45,6 +48,9 @@ class AuthorizationRequest(msgspec.Struct, frozen=True, kw_only=True):
     ui_locales: tuple[str, ...] = ()
     acr_values: tuple[str, ...] = ()
     id_token_hint_subject: str = ""
+    resources: tuple[str, ...] = ()
+    details: tuple[dict[str, Any], ...] = ()
+    pushed: str = ""
     waiting: str = ""
 
     def __repr__(self) -> str:
@@ -76,7 +82,17 @@ class PageRefusal(Refusal):
     """
 
 
-PAGE_CODES = frozenset({"malformed_request", "unknown_client", "redirect_uri_mismatch", "client_mismatch"})
+PAGE_CODES = frozenset(
+    {
+        "malformed_request",
+        "unknown_client",
+        "redirect_uri_mismatch",
+        "client_mismatch",
+        "invalid_request_object",
+        "invalid_request_uri",
+        "request_over",
+    }
+)
 """Every code of a :class:`PageRefusal`."""
 
 

@@ -1,11 +1,12 @@
 """Authorization requests: parsed once, checked by one table, typed from then on."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from limen.access.http import FormLimits, parse_query
-from limen.access.oauth.checks import AUTHORIZATION
-from limen.access.oauth.draft import Draft
+from limen.access.oauth.checks import AUTHORIZATION, PUSHED
+from limen.access.oauth.draft import Check, Checked, Draft, Way
+from limen.access.oauth.opening import Visitor, open_request
 from limen.access.oauth.records import (
     PAGE_CODES,
     AuthorizationRequest,
@@ -13,8 +14,8 @@ from limen.access.oauth.records import (
     RedirectRefusal,
     ResponseMode,
 )
-from limen.access.oauth.texts import is_plain
-from limen.access.tokens.desk import Desk
+from limen.access.tokens.desk import Desk, LoadedClient
+from limen.access.tokens.pushed import Pushed
 from limen.kernel.errors import Refusal
 
 __all__ = [
@@ -24,14 +25,17 @@ __all__ = [
     "RedirectRefusal",
     "ResponseMode",
     "parse_authorization",
+    "parse_pushed",
 ]
 
 LIMITS: Final = FormLimits(body=16_384, parameters=48, value=8_192, repeatable=frozenset({"resource"}))
-"""``resource`` may be repeated (RFC 8707 §2): it is not known here and ignored, so repetition must not be an error."""
-_MAX_CLIENT_ID: Final = 255
+"""``resource`` may be repeated (RFC 8707 §2)."""
+_NOBODY: Final = Visitor()
 
 
-async def parse_authorization(desk: Desk, parameters: str) -> AuthorizationRequest | PageRefusal | RedirectRefusal:
+async def parse_authorization(
+    desk: Desk, parameters: str, visitor: Visitor = _NOBODY
+) -> AuthorizationRequest | PageRefusal | RedirectRefusal:
     """Return the request in *parameters*, or how to refuse it. No input raises.
 
     Args:
@@ -39,20 +43,27 @@ async def parse_authorization(desk: Desk, parameters: str) -> AuthorizationReque
         parameters: the raw query of a GET, or the raw body of a POST as ``application/x-www-form-urlencoded``
             (OpenID Connect Core §3.1.2.1); never both joined. Whether the POST named that type is its reader's
             question.
+        visitor: who brings it.
     """
     given = parse_query(parameters, LIMITS)
     if isinstance(given, Refusal):  # repeated parameters too: which of two redirect URIs would be the right one?
         return PageRefusal("malformed_request", given.detail)
-    draft = await _begun(desk, given)
-    for check in AUTHORIZATION:
-        checked = check(draft)
-        if not isinstance(checked, Draft):
-            return checked
-        draft = checked
-    return draft.request
+    checked = _through(await open_request(desk, given, visitor), AUTHORIZATION)
+    return checked.request if isinstance(checked, Draft) else checked
 
 
-async def _begun(desk: Desk, given: Mapping[str, str]) -> Draft:
-    client_id = given.get("client_id", "")
-    loaded = await desk.clients(client_id) if client_id and is_plain(client_id, _MAX_CLIENT_ID) else None
-    return Draft(desk, given, loaded.client.document if loaded is not None and loaded.client.is_active else None)
+async def parse_pushed(
+    desk: Desk, loaded: LoadedClient, given: Mapping[str, str]
+) -> Pushed | PageRefusal | RedirectRefusal:
+    """Return what of the parameters that a client pushed is to be kept, or why it is refused (RFC 9126 §2.1)."""
+    draft = Draft(desk, given, loaded.client.document, way=Way(is_pushed=True))
+    checked = _through(draft, PUSHED)
+    return Pushed(dict(checked.given), checked.way.is_signed) if isinstance(checked, Draft) else checked
+
+
+def _through(draft: Checked, column: Iterable[Check]) -> Checked:
+    for check in column:
+        if not isinstance(draft, Draft):
+            break
+        draft = check(draft)
+    return draft

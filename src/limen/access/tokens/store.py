@@ -2,8 +2,10 @@
 
 from typing import Protocol
 
+from limen.access.tokens.pushed import PushedRequest
 from limen.access.tokens.records import (
     AuthorizationCode,
+    FamilyView,
     Grant,
     RedeemCode,
     RedeemedCode,
@@ -47,6 +49,10 @@ class HotTokens(Protocol):
         """Revoke one access token by its ``jti``; kept until *expires_at*."""
         ...
 
+    async def push(self, request: PushedRequest, entry: AuditEntry) -> None:
+        """Keep a pushed authorization request (RFC 9126 §2)."""
+        ...
+
     async def poll(self, code_hash: bytes, now: Instant) -> Poll | None:
         """Return what a poll for an answer from another device finds, and remember that it was."""
         ...
@@ -59,8 +65,8 @@ class HotTokens(Protocol):
         """Return the customer whose public ``sub`` this is."""
         ...
 
-    async def family_scopes(self, family_id: FamilyId) -> tuple[str, ...] | None:
-        """Return the scopes of a family."""
+    async def family(self, family_id: FamilyId) -> FamilyView | None:
+        """Return what a family holds."""
         ...
 
     async def revocations(self, since: Instant) -> Revocations:

@@ -7,13 +7,17 @@ from limen.access.journeys.arrival import Arrived
 from limen.access.journeys.context import Account
 from limen.access.journeys.facts import live_accounts
 from limen.access.journeys.records import JourneyState, Path
-from limen.access.oauth.code import needs_consent, session_satisfies
-from limen.access.oauth.records import AuthorizationRequest, RedirectRefusal
+from limen.access.oauth.code import details_due, needs_consent, session_satisfies
+from limen.access.oauth.opening import Visitor
+from limen.access.oauth.records import AuthorizationRequest, PageRefusal, RedirectRefusal
 from limen.access.oauth.request import parse_authorization
 from limen.access.oauth.response import error_response
+from limen.access.tokens.pushed import PushedRequest
 from limen.experience.pages.errors import refused
 from limen.experience.pages.steps import arrived
 from limen.experience.pages.visit import LONGEST_QUERY, Visit
+from limen.kernel.clock import SECOND
+from limen.kernel.encoding import from_b64url
 from limen.kernel.errors import Refusal
 
 
@@ -24,7 +28,7 @@ async def authorize(visit: Visit) -> Response:
         return refused(visit, parameters)
     if visit.is_stripped and len(parameters) <= LONGEST_QUERY:
         return visit.go(f"/authorize?{parameters}")
-    request = await parse_authorization(visit.desk, parameters)
+    request = await parse_authorization(visit.desk, parameters, _visitor(visit))
     if isinstance(request, RedirectRefusal):
         return visit.deliver(error_response(visit.desk, request))
     if isinstance(request, Refusal):
@@ -32,14 +36,35 @@ async def authorize(visit: Visit) -> Response:
     return await answer(visit, request)
 
 
+def _visitor(visit: Visit) -> Visitor:
+    parts = visit.journey_parts
+
+    async def recall(reference: bytes) -> PushedRequest | None:
+        async with parts.read(parts.tenant_id) as unit:
+            return await unit.pushed.get(reference)
+
+    return Visitor(visit.browser.id if visit.browser is not None else "", recall)
+
+
 async def answer(visit: Visit, request: AuthorizationRequest) -> Response:
     """Answer a checked request, by whoever is signed in here or by a journey."""
+    if request.pushed and not await _hold(visit, request):
+        return refused(visit, PageRefusal("request_over", "another browser was faster"))
     accounts = await _accounts(visit, request)
     now, lifetimes = visit.journey_parts.clock.now(), visit.desk.lifetimes
     ready = [a for a in accounts if session_satisfies(a.session, request, now, lifetimes)]
     if "none" in request.prompt:
         return await _silently(visit, request, ready)
     return await _walk(visit, request, accounts, ready)
+
+
+async def _hold(visit: Visit, request: AuthorizationRequest) -> bool:
+    """Bind a pushed request to this browser, for as long as a journey takes (RFC 9126 §4)."""
+    browser, parts = await visit.ensure_browser(), visit.journey_parts
+    now = parts.clock.now()
+    until = now + parts.desk.lifetimes.journey * SECOND
+    async with parts.begin(parts.tenant_id) as unit:
+        return await unit.pushed.hold(from_b64url(request.pushed), browser.id, now, until)
 
 
 async def _accounts(visit: Visit, request: AuthorizationRequest) -> list[Account]:
@@ -71,6 +96,8 @@ async def _consent_due(visit: Visit, request: AuthorizationRequest, account: Acc
     async with parts.read(parts.tenant_id) as unit:
         client = await unit.clients.get(request.client_id)
         if client is None:
+            return True
+        if details_due(client, request):
             return True
         return bool(needs_consent(client, await unit.grants.find(account.customer.id, client.key), request))
 

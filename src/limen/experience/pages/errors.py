@@ -14,6 +14,9 @@ _PAGES: dict[str, tuple[int, str]] = {
     "redirect_uri_mismatch": (400, "client"),
     "client_mismatch": (400, "client"),
     "malformed_request": (400, "client"),
+    "invalid_request_object": (400, "client"),
+    "invalid_request_uri": (400, "client"),
+    "request_over": (410, "request_over"),
     "csrf": (403, "expired"),
     "waiting_over": (410, "waiting_over"),
     "other_customer": (403, "other_customer"),
@@ -27,7 +30,7 @@ _KINDS: tuple[tuple[type[Refusal], int, str], ...] = (
     (Expired, 410, "expired"),
     (Invalid, 400, "bad_request"),
 )
-_WAYS = {"forbidden": "page.home", "not_found": "page.home", "client": "", "unavailable": "", "fault": ""}
+_WAYS = {"forbidden": "page.home", "not_found": "page.home", "client": "", "request_over": "", "unavailable": "", "fault": ""}
 
 
 def refused(visit: Visit, refusal: Refusal) -> Response:

@@ -1,9 +1,11 @@
 """What a tenant is, and what its administrator may change."""
 
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 import msgspec
 
+from limen.identity.tenants.claims import ClaimRule
 from limen.kernel.clock import Instant
 from limen.kernel.ids import TenantId
 
@@ -34,6 +36,31 @@ class Lifetimes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     mail_code: int = 900
     device_code: int = 600
     backchannel_request: int = 300
+    pushed_request: int = 60
+
+
+SigningAlgorithm = Literal["ES256", "ES384", "PS256", "RS256", "EdDSA"]
+"""What tokens may be signed with (RFC 7518 §3, RFC 8037 §3.1)."""
+EncryptionAlgorithm = Literal["ECDH-ES", "RSA-OAEP-256"]
+
+
+class KeySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which keys are kept, and how they follow each other.
+
+    Attributes:
+        signing: an active key is kept for each, used or not; others follow from what clients and resource servers ask
+            for.
+        encryption: a key is kept for each, to which clients may encrypt what they send; empty for none.
+        active_days: how long a key signs.
+        publish_hours: how long a key is published before it signs.
+        overlap_hours: how long it stays published afterwards; no token of ours lives longer than the least of it.
+    """
+
+    signing: tuple[SigningAlgorithm, ...] = ("ES256", "RS256")
+    encryption: tuple[EncryptionAlgorithm, ...] = ()
+    active_days: int = 90
+    publish_hours: int = 24
+    overlap_hours: int = 24
 
 
 class TenantSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -41,11 +68,16 @@ class TenantSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     branding: Branding = Branding()
     lifetimes: Lifetimes = Lifetimes()
+    keys: KeySettings = KeySettings()
+    claims: tuple[ClaimRule, ...] = ()
     locales: tuple[str, ...] = SPOKEN
     password_preset: str = "default"
     sign_up_open: bool = True
+    require_pushed_authorization_requests: bool = False
     terms_url: str = ""
     privacy_url: str = ""
+    scope_words: dict[str, dict[str, str]] = {}
+    """What the consent page says of a scope of the tenant's own, by language; ``en`` serves those that have none."""
 
 
 @dataclass(frozen=True, slots=True)

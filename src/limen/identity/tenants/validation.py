@@ -5,13 +5,17 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from limen.identity.credentials.policy import PRESETS
-from limen.identity.tenants.records import DEFAULT_SLUG, SPOKEN, Lifetimes, TenantSettings
+from limen.identity.tenants.claims import problems_of
+from limen.identity.tenants.records import DEFAULT_SLUG, SPOKEN, KeySettings, Lifetimes, TenantSettings
 from limen.kernel.errors import Invalid
 
 CODE = "invalid_tenant"
 LONGEST_NAME = 100
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _ACCENT = re.compile(r"#[0-9a-f]{6}")
+_SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,128}")
+_MOST_SCOPES = 100
+_LONGEST_WORDS = 200
 _MOST_LOCALES = 50
 _LONGEST_URL = 2_000
 _DAY = 86_400
@@ -29,8 +33,17 @@ BOUNDS: dict[str, tuple[int, int]] = {
     "mail_code": (60, _DAY),
     "device_code": (60, 1_800),
     "backchannel_request": (30, 1_800),
+    "pushed_request": (5, 599),  # FAPI 2.0 Security Profile §5.3.2.2: less than 600
 }
 """Shortest and longest of each lifetime, in seconds."""
+
+
+KEY_BOUNDS: dict[str, tuple[int, int]] = {
+    "active_days": (1, 366),
+    "publish_hours": (1, 30 * 24),  # the JWKS is cached for minutes
+    "overlap_hours": (24, 366 * 24),  # no token lives longer than a day
+}
+"""Shortest and longest of a signing key's times."""
 
 
 def issuer_for(base_url: str, slug: str) -> str:
@@ -47,6 +60,8 @@ def check_slug(slug: str) -> Invalid | None:
 def validate(name: str, settings: TenantSettings) -> Invalid | None:
     """Return everything that is wrong with a tenant's name and settings, by field; None if nothing is."""
     problems = dict([*_name(name), *_look(settings), *_locales(settings), *_lifetimes(settings.lifetimes)])
+    problems |= dict([*_keys(settings.keys), *problems_of(settings.claims, "settings.claims")])
+    problems |= dict(_scope_words(settings.scope_words))
     if settings.password_preset not in PRESETS:
         problems["settings.password_preset"] = "password_preset.unknown"
     return Invalid(CODE, ", ".join(problems), problems) if problems else None
@@ -79,6 +94,15 @@ def _locales(settings: TenantSettings) -> Iterator[tuple[str, str]]:
             yield f"settings.locales.{index}", "locale.unknown"
 
 
+def _scope_words(words: dict[str, dict[str, str]]) -> Iterator[tuple[str, str]]:
+    if len(words) > _MOST_SCOPES:
+        yield "settings.scope_words", "list.too_long"
+    for scope, texts in list(words.items())[:_MOST_SCOPES]:
+        is_worded = all(0 < len(text) <= _LONGEST_WORDS and text.isprintable() for text in texts.values())
+        if not _SCOPE.fullmatch(scope) or "en" not in texts or not texts.keys() <= set(SPOKEN) or not is_worded:
+            yield f"settings.scope_words.{scope[:128]}", "scope_words.invalid"
+
+
 def _lifetimes(lifetimes: Lifetimes) -> Iterator[tuple[str, str]]:
     for name, (shortest, longest) in BOUNDS.items():
         if not shortest <= getattr(lifetimes, name) <= longest:
@@ -86,6 +110,20 @@ def _lifetimes(lifetimes: Lifetimes) -> Iterator[tuple[str, str]]:
     for kind in ("refresh", "session"):
         if getattr(lifetimes, f"{kind}_idle") > getattr(lifetimes, f"{kind}_absolute"):
             yield f"settings.lifetimes.{kind}_idle", "lifetime.idle_beyond_absolute"
+
+
+def _keys(keys: KeySettings) -> Iterator[tuple[str, str]]:
+    for name, (least, most) in KEY_BOUNDS.items():
+        if not least <= getattr(keys, name) <= most:
+            yield f"settings.keys.{name}", "lifetime.out_of_bounds"
+    if keys.publish_hours >= keys.active_days * 24:  # successors would be published before the key signs
+        yield "settings.keys.publish_hours", "lifetime.out_of_bounds"
+    if not keys.signing:
+        yield "settings.keys.signing", "list.too_short"
+    for name in ("signing", "encryption"):
+        values: tuple[str, ...] = getattr(keys, name)
+        if len(set(values)) != len(values):
+            yield f"settings.keys.{name}", "list.repeated"
 
 
 def _is_https(address: str) -> bool:

@@ -19,6 +19,7 @@ from limen.storage.hot.group import BatchFailed, WriteGroup
 from limen.storage.hot.steps import (
     Batch,
     OnCommit,
+    PushStep,
     RecordStep,
     RedeemStep,
     RevokeFamilyStep,
@@ -41,6 +42,7 @@ _REDEEM = "SELECT * FROM limen_redeem($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $
 _ROTATE = "SELECT * FROM limen_rotate($1, $2, $3, $4, $5, $6, $7, $8)"
 _REVOKE = "SELECT * FROM limen_revoke($1, $2, $3, $4)"
 _REVOKE_TOKENS = "SELECT limen_revoke_tokens($1, $2, $3)"
+_PUSH = "SELECT limen_push($1, $2, $3, $4, $5, $6)"
 _SLOW_DOWN = "SELECT limen_slow_down($1, $2, $3, $4)"
 _CHECKPOINT = "SELECT * FROM limen_last_checkpoint($1)"
 _APPEND = "SELECT limen_append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
@@ -209,6 +211,16 @@ async def _revoke_tokens(database: Any, tenant_id: TenantId, steps: Positions, b
         batch.settle(position, tenant_id, None, Told((step.entry,), (), (("token", step.token_id),)))
 
 
+async def _push(database: Any, tenant_id: TenantId, steps: Positions, batch: Batch, now: Instant) -> None:
+    pushed = [step.request for _, step in steps]
+    await database.fetchval(
+        _PUSH, tenant_id, now, [p.reference for p in pushed], [p.client for p in pushed],
+        [p.sealed for p in pushed], [p.expires_at for p in pushed],
+    )  # fmt: skip
+    for position, step in steps:
+        batch.settle(position, tenant_id, None, Told((step.entry,)))
+
+
 async def _slow_down(database: Any, tenant_id: TenantId, steps: Positions, batch: Batch, now: Instant) -> None:
     del now
     for position, step in steps:
@@ -217,6 +229,7 @@ async def _slow_down(database: Any, tenant_id: TenantId, steps: Positions, batch
 
 
 _RUNNERS = {
+    PushStep: _push,
     RedeemStep: _redeem,
     RotateStep: _rotate,
     RevokeFamilyStep: _revoke_families,

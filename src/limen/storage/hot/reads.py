@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import asyncpg
+import msgspec
 
-from limen.access.tokens.records import Revocations
+from limen.access.tokens.records import Authentication, FamilyView, Revocations
 from limen.access.tokens.waiting import Poll, WaitingKind, WaitingState
 from limen.identity.customers.records import CustomerState, SealedCustomer
 from limen.kernel.clock import Instant
@@ -24,8 +25,8 @@ class HotReader(Protocol):
         """Return the customer whose public ``sub`` this is."""
         ...
 
-    async def family_scopes(self, tenant_id: TenantId, family_id: FamilyId) -> tuple[str, ...] | None:
-        """Return the scopes of a family."""
+    async def family(self, tenant_id: TenantId, family_id: FamilyId) -> FamilyView | None:
+        """Return what a family holds."""
         ...
 
     async def poll(self, tenant_id: TenantId, code_hash: bytes, now: Instant) -> Poll | None:
@@ -46,7 +47,7 @@ class HotReader(Protocol):
 
 
 _CUSTOMER = "SELECT * FROM customers WHERE tenant_id = ? AND subject = ?"
-_SCOPES = "SELECT scopes FROM families WHERE tenant_id = ? AND id = ?"
+_FAMILY = "SELECT customer_id, scopes, authentication FROM families WHERE tenant_id = ? AND id = ?"
 _POLL = "SELECT * FROM waiting_requests WHERE tenant_id = ? AND code_hash = ?"
 _MOST_POLLED = 100_000
 """Requests whose last poll is remembered."""
@@ -81,10 +82,10 @@ class SqliteReader:
         rows = await self._fetch(_CUSTOMER, (tenant_id, subject))
         return sealed_customer(rows[0]) if rows else None
 
-    async def family_scopes(self, tenant_id: TenantId, family_id: FamilyId) -> tuple[str, ...] | None:
-        """Return the scopes of a family."""
-        rows = await self._fetch(_SCOPES, (tenant_id, family_id))
-        return tuple(rows[0]["scopes"].split()) if rows else None
+    async def family(self, tenant_id: TenantId, family_id: FamilyId) -> FamilyView | None:
+        """Return what a family holds."""
+        rows = await self._fetch(_FAMILY, (tenant_id, family_id))
+        return family_view(rows[0]) if rows else None
 
     async def poll(self, tenant_id: TenantId, code_hash: bytes, now: Instant) -> Poll | None:
         """Return what a poll at *now* finds, and remember that it was."""
@@ -143,10 +144,10 @@ class PostgresReader:
         row = await self._pool.fetchrow("SELECT * FROM limen_customer($1, $2)", tenant_id, subject)
         return sealed_customer(row) if row is not None and row["id"] is not None else None
 
-    async def family_scopes(self, tenant_id: TenantId, family_id: FamilyId) -> tuple[str, ...] | None:
-        """Return the scopes of a family."""
-        scopes = await self._pool.fetchval("SELECT limen_family_scopes($1, $2)", tenant_id, family_id)
-        return None if scopes is None else tuple(scopes.split())
+    async def family(self, tenant_id: TenantId, family_id: FamilyId) -> FamilyView | None:
+        """Return what a family holds."""
+        row = await self._pool.fetchrow("SELECT * FROM limen_family($1, $2)", tenant_id, family_id)
+        return None if row is None else family_view(row)
 
     async def poll(self, tenant_id: TenantId, code_hash: bytes, now: Instant) -> Poll | None:
         """Return what a poll at *now* finds, and remember that it was."""
@@ -193,3 +194,11 @@ def sealed_customer(row: Any) -> SealedCustomer:
         valid_after=row["valid_after"],
         version=row["version"],
     )
+
+
+_authentications = msgspec.json.Decoder(Authentication)
+
+
+def family_view(row: Any) -> FamilyView:
+    """Return the record of a row of ``families``."""
+    return FamilyView(row["customer_id"], tuple(row["scopes"].split()), _authentications.decode(row["authentication"]))

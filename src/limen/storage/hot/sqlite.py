@@ -22,6 +22,7 @@ from limen.storage.hot.group import BatchFailed, WriteGroup
 from limen.storage.hot.steps import (
     Batch,
     OnCommit,
+    PushStep,
     RecordStep,
     RedeemStep,
     RevokeFamilyStep,
@@ -69,6 +70,9 @@ WHERE f.tenant_id = ? AND f.id = ?"""
 _REVOKE = "UPDATE families SET revoked_at = ? WHERE tenant_id = ? AND id = ? AND revoked_at IS NULL"
 _REVOKE_OWN = _REVOKE + " AND client_key = ?"
 _REVOKE_TOKEN = "INSERT INTO revoked_tokens (tenant_id, token_id, expires_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
+_PUSH = """
+INSERT INTO pushed_requests (tenant_id, reference, client_key, sealed, created_at, expires_at)
+VALUES (?, ?, ?, ?, ?, ?)"""
 _SLOW_DOWN = """
 UPDATE waiting_requests SET interval_seconds = MIN(interval_seconds + ?, ?)
 WHERE tenant_id = ? AND code_hash = ? AND state = 'pending'"""
@@ -205,6 +209,11 @@ def _last_checkpoint(database: sqlite3.Connection, tenant_id: TenantId) -> Check
 
 def _run(database: sqlite3.Connection, step: Step, now: Instant) -> tuple[Any, Told]:
     if isinstance(step, RecordStep):
+        return None, Told((step.entry,))
+    if isinstance(step, PushStep):
+        pushed = step.request
+        values = (pushed.reference, pushed.client, pushed.sealed, now, pushed.expires_at)
+        database.execute(_PUSH, (step.tenant_id, *values))
         return None, Told((step.entry,))
     if isinstance(step, RotateStep):
         return _rotate(database, step, now)

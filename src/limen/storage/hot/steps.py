@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from limen.access.tokens.pushed import PushedRequest
 from limen.access.tokens.records import (
     Authentication,
     RedeemCode,
@@ -108,6 +109,20 @@ class RevokeTokenStep:
 
 
 @dataclass(frozen=True, slots=True)
+class PushStep:
+    """A pushed authorization request to keep."""
+
+    tenant_id: TenantId
+    request: PushedRequest
+    entry: AuditEntry
+
+    @property
+    def order(self) -> str:
+        """Return the key by which steps of a batch are put in order: nobody waits for a row that is new."""
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
 class SlowDownStep:
     """A longer interval for who polls too fast; nothing is told of it."""
 
@@ -120,7 +135,7 @@ class SlowDownStep:
         return self.code_hash.hex()
 
 
-Step = RecordStep | RedeemStep | RotateStep | RevokeFamilyStep | RevokeTokenStep | SlowDownStep
+Step = RecordStep | PushStep | RedeemStep | RotateStep | RevokeFamilyStep | RevokeTokenStep | SlowDownStep
 
 
 @dataclass(slots=True)

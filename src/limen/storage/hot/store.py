@@ -1,6 +1,7 @@
 """The hot side made for one tenant: implements :class:`limen.access.tokens.store.HotTokens`."""
 
-from limen.access.tokens.records import RedeemCode, RedeemedCode, Revocations, RotatedToken, RotateToken
+from limen.access.tokens.pushed import PushedRequest
+from limen.access.tokens.records import FamilyView, RedeemCode, RedeemedCode, Revocations, RotatedToken, RotateToken
 from limen.access.tokens.waiting import Poll
 from limen.identity.customers.records import SealedCustomer
 from limen.kernel.clock import Instant
@@ -9,6 +10,7 @@ from limen.kernel.ids import ClientKey, FamilyId, TenantId
 from limen.storage.hot.group import WriteGroup
 from limen.storage.hot.reads import HotReader
 from limen.storage.hot.steps import (
+    PushStep,
     RecordStep,
     RedeemStep,
     RevokeFamilyStep,
@@ -48,6 +50,10 @@ class TenantHotTokens:
         """Revoke one access token."""
         await self._group.submit(RevokeTokenStep(self._tenant_id, token_id, expires_at, entry))
 
+    async def push(self, request: PushedRequest, entry: AuditEntry) -> None:
+        """Keep a pushed authorization request."""
+        await self._group.submit(PushStep(self._tenant_id, request, entry))
+
     async def poll(self, code_hash: bytes, now: Instant) -> Poll | None:
         """Return what a poll finds, and remember that it was."""
         return await self._reader.poll(self._tenant_id, code_hash, now)
@@ -60,9 +66,9 @@ class TenantHotTokens:
         """Return the customer whose public ``sub`` this is."""
         return await self._reader.customer(self._tenant_id, subject)
 
-    async def family_scopes(self, family_id: FamilyId) -> tuple[str, ...] | None:
-        """Return the scopes of a family."""
-        return await self._reader.family_scopes(self._tenant_id, family_id)
+    async def family(self, family_id: FamilyId) -> FamilyView | None:
+        """Return what a family holds."""
+        return await self._reader.family(self._tenant_id, family_id)
 
     async def is_revoked(self, token_id: str, family_id: str, subject: str, issued_at: Instant) -> bool:
         """Ask the database whether an access token was revoked in any way."""

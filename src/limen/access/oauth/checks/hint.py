@@ -9,7 +9,7 @@ def check_id_token_hint(draft: Draft) -> Checked:
     given = draft.given.get("id_token_hint")
     if given is None:
         return draft
-    hint = read_hint(draft.desk, given)
+    hint = read_hint(draft.desk, given, draft.client)
     if hint is None or draft.request.client_id not in hint.audiences:
         return draft.refused("invalid_request", "id_token_hint is not an ID token of ours for this client")
     return draft.having(id_token_hint_subject=hint.subject)

@@ -44,6 +44,7 @@ class LifetimesModel(Sent):
     mail_code: Int = _seconds("mail_code")
     device_code: Int = _seconds("device_code")
     backchannel_request: Int = _seconds("backchannel_request")
+    pushed_request: Int = _seconds("pushed_request")
 
 
 class SettingsModel(Sent):
@@ -58,8 +59,13 @@ class SettingsModel(Sent):
     )
     password_preset: Annotated[Str, Field(max_length=40)] = "default"
     sign_up_open: Bool = True
+    require_pushed_authorization_requests: Bool = False
     terms_url: Url = ""
     privacy_url: Url = ""
+    scope_words: Annotated[
+        dict[Str, dict[Str, Annotated[Str, Field(max_length=200)]]],
+        Field(description="Scope to language to what the consent page says; replaced as a whole.", max_length=100),
+    ] = {}
 
 
 class TenantNew(Sent):
@@ -102,7 +108,9 @@ class TenantPage(Shown):
 
 def merged(settings: TenantSettings, sent: SettingsModel) -> TenantSettings:
     """Return *settings* with what was *sent*, member by member."""
-    return msgspec.convert(_merge(msgspec.to_builtins(settings), sent.model_dump(exclude_unset=True)), TenantSettings)
+    patch = sent.model_dump(exclude_unset=True)
+    words = {name: patch.pop(name) for name in ("scope_words",) if name in patch}
+    return msgspec.convert(_merge(msgspec.to_builtins(settings), patch) | words, TenantSettings)
 
 
 def _merge(base: dict[str, Any], patch: dict[str, Any]) -> dict[str, Any]:

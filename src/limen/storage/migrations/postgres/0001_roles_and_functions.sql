@@ -34,7 +34,7 @@ REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM limen_app;
 REVOKE UPDATE, DELETE ON audit_records, audit_segments, audit_checkpoints, consent_ledger FROM limen_app;
 
 GRANT SELECT, UPDATE ON codes, families TO limen_hot;
-GRANT INSERT ON families, revoked_tokens, outbox, changes, audit_segments, audit_records TO limen_hot;
+GRANT INSERT ON families, pushed_requests, revoked_tokens, outbox, changes, audit_segments, audit_records TO limen_hot;
 GRANT SELECT, UPDATE ON waiting_requests TO limen_hot;
 GRANT SELECT ON customers, sessions, revoked_tokens, audit_checkpoints TO limen_hot;
 
@@ -158,6 +158,14 @@ BEGIN
   SELECT p_tenant, t, e FROM unnest(p_tokens, p_expires) AS rows (t, e) ON CONFLICT DO NOTHING;
 END $$;
 
+CREATE FUNCTION limen_push(p_tenant text, p_now bigint, p_references bytea[], p_clients text[], p_sealed bytea[], p_expires bigint[])
+RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+  PERFORM set_config('limen.tenant', p_tenant, true);
+  INSERT INTO pushed_requests (tenant_id, reference, client_key, sealed, created_at, expires_at)
+  SELECT p_tenant, r, c, s, p_now, e FROM unnest(p_references, p_clients, p_sealed, p_expires) AS rows (r, c, s, e);
+END $$;
+
 CREATE FUNCTION limen_append(p_tenant text, p_segment text, p_worker text, p_at bigint, p_seqs bigint[], p_ats bigint[],
                              p_events text[], p_subjects text[], p_open bytea[], p_commitments bytea[], p_sealed bytea[], p_hashes bytea[])
 RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -200,11 +208,11 @@ BEGIN
   RETURN found_row;
 END $$;
 
-CREATE FUNCTION limen_family_scopes(p_tenant text, p_id text) RETURNS text
+CREATE FUNCTION limen_family(p_tenant text, p_id text) RETURNS TABLE (customer_id varchar, scopes text, authentication text)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
   PERFORM set_config('limen.tenant', p_tenant, true);
-  RETURN (SELECT scopes FROM families WHERE tenant_id = p_tenant AND id = p_id);
+  RETURN QUERY SELECT f.customer_id, f.scopes, f.authentication FROM families f WHERE f.tenant_id = p_tenant AND f.id = p_id;
 END $$;
 
 CREATE FUNCTION limen_is_revoked(p_tenant text, p_token text, p_family text, p_subject text, p_issued bigint) RETURNS boolean

@@ -228,6 +228,19 @@ def _create_tables() -> None:
     )
     op.create_index("ix_revoked_tokens_expires", "revoked_tokens", ["tenant_id", "expires_at"], unique=False)
     op.create_table(
+        "pushed_requests",
+        sa.Column("tenant_id", sa.String(length=40), nullable=False),
+        sa.Column("reference", sa.LargeBinary(), nullable=False),
+        sa.Column("client_key", sa.String(length=40), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("browser_id", sa.String(length=40), nullable=True),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.Column("used_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("tenant_id", "reference"),
+    )
+    op.create_index("ix_pushed_requests_expires", "pushed_requests", ["tenant_id", "expires_at"], unique=False)
+    op.create_table(
         "setup_links",
         sa.Column("tenant_id", sa.String(length=40), nullable=False),
         sa.Column("link_hash", sa.LargeBinary(), nullable=False),
@@ -235,6 +248,30 @@ def _create_tables() -> None:
         sa.Column("expires_at", sa.BigInteger(), nullable=False),
         sa.Column("used", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "link_hash"),
+    )
+    op.create_table(
+        "resource_servers",
+        sa.Column("tenant_id", sa.String(length=40), nullable=False),
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("label", sa.Text(), nullable=False),
+        sa.Column("document", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "id"),
+        sa.UniqueConstraint("tenant_id", "label"),
+    )
+    op.create_table(
+        "detail_types",
+        sa.Column("tenant_id", sa.String(length=40), nullable=False),
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("label", sa.Text(), nullable=False),
+        sa.Column("document", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "id"),
+        sa.UniqueConstraint("tenant_id", "label"),
     )
     op.create_table(
         "signing_keys",

@@ -1,0 +1,122 @@
+"""Pushed authorization requests as they are kept (RFC 9126 §2.2): one row, sealed, for a minute.
+
+A ``request_uri`` is ``urn:ietf:params:oauth:request_uri:`` and 32 random bytes, of which only SHA-256 is stored. Its
+life::
+
+    pushed ──a browser comes──▶ held by that browser ──a code is issued──▶ used
+       │ its seconds pass           another browser, or its journey's life passes
+       └────────────────▶ over ◀───────────────────────────┘
+
+It is used once at the point where a code is issued, not where a page is loaded (RFC 9126 §4, FAPI 2.0 Security Profile
+§5.3.2.2): a reload and the back button lead on in the browser that holds it, and nowhere else.
+"""
+
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+
+import msgspec
+
+from limen.kernel.clock import Instant
+from limen.kernel.encoding import b64url, sha256
+from limen.kernel.entropy import Entropy, random_token
+from limen.kernel.ids import BrowserId, ClientKey
+
+URN: Final = "urn:ietf:params:oauth:request_uri:"
+"""RFC 9126 §2.2."""
+_FIELD: Final = "pushed_request"
+
+
+class Pushed(msgspec.Struct, frozen=True):
+    """What was pushed: sealed as one value under the tenant's key.
+
+    Attributes:
+        given: the parameters that count, each once; of a request object, only its own (RFC 9101 §6.3).
+        is_signed: whether they came in a signed request object.
+    """
+
+    given: dict[str, str]
+    is_signed: bool = False
+
+    def __repr__(self) -> str:
+        """Say nothing of what is personal."""
+        return f"Pushed({len(self.given)} parameters)"
+
+
+@dataclass(frozen=True, slots=True)
+class PushedRequest:
+    """A pushed request as stored.
+
+    Attributes:
+        reference: SHA-256 of its ``request_uri``.
+        client: who pushed it, and alone may use it.
+        sealed: a :class:`Pushed`.
+        expires_at: until when a browser may come, or, once one came, until when it may come again.
+        browser_id: the browser that holds it; None before one came.
+        used_at: when a code was issued for it.
+    """
+
+    reference: bytes
+    client: ClientKey
+    sealed: bytes = field(repr=False)
+    created_at: Instant
+    expires_at: Instant
+    browser_id: BrowserId | None = None
+    used_at: Instant | None = None
+
+    def is_for(self, client: ClientKey, browser_id: str, now: Instant) -> bool:
+        """Tell whether *client* may send the browser here (empty where it is not known) with this request."""
+        if self.client != client or self.used_at is not None or self.expires_at <= now:
+            return False
+        return self.browser_id is None or self.browser_id == browser_id
+
+
+class PushedRequests(Protocol):
+    """One tenant's pushed requests inside one transaction."""
+
+    async def get(self, reference: bytes) -> PushedRequest | None:
+        """Return the request."""
+        ...
+
+    async def hold(self, reference: bytes, browser_id: BrowserId, now: Instant, until: Instant) -> bool:
+        """Let a browser hold the request until *until*; False if it is over, used, or another browser's."""
+        ...
+
+    async def use(self, reference: bytes, now: Instant) -> bool:
+        """Use the request: True exactly once."""
+        ...
+
+
+class PushedVault(Protocol):
+    """What sealing needs of the tenant's vault."""
+
+    def seal(self, field: str, record: str, plaintext: bytes) -> bytes:
+        """Seal *plaintext*, bound to *field* and *record*."""
+        ...
+
+    def unseal(self, field: str, record: str, envelope: bytes) -> bytes:
+        """Return what was sealed for *field* and *record*."""
+        ...
+
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(Pushed).decode
+
+
+def new_request_uri(entropy: Entropy) -> str:
+    """Return a fresh ``request_uri``: 256 random bits (RFC 9126 §7.1)."""
+    return URN + random_token(entropy)
+
+
+def reference_of(request_uri: str) -> bytes:
+    """Return what a ``request_uri`` is stored and looked up by."""
+    return sha256(request_uri.encode())
+
+
+def seal_pushed(vault: PushedVault, reference: bytes, pushed: Pushed) -> bytes:
+    """Return *pushed* sealed, bound to its *reference*."""
+    return vault.seal(_FIELD, b64url(reference), _encode(pushed))
+
+
+def open_pushed(vault: PushedVault, request: PushedRequest) -> Pushed:
+    """Return what was pushed."""
+    return _decode(vault.unseal(_FIELD, b64url(request.reference), request.sealed))
