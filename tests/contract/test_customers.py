@@ -91,7 +91,7 @@ async def test_deleting_a_customer_takes_all_that_hangs_on_them_but_not_the_ledg
         assert await unit.sessions.get(who.session.id) is None
         assert await unit.grants.of_customer(who.customer.id) == []
         assert len(await unit.consents.history(who.customer.id)) == 1
-    assert await database.hot.family_scopes(family_id) is None
+    assert await database.hot.family(family_id) is None
 
 
 async def test_a_password_is_set_replaced_and_rehashed_only_from_what_was_read(database):

@@ -21,7 +21,9 @@ async def test_a_code_becomes_a_family_that_says_what_the_code_said(database):
     assert answer.outcome is Redemption.REDEEMED
     assert (answer.family_id, answer.customer_id, answer.nonce) == (ask.family_id, who.customer.id, "nonce")
     assert (answer.scopes, answer.authentication, answer.has_refresh) == (code.scopes, code.authentication, True)
-    assert await database.hot.family_scopes(ask.family_id) == code.scopes
+    family = await database.hot.family(ask.family_id)
+    assert family is not None
+    assert family.scopes == code.scopes
     row = await things.family_row(database, ask.family_id)
     assert (row.generation, row.current_hash, row.grant_id) == (0, ask.refresh_hash, who.grant.id)
     assert await database.events() == ["code.redeemed"]

@@ -92,7 +92,7 @@ async def test_the_token_role_touches_no_table_and_executes_its_functions(databa
 async def test_other_roles_execute_none_of_the_hot_functions(database, role):
     connection = await connect(database.url, role, database.a)
     with pytest.raises(FORBIDDEN):
-        await connection.fetch("SELECT limen_family_scopes('a', 'b')")
+        await connection.fetch("SELECT limen_family('a', 'b')")
     await connection.close()
 
 

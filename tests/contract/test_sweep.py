@@ -73,7 +73,7 @@ async def test_a_session_stays_while_a_family_needs_it_and_a_browser_while_a_ses
     async with database.read() as unit:
         assert await unit.sessions.get(who.session.id) == who.session
         assert await unit.sessions.browser(who.browser.id) == who.browser
-    assert await database.hot.family_scopes(family_id) is not None
+    assert await database.hot.family(family_id) is not None
     database.clock.advance(300 * 86_400)
     await sweeper.sweep(database.a)
     async with database.read() as unit:

@@ -2,9 +2,11 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from limen.access.journeys.parts import JourneyParts, JourneySettings
+from limen.access.journeys.steps.consent import scope_in_words
 from limen.access.tokens.desk import Desk, Desks
 from limen.app.routes import API, Mounts, edge_rules
 from limen.app.settings.records import LimitsSection
@@ -128,11 +130,14 @@ def journey_settings(limits: LimitsSection) -> JourneySettings:
     )
 
 
-def consent_words(locale: str, client_name: str, scopes: tuple[str, ...]) -> bytes:
-    """Return the SHA-256 of the words by which the consent page asks for *scopes*."""
+def consent_words(
+    tenant: Tenant, locale: str, client_name: str, scopes: tuple[str, ...], details: tuple[str, ...] = ()
+) -> bytes:
+    """Return the SHA-256 of the words by which the consent page of *tenant* asks for *scopes* and *details*."""
     catalogue = Catalogue.for_locale(locale)
     keys = [key for scope in scopes for key in (f"scope.{scope}", f"scope.{scope}.why")]
-    words = [catalogue.text(key) if key in catalogue else key for key in keys]
+    words = [*(catalogue.text(key) if key in catalogue else key for key in keys), *details]
+    words += [scope_in_words(tenant, scope, locale) or "" for scope in scopes]
     return sha256(framed(catalogue.text("consent.title", client=client_name), *words, catalogue.text("consent.allow")))
 
 
@@ -148,7 +153,7 @@ def _journeys(desk: Desk, settings: JourneySettings, parts: FrontParts) -> Journ
         pool=parts.hasher.pool,
         policy=policy_of(desk.tenant.settings.password_preset),
         limiter=parts.limiter,
-        consent_words=consent_words,
+        consent_words=partial(consent_words, desk.tenant),
         clock=parts.clock,
         entropy=parts.entropy,
         settings=settings,

@@ -59,6 +59,18 @@ class ClientKey(TypedId):
     prefix = "cli"
 
 
+class ResourceId(TypedId):
+    """A resource server's internal identifier; its URI is what others know."""
+
+    prefix = "rsv"
+
+
+class DetailTypeId(TypedId):
+    """A type of ``authorization_details``, as it is registered."""
+
+    prefix = "dty"
+
+
 class BrowserId(TypedId):
     """One browser that holds our cookie."""
 

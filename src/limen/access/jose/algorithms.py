@@ -7,7 +7,7 @@ There is no HMAC here and no ``none``, so neither can be asked for.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
@@ -38,13 +38,23 @@ _RSA_EXPONENT = 65537
 
 
 class Algorithm(StrEnum):
-    """What a tenant's key may sign with; the values are JWA names."""
+    """What a tenant's key may be for; the values are JWA names."""
 
     ES256 = "ES256"
     ES384 = "ES384"
     RS256 = "RS256"
     PS256 = "PS256"
     EDDSA = "EdDSA"
+    ECDH_ES = "ECDH-ES"
+    """Decrypts what is sent to us (RFC 7518 §4.6), with or without a wrapped key."""
+    RSA_OAEP_256 = "RSA-OAEP-256"
+    """Decrypts what is sent to us (RFC 7518 §4.3)."""
+
+
+ENCRYPTION: Final = frozenset({Algorithm.ECDH_ES, Algorithm.RSA_OAEP_256})
+"""Those that sign nothing."""
+SIGNING: Final = tuple(alg for alg in Algorithm if alg not in ENCRYPTION)
+"""Those that sign."""
 
 
 class _Scheme(Protocol):
@@ -155,6 +165,10 @@ _SCHEMES: Mapping[Algorithm, _Scheme] = {
 
 def generate_private_key(alg: Algorithm) -> PrivateKey:
     """Return a fresh key from OpenSSL's generator. RSA takes a tenth of a second and more: not on the event loop."""
+    if alg is Algorithm.ECDH_ES:
+        return ec.generate_private_key(ec.SECP256R1())
+    if alg is Algorithm.RSA_OAEP_256:
+        return rsa.generate_private_key(_RSA_EXPONENT, _RSA_BITS)
     return _SCHEMES[alg].generate()
 
 
@@ -162,18 +176,25 @@ def signing_function(alg: Algorithm, key: PrivateKey) -> SignFunction:
     """Return what signs with *key*.
 
     Raises:
-        Corrupted: *key* is not a key for *alg*.
+        Corrupted: *key* is not a key for *alg*, or *alg* signs nothing.
     """
-    return _SCHEMES[alg].signing(key)
+    return _scheme(alg).signing(key)
 
 
 def verifying_function(alg: Algorithm, public_jwk: Mapping[str, str]) -> VerifyFunction:
     """Return what checks signatures under *public_jwk*.
 
     Raises:
-        Corrupted: *public_jwk* is not a key for *alg*.
+        Corrupted: *public_jwk* is not a key for *alg*, or *alg* signs nothing.
     """
-    return _SCHEMES[alg].verifying(public_key_of(public_jwk))
+    return _scheme(alg).verifying(public_key_of(public_jwk))
+
+
+def _scheme(alg: Algorithm) -> _Scheme:
+    found = _SCHEMES.get(alg)
+    if found is None:
+        raise Corrupted(_MISFIT)
+    return found
 
 
 def to_pkcs8(key: PrivateKey) -> bytes:

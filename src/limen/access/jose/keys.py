@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Protocol
 
-from limen.access.jose.algorithms import Algorithm
+from limen.access.jose.algorithms import ENCRYPTION, Algorithm
 from limen.kernel.clock import Instant
 from limen.kernel.errors import Fault
 
@@ -14,11 +14,23 @@ SEALED_FIELD = "signing_key.private"
 
 
 class KeyPurpose(StrEnum):
-    """What a key signs. Keys are never shared between purposes."""
+    """What a key is for. Keys are never shared between purposes."""
 
     TOKENS = "tokens"
+    """Signs what we issue."""
+    ENCRYPTION = "encryption"
+    """Decrypts what is sent to us; published with ``use`` ``enc``."""
     CHECKPOINTS = "checkpoints"
     """Checkpoints of the audit log: never in the JWKS, never rotated here."""
+
+
+ROTATED = frozenset({KeyPurpose.TOKENS, KeyPurpose.ENCRYPTION})
+"""The purposes whose keys are published, and change by ``rotation``."""
+
+
+def purpose_of(alg: Algorithm) -> KeyPurpose:
+    """Return what a published key for *alg* is for."""
+    return KeyPurpose.ENCRYPTION if alg in ENCRYPTION else KeyPurpose.TOKENS
 
 
 class KeyState(StrEnum):
@@ -40,7 +52,8 @@ class SigningKey:
         activates_at: when it begins to sign, or began.
         retires_at: when it is to stop signing, or stopped; 0 while pending.
         removed_at: when it leaves the JWKS, or left; 0 until it retires.
-        sealed_private: PKCS #8 DER under the tenant's key; empty once the key has stopped signing for good.
+        sealed_private: PKCS #8 DER under the tenant's key; empty once it is of no more use: a key that signs loses it
+            when it retires, one that decrypts when it is removed.
     """
 
     kid: str
@@ -65,9 +78,10 @@ class SigningKey:
         return replace(self, state=KeyState.ACTIVE, activates_at=now, retires_at=retires_at)
 
     def retire(self, now: Instant, removed_at: Instant) -> "SigningKey":
-        """Return the key as it no longer signs but still verifies; its private half is forgotten."""
+        """Return the key as it no longer signs but still verifies, or decrypts what was sent to it before."""
         self._require(KeyState.ACTIVE)
-        return replace(self, state=KeyState.RETIRING, retires_at=now, removed_at=removed_at, sealed_private=b"")
+        kept = self.sealed_private if self.purpose is KeyPurpose.ENCRYPTION else b""
+        return replace(self, state=KeyState.RETIRING, retires_at=now, removed_at=removed_at, sealed_private=kept)
 
     def remove(self, now: Instant) -> "SigningKey":
         """Return the key as it is out of the JWKS."""

@@ -4,13 +4,15 @@
 *Overlap*: a key that has stopped signing stays in the JWKS until the last token it signed has expired.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from typing import Self
 
 from limen.access.jose.algorithms import Algorithm
-from limen.access.jose.keys import KeyPurpose, KeyState, SigningKey
+from limen.access.jose.keys import ROTATED, KeyState, SigningKey
+from limen.identity.tenants.records import KeySettings
 from limen.kernel.clock import Instant, micros
 
 
@@ -30,7 +32,7 @@ class RotationPolicy:
     """A tenant's signing algorithms and the times of its keys.
 
     Attributes:
-        algorithms: one active key is kept for each; the first is the default.
+        algorithms: one active key is kept for each, whether it signs or decrypts.
         active_for: how long a key signs.
         publish_before: how long a key is published before it signs: at least the JWKS cache time.
         overlap: how long it stays published afterwards: at least the longest life of any token we sign.
@@ -40,6 +42,17 @@ class RotationPolicy:
     active_for: timedelta = timedelta(days=90)
     publish_before: timedelta = timedelta(days=1)
     overlap: timedelta = timedelta(days=1)
+
+    @classmethod
+    def of(cls, settings: KeySettings, in_use: Iterable[Algorithm] = ()) -> Self:
+        """Return the policy of a tenant with *settings*, for what they name and what is *in_use* beside that."""
+        named = map(Algorithm, (*settings.signing, *settings.encryption))
+        return cls(
+            algorithms=tuple(dict.fromkeys((*named, *in_use))),
+            active_for=timedelta(days=settings.active_days),
+            publish_before=timedelta(hours=settings.publish_hours),
+            overlap=timedelta(hours=settings.overlap_hours),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +80,7 @@ def plan_rotation(
     keys: Sequence[SigningKey], now: Instant, policy: RotationPolicy, urgency: Urgency = Urgency.DUE
 ) -> list[Transition]:
     """Return what must happen at *now*, in the order in which it must happen. Empty when nothing is due."""
-    mine = [key for key in keys if key.purpose is KeyPurpose.TOKENS and key.is_published]
+    mine = [key for key in keys if key.purpose in ROTATED and key.is_published]
     if urgency is Urgency.COMPROMISED:
         return [
             *(Change(key, key.remove(now)) for key in mine),
@@ -88,7 +101,7 @@ def plan_rotation(
 
 def next_due(keys: Sequence[SigningKey], policy: RotationPolicy) -> Instant | None:
     """Return when :func:`plan_rotation` will next have something to do, if nothing else happens; None without keys."""
-    mine = [key for key in keys if key.purpose is KeyPurpose.TOKENS]
+    mine = [key for key in keys if key.purpose in ROTATED]
     due: list[Instant] = []
     for key in mine:
         if key.state is KeyState.PENDING:

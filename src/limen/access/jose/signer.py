@@ -25,6 +25,8 @@ class TokenType(StrEnum):
     ACCESS = "at+jwt"  # RFC 9068 §2.1
     ID = "JWT"  # OpenID Connect Core §2 asks for none; this is what relying parties expect
     LOGOUT = "logout+jwt"  # OpenID Connect Back-Channel Logout §2.4
+    INTROSPECTION = "token-introspection+jwt"  # RFC 9701 §5
+    USERINFO = ""  # OpenID Connect Core §5.3.2 knows none, and "JWT" is what our ID tokens are
 
 
 def _encode_other(value: object) -> object:
@@ -39,7 +41,7 @@ _json = msgspec.json.Encoder(enc_hook=_encode_other)
 
 def header_segment(alg: Algorithm, kid: str, typ: TokenType) -> bytes:
     """Return the one protected header that tokens of this key and type carry, base64url encoded."""
-    return _base64url(_json.encode({"alg": alg, "typ": typ, "kid": kid}))
+    return _base64url(_json.encode({"alg": alg, **({"typ": typ} if typ else {}), "kid": kid}))
 
 
 class Signer:

@@ -93,16 +93,18 @@ async def _note_consent(
 ) -> None:
     """Write what was answered on the consent page, if it was asked."""
     state, ask, customer = journey.state, facts.request, facts.customer
-    if not facts.consent_due or ask is None or customer is None:
+    if not (facts.consent_due or facts.details_due) or ask is None or customer is None:
         return
     name = facts.client_name or ""
+    words = parts.desk.resources.in_words(facts.details_due, state.locale)
     answer = ConsentAnswer(
         customer=customer,
         decision=Decision.REFUSED if state.denied else Decision.GIVEN,
         scopes=facts.consent_due,
         locale=state.locale,
-        text_hash=parts.consent_words(state.locale, name, facts.consent_due),
+        text_hash=parts.consent_words(state.locale, name, facts.consent_due, words),
         request_id=request.request_id,
+        details=facts.details_due,
     )
     await record_consent(unit, parts.desk, ask, answer)
 

@@ -7,6 +7,7 @@ from limen.access.journeys.parts import JourneyParts
 from limen.access.journeys.records import Journey
 from limen.access.oauth.records import AuthorizationRequest
 from limen.access.sessions.records import Session
+from limen.access.tokens.details import Details
 from limen.identity.customers.records import Customer
 from limen.identity.keyring import SubjectVault
 from limen.kernel.context import RequestContext
@@ -32,6 +33,7 @@ class Facts:
             since.
         accounts: who is signed in at this browser.
         consent_due: scopes that have still to be allowed.
+        details_due: ``authorization_details`` that have to be allowed (RFC 9396).
     """
 
     request: AuthorizationRequest | None = None
@@ -40,6 +42,7 @@ class Facts:
     is_proven: bool = False
     accounts: tuple[Account, ...] = ()
     consent_due: tuple[str, ...] = ()
+    details_due: Details = ()
 
     @property
     def client_name(self) -> str | None:

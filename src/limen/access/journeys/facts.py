@@ -5,9 +5,10 @@ import msgspec
 from limen.access.journeys.context import Account, Facts
 from limen.access.journeys.parts import JourneyParts, JourneyUnit
 from limen.access.journeys.records import Journey, JourneyState
-from limen.access.oauth.code import needs_consent
+from limen.access.oauth.code import details_due, needs_consent
 from limen.access.oauth.records import AuthorizationRequest
 from limen.access.sessions.records import Session
+from limen.access.tokens.details import Details
 from limen.identity.customers.records import Customer
 from limen.kernel.clock import SECOND
 from limen.kernel.ids import BrowserId, CustomerId
@@ -28,9 +29,12 @@ async def gather(parts: JourneyParts, unit: JourneyUnit, journey: Journey, state
     customer = await customer_of(parts, unit, state.customer_id)
     accounts = await live_accounts(parts, unit, journey.browser_id) if state.select_account else ()
     due: tuple[str, ...] = ()
+    details: Details = ()
     if request is not None and client is not None and customer is not None:
         due = needs_consent(client, await unit.grants.find(customer.id, client.key), request)
-    return Facts(request, client, customer, await _is_proven(parts, unit, journey, state, customer), accounts, due)
+        details = details_due(client, request)
+    is_proven = await _is_proven(parts, unit, journey, state, customer)
+    return Facts(request, client, customer, is_proven, accounts, due, details)
 
 
 async def _is_proven(

@@ -78,4 +78,6 @@ def _is_known(state: JourneyState, facts: Facts) -> bool:
 
 
 def _asks(state: JourneyState, facts: Facts) -> bool:
-    return not state.denied and not set(facts.consent_due) <= set(state.agreed or ())
+    if state.denied:
+        return False
+    return not set(facts.consent_due) <= set(state.agreed or ()) or (bool(facts.details_due) and state.agreed is None)

@@ -15,12 +15,10 @@ from limen.access.tokens.opaque import OpaqueTokens
 from limen.access.tokens.refresh_tokens import RefreshTokens
 from limen.access.tokens.revocations import RevocationView
 from limen.access.tokens.store import HotTokens
-from limen.access.tokens.waiting import BeginWaiting
 from limen.access.tokens.subjects import Subjects
 from limen.access.tokens.waiting import BeginWaiting
 from limen.identity.customers.records import Customer, SealedCustomer
 from limen.identity.keyring import SubjectVault, TenantVault
-from limen.identity.keyring import TenantVault
 from limen.identity.tenants.records import Lifetimes, Tenant
 from limen.kernel.clock import Clock, Instant
 from limen.kernel.entropy import Entropy
@@ -29,10 +27,19 @@ from limen.kernel.ids import CustomerId
 
 @dataclass(frozen=True, slots=True)
 class LoadedClient:
-    """A client as the hot doors hold it: registered keys are parsed once."""
+    """A client as the hot doors hold it: its keys are parsed once.
+
+    Attributes:
+        client: as it is registered; where it publishes keys or itself elsewhere, with what was found there.
+        keys: those that verify its signatures.
+        fresh_until: when what was found elsewhere must be asked for again; 0 where nothing was.
+        keys_at: when its keys were asked for.
+    """
 
     client: Client
     keys: ClientKeys | None = None
+    fresh_until: Instant = 0
+    keys_at: Instant = 0
 
 
 class Clients(Protocol):
@@ -40,6 +47,10 @@ class Clients(Protocol):
 
     async def __call__(self, client_id: str) -> LoadedClient | None:
         """Return the active client that shows this ``client_id``."""
+        ...
+
+    async def renewed(self, client_id: str) -> LoadedClient | None:
+        """Return the client with the keys that it publishes now, asked for at most every half minute."""
         ...
 
 

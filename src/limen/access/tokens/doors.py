@@ -7,20 +7,24 @@ the request's tenant says everything else.
 from collections.abc import Awaitable, Callable
 
 from limen.access.clients.records import AuthMethod
-from limen.access.http import HotDoor, HotRequest, HotResponse, json_response, parse_form
+from limen.access.http import FormLimits, HotDoor, HotRequest, HotResponse, json_response, parse_form
 from limen.access.tokens.client_authentication import authenticate, present
 from limen.access.tokens.desk import Desk, Desks
 from limen.access.tokens.grants import GRANTS
-from limen.access.tokens.introspect import introspect
+from limen.access.tokens.introspect import introspect, introspection_jwt, wants_jwt
 from limen.access.tokens.refusals import refused
 from limen.access.tokens.request import TokenRequest
 from limen.access.tokens.revoke import revoke
+from limen.access.tokens.targets import RESOURCE, requested_targets
 from limen.kernel.errors import Invalid, Refusal, Throttled, Unauthenticated
 from limen.kernel.events import AuditEntry, Outcome
 from limen.trust.limits import Limit, RateLimiter, address_key
 
 FAILURES = Limit(30, 60, "client-authentication")
 """Failed client authentications per address; beyond it they are answered 429 and no longer recorded."""
+
+LIMITS = FormLimits(repeatable=frozenset({RESOURCE}))
+"""One parameter may come several times (RFC 8707 §2)."""
 
 _GONE = Invalid("invalid_request", "no such tenant")
 UseCase = Callable[[TokenRequest], Awaitable[HotResponse | Refusal]]
@@ -30,7 +34,7 @@ def client_door(desks: Desks, limiter: RateLimiter, use_case: UseCase, name: str
     """Return a door for authenticated clients that answers by *use_case*."""
 
     async def door(request: HotRequest) -> HotResponse:
-        form = parse_form(request.body, request.headers.get("content-type"))
+        form = parse_form(request.body, request.headers.get("content-type"), LIMITS)
         desk = await desks(request.prefix)
         if isinstance(form, Refusal):
             return refused(form)
@@ -56,6 +60,10 @@ async def token(ask: TokenRequest) -> HotResponse | Refusal:
         return Invalid("unsupported_grant_type" if grant_type else "invalid_request", "grant_type")
     if not ask.client.may(grant_type):
         return Invalid("unauthorized_client", grant_type)
+    if RESOURCE in ask.form:  # before a code or a refresh token is spent on what can never be had
+        named = requested_targets(ask.form[RESOURCE], ask.client.document.audiences or (ask.desk.issuer,))
+        if isinstance(named, Refusal):
+            return named
     tokens = await grant(ask)
     return tokens if isinstance(tokens, Refusal) else json_response(tokens.body())
 
@@ -66,7 +74,9 @@ async def introspection(ask: TokenRequest) -> HotResponse | Refusal:
         return Unauthenticated("invalid_client", "introspection wants a confidential client")
     if not ask.form.get("token"):
         return Invalid("invalid_request", "token is required")
-    return json_response(await introspect(ask, ask.form["token"]))
+    answer = await introspect(ask, ask.form["token"])
+    accept = ask.http.headers.get("accept") if ask.http is not None else None
+    return introspection_jwt(ask, answer) if wants_jwt(accept) else json_response(answer)
 
 
 async def revocation(ask: TokenRequest) -> HotResponse | Refusal:

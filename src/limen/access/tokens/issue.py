@@ -1,11 +1,16 @@
 """What our tokens say: access tokens (RFC 9068 §2.2) and ID tokens (OpenID Connect Core §2)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from limen.access.clients.records import ClientDocument
 from limen.access.jose.algorithms import Algorithm
+from limen.access.jose.encryption import EncryptionKeys
 from limen.access.jose.signer import TokenType
 from limen.access.jose.token_hash import at_hash
+from limen.access.resources.view import PLAIN, TokenShape
+from limen.access.tokens.details import DETAILS, Details, details_for
 from limen.access.tokens.records import Authentication
 from limen.access.tokens.request import Mandate, TokenRequest
 from limen.kernel.clock import to_seconds
@@ -22,6 +27,7 @@ class TokenSet:
     scopes: tuple[str, ...]
     refresh_token: str = field(default="", repr=False)
     id_token: str = field(default="", repr=False)
+    details: Details = field(default=(), repr=False)
 
     def body(self) -> dict[str, Any]:
         """Return the JSON body of the token answer."""
@@ -35,43 +41,97 @@ class TokenSet:
             body["refresh_token"] = self.refresh_token
         if self.id_token:
             body["id_token"] = self.id_token
+        if self.details:
+            body[DETAILS] = self.details
         return body
 
 
+def shape_of(ask: TokenRequest, mandate: Mandate) -> tuple[tuple[str, ...], TokenShape]:
+    """Return whom an access token is for, and how it is made for them."""
+    audiences = mandate.audiences or ask.client.document.audiences or (ask.desk.issuer,)
+    return audiences, ask.desk.resources.shape(audiences)
+
+
+def lifetime(ask: TokenRequest, mandate: Mandate) -> int:
+    """Return for how many seconds the access token of *mandate* lives."""
+    return shape_of(ask, mandate)[1].lifetime or ask.desk.lifetimes.access_token
+
+
+def effective_scopes(shape: TokenShape, scopes: tuple[str, ...]) -> tuple[str, ...]:
+    """Return *scopes* without those that belong to other resource servers (RFC 8707 §2.2)."""
+    if not shape.foreign:
+        return scopes
+    return tuple(scope for scope in scopes if scope not in shape.foreign)
+
+
 def access_token(ask: TokenRequest, mandate: Mandate) -> tuple[str, str]:
-    """Return a signed access token and its ``jti``. Without an authentication the client speaks for itself."""
+    """Return an access token and its ``jti``. Without an authentication the client speaks for itself."""
     desk, client, authentication = ask.desk, ask.client, mandate.authentication
     now = to_seconds(desk.clock.now())
     token_id = random_token(desk.entropy, 16)
-    audiences = mandate.audiences or client.document.audiences or (desk.issuer,)
+    audiences, shape = shape_of(ask, mandate)
+    subject = desk.subjects.shown(client.document, authentication.subject) if authentication else client.client_id
     claims: dict[str, Any] = {
         "iss": desk.issuer,
-        "sub": authentication.subject if authentication else client.client_id,
+        "sub": subject,
         "aud": audiences[0] if len(audiences) == 1 else list(audiences),
         "client_id": client.client_id,
         "iat": now,
-        "exp": now + desk.lifetimes.access_token,
+        "exp": now + (shape.lifetime or desk.lifetimes.access_token),
         "jti": token_id,
     }
     if mandate.scopes:
-        claims["scope"] = " ".join(mandate.scopes)
+        claims["scope"] = " ".join(effective_scopes(shape, mandate.scopes))
     if authentication is not None:
-        claims["auth_time"] = authentication.auth_time
-        claims["sid"] = authentication.sid
-        claims["fid"] = str(mandate.family)
+        _add_sign_in(claims, authentication, mandate.family)
+    if shape is not PLAIN or mandate.details or mandate.claims:
+        return _special(ask, mandate, shape, claims), token_id
     signer = desk.keys.signer(client.document.access_token_signed_response_alg)
     return signer.sign(claims, TokenType.ACCESS), token_id
 
 
-def id_token(ask: TokenRequest, authentication: Authentication, access: str, nonce: str = "") -> str:
-    """Return a signed ID token about *authentication*, beside the access token *access*."""
-    desk, client = ask.desk, ask.client
+def _add_sign_in(claims: dict[str, Any], authentication: Authentication, family: str) -> None:
+    """Say when and how the customer signed in (RFC 9068 §2.2.1)."""
+    claims["auth_time"] = authentication.auth_time
+    if authentication.acr:
+        claims["acr"] = authentication.acr
+    if authentication.amr:
+        claims["amr"] = authentication.amr
+    claims["sid"] = authentication.sid
+    claims["fid"] = str(family)
+
+
+def _special(ask: TokenRequest, mandate: Mandate, shape: TokenShape, claims: dict[str, Any]) -> str:
+    """Return an access token that says more than usual, or is made in another way."""
+    details = details_for(mandate.details, shape.detail_types)
+    if details:
+        claims[DETAILS] = details
+    claims = {**mandate.claims, **claims}  # what we vouch for wins, whatever a policy answers
+    if shape.is_opaque:
+        return ask.desk.opaque.seal(claims)
+    alg = shape.alg or ask.client.document.access_token_signed_response_alg
+    return ask.desk.keys.signer(alg).sign(claims, TokenType.ACCESS)
+
+
+def id_token(
+    ask: TokenRequest,
+    authentication: Authentication,
+    access: str,
+    nonce: str = "",
+    extra: Mapping[str, Any] | None = None,
+) -> str:
+    """Return an ID token about *authentication*, beside the access token *access*; encrypted where the client wants it.
+
+    *extra* are custom claims.
+    """
+    desk, document = ask.desk, ask.client.document
     now = to_seconds(desk.clock.now())
-    algorithm = Algorithm(client.document.id_token_signed_response_alg)
+    algorithm = Algorithm(document.id_token_signed_response_alg)
     claims: dict[str, Any] = {
+        **(extra or {}),
         "iss": desk.issuer,
-        "sub": authentication.subject,
-        "aud": client.client_id,
+        "sub": desk.subjects.shown(document, authentication.subject),
+        "aud": ask.client.client_id,
         "iat": now,
         "exp": now + desk.lifetimes.id_token,
         "auth_time": authentication.auth_time,
@@ -83,4 +143,18 @@ def id_token(ask: TokenRequest, authentication: Authentication, access: str, non
         claims["acr"] = authentication.acr
     if nonce:
         claims["nonce"] = nonce
-    return desk.keys.signer(algorithm.value).sign(claims, TokenType.ID)
+    signed = desk.keys.signer(algorithm.value).sign(claims, TokenType.ID)
+    return encrypted(
+        signed, document, document.id_token_encrypted_response_alg, document.id_token_encrypted_response_enc
+    )
+
+
+def encrypted(text: str, document: ClientDocument, alg: str, enc: str, content_type: str = "JWT") -> str:
+    """Return *text* encrypted to the client with *alg* and *enc*; as it is where *alg* is empty.
+
+    Raises:
+        Misconfigured: the client has no key for it any more.
+    """
+    if not alg:
+        return text
+    return EncryptionKeys.parse(document.jwks or {}).encrypt(text, alg, enc, content_type)

@@ -38,10 +38,13 @@ class Terms(msgspec.Struct, frozen=True, omit_defaults=True):
     """What an authorization request settled beyond scopes; it goes with the code into the family and its tokens.
 
     Nothing personal may be in it: it is stored open. ``resources`` are the resource servers that were asked for
-    (RFC 8707 §2); empty for those that the client has by default.
+    (RFC 8707 §2); empty for those that the client has by default. ``details`` are the ``authorization_details`` that
+    were granted (RFC 9396), which may be personal: sealed under the customer's key (``access.tokens.details``); empty
+    for none.
     """
 
     resources: tuple[str, ...] = ()
+    details: str = ""
 
 
 class Authentication(msgspec.Struct, frozen=True):
@@ -131,6 +134,15 @@ class RotationOutcome(StrEnum):
     EXPIRED = "expired"
     UNKNOWN = "unknown"
     ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class FamilyView:
+    """What a family holds, read without touching it."""
+
+    customer_id: str
+    scopes: tuple[str, ...]
+    authentication: Authentication
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,8 @@ _DESCRIPTIONS = {
     "invalid_client": "Client authentication failed.",
     "invalid_grant": "The grant is invalid, expired, revoked or was issued to another client.",
     "invalid_scope": "The requested scope is malformed or not allowed.",
+    "invalid_target": "A requested resource is not known, or not allowed for this client.",
+    "invalid_authorization_details": "The authorization details are malformed, unknown, or more than is allowed.",
     "unauthorized_client": "The client may not use this grant type.",
     "unsupported_grant_type": "The grant type is not supported.",
     "invalid_token": "The access token is missing, malformed, expired or revoked.",

@@ -47,6 +47,7 @@ class Mandate(msgspec.Struct, frozen=True, gc=False):
         family: the token family it belongs to, whose end is its end; empty for none.
         audiences: the resource servers it is for; empty for those that its client has by default.
         details: ``authorization_details`` (RFC 9396 §9.1).
+        claims: custom claims; none of them replaces one of ours.
         actor: ``act``: who acts for the subject (RFC 8693 §4.1); None where the client does.
     """
 
@@ -56,3 +57,4 @@ class Mandate(msgspec.Struct, frozen=True, gc=False):
     audiences: tuple[str, ...] = ()
     details: tuple[Mapping[str, Any], ...] = ()
     actor: Mapping[str, Any] | None = None
+    claims: Mapping[str, Any] = {}

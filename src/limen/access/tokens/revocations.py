@@ -4,7 +4,7 @@ Loaded once per tenant, kept current by the change feed. When the feed is not fr
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from limen.access.jose.verify import VerifiedToken
@@ -14,14 +14,19 @@ from limen.kernel.clock import HOUR, SECOND, Clock, Instant
 LONGEST_TOKEN = 24 * HOUR
 """No access token lives longer (enforced where lifetimes are set), so that nothing older needs to be remembered."""
 _FORGET_EVERY = HOUR
+SubjectOf = Callable[[Mapping[str, Any]], Awaitable[str]]
+"""The claims of a token to the public subject of its customer; empty where there is none."""
 
 
 class RevocationView:
     """One tenant's revocations, as far back as a token can reach."""
 
-    def __init__(self, hot: HotTokens, clock: Clock, is_fresh: Callable[[], bool]) -> None:
-        """Read from *hot* while *is_fresh* says no."""
+    def __init__(
+        self, hot: HotTokens, clock: Clock, is_fresh: Callable[[], bool], subject_of: SubjectOf | None = None
+    ) -> None:
+        """Read from *hot* while *is_fresh* says no; *subject_of* looks behind pairwise subjects."""
         self._hot, self._clock, self._is_fresh = hot, clock, is_fresh
+        self._subject_of = subject_of or _as_it_stands
         self._began: Instant | None = None
         self._loaded_at: Instant = 0
         self._loading = asyncio.Lock()
@@ -43,7 +48,11 @@ class RevocationView:
     async def is_revoked(self, token: VerifiedToken) -> bool:
         """Tell whether *token* was revoked by itself, by its family or by its customer."""
         claims = token.claims
-        family, subject = str(claims.get("fid", "")), str(claims["sub"]) if "fid" in claims else ""
+        family, subject = str(claims.get("fid", "")), ""
+        if family:
+            subject = await self._subject_of(claims)
+            if not subject:
+                return True  # its client is gone, or has another sector by now
         if not self._is_fresh():
             return await self._hot.is_revoked(str(claims["jti"]), family, subject, _end_of_second(claims))
         if self._began is None or self._clock.now() - self._loaded_at > _FORGET_EVERY:
@@ -95,3 +104,7 @@ class RevocationView:
 def _end_of_second(claims: Mapping[str, Any]) -> Instant:
     """``iat`` has whole seconds: a token counts as issued at the end of its own; its family settles the rest."""
     return (int(claims["iat"]) + 1) * SECOND - 1
+
+
+async def _as_it_stands(claims: Mapping[str, Any]) -> str:
+    return str(claims["sub"])

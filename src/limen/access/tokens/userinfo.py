@@ -4,8 +4,13 @@ from typing import Any
 
 import msgspec
 
+from limen.access.clients.records import Client
 from limen.access.http import FORM, HotDoor, HotRequest, HotResponse, json_response, parse_form
+from limen.access.http.answers import NO_STORE
+from limen.access.jose.signer import TokenType
+from limen.access.tokens.claims import custom_claims
 from limen.access.tokens.desk import Desk, Desks
+from limen.access.tokens.issue import encrypted
 from limen.access.tokens.refusals import bearer_refused
 from limen.access.tokens.scopes import CLAIMS_BY_SCOPE
 from limen.kernel.errors import Forbidden, Invalid, Refusal, Unauthenticated
@@ -23,32 +28,52 @@ def userinfo_door(desks: Desks) -> HotDoor:
         if isinstance(text, Refusal) or desk is None:
             refusal = text if isinstance(text, Refusal) else _MISSING
             return bearer_refused(refusal, presented=refusal is not _MISSING)
-        claims = await user_claims(desk, text)
-        return bearer_refused(claims, presented=True) if isinstance(claims, Refusal) else json_response(claims)
+        told = await user_claims(desk, text)
+        return bearer_refused(told, presented=True) if isinstance(told, Refusal) else _answer(desk, *told)
 
     return door
 
 
-async def user_claims(desk: Desk, text: str) -> dict[str, Any] | Refusal:
-    """Return what an access token may know of its customer.
+async def user_claims(desk: Desk, text: str) -> tuple[Client, dict[str, Any]] | Refusal:
+    """Return whose access token it is, and what it may know of its customer.
 
     Any audience of ours will do: the token was issued by this tenant with the scope ``openid``, which is for this door.
     """
     token = desk.verifier.verify(text)
     if isinstance(token, Refusal):
         return token
-    scopes = str(token.claims.get("scope", "")).split()
+    scopes = tuple(str(token.claims.get("scope", "")).split())
     if "openid" not in scopes or "fid" not in token.claims:
         return Forbidden("insufficient_scope", "openid is required")
-    if await desk.clients(str(token.claims["client_id"])) is None or await desk.revocations.is_revoked(token):
+    loaded = await desk.clients(str(token.claims["client_id"]))
+    if loaded is None or await desk.revocations.is_revoked(token):
         return Unauthenticated("invalid_token", "revoked")
-    sealed = await desk.hot.customer(str(token.claims["sub"]))
+    subject = await desk.subject_of(token.claims)
+    sealed = await desk.hot.customer(subject)
     customer = await desk.unseal(sealed) if sealed is not None else None
     if customer is None or not customer.is_active:
         return Unauthenticated("invalid_token", "the customer is gone")
     known = msgspec.to_builtins(customer.profile)
     wanted = [name for scope in scopes for name in CLAIMS_BY_SCOPE.get(scope, ())]
-    return {"sub": customer.subject} | {name: known[name] for name in wanted if name in known}
+    extra = await custom_claims(desk, loaded.client.document, scopes, "userinfo", subject)
+    standard = {name: known[name] for name in wanted if name in known}
+    return loaded.client, {**extra, **standard, "sub": str(token.claims["sub"])}
+
+
+def _answer(desk: Desk, client: Client, claims: dict[str, Any]) -> HotResponse:
+    """Return *claims* as the client registered for them: as JSON, signed, encrypted, or both (§5.3.2)."""
+    document = client.document
+    alg, enc = document.userinfo_encrypted_response_alg, document.userinfo_encrypted_response_enc
+    signing = document.userinfo_signed_response_alg
+    if not signing and not alg:
+        return json_response(claims)
+    if signing:
+        signed = {"iss": desk.issuer, "aud": client.client_id, **claims}
+        text = encrypted(desk.keys.signer(signing).sign(signed, TokenType.USERINFO), document, alg, enc)
+    else:
+        text = encrypted(msgspec.json.encode(claims).decode(), document, alg, enc, "json")
+    headers = (("content-type", "application/jwt"), ("x-content-type-options", "nosniff"), *NO_STORE)
+    return HotResponse(200, headers, text.encode())
 
 
 def _bearer(request: HotRequest) -> str | Refusal:

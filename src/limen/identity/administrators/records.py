@@ -10,6 +10,8 @@ ADMINISTRATIVE = "limen:"
 TENANTS_READ, TENANTS_WRITE = "limen:tenants:read", "limen:tenants:write"
 CLIENTS_READ, CLIENTS_WRITE = "limen:clients:read", "limen:clients:write"
 CUSTOMERS_READ, CUSTOMERS_WRITE = "limen:customers:read", "limen:customers:write"
+RESOURCES_READ, RESOURCES_WRITE = "limen:resources:read", "limen:resources:write"
+KEYS_READ, KEYS_WRITE = "limen:keys:read", "limen:keys:write"
 
 SCOPES: dict[str, str] = {
     TENANTS_READ: "Read tenants (platform administrators, default tenant only)",
@@ -18,6 +20,10 @@ SCOPES: dict[str, str] = {
     CLIENTS_WRITE: "Register, change and delete the tenant's clients",
     CUSTOMERS_READ: "Read the tenant's customers",
     CUSTOMERS_WRITE: "Make, change and erase the tenant's customers",
+    RESOURCES_READ: "Read the tenant's resource servers and types of authorization details",
+    RESOURCES_WRITE: "Register, change and delete resource servers and types of authorization details",
+    KEYS_READ: "Read which signing keys the tenant has",
+    KEYS_WRITE: "Rotate the tenant's signing keys",
 }
 """Scope to meaning."""
 

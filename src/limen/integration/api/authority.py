@@ -53,8 +53,9 @@ async def _caller(parts: ApiParts, desk: Desk, token: VerifiedToken, client_id: 
     if "fid" not in token.claims:  # no family: the client speaks for itself
         scopes = scopes_of(granted, is_platform=is_default)
         return Caller(Actor(f"client:{client_id}", request_id, scopes), client_id, scopes)
+    subject = await desk.subject_of(token.claims)
     async with parts.reading(desk.tenant.id) as unit:
-        customer = await unit.customers.find_by_subject(str(token.claims["sub"]))
+        customer = await unit.customers.find_by_subject(subject)
         role = await unit.administrators.role(customer.id) if customer is not None else None
     if customer is None or role is None:
         nobody = Actor("customer:unknown", request_id, frozenset())

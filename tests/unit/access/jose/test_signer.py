@@ -8,7 +8,7 @@ import pytest
 from joserfc import jwk as oracle_jwk
 from joserfc import jwt as oracle
 
-from limen.access.jose.algorithms import Algorithm
+from limen.access.jose.algorithms import SIGNING, Algorithm
 from limen.access.jose.jwk import public_jwk
 from limen.access.jose.signer import Signer, TokenType
 from limen.kernel.encoding import from_b64url
@@ -18,12 +18,12 @@ from tests.unit.access.jose.doubles import access_claims, private_key
 pytestmark = pytest.mark.filterwarnings("ignore:EdDSA is deprecated")
 
 
-@pytest.mark.parametrize("alg", list(Algorithm))
+@pytest.mark.parametrize("alg", SIGNING)
 @pytest.mark.parametrize("typ", list(TokenType))
 def test_joserfc_reads_back_header_and_claims(alg: Algorithm, typ: TokenType) -> None:
     token = Signer("a-key", alg, private_key(alg)).sign(access_claims(name="Zoë ✓"), typ)
     seen = oracle.decode(token, oracle_jwk.import_key(dict(public_jwk(private_key(alg)))), algorithms=[alg.value])
-    assert seen.header == {"alg": alg.value, "typ": typ.value, "kid": "a-key"}
+    assert seen.header == {"alg": alg.value, "kid": "a-key"} | ({"typ": typ.value} if typ.value else {})
     assert seen.claims == access_claims(name="Zoë ✓")
 
 

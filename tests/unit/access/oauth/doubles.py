@@ -8,6 +8,7 @@ from limen.access.jose.signer import TokenType
 from limen.access.oauth.records import AuthorizationRequest
 from limen.access.sessions.records import Evidence, Session
 from limen.access.tokens.desk import Desk, LoadedClient
+from limen.access.tokens.subjects import Subjects
 from limen.identity.customers.records import Customer, Profile
 from limen.identity.tenants.records import Tenant
 from limen.kernel.clock import SECOND
@@ -65,6 +66,9 @@ def desk(*clients: Client, issuer: str = ISSUER, slug: str = "default", **change
         "clock": ManualClock(),
         "entropy": SeededEntropy(),
         "vault": unused,
+        "opaque": unused,
+        "subjects": Subjects(bytes(64)),
+        "subject_vault": unused,
         "begin": unused,
     }
     return Desk(**parts | changes)

@@ -21,12 +21,13 @@ from limen.kernel.errors import Refusal
 
 def view(context: StepContext) -> StepView:
     """Show the form."""
-    state = context.journey.state
+    state, settings = context.journey.state, context.parts.desk.tenant.settings
+    pages = {"terms_url": settings.terms_url or None, "privacy_url": settings.privacy_url or None}
     return StepView(
         "sign_up",
         context.journey.version,
         values={"email": state.email, "name": state.draft.name},
-        data={"client_name": context.facts.client_name, **password_data(context.parts)},
+        data={"client_name": context.facts.client_name, **pages, **password_data(context.parts)},
     )
 
 

@@ -2,9 +2,10 @@
 
 import re
 
-from limen.access.tokens.issue import TokenSet, access_token, id_token
+from limen.access.tokens.answering import Granted, mandate_of, tokens_of
+from limen.access.tokens.issue import TokenSet
 from limen.access.tokens.records import RedeemCode, Redemption
-from limen.access.tokens.request import Mandate, TokenRequest
+from limen.access.tokens.request import TokenRequest
 from limen.kernel.clock import SECOND
 from limen.kernel.encoding import b64url, sha256
 from limen.kernel.errors import Invalid, Refusal
@@ -51,8 +52,13 @@ async def redeem(ask: TokenRequest, code: str, redirect_uri: str, challenge: str
     )
     if answer.outcome is not Redemption.REDEEMED or answer.authentication is None:
         return Invalid("invalid_grant", answer.outcome.value)
-    signed_in = answer.authentication
-    token, token_id = access_token(ask, Mandate(answer.scopes, signed_in, family_id))
-    identity = id_token(ask, signed_in, token, answer.nonce) if "openid" in answer.scopes else ""
-    refresh = refresh_token if answer.has_refresh else ""
-    return TokenSet(token, token_id, desk.lifetimes.access_token, answer.scopes, refresh, identity)
+    granted = Granted(
+        family=family_id,
+        customer_id=answer.customer_id,
+        scopes=answer.scopes,
+        authentication=answer.authentication,
+        refresh_token=refresh_token if answer.has_refresh else "",
+        nonce=answer.nonce,
+    )
+    mandate = await mandate_of(ask, granted)
+    return mandate if isinstance(mandate, Refusal) else await tokens_of(ask, granted, mandate)

@@ -1,8 +1,11 @@
 """A client in its own name (RFC 6749 §4.4). No refresh token (§4.4.3), no session, one audit record."""
 
-from limen.access.tokens.issue import TokenSet, access_token
+from limen.access.tokens.claims import custom_claims
+from limen.access.tokens.details import DETAILS, requested_details
+from limen.access.tokens.issue import TokenSet, access_token, effective_scopes, lifetime, shape_of
 from limen.access.tokens.request import Mandate, TokenRequest
 from limen.access.tokens.scopes import MACHINE_FORBIDDEN, requested_scopes
+from limen.access.tokens.targets import RESOURCE, targets
 from limen.kernel.errors import Invalid, Refusal
 from limen.kernel.events import AuditEntry
 
@@ -16,7 +19,10 @@ async def issue_to_client(ask: TokenRequest) -> TokenSet | Refusal:
     scopes = requested_scopes(ask.form.get("scope"), allowed)
     if isinstance(scopes, Refusal):
         return scopes
-    token, token_id = access_token(ask, Mandate(scopes))
+    mandate = await _mandate(ask, scopes)
+    if isinstance(mandate, Refusal):
+        return mandate
+    token, token_id = access_token(ask, mandate)
     await desk.hot.record(
         AuditEntry(
             event="token.issued",
@@ -26,4 +32,20 @@ async def issue_to_client(ask: TokenRequest) -> TokenSet | Refusal:
             data={"grant": "client_credentials", "jti": token_id, "scopes": scopes},
         )
     )
-    return TokenSet(token, token_id, desk.lifetimes.access_token, scopes)
+    effective = effective_scopes(shape_of(ask, mandate)[1], scopes)
+    return TokenSet(token, token_id, lifetime(ask, mandate), effective, details=mandate.details)
+
+
+async def _mandate(ask: TokenRequest, scopes: tuple[str, ...]) -> Mandate | Refusal:
+    """Return what the token may rest on; for most requests nothing but *scopes*."""
+    document, form = ask.client.document, ask.form
+    if RESOURCE not in form and DETAILS not in form and not document.claims and not ask.desk.tenant.settings.claims:
+        return Mandate(scopes)
+    audiences = targets(ask)
+    if isinstance(audiences, Refusal):
+        return audiences
+    details = requested_details(form.get(DETAILS), document, ask.desk.resources)
+    if isinstance(details, Refusal):
+        return details
+    extra = await custom_claims(ask.desk, document, scopes, "access_token")
+    return Mandate(scopes, audiences=audiences, details=details, claims=extra)

@@ -1,15 +1,18 @@
 """A refresh token for its successor (RFC 6749 §6, RFC 9700 §4.14)."""
 
 from limen.access.clients.records import Client
-from limen.access.tokens.desk import Desk
-from limen.access.tokens.issue import TokenSet, access_token, id_token
+from limen.access.tokens.answering import Granted, mandate_of, tokens_of
+from limen.access.tokens.details import DETAILS
+from limen.access.tokens.issue import TokenSet
 from limen.access.tokens.records import RotateToken, RotationOutcome
 from limen.access.tokens.refresh_tokens import PresentedToken
-from limen.access.tokens.request import Mandate, TokenRequest
+from limen.access.tokens.request import TokenRequest
 from limen.access.tokens.scopes import requested_scopes
+from limen.access.tokens.targets import RESOURCE
 from limen.kernel.clock import SECOND
 from limen.kernel.errors import Invalid, Refusal
 
+_NARROWING = frozenset({"scope", RESOURCE, DETAILS})
 _GOOD = frozenset({RotationOutcome.ROTATED, RotationOutcome.RETRIED})
 
 
@@ -22,7 +25,7 @@ async def rotate_refresh_token(ask: TokenRequest) -> TokenSet | Refusal:
     presented = desk.refresh.read(text)
     if presented is None:
         return Invalid("invalid_grant", "not a refresh token of this tenant")
-    narrowed = await _narrowed(desk, client, presented, ask.form.get("scope"))
+    narrowed = await _narrowed(ask, presented)
     if isinstance(narrowed, Refusal):
         return narrowed
     rotates = client.document.rotate_refresh_tokens or not client.is_confidential  # RFC 9700 §2.2.2
@@ -47,21 +50,25 @@ async def rotate_refresh_token(ask: TokenRequest) -> TokenSet | Refusal:
     scopes = narrowed or _still_allowed(client, answer.scopes)
     if not scopes:
         return Invalid("invalid_grant", "every scope was withdrawn")
-    token, token_id = access_token(ask, Mandate(scopes, answer.authentication, presented.family_id))
-    identity = id_token(ask, answer.authentication, token) if "openid" in scopes else ""
-    return TokenSet(token, token_id, lifetimes.access_token, scopes, successor, identity)
+    granted = Granted(presented.family_id, answer.customer_id, scopes, answer.authentication, successor)
+    mandate = await mandate_of(ask, granted)
+    return mandate if isinstance(mandate, Refusal) else await tokens_of(ask, granted, mandate)
 
 
-async def _narrowed(
-    desk: Desk, client: Client, presented: PresentedToken, scope: str | None
-) -> tuple[str, ...] | Refusal | None:
-    """Check a narrower scope before the token is spent on it (RFC 6749 §6)."""
-    if scope is None:
+async def _narrowed(ask: TokenRequest, presented: PresentedToken) -> tuple[str, ...] | Refusal | None:
+    """Check whatever is to be narrower before the token is spent on it (RFC 6749 §6, RFC 8707 §2.2, RFC 9396 §6)."""
+    if ask.form.keys().isdisjoint(_NARROWING):
         return None
-    granted = await desk.hot.family_scopes(presented.family_id)
-    if granted is None:
+    family = await ask.desk.hot.family(presented.family_id)
+    if family is None:
         return Invalid("invalid_grant", "unknown family")
-    return requested_scopes(scope, _still_allowed(client, granted))
+    allowed = _still_allowed(ask.client, family.scopes)
+    scopes = requested_scopes(ask.form.get("scope"), allowed)
+    if isinstance(scopes, Refusal):
+        return scopes
+    granted = Granted(presented.family_id, family.customer_id, scopes, family.authentication)
+    mandate = await mandate_of(ask, granted)
+    return mandate if isinstance(mandate, Refusal) else scopes
 
 
 def _still_allowed(client: Client, scopes: tuple[str, ...]) -> tuple[str, ...]:

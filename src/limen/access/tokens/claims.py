@@ -1,0 +1,87 @@
+"""Custom claims: what a tenant and its clients add to tokens.
+
+:class:`ClaimPolicy` is the place for it. The one that is joined reads declarative rules
+(:class:`~limen.identity.tenants.claims.ClaimRule`): data, in which nothing is evaluated. Where no rule applies, nothing
+is looked up and nothing is unsealed, so that tokens without custom claims cost nothing more.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from limen.access.clients.records import ClientDocument
+from limen.access.tokens.desk import Desk
+from limen.identity.customers.records import Profile
+from limen.identity.tenants.claims import ClaimRule, Target
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimsAsked:
+    """For what claims are asked. ``profile`` is None where the client speaks for itself, or none was needed."""
+
+    document: ClientDocument
+    scopes: tuple[str, ...]
+    target: Target
+    profile: Profile | None = None
+
+
+class ClaimPolicy(Protocol):
+    """Decides which claims are added. What it answers may hold no reserved name."""
+
+    def needs_profile(self, asked: ClaimsAsked) -> bool:
+        """Tell whether the profile has to be unsealed for an answer."""
+        ...
+
+    def claims(self, asked: ClaimsAsked) -> Mapping[str, Any]:
+        """Return the claims to add."""
+        ...
+
+
+class DeclaredClaims:
+    """A :class:`ClaimPolicy` of rules: the tenant's, then the client's, which win."""
+
+    __slots__ = ("_rules",)
+
+    def __init__(self, rules: Sequence[ClaimRule]) -> None:
+        """Apply the tenant's *rules*."""
+        self._rules = tuple(rules)
+
+    def needs_profile(self, asked: ClaimsAsked) -> bool:
+        """Tell whether a rule that applies reads the profile."""
+        return any(rule.source == "profile" for rule in self._applying(asked))
+
+    def claims(self, asked: ClaimsAsked) -> Mapping[str, Any]:
+        """Return the claims to add; an empty member of a profile gives none."""
+        found = {rule.claim: _value(rule, asked) for rule in self._applying(asked)}
+        return {name: value for name, value in found.items() if value is not None}
+
+    def _applying(self, asked: ClaimsAsked) -> list[ClaimRule]:
+        rules = self._rules + asked.document.claims
+        return [
+            rule for rule in rules if asked.target in rule.into and (not rule.scope or rule.scope in asked.scopes)
+        ]
+
+
+async def custom_claims(
+    desk: Desk, document: ClientDocument, scopes: tuple[str, ...], target: Target, subject: str = ""
+) -> Mapping[str, Any]:
+    """Return the claims to add to *target*. *subject* is the customer's public subject; empty for a client's own."""
+    rules = desk.tenant.settings.claims
+    if not rules and not document.claims:
+        return {}
+    policy: ClaimPolicy = DeclaredClaims(rules)
+    asked = ClaimsAsked(document, scopes, target)
+    if subject and policy.needs_profile(asked):
+        sealed = await desk.hot.customer(subject)
+        customer = await desk.unseal(sealed) if sealed is not None else None
+        asked = ClaimsAsked(document, scopes, target, customer.profile if customer is not None else None)
+    return policy.claims(asked)
+
+
+def _value(rule: ClaimRule, asked: ClaimsAsked) -> Any:
+    if rule.source == "constant":
+        return rule.value
+    if rule.source == "scopes":
+        return list(asked.scopes)
+    value = getattr(asked.profile, rule.field) if asked.profile is not None else None
+    return None if value == "" else value

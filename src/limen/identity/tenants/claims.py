@@ -1,0 +1,76 @@
+"""Custom claims: what a tenant adds to its tokens, declared as data (for all its clients, or for one).
+
+A rule names a claim and where its value comes from. Nothing is evaluated: whoever needs more than this joins another
+implementation of the protocol ``access.tokens.claims.ClaimPolicy``.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Final, Literal
+
+import msgspec
+
+from limen.identity.customers.records import Profile
+
+Source = Literal["profile", "constant", "scopes"]
+Target = Literal["id_token", "userinfo", "access_token"]
+
+RESERVED: Final = frozenset(
+    {
+        *("iss", "sub", "aud", "exp", "nbf", "iat", "jti", "typ", "alg", "kid"),  # RFC 7519 §4.1, RFC 7515 §4.1
+        *("client_id", "scope", "active", "token_type", "username", "authorization_details"),  # RFC 7662, 8693, 9396
+        *("auth_time", "nonce", "acr", "amr", "azp", "at_hash", "c_hash", "s_hash", "sid", "fid", "events"),
+        *("cnf", "act", "may_act", "token_introspection", "_claim_names", "_claim_sources", "sub_jwk"),
+        *("email", "email_verified", "phone_number", "phone_number_verified"),  # relying parties link accounts by them
+    }
+)
+"""Claims that say what we vouch for; no rule may."""
+FIELDS: Final = frozenset(Profile.__struct_fields__)
+"""What of a profile may be put into a claim."""
+MOST: Final = 50
+_LONGEST_NAME: Final = 100
+_LONGEST_VALUE: Final = 1_000
+
+
+class ClaimRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
+    """One claim.
+
+    Attributes:
+        claim: its name.
+        source: ``profile``: the member ``field`` of the customer's profile; ``constant``: ``value``; ``scopes``: the
+            granted scopes, as a list.
+        field: with ``profile``.
+        value: with ``constant``.
+        scope: where this scope was granted alone; empty for always.
+        into: where it goes.
+    """
+
+    claim: str
+    source: Source
+    field: str = ""
+    value: str | int | bool | None = None
+    scope: str = ""
+    into: Annotated[tuple[Target, ...], msgspec.Meta(extra_json_schema={"minItems": 1, "maxItems": 3})] = (
+        "id_token",
+        "userinfo",
+    )
+
+
+def problems_of(rules: Sequence[ClaimRule], place: str) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong with *rules*: where below *place*, and a message key."""
+    if len(rules) > MOST:
+        yield place, "list.too_long"
+    for index, rule in enumerate(rules[:MOST]):
+        here = f"{place}.{index}"
+        name = rule.claim
+        if not name or len(name) > _LONGEST_NAME or not name.isprintable() or not name.isascii() or " " in name:
+            yield f"{here}.claim", "claim.invalid"
+        elif name in RESERVED:
+            yield f"{here}.claim", "claim.reserved"
+        if (rule.source == "profile") != bool(rule.field) or (rule.field and rule.field not in FIELDS):
+            yield f"{here}.field", "claim.field"
+        if (rule.source == "constant") != (rule.value is not None):
+            yield f"{here}.value", "claim.value"
+        if isinstance(rule.value, str) and len(rule.value) > _LONGEST_VALUE:
+            yield f"{here}.value", "claim.value"
+        if not rule.into:
+            yield f"{here}.into", "list.too_short"
