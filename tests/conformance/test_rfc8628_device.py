@@ -11,8 +11,11 @@ from typing import Any
 
 import httpx2
 import pytest
+from sqlalchemy import select
 
+from limen.access.clients.records import AuthMethod
 from limen.access.tokens.waiting import WaitingKind
+from limen.storage.schema import waiting_requests
 from tests.integration.tokens.kit import EMAIL, PASSWORD, Shop, claims, error
 from tests.support.walker import Page, Walker, says
 
@@ -62,7 +65,7 @@ async def tv(shop: Shop) -> AsyncIterator[Television]:
         client_name="Living Room",
         grant_types=(GRANT, "refresh_token"),
         redirect_uris=(),
-        token_endpoint_auth_method="none",
+        token_endpoint_auth_method=AuthMethod.NONE,
         require_consent=True,
     )
     yield Television(shop, auth)
@@ -82,7 +85,7 @@ async def test_rfc8628_s3_1_a_client_without_the_grant_is_refused(shop: Shop):
 
 async def test_rfc8628_s3_1_scopes_are_checked_before_a_code_is_given(tv: Television):
     assert error(await tv.ask(scope="openid admin")) == (400, "invalid_scope")
-    assert error(await tv.ask(request="eyJ")) [0] == 400
+    assert error(await tv.ask(request="eyJ"))[0] == 400
 
 
 async def test_rfc8628_s3_2_the_answer_has_all_that_the_device_needs(tv: Television):
@@ -241,9 +244,6 @@ async def test_rfc8628_s5_1_a_code_has_eight_of_twenty_letters_and_is_not_stored
     assert all(set(code.replace("-", "")) <= set("BCDFGHJKLMNPQRSTVWXZ") for code in codes)
     assert all(len(code) == 9 for code in codes)
     async with tv.shop.house.storage.database.read(tv.shop.tenant.id) as unit:
-        from limen.storage.schema import waiting_requests
-        from sqlalchemy import select
-
         rows = (await unit.connection.execute(select(waiting_requests))).all()
     stored = repr([tuple(row) for row in rows])
     assert not any(code in stored or code.replace("-", "") in stored for code in codes)

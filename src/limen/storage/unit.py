@@ -28,7 +28,7 @@ from limen.storage.stores.keys import SqlSigningKeys
 from limen.storage.stores.pushed import SqlPushed
 from limen.storage.stores.sessions import SqlSessions
 from limen.storage.stores.tenants import SqlTenantRegistry
-from limen.storage.stores.waiting import SqlWaiting
+from limen.storage.stores.waiting import SqlFamilies, SqlWaiting
 
 _OUTBOX = Statement(insert(schema.outbox), sets=columns(schema.outbox))
 _CHANGES = Statement(insert(schema.changes), sets=columns(schema.changes, ("seq",)))
@@ -60,6 +60,7 @@ class Unit:
         self.journeys = SqlJourneys(connection, tenant_id)
         self.grants = SqlGrants(connection, tenant_id, self.change)
         self.waiting = SqlWaiting(connection, tenant_id)
+        self.families = SqlFamilies(connection, tenant_id)
         self.pushed = SqlPushed(connection, tenant_id)
         self.consents = SqlConsents(connection, tenant_id, dialect)
         self.audit_log = SqlAudit(connection, tenant_id)

@@ -45,6 +45,22 @@ Page = Annotated[str, text(most=2_000)]
 Scope = Annotated[str, text(1, 128, r"[\x21\x23-\x5b\x5d-\x7e]+")]
 
 
+class TokenExchange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which tokens a client may exchange for its own (RFC 8693); what it may get for them is its scopes and audiences.
+
+    Attributes:
+        subject_clients: clients whose tokens it may exchange, beside its own.
+        subject_audiences: resource servers in whose name it acts: tokens that are for one of them may be exchanged.
+        impersonation: whether it may get tokens that do not say who acts.
+        delegation: whether it may get tokens that do (``act``).
+    """
+
+    subject_clients: Annotated[tuple[Annotated[str, text(1, 100)], ...], items(most=50)] = ()
+    subject_audiences: Annotated[tuple[Uri, ...], items(most=50)] = ()
+    impersonation: bool = False
+    delegation: bool = True
+
+
 class ClientDocument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is registered about a client; stored as one JSON document.
 
@@ -82,6 +98,7 @@ class ClientDocument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     sector_identifier_uri: Page = ""
     authorization_details_types: Annotated[tuple[Annotated[str, text(1, 200)], ...], items(most=50)] = ()
     claims: Annotated[tuple[ClaimRule, ...], items(most=50)] = ()
+    token_exchange: TokenExchange = TokenExchange()
     require_consent: bool = True
     rotate_refresh_tokens: bool = True
     require_pushed_authorization_requests: bool = False

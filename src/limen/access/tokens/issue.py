@@ -28,6 +28,7 @@ class TokenSet:
     refresh_token: str = field(default="", repr=False)
     id_token: str = field(default="", repr=False)
     details: Details = field(default=(), repr=False)
+    issued_token_type: str = ""
 
     def body(self) -> dict[str, Any]:
         """Return the JSON body of the token answer."""
@@ -43,6 +44,8 @@ class TokenSet:
             body["id_token"] = self.id_token
         if self.details:
             body[DETAILS] = self.details
+        if self.issued_token_type:  # RFC 8693 §2.2.1
+            body["issued_token_type"] = self.issued_token_type
         return body
 
 
@@ -54,7 +57,8 @@ def shape_of(ask: TokenRequest, mandate: Mandate) -> tuple[tuple[str, ...], Toke
 
 def lifetime(ask: TokenRequest, mandate: Mandate) -> int:
     """Return for how many seconds the access token of *mandate* lives."""
-    return shape_of(ask, mandate)[1].lifetime or ask.desk.lifetimes.access_token
+    usual = shape_of(ask, mandate)[1].lifetime or ask.desk.lifetimes.access_token
+    return min(usual, mandate.until - to_seconds(ask.desk.clock.now())) if mandate.until else usual
 
 
 def effective_scopes(shape: TokenShape, scopes: tuple[str, ...]) -> tuple[str, ...]:
@@ -70,20 +74,22 @@ def access_token(ask: TokenRequest, mandate: Mandate) -> tuple[str, str]:
     now = to_seconds(desk.clock.now())
     token_id = random_token(desk.entropy, 16)
     audiences, shape = shape_of(ask, mandate)
-    subject = desk.subjects.shown(client.document, authentication.subject) if authentication else client.client_id
+    subject = desk.subjects.shown(client.document, authentication.subject) if authentication else mandate.subject or client.client_id
     claims: dict[str, Any] = {
         "iss": desk.issuer,
         "sub": subject,
         "aud": audiences[0] if len(audiences) == 1 else list(audiences),
         "client_id": client.client_id,
         "iat": now,
-        "exp": now + (shape.lifetime or desk.lifetimes.access_token),
+        "exp": now + lifetime(ask, mandate),
         "jti": token_id,
     }
     if mandate.scopes:
         claims["scope"] = " ".join(effective_scopes(shape, mandate.scopes))
     if authentication is not None:
         _add_sign_in(claims, authentication, mandate.family)
+    if mandate.actor is not None:
+        claims["act"] = mandate.actor
     if shape is not PLAIN or mandate.details or mandate.claims:
         return _special(ask, mandate, shape, claims), token_id
     signer = desk.keys.signer(client.document.access_token_signed_response_alg)

@@ -49,6 +49,8 @@ class Mandate(msgspec.Struct, frozen=True, gc=False):
         details: ``authorization_details`` (RFC 9396 §9.1).
         claims: custom claims; none of them replaces one of ours.
         actor: ``act``: who acts for the subject (RFC 8693 §4.1); None where the client does.
+        subject: ``sub`` where no customer is behind it; empty for the client itself.
+        until: seconds since the epoch beyond which it may not live; 0 for no such limit.
     """
 
     scopes: tuple[str, ...]
@@ -57,4 +59,6 @@ class Mandate(msgspec.Struct, frozen=True, gc=False):
     audiences: tuple[str, ...] = ()
     details: tuple[Mapping[str, Any], ...] = ()
     actor: Mapping[str, Any] | None = None
+    subject: str = ""
+    until: int = 0
     claims: Mapping[str, Any] = {}

@@ -16,7 +16,7 @@ from typing import Final, Protocol
 
 from limen.kernel.clock import SECOND, Instant
 from limen.kernel.events import AuditEntry, Event
-from limen.kernel.ids import ClientKey, CustomerId, WaitingId
+from limen.kernel.ids import ClientKey, CustomerId, FamilyId, WaitingId
 
 INTERVAL: Final = 5
 """Seconds between two polls unless told otherwise (RFC 8628 §3.2)."""
@@ -105,12 +105,25 @@ class WaitingStore(Protocol):
         ...
 
 
+class FamilyStore(Protocol):
+    """One tenant's token families inside one transaction."""
+
+    async def of_session(self, sid: str, client_id: str, now: Instant) -> FamilyId | None:
+        """Return the newest family that a client has of a session, while both are live."""
+        ...
+
+
 class WaitingUnit(Protocol):
-    """A unit of work that reaches the waiting requests."""
+    """A unit of work of the token desk: what the hot doors do seldom."""
 
     @property
     def waiting(self) -> WaitingStore:
         """Return the waiting requests."""
+        ...
+
+    @property
+    def families(self) -> FamilyStore:
+        """Return the token families."""
         ...
 
     def record(self, entry: AuditEntry) -> None:

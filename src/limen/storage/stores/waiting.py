@@ -1,14 +1,15 @@
-"""Requests that are answered on another device."""
+"""Requests that are answered on another device, and the families that a session has."""
 
 from typing import Any
 
-from sqlalchemy import bindparam
+from sqlalchemy import bindparam, select
 
 from limen.access.tokens.waiting import WaitingKind, WaitingRequest, WaitingState
 from limen.kernel.clock import Instant
-from limen.kernel.ids import ClientKey, CustomerId, WaitingId
+from limen.kernel.ids import ClientKey, CustomerId, FamilyId, WaitingId
+from limen.storage.schema import clients, families, sessions
 from limen.storage.schema import waiting_requests as waiting
-from limen.storage.stores.base import TenantStoreBase, insert_new_mine, select_mine, update_mine
+from limen.storage.stores.base import TenantStoreBase, insert_new_mine, mine, select_mine, update_mine
 
 _PENDING = waiting.c.state == WaitingState.PENDING.value
 
@@ -25,6 +26,32 @@ _ANSWER = update_mine(
     waiting.c.expires_at > bindparam("now"),
     sets=("state", "answered_at"),
 )
+
+
+_OF_SESSION = mine(
+    select(families.c.id)
+    .join(sessions, (sessions.c.tenant_id == families.c.tenant_id) & (sessions.c.id == families.c.session_id))
+    .join(clients, (clients.c.tenant_id == families.c.tenant_id) & (clients.c.key == families.c.client_key))
+    .where(
+        sessions.c.sid == bindparam("sid"),
+        sessions.c.ended_at.is_(None),
+        clients.c.client_id == bindparam("client_id"),
+        families.c.revoked_at.is_(None),
+        families.c.expires_at > bindparam("now"),
+    )
+    .order_by(families.c.id.desc())
+    .limit(1),
+    families,
+)
+
+
+class SqlFamilies(TenantStoreBase):
+    """Implements :class:`limen.access.tokens.waiting.FamilyStore`."""
+
+    async def of_session(self, sid: str, client_id: str, now: Instant) -> FamilyId | None:
+        """Return the newest family that a client has of a session, while both are live."""
+        row = await self._one(_OF_SESSION, sid=sid, client_id=client_id, now=now)
+        return None if row is None else FamilyId(row.id)
 
 
 class SqlWaiting(TenantStoreBase):

@@ -10,6 +10,12 @@ _REFRESHABLE = frozenset(
 """Grants by which a person allows something that may outlast them."""
 
 
+_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
+_CONFIDENTIAL = frozenset(
+    {_EXCHANGE, "urn:ietf:params:oauth:grant-type:jwt-bearer", "urn:openid:params:grant-type:ciba"}
+)
+
+
 def grants(document: ClientDocument) -> Problems:
     """A grant has what it needs."""
     chosen = document.grant_types
@@ -21,3 +27,7 @@ def grants(document: ClientDocument) -> Problems:
         yield "grant_types", "grant_types.refresh_alone"
     if "client_credentials" in chosen and document.token_endpoint_auth_method is AuthMethod.NONE:
         yield "grant_types", "grant_types.public_client"  # RFC 6749 §4.4
+    if _CONFIDENTIAL.intersection(chosen) and document.token_endpoint_auth_method is AuthMethod.NONE:
+        yield "grant_types", "grant_types.public_client"  # RFC 8693 §5, RFC 7523 §7, CIBA Core §4
+    if _EXCHANGE in chosen and not (document.token_exchange.impersonation or document.token_exchange.delegation):
+        yield "token_exchange", "token_exchange.nothing_allowed"

@@ -6,6 +6,7 @@ from limen.access.tokens.grants.authorization_code import redeem_code
 from limen.access.tokens.grants.client_credentials import issue_to_client
 from limen.access.tokens.grants.device_code import redeem_device_code
 from limen.access.tokens.grants.refresh_token import rotate_refresh_token
+from limen.access.tokens.grants.token_exchange import exchange_token
 from limen.access.tokens.issue import TokenSet
 from limen.access.tokens.request import TokenRequest
 from limen.kernel.errors import Refusal
@@ -18,4 +19,5 @@ GRANTS: Mapping[str, Grant] = {
     "refresh_token": rotate_refresh_token,
     "client_credentials": issue_to_client,
     "urn:ietf:params:oauth:grant-type:device_code": redeem_device_code,
+    "urn:ietf:params:oauth:grant-type:token-exchange": exchange_token,
 }
