@@ -6,6 +6,7 @@ import pytest
 
 from limen.app.front import consent_words
 from limen.identity.audit.chain import link
+from limen.identity.tenants.records import TenantSettings
 from limen.kernel.encoding import from_b64url
 from tests.support.house import PASSWORD, says
 
@@ -103,8 +104,8 @@ async def test_the_ledger_is_a_chain_that_names_the_words_and_the_language_shown
     assert page.lang == "de"
     await german.post(page, decision="deny")
     first, second = await ledger(house)
-    assert first.decision.text_hash == consent_words("en", "The Shop", ("openid", "email"))
-    assert (second.decision.locale, second.decision.text_hash) == ("de", consent_words("de", "The Shop", ("profile",)))
+    assert first.decision.text_hash == consent_words(house.tenant, "en", "The Shop", ("openid", "email"))
+    assert (second.decision.locale, second.decision.text_hash) == ("de", consent_words(house.tenant, "de", "The Shop", ("profile",)))
     assert second.previous == first.hash
     assert [row.hash for row in (first, second)] == [link(row.previous, row.open_part, b"") for row in (first, second)]
     assert [event for event in await house.events() if event.startswith("consent.")] == [
@@ -121,7 +122,7 @@ async def test_the_words_are_those_of_the_language_on_the_page_even_if_it_was_ch
     assert page.lang == "de"
     await ann.allow(page)
     [row] = await ledger(house)
-    assert (row.decision.locale, row.decision.text_hash) == ("de", consent_words("de", "The Shop", ("openid",)))
+    assert (row.decision.locale, row.decision.text_hash) == ("de", consent_words(house.tenant, "de", "The Shop", ("openid",)))
 
 
 async def test_neither_allow_nor_deny_decides_nothing(house):
@@ -200,3 +201,32 @@ def account_of(page, email):
     """The value of the button on which *email* stands."""
     before = page.text[: page.text.index(f'<span dir="ltr">{email}')]
     return before.rpartition('name="account" value="')[2].partition('"')[0]
+
+
+async def test_a_scope_of_the_tenants_own_is_told_in_its_words_and_another_by_its_name(house):
+    words = {"orders": {"en": "Read your <orders>", "de": "Ihre Bestellungen lesen"}}
+    acme = await house.add_tenant("acme", TenantSettings(scope_words=words))
+    await house.storage.feed.poll()
+    await house.customer(ANN, tenant=acme)
+    shop = await house.register_client(acme, scopes=("openid", "orders", "parcels"))
+    for language, shown in (("en", "Read your &lt;orders&gt;"), ("de", "Ihre Bestellungen lesen"), ("ar", "&lt;orders&gt;")):
+        ann = house.walker(prefix="/t/acme", language=language)
+        page = await ann.authorize(shop[0], scope="openid orders parcels")
+        page = await ann.sign_in(ANN, PASSWORD, page)
+        assert shown in page.text
+        assert "<b>parcels</b>" in page.text
+
+
+async def test_the_page_shows_who_asks_by_host_and_leads_to_their_pages_over_https_alone(house):
+    await house.customer(ANN)
+    shop = await house.register_client(
+        client_uri="https://shop.example/about",
+        policy_uri="https://shop.example/privacy",
+        tos_uri="http://127.0.0.1/terms",
+        logo_uri="https://shop.example/logo.png",
+    )
+    _, page = await arrive(house, shop[0])
+    assert ">shop.example</a>" in page.text
+    assert 'href="https://shop.example/privacy" target="_blank" rel="noopener noreferrer"' in page.text
+    assert "/terms" not in page.text
+    assert "logo.png" not in page.text

@@ -220,3 +220,14 @@ async def test_a_customer_whom_an_administrator_erased_can_sign_up_again(house):
     customer = await house.customer(ANN)
     await house.administration().delete(customer.id, SYSTEM)
     assert (await house.walker().sign_up(ANN, PASSWORD)).path == "/account"
+
+
+async def test_the_form_leads_to_the_terms_and_the_privacy_policy_of_the_tenant(house):
+    settings = TenantSettings(terms_url="https://acme.example/terms", privacy_url="https://acme.example/privacy")
+    await house.add_tenant("acme", settings)
+    await house.storage.feed.poll()
+    page = await house.walker(prefix="/t/acme").get("/sign-up")
+    for address in ("https://acme.example/terms", "https://acme.example/privacy"):
+        assert f'href="{address}"' in page.text
+    assert says("sign_up.read_first") in page.text
+    assert says("sign_up.read_first") not in (await house.walker().get("/sign-up")).text

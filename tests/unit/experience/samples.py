@@ -21,15 +21,18 @@ def _form(**parts: Any) -> dict[str, Any]:
 
 
 _SIGN_IN = {"client_name": CLIENT, "may_sign_up": True}
-_SIGN_UP = {"client_name": CLIENT, "min_length": 10, "feedback": []}
+_PAGES_OF_TENANT = {"terms_url": "https://limen.example/terms", "privacy_url": "https://limen.example/privacy"}
+_SIGN_UP = {"client_name": CLIENT, **_PAGES_OF_TENANT, "min_length": 10, "feedback": []}
 _SCOPES = [{"name": name, "description": None} for name in ("openid", "profile", "email", "offline_access")]
 _CONSENT = {
     "client_name": CLIENT,
     "client_uri": "https://books.example",
+    "client_host": "books.example",
     "policy_uri": "https://books.example/privacy",
     "tos_uri": None,
     "email": EMAIL,
     "scopes": [*_SCOPES, {"name": "orders", "description": "Read your orders"}],
+    "details": ["Pay \u20685 EUR\u2069 to \u2068Books Ltd\u2069"],
 }
 _ACCOUNTS = [
     {"id": "1", "name": "Amira Haddad", "email": EMAIL},

@@ -18,7 +18,11 @@ _PLACE = re.compile(r"%\((\w+)\)s")
 _LITERAL = re.compile(r"""\b_\(\s*["']([\w.]+)["']\s*[,)]""")
 _COMPOSED = re.compile(r"""\b_\(\s*["']([\w.]+\.)["']\s*~""")
 _CONDITIONAL = re.compile(r"""(?:known\(|set key = )["']([\w.]+\.)["']""")
-_NAMED_BY_CODE = ("error.", "error_page.", "notice.", "password.", "mail.", "page.")
+_ERROR_PAGE = re.compile(r'"([a-z_]+)"')
+_REFUSAL = re.compile(
+    r'\b(?:Conflict|Expired|Forbidden|Invalid|NotFound|Throttled|Unauthenticated|Unavailable)\(\s*(?:code=)?"([a-z_]+)"'
+)
+_STRING = re.compile(r"""["']([a-z_]+(?:\.[a-z_0-9]+)+)["']""")
 _IN_CODE = re.compile(r'"((?:error|error_page|notice|password)\.[a-z_.]+)"')
 _NOT_MESSAGES = {*EVENTS, "password.hash", "error.html"}
 _SAME_IN_GERMAN = {"form.name"}
@@ -70,8 +74,13 @@ def test_every_key_that_the_code_names_has_a_message() -> None:
 
 
 def test_no_message_is_left_over() -> None:
-    used = set(_LITERAL.findall(_templates()))
-    prefixes = (*_NAMED_BY_CODE, *_COMPOSED.findall(_templates()), *_CONDITIONAL.findall(_templates()))
+    code = "\n".join(path.read_text() for path in _HOME.parent.rglob("*.py"))
+    used = set(_STRING.findall(_templates() + code))
+    used |= {f"error.{refusal}" for refusal in _REFUSAL.findall(code)}
+    pages = "\n".join((_HOME / "pages" / name).read_text() for name in ("errors.py", "turned_away.py"))
+    used |= {f"error_page.{name}.{part}" for name in _ERROR_PAGE.findall(pages) for part in ("title", "text")}
+    used |= {f"mail.{path.stem}.subject" for path in (_HOME / "templates" / "mail").glob("*.txt")}
+    prefixes = (*_COMPOSED.findall(_templates()), *_CONDITIONAL.findall(_templates()))
     assert {key for key in Catalogue.for_locale("en").keys if key not in used and not key.startswith(prefixes)} == set()
 
 

@@ -1,4 +1,4 @@
-"""A tenant's look: name, accent colour, logo, roundness."""
+"""A tenant's look: name, accent colour, logo."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,8 +13,6 @@ _DARK = (Colour.parse("#1b232b"), Colour.parse("#1b232b"))
 _RATIO = 5.6
 """More than AA asks, so that the accent also reads on its own soft tint."""
 
-_MAX_RADIUS = 32
-
 
 @dataclass(frozen=True, slots=True)
 class Brand:
@@ -25,32 +23,26 @@ class Brand:
         accent: ``#rrggbb``; darkened or lightened where it could not be read.
         logo_url: an image of 32 pixels' height, on our own origin or one that the content security policy admits
             (``img-src``); empty: Limen's doorway.
-        radius: how round cards and fields are, in pixels, 0 to 32.
     """
 
     name: str = "Limen"
     accent: str = "#0f5f66"
     logo_url: str = ""
-    radius: int = 14
 
     def __post_init__(self) -> None:
         """Refuse what must not reach a style sheet.
 
         Raises:
-            ValueError: the accent is not a colour, the radius is out of range, or the logo's address is neither
-                http(s) nor a path.
+            ValueError: the accent is not a colour, or the logo's address is neither http(s) nor a path.
         """
         Colour.parse(self.accent)
-        if not 0 <= self.radius <= _MAX_RADIUS:
-            msg = f"radius is 0 to {_MAX_RADIUS}"
-            raise ValueError(msg)
         if self.logo_url and not self.logo_url.startswith(("https://", "http://", "/")):
             msg = "logo_url is an http(s) address or a path"
             raise ValueError(msg)
 
     def css(self) -> str:
         """Return the custom properties that carry the brand, for the one ``<style nonce>`` of a page."""
-        return _css(self.accent.lower(), self.radius)
+        return _css(self.accent.lower())
 
     def mail_colours(self) -> tuple[str, str]:
         """Return (accent, ink on it) for mail, which knows no custom properties."""
@@ -78,6 +70,6 @@ class _Palette:
 
 
 @lru_cache(maxsize=256)
-def _css(accent: str, radius: int) -> str:
+def _css(accent: str) -> str:
     light, dark = _Palette.of(accent, _LIGHT), _Palette.of(accent, _DARK)
-    return f":root{{{light.css('brand')}{dark.css('brand-dark')}--radius:{radius}px}}"
+    return f":root{{{light.css('brand')}{dark.css('brand-dark')}}}"

@@ -44,3 +44,23 @@ def test_each_lifetime_has_its_bounds(name):
 def test_idle_is_no_longer_than_absolute():
     settings = TenantSettings(lifetimes=Lifetimes(session_idle=100, session_absolute=99))
     assert validate("Acme", settings).fields == {"settings.lifetimes.session_idle": "lifetime.idle_beyond_absolute"}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        {"with space": {"en": "x"}},
+        {"orders": {"de": "ohne Englisch"}},
+        {"orders": {"en": ""}},
+        {"orders": {"en": "two\nlines"}},
+        {"orders": {"en": "x" * 201}},
+        {"orders": {"en": "x", "tlh": "y"}},
+        {f"s{number}": {"en": "x"} for number in range(101)},
+    ],
+)
+def test_words_for_scopes_are_short_plain_and_there_in_english(words):
+    assert any(field.startswith("settings.scope_words") for field in validate("Acme", TenantSettings(scope_words=words)).fields)
+
+
+def test_good_words_for_scopes_pass():
+    assert validate("Acme", TenantSettings(scope_words={"orders": {"en": "Read your orders", "ar": "طلباتك"}})) is None
