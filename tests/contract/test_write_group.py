@@ -31,6 +31,51 @@ async def test_what_arrives_during_a_commit_forms_the_next_in_order():
     assert batches == [[0, 1, 2, 3, 4], [5, 6, 7]]
 
 
+async def test_a_second_batch_joins_the_first_once_as_many_steps_are_waiting():
+    begun, go = [], asyncio.Event()
+
+    def lane(name):
+        async def commit(steps):
+            begun.append((name, list(steps)))
+            await go.wait()
+            return steps
+
+        return commit
+
+    group = WriteGroup(lane("a"), lane("b"))
+    tasks = [asyncio.create_task(group.submit(number)) for number in range(3)]
+    await asyncio.sleep(0.01)
+    tasks += [asyncio.create_task(group.submit(number)) for number in (3, 4)]
+    await asyncio.sleep(0.01)
+    assert [steps for _, steps in begun] == [[0, 1, 2]]
+    tasks += [asyncio.create_task(group.submit(number)) for number in (5, 6)]
+    await asyncio.sleep(0.01)
+    assert [steps for _, steps in begun] == [[0, 1, 2], [3, 4, 5, 6]]
+    assert begun[0][0] != begun[1][0]
+    go.set()
+    await asyncio.gather(*tasks)
+
+
+async def test_too_few_for_a_second_batch_go_when_the_first_is_through():
+    batches, go = [], asyncio.Event()
+
+    async def commit(steps):
+        batches.append(list(steps))
+        await go.wait()
+        return steps
+
+    group = WriteGroup(commit, commit)
+    tasks = [asyncio.create_task(group.submit(number)) for number in range(3)]
+    await asyncio.sleep(0.01)
+    tasks.append(asyncio.create_task(group.submit(3)))
+    await asyncio.sleep(0.01)
+    closing = asyncio.create_task(group.close())
+    go.set()
+    assert await asyncio.gather(*tasks) == [0, 1, 2, 3]
+    await closing
+    assert batches == [[0, 1, 2], [3]]
+
+
 async def test_a_bad_step_fails_alone_and_a_failed_batch_is_not_tried_again():
     ran = []
 
@@ -102,8 +147,8 @@ async def test_a_group_that_is_stopped_leaves_nobody_waiting():
     await asyncio.sleep(0.01)
     later = asyncio.create_task(group.submit(2))
     await asyncio.sleep(0)
-    assert group._task is not None
-    group._task.cancel()
+    (task,) = group._tasks
+    task.cancel()
     answers = await asyncio.gather(waiting, later, return_exceptions=True)
     assert [type(answer) for answer in answers] == [BatchFailed, BatchFailed]
 

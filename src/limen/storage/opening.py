@@ -35,8 +35,10 @@ from limen.storage.leases import Leases
 from limen.storage.outbox import SqlOutbox
 from limen.storage.tenants import SqlTenants
 
-HOT_CONNECTIONS = 4
-"""One batch is under way at a time; the others read."""
+HOT_LANES = ("hot", "hot2")
+"""On PostgreSQL two batches are under way at a time: while one is made durable, the other is signed and answered."""
+HOT_CONNECTIONS = len(HOT_LANES) + 3
+"""One for each lane; the others read."""
 
 
 COMMAND_SECONDS = 30
@@ -178,7 +180,8 @@ def _sqlite_side(database: Database, dialect: SqliteDialect, worker: str) -> Hot
 async def _postgres_side(url: str, database: Database, worker: str) -> HotSide:
     clock, entropy = database.clock, database.entropy
     pool = await open_token_pool(url)
-    writer = PostgresWriter(pool, Lane(clock, entropy, f"{worker}:hot"), clock, entropy, on_commit=database.committed)
+    lanes = [Lane(clock, entropy, f"{worker}:{name}") for name in HOT_LANES]
+    writer = PostgresWriter(pool, lanes, clock, entropy, on_commit=database.committed)
 
     async def close() -> None:
         try:

@@ -5,6 +5,8 @@ step and one that appends; a batch of audit records alone, which is what machine
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 import asyncpg
@@ -55,46 +57,99 @@ ACQUIRE_SECONDS = 10
 
 def _is_outage(error: BaseException) -> bool:
     """Tell whether the database, not a step, is at fault: then nobody knows what was committed."""
-    lost = (OSError, TimeoutError, asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError)
+    lost = (
+        OSError,
+        TimeoutError,
+        asyncpg.PostgresConnectionError,
+        asyncpg.OperatorInterventionError,
+        asyncpg.InternalClientError,  # the driver itself no longer knows where the connection stands
+    )
     misused = isinstance(error, asyncpg.InterfaceError) and not isinstance(
         error, ValueError
     )  # ValueError: bad argument
     return misused or isinstance(error, (*lost, asyncpg.InsufficientResourcesError, asyncpg.PostgresIOError))
 
 
+@dataclass(slots=True)
+class _Shared:
+    """What the lanes of one writer share; *outages* counts how often every connection lost its credit."""
+
+    pool: asyncpg.Pool
+    clock: Clock
+    entropy: Entropy
+    on_commit: OnCommit | None
+    outages: int = 0
+
+
 class PostgresWriter:
-    """Runs batches of steps as the token role, one batch at a time."""
+    """Runs batches of steps as the token role: one at a time in each lane, each lane on a connection of its own."""
 
     def __init__(
-        self, pool: asyncpg.Pool, lane: Lane, clock: Clock, entropy: Entropy, *, on_commit: OnCommit | None = None
+        self,
+        pool: asyncpg.Pool,
+        lanes: Sequence[Lane],
+        clock: Clock,
+        entropy: Entropy,
+        *,
+        on_commit: OnCommit | None = None,
     ) -> None:
         """Take connections from *pool*, which belongs to the token role; *on_commit* hears of each batch."""
-        self._on_commit = on_commit
-        self._pool, self._lane, self._clock, self._entropy = pool, lane, clock, entropy
-        self.group: WriteGroup[Step] = WriteGroup(self.commit)
+        shared = _Shared(pool, clock, entropy, on_commit)
+        self._writers = [_LaneWriter(lane, shared) for lane in lanes]
+        self.group: WriteGroup[Step] = WriteGroup(*(writer.commit for writer in self._writers))
 
     async def close(self) -> None:
-        """Finish the queue."""
+        """Finish the queue, and give the connections back."""
         await self.group.close()
+        for writer in self._writers:
+            await writer.give_back()
+
+
+class _LaneWriter:
+    """Runs one batch at a time, chained in one lane of the audit log, on one connection that it keeps."""
+
+    def __init__(self, lane: Lane, shared: _Shared) -> None:
+        self._lane, self._shared = lane, shared
+        self._clock, self._entropy = shared.clock, shared.entropy
+        self._connection: Any = None
+        self._outages = 0
 
     async def commit(self, steps: Sequence[Step]) -> Sequence[Any]:
         """Run *steps* in one transaction and return their results once it is durable."""
         batch = Batch([None] * len(steps))
         try:
-            async with self._pool.acquire(timeout=ACQUIRE_SECONDS) as connection:
-                extensions = await self._transact(connection, steps, batch)
+            extensions = await self._transact(await self._connected(), steps, batch)
         except BaseException as error:
             for step in steps:
                 self._lane.forget(step.tenant_id)
+            with suppress(Exception):  # what state it is in is the pool's to find out; *error* is what is told
+                await self.give_back()
             if _is_outage(error):
+                self._shared.outages += 1  # what took one connection took the others: the next batch finds new ones
+                await self._shared.pool.expire_connections()
                 msg = "the database went away during a batch"
                 raise BatchFailed(msg) from error
             raise
         for extension in extensions:
             self._lane.committed(extension)
-        if self._on_commit is not None:
-            self._on_commit(batch.changes(), batch.has_events())
+        if self._shared.on_commit is not None:
+            self._shared.on_commit(batch.changes(), batch.has_events())
         return batch.results
+
+    async def give_back(self) -> None:
+        """Return the connection to the pool."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await self._shared.pool.release(connection)
+
+    async def _connected(self) -> Any:
+        """Return the lane's connection; a new one where that was lost, or is likely to be."""
+        if self._connection is not None and (self._connection.is_closed() or self._outages != self._shared.outages):
+            await self.give_back()
+        if self._connection is None:
+            self._outages = self._shared.outages
+            self._connection = await self._shared.pool.acquire(timeout=ACQUIRE_SECONDS)
+        return self._connection
 
     async def _transact(self, connection: Any, steps: Sequence[Step], batch: Batch) -> list[Extension]:
         tenants = sorted({step.tenant_id for step in steps})
