@@ -240,6 +240,7 @@ codes = _tenant_table(
     _at("expires_at"),
     _at("redeemed_at", null=True),
     _id("family_id", null=True),
+    _text("confirmation"),
     _of_customer(),
     key=("code_hash",),
 )
@@ -263,6 +264,7 @@ families = _tenant_table(
     _at("idle_until"),
     _at("expires_at"),
     _at("revoked_at", null=True),
+    _text("confirmation"),
     _of_customer(),
     key=("id",),
 )

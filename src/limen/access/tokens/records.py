@@ -33,6 +33,23 @@ class Confirmation(msgspec.Struct, frozen=True, gc=False):
     method: Literal["jkt", "x5t#S256"]
     value: str
 
+    @property
+    def text(self) -> str:
+        """Return it as codes and families are stored with: ``jkt:…``."""
+        return f"{self.method}:{self.value}"
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """Something that may be used once, over all workers, by what it is and SHA-256 of it.
+
+    ``until`` is when it would not pass any more for other reasons, and can be forgotten.
+    """
+
+    kind: str
+    digest: bytes
+    until: Instant
+
 
 class Terms(msgspec.Struct, frozen=True, omit_defaults=True):
     """What an authorization request settled beyond scopes; it goes with the code into the family and its tokens.
@@ -63,7 +80,10 @@ class Authentication(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class AuthorizationCode:
-    """A code waiting to be redeemed; only its SHA-256 is stored."""
+    """A code waiting to be redeemed; only its SHA-256 is stored.
+
+    ``confirmation`` is the key that must be shown with it (RFC 9449 §10), as :attr:`Confirmation.text`; empty for none.
+    """
 
     code_hash: bytes
     grant_id: GrantId
@@ -77,6 +97,7 @@ class AuthorizationCode:
     authentication: Authentication
     created_at: Instant
     expires_at: Instant
+    confirmation: str = ""
 
 
 class Redemption(StrEnum):
@@ -95,7 +116,7 @@ class RedeemCode:
     """The atomic step "redeem this code into this family".
 
     ``refresh_hash`` is SHA-256 of the first refresh token; it is stored only if the code's scopes include
-    ``offline_access``.
+    ``offline_access``. ``confirmation`` is the key that was shown; with ``binds`` the family is bound to it.
     """
 
     code_hash: bytes
@@ -109,6 +130,8 @@ class RedeemCode:
     idle_until: Instant
     family_expires_at: Instant
     request_id: str = ""
+    confirmation: str = ""
+    binds: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +157,7 @@ class RotationOutcome(StrEnum):
     EXPIRED = "expired"
     UNKNOWN = "unknown"
     ENDED = "ended"
+    WRONG_KEY = "wrong_key"
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +173,8 @@ class FamilyView:
 class RotateToken:
     """The atomic step "this refresh token for its successor".
 
-    ``grace`` is in microseconds; ``rotate`` False only checks.
+    ``grace`` is in microseconds; ``rotate`` False only checks. ``confirmation`` is the key that was shown; who has not
+    the family's can do nothing with its tokens, not even end it.
     """
 
     family_id: FamilyId
@@ -162,6 +187,7 @@ class RotateToken:
     idle_until: Instant
     rotate: bool = True
     request_id: str = ""
+    confirmation: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """What tokens ask of storage: a hot side of single atomic steps and an everyday side inside a transaction."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from limen.access.tokens.pushed import PushedRequest
@@ -12,12 +13,17 @@ from limen.access.tokens.records import (
     Revocations,
     RotatedToken,
     RotateToken,
+    Use,
 )
 from limen.access.tokens.waiting import Poll
 from limen.identity.customers.records import SealedCustomer
 from limen.kernel.clock import Instant
 from limen.kernel.events import AuditEntry
 from limen.kernel.ids import ClientKey, CustomerId, FamilyId, GrantId
+
+
+class UsedBefore(Exception):  # noqa: N818 - no fault: it ends a request wherever that has got to
+    """What may be used once came again: nothing was done. Raised by :class:`GuardedTokens`, caught by the door."""
 
 
 class HotTokens(Protocol):
@@ -69,12 +75,28 @@ class HotTokens(Protocol):
         """Return what a family holds."""
         ...
 
+    def guarded(self, uses: Sequence[Use]) -> "GuardedTokens":
+        """Return the same doors, whose first write also spends *uses*: in one commit, all of it or nothing."""
+        ...
+
     async def revocations(self, since: Instant) -> Revocations:
         """Return all that was revoked since an instant."""
         ...
 
     async def is_revoked(self, token_id: str, family_id: str, subject: str, issued_at: Instant) -> bool:
         """Ask the database, not a cache, whether an access token was revoked in any way."""
+        ...
+
+
+class GuardedTokens(HotTokens, Protocol):
+    """Hot doors for one request that carries what may be used once. Whatever writes first raises ``UsedBefore``."""
+
+    async def spend(self) -> None:
+        """Spend what is not spent yet.
+
+        Raises:
+            UsedBefore: one of them was used before.
+        """
         ...
 
 

@@ -19,7 +19,9 @@ from limen.kernel.entropy import Entropy
 from limen.kernel.ids import EventId, TenantId
 from limen.storage.hot.group import BatchFailed, WriteGroup
 from limen.storage.hot.steps import (
+    SPENT,
     Batch,
+    GuardedStep,
     OnCommit,
     PushStep,
     RecordStep,
@@ -40,12 +42,13 @@ from limen.storage.hot.steps import (
 from limen.storage.lanes import Extension, Lane
 from limen.storage.unit import outbox_row
 
-_REDEEM = "SELECT * FROM limen_redeem($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
-_ROTATE = "SELECT * FROM limen_rotate($1, $2, $3, $4, $5, $6, $7, $8)"
+_REDEEM = "SELECT * FROM limen_redeem($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
+_ROTATE = "SELECT * FROM limen_rotate($1, $2, $3, $4, $5, $6, $7, $8, $9)"
 _REVOKE = "SELECT * FROM limen_revoke($1, $2, $3, $4)"
 _REVOKE_TOKENS = "SELECT limen_revoke_tokens($1, $2, $3)"
 _PUSH = "SELECT limen_push($1, $2, $3, $4, $5, $6)"
 _SLOW_DOWN = "SELECT limen_slow_down($1, $2, $3, $4)"
+_USE = "SELECT * FROM limen_use($1, $2, $3, $4)"
 _CHECKPOINT = "SELECT * FROM limen_last_checkpoint($1)"
 _APPEND = "SELECT limen_append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
 _TELL = "SELECT limen_tell($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
@@ -164,6 +167,8 @@ class _LaneWriter:
     async def _run(self, database: Any, tenant_id: TenantId, steps: list[tuple[int, Step]], batch: Batch) -> Extension:
         now = self._clock.now()
         batch.told[tenant_id] = []
+        if any(isinstance(step, GuardedStep) for _, step in steps):
+            steps = await _spend(database, tenant_id, steps, batch)
         kinds: dict[type, Positions] = {}
         for position, step in sorted(steps, key=lambda item: item[1].order):
             kinds.setdefault(type(step), []).append((position, step))
@@ -202,6 +207,29 @@ class _LaneWriter:
         return extension
 
 
+async def _spend(
+    database: Any, tenant_id: TenantId, steps: list[tuple[int, Step]], batch: Batch
+) -> list[tuple[int, Step]]:
+    """Spend what guarded steps bring, in one order on every worker; return the steps that are still to be done."""
+    uses = sorted(
+        ((use, position) for position, step in steps if isinstance(step, GuardedStep) for use in step.uses),
+        key=lambda pair: (pair[0].kind, pair[0].digest),
+    )
+    rows = await database.fetch(
+        _USE, tenant_id, [use.kind for use, _ in uses], [use.digest for use, _ in uses], [use.until for use, _ in uses]
+    )
+    spent = {position for (_, position), row in zip(uses, rows, strict=True) if not row["applied"]}
+    left: list[tuple[int, Step]] = []
+    for position, step in steps:
+        if position in spent:
+            batch.settle(position, tenant_id, SPENT, Told())
+        elif not isinstance(step, GuardedStep):
+            left.append((position, step))
+        elif step.step is not None:
+            left.append((position, step.step))
+    return left
+
+
 async def _redeem(database: Any, tenant_id: TenantId, steps: Positions, batch: Batch, now: Instant) -> None:
     asks = [step.ask for _, step in steps]
     rows = await database.fetch(
@@ -209,6 +237,7 @@ async def _redeem(database: Any, tenant_id: TenantId, steps: Positions, batch: B
         [a.code_hash for a in asks], [a.client for a in asks], [a.redirect_uri for a in asks],
         [a.challenge for a in asks], [a.family_id for a in asks], [a.refresh_hash for a in asks],
         [a.refresh_allowed for a in asks], [a.idle_until for a in asks], [a.family_expires_at for a in asks],
+        [a.confirmation for a in asks], [a.confirmation if a.binds else "" for a in asks],
     )  # fmt: skip
     burnt: list[str] = []
     for (position, step), row in zip(steps, rows, strict=True):
@@ -228,6 +257,7 @@ async def _rotate(database: Any, tenant_id: TenantId, steps: Positions, batch: B
         _ROTATE, tenant_id, now,
         [a.family_id for a in asks], [a.client for a in asks], [a.presented_hash for a in asks],
         [a.successor_hash for a in asks], [a.idle_until for a in asks], [a.rotate for a in asks],
+        [a.confirmation for a in asks],
     )  # fmt: skip
     burnt: list[str] = []
     for (position, step), row in zip(steps, rows, strict=True):

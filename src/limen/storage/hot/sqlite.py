@@ -20,7 +20,9 @@ from limen.storage.dialects.sqlite import PRAGMAS, make_private
 from limen.storage.gate import WriteGate
 from limen.storage.hot.group import BatchFailed, WriteGroup
 from limen.storage.hot.steps import (
+    SPENT,
     Batch,
+    GuardedStep,
     OnCommit,
     PushStep,
     RecordStep,
@@ -48,20 +50,20 @@ _ALIVE = (
 _REDEEM = f"""
 UPDATE codes SET redeemed_at = :now, family_id = :family_id
 WHERE tenant_id = :tenant_id AND code_hash = :code_hash AND client_key = :client AND redirect_uri = :redirect_uri
-  AND challenge = :challenge AND redeemed_at IS NULL AND expires_at > :now AND {_ALIVE.format("codes")}
+  AND challenge = :challenge AND confirmation IN ('', :confirmation) AND redeemed_at IS NULL AND expires_at > :now AND {_ALIVE.format("codes")}
   AND EXISTS (SELECT 1 FROM sessions s
               WHERE s.tenant_id = codes.tenant_id AND s.id = codes.session_id AND s.ended_at IS NULL)
 RETURNING *"""  # noqa: S608 - no value is in it
 _CODE = "SELECT * FROM codes WHERE tenant_id = ? AND code_hash = ?"
 _NEW_FAMILY = """
 INSERT INTO families (tenant_id, id, grant_id, session_id, customer_id, client_key, scopes, authentication, generation,
-  current_hash, previous_hash, rotated_at, created_at, idle_until, expires_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, NULL, ?, ?, ?, ?)"""
+  current_hash, previous_hash, rotated_at, created_at, idle_until, expires_at, confirmation)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, NULL, ?, ?, ?, ?, ?)"""
 _ROTATE = f"""
 UPDATE families SET generation = generation + 1, previous_hash = current_hash, current_hash = :successor_hash,
   rotated_at = :now, idle_until = :idle_until
 WHERE tenant_id = :tenant_id AND id = :family_id AND client_key = :client AND current_hash = :presented_hash
-  AND revoked_at IS NULL AND expires_at > :now AND idle_until > :now AND {_ALIVE.format("families")}
+  AND confirmation IN ('', :confirmation) AND revoked_at IS NULL AND expires_at > :now AND idle_until > :now AND {_ALIVE.format("families")}
 RETURNING customer_id, scopes, authentication"""  # noqa: S608 - no value is in it
 _FAMILY = """
 SELECT f.*, c.state, c.valid_after FROM families f
@@ -76,6 +78,7 @@ VALUES (?, ?, ?, ?, ?, ?)"""
 _SLOW_DOWN = """
 UPDATE waiting_requests SET interval_seconds = MIN(interval_seconds + ?, ?)
 WHERE tenant_id = ? AND code_hash = ? AND state = 'pending'"""
+_USE = "INSERT INTO replays (tenant_id, kind, digest, expires_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
 _SEGMENT = "INSERT INTO audit_segments (tenant_id, id, worker, opened_at) VALUES (?, ?, ?, ?)"
 _CHECKPOINT = "SELECT * FROM audit_checkpoints WHERE tenant_id = ? ORDER BY number DESC LIMIT 1"
 _CHANGE = "INSERT INTO changes (tenant_id, kind, key, at) VALUES (?, ?, ?, ?)"
@@ -210,6 +213,11 @@ def _last_checkpoint(database: sqlite3.Connection, tenant_id: TenantId) -> Check
 def _run(database: sqlite3.Connection, step: Step, now: Instant) -> tuple[Any, Told]:
     if isinstance(step, RecordStep):
         return None, Told((step.entry,))
+    if isinstance(step, GuardedStep):
+        uses = [(step.tenant_id, use.kind, use.digest, use.until) for use in step.uses]
+        if not all([database.execute(_USE, use).rowcount > 0 for use in uses]):  # a list: each of them is spent
+            return SPENT, Told()
+        return _run(database, step.step, now) if step.step is not None else (None, Told())
     if isinstance(step, PushStep):
         pushed = step.request
         values = (pushed.reference, pushed.client, pushed.sealed, now, pushed.expires_at)
@@ -241,6 +249,7 @@ def _redeem(database: sqlite3.Connection, step: RedeemStep, now: Instant) -> tup
             "client": ask.client,
             "redirect_uri": ask.redirect_uri,
             "challenge": ask.challenge,
+            "confirmation": ask.confirmation,
         },
     ).fetchone()
     if row is not None:
@@ -250,7 +259,7 @@ def _redeem(database: sqlite3.Connection, step: RedeemStep, now: Instant) -> tup
             (
                 step.tenant_id, ask.family_id, row["grant_id"], row["session_id"], row["customer_id"], ask.client,
                 row["scopes"], row["authentication"], ask.refresh_hash if answer.has_refresh else None,
-                now, row["created_at"], ask.idle_until, ask.family_expires_at,
+                now, row["created_at"], ask.idle_until, ask.family_expires_at, ask.confirmation if ask.binds else "",
             ),
         )  # fmt: skip
     else:
@@ -275,6 +284,7 @@ def _rotate(database: sqlite3.Connection, step: RotateStep, now: Instant) -> tup
                 "presented_hash": ask.presented_hash,
                 "successor_hash": ask.successor_hash,
                 "idle_until": ask.idle_until,
+                "confirmation": ask.confirmation,
             },
         ).fetchone()
     if row is not None:

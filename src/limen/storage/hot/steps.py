@@ -18,6 +18,7 @@ from limen.access.tokens.records import (
     RotatedToken,
     RotateToken,
     RotationOutcome,
+    Use,
 )
 from limen.kernel.clock import Instant
 from limen.kernel.events import DELIVERED, AuditEntry, Event, Outcome
@@ -135,7 +136,31 @@ class SlowDownStep:
         return self.code_hash.hex()
 
 
-Step = RecordStep | PushStep | RedeemStep | RotateStep | RevokeFamilyStep | RevokeTokenStep | SlowDownStep
+PlainStep = RecordStep | PushStep | RedeemStep | RotateStep | RevokeFamilyStep | RevokeTokenStep | SlowDownStep
+
+
+@dataclass(frozen=True, slots=True)
+class GuardedStep:
+    """What may be used once, and a step that is done only if none of it was: :data:`SPENT` is its result then."""
+
+    tenant_id: TenantId
+    uses: tuple[Use, ...]
+    step: PlainStep | None = None
+
+    @property
+    def order(self) -> str:
+        """Return the key by which steps of a batch are put in order."""
+        return self.step.order if self.step is not None else ""
+
+
+Step = PlainStep | GuardedStep
+
+
+class Spent:
+    """The result of a guarded step whose use was spent before: nothing was done, and nothing is told."""
+
+
+SPENT = Spent()
 
 
 @dataclass(slots=True)
@@ -186,7 +211,8 @@ def redemption_failed(row: Row | None, ask: RedeemCode, now: Instant) -> Redeeme
         return RedeemedCode(Redemption.UNKNOWN)
     if row["redeemed_at"] is not None:
         return RedeemedCode(Redemption.REPLAYED, family_id=row["family_id"] or "", customer_id=row["customer_id"])
-    if (row["client_key"], row["redirect_uri"], row["challenge"]) != (ask.client, ask.redirect_uri, ask.challenge):
+    fits = (row["client_key"], row["redirect_uri"], row["challenge"]) == (ask.client, ask.redirect_uri, ask.challenge)
+    if not fits or row["confirmation"] not in {"", ask.confirmation}:
         return RedeemedCode(Redemption.MISMATCHED, customer_id=row["customer_id"])
     outcome = Redemption.EXPIRED if VOID < row["expires_at"] <= now else Redemption.ENDED
     return RedeemedCode(outcome, customer_id=row["customer_id"])
@@ -227,6 +253,8 @@ def rotation_failed(row: Row | None, ask: RotateToken, now: Instant) -> RotatedT
     if row is None:
         return RotatedToken(RotationOutcome.UNKNOWN)
     customer = row["customer_id"]
+    if row["confirmation"] not in {"", ask.confirmation}:  # before all else: a thief without the key ends nothing
+        return RotatedToken(RotationOutcome.WRONG_KEY, customer)
     ended = _ended(row, now)
     if ended is not None:
         return RotatedToken(ended, customer)

@@ -121,4 +121,5 @@ def _code_values(code: AuthorizationCode) -> dict[str, Any]:
         "authentication": msgspec.json.encode(code.authentication).decode(),
         "created_at": code.created_at,
         "expires_at": code.expires_at,
+        "confirmation": code.confirmation,
     }

@@ -34,7 +34,7 @@ REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM limen_app;
 REVOKE UPDATE, DELETE ON audit_records, audit_segments, audit_checkpoints, consent_ledger FROM limen_app;
 
 GRANT SELECT, UPDATE ON codes, families TO limen_hot;
-GRANT INSERT ON families, pushed_requests, revoked_tokens, outbox, changes, audit_segments, audit_records TO limen_hot;
+GRANT INSERT ON families, pushed_requests, replays, revoked_tokens, outbox, changes, audit_segments, audit_records TO limen_hot;
 GRANT SELECT, UPDATE ON waiting_requests TO limen_hot;
 GRANT SELECT ON customers, sessions, revoked_tokens, audit_checkpoints TO limen_hot;
 
@@ -75,10 +75,11 @@ CREATE TRIGGER changes_notify AFTER INSERT ON changes FOR EACH STATEMENT EXECUTE
 -- because in a CTE the row filter would be evaluated first.
 
 CREATE FUNCTION limen_redeem(p_tenant text, p_now bigint, p_codes bytea[], p_clients text[], p_redirects text[], p_challenges text[],
-                             p_families text[], p_refresh bytea[], p_allowed boolean[], p_idle bigint[], p_expires bigint[])
+                             p_families text[], p_refresh bytea[], p_allowed boolean[], p_idle bigint[], p_expires bigint[],
+                             p_confirmations text[], p_bound text[])
 RETURNS TABLE (applied boolean, grant_id varchar, session_id varchar, customer_id varchar, client_key varchar, redirect_uri text,
                challenge varchar, nonce text, scopes text, authentication text, created_at bigint, expires_at bigint,
-               redeemed_at bigint, family_id varchar)
+               redeemed_at bigint, family_id varchar, confirmation text)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 #variable_conflict use_column
 DECLARE c codes%ROWTYPE; hit boolean;
@@ -87,7 +88,7 @@ BEGIN
   FOR i IN 1 .. cardinality(p_codes) LOOP
     UPDATE codes SET redeemed_at = p_now, family_id = p_families[i]
     WHERE tenant_id = p_tenant AND code_hash = p_codes[i] AND client_key = p_clients[i] AND redirect_uri = p_redirects[i]
-      AND challenge = p_challenges[i] AND redeemed_at IS NULL AND expires_at > p_now
+      AND challenge = p_challenges[i] AND confirmation IN ('', p_confirmations[i]) AND redeemed_at IS NULL AND expires_at > p_now
       AND EXISTS (SELECT 1 FROM customers u WHERE u.tenant_id = codes.tenant_id AND u.id = codes.customer_id
                   AND u.state = 'active' AND u.valid_after <= codes.created_at)
       AND EXISTS (SELECT 1 FROM sessions s WHERE s.tenant_id = codes.tenant_id AND s.id = codes.session_id AND s.ended_at IS NULL)
@@ -95,23 +96,23 @@ BEGIN
     hit := FOUND;
     IF hit THEN
       INSERT INTO families (tenant_id, id, grant_id, session_id, customer_id, client_key, scopes, authentication, generation,
-                            current_hash, rotated_at, created_at, idle_until, expires_at)
+                            current_hash, rotated_at, created_at, idle_until, expires_at, confirmation)
       VALUES (p_tenant, p_families[i], c.grant_id, c.session_id, c.customer_id, c.client_key, c.scopes, c.authentication, 0,
               CASE WHEN p_allowed[i] AND 'offline_access' = ANY (string_to_array(c.scopes, ' ')) THEN p_refresh[i] END,
-              p_now, c.created_at, p_idle[i], p_expires[i]);
+              p_now, c.created_at, p_idle[i], p_expires[i], p_bound[i]);
     ELSE
       SELECT * INTO c FROM codes WHERE tenant_id = p_tenant AND code_hash = p_codes[i];
     END IF;
     RETURN QUERY SELECT hit, c.grant_id, c.session_id, c.customer_id, c.client_key, c.redirect_uri, c.challenge, c.nonce, c.scopes,
-                        c.authentication, c.created_at, c.expires_at, c.redeemed_at, c.family_id;
+                        c.authentication, c.created_at, c.expires_at, c.redeemed_at, c.family_id, c.confirmation;
   END LOOP;
 END $$;
 
 CREATE FUNCTION limen_rotate(p_tenant text, p_now bigint, p_families text[], p_clients text[], p_presented bytea[],
-                             p_successors bytea[], p_idle bigint[], p_rotate boolean[])
+                             p_successors bytea[], p_idle bigint[], p_rotate boolean[], p_confirmations text[])
 RETURNS TABLE (applied boolean, customer_id varchar, client_key varchar, scopes text, authentication text, current_hash bytea,
                previous_hash bytea, rotated_at bigint, created_at bigint, idle_until bigint, expires_at bigint, revoked_at bigint,
-               state varchar, valid_after bigint)
+               state varchar, valid_after bigint, confirmation text)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 #variable_conflict use_column
 DECLARE f families%ROWTYPE; u customers%ROWTYPE; hit boolean;
@@ -124,7 +125,7 @@ BEGIN
       UPDATE families SET generation = generation + 1, previous_hash = current_hash, current_hash = p_successors[i],
                           rotated_at = p_now, idle_until = p_idle[i]
       WHERE tenant_id = p_tenant AND id = p_families[i] AND client_key = p_clients[i] AND current_hash = p_presented[i]
-        AND revoked_at IS NULL AND expires_at > p_now AND idle_until > p_now
+        AND confirmation IN ('', p_confirmations[i]) AND revoked_at IS NULL AND expires_at > p_now AND idle_until > p_now
         AND EXISTS (SELECT 1 FROM customers c WHERE c.tenant_id = families.tenant_id AND c.id = families.customer_id
                     AND c.state = 'active' AND c.valid_after <= families.created_at)
       RETURNING * INTO f;
@@ -135,7 +136,7 @@ BEGIN
       SELECT * INTO u FROM customers WHERE tenant_id = p_tenant AND id = f.customer_id;
     END IF;
     RETURN QUERY SELECT hit, f.customer_id, f.client_key, f.scopes, f.authentication, f.current_hash, f.previous_hash, f.rotated_at,
-                        f.created_at, f.idle_until, f.expires_at, f.revoked_at, u.state, u.valid_after;
+                        f.created_at, f.idle_until, f.expires_at, f.revoked_at, u.state, u.valid_after, f.confirmation;
   END LOOP;
 END $$;
 
@@ -156,6 +157,18 @@ BEGIN
   PERFORM set_config('limen.tenant', p_tenant, true);
   INSERT INTO revoked_tokens (tenant_id, token_id, expires_at)
   SELECT p_tenant, t, e FROM unnest(p_tokens, p_expires) AS rows (t, e) ON CONFLICT DO NOTHING;
+END $$;
+
+-- What may be used once. Whoever calls has put them in order, so that two workers never wait for each other.
+CREATE FUNCTION limen_use(p_tenant text, p_kinds text[], p_digests bytea[], p_expires bigint[]) RETURNS TABLE (applied boolean)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+  PERFORM set_config('limen.tenant', p_tenant, true);
+  FOR i IN 1 .. cardinality(p_digests) LOOP
+    INSERT INTO replays (tenant_id, kind, digest, expires_at) VALUES (p_tenant, p_kinds[i], p_digests[i], p_expires[i])
+    ON CONFLICT DO NOTHING;
+    RETURN QUERY SELECT FOUND;
+  END LOOP;
 END $$;
 
 CREATE FUNCTION limen_push(p_tenant text, p_now bigint, p_references bytea[], p_clients text[], p_sealed bytea[], p_expires bigint[])

@@ -341,6 +341,7 @@ def _create_tables() -> None:
         sa.Column("expires_at", sa.BigInteger(), nullable=False),
         sa.Column("redeemed_at", sa.BigInteger(), nullable=True),
         sa.Column("family_id", sa.String(length=40), nullable=True),
+        sa.Column("confirmation", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
             ["tenant_id", "customer_id"], ["customers.tenant_id", "customers.id"], ondelete="CASCADE"
         ),
@@ -381,6 +382,7 @@ def _create_tables() -> None:
         sa.Column("idle_until", sa.BigInteger(), nullable=False),
         sa.Column("expires_at", sa.BigInteger(), nullable=False),
         sa.Column("revoked_at", sa.BigInteger(), nullable=True),
+        sa.Column("confirmation", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
             ["tenant_id", "customer_id"], ["customers.tenant_id", "customers.id"], ondelete="CASCADE"
         ),
