@@ -39,15 +39,50 @@ async def test_a_code_sent_twice_at_once_makes_one_account_and_neither_answer_fa
     assert (rows["customers"], rows["sessions"]) == (1, 1)
 
 
-async def test_a_finished_journey_says_so_with_a_way_on(house):
+async def test_who_finished_a_journey_and_sends_it_again_is_led_to_where_it_led(house):
     await house.customer(ANN)
     ann = house.walker()
     form = await ann.get("/sign-in")
     await ann.sign_in(ANN, PASSWORD, form)
     for page in (await ann.get(form.path), await ann.post(form, email=ANN, password=PASSWORD)):
-        assert (page.status, page.h1) == (410, says("error_page.expired.title"))
-        assert "/account" in page.links
+        assert (page.status, page.path) == (200, "/account")
     assert (await house.rows())["sessions"] == 1
+
+
+async def test_a_journey_that_answered_an_application_says_so_and_answers_nothing_twice(house):
+    await house.customer(ANN)
+    shop = await house.register_client()
+    ann = house.walker()
+    form = await ann.sign_in(ANN, PASSWORD, await ann.authorize(shop[0]))
+    assert "code" in (await ann.allow(form)).answer
+    for page in (await ann.get(form.path), await ann.post(form, decision="allow")):
+        assert (page.status, page.h1) == (410, says("error_page.done.title"))
+        assert "/account" in page.links
+    assert (await house.rows())["codes"] == 1
+
+
+async def test_the_later_of_two_forms_whose_cookie_the_first_changed_is_sent_to_look_again(house):
+    await house.customer(ANN)
+    ann = house.walker()
+    form = await ann.get("/sign-in")
+    before = dict(ann.http.cookies)
+    await ann.sign_in(ANN, PASSWORD, form)
+    async with house.client(cookies=before) as same:  # the browser as it was when it sent the form again
+        answer = await same.post(form.path, data={"email": ANN, "password": PASSWORD})
+    assert (answer.status_code, answer.headers["location"]) == (303, form.path)
+    assert (await ann.get(answer.headers["location"])).path == "/account"  # by now it holds what the first brought
+    async with house.client() as stranger:
+        assert (await stranger.post(form.path, data={"email": ANN})).status_code == 404
+    assert (await house.rows())["sessions"] == 1
+
+
+async def test_a_finished_journey_tells_another_browser_nothing(house):
+    await house.customer(ANN)
+    ann, eve = house.walker(), house.walker()
+    form = await ann.get("/sign-in")
+    await ann.sign_in(ANN, PASSWORD, form)
+    await eve.get("/sign-in")
+    assert (await eve.get(form.path)).h1 == says("error_page.elsewhere.title")
 
 
 async def test_an_expired_journey_says_so_and_takes_nothing(house):

@@ -111,12 +111,14 @@ class Journeys:
             sealed = await unit.journeys.get(journey_id)
             if sealed is None or sealed.browser_id != browser_id:
                 return NotFound("journey_elsewhere", "unknown here, or begun in another browser")
-            if sealed.finished_at is not None or sealed.expires_at <= parts.clock.now():
-                return Expired("journey_over", "finished or expired")
+            if sealed.expires_at <= parts.clock.now():
+                return Expired("journey_over", "expired")
             found = await open_journey(parts.keyring, parts.tenant_id, sealed)
             if found is None:
                 return Expired("journey_over", "its key is gone")
             journey, vault = found
+            if journey.finished_at is not None:  # a form that was sent twice: nothing is answered a second time
+                return Expired("journey_answered" if journey.state.led_to_client else "journey_done", "finished")
             return Opened(journey, vault, await gather(parts, unit, journey, journey.state))
 
     async def _commit(self, opened: Opened, progress: Progress, request: RequestContext) -> Shown:
@@ -151,7 +153,8 @@ class Journeys:
         arrived = await arrive(self.parts, unit, journey, facts, request)
         finished = replace(
             journey,
-            state=JourneyState(journey.state.path),  # what it knew goes; its key follows when the journey is swept
+            # what it knew goes; its key follows when the journey is swept
+            state=JourneyState(journey.state.path, led_to_client=bool(journey.state.request)),
             version=journey.version + 1,
             finished_at=self.parts.clock.now(),
             link_hash=None,

@@ -52,6 +52,7 @@ class JourneyState(msgspec.Struct, frozen=True):
         agreed: the scopes allowed on the consent page; None before it was asked.
         user_agent: the device that asked, for links opened elsewhere.
         fresh_login: sessions that exist do not count (``prompt=login``, ``max_age``).
+        led_to_client: of a finished journey, which knows nothing else any more: whether an application was answered.
     """
 
     path: Path
@@ -69,6 +70,7 @@ class JourneyState(msgspec.Struct, frozen=True):
     fresh_login: bool = False
     locale: str = "en"
     user_agent: str = ""
+    led_to_client: bool = False
 
 
 @dataclass(frozen=True, slots=True)

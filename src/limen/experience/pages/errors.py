@@ -9,6 +9,8 @@ from limen.kernel.errors import Expired, Forbidden, Invalid, NotFound, Refusal, 
 _PAGES: dict[str, tuple[int, str]] = {
     "journey_elsewhere": (404, "elsewhere"),
     "journey_over": (410, "expired"),
+    "journey_done": (410, "done"),
+    "journey_answered": (410, "done"),
     "link_spent": (410, "link_spent"),
     "unknown_client": (400, "client"),
     "redirect_uri_mismatch": (400, "client"),
@@ -30,7 +32,7 @@ _KINDS: tuple[tuple[type[Refusal], int, str], ...] = (
     (Expired, 410, "expired"),
     (Invalid, 400, "bad_request"),
 )
-_WAYS = {"forbidden": "page.home", "not_found": "page.home", "client": "", "request_over": "", "unavailable": "", "fault": ""}
+_WAYS = {"done": "page.home", "forbidden": "page.home", "not_found": "page.home", "client": "", "request_over": "", "unavailable": "", "fault": ""}
 
 
 def refused(visit: Visit, refusal: Refusal) -> Response:

@@ -9,7 +9,7 @@ from limen.access.journeys.dispatcher import Opened, Proven
 from limen.access.journeys.links import Links, LinkView, ShownCode
 from limen.access.journeys.records import JourneyState, Path
 from limen.experience.pages.devices import describe_device
-from limen.experience.pages.errors import refused
+from limen.experience.pages.errors import refused, wants_json
 from limen.experience.pages.steps import allow_return, arrived, show
 from limen.experience.pages.visit import Visit
 from limen.kernel.errors import Forbidden, NotFound, Refusal
@@ -35,10 +35,10 @@ async def journey(visit: Visit) -> Response:
     """Show the step that is due, or give it its form."""
     journey_id = JourneyId.parse(visit.request.path_params["journey"])
     if journey_id is None or visit.browser is None:
-        return refused(visit, _UNKNOWN)
+        return _stale(visit, journey_id) or refused(visit, _UNKNOWN)
     opened = await visit.journeys.open(journey_id, visit.browser.id)
     if isinstance(opened, Refusal):
-        return refused(visit, opened)
+        return _over(visit, opened)
     allow_return(visit, opened.journey.state)
     if visit.request.method != "POST":
         return show(visit, journey_id, visit.journeys.view_of(opened, visit.context))
@@ -50,7 +50,24 @@ async def journey(visit: Visit) -> Response:
         view = visit.journeys.view_of(opened, visit.context)
         return show(visit, journey_id, replace(view, notice="error.csrf", status=403), posted=True)
     shown = await visit.journeys.submit(opened, form, visit.context)
-    return show(visit, journey_id, shown, posted=True)
+    return _over(visit, shown) if isinstance(shown, Refusal) else show(visit, journey_id, shown, posted=True)
+
+
+def _stale(visit: Visit, journey_id: JourneyId | None) -> Response | None:
+    """Send a form whose cookie proves nothing to look again, or return None.
+
+    Of a form that was sent twice the first may have changed the cookie while the second was on its way.
+    """
+    if journey_id is None or visit.request.method != "POST" or not visit.shows_cookie or wants_json(visit.request):
+        return None
+    return visit.go(f"/journey/{journey_id}")
+
+
+def _over(visit: Visit, refusal: Refusal) -> Response:
+    """Return the way on where this very browser has finished the journey."""
+    if refusal.code == "journey_done" and not wants_json(visit.request):
+        return visit.go("/account")
+    return refused(visit, refusal)
 
 
 async def link(visit: Visit) -> Response:

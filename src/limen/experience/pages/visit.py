@@ -77,6 +77,11 @@ class Visit:
         return checked if isinstance(checked, Refusal) else body.decode()
 
     @property
+    def shows_cookie(self) -> bool:
+        """Tell whether a cookie of ours came along, whether or not it still proves anything."""
+        return read_cookie(self.request.cookies.get(self.cookie_name, "")) is not None
+
+    @property
     def is_stripped(self) -> bool:
         """Tell whether this is a POST without our cookie, which browsers leave out where it comes from elsewhere.
 
