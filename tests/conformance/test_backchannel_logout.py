@@ -78,6 +78,13 @@ async def test_s2_4_the_token_says_what_ended_and_verifies_by_the_published_keys
     assert "nonce" not in said
 
 
+async def test_s2_4_a_client_with_pairwise_subjects_hears_its_own(shop: Shop):
+    tokens = await shop.tokens(await listener(shop, subject_type="pairwise"))
+    await sign_out(shop, tokens)
+    [(_, notice)] = await heard(shop)
+    assert claims(token_in(notice))["sub"] == claims(tokens["id_token"])["sub"] != shop.customer.subject
+
+
 async def test_s2_4_each_attempt_carries_a_token_of_its_own(shop: Shop):
     shop.house.web.statuses[HEARS] = 503
     await sign_out(shop, await shop.tokens(await listener(shop)))

@@ -19,6 +19,8 @@ LIFE: Final = 120
 def logout_token(desk: Desk, client: Client, subject: str, sid: str) -> str:
     """Return a logout token for *client*: one session by *sid*, or every session of *subject* where it is empty.
 
+    *subject* is the public one; a client with pairwise subjects reads its own (Core §8).
+
     There is no ``nonce``, so that it cannot pass for an ID token (§2.4); its ``typ`` is ``logout+jwt``.
     """
     now = to_seconds(desk.clock.now())
@@ -28,7 +30,7 @@ def logout_token(desk: Desk, client: Client, subject: str, sid: str) -> str:
         "iat": now,
         "exp": now + LIFE,
         "jti": random_token(desk.entropy, 16),
-        "sub": subject,
+        "sub": desk.subjects.shown(client.document, subject),
         "events": {EVENT: {}},
     }
     if sid:
