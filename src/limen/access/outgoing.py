@@ -6,9 +6,7 @@ rules of ``limen.integration.outgoing``: https, public addresses, no redirects, 
 
 from dataclasses import dataclass
 from typing import Final, Protocol
-from urllib.parse import urlsplit
 
-from limen.access.clients.redirect_uris import check_web_uri
 from limen.kernel.clock import Instant
 from limen.kernel.errors import Refusal, Unavailable
 from limen.kernel.secret import Secret
@@ -89,15 +87,3 @@ class NoWayOut:
 
 
 NO_WAY_OUT: Final = NoWayOut()
-
-
-def check_fetchable(url: str) -> str | None:
-    """Return the message key of what is wrong with *url* as an address that we are to ask; None if it will do.
-
-    It has one reading (as a redirect URI has), and is https, or http on loopback: whether loopback may be asked at all
-    is the process's setting.
-    """
-    problem = check_web_uri(url)
-    if problem:
-        return problem
-    return None if urlsplit(url).hostname else "redirect_uri.host"

@@ -17,6 +17,8 @@ from limen.access.jose.provide import provide_keys
 from limen.access.jose.rotation import RotationPolicy
 from limen.access.jose.verify import AccessTokenVerifier
 from limen.access.outgoing import NO_WAY_OUT, Outgoing
+from limen.access.possession.nonces import PURPOSE as DPOP_NONCE
+from limen.access.possession.nonces import Nonces
 from limen.access.resources.catalogue import MOST
 from limen.access.resources.view import Resources
 from limen.access.tokens.desk import Desk, FirstUse
@@ -228,6 +230,7 @@ def make_entry(tenant: Tenant, vault: TenantVault, loaded: tuple[KeySet, Resourc
         opaque=opaque,
         subjects=Subjects(b"".join(vault.derive(purpose) for purpose in PAIRWISE)),
         subject_vault=lambda customer_id: parts.keyring.subject(tenant.id, customer_id),
+        nonces=Nonces(vault.derive(DPOP_NONCE), clock),
         resources=resources,
         outgoing=parts.outgoing,
     )

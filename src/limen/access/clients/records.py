@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from limen.access.clients.fields import INTERNAL, items, text
+from limen.access.clients.fields import INTERNAL, items, number, text
 from limen.identity.tenants.claims import ClaimRule
 from limen.identity.tenants.records import SigningAlgorithm
 from limen.kernel.clock import Instant
@@ -37,6 +37,12 @@ EncryptionKey = Literal["", "RSA-OAEP-256", "ECDH-ES", "ECDH-ES+A128KW", "ECDH-E
 """How the key of an encrypted answer is agreed on or wrapped (RFC 7518 §4); empty where it is not encrypted."""
 EncryptionContent = Literal["", "A128GCM", "A256GCM", "A128CBC-HS256", "A256CBC-HS512"]
 """How its content is encrypted (RFC 7518 §5); empty for ``A128CBC-HS256`` (OpenID Connect Registration §2)."""
+ForeignAlgorithm = Literal[
+    "", "ES256", "ES384", "ES512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "EdDSA", "Ed25519"
+]
+"""What a client signs with; empty for whatever its keys are for."""
+Profile = Literal["oauth2.1", "fapi2_security", "fapi2_message_signing", "mcp"]
+"""Rules beyond our own that a client is held to: a profile tightens, and loosens nothing."""
 SubjectType = Literal["public", "pairwise"]
 Uri = Annotated[str, text(1, 2_000)]
 Uris = Annotated[tuple[Uri, ...], items(most=50)]
@@ -88,6 +94,9 @@ class ClientDocument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     id_token_signed_response_alg: SigningAlgorithm = "ES256"
     id_token_encrypted_response_alg: EncryptionKey = ""
     id_token_encrypted_response_enc: EncryptionContent = ""
+    authorization_signed_response_alg: SigningAlgorithm = "ES256"
+    authorization_encrypted_response_alg: EncryptionKey = ""
+    authorization_encrypted_response_enc: EncryptionContent = ""
     userinfo_signed_response_alg: NoneOrSigning = ""
     userinfo_encrypted_response_alg: EncryptionKey = ""
     userinfo_encrypted_response_enc: EncryptionContent = ""
@@ -99,9 +108,20 @@ class ClientDocument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     authorization_details_types: Annotated[tuple[Annotated[str, text(1, 200)], ...], items(most=50)] = ()
     claims: Annotated[tuple[ClaimRule, ...], items(most=50)] = ()
     token_exchange: TokenExchange = TokenExchange()
+    dpop_bound_access_tokens: bool = False
+    require_dpop_nonce: bool = False
     require_consent: bool = True
     rotate_refresh_tokens: bool = True
+    profile: Profile = "oauth2.1"
     require_pushed_authorization_requests: bool = False
+    require_signed_request_object: bool = False
+    request_object_signing_alg: ForeignAlgorithm = ""
+    request_object_encryption_alg: EncryptionKey = ""
+    request_object_encryption_enc: EncryptionContent = ""
+    request_uris: Uris = ()
+    default_max_age: Annotated[int, number(0, 10_000_000)] | None = None
+    default_acr_values: Annotated[tuple[Uri, ...], items(most=20)] = ()
+    require_auth_time: bool = False
     client_uri: Page = ""
     logo_uri: Page = ""
     tos_uri: Page = ""

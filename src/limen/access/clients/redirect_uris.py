@@ -44,6 +44,16 @@ def check_web_uri(text: str) -> str | None:
     return problem or (None if text.startswith(("https:", "http:")) else "redirect_uri.scheme")
 
 
+def check_fetchable(text: str) -> str | None:
+    """Return what is wrong with *text* as an address that we are to ask; None if it will do.
+
+    It has one reading, names a host, and is https, or http on loopback: whether loopback may be asked at all is the
+    process's setting.
+    """
+    problem = check_web_uri(text)
+    return problem or (None if urlsplit(text).hostname else "redirect_uri.host")
+
+
 def _spelling(text: str) -> str | None:
     if len(text) > LONGEST:
         return "redirect_uri.too_long"

@@ -12,9 +12,13 @@ import msgspec
 
 from limen.access.clients.fields import internal_names
 from limen.access.clients.records import Client, ClientDocument
+from limen.access.clients.sector import check_sector
 from limen.access.clients.secrets import OVERLAP, PURPOSE, check_secret, hash_secret, needs_secret, new_secret
 from limen.access.clients.store import ClientStore
 from limen.access.clients.validation import CODE, validate, validate_client_id
+from limen.access.jose.algorithms import Algorithm
+from limen.access.jose.provide import KeyUnit, provide_keys
+from limen.access.outgoing import NO_WAY_OUT, Outgoing
 from limen.identity.administrators import Actor
 from limen.identity.keyring import Keyring
 from limen.kernel.clock import Clock
@@ -25,24 +29,12 @@ from limen.kernel.ids import ClientKey, TenantId
 from limen.kernel.secret import Secret
 
 
-class ClientUnit(Protocol):
-    """A unit of work that reaches the clients."""
+class ClientUnit(KeyUnit, Protocol):
+    """A unit of work that reaches the clients, and the keys that they may need."""
 
     @property
     def clients(self) -> ClientStore:
         """Return the tenant's clients."""
-        ...
-
-    def record(self, entry: AuditEntry) -> None:
-        """Add an audit entry to this commit."""
-        ...
-
-    def announce(self, event: Event) -> str:
-        """Add an event to this commit's outbox."""
-        ...
-
-    def change(self, kind: str, key: str) -> None:
-        """Tell the caches."""
         ...
 
 
@@ -69,6 +61,7 @@ class Registration:
     keyring: Keyring
     clock: Clock
     entropy: Entropy
+    outgoing: Outgoing = NO_WAY_OUT
 
     async def create(
         self, document: ClientDocument, actor: Actor, *, client_id: str | None = None, secret: Secret | None = None
@@ -80,7 +73,7 @@ class Registration:
             ``Conflict("client_id_taken")``.
         """
         refused = validate(document) or (validate_client_id(client_id) if client_id is not None else None)
-        beyond = refused or _beyond(actor, document)
+        beyond = refused or _beyond(actor, document) or await self._settle(document)
         if beyond is not None:
             return beyond
         key = await self.secret_key()
@@ -122,6 +115,12 @@ class Registration:
             The client as it is now (the same version if nothing changed), or as :meth:`create`, ``NotFound`` or
             ``Conflict("version_changed")``.
         """
+        found = await self.read(client_id)
+        if isinstance(found, Refusal):
+            return found
+        unsettled = await self._settle(_kept(found.document, change(found.document)), found.document)
+        if unsettled is not None:
+            return unsettled
         async with self.begin(self.tenant_id) as unit:
             client = await _expected(unit, client_id, expected_version)
             if isinstance(client, Refusal):
@@ -185,6 +184,20 @@ class Registration:
         """Return the sub-key that hashes this tenant's client secrets."""
         return (await self.keyring.tenant(self.tenant_id)).derive(PURPOSE)
 
+    async def _settle(self, document: ClientDocument, before: ClientDocument | None = None) -> Invalid | None:
+        """Do what takes long before a transaction begins: ask for the sector, make keys for new algorithms."""
+        if validate(document) is not None:
+            return None  # said by whoever asks next
+        refusal = await check_sector(self.outgoing, document, before)
+        if refusal is not None:
+            return refusal
+        wanted = algorithms_of(document) - (algorithms_of(before) if before is not None else set())
+        if wanted:
+            vault = await self.keyring.tenant(self.tenant_id)
+            reading, begin = (lambda: self.reading(self.tenant_id)), (lambda: self.begin(self.tenant_id))
+            await provide_keys(reading, begin, vault, self.clock, wanted)
+        return None
+
     async def _replace(
         self, unit: ClientUnit, client: Client, document: ClientDocument, actor: Actor, what: str = "metadata"
     ) -> Client | Refusal:
@@ -193,6 +206,12 @@ class Registration:
             return Conflict("version_changed")
         _tell(unit, "client.updated", changed, actor, what=what, fields=_differing(client.document, document))
         return changed
+
+
+def algorithms_of(document: ClientDocument) -> set[Algorithm]:
+    """Return what the client's answers are signed with."""
+    names = (name for name in document.__struct_fields__ if name.endswith("_signed_response_alg"))
+    return {Algorithm(alg) for name in names if (alg := getattr(document, name))}
 
 
 async def _expected(unit: ClientUnit, client_id: str, version: int | None) -> Client | Refusal:

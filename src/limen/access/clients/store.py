@@ -25,6 +25,10 @@ class ClientStore(Protocol):
         """Replace the client if the stored version is still *expected_version*."""
         ...
 
+    async def uses_algorithm(self, alg: str) -> bool:
+        """Tell whether a client has something signed with *alg*, a JWA name."""
+        ...
+
     async def delete(self, key: ClientKey) -> bool:
         """Delete the client, its grants and its token families; False if there was none."""
         ...

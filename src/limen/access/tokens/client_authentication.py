@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from limen.access.clients.records import AuthMethod, Client
 from limen.access.http.basic import parse_basic
 from limen.access.jose.foreign import parse_unverified_issuer
+from limen.access.tokens.client_keys import keys_for
 from limen.access.tokens.desk import Desk, LoadedClient
 from limen.kernel.errors import Invalid, Refusal, Unauthenticated
 
@@ -76,9 +77,10 @@ async def authenticate(desk: Desk, presented: PresentedClient) -> Client | Refus
 
 async def _by_assertion(desk: Desk, loaded: LoadedClient, assertion: str) -> Client | Refusal:
     client = loaded.client
-    if loaded.keys is None:
-        return Unauthenticated("invalid_client", "no registered keys")
-    verified = desk.assertions.verify(assertion, client.client_id, loaded.keys)
+    keys = await keys_for(desk, loaded, assertion)
+    if keys is None:
+        return Unauthenticated("invalid_client", "no keys, or not to be reached")
+    verified = desk.assertions.verify(assertion, client.client_id, keys)
     if isinstance(verified, Refusal):
         return verified
     use = f"{client.client_id}\n{verified.jti}"

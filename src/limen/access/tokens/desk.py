@@ -10,6 +10,7 @@ from limen.access.jose.foreign import ClientAssertionVerifier, ClientKeys
 from limen.access.jose.keyset import KeySet
 from limen.access.jose.verify import AccessTokenVerifier
 from limen.access.outgoing import NO_WAY_OUT, Outgoing
+from limen.access.possession.nonces import Nonces
 from limen.access.resources.view import Resources
 from limen.access.tokens.opaque import OpaqueTokens
 from limen.access.tokens.refresh_tokens import RefreshTokens
@@ -86,6 +87,7 @@ class Desk:
     opaque: OpaqueTokens
     subjects: Subjects
     subject_vault: SubjectVaults
+    nonces: Nonces
     resources: Resources = field(default_factory=Resources)
     outgoing: Outgoing = NO_WAY_OUT
 
@@ -98,6 +100,10 @@ class Desk:
     def issuer(self) -> str:
         """Return the tenant's issuer identifier."""
         return self.tenant.issuer
+
+    def addresses(self, path: str) -> tuple[str, ...]:
+        """Return every address of the door at *path*, from what is stored and not from what a request says."""
+        return (self.tenant.issuer + path,)
 
     async def subject_of(self, claims: Mapping[str, Any]) -> str:
         """Return the public subject of the customer whom a token of ours is about; empty where it is about none.

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from limen.access.outgoing import check_fetchable
+from limen.access.clients.redirect_uris import check_fetchable
 from limen.kernel.errors import Invalid
 
 FORBIDDEN = "outgoing_forbidden"

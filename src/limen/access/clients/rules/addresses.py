@@ -5,7 +5,7 @@ from limen.access.clients.redirect_uris import MOST, check_redirect_uri, check_w
 from limen.access.clients.rules.problem import Problems
 
 _REDIRECTS = ("redirect_uris", "post_logout_redirect_uris")
-_PAGES = ("client_uri", "logo_uri")
+_PAGES = ("client_uri", "logo_uri", "tos_uri", "policy_uri")
 
 
 def addresses(document: ClientDocument) -> Problems:

@@ -10,7 +10,7 @@ from limen.access.clients.sector import hosts_of
 from limen.access.jose.encryption import EncryptionKeys
 from limen.identity.tenants.claims import problems_of
 
-_ANSWERS: Final = ("id_token", "userinfo", "introspection")
+_ANSWERS: Final = ("id_token", "authorization", "userinfo", "introspection")
 
 
 def responses(document: ClientDocument) -> Problems:
