@@ -111,7 +111,7 @@ class ClientAssertionVerifier:
         parts = split(assertion)
         if parts is None:
             return _refused("not a signed token")
-        refusal = _check_signature(assertion, parts, keys)
+        refusal = _check_signature(assertion, parts, keys, _TYPES)
         if refusal is not None:
             return refusal
         claims = strict_object(parts.payload_segment)
@@ -156,14 +156,36 @@ def parse_unverified_issuer(assertion: str) -> str | None:
     return issuer if isinstance(issuer, str) else None
 
 
-def _check_signature(assertion: str, parts: CompactJws, keys: ClientKeys) -> Refusal | None:
+def signed_claims(text: str, keys: ClientKeys, types: Collection[str | None]) -> dict[str, Any] | Refusal:
+    """Return what a token says that one of *keys* signed, of one of *types* (lower case; None: none named).
+
+    Times, issuer and audience are the caller's questions. No input raises.
+    """
+    parts = split(text)
+    if parts is None:
+        return _refused("not a signed token")
+    refusal = _check_signature(text, parts, keys, types)
+    if refusal is not None:
+        return refusal
+    claims = strict_object(parts.payload_segment)
+    return _refused("not a claims set") if claims is None else claims
+
+
+def numeric_date(value: object) -> Instant | None:
+    """Return a NumericDate (RFC 7519 §2: a number, perhaps with a fraction) as an instant; None for anything else."""
+    return _instant(value)
+
+
+def _check_signature(
+    assertion: str, parts: CompactJws, keys: ClientKeys, types: Collection[str | None]
+) -> Refusal | None:
     header = strict_object(parts.header_segment.decode("ascii"))
     if header is None or header.keys() & {"crit", "b64"}:  # we understand no extension (RFC 7515 §4.1.11)
         return _refused("not a header")
     alg, typ = header.get("alg"), header.get("typ")
     if not isinstance(alg, str) or alg not in keys.algorithms:
         return _refused("an algorithm that the client may not use")
-    if (typ.lower() if isinstance(typ, str) else typ) not in _TYPES:
+    if (typ.lower() if isinstance(typ, str) else typ) not in types:
         return _refused("a token of another type")
     key = _choose(keys.keys, alg, header.get("kid"))
     if key is None:

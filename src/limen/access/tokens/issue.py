@@ -98,12 +98,14 @@ def access_token(ask: TokenRequest, mandate: Mandate) -> tuple[str, str]:
 
 def _add_sign_in(claims: dict[str, Any], authentication: Authentication, family: str) -> None:
     """Say when and how the customer signed in (RFC 9068 §2.2.1)."""
-    claims["auth_time"] = authentication.auth_time
+    if authentication.auth_time:  # nobody signed in where a trusted issuer speaks for the customer (RFC 7523)
+        claims["auth_time"] = authentication.auth_time
     if authentication.acr:
         claims["acr"] = authentication.acr
     if authentication.amr:
         claims["amr"] = authentication.amr
-    claims["sid"] = authentication.sid
+    if authentication.sid:
+        claims["sid"] = authentication.sid
     claims["fid"] = str(family)
 
 

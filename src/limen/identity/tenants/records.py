@@ -6,6 +6,7 @@ from typing import Literal
 import msgspec
 
 from limen.identity.tenants.claims import ClaimRule
+from limen.identity.tenants.trust import TrustedIssuer
 from limen.kernel.clock import Instant
 from limen.kernel.ids import TenantId
 
@@ -70,6 +71,7 @@ class TenantSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     lifetimes: Lifetimes = Lifetimes()
     keys: KeySettings = KeySettings()
     claims: tuple[ClaimRule, ...] = ()
+    trusted_issuers: tuple[TrustedIssuer, ...] = ()
     locales: tuple[str, ...] = SPOKEN
     password_preset: str = "default"
     sign_up_open: bool = True

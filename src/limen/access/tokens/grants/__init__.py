@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from limen.access.tokens.grants.authorization_code import redeem_code
 from limen.access.tokens.grants.client_credentials import issue_to_client
 from limen.access.tokens.grants.device_code import redeem_device_code
+from limen.access.tokens.grants.jwt_bearer import redeem_assertion
 from limen.access.tokens.grants.refresh_token import rotate_refresh_token
 from limen.access.tokens.grants.token_exchange import exchange_token
 from limen.access.tokens.issue import TokenSet
@@ -20,4 +21,5 @@ GRANTS: Mapping[str, Grant] = {
     "client_credentials": issue_to_client,
     "urn:ietf:params:oauth:grant-type:device_code": redeem_device_code,
     "urn:ietf:params:oauth:grant-type:token-exchange": exchange_token,
+    "urn:ietf:params:oauth:grant-type:jwt-bearer": redeem_assertion,
 }

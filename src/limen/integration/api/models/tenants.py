@@ -1,13 +1,15 @@
 """Tenants and their settings."""
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, create_model
 
 from limen.identity.tenants.records import Branding, Lifetimes, Tenant, TenantSettings
+from limen.identity.tenants.trust import TrustedIssuer
 from limen.identity.tenants.validation import BOUNDS
 from limen.integration.api.models.common import Bool, Int, Moment, Sent, Shown, Str, moment, without_defaults
+from limen.integration.api.models.derived import sent_fields
 
 _partial = ConfigDict(json_schema_extra=without_defaults)
 Url = Annotated[Str, Field(max_length=2_000)]
@@ -47,6 +49,12 @@ class LifetimesModel(Sent):
     pushed_request: Int = _seconds("pushed_request")
 
 
+if TYPE_CHECKING:
+    TrustedIssuerModel = Sent
+else:
+    TrustedIssuerModel = create_model("TrustedIssuer", __base__=Sent, **sent_fields(TrustedIssuer))
+
+
 class SettingsModel(Sent):
     """A tenant's settings. What is absent keeps its value: the default in a new tenant."""
 
@@ -59,6 +67,7 @@ class SettingsModel(Sent):
     )
     password_preset: Annotated[Str, Field(max_length=40)] = "default"
     sign_up_open: Bool = True
+    trusted_issuers: Annotated[tuple[TrustedIssuerModel, ...], Field(max_length=20)] = ()
     require_pushed_authorization_requests: Bool = False
     terms_url: Url = ""
     privacy_url: Url = ""
