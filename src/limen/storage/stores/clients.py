@@ -3,16 +3,44 @@
 from typing import Any
 
 import msgspec
-from sqlalchemy import Row
+from sqlalchemy import Row, bindparam, select
 
 from limen.access.clients.records import Client, ClientDocument
 from limen.kernel.clock import Instant
 from limen.kernel.encoding import sha256
 from limen.kernel.ids import ClientKey
 from limen.storage.schema import clients, codes, families, grants, replays
-from limen.storage.stores.base import TenantStoreBase
+from limen.storage.stores.base import (
+    TenantStoreBase,
+    columns,
+    delete_mine,
+    insert_new_mine,
+    mine,
+    select_mine,
+    update_mine,
+)
 
 _documents = msgspec.json.Decoder(ClientDocument)
+
+_GET = select_mine(clients, clients.c.client_id == bindparam("client_id"))
+_BY_KEY = select_mine(clients, clients.c.key == bindparam("of"))
+_LIST = mine(
+    select(clients).where(clients.c.key > bindparam("after")).order_by(clients.c.key).limit(bindparam("at_most")),
+    clients,
+)
+_ADD = insert_new_mine(clients)
+_UPDATE = update_mine(
+    clients,
+    clients.c.key == bindparam("of"),
+    clients.c.version == bindparam("expected"),
+    sets=columns(clients, ("tenant_id", "key")),
+)
+_DELETE_ALL = tuple(
+    delete_mine(table, column == bindparam("of"))
+    for table, column in ((families, families.c.client_key), (codes, codes.c.client_key), (grants, grants.c.client_key))
+)
+_DELETE = delete_mine(clients, clients.c.key == bindparam("of"))
+_FIRST_USE = insert_new_mine(replays)
 
 
 class SqlClients(TenantStoreBase):
@@ -20,33 +48,32 @@ class SqlClients(TenantStoreBase):
 
     async def get(self, client_id: str) -> Client | None:
         """Return the client that shows this ``client_id``."""
-        row = await self._one(self._select(clients, clients.c.client_id == client_id))
+        row = await self._one(_GET, client_id=client_id)
         return None if row is None else _client(row)
 
     async def by_key(self, key: ClientKey) -> Client | None:
         """Return the client with this internal identifier."""
-        row = await self._one(self._select(clients, clients.c.key == key))
+        row = await self._one(_BY_KEY, of=key)
         return None if row is None else _client(row)
 
     async def list(self, *, after: str, limit: int) -> list[Client]:
         """Return up to *limit* clients behind *after*."""
-        statement = self._select(clients, clients.c.key > after).order_by(clients.c.key).limit(limit)
-        return [_client(row) for row in await self._all(statement)]
+        return [_client(row) for row in await self._all(_LIST, after=after, at_most=limit)]
 
     async def add(self, client: Client) -> bool:
         """Store a client; False if its ``client_id`` is taken."""
-        return await self._insert_new(clients, _values(client))
+        return await self._applied(_ADD, _values(client))
 
     async def update(self, client: Client, expected_version: int) -> bool:
         """Replace the client if the stored version is still *expected_version*."""
-        condition = (clients.c.key == client.key, clients.c.version == expected_version)
-        return await self._applied(self._update(clients, *condition).values(**_values(client)))
+        values = _values(client)
+        return await self._applied(_UPDATE, values, of=values.pop("key"), expected=expected_version)
 
     async def delete(self, key: ClientKey) -> bool:
         """Delete the client, its grants, codes and token families."""
-        for table in (families, codes, grants):
-            await self._connection.execute(self._delete(table, table.c.client_key == key))
-        return await self._applied(self._delete(clients, clients.c.key == key))
+        for statement in _DELETE_ALL:
+            await self._run(statement, of=key)
+        return await self._applied(_DELETE, of=key)
 
 
 class SqlReplays(TenantStoreBase):
@@ -55,7 +82,7 @@ class SqlReplays(TenantStoreBase):
     async def first_use(self, kind: str, value: str, expires_at: Instant) -> bool:
         """Return True exactly once for (*kind*, *value*)."""
         row = {"kind": kind, "digest": sha256(value.encode()), "expires_at": expires_at}
-        return await self._insert_new(replays, row)
+        return await self._applied(_FIRST_USE, row)
 
 
 def _client(row: Row[Any]) -> Client:

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, bindparam, select
 
 from limen.identity.audit.chain import GENESIS
 from limen.identity.consents.records import ConsentDecision, ConsentRecord, Decision, chained
@@ -12,7 +12,23 @@ from limen.kernel.ids import CustomerId, RecordId, TenantId
 from limen.storage.dialects import Dialect
 from limen.storage.schema import consent_ledger
 from limen.storage.statements import Connection
-from limen.storage.stores.base import TenantStoreBase
+from limen.storage.stores.base import TenantStoreBase, insert_mine, mine
+
+_LAST = mine(
+    select(consent_ledger.c.seq, consent_ledger.c.hash).order_by(consent_ledger.c.seq.desc()).limit(1), consent_ledger
+)
+_APPEND = insert_mine(consent_ledger)
+_HISTORY = mine(
+    select(consent_ledger).where(consent_ledger.c.customer_id == bindparam("customer")).order_by(consent_ledger.c.seq),
+    consent_ledger,
+)
+_ALL = mine(
+    select(consent_ledger)
+    .where(consent_ledger.c.seq > bindparam("after"))
+    .order_by(consent_ledger.c.seq)
+    .limit(bindparam("at_most")),
+    consent_ledger,
+)
 
 
 class SqlConsents(TenantStoreBase):
@@ -26,26 +42,18 @@ class SqlConsents(TenantStoreBase):
     async def append(self, record_id: RecordId, decision: ConsentDecision, at: Instant) -> ConsentRecord:
         """Chain *decision* to the last record and store it."""
         await self._dialect.lock(self._connection, f"consent-ledger:{self._tenant_id}")
-        statement = (
-            select(consent_ledger.c.seq, consent_ledger.c.hash)
-            .where(self._mine(consent_ledger))
-            .order_by(consent_ledger.c.seq.desc())
-            .limit(1)
-        )
-        row = await self._one(statement)
+        row = await self._one(_LAST)
         record = chained(self._tenant_id, record_id, at, decision, (row.seq, row.hash) if row else (0, GENESIS))
-        await self._insert(consent_ledger, _values(record))
+        await self._run(_APPEND, _values(record))
         return record
 
     async def history(self, customer_id: CustomerId) -> list[ConsentRecord]:
         """Return a customer's decisions, oldest first."""
-        mine = self._select(consent_ledger, consent_ledger.c.customer_id == customer_id)
-        return [_record(row) for row in await self._all(mine.order_by(consent_ledger.c.seq))]
+        return [_record(row) for row in await self._all(_HISTORY, customer=customer_id)]
 
     async def all(self, *, after: int, limit: int) -> list[ConsentRecord]:
         """Return up to *limit* records behind sequence number *after*, in chain order."""
-        statement = self._select(consent_ledger, consent_ledger.c.seq > after)
-        return [_record(row) for row in await self._all(statement.order_by(consent_ledger.c.seq).limit(limit))]
+        return [_record(row) for row in await self._all(_ALL, after=after, at_most=limit)]
 
 
 def _values(record: ConsentRecord) -> dict[str, Any]:

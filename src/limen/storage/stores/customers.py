@@ -2,14 +2,82 @@
 
 from typing import Any
 
-from sqlalchemy import Row, or_, select
+from sqlalchemy import Row, bindparam, or_, select, update
 
 from limen.identity.credentials.records import StoredPassword
 from limen.identity.customers.records import ContactIndex, CustomerState, SealedCustomer
 from limen.kernel.clock import Instant
 from limen.kernel.ids import CustomerId
 from limen.storage.schema import administrators, contact_index, customers, passwords
-from limen.storage.stores.base import TenantStoreBase
+from limen.storage.stores.base import (
+    TenantStoreBase,
+    columns,
+    delete_mine,
+    insert_mine,
+    insert_new_mine,
+    mine,
+    of_tenant,
+    select_mine,
+    update_mine,
+)
+
+_GET = select_mine(customers, customers.c.id == bindparam("of"))
+_owner = (
+    select(contact_index.c.customer_id)
+    .where(
+        of_tenant(contact_index),
+        contact_index.c.kind == bindparam("kind"),
+        contact_index.c.blind == bindparam("blind"),
+    )
+    .scalar_subquery()
+)
+_FIND_BY_CONTACT = select_mine(customers, customers.c.id == _owner)
+_FIND_BY_SUBJECT = select_mine(customers, customers.c.subject == bindparam("subject"))
+_LIST = mine(
+    select(customers).where(customers.c.id > bindparam("after")).order_by(customers.c.id).limit(bindparam("at_most")),
+    customers,
+)
+_ADD = insert_mine(customers)
+_UPDATE = update_mine(
+    customers,
+    customers.c.id == bindparam("of"),
+    customers.c.version == bindparam("expected"),
+    sets=columns(customers, ("tenant_id", "id")),
+)
+_DELETE = delete_mine(customers, customers.c.id == bindparam("of"))
+_ADD_CONTACT = insert_new_mine(contact_index)
+_theirs = (contact_index.c.customer_id == bindparam("customer"), contact_index.c.kind == bindparam("of_kind"))
+_RENEW_CONTACT = update_mine(
+    contact_index,
+    *_theirs,
+    contact_index.c.blind == bindparam("held"),
+    sets=("index_version", "normalisation", "verified_at"),
+)
+_DROP_OTHER_CONTACTS = delete_mine(contact_index, *_theirs, contact_index.c.blind != bindparam("kept"))
+
+_of_customer = passwords.c.customer_id == bindparam("of")
+_PASSWORD = select_mine(passwords, _of_customer)
+_ADD_PASSWORD = insert_new_mine(passwords)
+_SET_PASSWORD = update_mine(passwords, _of_customer, sets=("sealed", "set_at", "failures", "disabled_at"))
+_REPLACE_HASH = update_mine(passwords, _of_customer, passwords.c.sealed == bindparam("held"), sets=("sealed",))
+_COUNT_FAILURE = mine(
+    update(passwords).where(_of_customer).values(failures=passwords.c.failures + 1).returning(passwords.c.failures),
+    passwords,
+)
+_CLEAR_FAILURES = update_mine(
+    passwords,
+    _of_customer,
+    or_(passwords.c.failures > 0, passwords.c.disabled_at.is_not(None)),
+    sets=("failures", "disabled_at"),
+)
+_DISABLE = update_mine(passwords, _of_customer, passwords.c.disabled_at.is_(None), sets=("disabled_at",))
+
+_appointed = administrators.c.customer_id == bindparam("of")
+_ROLE = select_mine(administrators, _appointed)
+_ANY = mine(select(administrators).limit(1), administrators)
+_APPOINT = insert_new_mine(administrators)
+_REAPPOINT = update_mine(administrators, _appointed, sets=("role", "created_at"))
+_DISMISS = delete_mine(administrators, _appointed)
 
 
 class SqlCustomers(TenantStoreBase):
@@ -17,53 +85,46 @@ class SqlCustomers(TenantStoreBase):
 
     async def get(self, customer_id: CustomerId) -> SealedCustomer | None:
         """Return the customer."""
-        return _customer(await self._one(self._select(customers, customers.c.id == customer_id)))
+        return _customer(await self._one(_GET, of=customer_id))
 
     async def find_by_contact(self, kind: str, blind: bytes) -> SealedCustomer | None:
         """Return the customer whose address has this blind index."""
-        owner = (
-            select(contact_index.c.customer_id)
-            .where(self._mine(contact_index, contact_index.c.kind == kind, contact_index.c.blind == blind))
-            .scalar_subquery()
-        )
-        return _customer(await self._one(self._select(customers, customers.c.id == owner)))
+        return _customer(await self._one(_FIND_BY_CONTACT, kind=kind, blind=blind))
 
     async def find_by_subject(self, subject: str) -> SealedCustomer | None:
         """Return the customer whose public ``sub`` this is."""
-        return _customer(await self._one(self._select(customers, customers.c.subject == subject)))
+        return _customer(await self._one(_FIND_BY_SUBJECT, subject=subject))
 
     async def list(self, *, after: str, limit: int) -> list[SealedCustomer]:
         """Return up to *limit* customers behind *after*."""
-        statement = self._select(customers, customers.c.id > after).order_by(customers.c.id).limit(limit)
-        return [_existing(row) for row in await self._all(statement)]
+        return [_existing(row) for row in await self._all(_LIST, after=after, at_most=limit)]
 
     async def add(self, customer: SealedCustomer, contact: ContactIndex) -> bool:
         """Store a customer with a proven address; False if the address is taken."""
-        await self._insert(customers, _values(customer))
-        if await self._insert_new(contact_index, _contact_values(contact)):
+        await self._run(_ADD, _values(customer))
+        if await self._applied(_ADD_CONTACT, _contact_values(contact)):
             return True
-        await self._connection.execute(self._delete(customers, customers.c.id == customer.id))
+        await self._run(_DELETE, of=customer.id)
         return False
 
     async def update(self, customer: SealedCustomer, expected_version: int) -> bool:
         """Replace the customer if the stored version is still *expected_version*."""
-        condition = (customers.c.id == customer.id, customers.c.version == expected_version)
-        return await self._applied(self._update(customers, *condition).values(**_values(customer)))
+        values = _values(customer)
+        return await self._applied(_UPDATE, values, of=values.pop("id"), expected=expected_version)
 
     async def move_contact(self, contact: ContactIndex) -> bool:
         """Make *contact* the customer's only address of its kind; False if another customer has it."""
-        mine = (contact_index.c.customer_id == contact.customer_id, contact_index.c.kind == contact.kind)
-        values = _contact_values(contact)
-        if not await self._insert_new(contact_index, values):  # before anything is deleted: a race may be lost here
-            again = self._update(contact_index, *mine, contact_index.c.blind == contact.blind).values(**values)
-            if not await self._applied(again):
+        theirs, values = {"customer": contact.customer_id, "of_kind": contact.kind}, _contact_values(contact)
+        if not await self._applied(_ADD_CONTACT, values):  # before anything is deleted: a race may be lost here
+            changed = {name: values[name] for name in ("index_version", "normalisation", "verified_at")}
+            if not await self._applied(_RENEW_CONTACT, changed, **theirs, held=contact.blind):
                 return False
-        await self._connection.execute(self._delete(contact_index, *mine, contact_index.c.blind != contact.blind))
+        await self._run(_DROP_OTHER_CONTACTS, theirs, kept=contact.blind)
         return True
 
     async def delete(self, customer_id: CustomerId) -> bool:
         """Delete the customer; foreign keys take the rest."""
-        return await self._applied(self._delete(customers, customers.c.id == customer_id))
+        return await self._applied(_DELETE, of=customer_id)
 
 
 class SqlPasswords(TenantStoreBase):
@@ -71,7 +132,7 @@ class SqlPasswords(TenantStoreBase):
 
     async def get(self, customer_id: CustomerId) -> StoredPassword | None:
         """Return the sealed password of a customer."""
-        row = await self._one(self._select(passwords, passwords.c.customer_id == customer_id))
+        row = await self._one(_PASSWORD, of=customer_id)
         return None if row is None else _password(row)
 
     async def put(self, stored: StoredPassword) -> None:
@@ -82,32 +143,24 @@ class SqlPasswords(TenantStoreBase):
             "failures": stored.failures,
             "disabled_at": stored.disabled_at,
         }
-        await self._put(passwords, {"customer_id": stored.customer_id}, values)
+        if not await self._applied(_ADD_PASSWORD, values, customer_id=stored.customer_id):
+            await self._run(_SET_PASSWORD, values, of=stored.customer_id)
 
     async def replace_hash(self, customer_id: CustomerId, previous: bytes, sealed: bytes) -> bool:
         """Store the same password under new parameters, if the envelope is still *previous*."""
-        mine = (passwords.c.customer_id == customer_id, passwords.c.sealed == previous)
-        return await self._applied(self._update(passwords, *mine).values(sealed=sealed))
+        return await self._applied(_REPLACE_HASH, of=customer_id, held=previous, sealed=sealed)
 
     async def count_failure(self, customer_id: CustomerId) -> int:
         """Add one consecutive failure; return how many there are now (0 without a password)."""
-        statement = (
-            self._update(passwords, passwords.c.customer_id == customer_id)
-            .values(failures=passwords.c.failures + 1)
-            .returning(passwords.c.failures)
-        )
-        return (await self._connection.execute(statement)).scalar() or 0
+        return (await self._run(_COUNT_FAILURE, of=customer_id)).scalar() or 0
 
     async def clear_failures(self, customer_id: CustomerId) -> None:
         """Forget the consecutive failures and enable the password: it was right, or another factor spoke."""
-        marked = or_(passwords.c.failures > 0, passwords.c.disabled_at.is_not(None))
-        statement = self._update(passwords, passwords.c.customer_id == customer_id, marked)
-        await self._connection.execute(statement.values(failures=0, disabled_at=None))
+        await self._run(_CLEAR_FAILURES, of=customer_id, failures=0, disabled_at=None)
 
     async def disable(self, customer_id: CustomerId, at: Instant) -> None:
         """Disable the password until another factor speaks."""
-        mine = (passwords.c.customer_id == customer_id, passwords.c.disabled_at.is_(None))
-        await self._connection.execute(self._update(passwords, *mine).values(disabled_at=at))
+        await self._run(_DISABLE, of=customer_id, disabled_at=at)
 
 
 class SqlAdministrators(TenantStoreBase):
@@ -115,20 +168,21 @@ class SqlAdministrators(TenantStoreBase):
 
     async def role(self, customer_id: CustomerId) -> str | None:
         """Return a customer's role, if any."""
-        row = await self._one(self._select(administrators, administrators.c.customer_id == customer_id))
+        row = await self._one(_ROLE, of=customer_id)
         return None if row is None else str(row.role)
 
     async def any(self) -> bool:
         """Tell whether the tenant has an administrator."""
-        return await self._one(self._select(administrators).limit(1)) is not None
+        return await self._one(_ANY) is not None
 
     async def appoint(self, customer_id: CustomerId, role: str, at: Instant) -> None:
         """Give a customer a role."""
-        await self._put(administrators, {"customer_id": customer_id}, {"role": role, "created_at": at})
+        if not await self._applied(_APPOINT, customer_id=customer_id, role=role, created_at=at):
+            await self._run(_REAPPOINT, of=customer_id, role=role, created_at=at)
 
     async def dismiss(self, customer_id: CustomerId) -> bool:
         """Take a customer's role away."""
-        return await self._applied(self._delete(administrators, administrators.c.customer_id == customer_id))
+        return await self._applied(_DISMISS, of=customer_id)
 
 
 def _existing(row: Row[Any]) -> SealedCustomer:

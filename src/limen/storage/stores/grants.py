@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Row
+from sqlalchemy import ColumnElement, Row, bindparam, select
 
 from limen.access.tokens.records import AuthorizationCode, Grant
 from limen.kernel.clock import Instant
@@ -13,7 +13,24 @@ from limen.kernel.errors import Fault
 from limen.kernel.ids import ClientKey, CustomerId, FamilyId, GrantId, TenantId
 from limen.storage.schema import VOID, codes, families, grants
 from limen.storage.statements import Connection
-from limen.storage.stores.base import TenantStoreBase
+from limen.storage.stores.base import (
+    TenantStoreBase,
+    delete_mine,
+    insert_mine,
+    insert_new_mine,
+    mine,
+    select_mine,
+    update_mine,
+)
+
+_between = (grants.c.customer_id == bindparam("customer"), grants.c.client_key == bindparam("client"))
+_FIND = select_mine(grants, *_between)
+_FIND_TO_WIDEN = mine(select(grants).where(*_between).with_for_update(), grants)  # two tabs may widen it at once
+_OF_CUSTOMER = mine(select(grants).where(grants.c.customer_id == bindparam("customer")).order_by(grants.c.id), grants)
+_ADD = insert_new_mine(grants)
+_WIDEN = update_mine(grants, grants.c.id == bindparam("of"), sets=("scopes", "updated_at"))
+_END = delete_mine(grants, grants.c.id == bindparam("of"))
+_ADD_CODE = insert_mine(codes, but=("redeemed_at", "family_id"))
 
 
 class SqlGrants(TenantStoreBase):
@@ -26,41 +43,37 @@ class SqlGrants(TenantStoreBase):
 
     async def find(self, customer_id: CustomerId, client: ClientKey) -> Grant | None:
         """Return what the customer allows the client, if anything."""
-        mine = (grants.c.customer_id == customer_id, grants.c.client_key == client)
-        row = await self._one(self._select(grants, *mine))
+        row = await self._one(_FIND, customer=customer_id, client=client)
         return None if row is None else _grant(row)
 
     async def of_customer(self, customer_id: CustomerId) -> list[Grant]:
         """Return all that the customer allows, oldest first."""
-        mine = self._select(grants, grants.c.customer_id == customer_id).order_by(grants.c.id)
-        return [_grant(row) for row in await self._all(mine)]
+        return [_grant(row) for row in await self._all(_OF_CUSTOMER, customer=customer_id)]
 
     async def save(self, grant: Grant) -> Grant:
         """Store or widen the grant of its (customer, client)."""
-        if await self._insert_new(grants, _values(grant)):
+        if await self._applied(_ADD, _values(grant)):
             return grant
-        mine = (grants.c.customer_id == grant.customer_id, grants.c.client_key == grant.client)
-        row = await self._one(self._select(grants, *mine).with_for_update())  # two tabs may widen it at once
+        row = await self._one(_FIND_TO_WIDEN, customer=grant.customer_id, client=grant.client)
         if row is None:
             msg = "a grant was ended while it was widened"
             raise Fault(msg)
         known = _grant(row)
         scopes = tuple(sorted({*known.scopes, *grant.scopes}))
         widened = replace(known, scopes=scopes, updated_at=grant.updated_at)
-        statement = self._update(grants, grants.c.id == known.id)
-        await self._connection.execute(statement.values(scopes=" ".join(scopes), updated_at=grant.updated_at))
+        await self._run(_WIDEN, of=known.id, scopes=" ".join(scopes), updated_at=grant.updated_at)
         return widened
 
     async def add_code(self, code: AuthorizationCode) -> None:
         """Store a code."""
-        await self._insert(codes, _code_values(code))
+        await self._run(_ADD_CODE, _code_values(code))
 
     async def end(self, grant_id: GrantId, now: Instant) -> bool:
         """End a grant, void its codes and revoke its families."""
         await void_codes(self, codes.c.grant_id == grant_id)
         live = (families.c.grant_id == grant_id, families.c.revoked_at.is_(None))
         await revoke_families(self, live, now, self._change)
-        return await self._applied(self._delete(grants, grants.c.id == grant_id))
+        return await self._applied(_END, of=grant_id)
 
 
 async def void_codes(store: TenantStoreBase, *conditions: ColumnElement[bool]) -> None:

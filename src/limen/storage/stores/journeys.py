@@ -2,13 +2,33 @@
 
 from typing import Any
 
-from sqlalchemy import Row
+from sqlalchemy import Row, bindparam
 
 from limen.access.journeys.records import SealedJourney
 from limen.kernel.clock import Instant
 from limen.kernel.ids import BrowserId, JourneyId
 from limen.storage.schema import journeys, setup_links
-from limen.storage.stores.base import TenantStoreBase
+from limen.storage.stores.base import TenantStoreBase, columns, insert_mine, select_mine, update_mine
+
+_GET = select_mine(journeys, journeys.c.id == bindparam("of"))
+_FIND_LINK = select_mine(journeys, journeys.c.link_hash == bindparam("link"))
+_ADD = insert_mine(journeys)
+_ADVANCE = update_mine(
+    journeys,
+    journeys.c.id == bindparam("of"),
+    journeys.c.version == bindparam("expected"),
+    journeys.c.finished_at.is_(None),
+    sets=columns(journeys, ("tenant_id", "id")),
+)
+_usable = (
+    setup_links.c.link_hash == bindparam("link"),
+    setup_links.c.purpose == bindparam("for_purpose"),
+    setup_links.c.expires_at > bindparam("now"),
+    setup_links.c.used.is_(False),
+)
+_ADD_LINK = insert_mine(setup_links)
+_PEEK = select_mine(setup_links, *_usable)
+_USE = update_mine(setup_links, *_usable, sets=("used",))
 
 
 class SqlJourneys(TenantStoreBase):
@@ -16,22 +36,22 @@ class SqlJourneys(TenantStoreBase):
 
     async def get(self, journey_id: JourneyId) -> SealedJourney | None:
         """Return the journey."""
-        row = await self._one(self._select(journeys, journeys.c.id == journey_id))
+        row = await self._one(_GET, of=journey_id)
         return None if row is None else _journey(row)
 
     async def find_link(self, link_hash: bytes) -> SealedJourney | None:
         """Return the journey whose mailed link has this SHA-256."""
-        row = await self._one(self._select(journeys, journeys.c.link_hash == link_hash))
+        row = await self._one(_FIND_LINK, link=link_hash)
         return None if row is None else _journey(row)
 
     async def add(self, journey: SealedJourney) -> None:
         """Store a new journey."""
-        await self._insert(journeys, _values(journey))
+        await self._run(_ADD, _values(journey))
 
     async def advance(self, journey: SealedJourney, expected_version: int) -> bool:
         """Replace the journey if nobody did before and it is not finished."""
-        mine = (journeys.c.id == journey.id, journeys.c.version == expected_version, journeys.c.finished_at.is_(None))
-        return await self._applied(self._update(journeys, *mine).values(**_values(journey)))
+        values = _values(journey)
+        return await self._applied(_ADVANCE, values, of=values.pop("id"), expected=expected_version)
 
 
 class SqlSetupLinks(TenantStoreBase):
@@ -39,26 +59,15 @@ class SqlSetupLinks(TenantStoreBase):
 
     async def add(self, link_hash: bytes, purpose: str, expires_at: Instant) -> None:
         """Store a link by its SHA-256."""
-        await self._insert(
-            setup_links, {"link_hash": link_hash, "purpose": purpose, "expires_at": expires_at, "used": False}
-        )
+        await self._run(_ADD_LINK, link_hash=link_hash, purpose=purpose, expires_at=expires_at, used=False)
 
     async def peek(self, link_hash: bytes, purpose: str, now: Instant) -> bool:
         """Tell whether the link may still be used; looking does not use it."""
-        return await self._one(self._select(setup_links, *_usable(link_hash, purpose, now))) is not None
+        return await self._one(_PEEK, link=link_hash, for_purpose=purpose, now=now) is not None
 
     async def use(self, link_hash: bytes, purpose: str, now: Instant) -> bool:
         """Use the link: True exactly once."""
-        return await self._applied(self._update(setup_links, *_usable(link_hash, purpose, now)).values(used=True))
-
-
-def _usable(link_hash: bytes, purpose: str, now: Instant) -> tuple[Any, ...]:
-    return (
-        setup_links.c.link_hash == link_hash,
-        setup_links.c.purpose == purpose,
-        setup_links.c.expires_at > now,
-        setup_links.c.used.is_(False),
-    )
+        return await self._applied(_USE, link=link_hash, for_purpose=purpose, now=now, used=True)
 
 
 def _journey(row: Row[Any]) -> SealedJourney:

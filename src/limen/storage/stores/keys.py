@@ -3,12 +3,21 @@
 import json
 from typing import Any
 
-from sqlalchemy import Row
+from sqlalchemy import Row, bindparam, select
 
 from limen.access.jose.algorithms import Algorithm
 from limen.access.jose.keys import KeyPurpose, KeyState, SigningKey
 from limen.storage.schema import signing_keys
-from limen.storage.stores.base import TenantStoreBase
+from limen.storage.stores.base import TenantStoreBase, columns, insert_new_mine, mine, update_mine
+
+_LIST = mine(select(signing_keys).order_by(signing_keys.c.created_at, signing_keys.c.kid), signing_keys)
+_ADD = insert_new_mine(signing_keys)
+_UPDATE = update_mine(
+    signing_keys,
+    signing_keys.c.kid == bindparam("of"),
+    signing_keys.c.state == bindparam("from_state"),
+    sets=columns(signing_keys, ("tenant_id",)),
+)
 
 
 class SqlSigningKeys(TenantStoreBase):
@@ -16,17 +25,15 @@ class SqlSigningKeys(TenantStoreBase):
 
     async def list_keys(self) -> list[SigningKey]:
         """Return every key of the tenant, oldest first."""
-        statement = self._select(signing_keys).order_by(signing_keys.c.created_at, signing_keys.c.kid)
-        return [_key(row) for row in await self._all(statement)]
+        return [_key(row) for row in await self._all(_LIST)]
 
     async def add_key(self, key: SigningKey) -> bool:
         """Add *key*; False if its ``kid`` or its place is taken."""
-        return await self._insert_new(signing_keys, _values(key))
+        return await self._applied(_ADD, _values(key))
 
     async def update_key(self, kid: str, from_state: KeyState, key: SigningKey) -> bool:
         """Replace the key *kid* by *key* if it is in *from_state*."""
-        mine = (signing_keys.c.kid == kid, signing_keys.c.state == from_state.value)
-        return await self._applied(self._update(signing_keys, *mine).values(**_values(key)))
+        return await self._applied(_UPDATE, _values(key), of=kid, from_state=from_state.value)
 
 
 def _key(row: Row[Any]) -> SigningKey:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
-from sqlalchemy import Row
+from sqlalchemy import Row, bindparam
 
 from limen.access.sessions.records import Browser, Evidence, Party, Session
 from limen.kernel.clock import Instant
@@ -12,11 +12,36 @@ from limen.kernel.events import Event
 from limen.kernel.ids import BrowserId, CustomerId, SessionId, TenantId
 from limen.storage.schema import browsers, codes, families, sessions
 from limen.storage.statements import Connection
-from limen.storage.stores.base import TenantStoreBase
+from limen.storage.stores.base import TenantStoreBase, insert_mine, select_mine, update_mine
 from limen.storage.stores.grants import revoke_families, void_codes
 from limen.storage.stores.parties import news_of_the_end, parties_of_customer, parties_of_session
 
 _evidence = msgspec.json.Decoder(tuple[Evidence, ...])
+
+_BROWSER = select_mine(browsers, browsers.c.id == bindparam("of"))
+_ADD_BROWSER = insert_mine(browsers)
+_ROTATE_BROWSER = update_mine(
+    browsers,
+    browsers.c.id == bindparam("of"),
+    browsers.c.secret_hash == bindparam("held"),
+    sets=("secret_hash", "seen_at"),
+)
+_at_browser = sessions.c.browser_id == bindparam("browser")
+_is_open = sessions.c.ended_at.is_(None)
+_AT_BROWSER = select_mine(sessions, _at_browser, _is_open)
+_OF_BROWSER = select_mine(sessions, _at_browser)
+_GET = select_mine(sessions, sessions.c.id == bindparam("of"))
+_FIND_SID = select_mine(sessions, sessions.c.sid == bindparam("sid"))
+_ADD = insert_mine(sessions)
+_RENEW = update_mine(sessions, sessions.c.id == bindparam("of"), _is_open, sets=("evidence", "seen_at", "expires_at"))
+_END = update_mine(sessions, sessions.c.id == bindparam("of"), _is_open, sets=("ended_at",))
+_END_ALL = update_mine(
+    sessions,
+    sessions.c.customer_id == bindparam("customer"),
+    _is_open,
+    sessions.c.id != bindparam("kept"),
+    sets=("ended_at",),
+)
 
 
 class SqlSessions(TenantStoreBase):
@@ -35,49 +60,46 @@ class SqlSessions(TenantStoreBase):
 
     async def browser(self, browser_id: BrowserId) -> Browser | None:
         """Return the browser."""
-        row = await self._one(self._select(browsers, browsers.c.id == browser_id))
+        row = await self._one(_BROWSER, of=browser_id)
         return None if row is None else Browser(BrowserId(row.id), row.secret_hash, row.created_at, row.seen_at)
 
     async def add_browser(self, browser: Browser) -> None:
         """Store a new browser."""
-        await self._insert(browsers, {name: getattr(browser, name) for name in Browser.__slots__})
+        await self._run(_ADD_BROWSER, {name: getattr(browser, name) for name in Browser.__slots__})
 
     async def rotate_browser(self, browser: Browser, old_hash: bytes) -> bool:
         """Replace the browser's secret if it is still *old_hash*."""
-        mine = (browsers.c.id == browser.id, browsers.c.secret_hash == old_hash)
         values = {"secret_hash": browser.secret_hash, "seen_at": browser.seen_at}
-        return await self._applied(self._update(browsers, *mine).values(**values))
+        return await self._applied(_ROTATE_BROWSER, values, of=browser.id, held=old_hash)
 
     async def at_browser(self, browser_id: BrowserId) -> list[Session]:
         """Return the sessions of a browser that were not ended, newest proof first."""
-        mine = self._select(sessions, sessions.c.browser_id == browser_id, sessions.c.ended_at.is_(None))
-        found = [_session(row) for row in await self._all(mine)]
+        found = [_session(row) for row in await self._all(_AT_BROWSER, browser=browser_id)]
         return sorted(found, key=lambda session: session.authenticated_at, reverse=True)
 
     async def of_browser(self, browser_id: BrowserId) -> list[Session]:
         """Return every session a browser ever held, ended ones too: whose device it is."""
-        return [_session(row) for row in await self._all(self._select(sessions, sessions.c.browser_id == browser_id))]
+        return [_session(row) for row in await self._all(_OF_BROWSER, browser=browser_id)]
 
     async def get(self, session_id: SessionId) -> Session | None:
         """Return the session."""
-        row = await self._one(self._select(sessions, sessions.c.id == session_id))
+        row = await self._one(_GET, of=session_id)
         return None if row is None else _session(row)
 
     async def find_sid(self, sid: str) -> Session | None:
         """Return the session with this public identifier."""
-        row = await self._one(self._select(sessions, sessions.c.sid == sid))
+        row = await self._one(_FIND_SID, sid=sid)
         return None if row is None else _session(row)
 
     async def add(self, session: Session) -> None:
         """Store a new session."""
-        await self._insert(sessions, _values(session))
+        await self._run(_ADD, _values(session))
 
     async def renew(self, session: Session) -> bool:
         """Replace evidence and instants of a session that was not ended."""
-        mine = (sessions.c.id == session.id, sessions.c.ended_at.is_(None))
         values = _values(session)
         changed = {name: values[name] for name in ("evidence", "seen_at", "expires_at")}
-        return await self._applied(self._update(sessions, *mine).values(**changed))
+        return await self._applied(_RENEW, changed, of=session.id)
 
     async def parties(self, session_id: SessionId) -> list[Party]:
         """Return who had tokens for a session that has not ended."""
@@ -90,8 +112,7 @@ class SqlSessions(TenantStoreBase):
         await void_codes(self, codes.c.customer_id == owner.scalar_subquery(), codes.c.session_id == session_id)
         live = (families.c.session_id == session_id, families.c.revoked_at.is_(None))
         await revoke_families(self, live, now, self._change)
-        mine = (sessions.c.id == session_id, sessions.c.ended_at.is_(None))
-        return await self._applied(self._update(sessions, *mine).values(ended_at=now))
+        return await self._applied(_END, of=session_id, ended_at=now)
 
     async def end_all(self, customer_id: CustomerId, now: Instant, *, except_for: SessionId | None = None) -> int:
         """End a customer's sessions, revoke their families, and tell who had tokens for them."""
@@ -100,9 +121,7 @@ class SqlSessions(TenantStoreBase):
         await void_codes(self, codes.c.customer_id == customer_id, codes.c.session_id != kept)
         theirs = (families.c.customer_id == customer_id, families.c.revoked_at.is_(None), families.c.session_id != kept)
         await revoke_families(self, theirs, now, self._change)
-        mine = (sessions.c.customer_id == customer_id, sessions.c.ended_at.is_(None), sessions.c.id != kept)
-        statement = self._update(sessions, *mine).values(ended_at=now)
-        return (await self._connection.execute(statement)).rowcount
+        return (await self._run(_END_ALL, customer=customer_id, kept=kept, ended_at=now)).rowcount
 
     def _tell(self, parties: list[Party]) -> None:
         for event in news_of_the_end(parties):
