@@ -3,9 +3,11 @@
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import select
 
-from limen.kernel.clock import DAY, HOUR
+from limen.kernel.clock import DAY, HOUR, SECOND
 from limen.kernel.events import AuditEntry, Event
+from limen.storage.schema import outbox as outbox_table
 from limen.storage.sweep import Sweeper
 from tests.contract import things
 from tests.contract.test_tenancy import TENANT_TABLES, Theirs
@@ -95,6 +97,26 @@ async def test_delivered_events_go_after_a_day_and_waiting_or_dead_ones_never(da
     database.clock.advance(100 * HOUR / 1_000_000)
     assert await sweeper.sweep_outbox() == 0
     assert await outbox.waiting() == 1
+
+
+async def test_a_dead_event_keeps_its_payload_for_some_days_and_its_name_and_error_for_good(database):
+    async with database.begin() as unit:
+        dead = [unit.announce(Event("mail.requested", sealed=b"an envelope")) for _ in range(3)]
+        waiting = unit.announce(Event("mail.requested", sealed=b"another"))
+    for event_id in dead:
+        await database.storage.outbox.dead(event_id, "smtp_550")
+    sweeper = Sweeper(database.storage.database, database.clock)
+    assert await sweeper.empty_dead(DAY) == 0
+    database.clock.advance(DAY / SECOND)
+    assert await sweeper.empty_dead(DAY, limit=2) == 2
+    assert await sweeper.empty_dead(DAY) == 1
+    assert await sweeper.empty_dead(DAY) == 0
+    async with database.storage.database.platform() as connection:
+        rows = (await connection.execute(select(outbox_table))).all()
+    assert {row.id: (row.state, row.error, bytes(row.sealed)) for row in rows} == {
+        **dict.fromkeys(dead, ("dead", "smtp_550", b"")),
+        waiting: ("waiting", "", b"another"),
+    }
 
 
 async def test_an_expired_revocation_goes_with_the_token_it_revoked(database):

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, and_, delete, exists, select, tuple_
+from sqlalchemy import ColumnElement, Table, and_, delete, exists, select, tuple_, update
 
 from limen.kernel.clock import DAY, Clock, Instant
 from limen.kernel.ids import JourneyId, TenantId
@@ -17,6 +17,7 @@ from limen.storage.schema import (
     codes,
     families,
     idempotency,
+    initial_tokens,
     journeys,
     outbox,
     pushed_requests,
@@ -70,6 +71,7 @@ EXPIRED: tuple[tuple[Table, Expired], ...] = (
     (waiting_requests, lambda now: waiting_requests.c.expires_at <= now - KEPT_AFTER_EXPIRY),
     (pushed_requests, lambda now: pushed_requests.c.expires_at <= now),
     (replays, lambda now: replays.c.expires_at <= now),
+    (initial_tokens, lambda now: initial_tokens.c.expires_at <= now - KEPT_AFTER_EXPIRY),
     (idempotency, lambda now: idempotency.c.expires_at <= now),
     (revoked_tokens, lambda now: revoked_tokens.c.expires_at <= now),
     (setup_links, lambda now: setup_links.c.expires_at <= now),
@@ -109,6 +111,14 @@ class Sweeper:
         delivered = and_(outbox.c.state == "done", outbox.c.not_before <= self._clock.now() - DAY)
         async with self._database.platform(write=True) as connection:
             return len(await _delete(connection, outbox, delivered, limit))
+
+    async def empty_dead(self, after: Instant, *, limit: int = BATCH) -> int:
+        """Drop the sealed payload of at most *limit* events that died more than *after* ago; return how many."""
+        died = and_(outbox.c.state == "dead", outbox.c.sealed != b"", outbox.c.not_before <= self._clock.now() - after)
+        victims = select(outbox.c.id).where(died).limit(limit).with_for_update(skip_locked=True).cte("victims")
+        emptied = update(outbox).where(outbox.c.id.in_(select(victims.c.id))).values(sealed=b"").returning(outbox.c.id)
+        async with self._database.platform(write=True) as connection:
+            return len((await connection.execute(emptied)).all())
 
 
 async def _delete(connection: Connection, table: Table, condition: ColumnElement[bool], limit: int) -> list[Any]:

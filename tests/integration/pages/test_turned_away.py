@@ -81,6 +81,7 @@ async def test_a_head_request_gets_no_body(broken):
 async def test_the_page_wears_the_look_and_speaks_the_languages_of_the_tenant(house):
     settings = TenantSettings(branding=Branding(accent="#a01040"), locales=("ar",))
     await house.add_tenant("acme", settings)
+    await house.storage.feed.poll()
     async with house.client(headers=HTML) as browser:
         await browser.get("/t/acme/sign-in")
         answer = await browser.request("BREW", "/t/acme/sign-in")

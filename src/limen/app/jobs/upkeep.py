@@ -43,6 +43,8 @@ async def sweep(basis: Basis) -> None:
             await basis.clock.sleep(0)
     while await sweeper.sweep_outbox():
         await basis.clock.sleep(0)
+    while await sweeper.empty_dead(basis.settings.outbox.dead_days * DAY):
+        await basis.clock.sleep(0)
 
 
 async def rotate_all(basis: Basis, policy: RotationPolicy, urgency: Urgency = Urgency.DUE) -> int:

@@ -128,6 +128,20 @@ class LimitsSection(Section, frozen=True):
     ] = Rate(30, 86_400)
 
 
+class OutboxSection(Section, frozen=True):
+    """What becomes of events that nobody could deliver."""
+
+    dead_days: Annotated[
+        int,
+        Meta(
+            description="After so many days an event that could not be delivered loses its sealed content (a mail's "
+            "address and words); that it failed, and why, stays.",
+            ge=1,
+            le=366,
+        ),
+    ] = 7
+
+
 class ProxiesSection(Section, frozen=True):
     """Our own proxies: the only ones whose forwarding headers are believed."""
 
@@ -158,9 +172,10 @@ class OutgoingSection(Section, frozen=True):
 class MetricsSection(Section, frozen=True):
     """Who may scrape `/metrics`."""
 
-    token: Annotated[Secret, Meta(description="The bearer token a scraper must show. Empty: loopback only.")] = (
-        NO_SECRET
-    )
+    token: Annotated[
+        Secret,
+        Meta(description="The bearer token a scraper must show. Empty: loopback only, and not through a proxy."),
+    ] = NO_SECRET
 
 
 class LogSection(Section, frozen=True):
@@ -236,6 +251,9 @@ class Settings(Section, frozen=True):
         PasswordsSection, Meta(description="What a password hash costs (Argon2id, RFC 9106), and who pays it.")
     ] = PasswordsSection()
     limits: Annotated[LimitsSection, Meta(description="Rate limits, each `count/seconds` or `off`.")] = LimitsSection()
+    outbox: Annotated[OutboxSection, Meta(description="What becomes of events that nobody could deliver.")] = (
+        OutboxSection()
+    )
     proxies: Annotated[
         ProxiesSection,
         Meta(description="Our own proxies: the only ones whose forwarding headers are believed."),

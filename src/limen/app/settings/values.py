@@ -3,10 +3,9 @@
 import re
 from typing import Final, final
 
-from limen.trust.limits import Limit
+from limen.trust.limits import UNLIMITED, Limit
 
 _RATE: Final = re.compile(r"([1-9][0-9]{0,8})/([1-9][0-9]{0,8})")
-_UNLIMITED: Final = 1_000_000_000_000
 
 
 @final
@@ -31,7 +30,7 @@ class Rate:
             ValueError: *text* is neither ``count/seconds`` nor ``off``.
         """
         if text == "off":
-            return cls(_UNLIMITED, 1)
+            return cls(UNLIMITED, 1)
         match = _RATE.fullmatch(text)
         if match is None:
             raise ValueError('expected "count/seconds", such as "100/600", or "off"')
@@ -40,7 +39,7 @@ class Rate:
     @property
     def is_off(self) -> bool:
         """Tell whether nothing is limited."""
-        return self.count >= _UNLIMITED
+        return self.count >= UNLIMITED
 
     def limit(self, name: str) -> Limit:
         """Return the rate as a limit that is called *name*."""

@@ -175,6 +175,15 @@ class _Visible:
         return self._headers.get_all(key)
 
 
+_FORWARDING: Final = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip")
+
+
+def was_forwarded(headers: Headers) -> bool:
+    """Tell whether a request says that it came by way of a proxy, ours or not; whoever says so is not from here."""
+    behind = headers._headers if isinstance(headers, _Visible) else headers  # noqa: SLF001 - our own filter
+    return any(behind.get(name) is not None for name in _FORWARDING)
+
+
 _PROXY_HEADERS_RAW: Final = frozenset(name.encode("ascii") for name in PROXY_HEADERS)
 
 

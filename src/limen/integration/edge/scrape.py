@@ -11,6 +11,7 @@ from prometheus_client.exposition import generate_latest
 from prometheus_client.registry import Collector
 
 from limen.access.http import Door, HotRequest, HotResponse, oauth_error
+from limen.integration.edge.arrival import was_forwarded
 from limen.integration.edge.metrics import HttpMetrics
 from limen.kernel.secret import Secret
 
@@ -46,7 +47,8 @@ def metrics_door(registry: CollectorRegistry, token: Secret | None = None) -> Do
     """Return the ``/metrics`` door.
 
     Whoever may scrape learns how busy we are and which doors are tried, so that it is not for strangers: with a *token*
-    it wants ``Authorization: Bearer``, without one it answers to loopback only. Others find nothing there.
+    it wants ``Authorization: Bearer``, without one it answers to loopback only, and to nothing that a proxy on this
+    machine passes on: to us, all of those come from loopback. Others find nothing there.
     """
 
     async def scrape(request: HotRequest) -> HotResponse:
@@ -61,6 +63,8 @@ def _may_scrape(request: HotRequest, token: Secret | None) -> bool:
     if token:
         presented = (request.headers.get("authorization") or "").encode()
         return hmac.compare_digest(presented, f"Bearer {token.reveal()}".encode())
+    if was_forwarded(request.headers):
+        return False
     try:
         return ip_address(request.address).is_loopback
     except ValueError:

@@ -27,7 +27,9 @@ class Rule:
 
 
 def limit_headers(limit: Limit, decision: Decision) -> tuple[tuple[str, str], ...]:
-    """Return ``RateLimit`` and ``RateLimit-Policy``, and ``Retry-After`` where it was refused."""
+    """Return ``RateLimit`` and ``RateLimit-Policy``, and ``Retry-After`` where it was refused; none where it is off."""
+    if limit.is_off:
+        return ()
     headers = (
         ("ratelimit-policy", f'"{limit.name}";q={limit.count};w={limit.seconds}'),
         ("ratelimit", f'"{limit.name}";r={decision.remaining};t={decision.reset_seconds}'),
@@ -50,7 +52,7 @@ class AddressThrottle:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse, or pass on with headers added to the answer."""
         rule = self._rule(scope)
-        if rule is None:
+        if rule is None or rule.limit.is_off:
             await self._app(scope, receive, send)
             return
         key = f"{rule.limit.name}:address:{address_key(arrival_of(scope).address)}"

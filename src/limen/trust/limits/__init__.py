@@ -7,9 +7,9 @@ a limit tells nothing about accounts.
 
 from ipaddress import IPv6Address, ip_address, ip_network
 
-from limen.trust.limits.records import Decision, Limit, RateLimiter
+from limen.trust.limits.records import UNLIMITED, Decision, Limit, RateLimiter
 
-__all__ = ["Decision", "Limit", "RateLimiter", "address_key"]
+__all__ = ["UNLIMITED", "Decision", "Limit", "RateLimiter", "address_key"]
 
 
 def address_key(address: str) -> str:

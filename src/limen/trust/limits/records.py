@@ -1,7 +1,10 @@
 """What a limit is, what asking it says, and who may be asked."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
+
+UNLIMITED: Final = 1_000_000_000_000
+"""The count of a limit that is switched off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +24,11 @@ class Limit:
         if self.count < 1 or self.seconds < 1:
             msg = "a limit needs a positive count and a positive number of seconds"
             raise ValueError(msg)
+
+    @property
+    def is_off(self) -> bool:
+        """Tell whether nothing is limited: then nothing need be counted, and there is nothing to say of it."""
+        return self.count >= UNLIMITED
 
 
 @dataclass(frozen=True, slots=True)

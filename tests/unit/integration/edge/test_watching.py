@@ -5,6 +5,7 @@ import io
 import json
 from typing import Any
 
+import msgspec
 import pytest
 import structlog
 from prometheus_client import CollectorRegistry
@@ -12,13 +13,17 @@ from prometheus_client import CollectorRegistry
 from limen.access.http import Door, HotRequest, HotResponse
 from limen.app.server.asgi import AsgiHeaders
 from limen.integration.edge import logs
+from limen.integration.edge.arrival import Arrivals, TrustedProxies
 from limen.integration.edge.health import Check, live_door, ready_door
 from limen.integration.edge.metrics import BUCKETS, HttpMetrics
+from limen.integration.edge.request_id import RequestIds
 from limen.integration.edge.scrape import HttpCollector, metrics_door
 from limen.integration.edge.throttle import limit_headers
 from limen.kernel.errors import Fault
 from limen.kernel.secret import Secret
-from limen.trust.limits import Decision, Limit
+from limen.trust.limits import UNLIMITED, Decision, Limit
+from tests.support.clock import ManualClock
+from tests.support.entropy import SeededEntropy
 
 
 @pytest.fixture
@@ -137,6 +142,24 @@ async def test_metrics_are_for_loopback_or_the_bearer_of_the_token() -> None:
     assert (await local.handle(_request(""))).status == 404
     assert (await guarded.handle(_request())).status == 404
     assert (await guarded.handle(_request("203.0.113.9", bearer))).status == 200
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("name", ["Forwarded", "Via", "X-Forwarded-For", "X-Real-IP"])
+@pytest.mark.parametrize("is_filtered", [True, False])
+async def test_what_a_proxy_on_this_machine_passes_on_is_not_from_here(name: str, is_filtered: bool) -> None:
+    request = _request("127.0.0.1", (name.lower().encode(), b"203.0.113.9"))
+    if is_filtered:  # as the server hands it on: the headers of proxies are hidden
+        arrivals = Arrivals(RequestIds(ManualClock(), SeededEntropy()), TrustedProxies())
+        arrival = arrivals.of("127.0.0.1", "http", "", request.headers)
+        request = msgspec.structs.replace(request, headers=arrivals.visible(request.headers, arrival))
+    assert (await metrics_door(CollectorRegistry()).handle(request)).status == 404
+    bearer = _request("127.0.0.1", (name.lower().encode(), b"x"), (b"authorization", b"Bearer s3cret"))
+    assert (await metrics_door(CollectorRegistry(), Secret("s3cret")).handle(bearer)).status == 200
+
+
+def test_of_a_limit_that_is_off_nothing_is_said() -> None:
+    assert limit_headers(Limit(UNLIMITED, 1, "off"), Decision(allowed=True, remaining=5, reset_seconds=1)) == ()
 
 
 def test_a_refusal_says_when_to_come_back_and_an_allowance_does_not() -> None:
