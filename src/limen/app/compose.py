@@ -151,7 +151,7 @@ class Site:
         passwords = settings.passwords
         parameters = Argon2Parameters(passwords.memory_kib, passwords.time_cost, passwords.parallelism)
         self._hot = HotTable(
-            tenant_doors(desks, limiter),
+            tenant_doors(desks, limiter, desks.ready),
             house_doors(
                 metrics_door(self._registry, settings.metrics.token or None),
                 live_door(),

@@ -88,6 +88,14 @@ class TenantDesks:
         self._used.add(entry.desk.tenant.id)
         return entry.desk
 
+    def ready(self, prefix: str) -> Desk | None:
+        """Return the desk of the tenant at *prefix* if it is in memory and may be trusted."""
+        entry = self._entries.get(prefix)
+        if entry is None or not self._parts.storage.feed.is_fresh():
+            return None
+        self._entries.move_to_end(prefix)
+        return entry.desk
+
     def held(self, prefix: str) -> Tenant | None:
         """Return the tenant at *prefix* as far as it is in memory, fresh or not: for its look alone."""
         entry = self._entries.get(prefix)

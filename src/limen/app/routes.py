@@ -12,6 +12,7 @@ from limen.access.http import Door
 from limen.access.oauth.discovery import (
     OAUTH_METADATA,
     OPENID_CONFIGURATION,
+    ReadyDesks,
     discovery_door,
     inserted_prefix,
     jwks_door,
@@ -27,9 +28,10 @@ from limen.trust.limits import Limit, RateLimiter
 API = "/api/v1"
 
 
-def tenant_doors(desks: Desks, limiter: RateLimiter) -> Mapping[str, Door]:
+def tenant_doors(desks: Desks, limiter: RateLimiter, ready: ReadyDesks) -> Mapping[str, Door]:
     """Return the hot doors of every tenant, by the path below its prefix."""
-    discovery = Door("discovery", discovery_door(desks), cross_origin=True)
+    metadata, keys = discovery_door(desks, ready), jwks_door(desks, ready)
+    discovery = Door("discovery", metadata, cross_origin=True, at_once=metadata.at_once)
     return {
         "/token": Door("token", client_door(desks, limiter, token, "token"), ("POST",), cross_origin=True),
         "/par": Door("par", client_door(desks, limiter, push, "par"), ("POST",), cross_origin=True),
@@ -42,7 +44,7 @@ def tenant_doors(desks: Desks, limiter: RateLimiter) -> Mapping[str, Door]:
             cross_origin=True,
         ),
         "/userinfo": Door("userinfo", userinfo_door(desks), ("GET", "POST"), cross_origin=True),
-        "/jwks": Door("jwks", jwks_door(desks), cross_origin=True),
+        "/jwks": Door("jwks", keys, cross_origin=True, at_once=keys.at_once),
         OPENID_CONFIGURATION: discovery,
         OAUTH_METADATA: discovery,
     }

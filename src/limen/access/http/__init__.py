@@ -11,11 +11,12 @@ RFC 9110.
 from limen.access.http.answers import NO_STORE, json_response, oauth_error
 from limen.access.http.basic import ClientCredentials, parse_basic
 from limen.access.http.forms import FORM, FormLimits, parse_form, parse_query
-from limen.access.http.records import Door, Headers, HotDoor, HotRequest, HotResponse
+from limen.access.http.records import AtOnce, Door, Headers, HotDoor, HotRequest, HotResponse
 
 __all__ = [
     "FORM",
     "NO_STORE",
+    "AtOnce",
     "ClientCredentials",
     "Door",
     "FormLimits",

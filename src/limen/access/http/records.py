@@ -68,6 +68,9 @@ class HotResponse(msgspec.Struct, frozen=True, gc=False):
 HotDoor = Callable[[HotRequest], Awaitable[HotResponse]]
 """What answers one hot path."""
 
+AtOnce = Callable[[str, str, str | None], HotResponse | None]
+"""(prefix, path, ``If-None-Match``) to the whole answer of a GET, if it is in memory: no request is made of it then."""
+
 
 class Door(msgspec.Struct, frozen=True):
     """A hot door as it is mounted.
@@ -78,6 +81,7 @@ class Door(msgspec.Struct, frozen=True):
         methods: what it answers to, upper case; HEAD follows from GET, OPTIONS is answered by the server.
         max_body: bytes; what is longer is refused with 413 before it is read.
         cross_origin: whether scripts of any origin may call it (CORS without credentials; the door reads no cookie).
+        at_once: what a GET is answered by before anything else, where it can; the same answer as *handle* would give.
     """
 
     name: str
@@ -85,3 +89,4 @@ class Door(msgspec.Struct, frozen=True):
     methods: tuple[str, ...] = ("GET",)
     max_body: int = 65_536
     cross_origin: bool = False
+    at_once: AtOnce | None = None

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from limen.access.clients.records import AuthMethod
-from limen.access.http import HotDoor, HotRequest, HotResponse, oauth_error
+from limen.access.http import HotRequest, HotResponse, oauth_error
 from limen.access.jose.foreign import ASSERTION_ALGORITHMS
 from limen.access.oauth.assurance import SINGLE_FACTOR
 from limen.access.oauth.checks.prompt import PROMPTS
@@ -90,14 +90,22 @@ def discovery_document(desk: Desk) -> dict[str, Any]:
     }
 
 
-def discovery_door(desks: Desks) -> HotDoor:
+ReadyDesks = Callable[[str], Desk | None]
+"""Path prefix to desk, without waiting: None where it would have to be loaded."""
+
+
+def _none_ready(_prefix: str) -> Desk | None:
+    return None
+
+
+def discovery_door(desks: Desks, ready: ReadyDesks = _none_ready) -> "DocumentDoor":
     """Return the door of both well-known documents."""
-    return _document_door(desks, _discovery)
+    return DocumentDoor(desks, _discovery, ready)
 
 
-def jwks_door(desks: Desks) -> HotDoor:
+def jwks_door(desks: Desks, ready: ReadyDesks = _none_ready) -> "DocumentDoor":
     """Return the door of the JWK set."""
-    return _document_door(desks, _jwks)
+    return DocumentDoor(desks, _jwks, ready)
 
 
 _Document = tuple[bytes, str, int]
@@ -138,19 +146,33 @@ class _Answers:
         return self.unchanged if self.etag in tags or tags == ["*"] else self.full
 
 
-def _document_door(desks: Desks, document: Callable[[Desk], _Document]) -> HotDoor:
-    made: dict[str, _Answers] = {}  # one a tenant: what answers to no tenant is never kept
+class DocumentDoor:
+    """The door of one document: a :data:`~limen.access.http.HotDoor`, and what answers at once."""
 
-    async def door(request: HotRequest) -> HotResponse:
+    __slots__ = ("_desks", "_document", "_made", "_ready")
+
+    def __init__(self, desks: Desks, document: Callable[[Desk], _Document], ready: ReadyDesks) -> None:
+        """Make the *document* of a desk when it is first asked for."""
+        self._desks, self._document, self._ready = desks, document, ready
+        self._made: dict[str, _Answers] = {}  # one a tenant: what answers to no tenant is never kept
+
+    async def __call__(self, request: HotRequest) -> HotResponse:
+        """Answer with the document of the request's tenant."""
         prefix = request.prefix or inserted_prefix(request.path) or ""
-        desk = await desks(prefix)
+        desk = await self._desks(prefix)
         if desk is None:
-            made.pop(prefix, None)
+            self._made.pop(prefix, None)
             return _NOT_FOUND
-        answers = made.get(prefix)
-        if answers is None or answers.desk is not desk:  # a desk is replaced as a whole when anything in it changes
-            answers = made[prefix] = _Answers(desk, document(desk))
-        if_none_match = request.headers.get("if-none-match")
-        return answers.full if if_none_match is None else answers.to(if_none_match)
+        return self._answer(prefix, desk, request.headers.get("if-none-match"))
 
-    return door
+    def at_once(self, prefix: str, path: str, if_none_match: str | None) -> HotResponse | None:
+        """Answer from memory while the tenant's desk is there."""
+        prefix = prefix or inserted_prefix(path) or ""
+        desk = self._ready(prefix)
+        return None if desk is None else self._answer(prefix, desk, if_none_match)
+
+    def _answer(self, prefix: str, desk: Desk, if_none_match: str | None) -> HotResponse:
+        answers = self._made.get(prefix)
+        if answers is None or answers.desk is not desk:  # a desk is replaced as a whole when anything in it changes
+            answers = self._made[prefix] = _Answers(desk, self._document(desk))
+        return answers.full if if_none_match is None else answers.to(if_none_match)

@@ -24,6 +24,7 @@ class App:
     def __init__(self, parts: Parts) -> None:
         """Join *parts*."""
         self._parts = parts
+        self._doors, self._tenants, self._arrivals = parts.doors, parts.tenants, parts.arrivals
         self._hot = HotPath(parts)
         self._lifespan: AsyncExitStack | None = None
         self.in_flight = 0
@@ -57,18 +58,20 @@ class App:
         self.in_flight += 1
         try:
             path = scope.path
-            prefix, rest = self._parts.tenants.resolve(path) or ("", path)
+            prefix, rest = self._tenants.resolve(path) or ("", path)
             headers = scope.headers
-            arrivals = self._parts.arrivals
-            arrival = arrivals.of(rsgi.split_address(scope.client)[0], scope.scheme, prefix, headers)
-            door = self._parts.doors(prefix, rest)
+            arrivals = self._arrivals
+            arrival = arrivals.of(rsgi.host_of(scope.client), scope.scheme, prefix, headers)
+            door = self._doors(prefix, rest)
             if door is None:
                 await rsgi.serve_asgi(self._parts.pages, self._paged(rsgi.asgi_scope(scope), arrival), protocol)
                 return
-            visible = arrivals.visible(headers, arrival)
-            read = rsgi.reader(protocol, headers)
-            method = scope.method
-            response = await self._hot.answer(door, Incoming(method, rest, scope.query_string, visible, arrival, read))
+            method, query = scope.method, scope.query_string
+            response = self._hot.at_once(door, rest, query, headers, arrival) if method == "GET" else None
+            if response is None:
+                read = rsgi.reader(protocol, headers)
+                visible = arrivals.visible(headers, arrival)
+                response = await self._hot.answer(door, Incoming(method, rest, query, visible, arrival, read))
             rsgi.respond(protocol, method, response)
         finally:
             self.in_flight -= 1

@@ -120,6 +120,12 @@ def respond(protocol: RsgiProtocol, method: str, response: HotResponse) -> None:
         protocol.response_bytes(response.status, response.headers, response.body)
 
 
+def host_of(text: str) -> str:
+    """Return the host of ``host:port`` or ``[v6]:port``."""
+    host, _, port = text.rpartition(":")
+    return (host if host[:1] != "[" else host[1:-1]) if port.isdigit() else text
+
+
 def split_address(text: str) -> tuple[str, int]:
     """Return host and port of ``host:port`` or ``[v6]:port``; port 0 where there is none."""
     host, _, port = text.rpartition(":")

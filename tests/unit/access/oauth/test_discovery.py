@@ -172,3 +172,25 @@ async def test_tenants_do_not_get_each_others_document():
     door = discovery_door(desks())
     issuers = [msgspec.json.decode((await door(get(prefix=one))).body)["issuer"] for one in ("", "/t/acme", "")]
     assert issuers == [ISSUER, "https://id.example/t/acme", ISSUER]
+
+
+@pytest.mark.parametrize("make", [discovery_door, jwks_door])
+@pytest.mark.parametrize("prefix", ["", "/t/acme"])
+async def test_what_is_answered_at_once_is_what_the_whole_way_answers(make, prefix):
+    find = desks()
+    door = make(find, find.known.get)
+    whole = await door(get(prefix=prefix))
+    tag = dict(whole.headers)["etag"]
+    assert door.at_once(prefix, OPENID_CONFIGURATION, None) == whole
+    assert door.at_once(prefix, OPENID_CONFIGURATION, tag).status == 304
+    assert door.at_once("", OPENID_CONFIGURATION + "/t/acme", None) == await door(get(prefix="/t/acme"))
+
+
+async def test_nothing_is_answered_at_once_where_a_desk_would_have_to_be_loaded():
+    find = desks()
+    door = jwks_door(find, find.known.get)
+    first = door.at_once("", "/jwks", None)
+    find.known[""] = desk(issuer="https://new.example")
+    assert door.at_once("", "/jwks", None) is not first
+    del find.known[""]
+    assert door.at_once("", "/jwks", None) is None

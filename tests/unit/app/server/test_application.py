@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from limen.access.http import Door, HotRequest, json_response
+from limen.access.http import Door, HotRequest, HotResponse, json_response
 from limen.app.server import App, Parts, PathTenants
 from limen.integration.edge.arrival import Arrivals, TrustedProxies
 from limen.integration.edge.metrics import HttpMetrics
@@ -38,12 +38,12 @@ async def _door(request: HotRequest) -> Any:
     return json_response({"prefix": request.prefix, "path": request.path})
 
 
-def _app(life: _Life | None = None, metrics: HttpMetrics | None = None) -> App:
-    clock = ManualClock()
+def _app(life: _Life | None = None, metrics: HttpMetrics | None = None, door: Door | None = None) -> App:
+    clock, door = ManualClock(), door or Door("keys", _door)
     return App(
         Parts(
             pages=_pages,
-            doors=lambda _prefix, path: Door("keys", _door) if path == "/keys" else None,
+            doors=lambda _prefix, path: door if path == "/keys" else None,
             tenants=PathTenants(lambda prefix: prefix == "/t/acme"),
             arrivals=Arrivals(RequestIds(clock, SeededEntropy()), TrustedProxies()),
             observer=metrics or HttpMetrics(),
@@ -122,6 +122,57 @@ async def test_a_door_is_found_below_its_tenant(path: str, body: bytes) -> None:
 @pytest.mark.parametrize("path", ["/t/nobody/keys", "/t/keys", "/t//keys", "/t/ACME/keys", "/t/acme-/keys", "/keys/"])
 async def test_what_is_no_tenants_is_no_door(path: str) -> None:
     assert (await _converse(_app(), _scope(path)))[0]["status"] == 404
+
+
+class _Asked:
+    """What granian gives for one GET."""
+
+    proto, http_version, server, scheme, method = "http", "1.1", "192.0.2.1:80", "http", "GET"
+    authority = None
+
+    def __init__(self, query: str = "") -> None:
+        self.path, self.query_string, self.client, self.headers = "/keys", query, "[2001:db8::7]:9", self
+        self.sent: list[Any] = []
+
+    def get(self, _key: str, default: str | None = None) -> str | None:
+        return default
+
+    def get_all(self, _key: str) -> list[str]:
+        return []
+
+    def response_bytes(self, status: int, headers: Any, body: bytes) -> None:
+        self.sent.append((status, dict(headers), body))
+
+
+def _at_once(_prefix: str, _path: str, _tag: str | None) -> HotResponse:
+    return json_response("at once")
+
+
+def _broken(_prefix: str, _path: str, _tag: str | None) -> HotResponse:
+    raise LookupError
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("at_once", "query", "status", "body"),
+    [
+        (_at_once, "", 200, b'"at once"'),
+        (lambda *_: None, "", 200, b'{"prefix":"","path":"/keys"}'),
+        (_broken, "", 200, b'{"prefix":"","path":"/keys"}'),
+        (_at_once, "q" * 9000, 414, b""),
+    ],
+)
+async def test_a_door_that_answers_at_once_is_asked_first_and_may_decline(
+    at_once: Any, query: str, status: int, body: bytes
+) -> None:
+    door, metrics, asked = Door("keys", _door, at_once=at_once, cross_origin=True), HttpMetrics(), _Asked(query)
+    await _app(metrics=metrics, door=door).__rsgi__(asked, asked)  # type: ignore[arg-type]
+    found, headers, sent = asked.sent[0]
+    assert found == status
+    assert sent.startswith(body)
+    assert headers["x-request-id"].startswith("req_")
+    assert headers["access-control-allow-origin"] == "*"
+    assert list(metrics.answers()) == [("keys", "GET", str(status), 1)]
 
 
 @pytest.mark.anyio
