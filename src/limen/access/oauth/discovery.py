@@ -12,12 +12,11 @@ import re
 from collections.abc import Callable
 from typing import Any, Final
 
-from limen.access.clients.records import AuthMethod
 from limen.access.http import HotRequest, HotResponse, oauth_error
 from limen.access.jose.foreign import ASSERTION_ALGORITHMS
-from limen.access.oauth.assurance import SINGLE_FACTOR
-from limen.access.oauth.checks.prompt import PROMPTS
-from limen.access.oauth.checks.response_mode import RESPONSE_MODES
+from limen.access.oauth.announced import authorization_metadata
+from limen.access.oauth.assurance import SERVED
+from limen.access.tokens.metadata import token_metadata
 from limen.access.tokens.desk import Desk, Desks
 from limen.access.tokens.grants import GRANTS
 from limen.access.tokens.scopes import CLAIMS_BY_SCOPE, OFFLINE_ACCESS
@@ -32,9 +31,6 @@ JWKS_SECONDS: Final = 300
 _INSERTED: Final = re.compile(
     r"/\.well-known/(?:oauth-authorization-server|openid-configuration)(?P<prefix>/t/[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)"
 )
-_TOKEN_CLAIMS: Final = ("iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid", "at_hash")
-_REGISTRABLE: Final = ("ES256", "RS256")
-"""What a client may choose (``clients.records.SigningAlgorithm``)."""
 _NOT_FOUND: Final = oauth_error(404, "invalid_request", "no such tenant")
 
 
@@ -47,45 +43,30 @@ def inserted_prefix(path: str) -> str | None:
 def discovery_document(desk: Desk) -> dict[str, Any]:
     """Return the metadata of *desk*'s issuer: what is served, and nothing else."""
     issuer = desk.issuer
-    methods = [method.value for method in AuthMethod]
     assertion = sorted(ASSERTION_ALGORITHMS)
     return {
         "issuer": issuer,
-        "authorization_endpoint": f"{issuer}/authorize",
+        **authorization_metadata(desk),
         "token_endpoint": f"{issuer}/token",
         "userinfo_endpoint": f"{issuer}/userinfo",
         "introspection_endpoint": f"{issuer}/introspect",
         "revocation_endpoint": f"{issuer}/revoke",
         "device_authorization_endpoint": f"{issuer}/device_authorization",
+        "backchannel_authentication_endpoint": f"{issuer}/bc-authorize",
+        "backchannel_token_delivery_modes_supported": ["poll", "ping"],
+        "backchannel_authentication_request_signing_alg_values_supported": assertion,
+        "backchannel_user_code_parameter_supported": False,
         "jwks_uri": f"{issuer}/jwks",
-        "pushed_authorization_request_endpoint": f"{issuer}/par",
-        "require_pushed_authorization_requests": desk.tenant.settings.require_pushed_authorization_requests,
         "end_session_endpoint": f"{issuer}/logout",
         "backchannel_logout_supported": True,
         "backchannel_logout_session_supported": True,
         "frontchannel_logout_supported": True,
         "frontchannel_logout_session_supported": True,
-        "response_types_supported": ["code"],
-        "response_modes_supported": list(RESPONSE_MODES),
         "grant_types_supported": list(GRANTS),
-        "code_challenge_methods_supported": ["S256"],
-        "token_endpoint_auth_methods_supported": methods,
-        "token_endpoint_auth_signing_alg_values_supported": assertion,
-        "revocation_endpoint_auth_methods_supported": methods,
-        "revocation_endpoint_auth_signing_alg_values_supported": assertion,
-        "introspection_endpoint_auth_methods_supported": [one for one in methods if one != AuthMethod.NONE],
-        "introspection_endpoint_auth_signing_alg_values_supported": assertion,
-        "id_token_signing_alg_values_supported": [alg for alg in _REGISTRABLE if alg in desk.keys.signers],
-        "subject_types_supported": ["public"],
+        **proving_metadata(desk),
+        **token_metadata(desk),
         "scopes_supported": ["openid", *CLAIMS_BY_SCOPE, OFFLINE_ACCESS],
-        "claims_supported": [*_TOKEN_CLAIMS, *(claim for names in CLAIMS_BY_SCOPE.values() for claim in names)],
-        "acr_values_supported": [SINGLE_FACTOR],
-        "prompt_values_supported": list(PROMPTS),
-        "ui_locales_supported": list(desk.tenant.settings.locales),
-        "authorization_response_iss_parameter_supported": True,
-        "claims_parameter_supported": False,
-        "request_parameter_supported": False,
-        "request_uri_parameter_supported": False,  # left out it would mean true (OpenID Connect Discovery §3)
+        "acr_values_supported": sorted(SERVED),
         **_policies(desk),
     }
 
