@@ -192,9 +192,8 @@ async def current_keys(tenant: Tenant, vault: TenantVault, parts: DeskParts) -> 
     missing = set(policy.algorithms) - {key.alg for key in keys if key.state is KeyState.ACTIVE}
     if not missing:
         return KeySet.from_records(keys, vault.unseal)
-    await provide_keys(
-        lambda: database.read(tenant.id), lambda: database.begin(tenant.id), vault, parts.clock, missing
-    )
+    reading, begin = (lambda: database.read(tenant.id)), (lambda: database.begin(tenant.id))
+    await provide_keys(reading, begin, vault, parts.clock, missing, is_news=False)
     async with database.read(tenant.id) as unit:
         return await load_key_set(unit.signing_keys, vault)
 

@@ -7,7 +7,7 @@ import stat
 import pytest
 from sqlalchemy import text
 
-from limen.access.jose.rotation import RotationPolicy, Urgency
+from limen.access.jose.rotation import Urgency
 from limen.app.basis import open_basis, tenancy
 from limen.app.jobs.checkpoints import Checkpoints
 from limen.app.jobs.upkeep import StoredSubjects, rotate_all, sweep
@@ -137,12 +137,12 @@ async def test_a_checkpoint_is_signed_once_the_log_has_grown_and_not_again(site)
 
 async def test_rotating_soon_publishes_successors_and_compromise_replaces_all(site) -> None:
     before = (await site.http.get("/jwks")).json()["keys"]
-    assert await rotate_all(site.basis, RotationPolicy(), Urgency.SOON) == 2
+    assert await rotate_all(site.basis, Urgency.SOON) == 2
     announced = (await site.http.get("/jwks")).json()["keys"]
     assert len(announced) == 4
     token = await site.token()
     assert await site.is_active(token)
-    await rotate_all(site.basis, RotationPolicy(), Urgency.COMPROMISED)
+    await rotate_all(site.basis, Urgency.COMPROMISED)
     after = (await site.http.get("/jwks")).json()["keys"]
     assert not {key["kid"] for key in after} & {key["kid"] for key in before + announced}
     assert not await site.is_active(token)

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from limen.access.jose.rotation import RotationPolicy, Urgency
+from limen.access.jose.rotation import Urgency
 from limen.access.tokens.desk import Desk
 from limen.app.basis import Basis, default_tenant, open_basis, tenancy
 from limen.app.cli.declaring import registration
@@ -94,7 +94,7 @@ async def test_news_during_a_load_makes_it_one_that_nobody_keeps(office) -> None
 
 async def test_changed_keys_are_seen_at_once(office) -> None:
     before = await office.desk()
-    await rotate_tenant(office.basis, office.tenant.id, RotationPolicy(), Urgency.COMPROMISED)
+    await rotate_tenant(office.basis, office.tenant, Urgency.COMPROMISED)
     after = await office.desk()
     assert not before.keys.verify_keys.keys() & after.keys.verify_keys.keys()
 

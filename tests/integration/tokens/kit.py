@@ -10,9 +10,13 @@ from typing import Any
 import httpx2
 from sqlalchemy import text
 
+from limen.access.resources.catalogue import DETAIL_TYPES, RESOURCE_SERVERS, Catalogue
+from limen.access.resources.records import DetailTypeDocument, Entry, ResourceDocument
+from limen.identity.administrators import SYSTEM
 from limen.identity.customers.records import Customer
 from limen.identity.tenants.records import Tenant
 from limen.kernel.encoding import from_b64url
+from limen.kernel.errors import Refusal
 from tests.support.entropy import SeededEntropy
 from tests.support.house import CALLBACK, PASSWORD, House, copy_files, open_house, open_part
 from tests.support.walker import VERIFIER, Page, Walker
@@ -49,6 +53,25 @@ class Shop:
         """Register an application that speaks for itself."""
         given = {"grant_types": ("client_credentials",), "redirect_uris": (), "scopes": scopes or ("orders",)}
         return await self.another(**{**given, **document})
+
+    async def resource_server(self, identifier: str, **document: Any) -> Entry[ResourceDocument]:
+        """Register a resource server of the same tenant."""
+        return await self._registered(
+            RESOURCE_SERVERS, ResourceDocument(identifier=identifier, name="An API", **document)
+        )
+
+    async def detail_type(self, name: str, schema: dict[str, Any], wording: str) -> Entry[DetailTypeDocument]:
+        """Register a type of ``authorization_details`` of the same tenant."""
+        document = DetailTypeDocument(type=name, detail_schema=schema, wording={"en": wording})
+        return await self._registered(DETAIL_TYPES, document)
+
+    async def _registered(self, kind: Any, document: Any) -> Any:
+        database, basis = self.house.storage.database, self.house.basis
+        made = await Catalogue(
+            kind, self.tenant.id, database.begin, database.read, basis.keyring, basis.clock, basis.entropy
+        ).create(document, SYSTEM)
+        assert not isinstance(made, Refusal), made
+        return made
 
     async def arrive(self, client_id: str = "", **params: str | None) -> Page:
         """Send the browser through the authorization endpoint."""

@@ -130,7 +130,7 @@ async def test_tokens_outlive_a_rotation_of_the_signing_keys_and_not_a_compromis
     basis, policy = shop.house.basis, RotationPolicy()
 
     async def rotate(urgency: Urgency) -> None:
-        await rotate_tenant(basis, shop.tenant.id, policy, urgency)
+        await rotate_tenant(basis, shop.tenant, urgency)
 
     old = await shop.tokens()
     await rotate(Urgency.SOON)

@@ -3,7 +3,7 @@
 A secret is shown once, when it is made; during a rotation the old one counts beside the new one.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
@@ -12,8 +12,8 @@ import msgspec
 
 from limen.access.clients.fields import internal_names
 from limen.access.clients.records import Client, ClientDocument
-from limen.access.clients.sector import check_sector
 from limen.access.clients.secrets import OVERLAP, PURPOSE, check_secret, hash_secret, needs_secret, new_secret
+from limen.access.clients.sector import check_sector
 from limen.access.clients.store import ClientStore
 from limen.access.clients.validation import CODE, validate, validate_client_id
 from limen.access.jose.algorithms import Algorithm
@@ -21,7 +21,7 @@ from limen.access.jose.provide import KeyUnit, provide_keys
 from limen.access.outgoing import NO_WAY_OUT, Outgoing
 from limen.identity.administrators import Actor
 from limen.identity.keyring import Keyring
-from limen.kernel.clock import Clock
+from limen.kernel.clock import Clock, Instant
 from limen.kernel.entropy import Entropy, random_token
 from limen.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Refusal
 from limen.kernel.events import AuditEntry, Event
@@ -64,9 +64,15 @@ class Registration:
     outgoing: Outgoing = NO_WAY_OUT
 
     async def create(
-        self, document: ClientDocument, actor: Actor, *, client_id: str | None = None, secret: Secret | None = None
+        self,
+        document: ClientDocument,
+        actor: Actor,
+        *,
+        client_id: str | None = None,
+        secret: Secret | None = None,
+        unused_until: Instant | None = None,
     ) -> Registered | Refusal:
-        """Register a client; *client_id* and *secret* are made unless given.
+        """Register a client; *client_id* and *secret* are made unless given. It goes if unused by *unused_until*.
 
         Returns:
             ``Invalid("invalid_client_metadata")`` by field, ``Forbidden("beyond_your_authority")`` or
@@ -89,6 +95,7 @@ class Registration:
             ),
             created_at=now,
             updated_at=now,
+            unused_until=unused_until,
         )
         async with self.begin(self.tenant_id) as unit:
             if not await unit.clients.add(client):
@@ -107,9 +114,17 @@ class Registration:
             return await unit.clients.list(after=after, limit=limit)
 
     async def update(
-        self, client_id: str, change: Change, actor: Actor, *, expected_version: int | None = None
+        self,
+        client_id: str,
+        change: Change,
+        actor: Actor,
+        *,
+        expected_version: int | None = None,
+        internal: Mapping[str, Any] | None = None,
     ) -> Client | Refusal:
         """Replace what is registered by what *change* makes of it; secrets stay unless the new method has none.
+
+        *internal* fields are set as given; otherwise no change touches them.
 
         Returns:
             The client as it is now (the same version if nothing changed), or as :meth:`create`, ``NotFound`` or
@@ -125,7 +140,7 @@ class Registration:
             client = await _expected(unit, client_id, expected_version)
             if isinstance(client, Refusal):
                 return client
-            document = _kept(client.document, change(client.document))
+            document = _kept(client.document, change(client.document), internal)
             refusal = validate(document) or _beyond(actor, client.document, document)
             if refusal is not None or document == client.document:
                 return refusal or client
@@ -223,9 +238,9 @@ async def _expected(unit: ClientUnit, client_id: str, version: int | None) -> Cl
     return client
 
 
-def _kept(before: ClientDocument, after: ClientDocument) -> ClientDocument:
-    """Return *after* with what no interface may change; a secret that is of no more use goes."""
-    kept = {name: getattr(before, name) for name in _INTERNAL}
+def _kept(before: ClientDocument, after: ClientDocument, internal: Mapping[str, Any] | None = None) -> ClientDocument:
+    """Return *after* with what no interface may change, but for *internal*; a secret that is of no more use goes."""
+    kept = {name: getattr(before, name) for name in _INTERNAL} | dict(internal or {})
     if not needs_secret(after):
         kept["secret_hashes"] = ()
     return msgspec.structs.replace(after, **kept)

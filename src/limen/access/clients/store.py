@@ -1,8 +1,10 @@
 """What client registration asks of storage."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from limen.access.clients.records import Client
+from limen.kernel.clock import Instant
 from limen.kernel.ids import ClientKey
 
 
@@ -27,6 +29,14 @@ class ClientStore(Protocol):
 
     async def uses_algorithm(self, alg: str) -> bool:
         """Tell whether a client has something signed with *alg*, a JWA name."""
+        ...
+
+    async def count_dynamic(self) -> int:
+        """Return how many clients registered themselves."""
+        ...
+
+    async def unused(self, now: Instant, *, limit: int) -> Sequence[Client]:
+        """Return up to *limit* clients that registered themselves, whom nobody allowed anything until their time."""
         ...
 
     async def delete(self, key: ClientKey) -> bool:

@@ -41,11 +41,18 @@ Open = Callable[[], AbstractAsyncContextManager[KeyUnit]]
 
 
 async def provide_keys(
-    reading: Open, begin: Open, vault: KeyVault, clock: Clock, wanted: Iterable[Algorithm]
+    reading: Open,
+    begin: Open,
+    vault: KeyVault,
+    clock: Clock,
+    wanted: Iterable[Algorithm],
+    *,
+    is_news: bool = True,
 ) -> tuple[Algorithm, ...]:
     """Make an active key for each of *wanted* that has none; return those for which one was made.
 
-    Keys are generated before the transaction begins. Where another worker was faster, its key is kept.
+    Keys are generated before the transaction begins. Where another worker was faster, its key is kept. *is_news* is
+    False where nobody can hold the tenant's keys yet, so that no cache need be told.
     """
     missing = await _missing(reading, wanted)
     if not missing:
@@ -63,7 +70,8 @@ async def provide_keys(
             data = {"algorithms": [alg.value for alg in made]}
             unit.record(AuditEntry("keys.created", data=data))
             unit.announce(Event("keys.created", data=data))
-            unit.change("keys", "")
+            if is_news:
+                unit.change("keys", "")
     return tuple(made)
 
 

@@ -168,11 +168,11 @@ class Catalogue(Generic[D]):
 
     async def _provide(self, document: D) -> None:
         """Have a key for the algorithm that a resource server's tokens are to be signed with."""
-        if isinstance(document, ResourceDocument) and document.token_signing_alg:
-            wanted = {Algorithm(document.token_signing_alg)}
+        alg = getattr(document, "token_signing_alg", "")
+        if alg:
             vault = await self.keyring.tenant(self.tenant_id)
-            await provide_keys(lambda: self.reading(self.tenant_id), lambda: self.begin(self.tenant_id), vault,
-                               self.clock, wanted)
+            reading, begin = (lambda: self.reading(self.tenant_id)), (lambda: self.begin(self.tenant_id))
+            await provide_keys(reading, begin, vault, self.clock, {Algorithm(alg)})
 
     def _taken(self) -> Conflict:
         return Conflict(f"{self.kind.noun}_taken", fields={self.kind.label: f"{self.kind.label}.taken"})

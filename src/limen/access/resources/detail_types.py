@@ -33,7 +33,7 @@ class DetailType:
     def accepts(self, detail: Mapping[str, Any]) -> bool:
         """Tell whether *detail* meets the schema."""
         if self._matches is None:
-            self._matches = compiled(self._document.schema)
+            self._matches = compiled(self._document.detail_schema)
         return self._matches.is_valid(dict(detail))
 
     def in_words(self, detail: Mapping[str, Any], locale: str) -> str:

@@ -34,7 +34,7 @@ def validate_resource(document: ResourceDocument) -> Invalid | None:
 
 def validate_detail_type(document: DetailTypeDocument) -> Invalid | None:
     """Return everything that is wrong with *document*, by field; None if it may be registered."""
-    problems = dict([*_type(document), *_schema(document.schema), *_wording(document.wording)])
+    problems = dict([*_type(document), *_schema(document.detail_schema), *_wording(document.wording)])
     return Invalid(DETAIL_TYPE_CODE, ", ".join(problems), problems) if problems else None
 
 
@@ -70,12 +70,12 @@ def _type(document: DetailTypeDocument) -> Iterator[Problem]:
 
 def _schema(schema: dict[str, Any]) -> Iterator[Problem]:
     if len(msgspec.json.encode(schema)) > _LONGEST_SCHEMA:
-        yield "schema", "schema.too_long"
+        yield "detail_schema", "schema.too_long"
         return
     try:
         compiled(schema)
     except ValueError:
-        yield "schema", "schema.invalid"
+        yield "detail_schema", "schema.invalid"
 
 
 def _wording(wording: dict[str, str]) -> Iterator[Problem]:

@@ -36,7 +36,7 @@ _GROUPS = {
     "keys": (
         "Signing keys, tenants' keys, the root key.",
         {
-            "rotate": ("keys:rotate", "Rotate the signing keys of all tenants."),
+            "rotate": ("keys:rotate", "Rotate the signing keys of all tenants, or of one."),
             "rotate-tenant": ("keys:rotate_tenant", "Give a tenant a new version of the key that seals."),
             "rotate-root": ("keys:rotate_root", "Make a new root key and wrap all tenants' keys under it."),
             "destroy-root": ("keys:destroy_root", "Destroy a retired root key."),

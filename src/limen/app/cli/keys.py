@@ -15,10 +15,11 @@ def rotate(
     urgent: Annotated[
         bool, Parameter(help="A key is compromised: replace all at once. Every token signed so far stops verifying.")
     ] = False,
+    tenant: Annotated[str, Parameter(help="The slug of one tenant; all of them unless given.")] = "",
     config: ConfigFile = None,
 ) -> None:
-    """Rotate the signing keys of all tenants: successors are published now and take over after a day."""
-    changed = asyncio.run(_rotate(settings_from(config), is_urgent=urgent))
+    """Rotate signing keys: successors are published now and take over when the tenant's settings say, after a day."""
+    changed = asyncio.run(_rotate(settings_from(config), tenant, is_urgent=urgent))
     print(f"{changed} signing keys changed.")  # noqa: T201
 
 
@@ -49,14 +50,19 @@ def destroy_root(
     print(f"{name} is gone.")  # noqa: T201
 
 
-async def _rotate(settings: Settings, *, is_urgent: bool) -> int:
-    from limen.access.jose.rotation import RotationPolicy, Urgency  # noqa: PLC0415
+async def _rotate(settings: Settings, slug: str, *, is_urgent: bool) -> int:
+    from limen.access.jose.rotation import Urgency  # noqa: PLC0415
     from limen.app.basis import open_basis  # noqa: PLC0415
-    from limen.app.jobs.upkeep import rotate_all  # noqa: PLC0415
+    from limen.app.jobs.upkeep import rotate_all, rotate_tenant  # noqa: PLC0415
 
     urgency = Urgency.COMPROMISED if is_urgent else Urgency.SOON
     async with open_basis(settings) as basis:
-        return await rotate_all(basis, RotationPolicy(), urgency)
+        if not slug:
+            return await rotate_all(basis, urgency)
+        tenant = await basis.storage.tenants.find(slug)
+        if tenant is None:
+            raise Misconfigured(f"there is no tenant {slug}", "name a tenant's slug")
+        return await rotate_tenant(basis, tenant, urgency)
 
 
 async def _rotate_tenant(settings: Settings, slug: str) -> int:

@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from limen.access.jose.rotation import RotationPolicy
 from limen.app.basis import Basis
 from limen.app.jobs.checkpoints import Checkpoints
 from limen.app.jobs.runner import Job
@@ -22,7 +21,6 @@ class JobParts:
     """
 
     basis: Basis
-    policy: RotationPolicy
     served: Callable[[], set[TenantId]]
     on_lost: Callable[[], None] = lambda: None
 
@@ -36,7 +34,7 @@ def timetable(parts: JobParts) -> Sequence[Job]:
         Job("checkpoints-of-all", checkpoints.run_all, 60, 20),
         Job("sweep", partial(sweep, basis), 300, 60),
         Job("change-feed", basis.storage.feed.prune, 900, 120),
-        Job("signing-keys", partial(rotate_all, basis, parts.policy), 900, 30),
+        Job("signing-keys", partial(rotate_all, basis), 900, 30),
         Job("keyring", partial(keep_keyring, basis), 3_600, 90),
         Job("tenant-keys", partial(rotate_tenant_keys, basis), 86_400, 900),
         Job("orphaned-keys", partial(sweep_orphans, basis), 86_400, 600),

@@ -3,12 +3,13 @@
 from collections.abc import AsyncIterator, Sequence
 from typing import Final
 
-from limen.access.jose.rotate import rotate_keys
-from limen.access.jose.rotation import RotationPolicy, Urgency, plan_rotation
+from limen.access.clients.dynamic.upkeep import BATCH, drop_unused
+from limen.access.jose.rotation import Urgency
+from limen.access.tokens.keeping import KeyKeeping
 from limen.app.basis import Basis
 from limen.identity.tenants.records import Tenant
 from limen.kernel.clock import DAY
-from limen.kernel.events import AuditEntry, Event
+from limen.kernel.events import AuditEntry
 from limen.kernel.ids import CustomerId, JourneyId, TenantId
 from limen.storage.opening import Storage
 from limen.storage.sweep import Sweeper
@@ -41,42 +42,29 @@ async def sweep(basis: Basis) -> None:
             if not swept.more:
                 break
             await basis.clock.sleep(0)
+        while await drop_unused(basis.storage.database.begin, tenant.id, basis.clock.now()) >= BATCH:
+            await basis.clock.sleep(0)
     while await sweeper.sweep_outbox():
         await basis.clock.sleep(0)
     while await sweeper.empty_dead(basis.settings.outbox.dead_days * DAY):
         await basis.clock.sleep(0)
 
 
-async def rotate_all(basis: Basis, policy: RotationPolicy, urgency: Urgency = Urgency.DUE) -> int:
-    """Rotate the signing keys of every tenant as the policy asks; return how many keys changed."""
+async def rotate_all(basis: Basis, urgency: Urgency = Urgency.DUE) -> int:
+    """Rotate the signing keys of every tenant as its settings ask; return how many keys changed."""
     changed = 0
     async for tenant in all_tenants(basis.storage):
         if not tenant.is_active and await basis.keyring.held_tenant(tenant.id) is None:
             continue  # destroyed
-        changed += await rotate_tenant(basis, tenant.id, policy, urgency)
+        changed += await rotate_tenant(basis, tenant, urgency)
     return changed
 
 
-async def rotate_tenant(
-    basis: Basis, tenant_id: TenantId, policy: RotationPolicy, urgency: Urgency = Urgency.DUE
-) -> int:
+async def rotate_tenant(basis: Basis, tenant: Tenant, urgency: Urgency = Urgency.DUE) -> int:
     """Rotate one tenant's signing keys; return how many changed. Nothing is written where nothing is due."""
-    database, clock = basis.storage.database, basis.clock
-    async with database.read(tenant_id) as unit:
-        if not plan_rotation(await unit.signing_keys.list_keys(), clock.now(), policy, urgency):
-            return 0
-    vault = await basis.keyring.tenant(tenant_id)
-    async with database.begin(tenant_id) as unit:
-        rotated = await rotate_keys(unit.signing_keys, vault, clock, policy, urgency)
-        if rotated.changes:
-            _tell_of_keys(unit, len(rotated.changes), urgency)
-    return len(rotated.changes)
-
-
-def _tell_of_keys(unit: Unit, count: int, urgency: Urgency) -> None:
-    unit.record(AuditEntry("keys.rotated", data={"changes": count, "urgency": urgency.value}))
-    unit.announce(Event("keys.rotated", data={"changes": count, "urgency": urgency.value}))
-    unit.change("keys", "")
+    database = basis.storage.database
+    keeping = KeyKeeping(tenant, database.begin, database.read, basis.keyring, basis.clock)
+    return len((await keeping.rotate(urgency)).changes)
 
 
 async def rotate_tenant_keys(basis: Basis, slug: str | None = None) -> int:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from limen.access.clients.registration import ClientUnit
+from limen.access.resources.catalogue import CatalogueUnit
 from limen.access.tokens.desk import Desks
 from limen.identity.credentials.hashing import PasswordHasher
 from limen.identity.customers.directory import Directory
@@ -60,7 +61,7 @@ class IdempotencyStore(Protocol):
         ...
 
 
-class ApiUnit(ClientUnit, CustomerUnit, TenantUnit, Protocol):
+class ApiUnit(ClientUnit, CatalogueUnit, CustomerUnit, TenantUnit, Protocol):
     """A unit of work that reaches all that the API administers."""
 
     @property

@@ -1,9 +1,18 @@
 """Relying parties, and what may be used once."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Row, bindparam, select
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Table,
+    bindparam,
+    exists,
+    func,
+    select,
+)
 
 from limen.access.clients.records import Client, ClientDocument
 from limen.kernel.clock import Instant
@@ -16,11 +25,30 @@ from limen.storage.stores.base import (
     delete_mine,
     insert_new_mine,
     mine,
+    of_tenant,
     select_mine,
     update_mine,
 )
 
 _documents = msgspec.json.Decoder(ClientDocument)
+_USES = mine(select(clients.c.key).where(clients.c.document.like(bindparam("says"))).limit(1), clients)
+
+_DYNAMIC = mine(
+    select(func.count().label("found")).select_from(clients).where(clients.c.unused_until.is_not(None)), clients
+)
+
+
+def _none_in(table: Table) -> ColumnElement[bool]:
+    return ~exists().where(of_tenant(table), table.c.client_key == clients.c.key)
+
+
+_UNUSED = mine(
+    select(clients)
+    .where(clients.c.unused_until <= bindparam("now"), _none_in(grants), _none_in(families))
+    .order_by(clients.c.unused_until)
+    .limit(bindparam("most")),
+    clients,
+)
 
 _GET = select_mine(clients, clients.c.client_id == bindparam("client_id"))
 _BY_KEY = select_mine(clients, clients.c.key == bindparam("of"))
@@ -69,6 +97,18 @@ class SqlClients(TenantStoreBase):
         values = _values(client)
         return await self._applied(_UPDATE, values, of=values.pop("key"), expected=expected_version)
 
+    async def uses_algorithm(self, alg: str) -> bool:
+        """Tell whether a client has something signed with *alg*; stops at the first."""
+        return await self._one(_USES, says=f'%_signed_response_alg":"{alg}"%') is not None
+
+    async def count_dynamic(self) -> int:
+        """Return how many clients registered themselves."""
+        return int((await self._one(_DYNAMIC)).found)
+
+    async def unused(self, now: Instant, *, limit: int) -> Sequence[Client]:
+        """Return up to *limit* clients that registered themselves, whom nobody allowed anything until their time."""
+        return [_client(row) for row in await self._all(_UNUSED, now=now, most=limit)]
+
     async def delete(self, key: ClientKey) -> bool:
         """Delete the client, its grants, codes and token families."""
         for statement in _DELETE_ALL:
@@ -93,6 +133,7 @@ def _client(row: Row[Any]) -> Client:
         created_at=row.created_at,
         updated_at=row.updated_at,
         version=row.version,
+        unused_until=row.unused_until,
     )
 
 
@@ -104,4 +145,5 @@ def _values(client: Client) -> dict[str, Any]:
         "created_at": client.created_at,
         "updated_at": client.updated_at,
         "version": client.version,
+        "unused_until": client.unused_until,
     }

@@ -30,7 +30,15 @@ ClientId = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$")]
 
 def _use(call: Call) -> Registration:
     parts = call.parts
-    return Registration(call.desk.tenant.id, parts.begin, parts.reading, parts.keyring, parts.clock, parts.entropy)
+    return Registration(
+        call.desk.tenant.id,
+        parts.begin,
+        parts.reading,
+        parts.keyring,
+        parts.clock,
+        parts.entropy,
+        call.desk.outgoing,
+    )
 
 
 @router.get("", response_model=ClientPage, responses=answers(), openapi_extra=needs(CLIENTS_READ))

@@ -5,9 +5,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 from pydantic import ConfigDict, Field, create_model
 
-from limen.identity.tenants.records import Branding, Lifetimes, Tenant, TenantSettings
+from limen.identity.tenants.claims import Source, Target
+from limen.identity.tenants.records import (
+    Branding,
+    EncryptionAlgorithm,
+    KeySettings,
+    Lifetimes,
+    SigningAlgorithm,
+    Tenant,
+    TenantSettings,
+)
+from limen.identity.tenants.registration import RegistrationSettings
 from limen.identity.tenants.trust import TrustedIssuer
-from limen.identity.tenants.validation import BOUNDS
+from limen.identity.tenants.validation import BOUNDS, KEY_BOUNDS
 from limen.integration.api.models.common import Bool, Int, Moment, Sent, Shown, Str, moment, without_defaults
 from limen.integration.api.models.derived import sent_fields
 
@@ -51,8 +61,43 @@ class LifetimesModel(Sent):
 
 if TYPE_CHECKING:
     TrustedIssuerModel = Sent
+    RegistrationModel = Sent
 else:
+    RegistrationModel = create_model(
+        "RegistrationSettings",
+        __base__=Sent,
+        __doc__="What the tenant allows to clients that register themselves.",
+        **sent_fields(RegistrationSettings),
+    )
     TrustedIssuerModel = create_model("TrustedIssuer", __base__=Sent, **sent_fields(TrustedIssuer))
+
+
+def _times(name: str) -> Any:
+    least, most = KEY_BOUNDS[name]
+    return Field(getattr(KeySettings(), name), ge=least, le=most)
+
+
+class KeysModel(Sent):
+    """Which signing and encryption keys are kept, and how they follow each other."""
+
+    model_config = _partial
+
+    signing: Annotated[tuple[SigningAlgorithm, ...], Field(min_length=1, max_length=5)] = KeySettings().signing
+    encryption: Annotated[tuple[EncryptionAlgorithm, ...], Field(max_length=2)] = ()
+    active_days: Int = _times("active_days")
+    publish_hours: Int = _times("publish_hours")
+    overlap_hours: Int = _times("overlap_hours")
+
+
+class ClaimRuleModel(Sent):
+    """A custom claim: where its value comes from, and into which tokens it goes."""
+
+    claim: Annotated[Str, Field(min_length=1, max_length=100)]
+    source: Source
+    field: Annotated[Str, Field(max_length=40)] = ""
+    value: Str | Int | Bool | None = None
+    scope: Annotated[Str, Field(max_length=128)] = ""
+    into: Annotated[tuple[Target, ...], Field(min_length=1, max_length=3)] = ("id_token", "userinfo")
 
 
 class SettingsModel(Sent):
@@ -62,11 +107,15 @@ class SettingsModel(Sent):
 
     branding: BrandingModel = BrandingModel()
     lifetimes: LifetimesModel = LifetimesModel()
+    keys: KeysModel = KeysModel()
+    claims: Annotated[tuple[ClaimRuleModel, ...], Field(max_length=50)] = ()
+    registration: RegistrationModel = RegistrationModel()
     locales: Annotated[tuple[Annotated[Str, Field(max_length=40)], ...], Field(min_length=1, max_length=50)] = (
         TenantSettings().locales
     )
     password_preset: Annotated[Str, Field(max_length=40)] = "default"
     sign_up_open: Bool = True
+    require_dpop_nonce: Bool = False
     trusted_issuers: Annotated[tuple[TrustedIssuerModel, ...], Field(max_length=20)] = ()
     require_pushed_authorization_requests: Bool = False
     terms_url: Url = ""
@@ -148,4 +197,7 @@ def _settings(settings: TenantSettings) -> SettingsModel:
     members: dict[str, Any] = msgspec.to_builtins(settings)
     members["branding"] = BrandingModel.model_construct(**members["branding"])
     members["lifetimes"] = LifetimesModel.model_construct(**members["lifetimes"])
+    members["keys"] = KeysModel.model_construct(**members["keys"])
+    members["registration"] = RegistrationModel.model_construct(**members["registration"])
+    members["claims"] = [ClaimRuleModel.model_construct(**rule) for rule in members["claims"]]
     return SettingsModel.model_construct(**members)
