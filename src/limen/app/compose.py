@@ -22,6 +22,7 @@ from limen.app.limits import NamedLimits
 from limen.app.logout import logout_handler
 from limen.app.mail import mail_handler, mailer_for
 from limen.app.metrics import JobMetrics, StandingCollector
+from limen.app.ping import ping_handler
 from limen.app.preparing import worker_name
 from limen.app.routes import HotTable, house_doors, tenant_doors
 from limen.app.server import App, Parts, PathTenants
@@ -190,6 +191,7 @@ class Site:
                 "mail.requested": handler,
                 "customer.deleted": erasure_handler(basis.keyring),
                 "logout.requested": logout_handler(storage.tenants.get, desks, self.outgoing),
+                "backchannel.answered": ping_handler(storage.tenants.get, desks, self.outgoing),
             },
             RelaySettings(worker=worker_name(self.entropy)),
             RelayMetrics(self._registry),

@@ -7,6 +7,7 @@ the administration API below ``/api/v1``, and the pages at everything else.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from limen.access.decoupled.backchannel import backchannel_authentication
 from limen.access.decoupled.device import device_authorization
 from limen.access.http import Door
 from limen.access.oauth.discovery import (
@@ -42,6 +43,11 @@ def tenant_doors(desks: Desks, limiter: RateLimiter, ready: ReadyDesks) -> Mappi
             client_door(desks, limiter, device_authorization, "device_authorization"),
             ("POST",),
             cross_origin=True,
+        ),
+        "/bc-authorize": Door(
+            "backchannel_authentication",
+            client_door(desks, limiter, backchannel_authentication, "backchannel_authentication"),
+            ("POST",),
         ),
         "/userinfo": Door("userinfo", userinfo_door(desks), ("GET", "POST"), cross_origin=True),
         "/jwks": Door("jwks", keys, cross_origin=True, at_once=keys.at_once),
@@ -89,7 +95,7 @@ class Mounts:
         await app(scope, receive, send)
 
 
-_BEGINNINGS = frozenset({"/authorize", "/sign-in", "/sign-up", "/recover", "/account", "/device"})
+_BEGINNINGS = frozenset({"/authorize", "/sign-in", "/sign-up", "/recover", "/account", "/device", "/approve"})
 """Pages that may begin a journey: for whoever has no cookie that is a browser, a journey and a key to write."""
 
 

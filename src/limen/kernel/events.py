@@ -74,6 +74,7 @@ EVENTS: dict[str, tuple[int, str]] = {
     "password.changed": (1, "A customer's password was replaced."),
     "session.started": (1, "A customer signed in."),
     "session.ended": (1, "A session was ended."),
+    "backchannel.answered": (1, "A request that a person answered elsewhere: its client is to be told (CIBA ping)."),
     "logout.requested": (1, "A relying party is to be told that a session ended (Back-Channel Logout)."),
     "consent.given": (1, "A customer allowed a client something."),
     "token.reuse_detected": (1, "A used code or refresh token came again; its family is revoked."),
@@ -94,5 +95,5 @@ EVENTS: dict[str, tuple[int, str]] = {
 }
 """The catalogue: name to (version, meaning)."""
 
-DELIVERED = frozenset({"mail.requested", "customer.deleted", "logout.requested"})
+DELIVERED = frozenset({"mail.requested", "customer.deleted", "logout.requested", "backchannel.answered"})
 """Events on which somebody acts after the commit. The others are kept on record, and cost no second transaction."""

@@ -115,7 +115,45 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             }
         },
     ),
-    "account": ("account.html", _form(customer=_CUSTOMER, sessions=_SESSIONS, notice="notice.session_ended")),
+    "account": (
+        "account.html",
+        _form(
+            customer=_CUSTOMER, sessions=_SESSIONS, notice="notice.session_ended", approve_url="https://id.example/approve"
+        ),
+    ),
+    "device": (
+        "device.html",
+        _form(
+            view={
+                "values": {"user_code": "WDJB-MJHT"},
+                "errors": {"user_code": "error.user_code_unknown"},
+                "notice": None,
+                "data": {},
+            }
+        ),
+    ),
+    "device_confirm": (
+        "device_confirm.html",
+        _form(
+            user_code="WDJB-MJHT",
+            client_name=CLIENT,
+            scopes=("openid", "email"),
+            network="192.0.2.0/24",
+            device="Firefox, Linux",
+            asked=NOW,
+        ),
+    ),
+    "device_approved": ("device_done.html", {"answered": "approved", "client_name": CLIENT}),
+    "device_denied": ("device_done.html", {"answered": "denied", "client_name": CLIENT}),
+    "approve": (
+        "approve.html",
+        _form(
+            waiting=[
+                {"id": "wai_1", "client_name": CLIENT, "binding_message": "W4SCT", "network": "192.0.2.0/24", "asked": NOW}
+            ]
+        ),
+    ),
+    "approve_nothing": ("approve.html", _form(waiting=[])),
     "admin": (
         "admin.html",
         _form(customer=_CUSTOMER, role="platform", api_docs_url="/api/v1/docs", token=None, expires_seconds=0),
@@ -172,6 +210,7 @@ MAILS: dict[str, dict[str, Any]] = {
         "recover_url": "https://limen.example/recover",
     },
     "reset_no_account": {"sign_up_url": "https://limen.example/sign-up"},
+    "approve_request": {"client": CLIENT, "approve_url": "https://limen.example/approve"},
     "password_changed": {"at": NOW, "device": "Firefox · Linux", "recover_url": "https://limen.example/recover"},
 }
 """Mail → context, without the brand."""

@@ -79,6 +79,7 @@ class ClientDocument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     ``audiences`` are the resource servers a token of this client is for; the first is the default.
     ``scopes`` is all that this client may ever ask for, and ``authorization_details_types`` (RFC 9396 §10) likewise.
     ``claims`` are added to those of the tenant, and win over them.
+    ``refresh_idle_seconds`` and ``refresh_absolute_seconds`` shorten the tenant's; 0 leaves them.
     """
 
     client_name: Annotated[str, text(1, 100)]
@@ -112,6 +113,8 @@ class ClientDocument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     require_dpop_nonce: bool = False
     require_consent: bool = True
     rotate_refresh_tokens: bool = True
+    refresh_idle_seconds: Annotated[int, number(0, 366 * 86_400)] = 0
+    refresh_absolute_seconds: Annotated[int, number(0, 3 * 366 * 86_400)] = 0
     profile: Profile = "oauth2.1"
     require_pushed_authorization_requests: bool = False
     require_signed_request_object: bool = False
@@ -128,6 +131,9 @@ class ClientDocument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     policy_uri: Page = ""
     software_id: Annotated[str, text(most=200)] = ""
     software_version: Annotated[str, text(most=100)] = ""
+    backchannel_token_delivery_mode: Literal["", "poll", "ping"] = ""
+    backchannel_client_notification_endpoint: Page = ""
+    backchannel_authentication_request_signing_alg: ForeignAlgorithm = ""
     backchannel_logout_uri: Page = ""
     backchannel_logout_session_required: bool = False
     frontchannel_logout_uri: Page = ""

@@ -7,14 +7,15 @@ import msgspec
 
 from limen.access.clients.records import Client
 from limen.access.decoupled.content import Content, open_content
+from limen.access.decoupled.notice import ping_event
 from limen.access.decoupled.user_codes import user_hash
 from limen.access.oauth.code import Approval, CodeUnit, keep_code, meanwhile
 from limen.access.oauth.records import AuthorizationRequest
 from limen.access.tokens.desk import Desk
-from limen.access.tokens.waiting import WaitingKind, WaitingRequest, WaitingState, WaitingStore, WaitingUnit
+from limen.access.tokens.waiting import WaitingKind, WaitingRequest, WaitingState, WaitingStore
 from limen.kernel.context import RequestContext
 from limen.kernel.errors import Expired, Refusal
-from limen.kernel.events import AuditEntry, Outcome
+from limen.kernel.events import AuditEntry, Event, Outcome
 from limen.kernel.ids import WaitingId
 
 OVER = Expired("waiting_over", "unknown, answered or expired")
@@ -23,12 +24,21 @@ OVER = Expired("waiting_over", "unknown, answered or expired")
 _EVENTS = {WaitingKind.DEVICE: "device", WaitingKind.BACKCHANNEL: "backchannel"}
 
 
+class _Rows(Protocol):
+    @property
+    def waiting(self) -> WaitingStore: ...
+
+
 class AnswerUnit(CodeUnit, Protocol):
     """A unit of work in which a waiting request is answered."""
 
     @property
     def waiting(self) -> WaitingStore:
         """Return the waiting requests."""
+        ...
+
+    def announce(self, event: Event, event_id: str | None = None) -> str:
+        """Add an event to this commit's outbox."""
         ...
 
 
@@ -46,12 +56,12 @@ class Asked:
         return msgspec.structs.replace(self.content.request, waiting=str(self.row.id), prompt=("consent",))
 
 
-async def find_by_code(unit: WaitingUnit, desk: Desk, code: str) -> Asked | Refusal:
+async def find_by_code(unit: _Rows, desk: Desk, code: str) -> Asked | Refusal:
     """Return the request whose user code has the letters *code*, while it waits."""
     return await _opened(desk, await unit.waiting.find_user_code(user_hash(desk, code)))
 
 
-async def find(unit: WaitingUnit, desk: Desk, request_id: str) -> Asked | Refusal:
+async def find(unit: _Rows, desk: Desk, request_id: str) -> Asked | Refusal:
     """Return the request while it waits."""
     parsed = WaitingId.parse(request_id)
     return OVER if parsed is None else await _opened(desk, await unit.waiting.get(parsed))
@@ -105,7 +115,7 @@ class _Who:
 
 
 def _tell(unit: AnswerUnit, desk: Desk, row: WaitingRequest, state: WaitingState, who: _Who) -> None:
-    client_id = open_content(desk, row).request.client_id
+    content = open_content(desk, row)
     approved = state is WaitingState.APPROVED
     unit.record(
         AuditEntry(
@@ -113,10 +123,13 @@ def _tell(unit: AnswerUnit, desk: Desk, row: WaitingRequest, state: WaitingState
             outcome=Outcome.SUCCESS if approved else Outcome.REFUSED,
             actor=f"customer:{who.customer_id}" if who.customer_id else "browser",
             subject=who.customer_id,
-            client=client_id,
+            client=content.request.client_id,
             request_id=who.request_id,
             data={"request": row.id},
         )
     )
+    ping = ping_event(desk, content)
+    if ping is not None:
+        unit.announce(*ping)
 
 

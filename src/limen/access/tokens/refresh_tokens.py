@@ -14,6 +14,11 @@ _PREFIX = "rt_"
 _SIZE = 26 + 4 + 16 + 16
 
 
+def refresh_life(usual: int, wished: int) -> int:
+    """Return for how many seconds a client's refresh tokens live: its own wish, never more than the tenant's."""
+    return min(usual, wished) if wished else usual
+
+
 @dataclass(frozen=True, slots=True)
 class PresentedToken:
     """A refresh token whose MAC is right: this tenant made it, at some time, for this family."""

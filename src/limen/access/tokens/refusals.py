@@ -18,6 +18,7 @@ _DESCRIPTIONS = {
     "slow_down": "Too often; wait longer before trying again.",
     "authorization_pending": "The person has not answered yet.",
     "expired_token": "The request expired before it was answered.",
+    "invalid_binding_message": "The binding message is too long or holds control characters.",
     "access_denied": "The person denied the request.",
     "temporarily_unavailable": "The server is overloaded; try again soon.",
 }

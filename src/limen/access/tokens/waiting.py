@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, Protocol
 
+from limen.identity.customers.store import CustomerStore
 from limen.kernel.clock import SECOND, Instant
 from limen.kernel.events import AuditEntry, Event
 from limen.kernel.ids import ClientKey, CustomerId, FamilyId, WaitingId
@@ -124,6 +125,11 @@ class WaitingUnit(Protocol):
     @property
     def families(self) -> FamilyStore:
         """Return the token families."""
+        ...
+
+    @property
+    def customers(self) -> CustomerStore:
+        """Return the customers."""
         ...
 
     def record(self, entry: AuditEntry) -> None:

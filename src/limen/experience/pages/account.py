@@ -11,6 +11,7 @@ from limen.access.sessions.records import Session
 from limen.experience.pages.devices import describe_device
 from limen.experience.pages.errors import refused
 from limen.experience.pages.visit import LONGEST_QUERY, MAX_FORM, Visit
+from limen.experience.pages.waiting import waiting_for
 from limen.kernel.errors import Refusal
 from limen.kernel.events import AuditEntry, Event
 
@@ -54,10 +55,10 @@ async def account(visit: Visit) -> Response:
         if not found or frames:
             return signed_out(visit, frames, "/account" if found else "")
         notice = "notice.session_ended" if ended else None
-    return _account_page(visit, found, notice)
+    return _account_page(visit, found, notice, has_waiting=bool(await waiting_for(visit, found)))
 
 
-def _account_page(visit: Visit, found: tuple[Account, ...], notice: str | None) -> Response:
+def _account_page(visit: Visit, found: tuple[Account, ...], notice: str | None, *, has_waiting: bool) -> Response:
     profile = found[0].customer.profile
     device = describe_device(visit.context.user_agent)
     sessions = [
@@ -73,6 +74,7 @@ def _account_page(visit: Visit, found: tuple[Account, ...], notice: str | None) 
     context = {
         "action": f"{visit.prefix}/account",
         "csrf": visit.csrf("account"),
+        "approve_url": f"{visit.prefix}/approve" if has_waiting else None,
         "customer": {"name": profile.name, "email": profile.email},
         "sessions": sessions,
         "notice": notice,

@@ -10,6 +10,7 @@ from starlette.routing import Route
 
 from limen.experience.pages.account import account, logout
 from limen.experience.pages.administration import admin, setup
+from limen.experience.pages.approve import approve
 from limen.experience.pages.authorize import authorize
 from limen.experience.pages.demonstration import mailbox, message, message_html, start
 from limen.experience.pages.device import device, device_qr
@@ -54,6 +55,7 @@ def create_pages(parts: PageParts) -> Starlette:
         *(page(path, begin) for path in PATHS),
         page("/journey/{journey}", journey, "GET", "POST"),
         page("/link/{token}", link, "GET", "POST"),
+        page("/approve", approve, "GET", "POST"),
         page("/device", device, "GET", "POST"),
         page("/device/qr", device_qr),
         page("/logout", logout, "GET", "POST"),

@@ -8,6 +8,7 @@ from typing import Final
 
 from limen.access.clients.rules.addresses import addresses
 from limen.access.clients.rules.authentication import authentication
+from limen.access.clients.rules.backchannel import backchannel
 from limen.access.clients.rules.grants import grants
 from limen.access.clients.rules.keys import keys
 from limen.access.clients.rules.logout import logout
@@ -27,6 +28,7 @@ RULES: Final[tuple[Rule, ...]] = (
     tokens,
     responses,
     logout,
+    backchannel,
 )
 
 __all__ = ["RULES", "Problem", "Problems", "Rule"]

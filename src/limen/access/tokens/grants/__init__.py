@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 
 from limen.access.tokens.grants.authorization_code import redeem_code
+from limen.access.tokens.grants.ciba import redeem_auth_req_id
 from limen.access.tokens.grants.client_credentials import issue_to_client
 from limen.access.tokens.grants.device_code import redeem_device_code
 from limen.access.tokens.grants.jwt_bearer import redeem_assertion
@@ -22,4 +23,5 @@ GRANTS: Mapping[str, Grant] = {
     "urn:ietf:params:oauth:grant-type:device_code": redeem_device_code,
     "urn:ietf:params:oauth:grant-type:token-exchange": exchange_token,
     "urn:ietf:params:oauth:grant-type:jwt-bearer": redeem_assertion,
+    "urn:openid:params:grant-type:ciba": redeem_auth_req_id,
 }

@@ -5,6 +5,7 @@ import re
 from limen.access.tokens.answering import Granted, mandate_of, tokens_of
 from limen.access.tokens.issue import TokenSet
 from limen.access.tokens.records import RedeemCode, Redemption
+from limen.access.tokens.refresh_tokens import refresh_life
 from limen.access.tokens.request import TokenRequest
 from limen.kernel.clock import SECOND
 from limen.kernel.encoding import b64url, sha256
@@ -45,8 +46,9 @@ async def redeem(ask: TokenRequest, code: str, redirect_uri: str, challenge: str
             family_id=family_id,
             refresh_hash=refresh_hash,
             refresh_allowed=client.may("refresh_token"),
-            idle_until=now + desk.lifetimes.refresh_idle * SECOND,
-            family_expires_at=now + desk.lifetimes.refresh_absolute * SECOND,
+            idle_until=now + refresh_life(desk.lifetimes.refresh_idle, client.document.refresh_idle_seconds) * SECOND,
+            family_expires_at=now
+            + refresh_life(desk.lifetimes.refresh_absolute, client.document.refresh_absolute_seconds) * SECOND,
             request_id=ask.request_id,
         )
     )

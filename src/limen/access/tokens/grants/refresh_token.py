@@ -5,7 +5,7 @@ from limen.access.tokens.answering import Granted, mandate_of, tokens_of
 from limen.access.tokens.details import DETAILS
 from limen.access.tokens.issue import TokenSet
 from limen.access.tokens.records import RotateToken, RotationOutcome
-from limen.access.tokens.refresh_tokens import PresentedToken
+from limen.access.tokens.refresh_tokens import PresentedToken, refresh_life
 from limen.access.tokens.request import TokenRequest
 from limen.access.tokens.scopes import requested_scopes
 from limen.access.tokens.targets import RESOURCE
@@ -41,7 +41,8 @@ async def rotate_refresh_token(ask: TokenRequest) -> TokenSet | Refusal:
             presented_hash=presented.hash,
             successor_hash=successor_hash,
             grace=lifetimes.refresh_grace * SECOND,
-            idle_until=desk.clock.now() + lifetimes.refresh_idle * SECOND,
+            idle_until=desk.clock.now()
+            + refresh_life(lifetimes.refresh_idle, client.document.refresh_idle_seconds) * SECOND,
             request_id=ask.request_id,
         )
     )
