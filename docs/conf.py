@@ -3,7 +3,10 @@
 from importlib.metadata import version as version_of
 from pathlib import Path
 
+from limen.app.reference_pages import events_page, steps_page
 from limen.app.settings.reference import reference_page
+
+WRITTEN = {"reference/settings": reference_page, "reference/events": events_page, "reference/steps": steps_page}
 
 PACKAGE = Path(__file__).parent.parent / "src" / "limen"
 
@@ -37,14 +40,14 @@ suppress_warnings = ["ref.python", "autodoc.duplicate_object"]
 
 
 def setup(app):
-    """Let the settings' page be what the settings' records say, and leave out functions named as modules are."""
-    app.connect("source-read", _write_settings)
+    """Let pages of the reference be what the code says, and leave out functions named as modules are."""
+    app.connect("source-read", _write)
     app.connect("autodoc-skip-member", _named_as_a_module)
 
 
-def _write_settings(_app, name, source):
-    if name == "reference/settings":
-        source[0] = reference_page()
+def _write(_app, name, source):
+    if name in WRITTEN:
+        source[0] = WRITTEN[name]()
 
 
 def _named_as_a_module(_app, _what, name, member, _skip, _options):

@@ -1,0 +1,101 @@
+"""What ``data`` holds in each event of the catalogue.
+
+A member is added without a new version where it is optional; nothing is ever taken away or given another meaning under
+the same version. Nothing personal stands here: what is personal is in the sealed part.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One member of ``data``: what it means, and whether it is always there."""
+
+    meaning: str
+    is_always: bool = True
+
+
+def _sometimes(meaning: str) -> Member:
+    return Member(meaning, is_always=False)
+
+
+_VERSION = Member("The version of what changed, one higher with each change.")
+_CUSTOMER = {
+    "version": _VERSION,
+    "fields": _sometimes("The members of the profile that changed, by name."),
+    "state": _sometimes("``active`` or ``disabled``, as it is now."),
+    "sessions": _sometimes("How many sessions ended with it."),
+}
+_CLIENT = {"client_id": Member("The relying party, as it calls itself.")}
+_RESOURCE = {"identifier": Member("The resource server's URI.")}
+_DETAILS = {"type": Member("The type's name.")}
+_TENANT = {
+    "tenant": Member("The tenant's identifier."),
+    "slug": Member("The tenant's slug."),
+    "version": _VERSION,
+}
+
+EVENT_DATA: Mapping[str, Mapping[str, Member]] = {
+    "mail.requested": {"template": Member("Which mail: the name of its template.")},
+    "customer.registered": {
+        "version": _sometimes("1, where an administrator made the account."),
+        "method": _sometimes("``administrator``, where one made the account."),
+        "password": _sometimes("Whether the administrator set a password."),
+    },
+    "customer.updated": _CUSTOMER,
+    "customer.disabled": _CUSTOMER,
+    "customer.deleted": {"version": _VERSION},
+    "password.changed": {},
+    "session.started": {
+        "session": Member("The session's identifier."),
+        "amr": Member("How the customer proved who they are (RFC 8176)."),
+    },
+    "session.ended": {
+        "session": _sometimes("The session's identifier, where one ended."),
+        "all": _sometimes("``true``, where all of the customer's ended."),
+    },
+    "backchannel.answered": {"client_id": Member("The relying party that is to be told.")},
+    "logout.requested": {
+        "client_id": Member("The relying party that is to be told."),
+        "sid": Member("The session as that party knows it."),
+        "sub": Member("The customer as that party knows them."),
+    },
+    "consent.given": {
+        "purpose": Member("What it is for; ``oauth`` for an application's access."),
+        "party": Member("Who may: the relying party's ``client_id``."),
+        "items": Member("What it may: scopes, sorted."),
+    },
+    "token.reuse_detected": {
+        "family": Member("The token family that was revoked."),
+        "token": Member("What came again: ``code`` or ``refresh``."),
+    },
+    "client.created": _CLIENT,
+    "client.updated": _CLIENT,
+    "client.deleted": _CLIENT,
+    "resource_server.created": _RESOURCE,
+    "resource_server.updated": _RESOURCE,
+    "resource_server.deleted": _RESOURCE,
+    "authorization_details_type.created": _DETAILS,
+    "authorization_details_type.updated": _DETAILS,
+    "authorization_details_type.deleted": _DETAILS,
+    "tenant.created": _TENANT,
+    "tenant.updated": {**_TENANT, "active": _sometimes("Whether the tenant answers.")},
+    "tenant.destroyed": {**_TENANT, "subjects": Member("How many keys of customers and journeys went.")},
+    "keys.created": {"algorithms": Member("The algorithms for which a key was made.")},
+    "keys.rotated": {
+        "changes": Member("How many keys changed their state."),
+        "urgency": Member("``due``, ``soon`` or ``compromised``."),
+    },
+}
+"""Event to member to meaning."""
+
+
+def misfit(name: str, data: Mapping[str, object]) -> str:
+    """Return how *data* departs from what the event *name* holds, or nothing."""
+    members = EVENT_DATA.get(name)
+    if members is None:
+        return f"{name} is in no catalogue"
+    missing = [key for key, member in members.items() if member.is_always and key not in data]
+    unknown = [key for key in data if key not in members]
+    return "; ".join([*(f"{key} is missing" for key in missing), *(f"{key} is unknown" for key in unknown)])

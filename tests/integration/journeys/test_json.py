@@ -1,0 +1,95 @@
+"""The JSON form of the steps is what the reference says it is."""
+
+import re
+
+import pytest
+
+from limen.access.journeys.table import STEPS
+from limen.access.journeys.views import SCHEMA
+from limen.app.reference_pages import contract, steps_page
+from tests.support.house import PASSWORD, code_in
+
+pytestmark = pytest.mark.anyio
+ANN = "ann@example.com"
+STEP = {"name", "version", "values", "errors", "notice", "data", "status", "retry_after"}
+
+
+def promised(step: str, kind: str) -> set[str]:
+    """The names in one part of a step's contract."""
+    words = contract(step).get(kind, "").strip("`")
+    while (shorter := re.sub(r"[\[({][^\[\](){}]*[\])}]", "", words)) != words:
+        words = shorter
+    names = {part.strip().split(" ")[0].partition(":")[0] for part in words.split(",")}
+    return names - {"", "nothing", "none"}
+
+
+class Native:
+    """An application with screens of its own."""
+
+    def __init__(self, http) -> None:
+        self.http = http
+        self.shown: dict = {}
+
+    @property
+    def step(self) -> dict:
+        return self.shown["step"]
+
+    async def open(self, path: str, **params: str) -> None:
+        answer = await self.http.get(path, params=params, follow_redirects=True)
+        self.see(answer)
+
+    async def post(self, **fields: str) -> None:
+        sent = {"csrf": self.shown["csrf"], "version": str(self.step["version"]), **fields}
+        self.see(await self.http.post(f"/journey/{self.shown['journey']}", data=sent))
+
+    def see(self, answer) -> None:
+        assert answer.headers["content-type"] == "application/json"
+        self.shown = answer.json()
+        assert self.shown["schema"] == SCHEMA
+        if self.shown["step"] is None:
+            return
+        name = self.step["name"]
+        assert set(self.step) == STEP
+        assert answer.status_code == self.step["status"]
+        if name != "continue":
+            assert set(self.step["data"]) == promised(name, "data"), name
+            assert set(self.step["values"]) <= promised(name, "values"), name
+
+
+async def test_an_application_signs_somebody_up_and_in_with_screens_of_its_own(house):
+    shop = await house.register_client()
+    request = house.walker().request(shop[0], scope="openid email")
+    seen = []
+    async with house.client(headers={"accept": "application/json"}) as http:
+        app = Native(http)
+        await app.open("/sign-up")
+        seen.append(app.step["name"])
+        await app.post(name="Ann", email=ANN, password="short")
+        assert (app.step["status"], set(app.step["errors"])) == (400, {"password"})
+        await app.post(name="Ann", email=ANN, password=PASSWORD)
+        seen.append(app.step["name"])
+        await app.post(code=code_in((await house.mails())[-1]))
+        assert (app.shown["step"], app.shown["location"]) == (None, None)
+        await app.open("/authorize", **request)
+        seen.append(app.step["name"])
+        await app.post(decision="allow")
+        assert app.shown["location"].startswith("https://shop.example/callback?")
+        await app.open("/authorize", **request, prompt="select_account")
+        seen.append(app.step["name"])
+    async with house.client(headers={"accept": "application/json"}) as http:
+        other = Native(http)
+        await other.open("/recover")
+        seen.append(other.step["name"])
+        await other.post(email=ANN)
+        await other.post(code=code_in((await house.mails())[-1]))
+        seen.append(other.step["name"])
+        await other.open("/sign-in")
+        seen.append(other.step["name"])
+    assert set(seen) == {step.name for step in STEPS}
+
+
+def test_the_reference_names_every_step_and_what_it_takes():
+    page = steps_page()
+    for step in STEPS:
+        assert f"``{step.name}``\n" in page
+        assert contract(step.name)["Posts"]
