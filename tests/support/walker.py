@@ -120,7 +120,8 @@ class Page:
     @property
     def answer(self) -> dict[str, str]:
         """The parameters of the redirect to an application."""
-        return dict(parse_qsl(urlsplit(self.location).query, keep_blank_values=True))
+        parts = urlsplit(self.location)
+        return dict(parse_qsl(f"{parts.query}&{parts.fragment}", keep_blank_values=True))
 
     @property
     def json(self) -> Any:

@@ -76,6 +76,8 @@ class ClientDocument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     takes or shows.
 
     ``secret_hashes`` holds HMAC-SHA256 values under a tenant sub-key (hex), newest first: two during a rotation.
+    ``registration_token_hashes`` likewise, of registration access tokens (RFC 7592 §1.1). ``software_statement`` is the
+    one it was registered with, verified then: what it says stays as it is (RFC 7591 §2.3).
     ``audiences`` are the resource servers a token of this client is for; the first is the default.
     ``scopes`` is all that this client may ever ask for, and ``authorization_details_types`` (RFC 9396 §10) likewise.
     ``claims`` are added to those of the tenant, and win over them.
@@ -139,12 +141,18 @@ class ClientDocument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     frontchannel_logout_uri: Page = ""
     frontchannel_logout_session_required: bool = False
     secret_hashes: Annotated[tuple[str, ...], INTERNAL] = ()
+    registration_token_hashes: Annotated[tuple[str, ...], INTERNAL] = ()
+    software_statement: Annotated[str, INTERNAL] = ""
     disabled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """One relying party: ``key`` is internal, ``client_id`` is what it shows."""
+    """One relying party: ``key`` is internal, ``client_id`` is what it shows.
+
+    ``unused_until`` is set for clients that registered themselves: when that instant has come and nobody has allowed
+    the client anything, it goes.
+    """
 
     key: ClientKey
     client_id: str
@@ -152,6 +160,7 @@ class Client:
     created_at: Instant
     updated_at: Instant
     version: int = 1
+    unused_until: Instant | None = None
 
     @property
     def is_confidential(self) -> bool:

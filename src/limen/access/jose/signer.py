@@ -26,6 +26,7 @@ class TokenType(StrEnum):
     ID = "JWT"  # OpenID Connect Core §2 asks for none; this is what relying parties expect
     LOGOUT = "logout+jwt"  # OpenID Connect Back-Channel Logout §2.4
     INTROSPECTION = "token-introspection+jwt"  # RFC 9701 §5
+    AUTHORIZATION = "oauth-authz-resp+jwt"  # JARM knows none; one of its own keeps it from being taken for another
     USERINFO = ""  # OpenID Connect Core §5.3.2 knows none, and "JWT" is what our ID tokens are
 
 

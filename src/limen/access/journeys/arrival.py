@@ -56,17 +56,17 @@ async def arrive(
         return answered if isinstance(answered, Refusal) else Arrived(None, cookie, name, answered)
     if ask.id_token_hint_subject not in {"", customer.subject}:
         other = ask.refused("login_required", "Another customer signed in than id_token_hint names.")
-        return Arrived(error_response(parts.desk, other), cookie, name)
+        return Arrived(await error_response(parts.desk, other), cookie, name)
     await _note_consent(parts, unit, journey, facts, request)
     if state.denied:
         refused = ask.refused("access_denied", "The customer denied the request.")
-        return Arrived(error_response(parts.desk, refused), cookie, name)
+        return Arrived(await error_response(parts.desk, refused), cookie, name)
     code = await issue_code(unit, parts.desk, approval)
     if isinstance(code, RedirectRefusal):
-        return Arrived(error_response(parts.desk, code), cookie, name)
+        return Arrived(await error_response(parts.desk, code), cookie, name)
     if isinstance(code, Refusal):
         return code
-    return Arrived(code_response(parts.desk, ask, code), cookie, name)
+    return Arrived(await code_response(parts.desk, ask, code), cookie, name)
 
 
 async def _answer_waiting(  # noqa: PLR0913 - all that an answer rests on

@@ -1,11 +1,15 @@
 """Assurance computed from evidence: the ``acr`` of our tokens (OpenID Connect Core §2)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from typing import Final
 
 from limen.access.sessions.records import Evidence
 
 SINGLE_FACTOR = "urn:limen:aal:1"
 MULTI_FACTOR = "urn:limen:aal:2"
+
+SERVED: Final = frozenset({SINGLE_FACTOR})
+"""What a customer can be asked for."""
 
 _FACTORS: Mapping[str, str] = {
     "pwd": "knows",
@@ -28,3 +32,14 @@ def acr(evidence: Iterable[Evidence]) -> str:
             if piece.user_verified:  # by a PIN or a biometric, at the authenticator itself
                 factors.add("verified")
     return MULTI_FACTOR if len(factors) > 1 else SINGLE_FACTOR if factors else ""
+
+
+def stated(evidence: Iterable[Evidence], required: Collection[str] = ()) -> str | None:
+    """Return the ``acr`` to state, which is one of *required* where any is; None if *evidence* bears none of them.
+
+    More than was required meets it, and is stated as what was required (OpenID Connect Core §5.5.1.1).
+    """
+    reached = acr(evidence)
+    if not required or reached in required:
+        return reached
+    return SINGLE_FACTOR if reached == MULTI_FACTOR and SINGLE_FACTOR in required else None

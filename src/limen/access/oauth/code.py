@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from limen.access.clients.records import Client
-from limen.access.oauth.assurance import acr
+from limen.access.oauth.assurance import stated
+from limen.access.oauth.checks.prompt import CREATE
 from limen.access.oauth.records import AuthorizationRequest, PageRefusal, RedirectRefusal
 from limen.access.oauth.redirects import is_registered
 from limen.access.sessions.records import Session
@@ -12,7 +13,7 @@ from limen.access.tokens.desk import Desk
 from limen.access.tokens.details import CODE as INVALID_DETAILS
 from limen.access.tokens.details import DETAILS, Details, record_of, sealed_details
 from limen.access.tokens.pushed import PushedRequests
-from limen.access.tokens.records import Authentication, AuthorizationCode, Grant, Terms
+from limen.access.tokens.records import Authentication, AuthorizationCode, Confirmation, Grant, Terms
 from limen.access.tokens.store import GrantStore
 from limen.access.tokens.targets import CODE as TARGET
 from limen.identity.consents.records import ConsentDecision, Decision
@@ -26,6 +27,7 @@ from limen.kernel.errors import Fault
 from limen.kernel.events import AuditEntry, Event, Outcome
 from limen.kernel.ids import GrantId, RecordId
 
+_FRESH = frozenset({"login", CREATE})
 PURPOSE = "oauth"
 """The ledger's purpose for access by an application."""
 
@@ -106,7 +108,9 @@ def session_satisfies(session: Session, request: AuthorizationRequest, now: Inst
     # The limit may have been lowered since; it counts from the last proof, by which a session is renewed.
     if now - session.authenticated_at >= lifetimes.session_absolute * SECOND:
         return False
-    if "login" in request.prompt or request.max_age == 0:
+    if request.max_age == 0 or not _FRESH.isdisjoint(request.prompt):
+        return False
+    if stated(session.evidence, request.required_acr) is None:
         return False
     return request.max_age is None or now - session.authenticated_at <= request.max_age * SECOND
 
@@ -121,9 +125,9 @@ def needs_consent(client: Client, grant: Grant | None, request: AuthorizationReq
     if not client.document.require_consent:
         return ()
     if "consent" in request.prompt:
-        return request.scopes
+        return request.to_allow
     remembered = grant.scopes if grant is not None else ()
-    return tuple(scope for scope in request.scopes if scope not in remembered)
+    return tuple(scope for scope in request.to_allow if scope not in remembered)
 
 
 def details_due(client: Client, request: AuthorizationRequest) -> Details:
@@ -181,6 +185,8 @@ async def issue_code(unit: CodeUnit, desk: Desk, approval: Approval) -> str | Pa
     refusal = meanwhile(desk, approval, loaded.client if loaded is not None else None)
     if refusal is not None or loaded is None:
         return refusal or _NO_CLIENT
+    if stated(approval.session.evidence, request.required_acr) is None:
+        return request.refused("unmet_authentication_requirements", "the sign-in does not reach the required acr")
     if request.pushed and not await unit.pushed.use(from_b64url(request.pushed), desk.clock.now()):
         return request.refused("invalid_request", "request_uri was used before")
     code = random_token(desk.entropy, 32)
@@ -215,7 +221,12 @@ async def _terms(desk: Desk, approval: Approval) -> Terms:
             msg = "a customer's key is gone in the middle of a journey"
             raise Fault(msg)
         details = sealed_details(vault, request.details, record_of(request.client_id, approval.session.sid))
-    return Terms(resources=request.resources, details=details)
+    return Terms(
+        resources=request.resources,
+        details=details,
+        userinfo_claims=request.claims.userinfo,
+        id_token_claims=request.claims.id_token,
+    )
 
 
 _NO_CLIENT = PageRefusal("unknown_client", "the client was disabled or deleted meanwhile")
@@ -245,9 +256,10 @@ def meanwhile(desk: Desk, approval: Approval, client: Client | None) -> PageRefu
 
 
 def _grant(desk: Desk, approval: Approval, client: Client) -> Grant:
-    now = desk.clock.now()
+    request, now = approval.request, desk.clock.now()
     # A first-party client was never asked about: should it lose that rank, nothing may count as consented.
-    remembered = approval.scopes if client.document.require_consent else ()
+    covering = tuple(scope for scope in request.to_allow if scope not in request.scopes)
+    remembered = (*approval.scopes, *covering) if client.document.require_consent else ()
     return Grant(
         id=GrantId.new(desk.clock, desk.entropy),
         customer_id=approval.customer.id,
@@ -275,9 +287,10 @@ def _code(desk: Desk, approval: Approval, grant: Grant, code_hash: bytes, terms:
             sid=session.sid,
             auth_time=to_seconds(session.authenticated_at),
             amr=session.amr,
-            acr=acr(session.evidence),
+            acr=stated(session.evidence, request.required_acr) or "",
             terms=terms,
         ),
         created_at=now,
         expires_at=approval.until or now + desk.lifetimes.authorization_code * SECOND,
+        confirmation=Confirmation("jkt", request.dpop_jkt).text if request.dpop_jkt else "",
     )

@@ -19,6 +19,7 @@ from limen.access.oauth.assurance import SERVED
 from limen.access.tokens.metadata import token_metadata
 from limen.access.tokens.desk import Desk, Desks
 from limen.access.tokens.grants import GRANTS
+from limen.access.tokens.proving_metadata import proving_metadata
 from limen.access.tokens.scopes import CLAIMS_BY_SCOPE, OFFLINE_ACCESS
 from limen.kernel.encoding import b64url, canonical_json, sha256
 

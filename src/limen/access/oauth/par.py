@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from typing import Final
 
+import msgspec
+
 from limen.access.http import HotResponse, json_response, oauth_error
 from limen.access.oauth.records import PAGE_CODES, PageRefusal, RedirectRefusal
 from limen.access.oauth.request import LIMITS, parse_pushed
-from limen.access.tokens.pushed import PushedRequest, new_request_uri, reference_of, seal_pushed
+from limen.access.tokens.pushed import Pushed, PushedRequest, new_request_uri, reference_of, seal_pushed
 from limen.access.tokens.request import TokenRequest
 from limen.kernel.clock import SECOND
 from limen.kernel.errors import Invalid, Refusal
@@ -33,9 +35,12 @@ async def push(ask: TokenRequest) -> HotResponse | Refusal:
         return _refused(pushed.code if public else "invalid_request", pushed.detail)
     if isinstance(pushed, RedirectRefusal):
         return _refused(pushed.code, pushed.description)
+    bound = _bound(pushed, ask)
+    if isinstance(bound, Refusal):
+        return _refused(bound.code, bound.detail)
     uri, seconds = new_request_uri(desk.entropy), desk.lifetimes.pushed_request
     reference, now = reference_of(uri), desk.clock.now()
-    sealed = seal_pushed(desk.vault, reference, pushed)
+    sealed = seal_pushed(desk.vault, reference, bound)
     entry = AuditEntry(
         event="request.pushed",
         actor=f"client:{client.client_id}",
@@ -47,10 +52,21 @@ async def push(ask: TokenRequest) -> HotResponse | Refusal:
     return json_response({"request_uri": uri, "expires_in": seconds}, _CREATED)
 
 
+def _bound(pushed: Pushed, ask: TokenRequest) -> Pushed | Refusal:
+    """Return the request with the key that was shown as its ``dpop_jkt`` (RFC 9449 §10.1)."""
+    if ask.confirmation is None:
+        return pushed
+    thumbprint = ask.confirmation.value
+    if pushed.given.get("dpop_jkt", thumbprint) != thumbprint:
+        return Invalid("invalid_request", "dpop_jkt is not the key of the DPoP proof (RFC 9449 section 10.1)")
+    return msgspec.structs.replace(pushed, given={**pushed.given, "dpop_jkt": thumbprint})
+
+
 def _given(form: Mapping[str, str], client_id: str) -> dict[str, str] | Refusal:
     """Return the parameters of the request, within the bounds of the authorization endpoint."""
     given = {name: value for name, value in form.items() if name not in _PROOFS}
-    if len(given) > LIMITS.parameters or any(len(value) > LIMITS.value for value in given.values()):
+    bounded = (value for name, value in given.items() if name != "request")  # that one has bounds of its own
+    if len(given) > LIMITS.parameters or any(len(value) > LIMITS.value for value in bounded):
         return Invalid("invalid_request", "there are too many parameters, or one is too long")
     return {**given, "client_id": client_id}
 

@@ -5,10 +5,21 @@ from typing import Any, Literal
 
 import msgspec
 
+from limen.access.tokens.asked_claims import SCOPE_OF
 from limen.kernel.errors import Refusal
 
-ResponseMode = Literal["query", "form_post"]
-"""OAuth 2.0 Multiple Response Types §2.1, OAuth 2.0 Form Post Response Mode."""
+ResponseMode = Literal["query", "fragment", "form_post", "query.jwt", "fragment.jwt", "form_post.jwt"]
+"""OAuth 2.0 Multiple Response Types §2.1, Form Post Response Mode, JWT Secured Authorization Response Mode §2.3.
+
+``jwt`` alone is resolved when it is asked for.
+"""
+
+
+class RequestedClaims(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Names of single claims that were asked for (OpenID Connect Core §5.5), by where they are to be told."""
+
+    userinfo: tuple[str, ...] = ()
+    id_token: tuple[str, ...] = ()
 
 
 class AuthorizationRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,6 +41,9 @@ class AuthorizationRequest(msgspec.Struct, frozen=True, kw_only=True):
         id_token_hint_subject: the ``sub`` that must answer, from a hint of ours; empty for anybody.
         resources: the resource servers that are asked for (RFC 8707 §2); empty for those that the client has.
         details: ``authorization_details`` (RFC 9396 §2); may be personal.
+        dpop_jkt: thumbprint of the key that the code must be redeemed with (RFC 9449 §10); empty for none.
+        claims: single claims beside those of the scopes.
+        required_acr: assurance, one of which must be reached; empty for none (OpenID Connect Core §5.5.1.1).
         pushed: the pushed request that a code uses up, as base64url of its reference; empty for none.
         waiting: the request that waits for this answer on another device (device grant, CIBA): there is no redirect URI
             then and no challenge; empty for a request whose answer is redirected.
@@ -50,12 +64,21 @@ class AuthorizationRequest(msgspec.Struct, frozen=True, kw_only=True):
     id_token_hint_subject: str = ""
     resources: tuple[str, ...] = ()
     details: tuple[dict[str, Any], ...] = ()
+    dpop_jkt: str = ""
+    claims: RequestedClaims = RequestedClaims()
+    required_acr: tuple[str, ...] = ()
     pushed: str = ""
     waiting: str = ""
 
     def __repr__(self) -> str:
         """Name the client; the rest is personal or secret."""
         return f"AuthorizationRequest(client_id={self.client_id!r})"
+
+    @property
+    def to_allow(self) -> tuple[str, ...]:
+        """Return the scopes that the customer has to allow: those asked for, and those that cover single claims."""
+        covering = (SCOPE_OF[name] for name in (*self.claims.userinfo, *self.claims.id_token) if name in SCOPE_OF)
+        return tuple(dict.fromkeys((*self.scopes, *covering)))
 
     def refused(self, code: str, description: str = "") -> "RedirectRefusal":
         """Return the refusal of this request, to be sent to its redirect URI.

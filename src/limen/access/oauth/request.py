@@ -6,7 +6,7 @@ from typing import Final
 from limen.access.http import FormLimits, parse_query
 from limen.access.oauth.checks import AUTHORIZATION, PUSHED
 from limen.access.oauth.draft import Check, Checked, Draft, Way
-from limen.access.oauth.opening import Visitor, open_request
+from limen.access.oauth.opening import Visitor, open_object, open_request
 from limen.access.oauth.records import (
     PAGE_CODES,
     AuthorizationRequest,
@@ -57,7 +57,7 @@ async def parse_pushed(
 ) -> Pushed | PageRefusal | RedirectRefusal:
     """Return what of the parameters that a client pushed is to be kept, or why it is refused (RFC 9126 §2.1)."""
     draft = Draft(desk, given, loaded.client.document, way=Way(is_pushed=True))
-    checked = _through(draft, PUSHED)
+    checked = _through(await open_object(draft, loaded), PUSHED)
     return Pushed(dict(checked.given), checked.way.is_signed) if isinstance(checked, Draft) else checked
 
 

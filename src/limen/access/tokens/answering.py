@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from limen.access.tokens.asked_claims import USERINFO_CLAIMS, asked_claims
 from limen.access.tokens.claims import custom_claims
 from limen.access.tokens.details import granted_details
 from limen.access.tokens.issue import TokenSet, access_token, effective_scopes, id_token, lifetime, shape_of
@@ -47,6 +48,8 @@ async def mandate_of(ask: TokenRequest, granted: Granted) -> Mandate | Refusal:
     if isinstance(details, Refusal):
         return details
     extra = await custom_claims(ask.desk, document, granted.scopes, "access_token", signed_in.subject)
+    if signed_in.terms.userinfo_claims:
+        extra = {**extra, USERINFO_CLAIMS: signed_in.terms.userinfo_claims}
     return Mandate(granted.scopes, signed_in, granted.family, audiences, details, claims=extra)
 
 
@@ -58,7 +61,8 @@ async def tokens_of(ask: TokenRequest, granted: Granted, mandate: Mandate) -> To
     if "openid" in granted.scopes:
         document = ask.client.document
         extra = await custom_claims(ask.desk, document, granted.scopes, "id_token", signed_in.subject)
-        identity = id_token(ask, signed_in, token, granted.nonce, extra)
+        asked = await asked_claims(ask.desk, document, signed_in.terms.id_token_claims, signed_in.subject)
+        identity = id_token(ask, signed_in, token, granted.nonce, {**extra, **asked})
     scopes = effective_scopes(shape_of(ask, mandate)[1], granted.scopes)
     return TokenSet(
         token, token_id, lifetime(ask, mandate), scopes, granted.refresh_token, identity, mandate.details

@@ -57,11 +57,14 @@ class Terms(msgspec.Struct, frozen=True, omit_defaults=True):
     Nothing personal may be in it: it is stored open. ``resources`` are the resource servers that were asked for
     (RFC 8707 §2); empty for those that the client has by default. ``details`` are the ``authorization_details`` that
     were granted (RFC 9396), which may be personal: sealed under the customer's key (``access.tokens.details``); empty
-    for none.
+    for none. ``userinfo_claims`` and ``id_token_claims`` are the names of single claims that were asked for (OpenID
+    Connect Core §5.5).
     """
 
     resources: tuple[str, ...] = ()
     details: str = ""
+    userinfo_claims: tuple[str, ...] = ()
+    id_token_claims: tuple[str, ...] = ()
 
 
 class Authentication(msgspec.Struct, frozen=True):

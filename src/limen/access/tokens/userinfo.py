@@ -8,10 +8,12 @@ from limen.access.clients.records import Client
 from limen.access.http import FORM, HotDoor, HotRequest, HotResponse, json_response, parse_form
 from limen.access.http.answers import NO_STORE
 from limen.access.jose.signer import TokenType
+from limen.access.tokens.asked_claims import USERINFO_CLAIMS, allowed_claims, picked
+from limen.access.tokens.bound_tokens import BEARER, BOUND, DPOP, ShownToken, key_refused
 from limen.access.tokens.claims import custom_claims
 from limen.access.tokens.desk import Desk, Desks
 from limen.access.tokens.issue import encrypted
-from limen.access.tokens.refusals import bearer_refused
+from limen.access.tokens.refusals import bearer_refused, dpop_refused
 from limen.access.tokens.scopes import CLAIMS_BY_SCOPE
 from limen.kernel.errors import Forbidden, Invalid, Refusal, Unauthenticated
 
@@ -24,24 +26,33 @@ def userinfo_door(desks: Desks) -> HotDoor:
 
     async def door(request: HotRequest) -> HotResponse:
         desk = await desks(request.prefix)
-        text = _bearer(request)
-        if isinstance(text, Refusal) or desk is None:
-            refusal = text if isinstance(text, Refusal) else _MISSING
+        shown = _presented(request)
+        if isinstance(shown, Refusal) or desk is None:
+            refusal = shown if isinstance(shown, Refusal) else _MISSING
             return bearer_refused(refusal, presented=refusal is not _MISSING)
-        told = await user_claims(desk, text)
-        return bearer_refused(told, presented=True) if isinstance(told, Refusal) else _answer(desk, *told)
+        told = await user_claims(desk, request, shown)
+        return _refused(desk, shown, told) if isinstance(told, Refusal) else _answer(desk, *told)
 
     return door
 
 
-async def user_claims(desk: Desk, text: str) -> tuple[Client, dict[str, Any]] | Refusal:
+def _refused(desk: Desk, shown: ShownToken, refusal: Refusal) -> HotResponse:
+    if shown.scheme != DPOP and refusal is not BOUND:
+        return bearer_refused(refusal, presented=True)
+    return dpop_refused(desk, refusal)
+
+
+async def user_claims(desk: Desk, request: HotRequest, shown: ShownToken) -> tuple[Client, dict[str, Any]] | Refusal:
     """Return whose access token it is, and what it may know of its customer.
 
     Any audience of ours will do: the token was issued by this tenant with the scope ``openid``, which is for this door.
     """
-    token = desk.verifier.verify(text)
+    token = desk.verifier.verify(shown.text)
     if isinstance(token, Refusal):
         return token
+    refusal = await key_refused(desk, request, shown, token.claims)
+    if refusal is not None:
+        return refusal
     scopes = tuple(str(token.claims.get("scope", "")).split())
     if "openid" not in scopes or "fid" not in token.claims:
         return Forbidden("insufficient_scope", "openid is required")
@@ -56,7 +67,8 @@ async def user_claims(desk: Desk, text: str) -> tuple[Client, dict[str, Any]] | 
     known = msgspec.to_builtins(customer.profile)
     wanted = [name for scope in scopes for name in CLAIMS_BY_SCOPE.get(scope, ())]
     extra = await custom_claims(desk, loaded.client.document, scopes, "userinfo", subject)
-    standard = {name: known[name] for name in wanted if name in known}
+    asked = allowed_claims(loaded.client.document, token.claims.get(USERINFO_CLAIMS, ()))
+    standard = picked(known, (*wanted, *asked))
     return loaded.client, {**extra, **standard, "sub": str(token.claims["sub"])}
 
 
@@ -76,16 +88,17 @@ def _answer(desk: Desk, client: Client, claims: dict[str, Any]) -> HotResponse:
     return HotResponse(200, headers, text.encode())
 
 
-def _bearer(request: HotRequest) -> str | Refusal:
+def _presented(request: HotRequest) -> ShownToken | Refusal:
     """Return the access token, from the header or a POST form, never from the query (RFC 6750 §2, RFC 9700 §4.3.2)."""
     header = request.headers.get("authorization")
     posted = _posted(request)
     if isinstance(posted, Refusal) or (posted and header is not None):
         return posted if isinstance(posted, Refusal) else _TWICE
     if header is None:
-        return posted or _MISSING
+        return ShownToken(posted) if posted else _MISSING
     scheme, _, text = header.partition(" ")
-    return text.strip() if scheme.lower() == "bearer" and text.strip() else _MISSING
+    known = scheme.lower() in {BEARER, DPOP} and text.strip()
+    return ShownToken(text.strip(), scheme.lower()) if known else _MISSING
 
 
 def _posted(request: HotRequest) -> str | Refusal:

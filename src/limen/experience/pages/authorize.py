@@ -7,6 +7,7 @@ from limen.access.journeys.arrival import Arrived
 from limen.access.journeys.context import Account
 from limen.access.journeys.facts import live_accounts
 from limen.access.journeys.records import JourneyState, Path
+from limen.access.oauth.checks.prompt import CREATE
 from limen.access.oauth.code import details_due, needs_consent, session_satisfies
 from limen.access.oauth.opening import Visitor
 from limen.access.oauth.records import AuthorizationRequest, PageRefusal, RedirectRefusal
@@ -30,7 +31,7 @@ async def authorize(visit: Visit) -> Response:
         return visit.go(f"/authorize?{parameters}")
     request = await parse_authorization(visit.desk, parameters, _visitor(visit))
     if isinstance(request, RedirectRefusal):
-        return visit.deliver(error_response(visit.desk, request))
+        return visit.deliver(await error_response(visit.desk, request))
     if isinstance(request, Refusal):
         return refused(visit, request)
     return await answer(visit, request)
@@ -87,7 +88,7 @@ async def _silently(visit: Visit, request: AuthorizationRequest, ready: list[Acc
     elif await _consent_due(visit, request, ready[0]):
         error = "consent_required"
     if error or visit.browser is None:
-        return visit.deliver(error_response(visit.desk, request.refused(error)))
+        return visit.deliver(await error_response(visit.desk, request.refused(error)))
     return await _begin(visit, _as(request, ready[0]))
 
 
@@ -105,13 +106,14 @@ async def _consent_due(visit: Visit, request: AuthorizationRequest, account: Acc
 async def _walk(visit: Visit, request: AuthorizationRequest, accounts: list[Account], ready: list[Account]) -> Response:
     """Begin the journey that the request needs; where it needs nothing, it has arrived."""
     await visit.ensure_browser()
-    choose = "select_account" in request.prompt or len(accounts) > 1
+    creates = CREATE in request.prompt
+    choose = "select_account" in request.prompt or (len(accounts) > 1 and not creates)
     if ready and not choose:
         return await _begin(visit, _as(request, ready[0]))
     state = JourneyState(
-        path=Path.SIGN_IN,
+        path=Path.SIGN_UP if creates else Path.SIGN_IN,
         request=msgspec.json.encode(request),
-        email=_prefill(request, accounts),
+        email=_prefill(request, [] if creates else accounts),
         select_account=choose and bool(accounts),
         fresh_login=len(ready) < len(accounts),
     )

@@ -38,7 +38,7 @@ def arrived(visit: Visit, end: Arrived) -> Response:
     if end.cookie is not None:
         visit.fresh_cookie = end.cookie
     if wants_json(visit.request):
-        location = end.target.location if end.target is not None and end.target.mode == "query" else None
+        location = end.target.location if end.target is not None and not end.target.is_posted else None
         answered = {"answered": end.answered} if end.answered else {}
         return visit.dress(JSONResponse({"schema": SCHEMA, "step": None, "location": location, **answered}))
     if end.answered:

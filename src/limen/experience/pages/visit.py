@@ -138,7 +138,7 @@ class Visit:
 
     def deliver(self, target: ResponseTarget, client_name: str = "") -> Response:
         """Return an answer to an application: a redirect, or a page whose form posts it."""
-        if target.mode == "query":
+        if not target.is_posted:
             return self.dress(RedirectResponse(target.location, 303))
         self.allow_form_target(target.url)
         fields = {"action": target.url, "fields": target.fields, "client_name": client_name}

@@ -19,7 +19,16 @@ RESERVED: Final = frozenset(
         *("iss", "sub", "aud", "exp", "nbf", "iat", "jti", "typ", "alg", "kid"),  # RFC 7519 §4.1, RFC 7515 §4.1
         *("client_id", "scope", "active", "token_type", "username", "authorization_details"),  # RFC 7662, 8693, 9396
         *("auth_time", "nonce", "acr", "amr", "azp", "at_hash", "c_hash", "s_hash", "sid", "fid", "events"),
-        *("cnf", "act", "may_act", "token_introspection", "_claim_names", "_claim_sources", "sub_jwk"),
+        *(
+            "cnf",
+            "act",
+            "userinfo_claims",
+            "may_act",
+            "token_introspection",
+            "_claim_names",
+            "_claim_sources",
+            "sub_jwk",
+        ),
         *("email", "email_verified", "phone_number", "phone_number_verified"),  # relying parties link accounts by them
     }
 )

@@ -69,6 +69,7 @@ def desk(*clients: Client, issuer: str = ISSUER, slug: str = "default", **change
         "opaque": unused,
         "subjects": Subjects(bytes(64)),
         "subject_vault": unused,
+        "nonces": unused,
         "begin": unused,
     }
     return Desk(**parts | changes)

@@ -6,6 +6,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from limen.access.jose.signer import TokenType
+from limen.access.oauth.records import RequestedClaims
 from limen.access.oauth.redirects import is_registered
 from limen.access.oauth.request import (
     PAGE_CODES,
@@ -65,6 +66,55 @@ class TestWhatPasses:
             acr_values=("urn:b", "urn:a"),
         )
 
+    async def test_single_claims_are_kept_by_name_as_far_as_the_client_may_have_them(self):
+        asking = {
+            "userinfo": {"email": {"essential": True}, "name": None, "name#de": None, "phone_number": None, "x": None},
+            "id_token": {"given_name": {"value": "Anna"}, "auth_time": {"essential": True}},
+        }
+        request = await parse_authorization(desk(), asked(scope="openid", claims=msgspec.json.encode(asking).decode()))
+        assert isinstance(request, AuthorizationRequest)
+        assert request.claims == RequestedClaims(userinfo=("email", "name"), id_token=("given_name",))
+        assert request.to_allow == ("openid", "email", "profile")
+        assert "Anna" not in msgspec.json.encode(request).decode()
+
+    async def test_a_claim_whose_scope_the_client_may_not_have_is_left_out(self):
+        document = msgspec.structs.replace(DOCUMENT, scopes=("openid",))
+        asking = '{"userinfo": {"email": null}}'
+        request = await parse_authorization(desk(client(document=document)), asked(scope="openid", claims=asking))
+        assert isinstance(request, AuthorizationRequest)
+        assert request.claims == RequestedClaims()
+
+    async def test_a_sub_that_is_asked_for_is_who_must_answer(self):
+        at = desk()
+        asking = '{"id_token": {"sub": {"value": "a-subject"}}, "userinfo": {"sub": {"values": ["a-subject"]}}}'
+        for changes in ({}, {"id_token_hint": id_token(at)}):
+            request = await parse_authorization(at, asked(claims=asking, **changes))
+            assert isinstance(request, AuthorizationRequest)
+            assert request.id_token_hint_subject == "a-subject"
+        other = '{"id_token": {"sub": {"value": "somebody"}}}'
+        refusal = await parse_authorization(at, asked(claims=other, id_token_hint=id_token(at)))
+        assert isinstance(refusal, RedirectRefusal)
+        assert refusal.code == "invalid_request"
+
+    async def test_an_essential_acr_binds_and_another_is_a_wish(self):
+        asking = '{"id_token": {"acr": {"essential": %s, "values": ["urn:limen:aal:1", "gold"]}}}'
+        required = await parse_authorization(desk(), asked(claims=asking % "true"))
+        wished = await parse_authorization(desk(), asked(claims=asking % "false", acr_values="silver"))
+        assert isinstance(required, AuthorizationRequest)
+        assert isinstance(wished, AuthorizationRequest)
+        assert (required.required_acr, required.acr_values) == (("urn:limen:aal:1", "gold"), ())
+        assert (wished.required_acr, wished.acr_values) == ((), ("silver", "urn:limen:aal:1", "gold"))
+
+    async def test_what_the_client_registered_counts_where_the_request_is_silent(self):
+        document = msgspec.structs.replace(DOCUMENT, default_max_age=60, default_acr_values=("gold",))
+        at = desk(client(document=document))
+        silent = await parse_authorization(at, asked())
+        spoken = await parse_authorization(at, asked(max_age="7", acr_values="silver"))
+        assert isinstance(silent, AuthorizationRequest)
+        assert isinstance(spoken, AuthorizationRequest)
+        assert (silent.max_age, silent.acr_values) == (60, ("gold",))
+        assert (spoken.max_age, spoken.acr_values) == (7, ("silver",))
+
     async def test_it_survives_json(self):
         request = await parse_authorization(desk(), asked(prompt="login", max_age="7", ui_locales="ar"))
         assert msgspec.json.decode(msgspec.json.encode(request), type=AuthorizationRequest) == request
@@ -83,6 +133,10 @@ class TestWhatPasses:
             {"prompt": "none"},
             {"prompt": ""},  # without a value it counts as omitted (RFC 6749 §3.1)
             {"request": ""},
+            {"claims": "{}"},
+            {"claims": "not JSON", "scope": "orders"},  # of OpenID Connect requests alone
+            {"claims": '{"userinfo": null, "id_token": {"acr": null}, "verified_claims": [1]}'},
+            {"claims_locales": "de"},
             {"state": "ä ☃ & = % + # \" '"},
             {"redirect_uri": "http://127.0.0.1:51004/native"},
             {"redirect_uri": "http://[::1]/native?x=1"},
@@ -97,10 +151,6 @@ class TestWhatPasses:
         request = await parse_authorization(desk(), asked(state=state))
         assert isinstance(request, AuthorizationRequest)
         assert request.state == state
-
-    async def test_a_repeated_resource_is_ignored_as_any_unknown_parameter_is(self):
-        query = asked() + "&resource=https%3A%2F%2Fa.example&resource=https%3A%2F%2Fb.example"
-        assert isinstance(await parse_authorization(desk(), query), AuthorizationRequest)
 
     async def test_offline_access_is_not_asked_for_a_client_that_cannot_refresh(self):
         document = msgspec.structs.replace(DOCUMENT, grant_types=("authorization_code",))
@@ -179,8 +229,10 @@ REDIRECTS = [
     ({"response_type": "id_token"}, "unsupported_response_type"),
     ({"response_type": "code id_token"}, "unsupported_response_type"),
     ({"response_type": "CODE"}, "unsupported_response_type"),
-    ({"response_mode": "fragment"}, "invalid_request"),
-    ({"response_mode": "query.jwt"}, "invalid_request"),
+    ({"response_mode": "query", "response_type": "token"}, "invalid_request"),
+    ({"response_mode": "query.jwt", "response_type": "code id_token"}, "invalid_request"),
+    ({"response_mode": "QUERY"}, "invalid_request"),
+    ({"response_mode": ".jwt"}, "invalid_request"),
     ({"response_mode": "web_message"}, "invalid_request"),
     ({"scope": WITHOUT}, "invalid_scope"),
     ({"scope": "openid admin"}, "invalid_scope"),
@@ -209,10 +261,24 @@ REDIRECTS = [
     ({"login_hint": "x" * 321}, "invalid_request"),
     ({"ui_locales": "x" * 513}, "invalid_request"),
     ({"acr_values": "a\tb"}, "invalid_request"),
-    ({"request": "a.b.c"}, "request_not_supported"),
-    ({"request_uri": "urn:x"}, "request_uri_not_supported"),
+    ({"request": "a.b.c"}, "invalid_request_object"),
+    ({"request_uri": "urn:x"}, "invalid_request_uri"),
+    ({"request_uri": "https://shop.example/request.jwt"}, "invalid_request_uri"),
+    ({"request": "a.b.c", "request_uri": "urn:x"}, "invalid_request"),
     ({"registration": "{}"}, "registration_not_supported"),
-    ({"claims": "{}"}, "invalid_request"),
+    ({"claims": "[]"}, "invalid_request"),
+    ({"claims": "{"}, "invalid_request"),
+    ({"claims": '{"userinfo": []}'}, "invalid_request"),
+    ({"claims": '{"userinfo": {"email": 7}}'}, "invalid_request"),
+    ({"claims": '{"userinfo": {"email": {"essential": 1}}}'}, "invalid_request"),
+    ({"claims": '{"userinfo": {"email": {"values": "x"}}}'}, "invalid_request"),
+    ({"claims": '{"userinfo": {"email": {"value": "x", "values": ["y"]}}}'}, "invalid_request"),
+    ({"claims": '{"userinfo": {"x": ' + "[" * 1_200 + "]" * 1_200 + "}}"}, "invalid_request"),
+    ({"claims": '{"userinfo": {' + ", ".join(f'"c{n}": null' for n in range(51)) + "}}"}, "invalid_request"),
+    ({"claims": '{"id_token": {"sub": {"values": ["a", "b"]}}}'}, "invalid_request"),
+    ({"claims": '{"id_token": {"sub": {"value": 7}}}'}, "invalid_request"),
+    ({"claims": '{"id_token": {"acr": {"essential": true, "value": "gold"}}}'}, "unmet_authentication_requirements"),
+    ({"claims": '{"id_token": {"acr": {"essential": true, "values": [7]}}}'}, "unmet_authentication_requirements"),
     ({"id_token_hint": "no token"}, "invalid_request"),
 ]
 
@@ -236,6 +302,15 @@ class TestWhatIsSentBack:
         refusal = await parse_authorization(desk(client(document=document)), asked(scope="offline_access"))
         assert type(refusal) is RedirectRefusal
         assert refusal.code == "invalid_scope"
+
+    @pytest.mark.parametrize("kind", ["token", "id_token", "id_token token", "code id_token", "code token"])
+    async def test_types_that_hold_tokens_are_refused_where_their_clients_look(self, kind):
+        refusal = await parse_authorization(desk(), asked(response_type=kind))
+        assert isinstance(refusal, RedirectRefusal)
+        assert (refusal.code, refusal.response_mode) == ("unsupported_response_type", "fragment")
+        refusal = await parse_authorization(desk(), asked(response_type=kind, response_mode="jwt"))
+        assert isinstance(refusal, RedirectRefusal)
+        assert (refusal.code, refusal.response_mode) == ("unsupported_response_type", "fragment.jwt")
 
     async def test_it_travels_by_the_mode_that_was_asked_for(self):
         refusal = await parse_authorization(desk(), asked(response_mode="form_post", scope=WITHOUT))

@@ -11,23 +11,25 @@ from limen.kernel.errors import Fault
 from tests.unit.access.jose.doubles import ISSUER
 from tests.unit.access.oauth.doubles import REDIRECT, desk, request
 
+pytestmark = pytest.mark.anyio
+
 
 def fields_of(location):
     return dict(parse_qsl(urlsplit(location).query, keep_blank_values=True, strict_parsing=True))
 
 
-def test_a_code_goes_back_with_state_and_issuer():
-    target = code_response(desk(), request(), "a-code")
+async def test_a_code_goes_back_with_state_and_issuer():
+    target = await code_response(desk(), request(), "a-code")
     assert (target.url, target.mode) == (REDIRECT, "query")
     assert fields_of(target.location) == {"code": "a-code", "state": "a state", "iss": ISSUER}
 
 
-def test_without_a_state_none_is_made_up():
-    assert set(code_response(desk(), request(state=""), "a-code").fields) == {"code", "iss"}
+async def test_without_a_state_none_is_made_up():
+    assert set((await code_response(desk(), request(state=""), "a-code")).fields) == {"code", "iss"}
 
 
-def test_an_error_goes_back_with_description_state_and_issuer():
-    target = error_response(desk(), request().refused("access_denied", "The customer denied the request."))
+async def test_an_error_goes_back_with_description_state_and_issuer():
+    target = await error_response(desk(), request().refused("access_denied", "The customer denied the request."))
     assert fields_of(target.location) == {
         "error": "access_denied",
         "error_description": "The customer denied the request.",
@@ -36,8 +38,8 @@ def test_an_error_goes_back_with_description_state_and_issuer():
     }
 
 
-def test_an_error_without_description_has_none():
-    assert "error_description" not in error_response(desk(), request().refused("login_required")).fields
+async def test_an_error_without_description_has_none():
+    assert "error_description" not in (await error_response(desk(), request().refused("login_required"))).fields
 
 
 @pytest.mark.parametrize(
@@ -50,20 +52,21 @@ def test_an_error_without_description_has_none():
         ("com.example.app:/cb", "com.example.app:/cb?code="),
     ],
 )
-def test_the_query_of_the_redirect_uri_stays_as_it_was(uri, begins):
-    assert code_response(desk(), request(redirect_uri=uri), "a-code").location.startswith(begins + "a-code")
+async def test_the_query_of_the_redirect_uri_stays_as_it_was(uri, begins):
+    target = await code_response(desk(), request(redirect_uri=uri), "a-code")
+    assert target.location.startswith(begins + "a-code")
 
 
-def test_a_form_post_answer_is_never_in_a_url():
-    target = code_response(desk(), request(response_mode="form_post"), "a-code")
+async def test_a_form_post_answer_is_never_in_a_url():
+    target = await code_response(desk(), request(response_mode="form_post"), "a-code")
     assert (target.url, target.mode) == (REDIRECT, "form_post")
     assert target.fields == {"code": "a-code", "state": "a state", "iss": ISSUER}
     with pytest.raises(Fault):
         _ = target.location
 
 
-def test_its_repr_shows_no_code():
-    assert "a-code" not in repr(code_response(desk(), request(), "a-code"))
+async def test_its_repr_shows_no_code():
+    assert "a-code" not in repr(await code_response(desk(), request(), "a-code"))
 
 
 @given(st.text(max_size=50))
@@ -77,3 +80,8 @@ def test_whatever_the_state_is_it_comes_back_as_one_parameter_on_one_line(state)
     assert location.isprintable()
     assert " " not in location
     assert fields_of(location) == {"code": "c", "state": state, "iss": ISSUER}
+
+
+async def test_a_fragment_stands_behind_the_query_that_was_registered():
+    target = await code_response(desk(), request(redirect_uri="https://a.example/cb?t=7", response_mode="fragment"), "c")
+    assert target.location.startswith("https://a.example/cb?t=7#code=c&state=a%20state&iss=")

@@ -14,6 +14,7 @@ from limen.access.clients.rules.keys import keys
 from limen.access.clients.rules.logout import logout
 from limen.access.clients.rules.names import names
 from limen.access.clients.rules.problem import Problem, Problems, Rule
+from limen.access.clients.rules.requests import requests
 from limen.access.clients.rules.responses import responses
 from limen.access.clients.rules.shape import shape
 from limen.access.clients.rules.tokens import tokens
@@ -26,6 +27,7 @@ RULES: Final[tuple[Rule, ...]] = (
     authentication,
     keys,
     tokens,
+    requests,
     responses,
     logout,
     backchannel,

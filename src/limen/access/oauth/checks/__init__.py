@@ -8,12 +8,15 @@ from enum import Flag, auto
 from typing import Final
 
 from limen.access.oauth.checks.authorization_details import check_authorization_details
+from limen.access.oauth.checks.claims import check_claims, refuse_claims
 from limen.access.oauth.checks.client import check_client
+from limen.access.oauth.checks.dpop_jkt import check_dpop_jkt
 from limen.access.oauth.checks.grant_type import check_grant_type
 from limen.access.oauth.checks.hint import check_id_token_hint
 from limen.access.oauth.checks.max_age import check_max_age
 from limen.access.oauth.checks.nonce import check_nonce
 from limen.access.oauth.checks.pkce import check_pkce
+from limen.access.oauth.checks.profile import check_profile
 from limen.access.oauth.checks.prompt import check_prompt
 from limen.access.oauth.checks.pushed import check_pushed
 from limen.access.oauth.checks.redirect_uri import check_redirect_uri
@@ -21,6 +24,7 @@ from limen.access.oauth.checks.resource import check_resource
 from limen.access.oauth.checks.response_mode import check_response_mode
 from limen.access.oauth.checks.response_type import check_response_type
 from limen.access.oauth.checks.scope import check_scope
+from limen.access.oauth.checks.signed import check_signed
 from limen.access.oauth.checks.state import check_state
 from limen.access.oauth.checks.unsupported import check_unsupported
 from limen.access.oauth.checks.wishes import check_wishes
@@ -52,6 +56,7 @@ TABLE: Final[tuple[tuple[Check, Endpoint], ...]] = (
     (check_unsupported,    A | P | D | B),
     (check_response_type,  A | P        ),
     (check_pushed,         A            ),
+    (check_signed,         A | P        ),
     (check_grant_type,     A | P        ),
     (check_scope,          A | P | D | B),
     (check_resource,       A | P | D | B),
@@ -60,8 +65,12 @@ TABLE: Final[tuple[tuple[Check, Endpoint], ...]] = (
     (check_prompt,         A | P        ),
     (check_max_age,        A | P | D    ),
     (check_nonce,          A | P        ),
+    (check_dpop_jkt,       A | P        ),
     (check_wishes,         A | P | D | B),
     (check_id_token_hint,  A | P        ),
+    (check_claims,         A | P        ),
+    (refuse_claims,                D | B),
+    (check_profile,        A | P        ),
 )
 # fmt: on
 """Steps are rows, endpoints are columns."""

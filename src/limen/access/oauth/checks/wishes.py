@@ -21,5 +21,10 @@ def check_wishes(draft: Draft) -> Checked:
     return draft.having(
         login_hint=hint,
         ui_locales=tuple(dict.fromkeys(one for one in locales.split() if _LOCALE.fullmatch(one))),
-        acr_values=tuple(dict.fromkeys(acrs.split())),
+        acr_values=tuple(dict.fromkeys(acrs.split())) or _default(draft),
     )
+
+
+def _default(draft: Draft) -> tuple[str, ...]:
+    """Return what the client registered for requests that say nothing (OpenID Connect Registration §2)."""
+    return draft.client.default_acr_values if draft.client is not None else ()

@@ -1,0 +1,26 @@
+"""The Model Context Protocol's authorization (revision 2025-11-25): what agents' clients ask with.
+
+PKCE with S256 and redirect URIs by exact comparison are so for every client here.
+"""
+
+from typing import Final
+
+from limen.access.oauth.draft import Draft
+from limen.access.oauth.profiles.rule import Rule
+
+
+def resource(draft: Draft) -> str | None:
+    """The token is asked for a server that is named, so that it is of no use at another."""
+    if draft.request.resources:
+        return None
+    return "resource is required (MCP authorization, Resource Parameter Implementation; RFC 8707 section 2)"
+
+
+def to_itself(draft: Draft) -> str | None:
+    """Answers go over https, or stay on the machine."""
+    if draft.request.redirect_uri.startswith(("https:", "http:")):  # http: loopback alone is registered
+        return None
+    return "redirect_uri must be https or loopback (MCP authorization, Communication Security)"
+
+
+RULES: Final[tuple[Rule, ...]] = (resource, to_itself)

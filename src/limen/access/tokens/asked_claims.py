@@ -1,0 +1,37 @@
+"""Claims that a request asked for one by one (OpenID Connect Core §5.5), beside those of its scopes.
+
+A claim is given only to a client that may have the scope which covers it, and only once its customer has allowed that
+scope: asking in another way gets nobody more. Only names are kept; what a claim is comes fresh from the profile.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+import msgspec
+
+from limen.access.clients.records import ClientDocument
+from limen.access.tokens.desk import Desk
+from limen.access.tokens.scopes import CLAIMS_BY_SCOPE
+
+USERINFO_CLAIMS: Final = "userinfo_claims"
+"""The access token's claim that tells the UserInfo door what was asked for."""
+SCOPE_OF: Final[Mapping[str, str]] = {claim: scope for scope, claims in CLAIMS_BY_SCOPE.items() for claim in claims}
+"""Claim to the scope that covers it."""
+
+
+def allowed_claims(document: ClientDocument, names: Iterable[str]) -> tuple[str, ...]:
+    """Return those of *names* that we have and that the client may ask for, each once."""
+    return tuple(dict.fromkeys(name for name in names if SCOPE_OF.get(name) in document.scopes))
+
+
+async def asked_claims(desk: Desk, document: ClientDocument, names: Iterable[str], subject: str) -> Mapping[str, Any]:
+    """Return the claims called *names* of the customer with the public *subject*; nothing is unsealed for none."""
+    wanted = allowed_claims(document, names)
+    sealed = await desk.hot.customer(subject) if wanted else None
+    customer = await desk.unseal(sealed) if sealed is not None else None
+    return picked(msgspec.to_builtins(customer.profile), wanted) if customer is not None else {}
+
+
+def picked(profile: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    """Return what *profile* has of *names*."""
+    return {name: profile[name] for name in names if name in profile}
