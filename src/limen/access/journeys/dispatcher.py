@@ -18,6 +18,7 @@ from limen.access.journeys.safekeeping import open_journey, seal
 from limen.access.journeys.table import next_step
 from limen.access.journeys.views import Problem, Progress, StepView
 from limen.access.sessions.cookies import BrowserCookie
+from limen.access.sessions.records import Browser
 from limen.identity.keyring import SubjectVault
 from limen.kernel.clock import SECOND
 from limen.kernel.context import RequestContext
@@ -55,9 +56,17 @@ class Journeys:
         self.parts = parts
 
     async def begin(
-        self, state: JourneyState, browser_id: BrowserId, request: RequestContext
+        self,
+        state: JourneyState,
+        browser_id: BrowserId,
+        request: RequestContext,
+        *,
+        newcomer: Browser | None = None,
     ) -> JourneyId | Arrived | Refusal:
-        """Begin a journey at a browser that is stored; return its identifier, or where it ended with nothing to ask."""
+        """Begin a journey; return its identifier, or where it ended with nothing to ask.
+
+        The browser is stored already, or is the *newcomer* that is stored with the journey.
+        """
         parts = self.parts
         now = parts.clock.now()
         journey = Journey(
@@ -67,17 +76,29 @@ class Journeys:
             created_at=now,
             expires_at=now + parts.desk.lifetimes.journey * SECOND,
         )
-        async with parts.read(parts.tenant_id) as unit:
-            facts = await gather(parts, unit, journey, journey.state)
-        if next_step(journey.state, facts) is None:
-            async with parts.begin(parts.tenant_id) as unit:
-                facts = await gather(parts, unit, journey, journey.state)
-                if next_step(journey.state, facts) is None:  # still: what was ended meanwhile is asked for after all
-                    return await arrive(parts, unit, journey, facts, request)
+        if journey.state.customer_id:  # where nobody is known there is something to ask
+            ended = await self._arrived_already(journey, request)
+            if ended is not None:
+                return ended
         vault = await parts.keyring.create_subject(parts.tenant_id, journey.id)
         async with parts.begin(parts.tenant_id) as unit:
+            if newcomer is not None:
+                await unit.sessions.add_browser(newcomer)
             await unit.journeys.add(seal(journey, vault))
         return journey.id
+
+    async def _arrived_already(self, journey: Journey, request: RequestContext) -> Arrived | Refusal | None:
+        """Return the end of a journey that has nothing to ask; None where it has."""
+        parts = self.parts
+        async with parts.read(parts.tenant_id) as unit:
+            facts = await gather(parts, unit, journey, journey.state)
+        if next_step(journey.state, facts) is not None:
+            return None
+        async with parts.begin(parts.tenant_id) as unit:
+            facts = await gather(parts, unit, journey, journey.state)
+            if next_step(journey.state, facts) is None:  # still: what was ended meanwhile is asked for after all
+                return await arrive(parts, unit, journey, facts, request)
+        return None
 
     async def submit(self, opened: Opened, form: Mapping[str, str], request: RequestContext) -> Shown:
         """Give *form* to the step that is due."""

@@ -32,8 +32,7 @@ async def sign_in_first(visit: Visit) -> Response:
     """Send whoever is not signed in to do so."""
     if visit.is_stripped:
         return visit.go(visit.path)
-    browser = await visit.ensure_browser()
-    begun = await visit.journeys.begin(JourneyState(path=Path.SIGN_IN), browser.id, visit.context)
+    begun = await visit.begin(JourneyState(path=Path.SIGN_IN))
     return visit.go(f"/journey/{begun}") if isinstance(begun, str) else visit.go("/sign-in")
 
 

@@ -63,10 +63,9 @@ def _problem(made: NotChosen) -> Problem:
 
 
 async def _enter(visit: Visit, customer: Customer) -> Response:
-    browser = await visit.ensure_browser()
     proof = Evidence(PASSWORD, visit.journey_parts.clock.now())
     state = JourneyState(path=Path.SIGN_UP, customer_id=customer.id, evidence=(proof,))
-    begun = await visit.journeys.begin(state, browser.id, visit.context)
+    begun = await visit.begin(state)
     if not isinstance(begun, Arrived):
         return visit.go("/sign-in")
     arrived(visit, begun)

@@ -105,7 +105,6 @@ async def _consent_due(visit: Visit, request: AuthorizationRequest, account: Acc
 
 async def _walk(visit: Visit, request: AuthorizationRequest, accounts: list[Account], ready: list[Account]) -> Response:
     """Begin the journey that the request needs; where it needs nothing, it has arrived."""
-    await visit.ensure_browser()
     creates = CREATE in request.prompt
     choose = "select_account" in request.prompt or (len(accounts) > 1 and not creates)
     if ready and not choose:
@@ -137,8 +136,7 @@ def _prefill(request: AuthorizationRequest, accounts: list[Account]) -> str:
 
 
 async def _begin(visit: Visit, state: JourneyState) -> Response:
-    browser = await visit.ensure_browser()
-    begun = await visit.journeys.begin(state, browser.id, visit.context)
+    begun = await visit.begin(state)
     if isinstance(begun, Refusal):
         return refused(visit, begun)
     return arrived(visit, begun) if isinstance(begun, Arrived) else visit.go(f"/journey/{begun}")

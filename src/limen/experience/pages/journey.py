@@ -24,8 +24,7 @@ async def begin(visit: Visit) -> Response:
     path = PATHS[visit.path]
     if path is Path.SIGN_UP and not visit.desk.tenant.settings.sign_up_open:
         return refused(visit, Forbidden("sign_up_closed", "sign-up is closed"))
-    browser = await visit.ensure_browser()
-    begun = await visit.journeys.begin(JourneyState(path=path), browser.id, visit.context)
+    begun = await visit.begin(JourneyState(path=path))
     if isinstance(begun, Refusal):
         return refused(visit, begun)
     return arrived(visit, begun) if isinstance(begun, Arrived) else visit.go(f"/journey/{begun}")

@@ -14,6 +14,9 @@ from limen.experience.pages.visit import Visit
 from limen.kernel.errors import Refusal
 from limen.kernel.ids import JourneyId
 
+_FIRST = frozenset({"sign_in", "sign_up", "recover"})
+"""Steps that know nobody yet: where nothing was typed, their page is the same for all."""
+
 
 def show(visit: Visit, journey_id: JourneyId, shown: Shown, *, posted: bool = False) -> Response:
     """Return the answer for what the dispatcher showed. After a good POST the browser is sent to GET the next step."""
@@ -29,8 +32,11 @@ def show(visit: Visit, journey_id: JourneyId, shown: Shown, *, posted: bool = Fa
         return _with_retry(visit.dress(JSONResponse(body, shown.status)), shown)
     if posted and shown.status == 200 and not shown.errors and not shown.notice:
         return visit.go(f"/journey/{journey_id}")
-    context = {"action": f"{visit.prefix}/journey/{journey_id}", "csrf": visit.csrf(journey_id), "view": shown}
-    return _with_retry(visit.page(f"steps/{shown.name}.html", context, shown.status), shown)
+    form = {"action": f"{visit.prefix}/journey/{journey_id}", "csrf": visit.csrf(journey_id)}
+    template = f"steps/{shown.name}.html"
+    if shown.name in _FIRST and not any(shown.values.values()):
+        return _with_retry(visit.page(template, {"view": shown}, shown.status, fresh=form), shown)
+    return _with_retry(visit.page(template, {**form, "view": shown}, shown.status), shown)
 
 
 def arrived(visit: Visit, end: Arrived) -> Response:

@@ -9,8 +9,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from limen.access.http import parse_form
+from limen.access.journeys.arrival import Arrived
 from limen.access.journeys.dispatcher import Journeys
 from limen.access.journeys.parts import JourneyParts
+from limen.access.journeys.records import JourneyState
 from limen.access.oauth.response import ResponseTarget
 from limen.access.sessions.cookies import BrowserCookie, new_browser, read_cookie
 from limen.access.sessions.records import Browser
@@ -20,6 +22,7 @@ from limen.experience.rendering import LOCALES, Brand, negotiate_locale, spoken
 from limen.identity.tenants.records import Tenant
 from limen.kernel.context import RequestContext
 from limen.kernel.errors import Invalid, Refusal
+from limen.kernel.ids import JourneyId
 
 MAX_FORM = 64 * 1024
 LONGEST_QUERY = 8_000
@@ -100,6 +103,16 @@ class Visit:
                 await unit.sessions.add_browser(self.browser)
         return self.browser
 
+    async def begin(self, state: JourneyState) -> JourneyId | Arrived | Refusal:
+        """Begin a journey here; a browser that was not known to us is stored in the same commit."""
+        if self.browser is not None:
+            return await self.journeys.begin(state, self.browser.id, self.context)
+        parts = self.journey_parts
+        browser, cookie = new_browser(parts.clock, parts.entropy)
+        begun = await self.journeys.begin(state, browser.id, self.context, newcomer=browser)
+        self.browser, self.cookie, self.fresh_cookie = browser, cookie, cookie
+        return begun
+
     def csrf(self, scope: str) -> str:
         """Return the token for forms of *scope*, bound to this browser's present secret."""
         who = f"{self.cookie.id}.{self.cookie.secret}" if self.cookie is not None else ""
@@ -120,8 +133,15 @@ class Visit:
             return Invalid("csrf", "the form's token does not fit this browser")
         return form
 
-    def page(self, template: str, context: Mapping[str, Any], status: int = 200) -> Response:
-        """Return a rendered page."""
+    def page(
+        self,
+        template: str,
+        context: Mapping[str, Any],
+        status: int = 200,
+        *,
+        fresh: Mapping[str, str] | None = None,
+    ) -> Response:
+        """Return a rendered page; *fresh* is what is new each time, where the rest is nobody's in particular."""
         policy = self.request.state.csp
         base: dict[str, Any] = {
             "brand": brand_of(self.desk.tenant),
@@ -129,7 +149,11 @@ class Visit:
             "nonce": policy.nonce,
             "languages": {locale: LOCALES[locale] for locale in spoken(self.desk.tenant.settings.locales)},
         }
-        html = self.parts.renderer.render(template, self.locale, {**base, **context})
+        if fresh is None:
+            html = self.parts.renderer.render(template, self.locale, {**base, **context})
+        else:
+            values = {"nonce": base.pop("nonce"), **fresh}
+            html = self.parts.renderer.render_fresh(template, self.locale, {**base, **context}, values)
         return self.dress(HTMLResponse(html, status))
 
     def go(self, path: str) -> Response:

@@ -14,6 +14,7 @@ from limen.experience.rendering.assets import StaticAssets
 from limen.experience.rendering.brand import Brand
 from limen.experience.rendering.catalogue import Catalogue
 from limen.experience.rendering.locales import LOCALES, direction
+from limen.experience.rendering.moulds import Moulds, frozen
 from limen.kernel.clock import Instant, to_datetime
 
 _TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
@@ -39,6 +40,7 @@ class Renderer:
     def __init__(self, assets: StaticAssets) -> None:
         """Prepare the environment; *assets* gives the URLs of style and script."""
         self._assets = assets
+        self._moulds = Moulds()
         self._environment = Environment(
             loader=FileSystemLoader(_TEMPLATES),
             autoescape=select_autoescape(enabled_extensions=("html",), default=False),
@@ -67,6 +69,24 @@ class Renderer:
             asset=lambda name: self._assets.url(name, prefix),
             **words.helpers(),
         )
+
+    def render_fresh(self, template: str, locale: str, context: Mapping[str, Any], fresh: Mapping[str, str]) -> str:
+        """Return the same as :meth:`render` with *context* and *fresh*, sooner.
+
+        Only for pages whose *context* is nobody's in particular; the values of *fresh* are new each time.
+
+        Raises:
+            As :meth:`render`.
+        """
+
+        def anew(values: Mapping[str, str]) -> str:
+            return self.render(template, locale, {**context, **values})
+
+        try:
+            key = (template, locale, frozen(context))
+        except TypeError:
+            return anew(fresh)
+        return self._moulds.fill(key, fresh, anew)
 
     def render_mail(self, name: str, locale: str, context: Mapping[str, Any]) -> RenderedMail:
         """Return the mail *name* (``verify_email``): its subject, its text and its HTML.
