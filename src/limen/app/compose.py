@@ -8,10 +8,11 @@ from typing import Final
 from prometheus_client import CollectorRegistry, Counter
 from prometheus_client.process_collector import ProcessCollector
 
+from limen.access.decoupled.user_codes import PER_ADDRESS, PER_BROWSER, PER_TENANT
 from limen.access.http import Door
-from limen.access.jose.rotation import RotationPolicy
 from limen.access.outgoing import Outgoing
-from limen.access.tokens.doors import FAILURES
+from limen.access.registering.doors import REGISTRATIONS, RegistrationParts
+from limen.access.tokens.failures import FAILURES
 from limen.app.basis import Basis, Chance, default_tenant, open_basis
 from limen.app.desks import DeskParts, TenantDesks
 from limen.app.erasure import erasure_handler
@@ -24,7 +25,7 @@ from limen.app.mail import mail_handler, mailer_for
 from limen.app.metrics import JobMetrics, StandingCollector
 from limen.app.ping import ping_handler
 from limen.app.preparing import worker_name
-from limen.app.routes import HotTable, house_doors, tenant_doors
+from limen.app.routes import HotTable, house_doors, registration_doors, tenant_doors
 from limen.app.server import App, Parts, PathTenants
 from limen.app.settings import Settings, require_servable
 from limen.experience.rendering import Renderer, StaticAssets
@@ -152,7 +153,7 @@ class Site:
         passwords = settings.passwords
         parameters = Argon2Parameters(passwords.memory_kib, passwords.time_cost, passwords.parallelism)
         self._hot = HotTable(
-            tenant_doors(desks, limiter, desks.ready),
+            {**tenant_doors(desks, limiter, desks.ready), **registration_doors(_registration(basis, desks, limiter))},
             house_doors(
                 metrics_door(self._registry, settings.metrics.token or None),
                 live_door(),
@@ -200,7 +201,7 @@ class Site:
         storage.database.on_commit.append(lambda _changes, has_events: relay.nudge() if has_events else None)
         measured = JobMetrics(self._registry, self.clock)
         jobs = Jobs(
-            timetable(JobParts(basis, RotationPolicy(), desks.hand_over, measured.records_lost)),
+            timetable(JobParts(basis, desks.hand_over, measured.records_lost)),
             storage.leases,
             self.clock,
             measured,
@@ -244,7 +245,13 @@ class Site:
 
     def _named(self, limiter: Limiter) -> NamedLimits:
         failures = self.settings.limits.client_failures_per_address.limit(FAILURES.name)
-        return NamedLimits(limiter, {FAILURES.name: failures})
+        registrations = self.settings.limits.registrations_per_address.limit(REGISTRATIONS.name)
+        return NamedLimits(limiter, {REGISTRATIONS.name: registrations, FAILURES.name: failures})
+
+
+def _registration(basis: Basis, desks: TenantDesks, limiter: NamedLimits) -> RegistrationParts:
+    database = basis.storage.database
+    return RegistrationParts(desks, database.begin, database.read, basis.keyring, limiter)
 
 
 async def _answers(basis: Basis) -> None:

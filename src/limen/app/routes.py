@@ -19,8 +19,16 @@ from limen.access.oauth.discovery import (
     jwks_door,
 )
 from limen.access.oauth.par import push
+from limen.access.registering.doors import (
+    BELOW,
+    REGISTER,
+    RegistrationParts,
+    configuration_door,
+    register_door,
+)
 from limen.access.tokens.desk import Desks
 from limen.access.tokens.doors import client_door, introspection, revocation, token
+from limen.access.tokens.proving import FOR_PUSHED, FOR_TOKENS
 from limen.access.tokens.userinfo import userinfo_door
 from limen.integration.edge.asgi import AsgiApp, Receive, Scope, Send
 from limen.integration.edge.throttle import Rule
@@ -34,8 +42,8 @@ def tenant_doors(desks: Desks, limiter: RateLimiter, ready: ReadyDesks) -> Mappi
     metadata, keys = discovery_door(desks, ready), jwks_door(desks, ready)
     discovery = Door("discovery", metadata, cross_origin=True, at_once=metadata.at_once)
     return {
-        "/token": Door("token", client_door(desks, limiter, token, "token"), ("POST",), cross_origin=True),
-        "/par": Door("par", client_door(desks, limiter, push, "par"), ("POST",), cross_origin=True),
+        "/token": Door("token", client_door(desks, limiter, token, "token", FOR_TOKENS), ("POST",), cross_origin=True),
+        "/par": Door("par", client_door(desks, limiter, push, "par", FOR_PUSHED), ("POST",), cross_origin=True),
         "/introspect": Door("introspect", client_door(desks, limiter, introspection, "introspect"), ("POST",)),
         "/revoke": Door("revoke", client_door(desks, limiter, revocation, "revoke"), ("POST",), cross_origin=True),
         "/device_authorization": Door(
@@ -56,6 +64,12 @@ def tenant_doors(desks: Desks, limiter: RateLimiter, ready: ReadyDesks) -> Mappi
     }
 
 
+def registration_doors(parts: RegistrationParts) -> Mapping[str, Door]:
+    """Return the doors of clients that register themselves; the second is that of every path below it."""
+    manage = Door("registration", configuration_door(parts), ("GET", "PUT", "DELETE"), cross_origin=True)
+    return {REGISTER: Door("register", register_door(parts), ("POST",), cross_origin=True), BELOW: manage}
+
+
 def house_doors(metrics: Door, live: Door, ready: Door) -> Mapping[str, Door]:
     """Return the hot doors that belong to no tenant, by path."""
     return {"/metrics": metrics, "/health/live": live, "/health/ready": ready}
@@ -74,11 +88,15 @@ class HotTable:
     def __call__(self, prefix: str, path: str) -> Door | None:
         """Return the door at *path* below the tenant's *prefix*."""
         if prefix:
-            return self._tenant.get(path)
-        door = self._house.get(path)
+            return self._tenant.get(path) or self._below(path)
+        door = self._house.get(path) or self._below(path)
         if door is None and inserted_prefix(path) is not None:  # RFC 8414 §3.1: the tenant stands behind the path
             return self._tenant[OAUTH_METADATA]
         return door
+
+    def _below(self, path: str) -> Door | None:
+        """Return the door of a path with a client's name at its end (RFC 7592 §2)."""
+        return self._tenant.get(BELOW) if path.startswith(BELOW) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
-from limen.access.tokens.doors import FAILURES
+from limen.access.tokens.failures import FAILURES
 from limen.identity.administrators import SYSTEM
 from tests.integration.tokens.kit import Shop, error
 

@@ -63,7 +63,8 @@ async def test_a_token_in_header_and_form_at_once_is_a_malformed_request(shop: S
 async def test_a_token_in_the_query_is_no_token(shop: Shop):
     token = (await shop.tokens())["access_token"]
     answer = await shop.http.get("/userinfo", params={"access_token": token})
-    assert (answer.status_code, answer.headers["www-authenticate"]) == (401, 'Bearer realm="limen"')
+    assert answer.status_code == 401
+    assert "error" not in answer.headers["www-authenticate"]
 
 
 @pytest.mark.parametrize("kind", ["id_token", "refresh_token"])

@@ -22,7 +22,7 @@ CODE: Final = "invalid_dpop_proof"
 LIFE: Final = 60 * SECOND
 """How old a proof may be."""
 SKEW: Final = 30 * SECOND
-"""How far a client's clock may be ahead, or behind beyond :data:`LIFE` (FAPI 2.0 Security Profile: 10 to 60 seconds)."""
+"""How far a client's clock may be ahead, or behind beyond :data:`LIFE` (FAPI 2.0 Security Profile: 10 to 60 s)."""
 LONGEST: Final = 8_192
 """Characters of a proof."""
 

@@ -8,15 +8,21 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import msgspec
+
 from limen.access.clients.records import AuthMethod, Client
 from limen.access.http.basic import parse_basic
 from limen.access.jose.foreign import parse_unverified_issuer
 from limen.access.tokens.client_keys import keys_for
 from limen.access.tokens.desk import Desk, LoadedClient
+from limen.access.tokens.records import Use
+from limen.kernel.encoding import sha256
 from limen.kernel.errors import Invalid, Refusal, Unauthenticated
 
 JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 """RFC 7523 §2.2."""
+ASSERTION_USE = "client-assertion"
+"""The kind of a :class:`Use` that is an assertion (RFC 7523 §3: ``jti``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +32,13 @@ class PresentedClient:
     client_id: str
     method: AuthMethod
     proof: str = field(default="", repr=False)
+
+
+class Proven(msgspec.Struct, frozen=True, gc=False):
+    """The client that a request proves, and what of the proof may be used once; that is still to be looked for."""
+
+    client: Client
+    uses: tuple[Use, ...] = ()
 
 
 def present(authorization: str | None, form: Mapping[str, str]) -> PresentedClient | Refusal:
@@ -56,7 +69,7 @@ def present(authorization: str | None, form: Mapping[str, str]) -> PresentedClie
     return PresentedClient(claimed, AuthMethod.NONE)
 
 
-async def authenticate(desk: Desk, presented: PresentedClient) -> Client | Refusal:
+async def authenticate(desk: Desk, presented: PresentedClient) -> Proven | Refusal:
     """Return the client that *presented* proves to be."""
     loaded = await desk.clients(presented.client_id)
     if loaded is None:
@@ -66,16 +79,16 @@ async def authenticate(desk: Desk, presented: PresentedClient) -> Client | Refus
     if registered is not presented.method:
         return Unauthenticated("invalid_client", f"registered for {registered.value}")
     if registered is AuthMethod.NONE:
-        return loaded.client
+        return Proven(loaded.client)
     if registered is AuthMethod.PRIVATE_KEY_JWT:
         return await _by_assertion(desk, loaded, presented.proof)
     digest = desk.secret_hash(presented.proof)
     stored = loaded.client.document.secret_hashes
     matches = [hmac.compare_digest(digest, one) for one in stored]  # all of them: no telling which was right
-    return loaded.client if any(matches) else Unauthenticated("invalid_client", "wrong secret")
+    return Proven(loaded.client) if any(matches) else Unauthenticated("invalid_client", "wrong secret")
 
 
-async def _by_assertion(desk: Desk, loaded: LoadedClient, assertion: str) -> Client | Refusal:
+async def _by_assertion(desk: Desk, loaded: LoadedClient, assertion: str) -> Proven | Refusal:
     client = loaded.client
     keys = await keys_for(desk, loaded, assertion)
     if keys is None:
@@ -83,6 +96,5 @@ async def _by_assertion(desk: Desk, loaded: LoadedClient, assertion: str) -> Cli
     verified = desk.assertions.verify(assertion, client.client_id, keys)
     if isinstance(verified, Refusal):
         return verified
-    use = f"{client.client_id}\n{verified.jti}"
-    fresh = await desk.first_use("client-assertion", use, verified.expires_at)
-    return client if fresh else Unauthenticated("invalid_client", "the assertion was used before")
+    use = sha256(f"{client.client_id}\n{verified.jti}".encode())
+    return Proven(client, (Use(ASSERTION_USE, use, verified.expires_at),))

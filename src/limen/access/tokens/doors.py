@@ -4,34 +4,30 @@ Framework-free: ``(request) → (status, headers, bytes)``. A door belongs to no
 the request's tenant says everything else.
 """
 
-from collections.abc import Awaitable, Callable
-
 from limen.access.clients.records import AuthMethod
 from limen.access.http import FormLimits, HotDoor, HotRequest, HotResponse, json_response, parse_form
 from limen.access.tokens.client_authentication import authenticate, present
-from limen.access.tokens.desk import Desk, Desks
+from limen.access.tokens.desk import Desks
+from limen.access.tokens.failures import Asked, failed
 from limen.access.tokens.grants import GRANTS
 from limen.access.tokens.introspect import introspect, introspection_jwt, wants_jwt
-from limen.access.tokens.refusals import refused
-from limen.access.tokens.request import TokenRequest
+from limen.access.tokens.once import BEFORE, answered_once
+from limen.access.tokens.proving import NO_KEY, Wants
+from limen.access.tokens.refusals import refused, unproven, with_nonce
+from limen.access.tokens.request import TokenRequest, UseCase
 from limen.access.tokens.revoke import revoke
 from limen.access.tokens.targets import RESOURCE, requested_targets
-from limen.kernel.errors import Invalid, Refusal, Throttled, Unauthenticated
-from limen.kernel.events import AuditEntry, Outcome
-from limen.trust.limits import Limit, RateLimiter, address_key
-
-FAILURES = Limit(30, 60, "client-authentication")
-"""Failed client authentications per address; beyond it they are answered 429 and no longer recorded."""
+from limen.kernel.errors import Invalid, Refusal, Unauthenticated
+from limen.trust.limits import RateLimiter
 
 LIMITS = FormLimits(repeatable=frozenset({RESOURCE}))
 """One parameter may come several times (RFC 8707 §2)."""
 
 _GONE = Invalid("invalid_request", "no such tenant")
-UseCase = Callable[[TokenRequest], Awaitable[HotResponse | Refusal]]
 
 
-def client_door(desks: Desks, limiter: RateLimiter, use_case: UseCase, name: str) -> HotDoor:
-    """Return a door for authenticated clients that answers by *use_case*."""
+def client_door(desks: Desks, limiter: RateLimiter, use_case: UseCase, name: str, wants: Wants = NO_KEY) -> HotDoor:
+    """Return a door for authenticated clients that answers by *use_case*, and *wants* a key to be shown or none."""
 
     async def door(request: HotRequest) -> HotResponse:
         form = parse_form(request.body, request.headers.get("content-type"), LIMITS)
@@ -41,13 +37,23 @@ def client_door(desks: Desks, limiter: RateLimiter, use_case: UseCase, name: str
         if desk is None:
             return refused(_GONE)
         presented = present(request.headers.get("authorization"), form)
-        client = presented if isinstance(presented, Refusal) else await authenticate(desk, presented)
-        if isinstance(client, Refusal):
-            if isinstance(client, Unauthenticated):
-                client = await _count_failure(desk, limiter, request, client, name)
-            return refused(client)
-        answer = await use_case(TokenRequest(desk, client, form, request.request_id, request))
-        return refused(answer) if isinstance(answer, Refusal) else answer
+        proven = presented if isinstance(presented, Refusal) else await authenticate(desk, presented)
+        if isinstance(proven, Refusal):
+            return refused(await failed(Asked(desk, limiter, request, name), proven))
+        client = proven.client
+        shown = wants.look(desk, client, request)
+        if isinstance(shown, Refusal):
+            return unproven(desk, await failed(Asked(desk, limiter, request, name, client.client_id), shown))
+        uses = proven.uses + shown.uses
+        ask = TokenRequest(desk, client, form, request.request_id, request, shown.confirmation)
+        if not uses:
+            answer = await use_case(ask)
+            return refused(answer) if isinstance(answer, Refusal) else answer
+        answer = await answered_once(use_case, ask, uses, early=wants.spends_early)
+        if isinstance(answer, Refusal) and answer in BEFORE:
+            return refused(await failed(Asked(desk, limiter, request, name, client.client_id), answer))
+        response = refused(answer) if isinstance(answer, Refusal) else answer
+        return with_nonce(response, shown.nonce)
 
     return door
 
@@ -65,7 +71,12 @@ async def token(ask: TokenRequest) -> HotResponse | Refusal:
         if isinstance(named, Refusal):
             return named
     tokens = await grant(ask)
-    return tokens if isinstance(tokens, Refusal) else json_response(tokens.body())
+    return tokens if isinstance(tokens, Refusal) else json_response(tokens.body(_token_type(ask)))
+
+
+def _token_type(ask: TokenRequest) -> str:
+    """Return how the token is to be presented (RFC 9449 §5; RFC 8705 §3 keeps ``Bearer``)."""
+    return "DPoP" if ask.confirmation is not None and ask.confirmation.method == "jkt" else "Bearer"
 
 
 async def introspection(ask: TokenRequest) -> HotResponse | Refusal:
@@ -85,20 +96,3 @@ async def revocation(ask: TokenRequest) -> HotResponse | Refusal:
         return Invalid("invalid_request", "token is required")
     await revoke(ask, ask.form["token"])
     return json_response({})
-
-
-async def _count_failure(desk: Desk, limiter: RateLimiter, request: HotRequest, refusal: Refusal, name: str) -> Refusal:
-    decision = await limiter.hit(f"client-authentication:{address_key(request.address)}", FAILURES)
-    if not decision.allowed:
-        return Throttled("slow_down", "too many failures", retry_after=decision.reset_seconds)
-    await desk.hot.record(
-        AuditEntry(
-            event="client.authentication_failed",
-            outcome=Outcome.REFUSED,
-            actor="client:unknown",
-            reason=refusal.code,
-            request_id=request.request_id,
-            data={"door": name, "why": refusal.detail},
-        )
-    )
-    return refusal

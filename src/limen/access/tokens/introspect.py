@@ -39,7 +39,12 @@ async def introspect(ask: TokenRequest, text: str) -> dict[str, Any]:
     said = {name: _plain(claims[name]) for name in claims if name not in _PRIVATE}
     if DETAILS in said:
         said[DETAILS] = _details_for(ask, token)
-    return {"active": True, "token_type": "Bearer"} | said
+    return {"active": True, "token_type": token_type(claims)} | said
+
+
+def token_type(claims: Mapping[str, Any]) -> str:
+    """Return how a token with these *claims* is to be presented (RFC 9449 §6.2; RFC 8705 §3 keeps ``Bearer``)."""
+    return "DPoP" if "jkt" in claims.get("cnf", ()) else "Bearer"
 
 
 def wants_jwt(accept: str | None) -> bool:

@@ -30,11 +30,11 @@ class TokenSet:
     details: Details = field(default=(), repr=False)
     issued_token_type: str = ""
 
-    def body(self) -> dict[str, Any]:
+    def body(self, token_type: str = "Bearer") -> dict[str, Any]:
         """Return the JSON body of the token answer."""
         body: dict[str, Any] = {
             "access_token": self.access_token,
-            "token_type": "Bearer",
+            "token_type": token_type,
             "expires_in": self.expires_in,
             "scope": " ".join(self.scopes),
         }
@@ -90,6 +90,8 @@ def access_token(ask: TokenRequest, mandate: Mandate) -> tuple[str, str]:
         _add_sign_in(claims, authentication, mandate.family)
     if mandate.actor is not None:
         claims["act"] = mandate.actor
+    if ask.confirmation is not None:
+        claims["cnf"] = {ask.confirmation.method: ask.confirmation.value}  # RFC 9449 §6.1, RFC 8705 §3.1
     if shape is not PLAIN or mandate.details or mandate.claims:
         return _special(ask, mandate, shape, claims), token_id
     signer = desk.keys.signer(client.document.access_token_signed_response_alg)

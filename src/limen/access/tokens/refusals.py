@@ -2,6 +2,9 @@
 
 from limen.access.http.answers import HeaderPairs, oauth_error
 from limen.access.http.records import HotResponse
+from limen.access.possession.proof import ALGORITHMS
+from limen.access.tokens.desk import Desk
+from limen.access.tokens.proving import NONCE_NEEDED
 from limen.kernel.errors import Forbidden, Invalid, Refusal, Throttled, Unavailable
 
 _DESCRIPTIONS = {
@@ -13,6 +16,8 @@ _DESCRIPTIONS = {
     "invalid_authorization_details": "The authorization details are malformed, unknown, or more than is allowed.",
     "unauthorized_client": "The client may not use this grant type.",
     "unsupported_grant_type": "The grant type is not supported.",
+    "invalid_dpop_proof": "The DPoP proof is missing, malformed, used before, or for another request.",
+    "use_dpop_nonce": "The DPoP proof needs the nonce of the DPoP-Nonce header.",
     "invalid_token": "The access token is missing, malformed, expired or revoked.",
     "insufficient_scope": "The access token lacks a required scope.",
     "slow_down": "Too often; wait longer before trying again.",
@@ -28,6 +33,10 @@ _CHALLENGE: HeaderPairs = (("www-authenticate", 'Basic realm="limen", charset="U
 """Every 401 carries one (RFC 9110 §15.5.2), not only where the client used the header (RFC 6749 §5.2)."""
 
 
+_DPOP = f'DPoP algs="{" ".join(ALGORITHMS)}"'
+"""What proofs may be signed with (RFC 9449 §7.1)."""
+
+
 def refused(refusal: Refusal) -> HotResponse:
     """Return the answer for *refusal*."""
     headers: HeaderPairs = ()
@@ -41,8 +50,35 @@ def refused(refusal: Refusal) -> HotResponse:
     return oauth_error(status, refusal.code, _DESCRIPTIONS.get(refusal.code, ""), headers)
 
 
+def unproven(desk: Desk, refusal: Refusal) -> HotResponse:
+    """Return the answer to a request that did not show its key; who lacks a nonce is given one (RFC 9449 §8)."""
+    return with_nonce(refused(refusal), desk.nonces.current() if refusal.code == NONCE_NEEDED else "")
+
+
+def with_nonce(response: HotResponse, nonce: str) -> HotResponse:
+    """Return *response* with the nonce for the next proof (RFC 9449 §8.2); as it is where that is empty."""
+    if not nonce:
+        return response
+    return HotResponse(response.status, (*response.headers, ("dpop-nonce", nonce)), response.body)
+
+
+def dpop_refused(desk: Desk, refusal: Refusal) -> HotResponse:
+    """Return the answer of a protected resource to whoever came with a DPoP-bound token (RFC 9449 §7.1, §9)."""
+    headers: HeaderPairs = (("www-authenticate", f'{_DPOP}, error="{refusal.code}"'),)
+    if refusal.code == NONCE_NEEDED:
+        headers += (("dpop-nonce", desk.nonces.current()),)
+    return oauth_error(_resource_status(refusal), refusal.code, _DESCRIPTIONS.get(refusal.code, ""), headers)
+
+
+def _resource_status(refusal: Refusal) -> int:
+    return 403 if isinstance(refusal, Forbidden) else 400 if isinstance(refusal, Invalid) else 401
+
+
 def bearer_refused(refusal: Refusal, *, presented: bool) -> HotResponse:
     """Return the answer of a protected resource (RFC 6750 §3): without a token no error code is named."""
-    status = 403 if isinstance(refusal, Forbidden) else 400 if isinstance(refusal, Invalid) else 401
+    status = _resource_status(refusal)
     challenge = f'Bearer realm="limen", error="{refusal.code}"' if presented else 'Bearer realm="limen"'
-    return oauth_error(status, refusal.code, _DESCRIPTIONS.get(refusal.code, ""), (("www-authenticate", challenge),))
+    headers: HeaderPairs = (("www-authenticate", challenge),)
+    if not presented:
+        headers += (("www-authenticate", _DPOP),)  # both ways are open (RFC 9449 §7.2)
+    return oauth_error(status, refusal.code, _DESCRIPTIONS.get(refusal.code, ""), headers)

@@ -3,15 +3,16 @@
 msgspec structs and not dataclasses for the reason that ``access.http.records`` gives: one is made per request.
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import msgspec
 
 from limen.access.clients.records import Client
-from limen.access.http import HotRequest
+from limen.access.http import HotRequest, HotResponse
 from limen.access.tokens.desk import Desk
 from limen.access.tokens.records import Authentication, Confirmation
+from limen.kernel.errors import Refusal
 
 
 class TokenRequest(msgspec.Struct, frozen=True, gc=False):
@@ -32,6 +33,11 @@ class TokenRequest(msgspec.Struct, frozen=True, gc=False):
     request_id: str = ""
     http: HotRequest | None = None
     confirmation: Confirmation | None = None
+
+    @property
+    def key(self) -> str:
+        """Return the confirmation as codes and families are compared with; empty for none."""
+        return self.confirmation.text if self.confirmation is not None else ""
 
     def __repr__(self) -> str:
         """Name the client; the rest is secret."""
@@ -62,3 +68,7 @@ class Mandate(msgspec.Struct, frozen=True, gc=False):
     subject: str = ""
     until: int = 0
     claims: Mapping[str, Any] = {}
+
+
+UseCase = Callable[[TokenRequest], Awaitable[HotResponse | Refusal]]
+"""What answers at a token door."""

@@ -22,8 +22,11 @@ from limen.kernel.events import AuditEntry
 from limen.kernel.ids import ClientKey, CustomerId, FamilyId, GrantId
 
 
-class UsedBefore(Exception):  # noqa: N818 - no fault: it ends a request wherever that has got to
-    """What may be used once came again: nothing was done. Raised by :class:`GuardedTokens`, caught by the door."""
+class UsedBefore(Exception):
+    """What may be used once came again, and nothing was done: no fault, but a request's end wherever it has got to.
+
+    Raised by :class:`GuardedTokens`, so that no grant can overlook it; caught by the door.
+    """
 
 
 class HotTokens(Protocol):

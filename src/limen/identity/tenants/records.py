@@ -6,6 +6,7 @@ from typing import Literal
 import msgspec
 
 from limen.identity.tenants.claims import ClaimRule
+from limen.identity.tenants.registration import RegistrationSettings
 from limen.identity.tenants.trust import TrustedIssuer
 from limen.kernel.clock import Instant
 from limen.kernel.ids import TenantId
@@ -72,9 +73,11 @@ class TenantSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     keys: KeySettings = KeySettings()
     claims: tuple[ClaimRule, ...] = ()
     trusted_issuers: tuple[TrustedIssuer, ...] = ()
+    registration: RegistrationSettings = RegistrationSettings()
     locales: tuple[str, ...] = SPOKEN
     password_preset: str = "default"
     sign_up_open: bool = True
+    require_dpop_nonce: bool = False
     require_pushed_authorization_requests: bool = False
     terms_url: str = ""
     privacy_url: str = ""

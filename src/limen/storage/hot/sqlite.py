@@ -50,7 +50,8 @@ _ALIVE = (
 _REDEEM = f"""
 UPDATE codes SET redeemed_at = :now, family_id = :family_id
 WHERE tenant_id = :tenant_id AND code_hash = :code_hash AND client_key = :client AND redirect_uri = :redirect_uri
-  AND challenge = :challenge AND confirmation IN ('', :confirmation) AND redeemed_at IS NULL AND expires_at > :now AND {_ALIVE.format("codes")}
+  AND challenge = :challenge AND confirmation IN ('', :confirmation) AND redeemed_at IS NULL
+  AND expires_at > :now AND {_ALIVE.format("codes")}
   AND EXISTS (SELECT 1 FROM sessions s
               WHERE s.tenant_id = codes.tenant_id AND s.id = codes.session_id AND s.ended_at IS NULL)
 RETURNING *"""  # noqa: S608 - no value is in it
@@ -63,7 +64,8 @@ _ROTATE = f"""
 UPDATE families SET generation = generation + 1, previous_hash = current_hash, current_hash = :successor_hash,
   rotated_at = :now, idle_until = :idle_until
 WHERE tenant_id = :tenant_id AND id = :family_id AND client_key = :client AND current_hash = :presented_hash
-  AND confirmation IN ('', :confirmation) AND revoked_at IS NULL AND expires_at > :now AND idle_until > :now AND {_ALIVE.format("families")}
+  AND confirmation IN ('', :confirmation) AND revoked_at IS NULL
+  AND expires_at > :now AND idle_until > :now AND {_ALIVE.format("families")}
 RETURNING customer_id, scopes, authentication"""  # noqa: S608 - no value is in it
 _FAMILY = """
 SELECT f.*, c.state, c.valid_after FROM families f
@@ -215,7 +217,8 @@ def _run(database: sqlite3.Connection, step: Step, now: Instant) -> tuple[Any, T
         return None, Told((step.entry,))
     if isinstance(step, GuardedStep):
         uses = [(step.tenant_id, use.kind, use.digest, use.until) for use in step.uses]
-        if not all([database.execute(_USE, use).rowcount > 0 for use in uses]):  # a list: each of them is spent
+        fresh = [database.execute(_USE, use).rowcount > 0 for use in uses]  # each is spent, whatever others are
+        if not all(fresh):
             return SPENT, Told()
         return _run(database, step.step, now) if step.step is not None else (None, Told())
     if isinstance(step, PushStep):

@@ -50,6 +50,8 @@ async def redeem(ask: TokenRequest, code: str, redirect_uri: str, challenge: str
             family_expires_at=now
             + refresh_life(desk.lifetimes.refresh_absolute, client.document.refresh_absolute_seconds) * SECOND,
             request_id=ask.request_id,
+            confirmation=ask.key,
+            binds=not client.is_confidential,  # others prove themselves at each refresh (RFC 9449 §5, RFC 8705 §4)
         )
     )
     if answer.outcome is not Redemption.REDEEMED or answer.authentication is None:

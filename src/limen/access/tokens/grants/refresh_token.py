@@ -44,6 +44,7 @@ async def rotate_refresh_token(ask: TokenRequest) -> TokenSet | Refusal:
             idle_until=desk.clock.now()
             + refresh_life(lifetimes.refresh_idle, client.document.refresh_idle_seconds) * SECOND,
             request_id=ask.request_id,
+            confirmation=ask.key,
         )
     )
     if answer.outcome not in _GOOD or answer.authentication is None:
