@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from limen.identity.tenants.management import Tenancy
+from limen.access.resources.catalogue import DETAIL_TYPES, RESOURCE_SERVERS, Catalogue
 from limen.integration.declarative import Declarative, SecretSource, apply, export, load, plan
 from limen.kernel.errors import Invalid, NotFound, Refusal
 
@@ -40,7 +41,17 @@ def declarative(house, tmp_path):
     def registration_for(tenant_id):
         return replace(house.registration(), tenant_id=tenant_id)
 
-    return Declarative(tenancy, registration_for, SecretSource({"SHOP_SECRET": SECRET}, tmp_path))
+    def catalogue(kind):
+        def of(tenant_id):
+            parts = house.parts
+            return Catalogue(
+                kind, tenant_id, parts.begin, parts.reading, house.keyring, house.clock, house.entropy
+            )
+
+        return of
+
+    secrets = SecretSource({"SHOP_SECRET": SECRET}, tmp_path)
+    return Declarative(tenancy, registration_for, catalogue(RESOURCE_SERVERS), catalogue(DETAIL_TYPES), secrets)
 
 
 async def test_a_plan_says_what_apply_does_and_writes_nothing(house, declarative):
@@ -95,10 +106,43 @@ async def test_an_export_makes_the_same_again_and_holds_no_secret(house, declara
     assert desk.secret_hash(SECRET) not in text
     assert "env: LIMEN_SECRET_SHOP" in text
     environment = {"LIMEN_SECRET_SHOP": SECRET, "LIMEN_SECRET_MACHINE": SECRET}
-    again = Declarative(
-        declarative.tenancy, declarative.registration_for, SecretSource(environment, Path("/nonexistent"))
-    )
+    again = replace(declarative, secrets=SecretSource(environment, Path("/nonexistent")))
     assert await plan(load(text), again) == []
+
+
+APIS = """
+resource_servers:
+  - identifier: https://api.example/orders
+    name: Orders
+    scopes: [orders]
+    token_format: opaque
+authorization_details_types:
+  - type: payment
+    detail_schema: {type: object, required: [type, amount]}
+    wording: {en: "Pay {amount}"}
+"""
+
+
+async def test_resource_servers_and_types_of_details_are_made_changed_and_written_down(house, declarative):
+    assert await apply(load(APIS), declarative) == [
+        "create resource server https://api.example/orders",
+        "create authorization details type payment",
+    ]
+    assert await apply(load(APIS), declarative) == []
+    changed = APIS.replace("opaque", "jwt").replace("Pay {amount}", "Pay now {amount}")
+    assert await plan(load(changed), declarative) == [
+        "change resource server https://api.example/orders: token_format",
+        "change authorization details type payment: wording",
+    ]
+    await apply(load(changed), declarative)
+    assert await plan(load(await export("default", declarative)), declarative) == []
+
+
+async def test_a_bad_resource_server_is_named_by_its_place(declarative):
+    refused = await plan(load(APIS.replace("https://api.example/orders", "orders")), declarative)
+    assert list(refused.fields) == ["resource_servers[0].identifier"]
+    refused = await plan(load(APIS.replace("{amount}", "{amount")), declarative)
+    assert list(refused.fields) == ["authorization_details_types[0].wording.en"]
 
 
 async def test_clients_that_are_not_named_are_left_alone(house, declarative):
@@ -109,9 +153,7 @@ async def test_clients_that_are_not_named_are_left_alone(house, declarative):
 
 async def test_the_benchmarks_document_is_understood(house, declarative):
     text = (Path(__file__).parents[3] / "bench/limen/tenant.yaml").read_text()
-    parts = Declarative(
-        declarative.tenancy, declarative.registration_for, SecretSource({"BENCH_SECRET": SECRET}, Path())
-    )
+    parts = replace(declarative, secrets=SecretSource({"BENCH_SECRET": SECRET}, Path()))
     assert [step.split()[0] for step in await apply(load(text), parts)] == ["change", *["create"] * 3]
 
 

@@ -11,6 +11,8 @@ from typing import Annotated, NoReturn
 from cyclopts import Parameter
 
 from limen.access.clients.registration import Registration
+from limen.access.resources.catalogue import DETAIL_TYPES, RESOURCE_SERVERS, Catalogue, Kind
+from limen.access.resources.records import D
 from limen.app.basis import Basis, default_tenant, open_basis, tenancy
 from limen.app.cli.options import ConfigFile, settings_from
 from limen.app.settings import Settings
@@ -73,13 +75,25 @@ async def _declarative(settings: Settings, folder: Path) -> AsyncIterator[Declar
         def registration_for(tenant_id: TenantId) -> Registration:
             return registration(basis, tenant_id)
 
-        yield Declarative(tenancy(basis, platform), registration_for, SecretSource(os.environ, folder))
+        yield Declarative(
+            tenancy(basis, platform),
+            registration_for,
+            lambda tenant_id: catalogue(basis, RESOURCE_SERVERS, tenant_id),
+            lambda tenant_id: catalogue(basis, DETAIL_TYPES, tenant_id),
+            SecretSource(os.environ, folder),
+        )
 
 
 def registration(basis: Basis, tenant_id: TenantId) -> Registration:
     """Return the client registration of one tenant."""
     database = basis.storage.database
     return Registration(tenant_id, database.begin, database.read, basis.keyring, basis.clock, basis.entropy)
+
+
+def catalogue(basis: Basis, kind: Kind[D], tenant_id: TenantId) -> Catalogue[D]:
+    """Return what registers one tenant's things of one kind."""
+    database = basis.storage.database
+    return Catalogue(kind, tenant_id, database.begin, database.read, basis.keyring, basis.clock, basis.entropy)
 
 
 def _document(file: Path) -> Document:

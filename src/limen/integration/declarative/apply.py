@@ -8,11 +8,16 @@ from limen.access.clients.records import Client, ClientDocument
 from limen.access.clients.registration import Registration
 from limen.access.clients.secrets import check_secret, hash_secret, needs_secret
 from limen.access.clients.validation import validate, validate_client_id
+from limen.access.resources.catalogue import Catalogue
+from limen.access.resources.records import DetailTypeDocument, ResourceDocument
+from limen.access.resources.validation import validate_detail_type, validate_resource
 from limen.identity.administrators import SYSTEM, Actor
 from limen.identity.tenants.management import Tenancy, TenantChange
 from limen.identity.tenants.records import Tenant
 from limen.identity.tenants.validation import check_slug
 from limen.identity.tenants.validation import validate as validate_tenant
+from limen.integration.declarative.catalogues import Declared, ensure
+from limen.integration.declarative.catalogues import steps as catalogue_steps
 from limen.integration.declarative.document import DeclaredClient, Document
 from limen.integration.declarative.secrets import SecretSource
 from limen.kernel.errors import Conflict, Invalid, NotFound, Refusal
@@ -22,10 +27,16 @@ from limen.kernel.secret import Secret
 
 @dataclass(frozen=True, slots=True)
 class Declarative:
-    """What planning and applying need. ``registration_for`` makes the client registration of one tenant."""
+    """What planning and applying need.
+
+    ``registration_for``, ``resources_for`` and ``detail_types_for`` make what one tenant's clients, resource servers
+    and types of authorization details are registered with.
+    """
 
     tenancy: Tenancy
     registration_for: Callable[[TenantId], Registration]
+    resources_for: Callable[[TenantId], Catalogue[ResourceDocument]]
+    detail_types_for: Callable[[TenantId], Catalogue[DetailTypeDocument]]
     secrets: SecretSource
     actor: Actor = SYSTEM
 
@@ -43,14 +54,18 @@ async def plan(document: Document, parts: Declarative) -> list[str] | Refusal:
         refusal = check_slug(declared.slug) or (validate_tenant(name, settings) if settings is not None else None)
         if refusal is not None:
             return _below("tenant", refusal)
-        steps, registration = [f"create tenant {declared.slug}"], None
+        steps, registration, found_id = [f"create tenant {declared.slug}"], None, None
     else:
         wanted = _tenant_change(document, tenant)
         refusal = validate_tenant(wanted.name or tenant.name, wanted.settings or tenant.settings)
         if refusal is not None:
             return _below("tenant", refusal)
         steps = _tenant_steps(wanted, tenant)
-        registration = parts.registration_for(tenant.id)
+        registration, found_id = parts.registration_for(tenant.id), tenant.id
+    more = await _catalogue_steps(document, parts, found_id)
+    if isinstance(more, Refusal):
+        return more
+    steps += more
     for index, client in enumerate(document.clients):
         found = await _client_steps(client, registration, parts.secrets)
         if isinstance(found, Refusal):
@@ -70,12 +85,48 @@ async def apply(document: Document, parts: Declarative) -> list[str] | Refusal:
     tenant = await _ensure_tenant(document, parts)
     if isinstance(tenant, Refusal):
         return _below("tenant", tenant)
+    unfit = await _ensure_catalogues(document, parts, tenant.id)
+    if unfit is not None:
+        return unfit
     registration = parts.registration_for(tenant.id)
     for index, client in enumerate(document.clients):
         refusal = await _ensure_client(client, registration, parts)
         if refusal is not None:
             return _below(f"clients[{index}]", refusal)
     return steps
+
+
+async def _catalogue_steps(
+    document: Document, parts: Declarative, tenant_id: TenantId | None
+) -> list[str] | Refusal:
+    servers = parts.resources_for(tenant_id) if tenant_id is not None else None
+    types = parts.detail_types_for(tenant_id) if tenant_id is not None else None
+    resources = Declared("resource server", document.resource_servers, servers)
+    details = Declared("authorization details type", document.authorization_details_types, types)
+    found: list[str] = []
+    for index, server in enumerate(document.resource_servers):
+        more = validate_resource(server) or await catalogue_steps(resources, index, server)
+        if isinstance(more, Refusal):
+            return _below(f"resource_servers[{index}]", more)
+        found += more
+    for index, kind in enumerate(document.authorization_details_types):
+        more = validate_detail_type(kind) or await catalogue_steps(details, index, kind)
+        if isinstance(more, Refusal):
+            return _below(f"authorization_details_types[{index}]", more)
+        found += more
+    return found
+
+
+async def _ensure_catalogues(document: Document, parts: Declarative, tenant_id: TenantId) -> Refusal | None:
+    for index, server in enumerate(document.resource_servers):
+        refusal = await ensure(parts.resources_for(tenant_id), server, parts.actor)
+        if refusal is not None:
+            return _below(f"resource_servers[{index}]", refusal)
+    for index, kind in enumerate(document.authorization_details_types):
+        refusal = await ensure(parts.detail_types_for(tenant_id), kind, parts.actor)
+        if refusal is not None:
+            return _below(f"authorization_details_types[{index}]", refusal)
+    return None
 
 
 async def _ensure_tenant(document: Document, parts: Declarative) -> Tenant | Refusal:

@@ -6,6 +6,7 @@ import msgspec
 
 from limen.access.clients.fields import public_fields
 from limen.access.clients.records import ClientDocument
+from limen.access.resources.records import DetailTypeDocument, ResourceDocument
 from limen.identity.tenants.records import DEFAULT_SLUG, TenantSettings
 
 
@@ -57,8 +58,10 @@ class DeclaredClient(_Metadata, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class Document(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """One tenant and its clients."""
+    """One tenant, its resource servers, its types of authorization details and its clients."""
 
     version: Literal[1] = 1
     tenant: DeclaredTenant = DeclaredTenant()
+    resource_servers: tuple[ResourceDocument, ...] = ()
+    authorization_details_types: tuple[DetailTypeDocument, ...] = ()
     clients: tuple[DeclaredClient, ...] = ()

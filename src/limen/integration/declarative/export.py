@@ -8,11 +8,14 @@ import yaml
 
 from limen.access.clients.records import Client
 from limen.access.clients.secrets import needs_secret
+from limen.access.resources.catalogue import MOST, Catalogue
+from limen.access.resources.records import D
 from limen.integration.declarative.apply import Declarative
 from limen.integration.declarative.document import SHARED, DeclaredClient, DeclaredTenant, Document, SecretReference
 from limen.kernel.errors import NotFound, Refusal
 
 _PAGE = 200
+_LISTS = ("resource_servers", "authorization_details_types", "clients")
 
 
 async def export(slug: str, parts: Declarative) -> str | NotFound:
@@ -28,8 +31,17 @@ async def export(slug: str, parts: Declarative) -> str | NotFound:
     while page := await registration.list(after=clients[-1].key if clients else "", limit=_PAGE):
         clients += page
     declared = DeclaredTenant(slug=tenant.slug, name=tenant.name, settings=tenant.settings)
-    document = Document(tenant=declared, clients=tuple(_declared(client) for client in clients))
+    document = Document(
+        tenant=declared,
+        resource_servers=await _all(parts.resources_for(tenant.id)),
+        authorization_details_types=await _all(parts.detail_types_for(tenant.id)),
+        clients=tuple(_declared(client) for client in clients),
+    )
     return yaml.safe_dump(_written(document), sort_keys=False, allow_unicode=True, width=100)
+
+
+async def _all(catalogue: Catalogue[D]) -> tuple[D, ...]:
+    return tuple(entry.document for entry in await catalogue.list(limit=MOST))
 
 
 def _declared(client: Client) -> DeclaredClient:
@@ -46,8 +58,9 @@ def variable(client_id: str) -> str:
 
 def _written(document: Document) -> dict[str, Any]:
     tenant = {"slug": document.tenant.slug} | msgspec.to_builtins(document.tenant)  # the slug even where it is default
-    clients = [msgspec.to_builtins(client) for client in document.clients]
-    return {"version": document.version, "tenant": _plain(tenant), "clients": _plain(clients)}
+    lists = {name: msgspec.to_builtins(getattr(document, name)) for name in _LISTS}
+    written = {name: _plain(list(members)) for name, members in lists.items() if members or name == "clients"}
+    return {"version": document.version, "tenant": _plain(tenant), **written}
 
 
 def _plain(value: Any) -> Any:
