@@ -10,6 +10,8 @@ _M_TRIM_THRESHOLD: Final = -1  # malloc.h of the GNU C library
 _M_MMAP_THRESHOLD: Final = -3
 _M_ARENA_MAX: Final = -8
 _ARENAS: Final = 2
+_YOUNG: Final = 20_000
+"""New objects before the collector looks for cycles among them: a request makes dozens, and hardly ever a cycle."""
 _THRESHOLD_BYTES: Final = 131_072
 _KEPT_BYTES: Final = 33_554_432  # the largest threshold that the GNU C library takes
 
@@ -33,6 +35,7 @@ def settle() -> None:
     """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(_YOUNG, *gc.get_threshold()[1:])
     if sys.platform.startswith("linux"):
         with suppress(OSError, AttributeError):
             libc = ctypes.CDLL(None)

@@ -49,10 +49,7 @@ def canonical_json(value: Any) -> bytes:
 
 def sha256(*parts: bytes) -> bytes:
     """Return the SHA-256 of the joined *parts*, 32 bytes."""
-    digest = hashlib.sha256()
-    for part in parts:
-        digest.update(part)
-    return digest.digest()
+    return hashlib.sha256(b"".join(parts)).digest()
 
 
 def framed(*parts: bytes | str) -> bytes:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from limen.kernel.encoding import b64url, from_b64url, sha256
 from limen.kernel.entropy import Entropy
 from limen.kernel.ids import FamilyId
+from limen.kernel.mac import HmacSha256
 
 _PREFIX = "rt_"
 _SIZE = 26 + 4 + 16 + 16
@@ -34,8 +35,8 @@ class RefreshTokens:
 
     def __init__(self, key: bytes) -> None:
         """Use *key*, 32 bytes: the tenant's sub-key for this purpose."""
-        self._mac_key = hmac.digest(key, b"mac", "sha256")
-        self._ratchet_key = hmac.digest(key, b"ratchet", "sha256")
+        derive = HmacSha256(key).digest
+        self._macs, self._ratchet = HmacSha256(derive(b"mac")), HmacSha256(derive(b"ratchet"))
 
     def first(self, family_id: FamilyId, entropy: Entropy) -> tuple[str, bytes]:
         """Return the first token of a family, and its SHA-256."""
@@ -43,7 +44,7 @@ class RefreshTokens:
 
     def successor(self, token: PresentedToken) -> tuple[str, bytes]:
         """Return the one token that may follow *token*, and its SHA-256; asked again, it is the same."""
-        secret = hmac.digest(self._ratchet_key, token.hash + token.secret, "sha256")[:16]
+        secret = self._ratchet.digest(token.hash + token.secret)[:16]
         return self._make(token.family_id, token.generation + 1, secret)
 
     def read(self, token: str) -> PresentedToken | None:
@@ -65,4 +66,4 @@ class RefreshTokens:
         return _PREFIX + b64url(data), sha256(data)
 
     def _mac(self, head: bytes) -> bytes:
-        return hmac.digest(self._mac_key, head, "sha256")[:16]
+        return self._macs.digest(head)[:16]
