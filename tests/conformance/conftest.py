@@ -6,12 +6,20 @@ from pathlib import Path
 import pytest
 
 from tests.integration.tokens.kit import Shop, shop_in
-from tests.support.house import prepared_files
+from tests.support.house import House, copy_files, open_house, prepared_files
 
 
 @pytest.fixture(scope="session")
 def house_files(tmp_path_factory) -> Path:
     return prepared_files(tmp_path_factory.mktemp("house-files"))
+
+
+@pytest.fixture
+async def house(anyio_backend, tmp_path: Path, house_files: Path) -> AsyncIterator[House]:
+    """The whole application, with nobody in it."""
+    copy_files(house_files, tmp_path)
+    async with open_house(tmp_path) as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -6,11 +6,12 @@ import asyncpg
 import pytest
 from sqlalchemy import select, text
 
+from limen.access.clients.dynamic.records import InitialToken
 from limen.access.jose.keys import KeyState
 from limen.access.tokens.waiting import WaitingState
 from limen.identity.audit.checkpoints import next_checkpoint
 from limen.kernel.events import AuditEntry, Event
-from limen.kernel.ids import RecordId
+from limen.kernel.ids import InitialTokenId, RecordId
 from limen.storage import schema
 from limen.storage.dialects.postgres import APP_ROLE, READER_ROLE, TOKEN_ROLE
 from limen.storage.sweep import Sweeper
@@ -38,12 +39,14 @@ class Theirs:
         self.key = things.signing_key(world)
         now = world.clock.now()
         self.waiting = things.waiting(world, customer_id=self.who.customer.id)
+        self.initial_token = InitialToken(InitialTokenId.new(world.clock, world.entropy), "theirs", 9, now, now + 10**12)
         async with world.begin(b) as unit:
             await unit.passwords.put(things.password(self.who.customer))
             await unit.administrators.appoint(self.who.customer.id, "tenant", now)
             await unit.journeys.add(self.journey)
             await unit.signing_keys.add_key(self.key)
             await unit.waiting.add(self.waiting)
+            await unit.initial_tokens.add(self.initial_token, "theirs")
             await unit.replays.first_use("jti", "theirs", now + 10**12)
             await unit.idempotency.claim(things.digest("theirs"), b"asked", now, now + 10**12)
             await unit.setup_links.add(things.digest("their link"), "first-administrator", now + 10**12)
@@ -115,6 +118,8 @@ async def clients(unit, theirs, _now):
     assert await unit.clients.get(them.client_id) is None
     assert await unit.clients.by_key(them.key) is None
     assert await unit.clients.list(after="", limit=9) == []
+    assert await unit.clients.count_dynamic() == 0
+    assert await unit.clients.unused(10**18, limit=9) == []
     assert not await unit.clients.update(them, 1)
     assert not await unit.clients.delete(them.key)
 
@@ -224,6 +229,13 @@ async def setup_links(unit, _theirs, now):
     assert not await unit.setup_links.use(link, "first-administrator", now)
 
 
+async def initial_tokens(unit, theirs, now):
+    assert await unit.initial_tokens.list(after="", limit=9) == []
+    assert await unit.initial_tokens.find("theirs", now) is None
+    assert not await unit.initial_tokens.use("theirs", now)
+    assert not await unit.initial_tokens.delete(theirs.initial_token.id)
+
+
 async def swept(_unit, theirs, _now):
     """Nothing but what sweeping A could reach: no verb of a tenant's stores reads these tables."""
 
@@ -235,6 +247,7 @@ PROBES = {
     "administrators": administrators,
     "clients": clients,
     "signing_keys": signing_keys,
+    "initial_tokens": initial_tokens,
     "browsers": browsers,
     "sessions": sessions,
     "journeys": journeys,

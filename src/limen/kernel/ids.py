@@ -59,6 +59,12 @@ class ClientKey(TypedId):
     prefix = "cli"
 
 
+class InitialTokenId(TypedId):
+    """An initial access token (RFC 7591 §1.2); what is shown is another, secret text."""
+
+    prefix = "iat"
+
+
 class ResourceId(TypedId):
     """A resource server's internal identifier; its URI is what others know."""
 

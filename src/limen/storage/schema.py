@@ -125,9 +125,24 @@ clients = _tenant_table(
     _at("created_at"),
     _at("updated_at"),
     Column("version", Integer, nullable=False),
+    _at("unused_until", null=True),
     UniqueConstraint("tenant_id", "client_id"),
     key=("key",),
 )
+Index("ix_clients_unused", clients.c.tenant_id, clients.c.unused_until)
+
+initial_tokens = _tenant_table(
+    "initial_tokens",
+    _id("id"),
+    _text("hash"),
+    _text("label"),
+    Column("uses_left", Integer, nullable=False),
+    _at("created_at"),
+    _at("expires_at"),
+    UniqueConstraint("tenant_id", "hash"),
+    key=("id",),
+)
+Index("ix_initial_tokens_expires", initial_tokens.c.tenant_id, initial_tokens.c.expires_at)
 
 
 def _catalogue(name: str) -> Table:

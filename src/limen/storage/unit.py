@@ -23,6 +23,7 @@ from limen.storage.stores.consents import SqlConsents
 from limen.storage.stores.customers import SqlAdministrators, SqlCustomers, SqlPasswords
 from limen.storage.stores.grants import SqlGrants
 from limen.storage.stores.idempotency import SqlIdempotency
+from limen.storage.stores.initial_tokens import SqlInitialTokens
 from limen.storage.stores.journeys import SqlJourneys, SqlSetupLinks
 from limen.storage.stores.keys import SqlSigningKeys
 from limen.storage.stores.pushed import SqlPushed
@@ -52,6 +53,7 @@ class Unit:
         self.passwords = SqlPasswords(connection, tenant_id)
         self.administrators = SqlAdministrators(connection, tenant_id)
         self.clients = SqlClients(connection, tenant_id)
+        self.initial_tokens = SqlInitialTokens(connection, tenant_id)
         self.replays = SqlReplays(connection, tenant_id)
         self.resource_servers = SqlResourceServers(connection, tenant_id)
         self.detail_types = SqlDetailTypes(connection, tenant_id)

@@ -26,9 +26,9 @@ def hosts_of(uris: Iterable[str]) -> frozenset[str]:
     return frozenset(part.hostname or f"{part.scheme}:" for part in parts)
 
 
-async def check_sector(outgoing: Outgoing, document: ClientDocument, before: ClientDocument | None = None) -> (
-    Invalid | None
-):
+async def check_sector(
+    outgoing: Outgoing, document: ClientDocument, before: ClientDocument | None = None
+) -> Invalid | None:
     """Ask ``sector_identifier_uri`` whether it names every redirect URI of *document*; nothing is asked without one.
 
     *before* is what is registered already: where neither address nor redirect URIs change, nothing is asked either.

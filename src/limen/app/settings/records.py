@@ -117,6 +117,9 @@ class LimitsSection(Section, frozen=True):
     client_failures_per_address: Annotated[Rate, Meta(description="Failed client authentications by one address.")] = (
         Rate(30, 60)
     )
+    registrations_per_address: Annotated[
+        Rate, Meta(description="Clients that one address registers by itself, or tries to.")
+    ] = Rate(20, 3600)
     sign_in_per_address: Annotated[Rate, Meta(description="Sign-in attempts by one address.")] = Rate(100, 600)
     sign_in_per_identifier: Annotated[
         Rate, Meta(description="Sign-in attempts for one submitted identifier, whether or not anybody owns it.")
@@ -126,6 +129,13 @@ class LimitsSection(Section, frozen=True):
     codes_per_identifier: Annotated[
         Rate, Meta(description="Mailed codes tried for one submitted address, over all journeys; its link still works.")
     ] = Rate(30, 86_400)
+    user_codes_per_address: Annotated[
+        Rate, Meta(description="Codes of devices typed from one address, right or wrong.")
+    ] = Rate(20, 600)
+    user_codes_per_browser: Annotated[Rate, Meta(description="Codes of devices typed in one browser.")] = Rate(20, 600)
+    user_codes_per_tenant: Annotated[
+        Rate, Meta(description="Codes of devices typed at one tenant, by anybody: what bounds guessing as a whole.")
+    ] = Rate(6_000, 600)
 
 
 class OutboxSection(Section, frozen=True):

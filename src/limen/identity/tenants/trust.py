@@ -48,9 +48,7 @@ class TrustedIssuer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
         """Tell whether *subject* is among those it may speak for."""
         if not self.subjects:
             return self.speaks_for == "customer"
-        return any(
-            subject.startswith(name[:-1]) if name.endswith("*") else subject == name for name in self.subjects
-        )
+        return any(subject.startswith(name[:-1]) if name.endswith("*") else subject == name for name in self.subjects)
 
 
 def problems_of(issuers: Sequence[TrustedIssuer], place: str) -> Iterator[tuple[str, str]]:
@@ -66,16 +64,21 @@ def problems_of(issuers: Sequence[TrustedIssuer], place: str) -> Iterator[tuple[
             yield f"{here}.jwks", "trusted_issuer.keys"
         if one.jwks_uri and not _is_address(one.jwks_uri):
             yield f"{here}.jwks_uri", "url.invalid"
-        if one.speaks_for == "service" and not one.subjects:
-            yield f"{here}.subjects", "list.too_short"
-        for field in ("subjects", "clients", "audiences"):
-            given: tuple[str, ...] = getattr(one, field)
-            if len(given) > _MOST_NAMES or not all(map(_is_name, given)) or "*" in given:
-                yield f"{here}.{field}", "list.invalid"
-        if not one.clients:
-            yield f"{here}.clients", "list.too_short"
+        yield from _names(one, here)
         if not _LIFE[0] <= one.max_life <= _LIFE[1]:
             yield f"{here}.max_life", "lifetime.out_of_bounds"
+
+
+def _names(one: TrustedIssuer, here: str) -> Iterator[tuple[str, str]]:
+    """Trust is given by name: to whoever it may speak for, and to whoever may bring its word."""
+    for field in ("subjects", "clients", "audiences"):
+        given: tuple[str, ...] = getattr(one, field)
+        if len(given) > _MOST_NAMES or not all(map(_is_name, given)) or "*" in given:
+            yield f"{here}.{field}", "list.invalid"
+    if one.speaks_for == "service" and not one.subjects:
+        yield f"{here}.subjects", "list.too_short"
+    if not one.clients:
+        yield f"{here}.clients", "list.too_short"
 
 
 def _is_name(text: str) -> bool:

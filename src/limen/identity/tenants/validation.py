@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from limen.identity.credentials.policy import PRESETS
 from limen.identity.tenants.claims import problems_of
 from limen.identity.tenants.records import DEFAULT_SLUG, SPOKEN, KeySettings, Lifetimes, TenantSettings
+from limen.identity.tenants.registration import problems_of as registration_problems
 from limen.identity.tenants.trust import problems_of as trust_problems
 from limen.kernel.errors import Invalid
 
@@ -63,6 +64,7 @@ def validate(name: str, settings: TenantSettings) -> Invalid | None:
     problems = dict([*_name(name), *_look(settings), *_locales(settings), *_lifetimes(settings.lifetimes)])
     problems |= dict([*_keys(settings.keys), *problems_of(settings.claims, "settings.claims")])
     problems |= dict(_scope_words(settings.scope_words))
+    problems |= dict(registration_problems(settings.registration, "settings.registration"))
     problems |= dict(trust_problems(settings.trusted_issuers, "settings.trusted_issuers"))
     if settings.password_preset not in PRESETS:
         problems["settings.password_preset"] = "password_preset.unknown"

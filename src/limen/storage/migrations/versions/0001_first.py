@@ -121,9 +121,24 @@ def _create_tables() -> None:
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("updated_at", sa.BigInteger(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("unused_until", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("tenant_id", "key"),
         sa.UniqueConstraint("tenant_id", "client_id"),
     )
+    op.create_index("ix_clients_unused", "clients", ["tenant_id", "unused_until"], unique=False)
+    op.create_table(
+        "initial_tokens",
+        sa.Column("tenant_id", sa.String(length=40), nullable=False),
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("hash", sa.Text(), nullable=False),
+        sa.Column("label", sa.Text(), nullable=False),
+        sa.Column("uses_left", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "id"),
+        sa.UniqueConstraint("tenant_id", "hash"),
+    )
+    op.create_index("ix_initial_tokens_expires", "initial_tokens", ["tenant_id", "expires_at"], unique=False)
     op.create_table(
         "consent_ledger",
         sa.Column("tenant_id", sa.String(length=40), nullable=False),
