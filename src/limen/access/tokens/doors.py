@@ -13,6 +13,7 @@ from limen.access.tokens.grants import GRANTS
 from limen.access.tokens.introspect import introspect, introspection_jwt, wants_jwt
 from limen.access.tokens.once import BEFORE, answered_once
 from limen.access.tokens.proving import NO_KEY, Wants
+from limen.access.tokens.issue import no_key_for
 from limen.access.tokens.refusals import refused, unproven, with_nonce
 from limen.access.tokens.request import TokenRequest, UseCase
 from limen.access.tokens.revoke import revoke
@@ -70,6 +71,9 @@ async def token(ask: TokenRequest) -> HotResponse | Refusal:
         named = requested_targets(ask.form[RESOURCE], ask.client.document.audiences or (ask.desk.issuer,))
         if isinstance(named, Refusal):
             return named
+    away = no_key_for(ask.client.document, ask.client.document.id_token_encrypted_response_alg)
+    if away is not None:
+        return away
     tokens = await grant(ask)
     return tokens if isinstance(tokens, Refusal) else json_response(tokens.body(_token_type(ask)))
 

@@ -9,7 +9,7 @@ from limen.access.http.answers import NO_STORE
 from limen.access.jose.signer import TokenType
 from limen.access.jose.verify import VerifiedToken
 from limen.access.tokens.details import DETAILS
-from limen.access.tokens.issue import encrypted
+from limen.access.tokens.issue import encrypted, no_key_for
 from limen.access.tokens.request import TokenRequest
 from limen.kernel.clock import to_seconds
 from limen.kernel.errors import Refusal
@@ -58,7 +58,7 @@ def wants_jwt(accept: str | None) -> bool:
     return False
 
 
-def introspection_jwt(ask: TokenRequest, answer: Mapping[str, Any]) -> HotResponse:
+def introspection_jwt(ask: TokenRequest, answer: Mapping[str, Any]) -> HotResponse | Refusal:
     """Return *answer* signed for the client that asked, and encrypted where it wants that (RFC 9701 §5).
 
     ``exp`` and ``sub`` are left out at the top, so that it passes for no token.
@@ -72,6 +72,9 @@ def introspection_jwt(ask: TokenRequest, answer: Mapping[str, Any]) -> HotRespon
     }
     signed = desk.keys.signer(document.introspection_signed_response_alg).sign(claims, TokenType.INTROSPECTION)
     alg, enc = document.introspection_encrypted_response_alg, document.introspection_encrypted_response_enc
+    away = no_key_for(document, alg)
+    if away is not None:
+        return away
     body = encrypted(signed, document, alg, enc)
     return HotResponse(200, (("content-type", MEDIA_TYPE), ("x-content-type-options", "nosniff"), *NO_STORE), body.encode())
 

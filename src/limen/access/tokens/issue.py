@@ -15,6 +15,7 @@ from limen.access.tokens.records import Authentication
 from limen.access.tokens.request import Mandate, TokenRequest
 from limen.kernel.clock import to_seconds
 from limen.kernel.entropy import random_token
+from limen.kernel.errors import Unavailable
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,3 +169,10 @@ def encrypted(text: str, document: ClientDocument, alg: str, enc: str, content_t
     if not alg:
         return text
     return EncryptionKeys.parse(document.jwks or {}).encrypt(text, alg, enc, content_type)
+
+
+def no_key_for(document: ClientDocument, alg: str) -> Unavailable | None:
+    """Return why nothing can be encrypted to the client with *alg*, if so: keys that it publishes are out of reach."""
+    if not alg or EncryptionKeys.parse(document.jwks or {}).has_one_for(alg):
+        return None
+    return Unavailable("temporarily_unavailable", "no key of the client's to encrypt to", retry_after=30)

@@ -12,8 +12,8 @@ from limen.access.tokens.asked_claims import USERINFO_CLAIMS, allowed_claims, pi
 from limen.access.tokens.bound_tokens import BEARER, BOUND, DPOP, ShownToken, key_refused
 from limen.access.tokens.claims import custom_claims
 from limen.access.tokens.desk import Desk, Desks
-from limen.access.tokens.issue import encrypted
-from limen.access.tokens.refusals import bearer_refused, dpop_refused
+from limen.access.tokens.issue import encrypted, no_key_for
+from limen.access.tokens.refusals import bearer_refused, dpop_refused, refused
 from limen.access.tokens.scopes import CLAIMS_BY_SCOPE
 from limen.kernel.errors import Forbidden, Invalid, Refusal, Unauthenticated
 
@@ -79,6 +79,9 @@ def _answer(desk: Desk, client: Client, claims: dict[str, Any]) -> HotResponse:
     signing = document.userinfo_signed_response_alg
     if not signing and not alg:
         return json_response(claims)
+    away = no_key_for(document, alg)
+    if away is not None:
+        return refused(away)
     if signing:
         signed = {"iss": desk.issuer, "aud": client.client_id, **claims}
         text = encrypted(desk.keys.signer(signing).sign(signed, TokenType.USERINFO), document, alg, enc)
