@@ -1,7 +1,6 @@
 """RFC 7523 §2.1 and §3, JWT assertions as authorization grants (client assertions have a file of their own)."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -70,13 +69,13 @@ class Trusted:
 
 
 @pytest.fixture
-async def trusted(shop: Shop) -> AsyncIterator[Trusted]:
+async def trusted(shop: Shop) -> Trusted:
     auth = await shop.another(
         grant_types=(GRANT,), redirect_uris=(), scopes=("orders", "openid"), audiences=("https://orders.example",)
     )
     made = Trusted(shop, auth)
     await made.trust()
-    yield made
+    return made
 
 
 async def test_rfc7523_s2_1_a_trusted_word_is_an_access_token_and_nothing_else(trusted: Trusted):
@@ -98,7 +97,6 @@ async def test_rfc7523_s2_1_the_assertion_is_required(trusted: Trusted):
 
 
 async def test_rfc7523_s3_1_of_many_at_once_one_assertion_works_once(trusted: Trusted):
-
 
     text = trusted.assertion()
     answers = await asyncio.gather(*(trusted.show(text) for _ in range(20)))
@@ -161,9 +159,7 @@ async def test_rfc7521_s4_1_the_client_proves_itself_as_well(trusted: Trusted):
     assert error(await trusted.show(trusted.assertion(), other)) == (400, "invalid_grant")  # not trusted with it
     assert error(await trusted.show(trusted.assertion(), trusted.shop.auth)) == (400, "unauthorized_client")
     with pytest.raises(AssertionError, match="public_client"):
-        await trusted.shop.another(
-            grant_types=(GRANT,), redirect_uris=(), token_endpoint_auth_method=AuthMethod.NONE
-        )
+        await trusted.shop.another(grant_types=(GRANT,), redirect_uris=(), token_endpoint_auth_method=AuthMethod.NONE)
 
 
 async def test_rfc7523_s3_1_scopes_are_those_of_the_client_and_nobody_signs_in(trusted: Trusted):

@@ -5,7 +5,6 @@ The device answers for itself: ``verification_uri_complete`` never skips the com
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,7 +59,7 @@ class Television:
 
 
 @pytest.fixture
-async def tv(shop: Shop) -> AsyncIterator[Television]:
+async def tv(shop: Shop) -> Television:
     auth = await shop.another(
         client_name="Living Room",
         grant_types=(GRANT, "refresh_token"),
@@ -68,7 +67,7 @@ async def tv(shop: Shop) -> AsyncIterator[Television]:
         token_endpoint_auth_method=AuthMethod.NONE,
         require_consent=True,
     )
-    yield Television(shop, auth)
+    return Television(shop, auth)
 
 
 async def test_rfc8628_s3_1_the_client_proves_itself_as_at_the_token_endpoint(shop: Shop):
@@ -228,9 +227,7 @@ async def test_rfc8628_s3_4_a_device_code_is_no_authorization_code(shop: Shop):
 
 
 async def test_rfc8628_s5_1_guesses_are_counted_by_address_and_by_browser(tv: Television):
-    pages = []
-    for _ in range(21):
-        pages.append(await tv.compare("BCDF-GHJK"))
+    pages = [await tv.compare("BCDF-GHJK") for _ in range(21)]
     assert [page.status for page in pages] == [400] * 20 + [429]
     begun = await tv.begin()
     assert (await tv.compare(begun["user_code"])).status == 429

@@ -244,9 +244,15 @@ class Site:
         return rate_limiter(self.settings.cache.url.reveal(), key, self.clock, away.inc)
 
     def _named(self, limiter: Limiter) -> NamedLimits:
-        failures = self.settings.limits.client_failures_per_address.limit(FAILURES.name)
-        registrations = self.settings.limits.registrations_per_address.limit(REGISTRATIONS.name)
-        return NamedLimits(limiter, {REGISTRATIONS.name: registrations, FAILURES.name: failures})
+        limits = self.settings.limits
+        rates = {
+            FAILURES: limits.client_failures_per_address,
+            REGISTRATIONS: limits.registrations_per_address,
+            PER_ADDRESS: limits.user_codes_per_address,
+            PER_BROWSER: limits.user_codes_per_browser,
+            PER_TENANT: limits.user_codes_per_tenant,
+        }
+        return NamedLimits(limiter, {known.name: rate.limit(known.name) for known, rate in rates.items()})
 
 
 def _registration(basis: Basis, desks: TenantDesks, limiter: NamedLimits) -> RegistrationParts:

@@ -118,7 +118,10 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "account": (
         "account.html",
         _form(
-            customer=_CUSTOMER, sessions=_SESSIONS, notice="notice.session_ended", approve_url="https://id.example/approve"
+            customer=_CUSTOMER,
+            sessions=_SESSIONS,
+            notice="notice.session_ended",
+            approve_url="https://id.example/approve",
         ),
     ),
     "device": (
@@ -143,13 +146,19 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             asked=NOW,
         ),
     ),
-    "device_approved": ("device_done.html", {"answered": "approved", "client_name": CLIENT}),
-    "device_denied": ("device_done.html", {"answered": "denied", "client_name": CLIENT}),
+    "device_approved": ("device_done.html", {"approved": True, "client_name": CLIENT}),
+    "device_denied": ("device_done.html", {"approved": False, "client_name": CLIENT}),
     "approve": (
         "approve.html",
         _form(
             waiting=[
-                {"id": "wai_1", "client_name": CLIENT, "binding_message": "W4SCT", "network": "192.0.2.0/24", "asked": NOW}
+                {
+                    "id": "wai_1",
+                    "client_name": CLIENT,
+                    "binding_message": "W4SCT",
+                    "network": "192.0.2.0/24",
+                    "asked": NOW,
+                }
             ]
         ),
     ),

@@ -131,5 +131,3 @@ def _tell(unit: AnswerUnit, desk: Desk, row: WaitingRequest, state: WaitingState
     ping = ping_event(desk, content)
     if ping is not None:
         unit.announce(*ping)
-
-

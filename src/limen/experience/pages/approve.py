@@ -38,9 +38,7 @@ async def approve(visit: Visit) -> Response:
     async with visit.parts.begin(visit.journey_parts.tenant_id) as unit:
         denied = await deny(unit, visit.desk, asked.row.id, customer_id, visit.context)
     name = asked.client.document.client_name
-    return (
-        visit.page("device_done.html", {"answered": "denied", "client_name": name}) if denied else refused(visit, OVER)
-    )
+    return visit.page("device_done.html", {"approved": False, "client_name": name}) if denied else refused(visit, OVER)
 
 
 async def _asked(visit: Visit, found: tuple[Account, ...], request_id: str) -> Asked | Refusal:

@@ -53,7 +53,7 @@ async def _decided(visit: Visit, asked: Asked, code: str, decision: str) -> Resp
         async with visit.parts.begin(visit.journey_parts.tenant_id) as unit:
             await deny(unit, visit.desk, asked.row.id, "", visit.context)
         name = asked.client.document.client_name
-        return visit.page("device_done.html", {"answered": "denied", "client_name": name})
+        return visit.page("device_done.html", {"approved": False, "client_name": name})
     return _confirmation(visit, asked, code)
 
 

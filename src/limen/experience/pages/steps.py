@@ -48,7 +48,7 @@ def arrived(visit: Visit, end: Arrived) -> Response:
         answered = {"answered": end.answered} if end.answered else {}
         return visit.dress(JSONResponse({"schema": SCHEMA, "step": None, "location": location, **answered}))
     if end.answered:
-        return visit.page("device_done.html", {"answered": end.answered, "client_name": end.client_name})
+        return visit.page("device_done.html", {"approved": end.answered == "approved", "client_name": end.client_name})
     return visit.go("/account") if end.target is None else visit.deliver(end.target, end.client_name)
 
 

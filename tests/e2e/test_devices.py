@@ -1,0 +1,102 @@
+"""Connecting a device: the code is typed or scanned, compared, and allowed by whoever signs in."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx2
+import pytest
+
+from limen.access.tokens.waiting import WaitingKind
+from tests.e2e.tab import sign_up
+from tests.support.running import limen
+from tests.support.walker import says
+
+pytestmark = [pytest.mark.anyio, pytest.mark.e2e]
+
+TELEVISION = f"""\
+version: 1
+tenant: {{slug: default}}
+clients:
+  - client_id: television
+    name: Living Room TV
+    token_endpoint_auth_method: none
+    grant_types: ["{WaitingKind.DEVICE.value}", refresh_token]
+    scopes: [openid, email, offline_access]
+"""
+
+
+@pytest.fixture
+async def television(house) -> AsyncIterator[httpx2.AsyncClient]:
+    """A device without a browser; the house knows its application."""
+    (house.folder / "television.yaml").write_text(TELEVISION)
+    more = {"LIMEN_DATA_DIR": str(house.folder / "data"), "LIMEN_ISSUER": house.url, "LIMEN_INSECURE_HTTP": "true"}
+    limen("apply", "television.yaml", folder=house.folder, more=more)
+    async with httpx2.AsyncClient(base_url=house.url, trust_env=False) as http:
+        yield http
+
+
+async def begin(television: httpx2.AsyncClient) -> dict[str, Any]:
+    form = {"client_id": "television", "scope": "openid email"}
+    answer = await television.post("/device_authorization", data=form)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+async def poll(television: httpx2.AsyncClient, begun: dict[str, Any]) -> dict[str, Any]:
+    form = {"grant_type": WaitingKind.DEVICE.value, "device_code": begun["device_code"], "client_id": "television"}
+    return (await television.post("/token", data=form)).json()
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
+async def test_a_code_is_compared_and_allowed(open_tab, television, email, script):
+    begun = await begin(television)
+    tab = await open_tab(java_script_enabled=script)
+    await tab.go("/sign-up")
+    await sign_up(tab, email)
+    await tab.sees("Hello, Ada Brook")
+    await tab.go(begun["verification_uri_complete"])
+    await tab.sees(says("device.title"))
+    await tab.press()
+    await tab.sees(says("device.confirm.title", client="Living Room TV"))
+    assert begun["user_code"] in await tab.page.locator("p.code").inner_text()
+    await tab.press("decision", "continue")
+    await tab.sees("Living Room TV would like access")
+    assert (await poll(television, begun))["error"] == "authorization_pending"
+    await tab.press("decision", "allow")
+    await tab.sees(says("device.done.approved.title"))
+    assert "access_token" in await poll(television, begun)
+
+
+@pytest.mark.parametrize(
+    ("language", "more"),
+    [
+        ("ar", {"locale": "ar", "color_scheme": "dark", "viewport": {"width": 360, "height": 740}, "is_mobile": True}),
+        ("de", {"locale": "de-DE", "viewport": {"width": 320, "height": 640}}),
+    ],
+)
+async def test_the_pages_are_sound_in_every_dress(open_tab, television, language, more):
+    begun = await begin(television)
+    tab = await open_tab(**more)
+    await tab.go("/device")
+    await tab.sees(says("device.title", language))
+    await tab.fill(user_code="BCDF-GHJK")
+    await tab.press()
+    await tab.hold_to_account()
+    assert says("error.user_code_unknown", language) in await tab.page.locator("main").inner_text()
+    await tab.fill(user_code=begun["user_code"].lower())
+    await tab.press()
+    await tab.hold_to_account()
+    await tab.press("decision", "deny")
+    await tab.sees(says("device.done.denied.title", language))
+    assert (await poll(television, begun))["error"] == "access_denied"
+
+
+async def test_the_code_can_be_scanned(open_tab, television):
+    begun = await begin(television)
+    picture = await television.get(f"/device/qr?user_code={begun['user_code']}")
+    assert picture.headers["content-type"].startswith("image/svg+xml")
+    tab = await open_tab()
+    await tab.page.set_content(picture.text)
+    size = await tab.page.locator("svg").bounding_box()
+    assert size is not None
+    assert size["width"] == size["height"] > 100
