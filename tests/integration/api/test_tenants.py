@@ -2,6 +2,10 @@
 
 import pytest
 
+from limen.identity.administrators import SYSTEM
+from limen.identity.tenants.management import Tenancy
+from tests.integration.api.house import BASE
+
 pytestmark = pytest.mark.anyio
 
 
@@ -78,3 +82,28 @@ async def test_settings_out_of_bounds_are_refused_by_place(house, settings, poin
         refused = await http.patch("/tenants/acme", json={"settings": settings}, headers={"if-match": "*"})
     assert refused.status_code == 422, refused.text
     assert pointer in [error["pointer"] for error in refused.json()["errors"]]
+
+
+async def test_a_destroyed_tenant_is_not_enabled_again(house):
+    tenancy = Tenancy(
+        house.parts.begin, house.parts.reading, house.parts.keyring, BASE, house.default.id, house.clock, house.entropy
+    )
+    async with house.http(await house.token()) as http:
+        await http.post("/tenants/acme/disable")
+        assert await tenancy.destroy("acme", SYSTEM) == 0
+        refused = await http.post("/tenants/acme/enable")
+        assert (refused.status_code, refused.json()["code"]) == (409, "tenant_destroyed")
+        assert (await http.post("/tenants", json={"slug": "acme", "name": "Acme"})).status_code == 409
+
+
+async def test_words_for_scopes_are_replaced_as_a_whole_and_judged(house):
+    async with house.http(await house.token()) as http:
+        url, any_version = "/tenants/acme", {"if-match": "*"}
+        for words in ({"orders": {"en": "Read your orders"}}, {"parcels": {"en": "Follow your parcels"}}):
+            changed = await http.patch(url, json={"settings": {"scope_words": words}}, headers=any_version)
+            assert changed.status_code == 200, changed.text
+            assert changed.json()["settings"]["scope_words"] == words
+        wrong = {"settings": {"scope_words": {"orders": {"de": "ohne Englisch"}}}}
+        refused = await http.patch(url, json=wrong, headers=any_version)
+        assert refused.status_code in {400, 422}
+        assert "scope_words" in refused.text

@@ -20,7 +20,9 @@ async def scraped(house) -> dict[str, float]:
     async with house.client("127.0.0.1") as scraper:
         text = (await scraper.get("/metrics")).text
     samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
-    return {sample.name + "".join(sample.labels[name] for name in sorted(sample.labels)): sample.value for sample in samples}
+    return {
+        sample.name + "".join(sample.labels[name] for name in sorted(sample.labels)): sample.value for sample in samples
+    }
 
 
 async def test_the_hash_pool_is_seen_at_work(house):

@@ -105,7 +105,10 @@ async def test_the_ledger_is_a_chain_that_names_the_words_and_the_language_shown
     await german.post(page, decision="deny")
     first, second = await ledger(house)
     assert first.decision.text_hash == consent_words(house.tenant, "en", "The Shop", ("openid", "email"))
-    assert (second.decision.locale, second.decision.text_hash) == ("de", consent_words(house.tenant, "de", "The Shop", ("profile",)))
+    assert (second.decision.locale, second.decision.text_hash) == (
+        "de",
+        consent_words(house.tenant, "de", "The Shop", ("profile",)),
+    )
     assert second.previous == first.hash
     assert [row.hash for row in (first, second)] == [link(row.previous, row.open_part, b"") for row in (first, second)]
     assert [event for event in await house.events() if event.startswith("consent.")] == [
@@ -122,7 +125,10 @@ async def test_the_words_are_those_of_the_language_on_the_page_even_if_it_was_ch
     assert page.lang == "de"
     await ann.allow(page)
     [row] = await ledger(house)
-    assert (row.decision.locale, row.decision.text_hash) == ("de", consent_words(house.tenant, "de", "The Shop", ("openid",)))
+    assert (row.decision.locale, row.decision.text_hash) == (
+        "de",
+        consent_words(house.tenant, "de", "The Shop", ("openid",)),
+    )
 
 
 async def test_neither_allow_nor_deny_decides_nothing(house):
@@ -209,7 +215,11 @@ async def test_a_scope_of_the_tenants_own_is_told_in_its_words_and_another_by_it
     await house.storage.feed.poll()
     await house.customer(ANN, tenant=acme)
     shop = await house.register_client(acme, scopes=("openid", "orders", "parcels"))
-    for language, shown in (("en", "Read your &lt;orders&gt;"), ("de", "Ihre Bestellungen lesen"), ("ar", "&lt;orders&gt;")):
+    for language, shown in (
+        ("en", "Read your &lt;orders&gt;"),
+        ("de", "Ihre Bestellungen lesen"),
+        ("ar", "&lt;orders&gt;"),
+    ):
         ann = house.walker(prefix="/t/acme", language=language)
         page = await ann.authorize(shop[0], scope="openid orders parcels")
         page = await ann.sign_in(ANN, PASSWORD, page)

@@ -32,7 +32,15 @@ _KINDS: tuple[tuple[type[Refusal], int, str], ...] = (
     (Expired, 410, "expired"),
     (Invalid, 400, "bad_request"),
 )
-_WAYS = {"done": "page.home", "forbidden": "page.home", "not_found": "page.home", "client": "", "request_over": "", "unavailable": "", "fault": ""}
+_WAYS = {
+    "done": "page.home",
+    "forbidden": "page.home",
+    "not_found": "page.home",
+    "client": "",
+    "request_over": "",
+    "unavailable": "",
+    "fault": "",
+}
 
 
 def refused(visit: Visit, refusal: Refusal) -> Response:

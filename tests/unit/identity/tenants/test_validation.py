@@ -59,7 +59,9 @@ def test_idle_is_no_longer_than_absolute():
     ],
 )
 def test_words_for_scopes_are_short_plain_and_there_in_english(words):
-    assert any(field.startswith("settings.scope_words") for field in validate("Acme", TenantSettings(scope_words=words)).fields)
+    assert any(
+        field.startswith("settings.scope_words") for field in validate("Acme", TenantSettings(scope_words=words)).fields
+    )
 
 
 def test_good_words_for_scopes_pass():

@@ -199,5 +199,7 @@ def _settings(settings: TenantSettings) -> SettingsModel:
     members["lifetimes"] = LifetimesModel.model_construct(**members["lifetimes"])
     members["keys"] = KeysModel.model_construct(**members["keys"])
     members["registration"] = RegistrationModel.model_construct(**members["registration"])
-    members["claims"] = [ClaimRuleModel.model_construct(**rule) for rule in members["claims"]]
+    members["claims"] = tuple(ClaimRuleModel.model_construct(**rule) for rule in members["claims"])
+    trusted = tuple(TrustedIssuerModel.model_construct(**issuer) for issuer in members["trusted_issuers"])
+    members["trusted_issuers"] = trusted
     return SettingsModel.model_construct(**members)
