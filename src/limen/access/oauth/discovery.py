@@ -17,6 +17,7 @@ from limen.access.jose.foreign import ASSERTION_ALGORITHMS
 from limen.access.oauth.announced import authorization_metadata
 from limen.access.oauth.assurance import SERVED
 from limen.access.tokens.metadata import token_metadata
+from limen.access.registering.metadata import registration_metadata
 from limen.access.tokens.desk import Desk, Desks
 from limen.access.tokens.grants import GRANTS
 from limen.access.tokens.proving_metadata import proving_metadata
@@ -66,6 +67,7 @@ def discovery_document(desk: Desk) -> dict[str, Any]:
         "grant_types_supported": list(GRANTS),
         **proving_metadata(desk),
         **token_metadata(desk),
+        **registration_metadata(desk),
         "scopes_supported": ["openid", *CLAIMS_BY_SCOPE, OFFLINE_ACCESS],
         "acr_values_supported": sorted(SERVED),
         **_policies(desk),
