@@ -49,6 +49,7 @@ def _visitor(visit: Visit) -> Visitor:
 
 async def answer(visit: Visit, request: AuthorizationRequest) -> Response:
     """Answer a checked request, by whoever is signed in here or by a journey."""
+    visit.speak(request.ui_locales)
     if request.pushed and not await _hold(visit, request):
         return refused(visit, PageRefusal("request_over", "another browser was faster"))
     accounts = await _accounts(visit, request)

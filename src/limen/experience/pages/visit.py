@@ -1,8 +1,8 @@
 """One visit: which tenant, which browser, which language; and how its answers are made."""
 
 import hmac
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from starlette.requests import Request
@@ -42,6 +42,7 @@ class Visit:
     browser: Browser | None = None
     cookie: BrowserCookie | None = None
     fresh_cookie: BrowserCookie | None = None
+    wished: str = ""
     context: RequestContext = field(default_factory=lambda: RequestContext(""))
 
     @property
@@ -83,6 +84,18 @@ class Visit:
     def shows_cookie(self) -> bool:
         """Tell whether a cookie of ours came along, whether or not it still proves anything."""
         return read_cookie(self.request.cookies.get(self.cookie_name, "")) is not None
+
+    def speak(self, wished: Sequence[str]) -> None:
+        """Answer from here on in the best of the *wished* languages (``ui_locales``) that there are words for.
+
+        Those of a query are heard before anything is read; those of a form, a request object or a pushed request here.
+        """
+        if not wished:
+            return
+        self.wished = " ".join(wished)[:512]
+        accepted = self.request.headers.get("accept-language", "")[:512]
+        self.locale = negotiate_locale(accepted, spoken(self.desk.tenant.settings.locales), self.wished)
+        self.context = replace(self.context, locale=self.locale)
 
     @property
     def is_stripped(self) -> bool:
@@ -179,7 +192,8 @@ class Visit:
         """Set the cookies that changed during this visit."""
         if self.fresh_cookie is not None:
             self._set(response, self.cookie_name, self.fresh_cookie.text(), self.desk.lifetimes.session_absolute)
-        wished = self.request.query_params.get("ui_locales", "")[:512].lower().replace("_", "-").split()
+        asked = f"{self.request.query_params.get('ui_locales', '')[:512]} {self.wished}"
+        wished = asked.lower().replace("_", "-").split()
         if any(f"{tag}-".startswith(f"{self.locale.lower()}-") for tag in wished):
             self._set(response, LANGUAGE_COOKIE, self.locale, _YEAR)
         return response

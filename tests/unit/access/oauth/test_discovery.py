@@ -1,13 +1,13 @@
 """Discovery says what is served, and says it from memory."""
 
 import dataclasses
+from typing import get_args
 
 import msgspec
 import pytest
 
 from limen.access.clients.records import ClientDocument
 from limen.access.http import HotRequest
-from limen.access.jose.algorithms import Algorithm
 from limen.access.jose.rotation import RotationPolicy
 from limen.access.oauth.discovery import (
     JWKS_SECONDS,
@@ -19,8 +19,8 @@ from limen.access.oauth.discovery import (
     jwks_door,
 )
 from limen.access.tokens.grants import GRANTS
-from limen.identity.tenants.records import TenantSettings
-from tests.unit.access.jose.doubles import ISSUER, key_set, signing_key
+from limen.identity.tenants.records import SigningAlgorithm, TenantSettings
+from tests.unit.access.jose.doubles import ISSUER
 from tests.unit.access.oauth.doubles import desk
 
 pytestmark = pytest.mark.anyio
@@ -78,10 +78,10 @@ def test_it_promises_nothing_that_is_refused():
     assert set(document["grant_types_supported"]) == set(GRANTS)
 
 
-def test_it_names_the_algorithms_that_the_tenant_can_sign_with():
-    assert discovery_document(desk())["id_token_signing_alg_values_supported"] == ["ES256"]
-    both = desk(keys=key_set(signing_key(), signing_key(Algorithm.RS256)))
-    assert discovery_document(both)["id_token_signing_alg_values_supported"] == ["ES256", "RS256"]
+def test_it_names_the_algorithms_that_a_client_may_choose():
+    document = discovery_document(desk())
+    for answer in ("id_token", "userinfo", "introspection", "authorization"):
+        assert set(document[f"{answer}_signing_alg_values_supported"]) == set(get_args(SigningAlgorithm))
 
 
 def test_the_default_scopes_of_a_client_are_all_named():

@@ -83,5 +83,6 @@ def test_whatever_the_state_is_it_comes_back_as_one_parameter_on_one_line(state)
 
 
 async def test_a_fragment_stands_behind_the_query_that_was_registered():
-    target = await code_response(desk(), request(redirect_uri="https://a.example/cb?t=7", response_mode="fragment"), "c")
+    asked = request(redirect_uri="https://a.example/cb?t=7", response_mode="fragment")
+    target = await code_response(desk(), asked, "c")
     assert target.location.startswith("https://a.example/cb?t=7#code=c&state=a%20state&iss=")
