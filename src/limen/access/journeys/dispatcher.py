@@ -155,7 +155,7 @@ class Journeys:
                 refused = await progress.write(unit) if progress.write else None
                 if refused is not None:  # nothing was written, so nothing is reached either
                     problem, after = refused, await self._back(unit, before, after, opened.vault)
-                facts = await gather(parts, unit, after, after.state)
+                facts = await gather(parts, unit, after, after.state, progress.vault)
                 step = next_step(after.state, facts)
                 if problem is None and step is None:
                     outcome = await self._arrive(unit, after, opened.vault, facts, request)

@@ -10,6 +10,7 @@ from limen.access.oauth.records import AuthorizationRequest
 from limen.access.sessions.records import Session
 from limen.access.tokens.details import Details
 from limen.identity.customers.records import Customer
+from limen.identity.keyring import SubjectVault
 from limen.kernel.clock import SECOND
 from limen.kernel.ids import BrowserId, CustomerId
 
@@ -21,12 +22,14 @@ def request_of(state: JourneyState) -> AuthorizationRequest | None:
     return _requests.decode(state.request) if state.request else None
 
 
-async def gather(parts: JourneyParts, unit: JourneyUnit, journey: Journey, state: JourneyState) -> Facts:
-    """Return the facts about *state*, as *unit* sees them."""
+async def gather(
+    parts: JourneyParts, unit: JourneyUnit, journey: Journey, state: JourneyState, vault: SubjectVault | None = None
+) -> Facts:
+    """Return the facts about *state*, as *unit* sees them; *vault* is the customer's, where it is at hand."""
     request = request_of(state)
     loaded = await parts.desk.clients(request.client_id) if request is not None else None
     client = loaded.client if loaded is not None else None
-    customer = await customer_of(parts, unit, state.customer_id)
+    customer = await customer_of(parts, unit, state.customer_id, vault)
     accounts = await live_accounts(parts, unit, journey.browser_id) if state.select_account else ()
     due: tuple[str, ...] = ()
     details: Details = ()
@@ -58,11 +61,13 @@ async def standing_session(
     return next((one for one in mine if stands(one, customer)), None)
 
 
-async def customer_of(parts: JourneyParts, unit: JourneyUnit, customer_id: str) -> Customer | None:
-    """Return the customer, unsealed."""
+async def customer_of(
+    parts: JourneyParts, unit: JourneyUnit, customer_id: str, vault: SubjectVault | None = None
+) -> Customer | None:
+    """Return the customer, unsealed; *vault* is theirs, where it is at hand."""
     if not customer_id:
         return None
-    return await parts.directory.open(await unit.customers.get(CustomerId(customer_id)))
+    return await parts.directory.open(await unit.customers.get(CustomerId(customer_id)), vault)
 
 
 async def live_accounts(parts: JourneyParts, unit: JourneyUnit, browser_id: BrowserId) -> tuple[Account, ...]:

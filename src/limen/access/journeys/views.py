@@ -9,6 +9,7 @@ from limen.kernel.errors import Refusal
 
 if TYPE_CHECKING:
     from limen.access.journeys.parts import JourneyUnit
+    from limen.identity.keyring import SubjectVault
 
 SCHEMA = 1
 """The version of the JSON form of a step; a field is added without a new version, never changed or removed."""
@@ -56,12 +57,16 @@ Write = Callable[["JourneyUnit"], Awaitable[Problem | None]]
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """What a step answers to a form: the state that follows, what is written with it, and what went wrong."""
+    """What a step answers to a form: the state that follows, what is written with it, and what went wrong.
+
+    ``vault`` is that of the customer whom the state names, where the step has it at hand.
+    """
 
     state: JourneyState
     write: Write | None = None
     problem: Problem | None = None
     link_hash: bytes | None = None
+    vault: "SubjectVault | None" = field(default=None, repr=False)
 
 
 def problem_of(refusal: Refusal, values: dict[str, str] | None = None) -> Problem:

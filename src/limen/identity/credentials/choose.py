@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from limen.identity.credentials.hashing import PasswordHasher
 from limen.identity.credentials.policy import PasswordPolicy
-from limen.identity.credentials.prepare import prepare
+from limen.identity.credentials.prepare import prepare_aside
 from limen.kernel.errors import Refusal
 
 
@@ -25,7 +25,7 @@ async def choose_password(
     To be called before a transaction begins: it takes two turns in the hash pool. *words* are ``context_words`` of
     whose password it is to be. Refused with ``Invalid`` by the field ``password``, or ``Unavailable`` (``busy``).
     """
-    prepared = prepare(password)
+    prepared = await prepare_aside(password, hasher.pool)
     if isinstance(prepared, Refusal):
         return NotChosen(prepared)
     verdict = await policy.assess(hasher.pool, password, words)

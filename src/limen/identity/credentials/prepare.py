@@ -8,7 +8,8 @@ import unicodedata
 
 import precis_i18n
 
-from limen.kernel.errors import Invalid
+from limen.identity.credentials.pool import HashPool
+from limen.kernel.errors import Invalid, Unavailable
 
 MAXIMUM_LENGTH = 256
 """The longest password anybody may have, in code points after normalisation. It also bounds what a check may cost."""
@@ -40,6 +41,14 @@ def prepare(password: str) -> bytes | Invalid:
         except UnicodeEncodeError:  # how the library says "disallowed"; its message quotes the password
             return refuse("password.invalid_character")
     return prepared.encode() if len(prepared) <= MAXIMUM_LENGTH else refuse("password.too_long")
+
+
+async def prepare_aside(password: str, pool: HashPool) -> bytes | Invalid | Unavailable:
+    """Return the same as :func:`prepare`, for event loops: what is not ASCII may cost 40 ms and goes to a hash thread.
+
+    ``busy`` where the pool takes no more.
+    """
+    return prepare(password) if password.isascii() else await pool.run(lambda: prepare(password))
 
 
 def refuse(key: str, field: str = "password") -> Invalid:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from limen.identity.credentials.hashing import PasswordHasher
-from limen.identity.credentials.prepare import prepare
+from limen.identity.credentials.prepare import prepare_aside
 from limen.identity.credentials.records import (
     MAX_CONSECUTIVE_FAILURES,
     StoredPassword,
@@ -49,7 +49,9 @@ async def check_password(
     """
     credential = unseal_password(vault, stored) if stored is not None and vault is not None else None
     locked = credential is not None and credential.disabled
-    prepared = prepare(presented)
+    prepared = await prepare_aside(presented, hasher.pool)
+    if isinstance(prepared, Unavailable):
+        return PasswordCheck(locked=locked, busy=prepared)
     if isinstance(prepared, Refusal):
         target, prepared = None, b""
     else:

@@ -67,18 +67,30 @@ class _Pool:
         self._idle: list[SqliteConnection] = []
         self._free = asyncio.Semaphore(CONNECTIONS)
 
-    @asynccontextmanager
-    async def connection(self, trace: Trace | None) -> AsyncGenerator[SqliteConnection, None]:
-        """Lend a connection; what was begun on it and not committed is rolled back."""
-        await self._enter()
-        connection: SqliteConnection | None = None
+    async def lend(self, trace: Trace | None) -> SqliteConnection:
+        """Lend a connection, to be given back."""
+        if self._free.locked():
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                await self._free.acquire()
+        else:
+            await self._free.acquire()
         try:
             connection = self._idle.pop() if self._idle else self.open()
-            connection.trace = trace
-            try:
-                yield connection
-            finally:
-                self._take_back(connection)
+        except BaseException:
+            self._free.release()
+            raise
+        connection.trace = trace
+        return connection
+
+    def take_back(self, connection: SqliteConnection) -> None:
+        """Take a connection back; what was begun on it and not committed is rolled back."""
+        try:
+            connection.rollback()
+        except BaseException:
+            connection.close()
+            raise
+        else:
+            self._idle.append(connection)
         finally:
             self._free.release()
 
@@ -87,25 +99,10 @@ class _Pool:
         while self._idle:
             self._idle.pop().close()
 
-    async def _enter(self) -> None:
-        if self._free.locked():
-            async with asyncio.timeout(PATIENCE_SECONDS):
-                await self._free.acquire()
-        else:
-            await self._free.acquire()
-
     def open(self) -> SqliteConnection:
         """Open one more."""
         make_private(self._path)
         return SqliteConnection(self._path, self._pragmas)
-
-    def _take_back(self, connection: SqliteConnection) -> None:
-        try:
-            connection.rollback()
-        except BaseException:
-            connection.close()
-            raise
-        self._idle.append(connection)
 
 
 class SqliteDialect:
@@ -133,18 +130,24 @@ class SqliteDialect:
         """Begin; SQLite confines nothing by itself, so tenancy rests on the stores."""
         del tenant_id
         pool = self._writers if write else self._readers
-        async with pool.connection(self.trace) as connection:
+        connection = await pool.lend(self.trace)
+        try:
             if write:
                 await connection.begin_writing()
             else:
                 connection.begin_reading()
             yield connection
+        finally:
+            pool.take_back(connection)
 
     @asynccontextmanager
     async def single(self) -> AsyncGenerator[Connection, None]:
         """Lend a connection for one statement that reads."""
-        async with self._readers.connection(self.trace) as connection:
+        connection = await self._readers.lend(self.trace)
+        try:
             yield connection
+        finally:
+            self._readers.take_back(connection)
 
     async def begin_alone(self, connection: AsyncConnection, key: str) -> None:
         """Begin, the only writer, with foreign keys off: rebuilding a table drops it, and a drop cascades."""
@@ -160,8 +163,11 @@ class SqliteDialect:
 
     async def scrub(self) -> None:
         """Empty the write-ahead log, where pages from before a deletion linger; a reader under way puts it off."""
-        async with self._writers.connection(self.trace) as connection:
+        connection = await self._writers.lend(self.trace)
+        try:
             await connection.run_script("PRAGMA wal_checkpoint(TRUNCATE)")
+        finally:
+            self._writers.take_back(connection)
 
     async def listen(self, wake: Callable[[], None]) -> Callable[[], Awaitable[None]]:
         """Do nothing: SQLite tells nobody, and whoever listens also polls."""
@@ -173,7 +179,7 @@ class SqliteDialect:
 
     async def durability(self) -> str:
         """Return the settings that are in force."""
-        async with self._writers.connection(self.trace) as connection:
+        async with self.single() as connection:
             mode = (await connection.execute(text("PRAGMA journal_mode"))).scalar_one()
             level = (await connection.execute(text("PRAGMA synchronous"))).scalar_one()
         return f"sqlite journal_mode={mode} synchronous={level} (2 is FULL)"

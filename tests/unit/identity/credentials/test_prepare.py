@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from limen.identity.credentials.prepare import prepare
-from limen.kernel.errors import Invalid
+from limen.identity.credentials.prepare import prepare, prepare_aside
+from limen.kernel.errors import Invalid, Unavailable
 
 
 def reason(password: str) -> str:
@@ -96,3 +96,18 @@ def test_the_ascii_shortcut_agrees_with_the_profile(password: str):
         expected = None
     prepared = prepare(password)
     assert (prepared if isinstance(prepared, bytes) else None) == expected
+
+
+@pytest.mark.anyio
+async def test_what_is_not_ascii_is_prepared_on_a_hash_thread(pool):
+    assert await prepare_aside("correct horse battery staple", pool) == b"correct horse battery staple"
+    assert pool.done == 0
+    assert await prepare_aside("na\u0308rrisch", pool) == "närrisch".encode()
+    assert pool.done == 1
+
+
+@pytest.mark.anyio
+async def test_a_full_pool_says_so_of_what_it_would_have_prepared(pool):
+    await pool.close()
+    refused = await prepare_aside("närrisch", pool)
+    assert isinstance(refused, Unavailable)

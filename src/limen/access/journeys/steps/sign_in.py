@@ -101,7 +101,7 @@ def _proven(context: StepContext, email: str, account: _Account, check: Password
     state = msgspec.structs.replace(
         context.journey.state, email=email, customer_id=customer.id, evidence=(proof,), session_id=""
     )
-    return Progress(state, write)
+    return Progress(state, write, vault=vault)
 
 
 def _refused(context: StepContext, email: str, customer_id: CustomerId, check: PasswordCheck) -> Progress:
