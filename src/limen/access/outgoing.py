@@ -24,6 +24,7 @@ class Wanted:
         shortest: seconds for which an answer is kept even if it says less.
         usual: seconds for which an answer is kept that says nothing.
         longest: seconds after which it is asked for again, whatever it said.
+        failures: seconds for which a failure is kept, so that a name that hangs costs one wait and not one each.
     """
 
     purpose: str
@@ -33,6 +34,7 @@ class Wanted:
     shortest: int = 60
     usual: int = 300
     longest: int = 3_600
+    failures: int = 30
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,10 @@ from collections import OrderedDict
 from dataclasses import dataclass, replace
 
 import msgspec
+import structlog
 
+from limen.access.clients.dynamic.documented import DocumentKeeper
+from limen.access.clients.dynamic.documents import DOCUMENT, is_allowed, is_document_id, shown_host
 from limen.access.clients.key_sets import PATIENCE_SECONDS, fetch_key_set
 from limen.access.clients.records import Client
 from limen.access.jose.foreign import ClientKeys
@@ -16,8 +19,10 @@ from limen.access.tokens.desk import LoadedClient
 from limen.identity.tenants.records import Tenant
 from limen.kernel.clock import SECOND, Clock, Instant
 from limen.kernel.entropy import Entropy
-from limen.kernel.errors import Refusal
+from limen.kernel.errors import Refusal, Unavailable
 from limen.storage.opening import Storage
+
+_log = structlog.get_logger("limen.clients")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,8 @@ class ClientCache:
         self._parts = parts
         self._held: OrderedDict[str, LoadedClient] = OrderedDict()
         self._heard = 0
+        storage = parts.storage
+        self._keeper = DocumentKeeper(tenant, storage.database.begin, parts.clock, parts.entropy)
 
     async def __call__(self, client_id: str) -> LoadedClient | None:
         """Return the active client that shows this ``client_id``."""
@@ -76,11 +83,31 @@ class ClientCache:
     async def _load(self, client_id: str, newer_than: Instant) -> LoadedClient | None:
         if "\0" in client_id:  # PostgreSQL's text cannot hold it, so nobody is called that
             return None
+        policy = self._tenant.settings.registration
+        is_documented = is_document_id(client_id)
+        if is_documented and not is_allowed(client_id, policy):
+            return None
         async with self._parts.storage.database.read(self._tenant.id) as unit:
             client = await unit.clients.get(client_id)
-        if client is None or not client.is_active:
+        if client is not None and not client.is_active:
             return None
-        return await self._with_keys(client, newer_than)
+        if is_documented:
+            return await self._documented(client_id, client, newer_than)
+        return await self._with_keys(client, newer_than) if client is not None else None
+
+    async def _documented(self, client_id: str, stored: Client | None, newer_than: Instant) -> LoadedClient | None:
+        fetched = await self._parts.outgoing.fetch(client_id, DOCUMENT)
+        if isinstance(fetched, Refusal):
+            if stored is None or not isinstance(fetched, Unavailable):  # it says no more that there is such a client
+                return None
+            loaded = await self._with_keys(stored, newer_than)
+            return replace(loaded, fresh_until=self._parts.clock.now() + PATIENCE_SECONDS * SECOND)
+        client = await self._keeper.kept(client_id, fetched.body, stored)
+        if isinstance(client, Refusal):
+            _log.info("client.document_refused", host=shown_host(client_id), why=client.detail or client.code)
+            return None
+        loaded = await self._with_keys(client, newer_than)
+        return replace(loaded, fresh_until=min(loaded.fresh_until or fetched.fresh_until, fetched.fresh_until))
 
     async def _with_keys(self, client: Client, newer_than: Instant) -> LoadedClient:
         document = client.document

@@ -96,7 +96,7 @@ class OutgoingClient:
             return self._accepted(url, answer, wanted)
 
         answer = await self._guarded(url, wanted.purpose, wanted.seconds, get)
-        self._cache.put(url, wanted.purpose, answer)
+        self._cache.put(url, wanted, answer)
         return answer
 
     def _accepted(self, url: str, answer: Answer, wanted: Wanted) -> Fetched | Refusal:

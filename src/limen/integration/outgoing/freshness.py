@@ -12,8 +12,6 @@ from limen.kernel.errors import Refusal, Unavailable
 _MAX_AGE: Final = re.compile(r'(?:^|,)\s*max-age\s*=\s*"?([0-9]{1,10})"?\s*(?=,|$)', re.IGNORECASE)
 _NOT_KEPT: Final = re.compile(r"(?:^|,)\s*(?:no-store|no-cache)\b", re.IGNORECASE)
 _AGE: Final = re.compile(r"[0-9]{1,10}")
-FAILURE_SECONDS: Final = 30
-"""For so long a failure is the answer, so that a name that hangs costs one wait and not one for each request."""
 
 
 def fresh_seconds(cache_control: str, age: str, wanted: Wanted) -> int:
@@ -53,7 +51,7 @@ class AnswerCache:
         self._kept.move_to_end((url, purpose))
         return kept.answer
 
-    def put(self, url: str, purpose: str, answer: Fetched | Refusal) -> None:
+    def put(self, url: str, wanted: Wanted, answer: Fetched | Refusal) -> None:
         """Keep *answer*; a busy moment of our own is not kept."""
         now = self._clock.now()
         if isinstance(answer, Fetched):
@@ -61,8 +59,8 @@ class AnswerCache:
         elif isinstance(answer, Unavailable) and answer.detail == "busy":
             return
         else:
-            until, size = now + FAILURE_SECONDS * SECOND, 0
-        key = (url, purpose)
+            until, size = now + wanted.failures * SECOND, 0
+        key = (url, wanted.purpose)
         self._drop(key)
         self._kept[key] = _Kept(answer, now, until, size + len(url))
         self._bytes += size + len(url)

@@ -40,7 +40,7 @@ async def test_what_is_no_longer_fresh_is_not_given():
     clock = ManualClock()
     cache = AnswerCache(clock)
     answer = fetched(clock)
-    cache.put("u", "test", answer)
+    cache.put("u", WANTED, answer)
     assert cache.get("u", "test", 0) is answer
     assert cache.get("u", "other", 0) is None
     assert cache.get("u", "test", clock.now()) is None
@@ -51,9 +51,9 @@ async def test_what_is_no_longer_fresh_is_not_given():
 async def test_a_failure_is_kept_for_half_a_minute_and_a_busy_moment_not_at_all():
     clock = ManualClock()
     cache = AnswerCache(clock)
-    cache.put("u", "test", Unavailable("outgoing_unreachable", "busy"))
+    cache.put("u", WANTED, Unavailable("outgoing_unreachable", "busy"))
     assert cache.get("u", "test", 0) is None
-    cache.put("u", "test", Invalid("outgoing_unexpected"))
+    cache.put("u", WANTED, Invalid("outgoing_unexpected"))
     await clock.sleep(29)
     assert cache.get("u", "test", 0) is not None
     await clock.sleep(2)
@@ -64,9 +64,9 @@ def test_it_is_bounded_by_number_and_by_bytes():
     clock = ManualClock()
     cache = AnswerCache(clock, most=3, most_bytes=1_000)
     for name in "abcd":
-        cache.put(name, "test", fetched(clock))
+        cache.put(name, WANTED, fetched(clock))
     assert [name for name in "abcd" if cache.get(name, "test", 0)] == ["b", "c", "d"]
-    cache.put("e", "test", fetched(clock, b"x" * 997))
+    cache.put("e", WANTED, fetched(clock, b"x" * 997))
     assert [name for name in "abcde" if cache.get(name, "test", 0)] == ["e"]
-    cache.put("e", "test", fetched(clock))
+    cache.put("e", WANTED, fetched(clock))
     assert cache._bytes == 3

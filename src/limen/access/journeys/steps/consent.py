@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from limen.access.clients.dynamic.documents import is_document_id
 from limen.access.clients.records import Client
 from limen.access.journeys.context import StepContext
 from limen.access.journeys.views import Problem, Progress, StepView
@@ -48,13 +49,26 @@ def _pages_of(client: Client | None) -> dict[str, str | None]:
     """
     if client is None:
         return dict.fromkeys(("client_uri", "client_host", "policy_uri", "tos_uri"))
-    document = client.document
+    document, host = client.document, _host_of(client)
+    is_its_own = urlsplit(document.client_uri).hostname == host
     return {
-        "client_uri": _https(document.client_uri),
-        "client_host": urlsplit(document.client_uri).hostname,
+        "client_uri": _https(document.client_uri) if is_its_own else None,
+        "client_host": host,
         "policy_uri": _https(document.policy_uri),
         "tos_uri": _https(document.tos_uri),
     }
+
+
+def _host_of(client: Client) -> str | None:
+    """Return the host that stands for the client: one that it has proven, not one that it says.
+
+    Who registers a client by themselves can claim any ``client_uri`` (RFC 7591 §5); where they redirect to, they are.
+    """
+    if is_document_id(client.client_id):
+        return urlsplit(client.client_id).hostname
+    if client.unused_until is None:
+        return urlsplit(client.document.client_uri).hostname
+    return next((urlsplit(uri).hostname for uri in client.document.redirect_uris), None)
 
 
 def _https(address: str) -> str | None:
