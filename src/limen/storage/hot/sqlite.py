@@ -1,9 +1,7 @@
 """SQLite: one writing connection, ``BEGIN IMMEDIATE``, N steps with their audit records, ``COMMIT``."""
 
-import asyncio
 import sqlite3
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
@@ -18,6 +16,7 @@ from limen.kernel.ids import EventId, TenantId
 from limen.storage.dialects.inline import NO_WAIT, WAIT, WRITE
 from limen.storage.dialects.sqlite import PRAGMAS, make_private
 from limen.storage.gate import WriteGate
+from limen.storage.hot.aside import Aside
 from limen.storage.hot.group import BatchFailed, WriteGroup
 from limen.storage.hot.steps import (
     SPENT,
@@ -124,7 +123,7 @@ class SqliteWriter:
         """Write to the file at *path*, holding *gate* for each batch; *on_commit* hears of each."""
         self._on_commit = on_commit
         self._path, self._gate, self._lane, self._clock, self._entropy = path, gate, lane, clock, entropy
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="limen-writer")
+        self._aside = Aside("limen-writer")
         self._connection: sqlite3.Connection | None = None
         self._waits = True
         self.group: WriteGroup[Step] = WriteGroup(self.commit)
@@ -146,7 +145,7 @@ class SqliteWriter:
         await self.group.close()
         if self._connection is not None:
             self._connection.close()
-        self._thread.shutdown()
+        self._aside.close()
 
     async def _commit(self, steps: list[Step]) -> Batch:
         if self._connection is None:
@@ -159,7 +158,7 @@ class SqliteWriter:
                 result, told = _run(database, step, now)
                 batch.settle(position, step.tenant_id, result, told)
             extensions = [self._tell(database, tenant_id, told, now) for tenant_id, told in batch.told.items()]
-            await self._in_thread(database, "COMMIT")
+            await self._aside.run(database.execute, "COMMIT")
         except BaseException:
             for tenant_id in {step.tenant_id for step in steps}:
                 self._lane.forget(tenant_id)
@@ -179,10 +178,7 @@ class SqliteWriter:
         except sqlite3.OperationalError:
             self._waits = True
             database.execute(WAIT)
-            await self._in_thread(database, WRITE)
-
-    async def _in_thread(self, database: sqlite3.Connection, sql: str) -> None:
-        await asyncio.get_running_loop().run_in_executor(self._thread, database.execute, sql)
+            await self._aside.run(database.execute, WRITE)
 
     def _abandon(self, database: sqlite3.Connection) -> None:
         try:
