@@ -1,7 +1,4 @@
-"""RFC 9068, JWT Profile for OAuth 2.0 Access Tokens.
-
-Deliberately not supported yet: choosing the audience by ``resource`` (§3; see ``test_rfc8707_resource_indicators``).
-"""
+"""RFC 9068, JWT Profile for OAuth 2.0 Access Tokens; for the audience by ``resource`` (§3) see RFC 8707's tests."""
 
 import pytest
 from joserfc import jwt
@@ -29,6 +26,21 @@ async def test_rfc9068_s2_2_every_required_claim_is_there_and_times_are_whole_se
     assert {"iss", "exp", "aud", "sub", "client_id", "iat", "jti", "auth_time", "scope"} <= set(said)
     assert said["exp"] - said["iat"] == 300
     assert all(type(said[name]) is int for name in ("exp", "iat", "auth_time"))
+
+
+async def test_rfc9068_s2_2_1_a_customers_token_says_when_and_how_they_signed_in(shop: Shop):
+    tokens = await shop.tokens()
+    said = claims(tokens["access_token"])
+    assert (said["acr"], said["amr"]) == ("urn:limen:aal:1", ["pwd"])
+    assert said["auth_time"] == claims(tokens["id_token"])["auth_time"]
+    shop.house.clock.advance(60)
+    again = claims((await shop.refresh(tokens["refresh_token"])).json()["access_token"])
+    assert [again[name] for name in ("auth_time", "acr", "amr")] == [said[name] for name in ("auth_time", "acr", "amr")]
+
+
+async def test_rfc9068_s2_2_1_a_machines_token_says_nothing_of_a_sign_in(shop: Shop):
+    said = claims((await shop.own_token(await shop.machine()))["access_token"])
+    assert not {"auth_time", "acr", "amr", "sid"} & said.keys()
 
 
 async def test_rfc9068_s2_2_3_the_scope_claim_names_what_was_granted(shop: Shop):

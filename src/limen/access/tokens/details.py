@@ -112,7 +112,7 @@ def _is_within(narrow: Any, wide: Any) -> bool:
         return narrow.keys() == wide.keys() and all(_is_within(narrow[name], wide[name]) for name in narrow)
     if _is_list_of_texts(narrow) and _is_list_of_texts(wide):
         return bool(narrow) == bool(wide) and set(narrow) <= set(wide)  # an empty list may mean everything
-    return type(narrow) is type(wide) and bool(narrow == wide)
+    return canonical_json(narrow) == canonical_json(wide)  # as JSON, where 1 is neither true nor 1.0
 
 
 def _is_list_of_texts(value: Any) -> bool:
