@@ -60,8 +60,8 @@ async def test_rewrapping_never_brings_back_an_erased_key_nor_overwrites_a_chang
     kept, gone, changed = (subject_key(f"cus_{name}") for name in ("kept", "gone", "changed"))
     for key in (kept, gone, changed):
         await store.put_subject_key(key)
-    assert await store.delete_subject_key("ten_a", "cus_gone")
-    assert not await store.delete_subject_key("ten_a", "cus_gone")
+    assert await store.delete_subject_keys("ten_a", ["cus_gone"]) == 1
+    assert await store.delete_subject_keys("ten_a", ["cus_gone", "cus_never"]) == 0
     other = replace(changed, wrapped=b"other")
     assert await store.replace_subject_keys([(changed, other)]) == 1
     pairs = [(key, replace(key, wrapped=b"new", epoch_id=8)) for key in (kept, gone, changed)]
@@ -92,5 +92,18 @@ async def test_a_deleted_key_is_in_none_of_the_files(kind, store, keys_url):
     file = file_of(keys_url)
     files = [file, file.with_name(file.name + "-wal")]
     assert any(secret in one.read_bytes() for one in files)
-    await store.delete_subject_key("ten_a", "cus_a")
+    await store.delete_subject_keys("ten_a", ["cus_a"])
     assert not any(secret in one.read_bytes() for one in files if one.exists())
+
+
+async def test_many_keys_are_deleted_in_one_transaction_and_others_stay(store):
+    names = [f"jou_{number}" for number in range(5)]
+    for name in names:
+        assert await store.put_subject_key(subject_key(name))
+    begun: list[str] = []
+    store._dialect.trace = begun.append
+    assert await store.delete_subject_keys("ten_a", names[:4]) == 4
+    store._dialect.trace = None
+    assert sum("BEGIN" in statement for statement in begun) == 1
+    assert await store.get_subject_key("ten_a", "jou_0") is None
+    assert await store.get_subject_key("ten_a", "jou_4") is not None

@@ -85,10 +85,6 @@ class SqlKeyStore:
         async with self._writing() as connection:
             return (await connection.execute(_PUT_SUBJECT_KEY, _values(key))).rowcount > 0
 
-    async def delete_subject_key(self, tenant_id: str, subject_id: str) -> bool:
-        """Delete the row for good."""
-        return await self.delete_subject_keys(tenant_id, [subject_id]) > 0
-
     async def delete_subject_keys(self, tenant_id: str, subject_ids: Collection[str]) -> int:
         """Delete the rows for good, in one transaction."""
         deleted = 0

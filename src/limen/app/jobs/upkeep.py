@@ -37,8 +37,8 @@ async def sweep(basis: Basis) -> None:
     async for tenant in all_tenants(basis.storage):
         for _ in range(_ROUNDS):
             swept = await sweeper.sweep(tenant.id)
-            for journey_id in swept.journeys:
-                await basis.keyring.destroy_subject(tenant.id, journey_id)
+            if swept.journeys:
+                await basis.keyring.destroy_subjects(tenant.id, swept.journeys)
             if not swept.more:
                 break
             await basis.clock.sleep(0)

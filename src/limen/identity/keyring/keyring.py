@@ -1,7 +1,7 @@
 """The keyring: makes, finds and destroys the keys of tenants and subjects."""
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, Final
 
@@ -122,8 +122,7 @@ class Keyring:
         while True:
             page = await self._store.subject_keys_created(0, self._clock.now() + 1, after, _PAGE)
             mine = [key.subject_id for key in page if key.tenant_id == tenant_id]
-            for subject_id in mine:
-                gone += await self._store.delete_subject_key(tenant_id, subject_id)
+            gone += await self._store.delete_subject_keys(tenant_id, mine)
             if not mine or len(mine) < len(page):
                 return gone
             after = SubjectCursor(tenant_id, mine[-1])
@@ -179,7 +178,11 @@ class Keyring:
 
     async def destroy_subject(self, tenant_id: str, subject_id: str) -> None:
         """Erase a customer or journey: without its key, what it sealed is noise. It may be gone already."""
-        await self._store.delete_subject_key(tenant_id, subject_id)
+        await self.destroy_subjects(tenant_id, [subject_id])
+
+    async def destroy_subjects(self, tenant_id: str, subject_ids: Collection[str]) -> None:
+        """Erase many at once: one commit, for sweeps."""
+        await self._store.delete_subject_keys(tenant_id, subject_ids)
 
     async def _load_tenant(self, tenant_id: str) -> TenantVault | None:
         rows = _live(await self._store.get_tenant_keys(tenant_id))

@@ -5,7 +5,7 @@ backups (see *Personal data* in the architecture page). Every write is durable w
 that a key seals is written after it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
@@ -86,8 +86,8 @@ class KeyStore(Protocol):
         """Insert *key*; return False, changing nothing, where (tenant_id, subject_id) exists."""
         ...
 
-    async def delete_subject_key(self, tenant_id: str, subject_id: str) -> bool:
-        """Delete the row for good (SQLite: ``secure_delete``); tell whether there was one."""
+    async def delete_subject_keys(self, tenant_id: str, subject_ids: Collection[str]) -> int:
+        """Delete the rows for good (SQLite: ``secure_delete``), in one transaction; return how many there were."""
         ...
 
     async def replace_subject_keys(self, changes: Sequence[tuple[WrappedSubjectKey, WrappedSubjectKey]]) -> int:

@@ -118,9 +118,8 @@ class Upkeep:
                 living = await register.living(tenant_id, subject_ids)
                 if living is None:  # the wrong database? Better keep an orphan than erase a tenant
                     continue
-                for subject_id in subject_ids:
-                    if subject_id not in living:
-                        swept += await self._store.delete_subject_key(tenant_id, subject_id)
+                orphans = [subject_id for subject_id in subject_ids if subject_id not in living]
+                swept += await self._store.delete_subject_keys(tenant_id, orphans) if orphans else 0
         return swept
 
     async def _rewrapped(self, row: WrappedTenantKey) -> bytes:

@@ -1,6 +1,6 @@
 """A key store in memory, and one keyring on a fresh file with its parts in reach."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -48,8 +48,8 @@ class MemoryKeyStore:
     async def put_subject_key(self, key: WrappedSubjectKey) -> bool:
         return self.subjects.setdefault(SubjectCursor(key.tenant_id, key.subject_id), key) is key
 
-    async def delete_subject_key(self, tenant_id: str, subject_id: str) -> bool:
-        return self.subjects.pop(SubjectCursor(tenant_id, subject_id), None) is not None
+    async def delete_subject_keys(self, tenant_id: str, subject_ids: Collection[str]) -> int:
+        return sum(self.subjects.pop(SubjectCursor(tenant_id, one), None) is not None for one in subject_ids)
 
     async def replace_subject_keys(self, changes: Sequence[tuple[WrappedSubjectKey, WrappedSubjectKey]]) -> int:
         done = 0

@@ -122,7 +122,7 @@ class ErasingStore(MemoryKeyStore):
     """Erases a subject between the read and the write of a re-wrap."""
 
     async def replace_subject_keys(self, changes: Sequence[tuple[WrappedSubjectKey, WrappedSubjectKey]]) -> int:
-        await self.delete_subject_key(TENANT, "cus_0")
+        await self.delete_subject_keys(TENANT, ["cus_0"])
         return await super().replace_subject_keys(changes)
 
 
