@@ -29,6 +29,7 @@ from limen.access.registering.doors import (
 from limen.access.tokens.desk import Desks
 from limen.access.tokens.doors import client_door, introspection, revocation, token
 from limen.access.tokens.proving import FOR_PUSHED, FOR_TOKENS
+from limen.access.tokens.resource_metadata import ELSEWHERE, WELL_KNOWN, registered_door, resource_door
 from limen.access.tokens.userinfo import userinfo_door
 from limen.integration.edge.asgi import AsgiApp, Receive, Scope, Send
 from limen.integration.edge.throttle import Rule
@@ -41,6 +42,7 @@ def tenant_doors(desks: Desks, limiter: RateLimiter, ready: ReadyDesks) -> Mappi
     """Return the hot doors of every tenant, by the path below its prefix."""
     metadata, keys = discovery_door(desks, ready), jwks_door(desks, ready)
     discovery = Door("discovery", metadata, cross_origin=True, at_once=metadata.at_once)
+    resource = Door("resource_metadata", resource_door(desks), cross_origin=True)
     return {
         "/token": Door("token", client_door(desks, limiter, token, "token", FOR_TOKENS), ("POST",), cross_origin=True),
         "/par": Door("par", client_door(desks, limiter, push, "par", FOR_PUSHED), ("POST",), cross_origin=True),
@@ -59,6 +61,8 @@ def tenant_doors(desks: Desks, limiter: RateLimiter, ready: ReadyDesks) -> Mappi
         ),
         "/userinfo": Door("userinfo", userinfo_door(desks), ("GET", "POST"), cross_origin=True),
         "/jwks": Door("jwks", keys, cross_origin=True, at_once=keys.at_once),
+        WELL_KNOWN: resource,
+        ELSEWHERE: Door("resource_metadata", registered_door(desks), cross_origin=True),
         OPENID_CONFIGURATION: discovery,
         OAUTH_METADATA: discovery,
     }
@@ -73,6 +77,9 @@ def registration_doors(parts: RegistrationParts) -> Mapping[str, Door]:
 def house_doors(metrics: Door, live: Door, ready: Door) -> Mapping[str, Door]:
     """Return the hot doors that belong to no tenant, by path."""
     return {"/metrics": metrics, "/health/live": live, "/health/ready": ready}
+
+
+_RESOURCES = WELL_KNOWN + "/"
 
 
 class HotTable:
@@ -95,8 +102,10 @@ class HotTable:
         return door
 
     def _below(self, path: str) -> Door | None:
-        """Return the door of a path with a client's name at its end (RFC 7592 §2)."""
-        return self._tenant.get(BELOW) if path.startswith(BELOW) else None
+        """Return the door of a path with a name at its end: a client's (RFC 7592 §2), a resource's (RFC 9728 §3.1)."""
+        if path.startswith(BELOW):
+            return self._tenant.get(BELOW)
+        return self._tenant.get(WELL_KNOWN) if path.startswith(_RESOURCES) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,10 +16,10 @@ from limen.access.http import HotRequest, HotResponse, oauth_error
 from limen.access.jose.foreign import ASSERTION_ALGORITHMS
 from limen.access.oauth.announced import authorization_metadata
 from limen.access.oauth.assurance import SERVED
-from limen.access.tokens.metadata import token_metadata
 from limen.access.registering.metadata import registration_metadata
 from limen.access.tokens.desk import Desk, Desks
 from limen.access.tokens.grants import GRANTS
+from limen.access.tokens.metadata import token_metadata
 from limen.access.tokens.proving_metadata import proving_metadata
 from limen.access.tokens.scopes import CLAIMS_BY_SCOPE, OFFLINE_ACCESS
 from limen.kernel.encoding import b64url, canonical_json, sha256

@@ -7,9 +7,10 @@ from limen.access.tokens.desk import Desk
 
 
 def registration_metadata(desk: Desk) -> dict[str, Any]:
-    """Return the members of the metadata that this tenant's policy calls for; nothing where it allows nothing."""
+    """Return the members of the metadata that this tenant's policy calls for, and the resources of our own."""
     policy = desk.tenant.settings.registration
-    found: dict[str, Any] = {}
+    # RFC 9728 §4
+    found: dict[str, Any] = {"protected_resources": [f"{desk.issuer}/userinfo", f"{desk.issuer}/api/v1"]}
     if policy.mode != "off":
         found["registration_endpoint"] = desk.issuer + REGISTER
     if policy.client_id_documents:

@@ -47,7 +47,8 @@ def refused(refusal: Refusal) -> HotResponse:
         status, headers = 503, (("retry-after", str(refusal.retry_after)),)
     elif refusal.code == "invalid_client":
         status, headers = 401, _CHALLENGE
-    return oauth_error(status, refusal.code, _DESCRIPTIONS.get(refusal.code, ""), headers)
+    description = refusal.fields.get("error_description") or _DESCRIPTIONS.get(refusal.code, "")
+    return oauth_error(status, refusal.code, description, headers)
 
 
 def unproven(desk: Desk, refusal: Refusal) -> HotResponse:
@@ -74,11 +75,14 @@ def _resource_status(refusal: Refusal) -> int:
     return 403 if isinstance(refusal, Forbidden) else 400 if isinstance(refusal, Invalid) else 401
 
 
-def bearer_refused(refusal: Refusal, *, presented: bool) -> HotResponse:
-    """Return the answer of a protected resource (RFC 6750 §3): without a token no error code is named."""
+def bearer_refused(refusal: Refusal, *, presented: bool, more: str = "") -> HotResponse:
+    """Return the answer of a protected resource (RFC 6750 §3): without a token no error code is named.
+
+    *more* are further parameters of the challenge, a comma before each.
+    """
     status = _resource_status(refusal)
     challenge = f'Bearer realm="limen", error="{refusal.code}"' if presented else 'Bearer realm="limen"'
-    headers: HeaderPairs = (("www-authenticate", challenge),)
+    headers: HeaderPairs = (("www-authenticate", challenge + more),)
     if not presented:
         headers += (("www-authenticate", _DPOP),)  # both ways are open (RFC 9449 §7.2)
     return oauth_error(status, refusal.code, _DESCRIPTIONS.get(refusal.code, ""), headers)

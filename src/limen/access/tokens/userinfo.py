@@ -14,6 +14,7 @@ from limen.access.tokens.claims import custom_claims
 from limen.access.tokens.desk import Desk, Desks
 from limen.access.tokens.issue import encrypted, no_key_for
 from limen.access.tokens.refusals import bearer_refused, dpop_refused, refused
+from limen.access.tokens.resource_metadata import USERINFO, challenge_parameter
 from limen.access.tokens.scopes import CLAIMS_BY_SCOPE
 from limen.kernel.errors import Forbidden, Invalid, Refusal, Unauthenticated
 
@@ -29,7 +30,8 @@ def userinfo_door(desks: Desks) -> HotDoor:
         shown = _presented(request)
         if isinstance(shown, Refusal) or desk is None:
             refusal = shown if isinstance(shown, Refusal) else _MISSING
-            return bearer_refused(refusal, presented=refusal is not _MISSING)
+            more = challenge_parameter(desk, USERINFO) if desk is not None else ""
+            return bearer_refused(refusal, presented=refusal is not _MISSING, more=more)
         told = await user_claims(desk, request, shown)
         return _refused(desk, shown, told) if isinstance(told, Refusal) else _answer(desk, *told)
 
@@ -38,7 +40,7 @@ def userinfo_door(desks: Desks) -> HotDoor:
 
 def _refused(desk: Desk, shown: ShownToken, refusal: Refusal) -> HotResponse:
     if shown.scheme != DPOP and refusal is not BOUND:
-        return bearer_refused(refusal, presented=True)
+        return bearer_refused(refusal, presented=True, more=challenge_parameter(desk, USERINFO))
     return dpop_refused(desk, refusal)
 
 

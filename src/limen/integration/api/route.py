@@ -14,9 +14,10 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
 from limen.access.tokens.desk import Desk
+from limen.access.tokens.resource_metadata import challenge_parameter
 from limen.identity.administrators import Actor
 from limen.integration.api.authority import Caller, authenticate
-from limen.integration.api.parts import ApiParts
+from limen.integration.api.parts import PREFIX, ApiParts
 from limen.integration.api.problems import Refused, problem, refused, unreadable
 from limen.integration.api.strict_json import MAX_BODY, MalformedJson, strict_json
 from limen.integration.edge.arrival import arrival_of
@@ -110,7 +111,7 @@ class GuardedRoute(APIRoute):
             raise Refused(NotFound("tenant_not_found"))
         caller = await authenticate(parts, desk, request.headers.get("authorization"), arrival.request_id)
         if isinstance(caller, Refusal):
-            raise _challenged(caller, "" if caller.code == "missing_token" else ', error="invalid_token"')
+            raise _challenged(desk, caller, "" if caller.code == "missing_token" else ', error="invalid_token"')
         decision = await parts.limiter.hit(f"api:client:{desk.tenant.id}:{caller.client_id}", parts.limit)
         headers.update(limit_headers(parts.limit, decision))
         if not decision.allowed:
@@ -118,7 +119,7 @@ class GuardedRoute(APIRoute):
         scope = self._scope()
         if caller.refusal is not None or scope not in caller.scopes:
             refusal = caller.refusal or Forbidden("insufficient_scope", scope)
-            raise _challenged(refusal, f', error="insufficient_scope", scope="{scope}"')
+            raise _challenged(desk, refusal, f', error="insufficient_scope", scope="{scope}"')
         return Call(parts, desk, caller, arrival.prefix)
 
     def _scope(self) -> str:
@@ -154,8 +155,9 @@ async def _check_body(request: StrictRequest) -> None:
         raise Refused(Invalid("malformed_json"), 400) from None
 
 
-def _challenged(refusal: Refusal, error: str) -> Refused:
-    """Refuse with a challenge (RFC 6750 §3): without a token no error is named."""
+def _challenged(desk: Desk, refusal: Refusal, error: str) -> Refused:
+    """Refuse with a challenge (RFC 6750 §3, RFC 9728 §5.1): without a token no error is named."""
     status = 403 if isinstance(refusal, Forbidden) else 401
     plain = refusal if isinstance(refusal, Forbidden) else Unauthenticated(refusal.code, refusal.detail)
-    return Refused(plain, status, {"www-authenticate": f'Bearer realm="limen"{error}'})
+    challenge = f'Bearer realm="limen"{error}{challenge_parameter(desk, PREFIX)}'
+    return Refused(plain, status, {"www-authenticate": challenge})
