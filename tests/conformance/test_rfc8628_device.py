@@ -16,6 +16,7 @@ from limen.access.clients.records import AuthMethod
 from limen.access.tokens.waiting import WaitingKind
 from limen.storage.schema import waiting_requests
 from tests.integration.tokens.kit import EMAIL, PASSWORD, Shop, claims, error
+from tests.integration.tokens.proofs import Prover
 from tests.support.walker import Page, Walker, says
 
 pytestmark = pytest.mark.anyio
@@ -283,3 +284,13 @@ async def test_bcp_ending_the_session_before_the_poll_ends_the_request(tv: Telev
     page = await tv.shop.walker.get("/account")
     await tv.shop.walker.post(page, form=page.forms[-1], intent="sign_out")
     assert error(await tv.poll(begun["device_code"])) == (400, "invalid_grant")
+
+
+async def test_rfc9449_a_devices_tokens_are_bound_to_the_key_that_it_shows(tv: Television):
+    prover = Prover(tv.shop.house.clock)
+    begun = await tv.begin()
+    await tv.approve(begun["user_code"])
+    form = {"grant_type": GRANT, "device_code": begun["device_code"], "client_id": tv.auth[0]}
+    tokens = (await tv.shop.post("/token", form, headers=prover.header())).json()
+    assert claims(tokens["access_token"])["cnf"] == {"jkt": prover.jkt}
+    assert error(await tv.shop.refresh(tokens["refresh_token"], tv.auth)) == (400, "invalid_grant")

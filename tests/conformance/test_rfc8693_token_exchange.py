@@ -12,6 +12,7 @@ import pytest
 from limen.access.clients.records import AuthMethod, TokenExchange
 from limen.identity.customers.records import CustomerState
 from tests.integration.tokens.kit import Shop, claims, error
+from tests.integration.tokens.proofs import Prover
 
 pytestmark = pytest.mark.anyio
 
@@ -33,9 +34,11 @@ async def service(shop: Shop, *more: str, **policy: Any) -> tuple[str, str]:
     )
 
 
-async def exchange(shop: Shop, auth: tuple[str, str], token: str, **changes: Any) -> httpx2.Response:
+async def exchange(
+    shop: Shop, auth: tuple[str, str], token: str, headers: dict[str, str] | None = None, **changes: Any
+) -> httpx2.Response:
     form = {"grant_type": GRANT, "subject_token": token, "subject_token_type": f"{TYPE}access_token"}
-    return await shop.post("/token", form | changes, auth)
+    return await shop.post("/token", form | changes, auth, headers=headers or {})
 
 
 async def test_rfc8693_s2_1_subject_token_and_its_type_are_required(shop: Shop):
@@ -208,3 +211,15 @@ async def test_rfc8693_garbage_is_refused_and_never_a_fault(shop: Shop):
 async def test_rfc8693_public_clients_do_not_exchange(shop: Shop):
     with pytest.raises(AssertionError, match="public_client"):
         await shop.another(grant_types=(GRANT,), redirect_uris=(), token_endpoint_auth_method=AuthMethod.NONE)
+
+
+async def test_rfc8693_a_token_bound_to_a_key_is_exchanged_only_for_one_that_is(shop: Shop):
+    applications, services = Prover(shop.house.clock), Prover(shop.house.clock)
+    machine = await shop.machine("orders")
+    auth = await service(shop, subject_clients=(machine[0],))
+    form = {"grant_type": "client_credentials"}
+    source = (await shop.post("/token", form, machine, headers=applications.header())).json()["access_token"]
+    assert error(await exchange(shop, auth, source)) == (400, "invalid_request")
+    answer = (await exchange(shop, auth, source, services.header())).json()
+    assert answer["token_type"] == "DPoP"
+    assert claims(answer["access_token"])["cnf"] == {"jkt": services.jkt}
