@@ -56,9 +56,11 @@ def shape_of(ask: TokenRequest, mandate: Mandate) -> tuple[tuple[str, ...], Toke
     return audiences, ask.desk.resources.shape(audiences)
 
 
-def lifetime(ask: TokenRequest, mandate: Mandate) -> int:
-    """Return for how many seconds the access token of *mandate* lives."""
-    usual = shape_of(ask, mandate)[1].lifetime or ask.desk.lifetimes.access_token
+def lifetime(ask: TokenRequest, mandate: Mandate, shape: TokenShape | None = None) -> int:
+    """Return for how many seconds the access token of *mandate* lives; *shape* is its :func:`shape_of`, where known."""
+    if shape is None:
+        shape = shape_of(ask, mandate)[1]
+    usual = shape.lifetime or ask.desk.tenant.settings.lifetimes.access_token
     return min(usual, mandate.until - to_seconds(ask.desk.clock.now())) if mandate.until else usual
 
 
@@ -75,14 +77,16 @@ def access_token(ask: TokenRequest, mandate: Mandate) -> tuple[str, str]:
     now = to_seconds(desk.clock.now())
     token_id = random_token(desk.entropy, 16)
     audiences, shape = shape_of(ask, mandate)
-    subject = desk.subjects.shown(client.document, authentication.subject) if authentication else mandate.subject or client.client_id
+    subject = mandate.subject or client.client_id
+    if authentication is not None:
+        subject = desk.subjects.shown(client.document, authentication.subject)
     claims: dict[str, Any] = {
         "iss": desk.issuer,
         "sub": subject,
         "aud": audiences[0] if len(audiences) == 1 else list(audiences),
         "client_id": client.client_id,
         "iat": now,
-        "exp": now + lifetime(ask, mandate),
+        "exp": now + lifetime(ask, mandate, shape),
         "jti": token_id,
     }
     if mandate.scopes:

@@ -19,7 +19,7 @@ async def issue_to_client(ask: TokenRequest) -> TokenSet | Refusal:
     scopes = requested_scopes(ask.form.get("scope"), allowed)
     if isinstance(scopes, Refusal):
         return scopes
-    mandate = await _mandate(ask, scopes)
+    mandate = Mandate(scopes) if _is_plain(ask) else await _mandate(ask, scopes)
     if isinstance(mandate, Refusal):
         return mandate
     token, token_id = access_token(ask, mandate)
@@ -32,15 +32,22 @@ async def issue_to_client(ask: TokenRequest) -> TokenSet | Refusal:
             data={"grant": "client_credentials", "jti": token_id, "scopes": scopes},
         )
     )
-    effective = effective_scopes(shape_of(ask, mandate)[1], scopes)
-    return TokenSet(token, token_id, lifetime(ask, mandate), effective, details=mandate.details)
+    shape = shape_of(ask, mandate)[1]
+    effective = effective_scopes(shape, scopes)
+    return TokenSet(token, token_id, lifetime(ask, mandate, shape), effective, details=mandate.details)
+
+
+def _is_plain(ask: TokenRequest) -> bool:
+    """Tell whether the token rests on scopes alone, as most do."""
+    form = ask.form
+    if RESOURCE in form or DETAILS in form:
+        return False
+    return not (ask.client.document.claims or ask.desk.tenant.settings.claims)
 
 
 async def _mandate(ask: TokenRequest, scopes: tuple[str, ...]) -> Mandate | Refusal:
-    """Return what the token may rest on; for most requests nothing but *scopes*."""
+    """Return what a token may rest on that is for certain resource servers, or says more than usual."""
     document, form = ask.client.document, ask.form
-    if RESOURCE not in form and DETAILS not in form and not document.claims and not ask.desk.tenant.settings.claims:
-        return Mandate(scopes)
     audiences = targets(ask)
     if isinstance(audiences, Refusal):
         return audiences
