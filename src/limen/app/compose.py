@@ -11,6 +11,7 @@ from prometheus_client.process_collector import ProcessCollector
 from limen.access.decoupled.user_codes import PER_ADDRESS, PER_BROWSER, PER_TENANT
 from limen.access.http import Door
 from limen.access.outgoing import Outgoing
+from limen.access.possession.edge import EdgeCertificates
 from limen.access.registering.doors import REGISTRATIONS, RegistrationParts
 from limen.access.tokens.failures import FAILURES
 from limen.app.basis import Basis, Chance, default_tenant, open_basis
@@ -72,7 +73,9 @@ def build(
     site = Site(settings, chance or Chance.of_the_system(), demo_app, prepare)
     proxies = settings.proxies
     try:
-        trusted = TrustedProxies.of(proxies.networks, proxies.header, proxies.certificate_header)
+        trusted = TrustedProxies.of(
+            proxies.networks, proxies.header, (proxies.certificate_header, proxies.certificate_verified_header)
+        )
     except ValueError:
         raise Misconfigured("proxies.networks names no network", "such as 10.0.0.0/8 or 192.0.2.7") from None
     return App(
@@ -220,6 +223,7 @@ class Site:
             await asyncio.wait([feed])
 
     def _desk_parts(self, basis: Basis) -> DeskParts:
+        proxies = self.settings.proxies
         return DeskParts(
             storage=basis.storage,
             keyring=basis.keyring,
@@ -227,6 +231,8 @@ class Site:
             entropy=self.entropy,
             cache=self.settings.cache,
             outgoing=self.outgoing,
+            certificates=EdgeCertificates(proxies.certificate_header, proxies.certificate_verified_header),
+            certificate_url=proxies.certificate_url,
         )
 
     def _way_out(self) -> Outgoing:

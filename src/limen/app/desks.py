@@ -17,6 +17,7 @@ from limen.access.jose.provide import provide_keys
 from limen.access.jose.rotation import RotationPolicy
 from limen.access.jose.verify import AccessTokenVerifier
 from limen.access.outgoing import NO_WAY_OUT, Outgoing
+from limen.access.possession.edge import NO_CERTIFICATES, EdgeCertificates
 from limen.access.possession.nonces import PURPOSE as DPOP_NONCE
 from limen.access.possession.nonces import Nonces
 from limen.access.resources.catalogue import MOST
@@ -40,7 +41,7 @@ from limen.storage.opening import Storage
 
 REFRESH_TOKENS: Final = "refresh-token"
 """The name of the sub-key that refresh tokens are made with."""
-_TENANT_DOORS: Final = ("", "/token", "/par", "/introspect", "/revoke")
+_TENANT_DOORS: Final = ("", "/token", "/par", "/introspect", "/revoke", "/device_authorization", "/bc-authorize")
 """What clients may write as the audience of an assertion: the issuer, and the doors where they show it."""
 
 
@@ -54,6 +55,8 @@ class DeskParts:
     entropy: Entropy
     cache: CacheSection = field(default_factory=CacheSection)
     outgoing: Outgoing = NO_WAY_OUT
+    certificates: EdgeCertificates = NO_CERTIFICATES
+    certificate_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +228,7 @@ def make_entry(tenant: Tenant, vault: TenantVault, loaded: tuple[KeySet, Resourc
         hot=hot,
         refresh=RefreshTokens(vault.derive(REFRESH_TOKENS)),
         verifier=verifier,
-        assertions=ClientAssertionVerifier([tenant.issuer + door for door in _TENANT_DOORS], clock),
+        assertions=ClientAssertionVerifier(_audiences(tenant, parts), clock),
         revocations=revocations,
         secret_key=vault.derive(CLIENT_SECRET),
         unseal=directory.open,
@@ -237,11 +240,18 @@ def make_entry(tenant: Tenant, vault: TenantVault, loaded: tuple[KeySet, Resourc
         opaque=opaque,
         subjects=Subjects(b"".join(vault.derive(purpose) for purpose in PAIRWISE)),
         subject_vault=lambda customer_id: parts.keyring.subject(tenant.id, customer_id),
+        certificates=parts.certificates,
+        aliases=(parts.certificate_url + tenant.prefix,) if parts.certificate_url else (),
         nonces=Nonces(vault.derive(DPOP_NONCE), clock),
         resources=resources,
         outgoing=parts.outgoing,
     )
     return _Entry(desk, clients, revocations)
+
+
+def _audiences(tenant: Tenant, parts: DeskParts) -> list[str]:
+    bases = [tenant.issuer] + ([parts.certificate_url + tenant.prefix] if parts.certificate_url else [])
+    return [base + door for base in bases for door in _TENANT_DOORS if base == tenant.issuer or door]
 
 
 def _first_use(storage: Storage, tenant_id: TenantId) -> FirstUse:

@@ -19,7 +19,10 @@ class AuthMethod(StrEnum):
     NONE = "none"
     BASIC = "client_secret_basic"
     POST = "client_secret_post"
+    SECRET_JWT = "client_secret_jwt"
     PRIVATE_KEY_JWT = "private_key_jwt"
+    TLS = "tls_client_auth"
+    SELF_SIGNED_TLS = "self_signed_tls_client_auth"
 
 
 GrantType = Literal[
@@ -41,6 +44,11 @@ ForeignAlgorithm = Literal[
     "", "ES256", "ES384", "ES512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "EdDSA", "Ed25519"
 ]
 """What a client signs with; empty for whatever its keys are for."""
+AuthAlgorithm = Literal[
+    "", "ES256", "ES384", "ES512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "EdDSA", "Ed25519",
+    "HS256", "HS384", "HS512",
+]  # fmt: skip
+"""What a client proves itself with; empty for whatever fits its method and its key."""
 Profile = Literal["oauth2.1", "fapi2_security", "fapi2_message_signing", "mcp"]
 """Rules beyond our own that a client is held to: a profile tightens, and loosens nothing."""
 SubjectType = Literal["public", "pairwise"]
@@ -75,7 +83,9 @@ class ClientDocument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     ``rules/``; nowhere else. Its type says its length or bounds (``fields.py``); what is :data:`INTERNAL` no interface
     takes or shows.
 
-    ``secret_hashes`` holds HMAC-SHA256 values under a tenant sub-key (hex), newest first: two during a rotation.
+    ``secret_hashes`` holds HMAC-SHA256 values under a tenant sub-key (hex), newest first: two during a rotation, of
+    which the older counts until ``old_secret_until`` (0: until the next rotation). For ``client_secret_jwt`` the same
+    secrets are in ``sealed_secrets`` as well, sealed under the tenant's key: a MAC is made with the secret itself.
     ``registration_token_hashes`` likewise, of registration access tokens (RFC 7592 §1.1). ``software_statement`` is the
     one it was registered with, verified then: what it says stays as it is (RFC 7591 §2.3).
     ``audiences`` are the resource servers a token of this client is for; the first is the default.
@@ -89,6 +99,12 @@ class ClientDocument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     post_logout_redirect_uris: Uris = ()
     grant_types: Annotated[tuple[GrantType, ...], items(1, 20)] = ("authorization_code", "refresh_token")
     token_endpoint_auth_method: AuthMethod = AuthMethod.BASIC
+    token_endpoint_auth_signing_alg: AuthAlgorithm = ""
+    tls_client_auth_subject_dn: Annotated[str, text(most=1_000)] = ""
+    tls_client_auth_san_dns: Annotated[str, text(most=255)] = ""
+    tls_client_auth_san_uri: Page = ""
+    tls_client_auth_san_ip: Annotated[str, text(most=64)] = ""
+    tls_client_auth_san_email: Annotated[str, text(most=320)] = ""
     scopes: Annotated[tuple[Scope, ...], items(most=100)] = ("openid", "profile", "email", "offline_access")
     audiences: Annotated[tuple[Uri, ...], items(most=20)] = ()
     jwks: dict[str, Any] | None = None
@@ -112,6 +128,7 @@ class ClientDocument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     claims: Annotated[tuple[ClaimRule, ...], items(most=50)] = ()
     token_exchange: TokenExchange = TokenExchange()
     dpop_bound_access_tokens: bool = False
+    tls_client_certificate_bound_access_tokens: bool = False
     require_dpop_nonce: bool = False
     require_consent: bool = True
     rotate_refresh_tokens: bool = True
@@ -141,6 +158,8 @@ class ClientDocument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     frontchannel_logout_uri: Page = ""
     frontchannel_logout_session_required: bool = False
     secret_hashes: Annotated[tuple[str, ...], INTERNAL] = ()
+    sealed_secrets: Annotated[tuple[str, ...], INTERNAL] = ()
+    old_secret_until: Annotated[Instant, INTERNAL] = 0
     registration_token_hashes: Annotated[tuple[str, ...], INTERNAL] = ()
     software_statement: Annotated[str, INTERNAL] = ""
     disabled: bool = False

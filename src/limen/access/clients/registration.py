@@ -12,7 +12,15 @@ import msgspec
 
 from limen.access.clients.fields import internal_names
 from limen.access.clients.records import Client, ClientDocument
-from limen.access.clients.secrets import OVERLAP, PURPOSE, check_secret, hash_secret, needs_secret, new_secret
+from limen.access.clients.secrets import (
+    PURPOSE,
+    Overlap,
+    check_secret,
+    is_sealed,
+    needs_secret,
+    new_secret,
+    with_secret,
+)
 from limen.access.clients.sector import check_sector
 from limen.access.clients.store import ClientStore
 from limen.access.clients.validation import CODE, validate, validate_client_id
@@ -21,7 +29,7 @@ from limen.access.jose.provide import KeyUnit, provide_keys
 from limen.access.outgoing import NO_WAY_OUT, Outgoing
 from limen.identity.administrators import Actor
 from limen.identity.keyring import Keyring
-from limen.kernel.clock import Clock, Instant
+from limen.kernel.clock import SECOND, Clock, Instant
 from limen.kernel.entropy import Entropy, random_token
 from limen.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Refusal
 from limen.kernel.events import AuditEntry, Event
@@ -82,7 +90,6 @@ class Registration:
         beyond = refused or _beyond(actor, document) or await self._settle(document)
         if beyond is not None:
             return beyond
-        key = await self.secret_key()
         made = _first_secret(document, secret, self.entropy)
         if isinstance(made, Refusal):
             return made
@@ -90,13 +97,14 @@ class Registration:
         client = Client(
             key=ClientKey.new(self.clock, self.entropy),
             client_id=client_id or random_token(self.entropy, 16),
-            document=msgspec.structs.replace(
-                document, secret_hashes=(hash_secret(key, made.reveal()),) if made is not None else ()
-            ),
+            document=document,
             created_at=now,
             updated_at=now,
             unused_until=unused_until,
         )
+        if made is not None:
+            vault = await self.keyring.tenant(self.tenant_id)
+            client = replace(client, document=with_secret(client, document, vault, made))
         async with self.begin(self.tenant_id) as unit:
             if not await unit.clients.add(client):
                 return Conflict("client_id_taken", fields={"client_id": "client_id.taken"})
@@ -152,10 +160,10 @@ class Registration:
         actor: Actor,
         *,
         secret: Secret | None = None,
-        overlap: bool = True,
+        overlap: int | None = None,
         expected_version: int | None = None,
     ) -> Registered | Refusal:
-        """Give the client another secret; with *overlap* the one before it counts until the next rotation.
+        """Give the client another secret; the one before it counts for *overlap* seconds, or until the next rotation.
 
         Returns:
             As :meth:`update`; ``Invalid`` if the client has no use for a secret.
@@ -163,9 +171,8 @@ class Registration:
         refusal = check_secret(secret) if secret is not None else None
         if refusal is not None:
             return refusal
-        digest_key = await self.secret_key()
-        fresh = secret or new_secret(self.entropy)
-        digest = hash_secret(digest_key, fresh.reveal())
+        vault = await self.keyring.tenant(self.tenant_id)
+        kept = Overlap() if overlap is None else Overlap(overlap > 0, self.clock.now() + overlap * SECOND)
         async with self.begin(self.tenant_id) as unit:
             client = await _expected(unit, client_id, expected_version)
             if isinstance(client, Refusal):
@@ -175,8 +182,8 @@ class Registration:
             beyond = _beyond(actor, client.document)
             if beyond is not None:
                 return beyond
-            others = tuple(one for one in client.document.secret_hashes if one != digest) if overlap else ()
-            document = msgspec.structs.replace(client.document, secret_hashes=(digest, *others)[:OVERLAP])
+            fresh = secret or new_secret(self.entropy, client.document)
+            document = with_secret(client, client.document, vault, fresh, kept)
             rotated = await self._replace(unit, client, document, actor, what="secret")
         if isinstance(rotated, Refusal):
             return rotated
@@ -241,15 +248,15 @@ async def _expected(unit: ClientUnit, client_id: str, version: int | None) -> Cl
 def _kept(before: ClientDocument, after: ClientDocument, internal: Mapping[str, Any] | None = None) -> ClientDocument:
     """Return *after* with what no interface may change, but for *internal*; a secret that is of no more use goes."""
     kept = {name: getattr(before, name) for name in _INTERNAL} | dict(internal or {})
-    if not needs_secret(after):
-        kept["secret_hashes"] = ()
+    if not needs_secret(after) or is_sealed(after) is not is_sealed(before):  # a hash makes no MAC: a new one is due
+        kept |= {"secret_hashes": (), "sealed_secrets": (), "old_secret_until": 0}
     return msgspec.structs.replace(after, **kept)
 
 
 def _first_secret(document: ClientDocument, given: Secret | None, entropy: Entropy) -> Secret | Invalid | None:
     if not needs_secret(document):
         return Invalid(CODE, "no secret wanted", {"secret": "secret.unused"}) if given is not None else None
-    return new_secret(entropy) if given is None else check_secret(given) or given
+    return new_secret(entropy, document) if given is None else check_secret(given) or given
 
 
 def _beyond(actor: Actor, *documents: ClientDocument) -> Forbidden | None:

@@ -1,11 +1,12 @@
-"""Verifying what clients sign to prove themselves: ``private_key_jwt`` (RFC 7523 §3, OpenID Connect Core §9).
+"""Verifying what clients sign: ``private_key_jwt`` and ``client_secret_jwt`` (RFC 7523 §3, OpenID Connect Core §9).
 
 joserfc checks the signature. Before it works, the token is taken apart strictly, the algorithm is held against the
 client's list and against the key, and exactly one key is chosen.
 """
 
+import hmac
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final, Self
 
@@ -24,6 +25,13 @@ ASSERTION_ALGORITHMS: Final = frozenset(
     {"ES256", "ES384", "ES512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "EdDSA", "Ed25519"}
 )
 """What a client may be allowed: signatures only, so that no public key can be taken for an HMAC secret."""
+
+MAC_ALGORITHMS: Final[Mapping[str, tuple[str, int]]] = {
+    "HS256": ("sha256", 32),
+    "HS384": ("sha384", 48),
+    "HS512": ("sha512", 64),
+}
+"""For ``client_secret_jwt``: the digest, and the least bytes of a secret (RFC 7518 §3.2). Never beside signatures."""
 
 _TYPES = (None, "jwt", "client-authentication+jwt")  # RFC 7519 §5.1; RFC 7523bis §4
 _MAX_KEYS = 20
@@ -76,6 +84,14 @@ class ClientKeys:
 
 
 @dataclass(frozen=True, slots=True)
+class ClientSecrets:
+    """The secrets of a client that makes MACs with them, and the algorithms it may use."""
+
+    secrets: tuple[bytes, ...] = field(repr=False)
+    algorithms: frozenset[str] = frozenset(MAC_ALGORITHMS)
+
+
+@dataclass(frozen=True, slots=True)
 class ClientAssertion:
     """A proof that its maker holds the client's key.
 
@@ -103,10 +119,13 @@ class ClientAssertionVerifier:
         self._max_life = micros(max_life)
         self._skew = micros(skew)
 
-    def verify(self, assertion: str, client_id: str, keys: ClientKeys) -> ClientAssertion | Refusal:
+    def verify(
+        self, assertion: str, client_id: str, keys: ClientKeys | ClientSecrets, only: str = ""
+    ) -> ClientAssertion | Refusal:
         """Check that *client_id* made *assertion*, for us, just now. No input raises.
 
-        Whether its ``jti`` was seen before is the caller's question.
+        Whether its ``jti`` was seen before is the caller's question. With *only*, the audience is that one string and
+        nothing else (FAPI 2.0 Security Profile §5.3.2.1).
         """
         parts = split(assertion)
         if parts is None:
@@ -117,6 +136,8 @@ class ClientAssertionVerifier:
         claims = strict_object(parts.payload_segment)
         if claims is None:
             return _refused("not a claims set")
+        if only and claims.get("aud") != only:
+            return _refused("aud is not the issuer as a string (FAPI 2.0 Security Profile section 5.3.2.1)")
         return self._read(claims, client_id)
 
     def _read(self, claims: dict[str, Any], client_id: str) -> ClientAssertion | Refusal:
@@ -177,7 +198,7 @@ def numeric_date(value: object) -> Instant | None:
 
 
 def _check_signature(
-    assertion: str, parts: CompactJws, keys: ClientKeys, types: Collection[str | None]
+    assertion: str, parts: CompactJws, keys: ClientKeys | ClientSecrets, types: Collection[str | None]
 ) -> Refusal | None:
     header = strict_object(parts.header_segment.decode("ascii"))
     if header is None or header.keys() & {"crit", "b64"}:  # we understand no extension (RFC 7515 §4.1.11)
@@ -187,6 +208,8 @@ def _check_signature(
         return _refused("an algorithm that the client may not use")
     if (typ.lower() if isinstance(typ, str) else typ) not in types:
         return _refused("a token of another type")
+    if isinstance(keys, ClientSecrets):
+        return None if _is_mac(parts, alg, keys.secrets) else _refused("bad MAC, or a secret too short for it")
     key = _choose(keys.keys, alg, header.get("kid"))
     if key is None:
         return _refused("not exactly one key fits")
@@ -196,6 +219,12 @@ def _check_signature(
     except (JoseError, ValueError, TypeError):
         return _refused("bad signature")
     return None
+
+
+def _is_mac(parts: CompactJws, alg: str, secrets: tuple[bytes, ...]) -> bool:
+    digest, least = MAC_ALGORITHMS[alg]
+    made = [hmac.digest(secret, parts.signing_input, digest) for secret in secrets if len(secret) >= least]
+    return any([hmac.compare_digest(one, parts.signature) for one in made])  # noqa: C419 - all of them: no telling which
 
 
 def _choose(keys: tuple[_Key, ...], alg: str, kid: object) -> _Key | None:

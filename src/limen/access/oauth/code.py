@@ -1,6 +1,6 @@
 """From a signed-in customer to an authorization code: may the session answer, is consent due, record it, issue."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from limen.access.clients.records import Client
@@ -13,6 +13,7 @@ from limen.access.tokens.desk import Desk
 from limen.access.tokens.details import CODE as INVALID_DETAILS
 from limen.access.tokens.details import DETAILS, Details, record_of, sealed_details
 from limen.access.tokens.pushed import PushedRequests
+from limen.access.tokens.profiles import LONGEST_CODE, is_strict
 from limen.access.tokens.records import Authentication, AuthorizationCode, Confirmation, Grant, Terms
 from limen.access.tokens.store import GrantStore
 from limen.access.tokens.targets import CODE as TARGET
@@ -207,7 +208,10 @@ async def issue_code(unit: CodeUnit, desk: Desk, approval: Approval) -> str | Pa
 async def keep_code(unit: CodeUnit, desk: Desk, approval: Approval, client: Client, code_hash: bytes) -> Grant:
     """Store what the customer allows, and the code with this SHA-256 for it; return the grant."""
     grant = await unit.grants.save(_grant(desk, approval, client))
-    await unit.grants.add_code(_code(desk, approval, grant, code_hash, await _terms(desk, approval)))
+    code = _code(desk, approval, grant, code_hash, await _terms(desk, approval))
+    if is_strict(client.document) and not approval.until:
+        code = replace(code, expires_at=min(code.expires_at, code.created_at + LONGEST_CODE * SECOND))
+    await unit.grants.add_code(code)
     return grant
 
 

@@ -75,12 +75,14 @@ class Proof:
         use: SHA-256 of key and ``jti``: what may come once.
         until: until when the same proof would pass again.
         nonce: what it carries of a server's, unverified; empty for none.
+        alg: what it is signed with.
     """
 
     thumbprint: str
     use: bytes
     until: Instant
     nonce: str
+    alg: str
 
 
 def verify_proof(text: str, call: Call, now: Instant) -> Proof | Invalid:
@@ -101,7 +103,7 @@ def verify_proof(text: str, call: Call, now: Instant) -> Proof | Invalid:
     claims = strict_object(parts.payload_segment)
     if claims is None:
         return _refused("not a claims set")
-    return _misfit(claims, call, now) or _proof(claims, head.thumbprint)
+    return _misfit(claims, call, now) or _proof(claims, head)
 
 
 def normal_url(url: str) -> str | None:
@@ -121,6 +123,7 @@ def normal_url(url: str) -> str | None:
 @dataclass(frozen=True, slots=True)
 class _Head:
     thumbprint: str
+    alg: str
     is_signature: VerifyFunction
 
 
@@ -139,7 +142,7 @@ def _head(segment: bytes) -> _Head | Invalid:
     if not isinstance(jwk, dict) or jwk.keys() & _SECRET or not _is_well_formed(jwk):
         return _refused("jwk is not a public key that we take")
     try:
-        return _Head(thumbprint(jwk), verifying_function(algorithm, jwk))
+        return _Head(thumbprint(jwk), str(alg), verifying_function(algorithm, jwk))
     except Corrupted:
         return _refused("jwk does not fit alg")
 
@@ -172,13 +175,14 @@ def _misfit(claims: dict[str, Any], call: Call, now: Instant) -> Invalid | None:
     return None
 
 
-def _proof(claims: dict[str, Any], key: str) -> Proof:
+def _proof(claims: dict[str, Any], head: _Head) -> Proof:
     nonce = claims.get("nonce")
     return Proof(
-        thumbprint=key,
-        use=sha256(f"{key}\n{claims['jti']}".encode("utf-8", "surrogatepass")),
+        thumbprint=head.thumbprint,
+        use=sha256(f"{head.thumbprint}\n{claims['jti']}".encode("utf-8", "surrogatepass")),
         until=int(claims["iat"] * SECOND) + LIFE + SKEW,
         nonce=nonce if isinstance(nonce, str) else "",
+        alg=head.alg,
     )
 
 

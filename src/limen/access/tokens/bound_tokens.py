@@ -9,6 +9,8 @@ from typing import Any, Final
 import msgspec
 
 from limen.access.http import HotRequest
+from limen.access.possession.edge import EdgeCertificate
+from limen.access.tokens.certificates import current_certificate
 from limen.access.tokens.desk import Desk
 from limen.access.tokens.proving import NONCE_NEEDED, read_proof, use_of
 from limen.access.tokens.store import UsedBefore
@@ -41,7 +43,15 @@ async def key_refused(
         return await _proof_refused(desk, request, presented.text, str(bound.get("jkt", "")))
     if "jkt" in bound:
         return BOUND
-    return Unauthenticated(_CODE, "bound to a key that was not shown") if bound else None
+    return _certificate_refused(desk, request, str(bound.get("x5t#S256", ""))) if bound else None
+
+
+def _certificate_refused(desk: Desk, request: HotRequest, thumbprint: str) -> Refusal | None:
+    found = current_certificate(desk, request)
+    shown = found.certificate.thumbprint if isinstance(found, EdgeCertificate) else ""
+    if thumbprint and shown == thumbprint:
+        return None
+    return Unauthenticated(_CODE, "bound to a certificate that was not shown")  # RFC 8705 §3
 
 
 async def _proof_refused(desk: Desk, request: HotRequest, text: str, thumbprint: str) -> Refusal | None:

@@ -1,4 +1,4 @@
-"""How a client proves itself (RFC 6749 §2.3, RFC 7523 §2.2, OpenID Connect Core §9).
+"""How a client proves itself (RFC 6749 §2.3, RFC 7523 §2.2, RFC 8705 §2, OpenID Connect Core §9).
 
 A client has one registered method and no other is accepted for it; a request that uses two is refused (RFC 6749
 §2.3). Whatever fails looks the same from outside: ``invalid_client``.
@@ -7,14 +7,19 @@ A client has one registered method and no other is accepted for it; a request th
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 import msgspec
 
 from limen.access.clients.records import AuthMethod, Client
+from limen.access.clients.secrets import open_secrets, standing
+from limen.access.http import HotRequest
 from limen.access.http.basic import parse_basic
-from limen.access.jose.foreign import parse_unverified_issuer
+from limen.access.jose.foreign import MAC_ALGORITHMS, ClientKeys, ClientSecrets, parse_unverified_issuer
+from limen.access.tokens.certificates import certificate_refused
 from limen.access.tokens.client_keys import keys_for
 from limen.access.tokens.desk import Desk, LoadedClient
+from limen.access.tokens.profiles import is_strict, signature_algorithms
 from limen.access.tokens.records import Use
 from limen.kernel.encoding import sha256
 from limen.kernel.errors import Invalid, Refusal, Unauthenticated
@@ -69,32 +74,70 @@ def present(authorization: str | None, form: Mapping[str, str]) -> PresentedClie
     return PresentedClient(claimed, AuthMethod.NONE)
 
 
-async def authenticate(desk: Desk, presented: PresentedClient) -> Proven | Refusal:
-    """Return the client that *presented* proves to be."""
+async def authenticate(desk: Desk, presented: PresentedClient, request: HotRequest) -> Proven | Refusal:
+    """Return the client that *presented* proves to be, by what came with *request*."""
     loaded = await desk.clients(presented.client_id)
     if loaded is None:
         desk.secret_hash(presented.proof)  # the same work as for a client that exists
         return Unauthenticated("invalid_client", "unknown or disabled client")
-    registered = loaded.client.document.token_endpoint_auth_method
-    if registered is not presented.method:
+    client = loaded.client
+    registered = client.document.token_endpoint_auth_method
+    if _PRESENTED[registered] is not presented.method:
         return Unauthenticated("invalid_client", f"registered for {registered.value}")
+    if registered in _BY_SECRET:
+        return _by_secret(desk, client, presented.proof)
     if registered is AuthMethod.NONE:
-        return Proven(loaded.client)
-    if registered is AuthMethod.PRIVATE_KEY_JWT:
-        return await _by_assertion(desk, loaded, presented.proof)
-    digest = desk.secret_hash(presented.proof)
-    stored = loaded.client.document.secret_hashes
-    matches = [hmac.compare_digest(digest, one) for one in stored]  # all of them: no telling which was right
-    return Proven(loaded.client) if any(matches) else Unauthenticated("invalid_client", "wrong secret")
+        return Proven(client)
+    if registered in _BY_CERTIFICATE:
+        return certificate_refused(desk, client, request) or Proven(client)
+    return await _by_assertion(desk, loaded, presented.proof)
+
+
+_BY_SECRET: Final = frozenset({AuthMethod.BASIC, AuthMethod.POST})
+_BY_CERTIFICATE: Final = frozenset({AuthMethod.TLS, AuthMethod.SELF_SIGNED_TLS})
+_PRESENTED: Final = {
+    AuthMethod.NONE: AuthMethod.NONE,
+    AuthMethod.BASIC: AuthMethod.BASIC,
+    AuthMethod.POST: AuthMethod.POST,
+    AuthMethod.PRIVATE_KEY_JWT: AuthMethod.PRIVATE_KEY_JWT,
+    AuthMethod.SECRET_JWT: AuthMethod.PRIVATE_KEY_JWT,  # an assertion: what it may be signed with tells them apart
+    AuthMethod.TLS: AuthMethod.NONE,  # only client_id is in the form (RFC 8705 §2)
+    AuthMethod.SELF_SIGNED_TLS: AuthMethod.NONE,
+}
+"""What each registered method looks like in a request, before anything is proven."""
+
+
+def _by_secret(desk: Desk, client: Client, secret: str) -> Proven | Refusal:
+    digest = desk.secret_hash(secret)
+    hashes = client.document.secret_hashes
+    if len(hashes) > 1:  # during a rotation
+        hashes = standing(client.document, hashes, desk.clock.now())
+    matches = [hmac.compare_digest(digest, one) for one in hashes]  # all of them: no telling which was right
+    return Proven(client) if any(matches) else Unauthenticated("invalid_client", "wrong secret")
 
 
 async def _by_assertion(desk: Desk, loaded: LoadedClient, assertion: str) -> Proven | Refusal:
     client = loaded.client
-    keys = await keys_for(desk, loaded, assertion)
+    keys = await _assertion_keys(desk, loaded, assertion)
     if keys is None:
         return Unauthenticated("invalid_client", "no keys, or not to be reached")
-    verified = desk.assertions.verify(assertion, client.client_id, keys)
+    only = desk.issuer if is_strict(client.document) else ""
+    verified = desk.assertions.verify(assertion, client.client_id, keys, only)
     if isinstance(verified, Refusal):
         return verified
     use = sha256(f"{client.client_id}\n{verified.jti}".encode())
     return Proven(client, (Use(ASSERTION_USE, use, verified.expires_at),))
+
+
+async def _assertion_keys(desk: Desk, loaded: LoadedClient, assertion: str) -> ClientKeys | ClientSecrets | None:
+    """Return what the client's assertions are checked with: never a public key and a secret for the same client."""
+    document = loaded.client.document
+    pinned = {document.token_endpoint_auth_signing_alg} - {""}
+    if document.token_endpoint_auth_method is AuthMethod.SECRET_JWT:
+        secrets = open_secrets(loaded.client, desk.vault, desk.clock.now())
+        return ClientSecrets(secrets, frozenset(pinned or MAC_ALGORITHMS)) if secrets else None
+    keys = await keys_for(desk, loaded, assertion)
+    allowed = signature_algorithms(document)
+    if keys is None or (not pinned and allowed is None):
+        return keys
+    return ClientKeys(keys.keys, keys.algorithms.intersection(pinned or keys.algorithms, allowed or keys.algorithms))

@@ -10,6 +10,7 @@ from limen.access.jose.foreign import ClientAssertionVerifier, ClientKeys
 from limen.access.jose.keyset import KeySet
 from limen.access.jose.verify import AccessTokenVerifier
 from limen.access.outgoing import NO_WAY_OUT, Outgoing
+from limen.access.possession.edge import NO_CERTIFICATES, EdgeCertificates
 from limen.access.possession.nonces import Nonces
 from limen.access.resources.view import Resources
 from limen.access.tokens.opaque import OpaqueTokens
@@ -67,7 +68,10 @@ FirstUse = Callable[[str, str, Instant], Awaitable[bool]]
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """One tenant's token desk. Replaced as a whole when the tenant or its keys change."""
+    """One tenant's token desk. Replaced as a whole when the tenant or its keys change.
+
+    ``aliases`` are other bases of its doors, where clients are asked for a certificate (RFC 8705 §5).
+    """
 
     tenant: Tenant
     keys: KeySet
@@ -88,6 +92,8 @@ class Desk:
     subjects: Subjects
     subject_vault: SubjectVaults
     nonces: Nonces
+    certificates: EdgeCertificates = NO_CERTIFICATES
+    aliases: tuple[str, ...] = ()
     resources: Resources = field(default_factory=Resources)
     outgoing: Outgoing = NO_WAY_OUT
 
@@ -103,7 +109,7 @@ class Desk:
 
     def addresses(self, path: str) -> tuple[str, ...]:
         """Return every address of the door at *path*, from what is stored and not from what a request says."""
-        return (self.tenant.issuer + path,)
+        return (self.tenant.issuer + path, *(alias + path for alias in self.aliases))
 
     async def subject_of(self, claims: Mapping[str, Any]) -> str:
         """Return the public subject of the customer whom a token of ours is about; empty where it is about none.

@@ -38,7 +38,7 @@ def client_door(desks: Desks, limiter: RateLimiter, use_case: UseCase, name: str
         if desk is None:
             return refused(_GONE)
         presented = present(request.headers.get("authorization"), form)
-        proven = presented if isinstance(presented, Refusal) else await authenticate(desk, presented)
+        proven = presented if isinstance(presented, Refusal) else await authenticate(desk, presented, request)
         if isinstance(proven, Refusal):
             return refused(await failed(Asked(desk, limiter, request, name), proven))
         client = proven.client

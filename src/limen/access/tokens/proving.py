@@ -11,7 +11,9 @@ import msgspec
 from limen.access.clients.records import Client
 from limen.access.http import HotRequest
 from limen.access.possession.proof import CODE, Call, Proof, verify_proof
+from limen.access.tokens.certificates import current_certificate
 from limen.access.tokens.desk import Desk
+from limen.access.tokens.profiles import profile_refused
 from limen.access.tokens.records import Confirmation, Use
 from limen.kernel.errors import Invalid, Refusal
 
@@ -29,11 +31,13 @@ class Shown(msgspec.Struct, frozen=True, gc=False):
         confirmation: the key that its sender holds; None where no key was shown.
         uses: what may come once, and was not looked for yet.
         nonce: what the answer gives out for the next proof; empty for nothing.
+        alg: what a proof was signed with; empty where there was none.
     """
 
     confirmation: Confirmation | None = None
     uses: tuple[Use, ...] = ()
     nonce: str = ""
+    alg: str = ""
 
 
 _NOTHING: Final = Shown()
@@ -54,12 +58,20 @@ class Wants(msgspec.Struct, frozen=True):
 
 def _for_tokens(desk: Desk, client: Client, request: HotRequest) -> Shown | Refusal:
     """Return which key a token request shows; a client that is to bind its tokens must show one (RFC 9449 §5.2)."""
-    text = request.headers.get(_HEADER)
-    if text is not None:
-        return _by_proof(desk, client, request)
-    if client.document.dpop_bound_access_tokens:
+    document = client.document
+    if request.headers.get(_HEADER) is not None:
+        shown = _by_proof(desk, client, request)
+    elif document.dpop_bound_access_tokens:
         return Invalid(CODE, "no DPoP header, and dpop_bound_access_tokens is registered (RFC 9449 section 5.2)")
-    return _NOTHING
+    elif document.tls_client_certificate_bound_access_tokens:
+        shown = _by_certificate(desk, request)
+    elif document.profile == "oauth2.1":
+        return _NOTHING
+    else:
+        shown = _NOTHING
+    if isinstance(shown, Refusal):
+        return shown
+    return profile_refused(document, shown.confirmation, shown.alg) or shown
 
 
 def _if_any(desk: Desk, client: Client, request: HotRequest) -> Shown | Refusal:
@@ -105,4 +117,12 @@ def _by_proof(desk: Desk, client: Client, request: HotRequest) -> Shown | Refusa
         if not desk.nonces.is_good(proof.nonce):
             return Invalid(NONCE_NEEDED, "no nonce, or not a good one")
         nonce = "" if desk.nonces.is_current(proof.nonce) else desk.nonces.current()
-    return Shown(Confirmation("jkt", proof.thumbprint), (use_of(proof),), nonce)
+    return Shown(Confirmation("jkt", proof.thumbprint), (use_of(proof),), nonce, proof.alg)
+
+
+def _by_certificate(desk: Desk, request: HotRequest) -> Shown | Refusal:
+    """Return the certificate of the connection, to which the client has its tokens bound (RFC 8705 §3)."""
+    found = current_certificate(desk, request)
+    if found is None:
+        return Invalid("invalid_request", "no client certificate (RFC 8705 section 3)")
+    return found if isinstance(found, Invalid) else Shown(Confirmation("x5t#S256", found.certificate.thumbprint))

@@ -19,6 +19,7 @@ def require_servable(settings: Settings) -> None:
     _require_one_writer(settings)
     _require_private_mailbox(settings)
     _require_networks(settings)
+    _require_edge(settings)
 
 
 def require_issuer(settings: Settings) -> None:
@@ -47,6 +48,22 @@ def require_issuer(settings: Settings) -> None:
         raise Misconfigured(
             "insecure_http is for loopback only", "listen on 127.0.0.1 with an issuer at localhost, or use https"
         )
+
+
+def _require_edge(settings: Settings) -> None:
+    """Refuse certificates that nobody, or anybody, could hand on."""
+    proxies = settings.proxies
+    if not proxies.certificate_header:
+        if proxies.certificate_verified_header or proxies.certificate_url:
+            raise Misconfigured("client certificates need proxies.certificate_header", "name it, or leave the rest out")
+        return
+    if not proxies.networks:
+        raise Misconfigured(
+            "proxies.certificate_header without proxies.networks", "say whose header is believed, such as 10.0.0.0/8"
+        )
+    parts = urlsplit(proxies.certificate_url)
+    if proxies.certificate_url and (parts.scheme != "https" or not parts.hostname or parts.path or parts.query):
+        raise Misconfigured("proxies.certificate_url is no base URL", "such as https://mtls.example.org")
 
 
 def _require_tls_whole(settings: Settings) -> None:

@@ -160,7 +160,25 @@ class ProxiesSection(Section, frozen=True):
         Literal["x-forwarded-for", "forwarded"], Meta(description="The one forwarding header that they write.")
     ] = "x-forwarded-for"
     certificate_header: Annotated[
-        str, Meta(description="The header in which they hand on a verified client certificate (RFC 8705).")
+        str,
+        Meta(
+            description="The header in which they hand on the client certificate of a connection (RFC 8705): as RFC "
+            "9440 writes it, as URL-encoded PEM (nginx), or as Envoy does. Empty: there are no client certificates."
+        ),
+    ] = ""
+    certificate_verified_header: Annotated[
+        str,
+        Meta(
+            description="The header in which they say `SUCCESS` where a certificate authority of yours vouches for "
+            "that certificate. Empty: `tls_client_auth` is not offered, and self-signed certificates are."
+        ),
+    ] = ""
+    certificate_url: Annotated[
+        str,
+        Meta(
+            description="The base URL at which they ask for client certificates, if it is not the issuer's: shown as "
+            "`mtls_endpoint_aliases`."
+        ),
     ] = ""
 
 

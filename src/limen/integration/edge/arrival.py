@@ -74,23 +74,27 @@ class TrustedProxies:
     Attributes:
         networks: addresses of our proxies (CIDR); none by default.
         header: the one forwarding header that they write.
-        certificate_header: the header in which they hand on a verified client certificate (RFC 8705), or empty.
+        certificate_headers: those in which they hand on a client certificate (RFC 8705), and that it was verified.
     """
 
     networks: tuple[IPv4Network | IPv6Network, ...] = ()
     header: ForwardedHeader = "x-forwarded-for"
-    certificate_header: str = ""
+    certificate_headers: frozenset[str] = frozenset()
 
     @classmethod
     def of(
-        cls, networks: Iterable[str], header: ForwardedHeader = "x-forwarded-for", certificate_header: str = ""
+        cls,
+        networks: Iterable[str],
+        header: ForwardedHeader = "x-forwarded-for",
+        certificate_headers: Iterable[str] = (),
     ) -> "TrustedProxies":
         """Return the proxies of textual *networks*.
 
         Raises:
             ValueError: one of them is no network.
         """
-        return cls(tuple(ip_network(network) for network in networks), header, certificate_header.lower())
+        headers = frozenset(name.lower() for name in certificate_headers if name)
+        return cls(tuple(ip_network(network) for network in networks), header, headers)
 
     def includes(self, address: str) -> bool:
         """Tell whether *address* is one of our proxies."""
@@ -106,12 +110,14 @@ class TrustedProxies:
 class Arrivals:
     """Makes an :class:`Arrival` of each request."""
 
-    __slots__ = ("_ids", "_proxies")
+    __slots__ = ("_from_others", "_from_ours", "_ids", "_proxies")
 
     def __init__(self, ids: RequestIds, proxies: TrustedProxies) -> None:
         """Take identifiers from *ids* and believe *proxies*."""
         self._ids = ids
         self._proxies = proxies
+        self._from_others = PROXY_HEADERS | proxies.certificate_headers  # however they are called
+        self._from_ours = PROXY_HEADERS - proxies.certificate_headers
 
     def of(self, peer: str, scheme: str, prefix: str, headers: Headers) -> Arrival:
         """Return what is known of a request from the socket's *peer* address, under the tenant *prefix*."""
@@ -123,15 +129,15 @@ class Arrivals:
 
     def visible(self, headers: Headers, arrival: Arrival) -> Headers:
         """Return *headers* without those in which only a proxy may speak."""
-        return _Visible(headers, self._kept(arrival))
+        return _Visible(headers, self._hidden(arrival))
 
     def visible_pairs(self, headers: Iterable[tuple[bytes, bytes]], arrival: Arrival) -> list[tuple[bytes, bytes]]:
         """Return the ASGI *headers* without those in which only a proxy may speak."""
-        kept = self._kept(arrival).encode("latin-1")
-        return [pair for pair in headers if pair[0] not in _PROXY_HEADERS_RAW or pair[0] == kept]
+        hidden = self._hidden(arrival)
+        return [pair for pair in headers if pair[0].decode("latin-1") not in hidden]
 
-    def _kept(self, arrival: Arrival) -> str:
-        return self._proxies.certificate_header if arrival.is_trusted else ""
+    def _hidden(self, arrival: Arrival) -> frozenset[str]:
+        return self._from_ours if arrival.is_trusted else self._from_others
 
     def _forwarded(self, peer: str, headers: Headers) -> tuple[str, str]:
         lines = headers.get_all(self._proxies.header)
@@ -158,19 +164,19 @@ class Arrivals:
 class _Visible:
     """Headers seen through the filter."""
 
-    __slots__ = ("_headers", "_kept")
+    __slots__ = ("_headers", "_hidden")
 
-    def __init__(self, headers: Headers, kept: str) -> None:
+    def __init__(self, headers: Headers, hidden: frozenset[str]) -> None:
         self._headers = headers
-        self._kept = kept
+        self._hidden = hidden
 
     def get(self, key: str, default: str | None = None) -> str | None:
-        if key in PROXY_HEADERS and key != self._kept:
+        if key in self._hidden:
             return default
         return self._headers.get(key, default)
 
     def get_all(self, key: str) -> Sequence[str]:
-        if key in PROXY_HEADERS and key != self._kept:
+        if key in self._hidden:
             return ()
         return self._headers.get_all(key)
 
@@ -182,9 +188,6 @@ def was_forwarded(headers: Headers) -> bool:
     """Tell whether a request says that it came by way of a proxy, ours or not; whoever says so is not from here."""
     behind = headers._headers if isinstance(headers, _Visible) else headers  # noqa: SLF001 - our own filter
     return any(behind.get(name) is not None for name in _FORWARDING)
-
-
-_PROXY_HEADERS_RAW: Final = frozenset(name.encode("ascii") for name in PROXY_HEADERS)
 
 
 def arrival_of(scope: Mapping[str, Any]) -> Arrival:

@@ -13,7 +13,7 @@ PROXY = "10.0.0.1"
 
 
 def _arrivals(header: ForwardedHeader = "x-forwarded-for", certificate: str = "") -> Arrivals:
-    proxies = TrustedProxies.of(["10.0.0.0/8", "fd00::/8"], header, certificate)
+    proxies = TrustedProxies.of(["10.0.0.0/8", "fd00::/8"], header, [certificate])
     return Arrivals(RequestIds(ManualClock(), SeededEntropy()), proxies)
 
 
@@ -103,3 +103,14 @@ def test_request_identifiers_are_unique_ordered_and_well_formed() -> None:
 
 def test_an_arrival_does_not_show_the_address() -> None:
     assert "192.0.2.1" not in repr(_arrivals().of("192.0.2.1", "http", "", _headers()))
+
+
+@pytest.mark.parametrize(("peer", "seen"), [(PROXY, "PEM"), ("192.0.2.1", None)])
+def test_a_certificate_header_of_any_name_is_seen_only_from_a_proxy(peer: str, seen: str | None) -> None:
+    arrivals = _arrivals(certificate="X-Our-Own-Name")
+    headers = _headers(x_our_own_name="PEM")
+    arrival = arrivals.of(peer, "https", "", headers)
+    pairs = arrivals.visible_pairs([(b"x-our-own-name", b"PEM")], arrival)
+    assert arrivals.visible(headers, arrival).get("x-our-own-name") == seen
+    assert bool(arrivals.visible(headers, arrival).get_all("x-our-own-name")) is (seen is not None)
+    assert bool(pairs) is (seen is not None)

@@ -13,7 +13,9 @@ from limen.access.clients.rules.grants import grants
 from limen.access.clients.rules.keys import keys
 from limen.access.clients.rules.logout import logout
 from limen.access.clients.rules.names import names
+from limen.access.clients.rules.possession import possession
 from limen.access.clients.rules.problem import Problem, Problems, Rule
+from limen.access.clients.rules.profile import profile
 from limen.access.clients.rules.requests import requests
 from limen.access.clients.rules.responses import responses
 from limen.access.clients.rules.shape import shape
@@ -26,6 +28,8 @@ RULES: Final[tuple[Rule, ...]] = (
     grants,
     authentication,
     keys,
+    possession,
+    profile,
     tokens,
     requests,
     responses,

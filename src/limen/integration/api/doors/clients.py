@@ -120,8 +120,7 @@ async def rotate_client_secret(
     """Give the client another secret. It is shown in this answer and never again."""
 
     async def work() -> Response:
-        overlap = body is None or body.overlap
-        registered = ok(await _use(call).rotate_secret(client_id, call.actor, overlap=overlap))
+        registered = ok(await _use(call).rotate_secret(client_id, call.actor, overlap=(body or Rotation()).seconds))
         return answer(made(registered.client, registered.secret), registered.client.version)
 
     return await once(call, request, idempotency_key, work)

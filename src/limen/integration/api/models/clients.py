@@ -1,13 +1,14 @@
 """Clients, in the terms of RFC 7591 §2. Their metadata is declared in ``access.clients.records`` and nowhere else."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
 from pydantic import ConfigDict, Field, create_model
 
 from limen.access.clients.fields import internal_names
 from limen.access.clients.records import Client, ClientDocument
-from limen.integration.api.models.common import Bool, Moment, Sent, Shown, Str, moment, without_defaults
+from limen.access.clients.secrets import is_sealed
+from limen.integration.api.models.common import Bool, Int, Moment, Sent, Shown, Str, moment, without_defaults
 from limen.integration.api.models.derived import sent_fields, shown_fields
 from limen.kernel.secret import Secret
 
@@ -40,9 +41,18 @@ class ClientPatch(_Metadata):
 
 
 class Rotation(Sent):
-    """How to rotate a secret: with ``overlap`` the one before it counts until the next rotation."""
+    """How to rotate a secret: with ``overlap`` the one before it counts for ``overlap_seconds``.
+
+    0 seconds: until the next rotation.
+    """
 
     overlap: Bool = True
+    overlap_seconds: Annotated[Int, Field(ge=0, le=90 * 86_400)] = 0
+
+    @property
+    def seconds(self) -> int | None:
+        """Return how long the secret before counts; None for until the next rotation."""
+        return (self.overlap_seconds or None) if self.overlap else 0
 
 
 class ClientShown(_MetadataShown):
@@ -59,6 +69,11 @@ class ClientMade(ClientShown):
     """A client with its new secret: this is the one time it is shown."""
 
     client_secret: str | None = None
+    client_secret_storage: Literal["hashed", "sealed"] | None = Field(
+        None,
+        description="What is kept of the secret: a keyed hash, or, for client_secret_jwt, the secret itself, sealed "
+        "under the tenant's key, because a MAC cannot be checked without it.",
+    )
 
 
 class ClientPage(Shown):
@@ -80,7 +95,10 @@ def shown(client: Client) -> ClientShown:
 
 def made(client: Client, secret: Secret | None) -> ClientMade:
     """Return *client* with its fresh *secret*."""
-    return ClientMade(**_members(client), client_secret=secret.reveal() if secret is not None else None)
+    if secret is None:
+        return ClientMade(**_members(client))
+    storage: Literal["hashed", "sealed"] = "sealed" if is_sealed(client.document) else "hashed"
+    return ClientMade(**_members(client), client_secret=secret.reveal(), client_secret_storage=storage)
 
 
 def _given(sent: Sent) -> dict[str, Any]:

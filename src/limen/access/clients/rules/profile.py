@@ -1,0 +1,22 @@
+"""What a profile asks of a client's registration (FAPI 2.0 Security Profile §5.3.2.1, §5.3.3.1; RFC 9700 §2.2.2)."""
+
+from typing import Final
+
+from limen.access.clients.records import AuthMethod, ClientDocument
+from limen.access.clients.rules.problem import Problems
+
+_FAPI: Final = frozenset({"fapi2_security", "fapi2_message_signing"})
+_STRONG: Final = frozenset({AuthMethod.PRIVATE_KEY_JWT, AuthMethod.TLS, AuthMethod.SELF_SIGNED_TLS})
+_SIGNING: Final = frozenset({"", "PS256", "ES256", "EdDSA", "Ed25519"})
+
+
+def profile(document: ClientDocument) -> Problems:
+    """A client that can never meet its profile is not registered."""
+    if document.profile not in _FAPI:
+        return
+    if document.token_endpoint_auth_method not in _STRONG:
+        yield "token_endpoint_auth_method", "profile.fapi2.5_3_2_1.client_authentication"
+    if not (document.dpop_bound_access_tokens or document.tls_client_certificate_bound_access_tokens):
+        yield "dpop_bound_access_tokens", "profile.fapi2.5_3_2_1.sender_constraint"
+    if document.token_endpoint_auth_signing_alg not in _SIGNING:
+        yield "token_endpoint_auth_signing_alg", "profile.fapi2.5_4_1.algorithm"
