@@ -43,6 +43,10 @@ _GROUPS = {
         },
     ),
     "tenant": ("Tenants.", {"destroy": ("tenant:destroy", "Destroy every key of a tenant and of its customers.")}),
+    "registration": (
+        "Clients that register themselves.",
+        {"token": ("registration:token", "Make an initial access token.")},
+    ),
     "settings": (
         "Settings.",
         {

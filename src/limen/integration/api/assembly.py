@@ -6,13 +6,21 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
 from limen.integration.api.document import describe
-from limen.integration.api.doors import clients, customers, detail_types, keys, resource_servers, tenants
+from limen.integration.api.doors import (
+    clients,
+    customers,
+    detail_types,
+    initial_tokens,
+    keys,
+    resource_servers,
+    tenants,
+)
 from limen.integration.api.parts import PREFIX, ApiParts
 from limen.integration.api.problems import problem
 from limen.integration.edge.arrival import arrival_of
 
 DOCUMENT = f"{PREFIX}/openapi.json"
-_DOORS = (tenants, clients, resource_servers, detail_types, customers, keys)
+_DOORS = (tenants, clients, initial_tokens, resource_servers, detail_types, customers, keys)
 
 
 def assemble(parts: ApiParts) -> FastAPI:
