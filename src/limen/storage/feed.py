@@ -11,11 +11,12 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 
 import structlog
-from sqlalchemy import delete, func, select
+from sqlalchemy import bindparam, delete, func, select
 
 from limen.kernel.clock import MINUTE, Clock
 from limen.storage.database import Change, Database
 from limen.storage.schema import changes
+from limen.storage.statements import Statement
 
 _log = structlog.get_logger(__name__)
 
@@ -25,6 +26,9 @@ OVERLAP_SECONDS = 10.0
 KEPT = 60 * MINUTE
 STALE_AFTER = 1.0
 READ_AGAIN_AT_START = 256
+
+_NEWEST = Statement(select(func.max(changes.c.seq)))
+_SINCE = Statement(select(changes).where(changes.c.seq > bindparam("floor")).order_by(changes.c.seq))
 
 
 class ChangeFeed:
@@ -81,10 +85,9 @@ class ChangeFeed:
         asked_at = self._clock.monotonic()
         async with self._database.platform() as connection:
             if self._floor is None:
-                newest = (await connection.execute(select(func.max(changes.c.seq)))).scalar() or 0
+                newest = (await connection.execute(_NEWEST)).scalar() or 0
                 self._floor = newest - READ_AGAIN_AT_START
-            statement = select(changes).where(changes.c.seq > self._floor).order_by(changes.c.seq)
-            rows = (await connection.execute(statement)).all()
+            rows = (await connection.execute(_SINCE, {"floor": self._floor})).all()
         fresh = [row for row in rows if row.seq not in self._seen]
         self._seen = {row.seq for row in rows}
         self._advance(asked_at, rows[-1].seq if rows else self._floor)

@@ -5,11 +5,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, and_, func, select, update
+from sqlalchemy import Row, and_, bindparam, func, select, update
 
 from limen.kernel.clock import Instant
 from limen.storage.database import Database
 from limen.storage.schema import outbox
+from limen.storage.statements import Statement
+
+_IS_DUE = Statement(
+    select(outbox.c.id).where(outbox.c.state == "waiting", outbox.c.not_before <= bindparam("now")).limit(1)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +44,10 @@ class SqlOutbox:
 
     async def lease(self, worker: str, now: Instant, limit: int, lease_for: int) -> Sequence[StoredEvent]:
         """Return up to *limit* due events, oldest first, nobody else's for *lease_for* microseconds."""
-        due = select(outbox.c.id).where(outbox.c.state == "waiting", outbox.c.not_before <= now)
         async with self._database.platform() as connection:
-            if (await connection.execute(due.limit(1))).first() is None:  # the common case takes no write lock
+            if (await connection.execute(_IS_DUE, {"now": now})).first() is None:  # the common case takes no write lock
                 return []
+        due = select(outbox.c.id).where(outbox.c.state == "waiting", outbox.c.not_before <= now)
         oldest = due.order_by(outbox.c.created_at, outbox.c.id).limit(limit)
         mine = oldest.with_for_update(skip_locked=True).cte("mine")  # what another worker is taking, it keeps
         taken = (

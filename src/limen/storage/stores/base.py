@@ -109,7 +109,7 @@ class TenantStoreBase:
             return await self._connection.execute(statement, {TENANT: self._tenant_id, **values})
         return await self._connection.execute(statement)
 
-    # ---------------------------------------------------- for statements that are built anew each time they are run
+    # ------------------------------------ for conditions that differ from call to call: compiled each time they are run
 
     def _mine(self, table: Table, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
         return and_(table.c.tenant_id == self._tenant_id, *conditions)
@@ -119,20 +119,3 @@ class TenantStoreBase:
 
     def _update(self, table: Table, *conditions: ColumnElement[bool]) -> Update:
         return update(table).where(self._mine(table, *conditions))
-
-    def _delete(self, table: Table, *conditions: ColumnElement[bool]) -> Delete:
-        return delete(table).where(self._mine(table, *conditions))
-
-    async def _insert(self, table: Table, values: Mapping[str, Any]) -> None:
-        await self._connection.execute(insert(table), {TENANT: self._tenant_id, **values})
-
-    async def _insert_new(self, table: Table, values: Mapping[str, Any]) -> bool:
-        """Insert unless a unique key is taken; the transaction goes on either way."""
-        statement = InsertNew(table, sets=[TENANT, *values])
-        return (await self._connection.execute(statement, {TENANT: self._tenant_id, **values})).rowcount > 0
-
-    async def _put(self, table: Table, key: Mapping[str, Any], values: Mapping[str, Any]) -> None:
-        """Set the row of *key* to *values*, whether or not there is one."""
-        if not await self._insert_new(table, {**key, **values}):
-            mine = (table.c[name] == value for name, value in key.items())
-            await self._connection.execute(self._update(table, *mine).values(**values))

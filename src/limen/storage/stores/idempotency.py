@@ -2,9 +2,19 @@
 
 from dataclasses import dataclass
 
+from sqlalchemy import bindparam
+
 from limen.kernel.clock import Instant
 from limen.storage.schema import idempotency
-from limen.storage.stores.base import TenantStoreBase
+from limen.storage.stores.base import TenantStoreBase, delete_mine, insert_new_mine, select_mine, update_mine
+
+_of_digest = idempotency.c.digest == bindparam("of")
+_is_claimed = idempotency.c.status == 0
+_FIND = select_mine(idempotency, _of_digest, idempotency.c.expires_at > bindparam("now"))
+_FORGET = delete_mine(idempotency, _of_digest, idempotency.c.expires_at <= bindparam("now"))
+_CLAIM = insert_new_mine(idempotency)
+_ANSWER = update_mine(idempotency, _of_digest, _is_claimed, sets=("status", "sealed_response"))
+_RELEASE = delete_mine(idempotency, _of_digest, _is_claimed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,14 +31,12 @@ class SqlIdempotency(TenantStoreBase):
 
     async def find(self, digest: bytes, now: Instant) -> StoredAnswer | None:
         """Return the answer given before, if it is still remembered."""
-        row = await self._one(self._select(idempotency, idempotency.c.digest == digest, idempotency.c.expires_at > now))
+        row = await self._one(_FIND, of=digest, now=now)
         return None if row is None else StoredAnswer(row.request_hash, row.status, row.sealed_response)
 
     async def claim(self, digest: bytes, request_hash: bytes, now: Instant, expires_at: Instant) -> bool:
         """Reserve the key before the work is done; False if it is reserved or answered."""
-        await self._connection.execute(
-            self._delete(idempotency, idempotency.c.digest == digest, idempotency.c.expires_at <= now)
-        )
+        await self._run(_FORGET, of=digest, now=now)
         row = {
             "digest": digest,
             "request_hash": request_hash,
@@ -36,18 +44,12 @@ class SqlIdempotency(TenantStoreBase):
             "sealed_response": b"",
             "expires_at": expires_at,
         }
-        return await self._insert_new(idempotency, row)
+        return await self._applied(_CLAIM, row)
 
     async def answer(self, digest: bytes, status: int, sealed_response: bytes) -> None:
         """Keep the answer of a reserved key."""
-        await self._connection.execute(
-            self._update(idempotency, idempotency.c.digest == digest, idempotency.c.status == 0).values(
-                status=status, sealed_response=sealed_response
-            )
-        )
+        await self._run(_ANSWER, of=digest, status=status, sealed_response=sealed_response)
 
     async def release(self, digest: bytes) -> None:
         """Give a reserved key back: the work was not done."""
-        await self._connection.execute(
-            self._delete(idempotency, idempotency.c.digest == digest, idempotency.c.status == 0)
-        )
+        await self._run(_RELEASE, of=digest)
