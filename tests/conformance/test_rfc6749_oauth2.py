@@ -171,7 +171,8 @@ async def test_rfc6749_s4_1_2_1_a_customer_who_denies_is_access_denied(shop: Sho
 async def test_rfc6749_s4_2_the_implicit_grant_is_refused(shop: Shop):
     page = await shop.arrive(response_type="token")
     assert page.answer["error"] == "unsupported_response_type"
-    assert "#" not in page.location
+    assert "#error=" in page.location  # §4.2.2.1: where such a client looks for it
+    assert "token=" not in page.location
 
 
 async def test_rfc6749_s4_3_the_password_grant_is_refused_and_the_password_not_looked_at(shop: Shop):

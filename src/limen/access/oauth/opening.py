@@ -5,7 +5,7 @@ request object is sent to the redirect URI beside it, where there is one that is
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from limen.access.oauth.checks.redirect_uri import check_redirect_uri
@@ -77,7 +77,8 @@ async def open_object(draft: Draft, loaded: LoadedClient, text: str = "") -> Che
     given = await read_object(draft, loaded, text)
     if isinstance(given, Refusal):
         return _refused(draft, given.code, given.detail)
-    return replace(draft, given=given, way=replace(draft.way, is_signed=True))
+    way = Way(is_pushed=draft.way.is_pushed, is_signed=True)
+    return Draft(draft.desk, given, draft.client, way=way)
 
 
 async def _client(desk: Desk, given: Mapping[str, str]) -> LoadedClient | None:
@@ -94,7 +95,7 @@ async def _pushed(draft: Draft, loaded: LoadedClient, visitor: Visitor) -> Check
         return PageRefusal("request_over", "request_uri is unknown, used, expired, or of another client or browser")
     pushed = open_pushed(desk.vault, request)
     way = Way(is_pushed=True, is_signed=pushed.is_signed, reference=b64url(request.reference))
-    return replace(draft, given={**pushed.given, "client_id": loaded.client.client_id}, way=way)
+    return Draft(desk, {**pushed.given, "client_id": loaded.client.client_id}, draft.client, way=way)
 
 
 async def _referenced(draft: Draft, loaded: LoadedClient, uri: str) -> Checked:
