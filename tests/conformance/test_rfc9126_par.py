@@ -124,6 +124,13 @@ async def test_rfc9126_s2_3_another_method_is_405(shop: Shop):
     assert (answer.status_code, answer.headers["allow"]) == (405, "POST, OPTIONS")
 
 
+async def test_rfc9126_s2_3_too_many_from_an_address_whose_client_proves_nothing_is_429(shop: Shop):
+    public = await shop.another(token_endpoint_auth_method="none")
+    statuses = [(await push(shop, public)).status_code for _ in range(121)]
+    assert (statuses[0], statuses[119], statuses[120]) == (201, 201, 429)
+    assert (await push(shop)).status_code == 201  # a client that proves itself is not meant
+
+
 async def test_rfc9126_s2_3_too_much_is_413(shop: Shop):
     assert (await push(shop, state="x" * 70_000)).status_code == 413
 

@@ -14,6 +14,7 @@ from limen.access.outgoing import Outgoing
 from limen.access.possession.edge import EdgeCertificates
 from limen.access.registering.doors import REGISTRATIONS, RegistrationParts
 from limen.access.tokens.failures import FAILURES
+from limen.access.tokens.unproven import UNPROVEN
 from limen.app.basis import Basis, Chance, default_tenant, open_basis
 from limen.app.desks import DeskParts, TenantDesks
 from limen.app.erasure import erasure_handler
@@ -23,7 +24,7 @@ from limen.app.jobs.schedule import JobParts
 from limen.app.limits import NamedLimits
 from limen.app.logout import logout_handler
 from limen.app.mail import mail_handler, mailer_for
-from limen.app.metrics import JobMetrics, StandingCollector
+from limen.app.metrics import JobMetrics, StandingCollector, proof_counter
 from limen.app.ping import ping_handler
 from limen.app.preparing import worker_name
 from limen.app.routes import HotTable, house_doors, registration_doors, tenant_doors
@@ -233,6 +234,7 @@ class Site:
             outgoing=self.outgoing,
             certificates=EdgeCertificates(proxies.certificate_header, proxies.certificate_verified_header),
             certificate_url=proxies.certificate_url,
+            count_proof=proof_counter(self._registry),
         )
 
     def _way_out(self) -> Outgoing:
@@ -253,6 +255,7 @@ class Site:
         limits = self.settings.limits
         rates = {
             FAILURES: limits.client_failures_per_address,
+            UNPROVEN: limits.unproven_requests_per_address,
             REGISTRATIONS: limits.registrations_per_address,
             PER_ADDRESS: limits.user_codes_per_address,
             PER_BROWSER: limits.user_codes_per_browser,

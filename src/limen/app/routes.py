@@ -30,6 +30,7 @@ from limen.access.tokens.desk import Desks
 from limen.access.tokens.doors import client_door, introspection, revocation, token
 from limen.access.tokens.proving import FOR_PUSHED, FOR_TOKENS
 from limen.access.tokens.resource_metadata import ELSEWHERE, WELL_KNOWN, registered_door, resource_door
+from limen.access.tokens.unproven import bounded
 from limen.access.tokens.userinfo import userinfo_door
 from limen.integration.edge.asgi import AsgiApp, Receive, Scope, Send
 from limen.integration.edge.throttle import Rule
@@ -45,12 +46,14 @@ def tenant_doors(desks: Desks, limiter: RateLimiter, ready: ReadyDesks) -> Mappi
     resource = Door("resource_metadata", resource_door(desks), cross_origin=True)
     return {
         "/token": Door("token", client_door(desks, limiter, token, "token", FOR_TOKENS), ("POST",), cross_origin=True),
-        "/par": Door("par", client_door(desks, limiter, push, "par", FOR_PUSHED), ("POST",), cross_origin=True),
+        "/par": Door(
+            "par", client_door(desks, limiter, bounded(limiter, push), "par", FOR_PUSHED), ("POST",), cross_origin=True
+        ),
         "/introspect": Door("introspect", client_door(desks, limiter, introspection, "introspect"), ("POST",)),
         "/revoke": Door("revoke", client_door(desks, limiter, revocation, "revoke"), ("POST",), cross_origin=True),
         "/device_authorization": Door(
             "device_authorization",
-            client_door(desks, limiter, device_authorization, "device_authorization"),
+            client_door(desks, limiter, bounded(limiter, device_authorization), "device_authorization"),
             ("POST",),
             cross_origin=True,
         ),

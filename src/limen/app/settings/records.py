@@ -117,6 +117,9 @@ class LimitsSection(Section, frozen=True):
     client_failures_per_address: Annotated[Rate, Meta(description="Failed client authentications by one address.")] = (
         Rate(30, 60)
     )
+    unproven_requests_per_address: Annotated[
+        Rate, Meta(description="Requests that clients without a secret may push or begin from one address.")
+    ] = Rate(120, 60)
     registrations_per_address: Annotated[
         Rate, Meta(description="Clients that one address registers by itself, or tries to.")
     ] = Rate(20, 3600)
