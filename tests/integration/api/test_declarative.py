@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from limen.identity.tenants.management import Tenancy
 from limen.access.resources.catalogue import DETAIL_TYPES, RESOURCE_SERVERS, Catalogue
+from limen.identity.tenants.management import Tenancy
 from limen.integration.declarative import Declarative, SecretSource, apply, export, load, plan
 from limen.kernel.errors import Invalid, NotFound, Refusal
 
@@ -44,9 +44,7 @@ def declarative(house, tmp_path):
     def catalogue(kind):
         def of(tenant_id):
             parts = house.parts
-            return Catalogue(
-                kind, tenant_id, parts.begin, parts.reading, house.keyring, house.clock, house.entropy
-            )
+            return Catalogue(kind, tenant_id, parts.begin, parts.reading, house.keyring, house.clock, house.entropy)
 
         return of
 
@@ -182,3 +180,12 @@ async def test_what_is_wrong_is_found_before_anything_is_written(house, declarat
 async def test_a_short_secret_is_refused(declarative, tmp_path):
     (tmp_path / "machine.secret").write_text("short")
     assert isinstance(await plan(load(TEXT), declarative), Invalid)
+
+
+async def test_clients_that_registered_themselves_are_not_exported(house, declarative):
+    await apply(load(TEXT), declarative)
+    tenant = await declarative.tenancy.read("globex")
+    office = declarative.registration_for(tenant.id)
+    document = (await office.read("app")).document
+    await office.create(document, declarative.actor, client_id="itself", unused_until=house.clock.now() + 1)
+    assert "client_id: itself" not in await export("globex", declarative)

@@ -121,6 +121,18 @@ def test_a_tenant_goes_in_and_comes_out_without_its_secrets(limen, tmp_path: Pat
     assert limen("apply", "out.yaml", LIMEN_SECRET_MACHINE=SECRET).stdout == "nothing to do\n"
 
 
+def test_an_initial_access_token_is_printed_once_and_stored_as_a_hash(limen, tmp_path: Path) -> None:
+    (tmp_path / "tenant.yaml").write_text(DOCUMENT)
+    limen("migrate")
+    limen("apply", "tenant.yaml")
+    token = limen("registration", "token", "default", "Partners", "--uses", "3").stdout.strip()
+    assert len(token) == 43
+    for file in (tmp_path / "data").iterdir():
+        assert token.encode() not in file.read_bytes()
+    assert limen("registration", "token", "nobody", "Partners").returncode == 2
+    assert limen("registration", "token", "default", "Partners", "--hours", "0").returncode == 2
+
+
 def test_a_wrong_document_is_refused_with_its_line(limen, tmp_path: Path) -> None:
     (tmp_path / "tenant.yaml").write_text("clients:\n  - client_id: a\n    scops: [read]\n")
     done = limen("apply", "tenant.yaml")

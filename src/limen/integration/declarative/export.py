@@ -30,12 +30,13 @@ async def export(slug: str, parts: Declarative) -> str | NotFound:
     clients: list[Client] = []
     while page := await registration.list(after=clients[-1].key if clients else "", limit=_PAGE):
         clients += page
+    ours = [client for client in clients if client.unused_until is None]  # others registered themselves, and will again
     declared = DeclaredTenant(slug=tenant.slug, name=tenant.name, settings=tenant.settings)
     document = Document(
         tenant=declared,
         resource_servers=await _all(parts.resources_for(tenant.id)),
         authorization_details_types=await _all(parts.detail_types_for(tenant.id)),
-        clients=tuple(_declared(client) for client in clients),
+        clients=tuple(_declared(client) for client in ours),
     )
     return yaml.safe_dump(_written(document), sort_keys=False, allow_unicode=True, width=100)
 
