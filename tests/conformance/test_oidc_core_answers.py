@@ -27,7 +27,9 @@ async def _verified(shop: Shop, text: str, alg: str) -> dict[str, Any]:
 
 @pytest.mark.filterwarnings("ignore:EdDSA is deprecated")  # the name is old (RFC 9864), and what everybody speaks
 @pytest.mark.parametrize("alg", ALGORITHMS)
-async def test_oidc_core_s10_1_a_client_chooses_among_five_algorithms_and_its_key_is_there_at_once(shop: Shop, alg: str):
+async def test_oidc_core_s10_1_a_client_chooses_among_five_algorithms_and_its_key_is_there_at_once(
+    shop: Shop, alg: str
+):
     auth = await shop.another(
         id_token_signed_response_alg=alg, access_token_signed_response_alg=alg, userinfo_signed_response_alg=alg
     )

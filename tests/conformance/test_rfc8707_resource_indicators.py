@@ -160,5 +160,3 @@ async def test_a_change_of_a_resource_server_counts_from_the_next_token_on(shop:
     assert "." in (await shop.own_token(machine))["access_token"]
     await shop.resource_server(A, token_format="opaque")
     assert "." not in (await shop.own_token(machine))["access_token"]
-
-

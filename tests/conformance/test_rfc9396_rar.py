@@ -15,7 +15,10 @@ PAYMENT: dict[str, Any] = {
         "type": {"const": "payment"},
         "amount": {
             "type": "object",
-            "properties": {"value": {"type": "string", "pattern": "^[0-9]+\\.[0-9]{2}$"}, "currency": {"type": "string"}},
+            "properties": {
+                "value": {"type": "string", "pattern": "^[0-9]+\\.[0-9]{2}$"},
+                "currency": {"type": "string"},
+            },
             "required": ["value", "currency"],
             "additionalProperties": False,
         },
@@ -193,7 +196,9 @@ async def test_rfc9396_s6_a_token_request_narrows_what_was_granted(bank: Shop):
         {name: value for name, value in WANTED.items() if name != "actions"},
     ],
 )
-async def test_rfc9396_s6_more_than_was_granted_is_refused_and_uses_up_no_refresh_token(bank: Shop, more: dict[str, Any]):
+async def test_rfc9396_s6_more_than_was_granted_is_refused_and_uses_up_no_refresh_token(
+    bank: Shop, more: dict[str, Any]
+):
     auth = await _payer(bank)
     tokens = await bank.tokens(auth, authorization_details=said(WANTED))
     answer = await bank.refresh(tokens["refresh_token"], auth, authorization_details=said(more))
@@ -220,7 +225,7 @@ async def test_rfc9396_s12_what_is_stored_of_them_is_sealed_under_the_customers_
     await bank.tokens(auth, authorization_details=said(WANTED))
     for table in ("codes", "families"):
         async with bank.house.storage.database.read(bank.tenant.id) as unit:
-            rows = await unit.connection.execute(text(f"SELECT authentication FROM {table}"))  # noqa: S608 - constants
+            rows = await unit.connection.execute(text(f"SELECT authentication FROM {table}"))
         stored = " ".join(row[0] for row in rows)
         assert "details" in stored
         assert "Merchant" not in stored

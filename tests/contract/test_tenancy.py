@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select, text
 
 from limen.access.clients.dynamic.records import InitialToken
+from limen.access.resources.records import DetailTypeDocument, Entry, ResourceDocument
 from limen.access.jose.keys import KeyState
 from limen.access.tokens.waiting import WaitingState
 from limen.identity.audit.checkpoints import next_checkpoint
@@ -38,6 +39,10 @@ class Theirs:
         self.journey = things.journey(world, self.who.browser, link_hash=things.digest("their link"))
         self.key = things.signing_key(world)
         now = world.clock.now()
+        server = ResourceDocument(identifier="https://api.example", name="Theirs")
+        self.resource_server = Entry("rsv_theirs", server, now, now)
+        kind = DetailTypeDocument(type="theirs", detail_schema={}, wording={"en": "Theirs"})
+        self.detail_type = Entry("dty_theirs", kind, now, now)
         self.waiting = things.waiting(world, customer_id=self.who.customer.id)
         self.initial_token = InitialToken(InitialTokenId.new(world.clock, world.entropy), "theirs", 9, now, now + 10**12)
         async with world.begin(b) as unit:
@@ -45,6 +50,8 @@ class Theirs:
             await unit.administrators.appoint(self.who.customer.id, "tenant", now)
             await unit.journeys.add(self.journey)
             await unit.signing_keys.add_key(self.key)
+            await unit.resource_servers.add(self.resource_server)
+            await unit.detail_types.add(self.detail_type)
             await unit.waiting.add(self.waiting)
             await unit.initial_tokens.add(self.initial_token, "theirs")
             await unit.replays.first_use("jti", "theirs", now + 10**12)
@@ -113,11 +120,28 @@ async def administrators(unit, theirs, _now):
     assert not await unit.administrators.dismiss(theirs.who.customer.id)
 
 
+async def resource_servers(unit, theirs, _now):
+    await _catalogue(unit.resource_servers, theirs.resource_server)
+
+
+async def detail_types(unit, theirs, _now):
+    await _catalogue(unit.detail_types, theirs.detail_type)
+
+
+async def _catalogue(store, entry):
+    assert await store.get(entry.id) is None
+    assert await store.find(entry.document.label) is None
+    assert await store.list(after="", limit=9) == []
+    assert not await store.update(entry, entry.version)
+    assert not await store.delete(entry.id)
+
+
 async def clients(unit, theirs, _now):
     them = theirs.who.client
     assert await unit.clients.get(them.client_id) is None
     assert await unit.clients.by_key(them.key) is None
     assert await unit.clients.list(after="", limit=9) == []
+    assert not await unit.clients.uses_algorithm("ES256")
     assert await unit.clients.count_dynamic() == 0
     assert await unit.clients.unused(10**18, limit=9) == []
     assert not await unit.clients.update(them, 1)
@@ -246,6 +270,8 @@ PROBES = {
     "passwords": passwords,
     "administrators": administrators,
     "clients": clients,
+    "resource_servers": resource_servers,
+    "detail_types": detail_types,
     "signing_keys": signing_keys,
     "initial_tokens": initial_tokens,
     "browsers": browsers,
@@ -352,7 +378,7 @@ async def test_the_hot_functions_stay_under_the_row_filter_with_their_own_check_
     await owner.execute(loose)
     await owner.execute("RESET ROLE")
     token = await connect(database.url, TOKEN_ROLE)
-    ask = "SELECT limen_family($1, $2)"
+    ask = "SELECT scopes FROM limen_family($1, $2)"
     assert await token.fetchval(ask, database.a, theirs.family_id) is None
     assert await token.fetchval(ask, database.b, theirs.family_id) == "openid offline_access"
     assert await token.fetchval("SELECT current_setting('limen.tenant', true)") in {"", None}

@@ -22,7 +22,7 @@ from limen.access.possession.nonces import PURPOSE as DPOP_NONCE
 from limen.access.possession.nonces import Nonces
 from limen.access.resources.catalogue import MOST
 from limen.access.resources.view import Resources
-from limen.access.tokens.desk import Desk, FirstUse
+from limen.access.tokens.desk import CountProof, Desk, FirstUse, uncounted
 from limen.access.tokens.opaque import PURPOSE as OPAQUE_TOKENS
 from limen.access.tokens.opaque import OpaqueTokens
 from limen.access.tokens.refresh_tokens import RefreshTokens
@@ -57,6 +57,7 @@ class DeskParts:
     outgoing: Outgoing = NO_WAY_OUT
     certificates: EdgeCertificates = NO_CERTIFICATES
     certificate_url: str = ""
+    count_proof: CountProof = uncounted
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +221,12 @@ def make_entry(tenant: Tenant, vault: TenantVault, loaded: tuple[KeySet, Resourc
     verifier = AccessTokenVerifier(
         tenant.issuer, keys, clock, cache_size=parts.cache.verified_tokens, opaque=opaque.open
     )
-    revocations = RevocationView(hot, clock, storage.feed.is_fresh, lambda claims: desk.subject_of(claims))
+    revocations = RevocationView(
+        hot,
+        clock,
+        storage.feed.is_fresh,
+        lambda claims: desk.subject_of(claims),  # noqa: PLW0108 - the desk is made below
+    )
     desk = Desk(
         tenant=tenant,
         keys=keys,
@@ -241,6 +247,7 @@ def make_entry(tenant: Tenant, vault: TenantVault, loaded: tuple[KeySet, Resourc
         subjects=Subjects(b"".join(vault.derive(purpose) for purpose in PAIRWISE)),
         subject_vault=lambda customer_id: parts.keyring.subject(tenant.id, customer_id),
         certificates=parts.certificates,
+        count_proof=parts.count_proof,
         aliases=(parts.certificate_url + tenant.prefix,) if parts.certificate_url else (),
         nonces=Nonces(vault.derive(DPOP_NONCE), clock),
         resources=resources,

@@ -12,7 +12,9 @@ pytestmark = pytest.mark.anyio
 async def _algorithms(house: House) -> dict[str, set[str]]:
     async with house.http(await house.token()) as http:
         items = (await http.get("/keys")).json()["items"]
-    return {state: {key["alg"] for key in items if key["state"] == state} for state in ("pending", "active", "retiring")}
+    return {
+        state: {key["alg"] for key in items if key["state"] == state} for state in ("pending", "active", "retiring")
+    }
 
 
 async def test_keys_are_listed_without_their_private_halves(house: House):
@@ -71,7 +73,9 @@ async def test_an_algorithm_that_a_client_uses_is_kept_and_one_that_nobody_uses_
 
 async def test_a_tenants_settings_name_keys_that_are_kept_for_what_is_sent_to_us(house: House):
     async with house.http(await house.token()) as http:
-        sent = {"settings": {"keys": {"encryption": ["ECDH-ES", "RSA-OAEP-256"], "signing": ["ES256", "RS256", "ES384"]}}}
+        sent = {
+            "settings": {"keys": {"encryption": ["ECDH-ES", "RSA-OAEP-256"], "signing": ["ES256", "RS256", "ES384"]}}
+        }
         changed = await http.patch("/tenants/default", json=sent, headers={"if-match": "*"})
         assert changed.status_code == 200, changed.text
         refused = await http.patch(

@@ -7,6 +7,9 @@ import pytest
 
 from limen.identity.administrators import SYSTEM
 from tests.integration.tokens.kit import Shop, open_shop
+from tests.integration.tokens.proofs import Prover
+from tests.support.house import CALLBACK
+from tests.support.walker import VERIFIER
 
 pytestmark = pytest.mark.anyio
 
@@ -51,3 +54,34 @@ async def test_revocations_are_seen_at_once_and_erasure_ends_everything(shop: Sh
     await shop.house.administration().delete(shop.customer.id, SYSTEM)
     assert not await shop.is_active(second["access_token"])
     assert (await shop.userinfo(second["access_token"])).status_code == 401
+
+
+async def test_of_fifty_uses_of_one_proof_at_once_one_wins(shop: Shop):
+    auth, headers = await shop.machine(), Prover(shop.house.clock).header()
+    form = {"grant_type": "client_credentials"}
+    answers = await asyncio.gather(*(shop.post("/token", form, auth, headers=headers) for _ in range(50)))
+    (won,) = [answer.json() for answer in answers if answer.status_code == 200]
+    assert (won["token_type"], await shop.is_active(won["access_token"], auth)) == ("DPoP", True)
+    assert {answer.json().get("error") for answer in answers} <= {None, "invalid_dpop_proof", "slow_down"}
+    assert len(await shop.told("token.issued")) == 1
+
+
+async def test_of_fifty_refreshes_with_one_proof_one_rotates_and_the_family_lives(shop: Shop):
+    client_id, prover = (await shop.another(token_endpoint_auth_method="none"))[0], Prover(shop.house.clock)
+    code = {"grant_type": "authorization_code", "code": await shop.code(client_id), "redirect_uri": CALLBACK}
+    code |= {"code_verifier": VERIFIER, "client_id": client_id}
+    first = (await shop.post("/token", code, headers=prover.header())).json()["refresh_token"]
+    form, proof = {"grant_type": "refresh_token", "refresh_token": first, "client_id": client_id}, prover.header()
+    answers = await asyncio.gather(*(shop.post("/token", form, headers=proof) for _ in range(50)))
+    (won,) = [answer.json() for answer in answers if answer.status_code == 200]
+    again = form | {"refresh_token": won["refresh_token"]}
+    assert (await shop.post("/token", again, headers=Prover(shop.house.clock).header())).status_code == 400
+    assert (await shop.post("/token", again, headers=prover.header())).status_code == 200
+
+
+@pytest.mark.parametrize("seconds", [-60, -1, 0, 1, 25])
+async def test_a_clients_clock_may_be_behind_or_ahead(shop: Shop, seconds: int):
+    iat = shop.house.clock.now() // 1_000_000 + seconds
+    headers = Prover(shop.house.clock).header(iat=iat)
+    answer = await shop.post("/token", {"grant_type": "client_credentials"}, await shop.machine(), headers=headers)
+    assert answer.status_code == 200

@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from limen.access.clients.records import ClientDocument
+from limen.app.basis import tenancy
 from limen.identity.administrators import SYSTEM
 from limen.identity.tenants.claims import RESERVED, ClaimRule
 from limen.identity.tenants.management import TenantChange
@@ -17,8 +18,6 @@ ALLOWED = ClaimRule(claim="allowed", source="scopes", into=("access_token", "id_
 
 
 async def _for_all(shop: Shop, *rules: ClaimRule):
-    from limen.app.basis import tenancy
-
     settings = msgspec.structs.replace(shop.tenant.settings, claims=rules)
     return await tenancy(shop.house.basis, shop.tenant).update(
         shop.tenant.slug, TenantChange(settings=settings), SYSTEM

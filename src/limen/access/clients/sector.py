@@ -1,8 +1,8 @@
 """The sector of a client: the hosts among which a customer is known by one pairwise ``sub`` (OpenID Connect Core §8.1).
 
 A client with redirect URIs on one host is a sector of its own. One with several registers ``sector_identifier_uri``: an
-https document, an array of redirect URIs, that has to name all of the client's. So nobody joins a sector whose owner does
-not say so.
+https document, an array of redirect URIs, that has to name all of the client's. So nobody joins a sector whose owner
+does not say so.
 """
 
 from collections.abc import Iterable

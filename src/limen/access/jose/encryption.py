@@ -83,7 +83,9 @@ def _load(member: dict[str, Any]) -> _Key | None:
     """Load one public key, or None if it is of no use here."""
     operations = member.get("key_ops")
     is_meant = member.get("use") == "enc" or (
-        "use" not in member and isinstance(operations, list) and bool(_FOR_ENCRYPTION.intersection(map(str, operations)))
+        "use" not in member
+        and isinstance(operations, list)
+        and bool(_FOR_ENCRYPTION.intersection(map(str, operations)))
     )
     if not is_meant:
         return None

@@ -40,7 +40,7 @@ class KeyUnit(Protocol):
 Open = Callable[[], AbstractAsyncContextManager[KeyUnit]]
 
 
-async def provide_keys(
+async def provide_keys(  # noqa: PLR0913 - two ways in, three means, one wish
     reading: Open,
     begin: Open,
     vault: KeyVault,

@@ -33,7 +33,7 @@ class Rotated:
     next_due: Instant | None
 
 
-async def rotate_keys(
+async def rotate_keys(  # noqa: PLR0913 - what is ready belongs to one caller
     store: SigningKeyStore,
     vault: KeyVault,
     clock: Clock,
@@ -93,9 +93,7 @@ async def make_key(creation: Creation, vault: KeyVault, now: Instant, ready: Rea
     )
 
 
-async def _apply(
-    means: tuple[SigningKeyStore, KeyVault, Clock], plan: Sequence[Transition], ready: Ready
-) -> int:
+async def _apply(means: tuple[SigningKeyStore, KeyVault, Clock], plan: Sequence[Transition], ready: Ready) -> int:
     """Apply *plan* in order; return how many steps were ours before another worker was faster."""
     store, vault, clock = means
     for count, step in enumerate(plan):

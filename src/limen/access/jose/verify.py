@@ -44,7 +44,7 @@ class VerifiedToken:
 class AccessTokenVerifier:
     """Verifies the access tokens of one tenant. One per worker and tenant; not for several threads."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all but three have defaults
         self,
         issuer: str,
         keyset: KeySet,
@@ -107,8 +107,10 @@ class AccessTokenVerifier:
         if self._opaque is None or not token.startswith(OPAQUE):
             return read_own_token(token, self._keyset, self._issuer, TokenType.ACCESS)
         claims = self._opaque(token)
-        return _refused("not an opaque token of ours") if claims is None else _shaped(
-            claims, self._issuer, TokenType.ACCESS
+        return (
+            _refused("not an opaque token of ours")
+            if claims is None
+            else _shaped(claims, self._issuer, TokenType.ACCESS)
         )
 
     def _untimely(self, token: VerifiedToken, digest: bytes) -> Refusal | None:

@@ -1,5 +1,7 @@
 """Gathering what is true around a journey, in one transaction, before the next step is asked for."""
 
+from dataclasses import replace
+
 import msgspec
 
 from limen.access.journeys.context import Account, Facts
@@ -8,7 +10,6 @@ from limen.access.journeys.records import Journey, JourneyState
 from limen.access.oauth.code import details_due, needs_consent
 from limen.access.oauth.records import AuthorizationRequest
 from limen.access.sessions.records import Session
-from limen.access.tokens.details import Details
 from limen.identity.customers.records import Customer
 from limen.identity.keyring import SubjectVault
 from limen.kernel.clock import SECOND
@@ -31,13 +32,11 @@ async def gather(
     client = loaded.client if loaded is not None else None
     customer = await customer_of(parts, unit, state.customer_id, vault)
     accounts = await live_accounts(parts, unit, journey.browser_id) if state.select_account else ()
-    due: tuple[str, ...] = ()
-    details: Details = ()
-    if request is not None and client is not None and customer is not None:
-        due = needs_consent(client, await unit.grants.find(customer.id, client.key), request)
-        details = details_due(client, request)
-    is_proven = await _is_proven(parts, unit, journey, state, customer)
-    return Facts(request, client, customer, is_proven, accounts, due, details)
+    facts = Facts(request, client, customer, await _is_proven(parts, unit, journey, state, customer), accounts)
+    if request is None or client is None or customer is None:
+        return facts
+    due = needs_consent(client, await unit.grants.find(customer.id, client.key), request)
+    return replace(facts, consent_due=due, details_due=details_due(client, request))
 
 
 async def _is_proven(

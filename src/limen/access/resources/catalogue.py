@@ -1,4 +1,4 @@
-"""Registering, changing and removing resource servers and types of ``authorization_details``, whatever the interface."""
+"""Registering, changing and removing resource servers and types of details, whatever the interface."""
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager

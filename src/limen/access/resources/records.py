@@ -50,8 +50,8 @@ class DetailTypeDocument(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
 
     Attributes:
         type: as it stands in the member ``type``.
-        detail_schema: a JSON Schema (2020-12) that every detail of this type must meet, the member ``type`` included. It
-            refers to nothing outside of itself, and its patterns are those that take linear time.
+        detail_schema: a JSON Schema (2020-12) that every detail of this type must meet, the member ``type`` included.
+            It refers to nothing outside of itself, and its patterns are those that take linear time.
         wording: for each language a sentence for the consent page; ``{amount.value}`` stands for a member of the
             detail. The one for ``en`` is required and serves languages that have none.
     """

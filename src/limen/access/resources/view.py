@@ -38,9 +38,7 @@ class Resources:
 
     __slots__ = ("_shapes", "servers", "types")
 
-    def __init__(
-        self, servers: Iterable[ResourceDocument] = (), types: Iterable[DetailTypeDocument] = ()
-    ) -> None:
+    def __init__(self, servers: Iterable[ResourceDocument] = (), types: Iterable[DetailTypeDocument] = ()) -> None:
         """Hold *servers* and *types*."""
         self.servers: Mapping[str, ResourceDocument] = {server.identifier: server for server in servers}
         self.types: Mapping[str, DetailType] = {one.type: DetailType(one) for one in types}
@@ -84,7 +82,7 @@ class Resources:
             alg=next((server.token_signing_alg for server in meant if server.token_signing_alg), ""),
             lifetime=min(lifetimes, default=0),
             foreign=frozenset(named - own),
-            detail_types=None if is_any_free else frozenset(
-                kind for server in meant for kind in server.authorization_details_types
-            ),
+            detail_types=None
+            if is_any_free
+            else frozenset(kind for server in meant for kind in server.authorization_details_types),
         )

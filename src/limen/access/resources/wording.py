@@ -15,7 +15,7 @@ _BRACE: Final = re.compile(r"[{}]")
 _LONGEST: Final = 200
 _MOST: Final = 20
 _ISOLATE, _END = "\u2068", "\u2069"  # FIRST STRONG ISOLATE, POP DIRECTIONAL ISOLATE
-_NOTHING: Final = "–"
+_NOTHING: Final = "\u2013"  # EN DASH
 
 
 def is_wording(template: str) -> bool:
@@ -24,7 +24,7 @@ def is_wording(template: str) -> bool:
 
 
 def worded(template: str, detail: Mapping[str, Any]) -> str:
-    """Return *template* with the members of *detail* in its places. Nothing in *detail* can do more than stand there."""
+    """Return *template* with the members of *detail* in its places, where they can do nothing but stand."""
     return _PLACE.sub(lambda place: f"{_ISOLATE}{_shown(_at(detail, place[1]))}{_END}", template)
 
 

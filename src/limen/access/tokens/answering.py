@@ -64,6 +64,4 @@ async def tokens_of(ask: TokenRequest, granted: Granted, mandate: Mandate) -> To
         asked = await asked_claims(ask.desk, document, signed_in.terms.id_token_claims, signed_in.subject)
         identity = id_token(ask, signed_in, token, granted.nonce, {**extra, **asked})
     scopes = effective_scopes(shape_of(ask, mandate)[1], granted.scopes)
-    return TokenSet(
-        token, token_id, lifetime(ask, mandate), scopes, granted.refresh_token, identity, mandate.details
-    )
+    return TokenSet(token, token_id, lifetime(ask, mandate), scopes, granted.refresh_token, identity, mandate.details)

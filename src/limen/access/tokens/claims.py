@@ -57,9 +57,7 @@ class DeclaredClaims:
 
     def _applying(self, asked: ClaimsAsked) -> list[ClaimRule]:
         rules = self._rules + asked.document.claims
-        return [
-            rule for rule in rules if asked.target in rule.into and (not rule.scope or rule.scope in asked.scopes)
-        ]
+        return [rule for rule in rules if asked.target in rule.into and (not rule.scope or rule.scope in asked.scopes)]
 
 
 async def custom_claims(

@@ -1,4 +1,4 @@
-"""What the metadata says of tokens: algorithms, subjects, claims, details (OpenID Connect Discovery §3, RFC 9701 §7)."""
+"""What the metadata says of tokens: algorithms, subjects, claims, details (OIDC Discovery §3, RFC 9701 §7)."""
 
 from typing import Any, Final
 

@@ -5,9 +5,9 @@
     at_ base64url( version 1 ‖ salt 16 ‖ nonce 12 ‖ AES-256-GCM(claims as JSON) ‖ tag 16 )
 
 Each token is encrypted under a key of its own, HMAC-SHA256 of the salt under the tenant's sub-key, so that no number of
-tokens comes near the bound on messages under one key (NIST SP 800-38D §8.3). There is no table of tokens: introspection,
-userinfo and revocation open them and then treat them as they treat JWTs. What a client or a resource server does with
-one is to hand it on (RFC 6749 §1.4).
+tokens comes near the bound on messages under one key (NIST SP 800-38D §8.3). There is no table of tokens:
+introspection, userinfo and revocation open them and then treat them as they treat JWTs. What a client or a resource
+server does with one is to hand it on (RFC 6749 §1.4).
 """
 
 import hmac

@@ -1,8 +1,8 @@
 """Pairwise subject identifiers (OpenID Connect Core §8): who a customer is, told differently to each sector.
 
-``sub`` is AES-SIV (RFC 5297) of the customer's public subject with the sector as additional data: deterministic, so that
-a sector always sees the same one; different for each sector, and of no use for finding another; and reversible for us,
-so that what comes back in a token or a hint leads to the customer without a table (§8.1).
+``sub`` is AES-SIV (RFC 5297) of the customer's public subject with the sector as additional data: deterministic, so
+that a sector always sees the same one; different for each sector, and of no use for finding another; and reversible for
+us, so that what comes back in a token or a hint leads to the customer without a table (§8.1).
 """
 
 from functools import lru_cache

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from limen.access.tokens.request import TokenRequest
-from limen.kernel.errors import Invalid, Refusal
+from limen.kernel.errors import Invalid
 
 CODE = "invalid_target"
 """RFC 8707 §2."""

@@ -96,9 +96,7 @@ async def apply(document: Document, parts: Declarative) -> list[str] | Refusal:
     return steps
 
 
-async def _catalogue_steps(
-    document: Document, parts: Declarative, tenant_id: TenantId | None
-) -> list[str] | Refusal:
+async def _catalogue_steps(document: Document, parts: Declarative, tenant_id: TenantId | None) -> list[str] | Refusal:
     servers = parts.resources_for(tenant_id) if tenant_id is not None else None
     types = parts.detail_types_for(tenant_id) if tenant_id is not None else None
     resources = Declared("resource server", document.resource_servers, servers)

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from limen.access.resources.wording import is_wording, worded
 
 values: st.SearchStrategy[Any] = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
 )
 
 
@@ -30,8 +31,8 @@ def test_each_place_is_isolated_from_the_direction_of_what_is_around_it():
 @pytest.mark.parametrize(
     ("value", "shown"),
     [
-        (None, "–"),
-        ("", "–"),
+        (None, "\u2013"),
+        ("", "\u2013"),
         (True, "✓"),
         (["a", "b"], "a, b"),
         ({"a": 1}, "a: 1"),
@@ -46,7 +47,7 @@ def test_how_values_are_shown(value: Any, shown: str):
 
 
 def test_what_is_not_there_is_a_dash():
-    assert plain(worded("{a.b.c} {a}", {"a": "text"})) == "– text"
+    assert plain(worded("{a.b.c} {a}", {"a": "text"})) == "\u2013 text"
 
 
 @given(values)
@@ -62,6 +63,8 @@ def test_a_wording_with_places_has_a_reading(template: str):
     assert is_wording(template)
 
 
-@pytest.mark.parametrize("template", ["{", "}", "{}", "{a", "{a b}", "{a.}", "{a!r}", "{0}", "a\nb", "{a.b.c.d.e.f.g.h}"])
+@pytest.mark.parametrize(
+    "template", ["{", "}", "{}", "{a", "{a b}", "{a.}", "{a!r}", "{0}", "a\nb", "{a.b.c.d.e.f.g.h}"]
+)
 def test_one_with_other_braces_has_none(template: str):
     assert not is_wording(template)

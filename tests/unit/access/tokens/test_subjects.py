@@ -45,5 +45,8 @@ def test_what_nobody_was_shown_is_nobodys(text: str):
 def test_the_sector_is_the_host_of_the_address_or_of_the_redirect_uris():
     assert sector_of(A) == "a.example"
     assert sector_of(document("https://A.example:8443/x")) == "a.example"
-    assert sector_of(document("https://a.example/", "https://b.example/", sector="https://c.example/s.json")) == "c.example"
+    assert (
+        sector_of(document("https://a.example/", "https://b.example/", sector="https://c.example/s.json"))
+        == "c.example"
+    )
     assert sector_of(document("com.example.app:/cb")) == "com.example.app:"

@@ -30,9 +30,7 @@ EntryId = Annotated[str, Path(pattern=r"^dty_[0-9a-hjkmnp-tv-z]{26}$")]
 
 def _use(call: Call) -> Catalogue[DetailTypeDocument]:
     parts, tenant_id = call.parts, call.desk.tenant.id
-    return Catalogue(
-        DETAIL_TYPES, tenant_id, parts.begin, parts.reading, parts.keyring, parts.clock, parts.entropy
-    )
+    return Catalogue(DETAIL_TYPES, tenant_id, parts.begin, parts.reading, parts.keyring, parts.clock, parts.entropy)
 
 
 @router.get("", response_model=DetailTypePage, responses=answers(), openapi_extra=needs(RESOURCES_READ))
@@ -83,16 +81,12 @@ async def update_authorization_details_type(
     """Change a type of authorization details; what is absent stays."""
     version = expected_version(if_match)
     entry = ok(
-        await _use(call).update(
-            entry_id, lambda before: applied(before, body), call.actor, expected_version=version
-        )
+        await _use(call).update(entry_id, lambda before: applied(before, body), call.actor, expected_version=version)
     )
     return answer(DetailTypeShown(**members(entry)), entry.version)
 
 
-@router.delete(
-    "/{entry_id}", status_code=204, responses=answers(412, 428), openapi_extra=needs(RESOURCES_WRITE)
-)
+@router.delete("/{entry_id}", status_code=204, responses=answers(412, 428), openapi_extra=needs(RESOURCES_WRITE))
 async def delete_authorization_details_type(call: CurrentCall, entry_id: EntryId, if_match: IfMatch = None) -> Response:
     """Remove a type of authorization details."""
     ok(await _use(call).delete(entry_id, call.actor, expected_version=expected_version(if_match)))

@@ -26,9 +26,7 @@ async def list_keys(call: CurrentCall) -> Response:
     return answer(KeyList(items=[shown(key) for key in await _use(call).list()]))
 
 
-@router.post(
-    "/rotate", response_model=KeysRotated, responses=answers(409, body=True), openapi_extra=needs(KEYS_WRITE)
-)
+@router.post("/rotate", response_model=KeysRotated, responses=answers(409, body=True), openapi_extra=needs(KEYS_WRITE))
 async def rotate_keys(
     call: CurrentCall, request: Request, body: KeyRotation, idempotency_key: IdempotencyKey = None
 ) -> Response:

@@ -30,9 +30,7 @@ EntryId = Annotated[str, Path(pattern=r"^rsv_[0-9a-hjkmnp-tv-z]{26}$")]
 
 def _use(call: Call) -> Catalogue[ResourceDocument]:
     parts, tenant_id = call.parts, call.desk.tenant.id
-    return Catalogue(
-        RESOURCE_SERVERS, tenant_id, parts.begin, parts.reading, parts.keyring, parts.clock, parts.entropy
-    )
+    return Catalogue(RESOURCE_SERVERS, tenant_id, parts.begin, parts.reading, parts.keyring, parts.clock, parts.entropy)
 
 
 @router.get("", response_model=ResourceServerPage, responses=answers(), openapi_extra=needs(RESOURCES_READ))
@@ -41,7 +39,9 @@ async def list_resource_servers(call: CurrentCall, after: After = "", size: Page
     found = await _use(call).list(after=position(after), limit=size + 1)
     last = found[size - 1].id if len(found) > size else ""
     following = next_link(f"{call.prefix}{_PATH}", last, size)
-    return answer(ResourceServerPage(items=[ResourceServerShown(**members(entry)) for entry in found[:size]], next=following))
+    return answer(
+        ResourceServerPage(items=[ResourceServerShown(**members(entry)) for entry in found[:size]], next=following)
+    )
 
 
 @router.post(
@@ -83,16 +83,12 @@ async def update_resource_server(
     """Change a resource server; what is absent stays."""
     version = expected_version(if_match)
     entry = ok(
-        await _use(call).update(
-            entry_id, lambda before: applied(before, body), call.actor, expected_version=version
-        )
+        await _use(call).update(entry_id, lambda before: applied(before, body), call.actor, expected_version=version)
     )
     return answer(ResourceServerShown(**members(entry)), entry.version)
 
 
-@router.delete(
-    "/{entry_id}", status_code=204, responses=answers(412, 428), openapi_extra=needs(RESOURCES_WRITE)
-)
+@router.delete("/{entry_id}", status_code=204, responses=answers(412, 428), openapi_extra=needs(RESOURCES_WRITE))
 async def delete_resource_server(call: CurrentCall, entry_id: EntryId, if_match: IfMatch = None) -> Response:
     """Remove a resource server."""
     ok(await _use(call).delete(entry_id, call.actor, expected_version=expected_version(if_match)))
