@@ -48,6 +48,15 @@ class JobMetrics:
         self._lost.inc()
 
 
+def proof_counter(registry: CollectorRegistry) -> Callable[[str, str], None]:
+    """Return what counts proofs by kind (``dpop``, ``client``) and what came of them; both are words of ours."""
+    counter = Counter(
+        "limen_proofs", "Proofs of possession, and clients that did not prove themselves", ["kind", "outcome"],
+        registry=registry,
+    )  # fmt: skip
+    return lambda kind, outcome: counter.labels(kind, outcome).inc()
+
+
 class StandingCollector(Collector):
     """How the hash pool and the change feed stand, asked at each scrape."""
 

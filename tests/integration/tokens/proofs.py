@@ -56,6 +56,6 @@ def signed(header: dict[str, Any], claims: dict[str, Any], key: Any) -> str:
     """A compact JWS, whatever its header says; by ES256 where that names nothing that can sign with *key*."""
     message = f"{b64url(canonical_json(header))}.{b64url(canonical_json(claims))}"
     named = header.get("alg")
-    can = isinstance(key, OctKey) or named in {"ES256", "ES384", "EdDSA", "PS256", "RS256"}
+    can = isinstance(key, OctKey) or named in ["ES256", "ES384", "EdDSA", "PS256", "RS256"]
     signature = jws.JWSRegistry.algorithms[named if can else "ES256"].sign(message.encode(), key)
     return f"{message}.{b64url(signature)}"

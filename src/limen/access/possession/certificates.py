@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
 
 from limen.kernel.clock import SECOND, Instant
 from limen.kernel.encoding import b64url, sha256
@@ -32,6 +33,22 @@ NAME_FIELDS: Final = {
 }
 """Client metadata (RFC 8705 §2.1.2): the name that a certificate must bear; alternative ones by their kind."""
 _GAP: Final = re.compile(r"(?<!\\), +")
+_TYPES: Final = {
+    "CN": NameOID.COMMON_NAME,
+    "L": NameOID.LOCALITY_NAME,
+    "ST": NameOID.STATE_OR_PROVINCE_NAME,
+    "O": NameOID.ORGANIZATION_NAME,
+    "OU": NameOID.ORGANIZATIONAL_UNIT_NAME,
+    "C": NameOID.COUNTRY_NAME,
+    "STREET": NameOID.STREET_ADDRESS,
+    "DC": NameOID.DOMAIN_COMPONENT,
+    "UID": NameOID.USER_ID,
+    "emailAddress": NameOID.EMAIL_ADDRESS,
+    "serialNumber": NameOID.SERIAL_NUMBER,
+    "organizationIdentifier": NameOID.ORGANIZATION_IDENTIFIER,
+}
+_ATTRIBUTES: Final = {spelt: oid for name, oid in _TYPES.items() for spelt in (name, name.lower(), name.upper())}
+"""RFC 4514 §3 and what certificates of clients also bear (such as eIDAS ones); any other by its number."""
 _UNREADABLE: Final = (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType)
 
 
@@ -74,7 +91,7 @@ def read_subject(text: str) -> Subject | None:
     Spaces behind a comma, as older tools write them (RFC 2253 §4), mean nothing: no value begins with one.
     """
     try:
-        return _subject(x509.Name.from_rfc4514_string(_GAP.sub(",", text))) or None
+        return _subject(x509.Name.from_rfc4514_string(_GAP.sub(",", text), _ATTRIBUTES)) or None
     except ValueError:
         return None
 

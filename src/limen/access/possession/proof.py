@@ -113,7 +113,7 @@ def normal_url(url: str) -> str | None:
         scheme, host, port = parts.scheme.lower(), parts.hostname, parts.port
     except ValueError:
         return None
-    if not host or parts.username is not None or parts.password is not None:
+    if not scheme or not host or parts.username is not None or parts.password is not None:
         return None
     shown = f"[{host}]" if ":" in host else host
     place = shown if port in {None, _DEFAULT_PORTS.get(scheme)} else f"{shown}:{port}"

@@ -12,7 +12,7 @@ from limen.access.http import HotRequest
 from limen.access.possession.edge import EdgeCertificate
 from limen.access.tokens.certificates import current_certificate
 from limen.access.tokens.desk import Desk
-from limen.access.tokens.proving import NONCE_NEEDED, read_proof, use_of
+from limen.access.tokens.proving import NONCE_NEEDED, PROOF_USE, read_proof, use_of
 from limen.access.tokens.store import UsedBefore
 from limen.kernel.errors import Invalid, Refusal, Unauthenticated
 
@@ -57,13 +57,17 @@ def _certificate_refused(desk: Desk, request: HotRequest, thumbprint: str) -> Re
 async def _proof_refused(desk: Desk, request: HotRequest, text: str, thumbprint: str) -> Refusal | None:
     proof = read_proof(desk, request, text)
     if isinstance(proof, Invalid):
+        desk.count_proof(PROOF_USE, "refused")
         return Unauthenticated(proof.code, proof.detail)
     if proof.thumbprint != thumbprint:  # a token that is bound to no key among them (RFC 9449 §7.1)
         return Unauthenticated(_CODE, "bound to another key, or to none")
     if desk.tenant.settings.require_dpop_nonce and not desk.nonces.is_good(proof.nonce):
+        desk.count_proof(PROOF_USE, "nonce")
         return Unauthenticated(NONCE_NEEDED, "no nonce, or not a good one")
     try:
         await desk.hot.guarded((use_of(proof),)).spend()
     except UsedBefore:
+        desk.count_proof(PROOF_USE, "replayed")
         return Unauthenticated("invalid_dpop_proof", "used before")
+    desk.count_proof(PROOF_USE, "accepted")
     return None

@@ -66,6 +66,14 @@ FirstUse = Callable[[str, str, Instant], Awaitable[bool]]
 """(kind, value, until): True exactly once, over all workers. For the ``jti`` of client assertions (RFC 7523 §3)."""
 
 
+CountProof = Callable[[str, str], None]
+"""(kind, outcome): measures proofs; both are words of ours."""
+
+
+def uncounted(kind: str, outcome: str) -> None:
+    """Measure nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Desk:
     """One tenant's token desk. Replaced as a whole when the tenant or its keys change.
@@ -94,6 +102,7 @@ class Desk:
     nonces: Nonces
     certificates: EdgeCertificates = NO_CERTIFICATES
     aliases: tuple[str, ...] = ()
+    count_proof: CountProof = uncounted
     resources: Resources = field(default_factory=Resources)
     outgoing: Outgoing = NO_WAY_OUT
 

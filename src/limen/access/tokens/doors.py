@@ -11,9 +11,10 @@ from limen.access.tokens.desk import Desks
 from limen.access.tokens.failures import Asked, failed
 from limen.access.tokens.grants import GRANTS
 from limen.access.tokens.introspect import introspect, introspection_jwt, wants_jwt
-from limen.access.tokens.once import BEFORE, answered_once
-from limen.access.tokens.proving import NO_KEY, Wants
 from limen.access.tokens.issue import no_key_for
+from limen.access.tokens.once import BEFORE, answered_once
+from limen.access.tokens.profiles import grant_refused
+from limen.access.tokens.proving import NO_KEY, Wants
 from limen.access.tokens.refusals import refused, unproven, with_nonce
 from limen.access.tokens.request import TokenRequest, UseCase
 from limen.access.tokens.revoke import revoke
@@ -67,6 +68,10 @@ async def token(ask: TokenRequest) -> HotResponse | Refusal:
         return Invalid("unsupported_grant_type" if grant_type else "invalid_request", "grant_type")
     if not ask.client.may(grant_type):
         return Invalid("unauthorized_client", grant_type)
+    if ask.client.document.profile != "oauth2.1":
+        refusal = grant_refused(ask.client.document, ask.form)
+        if refusal is not None:
+            return refusal
     if RESOURCE in ask.form:  # before a code or a refresh token is spent on what can never be had
         named = requested_targets(ask.form[RESOURCE], ask.client.document.audiences or (ask.desk.issuer,))
         if isinstance(named, Refusal):

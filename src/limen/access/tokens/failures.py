@@ -5,8 +5,9 @@ from typing import Final
 import msgspec
 
 from limen.access.http import HotRequest
+from limen.access.possession.proof import CODE
 from limen.access.tokens.desk import Desk
-from limen.access.tokens.proving import NONCE_NEEDED
+from limen.access.tokens.proving import PROOF_USE
 from limen.kernel.errors import Refusal, Throttled
 from limen.kernel.events import AuditEntry, Outcome
 from limen.trust.limits import Limit, RateLimiter, address_key
@@ -14,7 +15,8 @@ from limen.trust.limits import Limit, RateLimiter, address_key
 FAILURES = Limit(30, 60, "client-authentication")
 """Failed proofs per address; beyond it they are answered 429 and no longer recorded."""
 _FAILED: Final = "client.authentication_failed"
-_EVENTS: Final = {"invalid_client": _FAILED, "invalid_dpop_proof": "proof.refused"}
+_EVENTS: Final = {"invalid_client": _FAILED, CODE: "proof.refused"}
+_KINDS: Final = {"invalid_client": "client", CODE: PROOF_USE}
 
 
 class Asked(msgspec.Struct, frozen=True, gc=False):
@@ -34,8 +36,9 @@ async def failed(asked: Asked, refusal: Refusal) -> Refusal:
     before anybody looked at a proof.
     """
     event = _EVENTS.get(refusal.code)
-    if event is None or refusal.code == NONCE_NEEDED:
+    if event is None:
         return refusal
+    asked.desk.count_proof(_KINDS[refusal.code], "refused")
     decision = await asked.limiter.hit(f"client-authentication:{address_key(asked.request.address)}", FAILURES)
     if not decision.allowed:
         return Throttled("slow_down", "too many failures", retry_after=decision.reset_seconds)

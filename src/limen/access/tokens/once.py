@@ -33,6 +33,10 @@ async def answered_once(
             await hot.spend()
         answer = await use_case(guarded)
         await hot.spend()
+        for use in uses:
+            ask.desk.count_proof(use.kind, "accepted")
     except UsedBefore:
+        for use in uses:
+            ask.desk.count_proof(use.kind, "replayed")
         return _ASSERTION if any(use.kind == ASSERTION_USE for use in uses) else _PROOF
     return answer

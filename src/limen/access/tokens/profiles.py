@@ -5,6 +5,7 @@ nothing. What it asks of authorization requests is in ``access.oauth.profiles``,
 registered is refused there (``clients.rules.profile``): these checks hold for whatever was registered before.
 """
 
+from collections.abc import Mapping
 from typing import Final
 
 from limen.access.clients.records import AuthMethod, ClientDocument, Profile
@@ -48,6 +49,20 @@ def profile_refused(document: ClientDocument, confirmation: Confirmation | None,
     return None
 
 
+def grant_refused(document: ClientDocument, form: Mapping[str, str]) -> Invalid | None:
+    """Return why the client's profile does not let it ask for tokens with *form*; None if nothing is wrong.
+
+    Who was sent by a person named the server in the authorization request already.
+    """
+    is_own = form.get("grant_type") == "client_credentials"
+    if document.profile == "mcp" and is_own and "resource" not in form:
+        return _said("resource is required (MCP authorization, Resource Parameter Implementation; RFC 8707 section 2)")
+    return None
+
+
 def _broken(what: str, section: str) -> Invalid:
-    text = f"{what} (FAPI 2.0 Security Profile section {section})"
+    return _said(f"{what} (FAPI 2.0 Security Profile section {section})")
+
+
+def _said(text: str) -> Invalid:
     return Invalid("invalid_request", text, {"error_description": text})

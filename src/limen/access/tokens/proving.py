@@ -115,6 +115,7 @@ def _by_proof(desk: Desk, client: Client, request: HotRequest) -> Shown | Refusa
     nonce = ""
     if client.document.require_dpop_nonce or desk.tenant.settings.require_dpop_nonce:
         if not desk.nonces.is_good(proof.nonce):
+            desk.count_proof(PROOF_USE, "nonce")
             return Invalid(NONCE_NEEDED, "no nonce, or not a good one")
         nonce = "" if desk.nonces.is_current(proof.nonce) else desk.nonces.current()
     return Shown(Confirmation("jkt", proof.thumbprint), (use_of(proof),), nonce, proof.alg)
