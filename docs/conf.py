@@ -3,10 +3,15 @@
 from importlib.metadata import version as version_of
 from pathlib import Path
 
-from limen.app.reference_pages import events_page, steps_page
+from limen.app.reference_pages import checks_page, events_page, steps_page
 from limen.app.settings.reference import reference_page
 
-WRITTEN = {"reference/settings": reference_page, "reference/events": events_page, "reference/steps": steps_page}
+WRITTEN = {
+    "reference/settings": reference_page,
+    "reference/events": events_page,
+    "reference/steps": steps_page,
+    "reference/checks": checks_page,
+}
 
 PACKAGE = Path(__file__).parent.parent / "src" / "limen"
 

@@ -98,7 +98,9 @@ async def test_rfc8252_s8_3_localhost_is_a_name_and_has_no_free_port(shop: Shop)
     assert (await shop.arrive(client_id, redirect_uri="http://localhost:3001/cb")).status == 400
 
 
-@pytest.mark.parametrize("uri", ["http://app.example.com/cb", "http://192.168.0.2/cb", "http://0.0.0.0/cb", "http://127.1/cb"])
+@pytest.mark.parametrize(
+    "uri", ["http://app.example.com/cb", "http://192.168.0.2/cb", "http://0.0.0.0/cb", "http://127.1/cb"]
+)
 def test_rfc8252_s8_3_http_elsewhere_than_on_loopback_is_not_registered(uri):
     assert check_redirect_uri(uri) is not None
 

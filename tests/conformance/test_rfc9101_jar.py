@@ -178,7 +178,9 @@ async def test_rfc9101_s6_2_the_algorithm_is_the_registered_one(shop: Shop):
 async def test_rfc9101_s6_3_only_what_is_in_the_object_counts(shop: Shop):
     auth = await signing(shop)
     text = signed(content(shop, auth[0], nonce=..., scope="openid"))
-    page = await send(shop, auth[0], request=text, state="x", nonce="y", scope="openid email", redirect_uri="https://e.vil")
+    page = await send(
+        shop, auth[0], request=text, state="x", nonce="y", scope="openid email", redirect_uri="https://e.vil"
+    )
     assert page.answer["state"] == "signed-state"
     body = (await shop.redeem(page.answer["code"], auth)).json()
     assert body["scope"] == "openid"
@@ -259,7 +261,6 @@ async def test_rfc9101_s6_1_a_signed_object_may_be_encrypted_to_a_published_key(
         pinned = await signing(sealed, request_object_encryption_alg=alg, request_object_encryption_enc="A128GCM")
         assert refused(await send(sealed, pinned[0], request=signed(content(sealed, pinned[0]))))
         assert refused(await send(sealed, pinned[0], request=text))
-
 
 
 async def test_rfc9101_s6_1_without_a_key_for_it_nothing_is_announced_and_nothing_decrypted(shop: Shop):

@@ -1,4 +1,4 @@
-"""Pages of the reference that are made from the code: events, and the steps of a journey."""
+"""Pages of the reference that are made from the code: events, the steps of a journey, the checks of a request."""
 
 import inspect
 import re
@@ -9,6 +9,7 @@ from typing import Final
 import limen.experience
 from limen.access.journeys.table import STEPS
 from limen.access.journeys.views import SCHEMA
+from limen.access.oauth.checks import TABLE, Endpoint
 from limen.kernel.event_data import EVENT_DATA
 from limen.kernel.events import EVENTS
 
@@ -39,6 +40,16 @@ def steps_page() -> str:
     return "\n".join(lines)
 
 
+def checks_page() -> str:
+    """Return the table of checks of an authorization request, as reStructuredText."""
+    lines = ["Checks of an authorization request", "==================================", "", *_CHECKS_LEAD]
+    lines += ["    * - check", *(f"      - {_COLUMNS[endpoint]}" for endpoint in Endpoint)]
+    for check, endpoints in TABLE:
+        lines += [f"    * - {_purpose(check.__module__)}"]
+        lines += [f"      -{' •' if endpoint in endpoints else ''}" for endpoint in Endpoint]
+    return "\n".join([*lines, ""])
+
+
 def contract(step: str) -> dict[str, str]:
     """Return what the step's template says of its data, its values, its errors and what it posts."""
     found = _CONTRACT.match((_TEMPLATES / f"{step}.html").read_text(encoding="utf-8"))
@@ -55,6 +66,20 @@ _EVENTS_LEAD: Final = (
     "internal identifier of whom or what it concerns, or empty), ``data`` as below, and where something is personal a",
     "part that is sealed under the subject's key. A name and a version fix the meaning of ``data`` for good: optional",
     "members may come, none goes.",
+    "",
+)
+_COLUMNS: Final = {
+    Endpoint.A: "``/authorize``",
+    Endpoint.P: "``/par``",
+    Endpoint.D: "``/device_authorization``",
+    Endpoint.B: "``/bc-authorize``",
+}
+_CHECKS_LEAD: Final = (
+    "In this order, at each endpoint where such a request may arrive. Request objects and pushed requests are opened",
+    "before them. Up to ``redirect_uri`` a refusal is a page, behind it an error that goes to the application.",
+    "",
+    ".. list-table::",
+    "    :header-rows: 1",
     "",
 )
 _STEPS_LEAD: Final = (
