@@ -17,6 +17,7 @@ pytestmark = pytest.mark.anyio
 FOR_EVER = {
     "customers", "contact_index", "passwords", "administrators", "clients", "signing_keys", "grants",
     "consent_ledger", "audit_segments", "audit_records", "audit_checkpoints", "outbox", "changes",
+    "resource_servers", "detail_types",
 }  # fmt: skip
 
 

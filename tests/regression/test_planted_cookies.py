@@ -24,7 +24,8 @@ async def test_whoever_planted_the_cookie_cannot_consent_after_the_password_was_
     assert victim.cookie != thief.cookie
     assert (await thief.get(page.path)).status == 404
     stolen = await thief.http.post(consent.form.action, data={**consent.fields, "decision": "allow"})
-    assert "location" not in stolen.headers
+    assert "code=" not in stolen.headers.get("location", "")
+    assert (await thief.get(stolen.headers.get("location", page.path))).status == 404
     assert (await victim.allow(consent)).answer["code"]
 
 
