@@ -226,10 +226,27 @@ async def test_rfc9126_s4_a_redirect_uri_withdrawn_meanwhile_leads_nowhere(shop:
     assert (page.status, page.location) == (400, "")
 
 
-async def test_rfc9126_s4_prompt_none_is_answered_without_using_it_up(shop: Shop):
+async def test_rfc9126_s4_prompt_none_is_refused_without_using_it_up(shop: Shop):
     uri = await pushed(shop, prompt="none")
     stranger = shop.house.walker()
     assert (await arrive(stranger, shop.client_id, uri)).answer["error"] == "login_required"
+    assert "code" in (await arrive(shop.walker, shop.client_id, uri)).answer
+
+
+async def test_rfc9126_s4_another_tenant_knows_nothing_of_it(shop: Shop):
+    tenant = await shop.house.add_tenant("other")
+    uri = await pushed(shop)
+    async with open_shop(shop.house, tenant, "fay@example.com") as other:
+        page = await other.walker.get(f"/authorize?{urlencode({'client_id': other.client_id, 'request_uri': uri})}")
+        assert (page.status, page.location) == (410, "")
+
+
+async def test_rfc9126_s4_a_denied_request_may_be_allowed_after_all_in_the_same_browser(shop: Shop):
+    auth = await shop.another(require_consent=True)
+    uri = await pushed(shop, auth)
+    page = await shop.walker.post(await arrive(shop.walker, auth[0], uri), decision="deny")
+    assert page.answer["error"] == "access_denied"
+    assert "code" in (await shop.walker.allow(await arrive(shop.walker, auth[0], uri))).answer
 
 
 # ------------------------------------------------------------------------------------- §5, §6: metadata

@@ -50,12 +50,13 @@ def _visitor(visit: Visit) -> Visitor:
 async def answer(visit: Visit, request: AuthorizationRequest) -> Response:
     """Answer a checked request, by whoever is signed in here or by a journey."""
     visit.speak(request.ui_locales)
-    if request.pushed and not await _hold(visit, request):
-        return refused(visit, PageRefusal("request_over", "another browser was faster"))
     accounts = await _accounts(visit, request)
     now, lifetimes = visit.journey_parts.clock.now(), visit.desk.lifetimes
     ready = [a for a in accounts if session_satisfies(a.session, request, now, lifetimes)]
-    if "none" in request.prompt:
+    silent = "none" in request.prompt
+    if request.pushed and (ready or not silent) and not await _hold(visit, request):
+        return refused(visit, PageRefusal("request_over", "another browser was faster"))
+    if silent:
         return await _silently(visit, request, ready)
     return await _walk(visit, request, accounts, ready)
 

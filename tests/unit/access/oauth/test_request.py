@@ -379,6 +379,25 @@ class TestWhateverComes:
         query = asked(**{name: WITHOUT if value is None else value for name, value in changes.items()})
         assert_safe(run(parse_authorization(desk(), query)))
 
+    @given(
+        st.dictionaries(
+            st.sampled_from(["userinfo", "id_token", "x"]),
+            st.dictionaries(
+                st.sampled_from(["sub", "acr", "email", "name", "y"]),
+                st.one_of(
+                    st.none(),
+                    st.integers(),
+                    st.dictionaries(
+                        st.sampled_from(["essential", "value", "values", "z"]),
+                        st.recursive(st.one_of(st.none(), st.booleans(), st.text(max_size=5)), st.lists, max_leaves=4),
+                    ),
+                ),
+            ),
+        )
+    )
+    def test_any_claims(self, claims):
+        assert_safe(run(parse_authorization(desk(), asked(claims=msgspec.json.encode(claims).decode()))))
+
     @given(st.sampled_from(REGISTERED), st.text(max_size=12), st.text(max_size=12), st.integers(0, 40))
     def test_a_registered_redirect_uri_with_something_in_it_or_around_it(self, uri, before, inside, place):
         presented = before + uri[:place] + inside + uri[place:]
