@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import select, text
 
 from limen.access.clients.dynamic.records import InitialToken
-from limen.access.resources.records import DetailTypeDocument, Entry, ResourceDocument
 from limen.access.jose.keys import KeyState
+from limen.access.resources.records import DetailTypeDocument, Entry, ResourceDocument
 from limen.access.tokens.waiting import WaitingState
 from limen.identity.audit.checkpoints import next_checkpoint
 from limen.kernel.events import AuditEntry, Event

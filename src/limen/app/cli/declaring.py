@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -72,8 +73,13 @@ async def _declarative(settings: Settings, folder: Path) -> AsyncIterator[Declar
     async with open_basis(settings) as basis:
         platform = await default_tenant(basis)
 
+        from limen.integration.outgoing import AddressPolicy, LazyOutgoing, OutgoingSettings  # noqa: PLC0415
+
+        policy = AddressPolicy.of(settings.outgoing.networks, loopback=settings.outgoing.loopback)
+        outgoing = LazyOutgoing(OutgoingSettings(policy), basis.clock, lambda *_: None)  # for sector_identifier_uri
+
         def registration_for(tenant_id: TenantId) -> Registration:
-            return registration(basis, tenant_id)
+            return replace(registration(basis, tenant_id), outgoing=outgoing)
 
         yield Declarative(
             tenancy(basis, platform),
@@ -82,6 +88,7 @@ async def _declarative(settings: Settings, folder: Path) -> AsyncIterator[Declar
             lambda tenant_id: catalogue(basis, DETAIL_TYPES, tenant_id),
             SecretSource(os.environ, folder),
         )
+        await outgoing.aclose()
 
 
 def registration(basis: Basis, tenant_id: TenantId) -> Registration:

@@ -48,7 +48,7 @@ def _protect_ledgers() -> None:
             )
 
 
-def _create_tables() -> None:
+def _create_tables() -> None:  # noqa: PLR0915 - one statement a table
     op.create_table(
         "audit_checkpoints",
         sa.Column("tenant_id", sa.String(length=40), nullable=False),
