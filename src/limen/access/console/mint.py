@@ -34,6 +34,10 @@ class ConsoleUnit(CodeUnit, Protocol):
         """Return the tenant's clients."""
         ...
 
+    def announce(self, event: Event) -> str:
+        """Add an event to this commit's outbox."""
+        ...
+
     def change(self, kind: str, key: str) -> None:
         """Tell every worker's caches."""
         ...

@@ -7,7 +7,8 @@ from limen.access.journeys.context import Facts
 from limen.access.journeys.facts import standing_session
 from limen.access.journeys.parts import JourneyParts, JourneyUnit
 from limen.access.journeys.records import Journey, JourneyState
-from limen.access.oauth.code import Approval, ConsentAnswer, issue_code, record_consent
+from limen.access.oauth.code import Approval, issue_code
+from limen.access.oauth.consent import ConsentAnswer, record_consent
 from limen.access.oauth.records import RedirectRefusal
 from limen.access.oauth.response import ResponseTarget, code_response, error_response
 from limen.access.sessions.cookies import BrowserCookie, rotated

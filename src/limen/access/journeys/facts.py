@@ -7,7 +7,7 @@ import msgspec
 from limen.access.journeys.context import Account, Facts
 from limen.access.journeys.parts import JourneyParts, JourneyUnit
 from limen.access.journeys.records import Journey, JourneyState
-from limen.access.oauth.code import details_due, needs_consent
+from limen.access.oauth.consent import details_due, needs_consent
 from limen.access.oauth.records import AuthorizationRequest
 from limen.access.sessions.records import Session
 from limen.identity.customers.records import Customer

@@ -1,6 +1,6 @@
-"""From a signed-in customer to an authorization code: may the session answer, is consent due, record it, issue."""
+"""From a signed-in customer to an authorization code: may the session answer, what does it settle, issue."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from limen.access.clients.records import Client
@@ -11,26 +11,22 @@ from limen.access.oauth.redirects import is_registered
 from limen.access.sessions.records import Session
 from limen.access.tokens.desk import Desk
 from limen.access.tokens.details import CODE as INVALID_DETAILS
-from limen.access.tokens.details import DETAILS, Details, record_of, sealed_details
-from limen.access.tokens.pushed import PushedRequests
+from limen.access.tokens.details import record_of, sealed_details
 from limen.access.tokens.profiles import LONGEST_CODE, is_strict
+from limen.access.tokens.pushed import PushedRequests
 from limen.access.tokens.records import Authentication, AuthorizationCode, Confirmation, Grant, Terms
 from limen.access.tokens.store import GrantStore
 from limen.access.tokens.targets import CODE as TARGET
-from limen.identity.consents.records import ConsentDecision, Decision
-from limen.identity.consents.store import ConsentLedger
 from limen.identity.customers.records import Customer
 from limen.identity.tenants.records import Lifetimes
 from limen.kernel.clock import SECOND, Instant, to_seconds
 from limen.kernel.encoding import from_b64url, sha256
 from limen.kernel.entropy import random_token
 from limen.kernel.errors import Fault
-from limen.kernel.events import AuditEntry, Event, Outcome
-from limen.kernel.ids import GrantId, RecordId
+from limen.kernel.events import AuditEntry
+from limen.kernel.ids import GrantId
 
 _FRESH = frozenset({"login", CREATE})
-PURPOSE = "oauth"
-"""The ledger's purpose for access by an application."""
 
 
 class CodeUnit(Protocol):
@@ -46,17 +42,8 @@ class CodeUnit(Protocol):
         """Return the pushed authorization requests."""
         ...
 
-    @property
-    def consents(self) -> ConsentLedger:
-        """Return the consent ledger."""
-        ...
-
     def record(self, entry: AuditEntry) -> None:
         """Add an audit entry to this commit."""
-        ...
-
-    def announce(self, event: Event) -> str:
-        """Add an event to this commit's outbox."""
         ...
 
 
@@ -73,28 +60,6 @@ class Approval:
     scopes: tuple[str, ...]
     request_id: str = ""
     until: Instant = 0
-
-
-@dataclass(frozen=True, slots=True)
-class ConsentAnswer:
-    """What a customer answered on the consent page.
-
-    ``text_hash`` is SHA-256 of the words that were shown, in the language ``locale``; those of ``details`` included, of
-    which only the types are recorded in the open.
-    """
-
-    customer: Customer
-    decision: Decision
-    scopes: tuple[str, ...]
-    locale: str
-    text_hash: bytes
-    request_id: str = ""
-    details: Details = field(default=(), repr=False)
-
-    @property
-    def items(self) -> tuple[str, ...]:
-        """Return what was answered, as ledgers name it."""
-        return (*sorted(self.scopes), *sorted({f"{DETAILS}:{detail['type']}" for detail in self.details}))
 
 
 def session_satisfies(session: Session, request: AuthorizationRequest, now: Instant, lifetimes: Lifetimes) -> bool:
@@ -114,62 +79,6 @@ def session_satisfies(session: Session, request: AuthorizationRequest, now: Inst
     if stated(session.evidence, request.required_acr) is None:
         return False
     return request.max_age is None or now - session.authenticated_at <= request.max_age * SECOND
-
-
-def needs_consent(client: Client, grant: Grant | None, request: AuthorizationRequest) -> tuple[str, ...]:
-    """Return the scopes that are still to be asked for; none where there is nothing to ask.
-
-    A first-party client (``require_consent`` off) never asks, not even with ``prompt=consent``: its owner is whom the
-    customer already deals with. ``offline_access`` is a scope as any other: asked for, or remembered (OpenID Connect
-    Core §11).
-    """
-    if not client.document.require_consent:
-        return ()
-    if "consent" in request.prompt:
-        return request.to_allow
-    remembered = grant.scopes if grant is not None else ()
-    return tuple(scope for scope in request.to_allow if scope not in remembered)
-
-
-def details_due(client: Client, request: AuthorizationRequest) -> Details:
-    """Return the ``authorization_details`` that are to be asked for: each time anew, since each time they say what.
-
-    A first-party client never asks, as for scopes.
-    """
-    return request.details if client.document.require_consent else ()
-
-
-async def record_consent(unit: CodeUnit, desk: Desk, request: AuthorizationRequest, answer: ConsentAnswer) -> None:
-    """Write *answer* into the ledger and the audit log; a consent that was given is announced too."""
-    given = answer.decision is Decision.GIVEN
-    items = answer.items
-    await unit.consents.append(
-        RecordId.new(desk.clock, desk.entropy),
-        ConsentDecision(
-            customer_id=answer.customer.id,
-            purpose=PURPOSE,
-            party=request.client_id,
-            items=items,
-            decision=answer.decision,
-            text_hash=answer.text_hash,
-            locale=answer.locale,
-        ),
-        desk.clock.now(),
-    )
-    unit.record(
-        AuditEntry(
-            event=f"consent.{answer.decision.value}",
-            outcome=Outcome.SUCCESS if given else Outcome.REFUSED,
-            actor=f"customer:{answer.customer.id}",
-            subject=answer.customer.id,
-            client=request.client_id,
-            request_id=answer.request_id,
-            data={"purpose": PURPOSE, "items": items},
-        )
-    )
-    if given:
-        data = {"purpose": PURPOSE, "party": request.client_id, "items": items}
-        unit.announce(Event("consent.given", answer.customer.id, data))
 
 
 async def issue_code(unit: CodeUnit, desk: Desk, approval: Approval) -> str | PageRefusal | RedirectRefusal:

@@ -8,7 +8,8 @@ from limen.access.journeys.context import Account
 from limen.access.journeys.facts import live_accounts
 from limen.access.journeys.records import JourneyState, Path
 from limen.access.oauth.checks.prompt import CREATE
-from limen.access.oauth.code import details_due, needs_consent, session_satisfies
+from limen.access.oauth.code import session_satisfies
+from limen.access.oauth.consent import details_due, needs_consent
 from limen.access.oauth.opening import Visitor
 from limen.access.oauth.records import AuthorizationRequest, PageRefusal, RedirectRefusal
 from limen.access.oauth.request import parse_authorization

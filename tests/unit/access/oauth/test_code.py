@@ -7,14 +7,8 @@ import msgspec
 import pytest
 
 from limen.access.oauth.assurance import MULTI_FACTOR, SINGLE_FACTOR, acr
-from limen.access.oauth.code import (
-    Approval,
-    ConsentAnswer,
-    issue_code,
-    needs_consent,
-    record_consent,
-    session_satisfies,
-)
+from limen.access.oauth.code import Approval, issue_code, session_satisfies
+from limen.access.oauth.consent import ConsentAnswer, needs_consent, record_consent
 from limen.access.oauth.request import PageRefusal, RedirectRefusal
 from limen.access.sessions.records import Evidence
 from limen.access.tokens.records import Authentication, Grant
