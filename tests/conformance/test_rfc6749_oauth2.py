@@ -206,7 +206,7 @@ async def test_rfc6749_s4_4_a_client_in_its_own_name_gets_no_scope_that_speaks_o
 
 
 async def test_rfc6749_s4_5_an_extension_grant_that_is_not_known_is_refused(shop: Shop):
-    form = {"grant_type": "urn:ietf:params:oauth:grant-type:token-exchange"}
+    form = {"grant_type": "urn:example:grant-type:unheard-of"}
     assert error(await shop.post("/token", form, shop.auth)) == (400, "unsupported_grant_type")
 
 

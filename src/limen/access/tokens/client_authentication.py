@@ -74,6 +74,28 @@ def present(authorization: str | None, form: Mapping[str, str]) -> PresentedClie
     return PresentedClient(claimed, AuthMethod.NONE)
 
 
+async def prove(desk: Desk, request: HotRequest, form: Mapping[str, str]) -> Proven | Refusal:
+    """Return the client that *request* and its *form* prove."""
+    authorization = request.headers.get("authorization")
+    known = desk.remembered.find(authorization, form) if authorization is not None else None
+    if known is not None and await desk.clients(known[0]) is known[1]:
+        return Proven(known[1].client)
+    presented = present(authorization, form)
+    if isinstance(presented, Refusal):
+        return presented
+    proven = await authenticate(desk, presented, request)
+    if authorization is not None and isinstance(proven, Proven):
+        await _remember(desk, authorization, proven.client)
+    return proven
+
+
+async def _remember(desk: Desk, authorization: str, client: Client) -> None:
+    """Remember what was right, but not during a rotation, when one secret is about to run out."""
+    loaded = await desk.clients(client.client_id)
+    if loaded is not None and loaded.client is client and len(client.document.secret_hashes) == 1:
+        desk.remembered.keep(authorization, client.client_id, loaded)
+
+
 async def authenticate(desk: Desk, presented: PresentedClient, request: HotRequest) -> Proven | Refusal:
     """Return the client that *presented* proves to be, by what came with *request*."""
     loaded = await desk.clients(presented.client_id)

@@ -15,6 +15,7 @@ from limen.access.possession.nonces import Nonces
 from limen.access.resources.view import Resources
 from limen.access.tokens.opaque import OpaqueTokens
 from limen.access.tokens.refresh_tokens import RefreshTokens
+from limen.access.tokens.remembered import Remembered
 from limen.access.tokens.revocations import RevocationView
 from limen.access.tokens.store import HotTokens
 from limen.access.tokens.subjects import Subjects
@@ -105,6 +106,7 @@ class Desk:
     count_proof: CountProof = uncounted
     resources: Resources = field(default_factory=Resources)
     outgoing: Outgoing = NO_WAY_OUT
+    remembered: Remembered[LoadedClient] = field(default_factory=Remembered)
 
     @property
     def lifetimes(self) -> Lifetimes:

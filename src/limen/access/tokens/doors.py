@@ -6,7 +6,7 @@ the request's tenant says everything else.
 
 from limen.access.clients.records import AuthMethod
 from limen.access.http import FormLimits, HotDoor, HotRequest, HotResponse, json_response, parse_form
-from limen.access.tokens.client_authentication import authenticate, present
+from limen.access.tokens.client_authentication import prove
 from limen.access.tokens.desk import Desks
 from limen.access.tokens.failures import Asked, failed
 from limen.access.tokens.grants import GRANTS
@@ -38,8 +38,7 @@ def client_door(desks: Desks, limiter: RateLimiter, use_case: UseCase, name: str
             return refused(form)
         if desk is None:
             return refused(_GONE)
-        presented = present(request.headers.get("authorization"), form)
-        proven = presented if isinstance(presented, Refusal) else await authenticate(desk, presented, request)
+        proven = await prove(desk, request, form)
         if isinstance(proven, Refusal):
             return refused(await failed(Asked(desk, limiter, request, name), proven))
         client = proven.client
