@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from urllib.parse import urlencode
 
 import pytest
 
@@ -85,3 +86,20 @@ async def test_a_clients_clock_may_be_behind_or_ahead(shop: Shop, seconds: int):
     headers = Prover(shop.house.clock).header(iat=iat)
     answer = await shop.post("/token", {"grant_type": "client_credentials"}, await shop.machine(), headers=headers)
     assert answer.status_code == 200
+
+
+async def test_of_forty_pushes_at_once_each_is_one_way_in_and_of_its_tabs_one_gets_a_code(shop: Shop):
+    form = shop.walker.request(shop.client_id)
+    answers = await asyncio.gather(*(shop.post("/par", form, shop.auth) for _ in range(40)))
+    uris = {answer.json()["request_uri"] for answer in answers}
+    assert len(uris) == 40
+    path = f"/authorize?{urlencode({'client_id': shop.client_id, 'request_uri': uris.pop()})}"
+    pages = await asyncio.gather(*(shop.walker.get(path) for _ in range(6)))
+    assert sorted("code" in page.answer for page in pages) == [False] * 5 + [True]
+
+
+async def test_of_two_browsers_at_once_one_holds_a_pushed_request(shop: Shop):
+    answer = await shop.post("/par", shop.walker.request(shop.client_id), shop.auth)
+    path = f"/authorize?{urlencode({'client_id': shop.client_id, **answer.json()})}"
+    pages = await asyncio.gather(*(shop.house.walker().get(path) for _ in range(4)))
+    assert sorted(page.status for page in pages) == [200, 410, 410, 410]
