@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+import msgspec
+
 from limen.kernel.clock import Instant
 
 
@@ -19,9 +21,10 @@ class Outcome(StrEnum):
     REFUSED = "refused"
 
 
-@dataclass(frozen=True, slots=True)
-class AuditEntry:
+class AuditEntry(msgspec.Struct, frozen=True, gc=False):
     """One line of the audit log, before it is chained.
+
+    A msgspec struct, since every token makes one: a frozen dataclass of as many fields takes five times as long.
 
     Attributes:
         event: what happened, ``noun.past_participle``.
@@ -42,8 +45,8 @@ class AuditEntry:
     client: str = ""
     reason: str = ""
     request_id: str = ""
-    data: dict[str, Any] = field(default_factory=dict)
-    personal: dict[str, str] = field(default_factory=dict)
+    data: dict[str, Any] = {}
+    personal: dict[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from limen.kernel.events import EVENTS, AuditEntry, Event, Outcome
 
 def test_every_event_has_a_name_a_version_and_a_meaning() -> None:
     for name, (version, meaning) in EVENTS.items():
-        assert re.fullmatch(r"[a-z]+\.[a-z]+(_[a-z]+)*", name), name
+        assert re.fullmatch(r"[a-z]+(_[a-z]+)*\.[a-z]+(_[a-z]+)*", name), name
         assert version >= 1
         assert meaning.endswith(".")
 

@@ -1,8 +1,9 @@
 """What our tokens say: access tokens (RFC 9068 §2.2) and ID tokens (OpenID Connect Core §2)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+import msgspec
 
 from limen.access.clients.records import ClientDocument
 from limen.access.jose.algorithms import Algorithm
@@ -18,18 +19,21 @@ from limen.kernel.entropy import random_token
 from limen.kernel.errors import Unavailable
 
 
-@dataclass(frozen=True, slots=True)
-class TokenSet:
+class TokenSet(msgspec.Struct, frozen=True, gc=False):
     """What a grant is answered with (RFC 6749 §5.1). ``token_id`` is the access token's ``jti``."""
 
-    access_token: str = field(repr=False)
+    access_token: str
     token_id: str
     expires_in: int
     scopes: tuple[str, ...]
-    refresh_token: str = field(default="", repr=False)
-    id_token: str = field(default="", repr=False)
-    details: Details = field(default=(), repr=False)
+    refresh_token: str = ""
+    id_token: str = ""
+    details: Details = ()
     issued_token_type: str = ""
+
+    def __repr__(self) -> str:
+        """Name the token; it is secret."""
+        return f"TokenSet(token_id={self.token_id!r})"
 
     def body(self, token_type: str = "Bearer") -> dict[str, Any]:
         """Return the JSON body of the token answer."""

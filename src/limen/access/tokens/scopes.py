@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
+from typing import Final
 
 from limen.kernel.errors import Invalid, Refusal
 
@@ -16,6 +18,24 @@ CLAIMS_BY_SCOPE = {
     "email": ("email", "email_verified"),
 }
 """OpenID Connect Core §5.4, as far as the profile goes."""
+
+
+_SHORT: Final = 256
+"""Characters of a scope parameter whose reading is remembered: most clients ask for the same, time after time."""
+
+
+def machine_scopes(parameter: str | None, registered: tuple[str, ...]) -> tuple[str, ...] | Refusal:
+    """Return the scopes that a client in its own name asks for, as :func:`requested_scopes`."""
+    if parameter is None or len(parameter) <= _SHORT:
+        return _remembered(parameter, registered)
+    return _of_machine(parameter, registered)
+
+
+def _of_machine(parameter: str | None, registered: tuple[str, ...]) -> tuple[str, ...] | Refusal:
+    return requested_scopes(parameter, tuple(scope for scope in registered if scope not in MACHINE_FORBIDDEN))
+
+
+_remembered = lru_cache(maxsize=1_024)(_of_machine)
 
 
 def requested_scopes(parameter: str | None, allowed: Sequence[str]) -> tuple[str, ...] | Refusal:

@@ -4,7 +4,7 @@ from limen.access.tokens.claims import custom_claims
 from limen.access.tokens.details import DETAILS, requested_details
 from limen.access.tokens.issue import TokenSet, access_token, effective_scopes, lifetime, shape_of
 from limen.access.tokens.request import Mandate, TokenRequest
-from limen.access.tokens.scopes import MACHINE_FORBIDDEN, requested_scopes
+from limen.access.tokens.scopes import machine_scopes
 from limen.access.tokens.targets import RESOURCE, targets
 from limen.kernel.errors import Invalid, Refusal
 from limen.kernel.events import AuditEntry
@@ -15,8 +15,7 @@ async def issue_to_client(ask: TokenRequest) -> TokenSet | Refusal:
     desk, client = ask.desk, ask.client
     if not client.is_confidential:
         return Invalid("unauthorized_client", "a public client has no credentials (RFC 6749 §4.4)")
-    allowed = tuple(scope for scope in client.document.scopes if scope not in MACHINE_FORBIDDEN)
-    scopes = requested_scopes(ask.form.get("scope"), allowed)
+    scopes = machine_scopes(ask.form.get("scope"), client.document.scopes)
     if isinstance(scopes, Refusal):
         return scopes
     mandate = Mandate(scopes) if _is_plain(ask) else await _mandate(ask, scopes)
