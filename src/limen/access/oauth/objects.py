@@ -15,6 +15,7 @@ from limen.access.jose.foreign import ASSERTION_ALGORITHMS, ClientKeys, numeric_
 from limen.access.oauth.draft import Draft
 from limen.access.tokens.client_keys import keys_for
 from limen.access.tokens.desk import LoadedClient
+from limen.access.tokens.profiles import signature_algorithms
 from limen.kernel.clock import SECOND, Clock, Instant
 from limen.kernel.errors import Invalid, Refusal
 
@@ -51,7 +52,8 @@ async def read_object(draft: Draft, loaded: LoadedClient, text: str) -> dict[str
     if keys is None:
         return _refused("the client has no keys to verify it with")
     pinned = document.request_object_signing_alg
-    allowed = keys.algorithms.intersection({pinned} if pinned else SIGNING)
+    allowed = keys.algorithms & (signature_algorithms(document) or ASSERTION_ALGORITHMS)
+    allowed = allowed & {pinned} if pinned else allowed
     claims = signed_claims(signed, ClientKeys(keys.keys, allowed), _TYPES)
     if isinstance(claims, Refusal):
         return _refused(claims.detail)
