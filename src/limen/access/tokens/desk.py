@@ -118,6 +118,14 @@ class Desk:
         """Return the tenant's issuer identifier."""
         return self.tenant.issuer
 
+    def having(self, hot: HotTokens) -> "Desk":
+        """Return the same desk with other hot doors: ``dataclasses.replace`` at a fifth of its price."""
+        made: Desk = object.__new__(Desk)
+        for name in Desk.__slots__:
+            object.__setattr__(made, name, getattr(self, name))
+        object.__setattr__(made, "hot", hot)
+        return made
+
     def addresses(self, path: str) -> tuple[str, ...]:
         """Return every address of the door at *path*, from what is stored and not from what a request says."""
         return (self.tenant.issuer + path, *(alias + path for alias in self.aliases))

@@ -1,6 +1,5 @@
 """What may be used once, spent for a request: proofs and assertions (RFC 9449 §11.1, RFC 7523 §3)."""
 
-from dataclasses import replace
 from typing import Final
 
 import msgspec
@@ -27,7 +26,7 @@ async def answered_once(
     leaves undone, none of them is left unspent.
     """
     hot = ask.desk.hot.guarded(uses)
-    guarded = msgspec.structs.replace(ask, desk=replace(ask.desk, hot=hot))
+    guarded = msgspec.structs.replace(ask, desk=ask.desk.having(hot))
     try:
         if early:
             await hot.spend()
