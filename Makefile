@@ -9,10 +9,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: help setup setup-run setup-test run test check format lock docs bench clean
+.PHONY: help setup setup-run setup-test run test check format lock docs bench bench-oauth clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1mmake %-10s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1mmake %-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: .venv/.limen-dev ## Install everything a developer needs into .venv
 	@:
@@ -48,6 +48,9 @@ docs: setup ## Build the documentation into build/docs
 
 bench: setup node_modules/.package-lock.json ## Measure Limen beside its peers
 	@$(BIN)/python -m bench $(ARGS)
+
+bench-oauth: setup node_modules/.package-lock.json ## Measure the grants and requests of OAuth 2.1 beside a peer
+	@$(BIN)/python -m bench --suite oauth $(ARGS)
 
 node_modules/.package-lock.json: package.json package-lock.json
 	@npm ci --ignore-scripts --no-audit --no-fund --silent

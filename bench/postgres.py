@@ -58,6 +58,19 @@ async def _prepare(url: str, names: tuple[str, str]) -> dict[str, str]:
         await connection.close()
 
 
+def analyse(url: str) -> None:
+    """Let the server look at its tables now, as it does by itself a minute after so many rows came in."""
+
+    async def look() -> None:
+        connection = await asyncpg.connect(url)
+        try:
+            await connection.execute("ANALYZE")
+        finally:
+            await connection.close()
+
+    asyncio.run(look())
+
+
 def start(bench: Workbench) -> Databases:
     """Return two fresh databases, with synchronous commits as the server is set (the settings are reported)."""
     url = os.environ.get("LIMEN_TEST_POSTGRES_URL") or _embedded(bench)

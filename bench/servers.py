@@ -100,8 +100,8 @@ def last_line(log: Path) -> str:
     return lines[-1] if lines else "it wrote nothing"
 
 
-def command(words: Sequence[str], environment: Mapping[str, str], cwd: Path) -> None:
-    """Run a command to its end; raises ``StartError`` with its last line where it fails."""
+def command(words: Sequence[str], environment: Mapping[str, str], cwd: Path) -> str:
+    """Run a command to its end and return what it printed; raises ``StartError`` with its last line where it fails."""
     done = subprocess.run(
         words, cwd=cwd, env={**os.environ, **environment}, capture_output=True, text=True, timeout=120, check=False
     )
@@ -109,3 +109,4 @@ def command(words: Sequence[str], environment: Mapping[str, str], cwd: Path) -> 
         lines = (done.stderr + done.stdout).strip().splitlines() or ["it wrote nothing"]
         message = f"{' '.join(words[:2])} failed: {lines[-1]}"
         raise StartError(message)
+    return done.stdout

@@ -2,7 +2,8 @@
 
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from bench import facts, postgres, servers
@@ -13,16 +14,23 @@ from bench.limen import start as limen
 from bench.limen.prepare import PrepareError
 from bench.limen.walk import WalkError
 from bench.peer.start import start as start_peer
-from bench.subjects import Subject, bare
+from bench.subjects import Subject, Supplies, bare
+from bench.suites import WORKS
 from bench.workbench import Workbench
-from bench.works import footprint, rates, sign_in
+from bench.works import clients, footprint, memory, rates, sign_in
 
 _LIMEN_FAULTS = (servers.StartError, PrepareError, WalkError, OSError, KeyError, ValueError)
 _NO_LIMEN = "Limen was not measured: no limen command beside this interpreter or in .venv (see LIMEN_BENCH_COMMAND)"
-_PEOPLE_WORKS = {"refresh_rotation", sign_in.PASSWORD_SIGN_IN, sign_in.LIGHT_IN_STORM}
+_PEOPLE_WORKS = {
+    "refresh_rotation",
+    "code_exchange",
+    sign_in.PASSWORD_SIGN_IN,
+    sign_in.LIGHT_IN_STORM,
+    memory.MEMORY,
+}
 # Sign-ins are measured on SQLite; PostgreSQL needs one customer for each refresh token and no more.
 _CUSTOMERS = {rates.SQLITE: 256, rates.POSTGRES: 64}
-_WRITING_WORKS = {work.name for work in rates.WORKS if work.writes}
+_WRITING_WORKS = {work.name for work in WORKS if work.writes}
 
 
 @dataclass(slots=True)
@@ -44,7 +52,7 @@ class Session:
         bare_server = bare(bench, sys.executable)
         bench.say("floors: signatures, hashes, flushes, bare server")
         floors = measure_floors(bench, bare_server)
-        peer = start_peer(bench)
+        peer = start_peer(bench, self._supplies())
         self.notes += peer.notes
         self._start_limens()
         figures = list(self._measure(bare_server, peer, floors))
@@ -58,7 +66,7 @@ class Session:
 
     def _measure(self, bare_server: Subject, peer: Subject, floors: Floors) -> Iterator[Figure]:
         bench = self.bench
-        for work in rates.WORKS:
+        for work in WORKS:
             if work.name in self.wanted:
                 yield from rates.measure(bench, work, [*self.limens.values(), peer], floors)
         sqlite = self.limens.get(rates.SQLITE)
@@ -66,6 +74,11 @@ class Session:
             yield sign_in.share_of_hash_rate(bench, sqlite)
         if sign_in.LIGHT_IN_STORM in self.wanted:
             yield from sign_in.light_in_storm(bench, bare_server, sqlite)
+        if memory.MEMORY in self.wanted:
+            yield memory.measure(bench, sqlite)
+        program = limen.executable() if self.with_limen else None
+        if clients.CLIENT_COST in self.wanted and program is not None:
+            yield from clients.measure(bench, program)
         if self.wanted & {footprint.IDLE_MEMORY, footprint.SECOND_START}:
             yield from self._footprint(bare_server, sqlite)
 
@@ -74,6 +87,13 @@ class Session:
             sqlite.server.stop()
         figures = footprint.measure(self.bench, bare_server, self.sqlite if sqlite is not None else None)
         return [figure for figure in figures if figure.name in self.wanted]
+
+    def _supplies(self, name: str = "") -> Supplies:
+        """Return what has to be prepared for the subject *name*; memory is measured on SQLite alone."""
+        supplies = rates.supplies(self.bench.pace, (work for work in WORKS if work.name in self.wanted))
+        if name == rates.SQLITE and memory.MEMORY in self.wanted:
+            return replace(supplies, codes=supplies.codes + memory.codes(self.bench.pace))
+        return supplies
 
     def _start_limens(self) -> None:
         program = limen.executable() if self.with_limen else None
@@ -85,7 +105,7 @@ class Session:
         if self.wanted & _WRITING_WORKS:
             self._attempt(rates.POSTGRES, lambda: self._install_on_postgres(program))
 
-    def _install_on_postgres(self, program: Any) -> limen.Installation:
+    def _install_on_postgres(self, program: Path) -> limen.Installation:
         databases = postgres.start(self.bench)
         self.durability["postgres"] = ", ".join(f"{name}={value}" for name, value in databases.settings.items())
         return limen.install(self.bench, program, rates.POSTGRES, (databases.data_url, databases.keystore_url))
@@ -101,17 +121,7 @@ class Session:
             if self.wanted & _PEOPLE_WORKS:
                 self.bench.say(f"Limen on {name}: customers, sign-ins and refresh tokens")
                 limen.add_people(self.bench, self.limens[name], _CUSTOMERS[name])
+            limen.add_supplies(self.bench, installation, self.limens[name], self._supplies(name))
         except _LIMEN_FAULTS as fault:
             self.notes.append(f"Limen on {name}: {fault}")
             self.bench.say(f"[yellow]Limen on {name}: {fault}[/yellow]")
-
-
-def every_name() -> tuple[str, ...]:
-    """Return the names that ``--only`` takes."""
-    return (
-        *(work.name for work in rates.WORKS),
-        sign_in.PASSWORD_SIGN_IN,
-        sign_in.LIGHT_IN_STORM,
-        footprint.IDLE_MEMORY,
-        footprint.SECOND_START,
-    )

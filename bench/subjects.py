@@ -5,10 +5,25 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from bench import servers
 from bench.load.http import form_request, request_bytes
+from bench.request import REDIRECT_URI, VERIFIER, authorization_request
 from bench.workbench import ROOT, Workbench
+
+DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
+_CREATED = 201
+_PROOF_KEYS = 64
+"""Clients' keys that proofs are signed with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Supplies:
+    """What is prepared for a run: authorization codes, which are gone once used, and pending device codes."""
+
+    codes: int = 0
+    devices: int = 0
 
 
 @dataclass(slots=True)
@@ -46,15 +61,60 @@ def client_credentials(port: int, basic: str) -> Job:
     return repeated(form_request("/token", headers, b"grant_type=client_credentials&scope=bench"))
 
 
-def refreshing(port: int, basic: str, tokens: list[str]) -> Job:
-    """Return the refresh job: a token family for each connection, carried on from round to round."""
-    job = Job("refreshing", {"target": "/token", "headers": {**host(port), "Authorization": basic}, "tokens": tokens})
+def dpop_client_credentials(port: int, basic: str) -> Job:
+    """Return client credentials with a DPoP proof for each request, signed by the generator before its window."""
+    arguments = {
+        "target": "/token",
+        "headers": {**host(port), "Authorization": basic},
+        "body": "grant_type=client_credentials&scope=bench",
+        "url": f"http://127.0.0.1:{port}/token",
+        "keys": _PROOF_KEYS,
+    }
+    return Job("proving", arguments)
+
+
+def pushing(port: int, path: str, basic: str) -> Job:
+    """Return the job that pushes one authorization request after another (RFC 9126), all alike."""
+    body = urlencode(authorization_request("bench-web")).encode()
+    request = form_request(path, {**host(port), "Authorization": basic}, body).decode("latin-1")
+    return Job("repeated", {"requests": [request], "status": _CREATED})
+
+
+def exchanging(port: int, basic: str, codes: list[str]) -> Job:
+    """Return the code exchange: each code once, for an access token, an ID token and a refresh token."""
+    form = urlencode({"grant_type": "authorization_code", "redirect_uri": REDIRECT_URI, "code_verifier": VERIFIER})
+    return _drawing(port, basic, f"{form}&code={{}}", codes, {"holds": '"id_token"'})
+
+
+def polling(port: int, basic: str, codes: list[str]) -> Job:
+    """Return polls for pending device codes; one comes again after all others, so that nobody polls too fast."""
+    form = urlencode({"grant_type": DEVICE_GRANT})
+    answer: dict[str, str | int] = {"status": 400, "holds": "authorization_pending"}
+    job = _drawing(port, basic, f"{form}&device_code={{}}", codes, answer)
+    job.arguments["again"] = True
+    return job
+
+
+def _drawing(port: int, basic: str, body: str, values: list[str], answer: dict[str, str | int]) -> Job:
+    headers = {**host(port), "Authorization": basic}
+    arguments = {"target": "/token", "headers": headers, "body": body, "values": values, "answer": answer}
+    return _carrying(Job("drawing", arguments), "values")
+
+
+def _carrying(job: Job, name: str) -> Job:
+    """Let what a run leaves behind be the argument *name* of the next."""
 
     def keep(state: list[str]) -> None:
-        job.arguments["tokens"] = state
+        job.arguments[name] = state
 
     job.keep = keep
     return job
+
+
+def refreshing(port: int, basic: str, tokens: list[str]) -> Job:
+    """Return the refresh job: a token family for each connection, carried on from round to round."""
+    job = Job("refreshing", {"target": "/token", "headers": {**host(port), "Authorization": basic}, "tokens": tokens})
+    return _carrying(job, "tokens")
 
 
 def introspection(port: int, path: str, basic: str, tokens: list[str]) -> Job:

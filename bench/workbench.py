@@ -23,9 +23,20 @@ class Pace:
     side_rounds: int = 3
     side_seconds: float = 1.5
     floor_seconds: float = 1.0
+    cost_rounds: int = 7
+    memory_grants: int = 200_000
 
 
-QUICK = Pace(rounds=1, seconds=1.5, warmup=1.0, side_rounds=1, side_seconds=1.0, floor_seconds=0.5)
+QUICK = Pace(
+    rounds=1,
+    seconds=1.5,
+    warmup=1.0,
+    side_rounds=1,
+    side_seconds=1.0,
+    floor_seconds=0.5,
+    cost_rounds=1,
+    memory_grants=20_000,
+)
 
 
 @dataclass(slots=True)

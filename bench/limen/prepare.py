@@ -46,6 +46,12 @@ def access_token(port: int, basic: str, scope: str) -> str:
     return str(post(port, "/token", headers, form)["access_token"])
 
 
+def begin_device(port: int, basic: str) -> None:
+    """Let a device ask once: the model of those that are polled for."""
+    headers = {"Authorization": basic, "Content-Type": "application/x-www-form-urlencoded"}
+    post(port, "/device_authorization", headers, urlencode({"scope": "openid"}))
+
+
 def make_customers(port: int, admin_basic: str, count: int) -> list[Person]:
     """Create *count* customers with verified addresses and passwords."""
     headers = {

@@ -1,15 +1,28 @@
 """Starts Limen on SQLite or PostgreSQL and says how to ask it for each work."""
 
+import json
 import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench import servers
+from bench import postgres, servers
 from bench.limen import prepare
 from bench.limen.walk import Person, Site
-from bench.subjects import Job, Subject, client_credentials, introspection, reading, refreshing
+from bench.subjects import (
+    Job,
+    Subject,
+    Supplies,
+    client_credentials,
+    dpop_client_credentials,
+    exchanging,
+    introspection,
+    polling,
+    pushing,
+    reading,
+    refreshing,
+)
 from bench.workbench import ROOT, Workbench
 
 _LIFTED_LIMITS = ("PAGES_PER_ADDRESS", "JOURNEYS_PER_ADDRESS", "SIGN_IN_PER_ADDRESS", "SIGN_IN_PER_IDENTIFIER")
@@ -81,6 +94,8 @@ def start(bench: Workbench, installation: Installation) -> Subject:
         "introspection": introspection(port, "/introspect", machine, tokens),
         "discovery": reading(port, "/.well-known/openid-configuration"),
         "jwks": reading(port, "/jwks"),
+        "dpop_client_credentials": dpop_client_credentials(port, machine),
+        "par": pushing(port, "/par", bench.basic("bench-web")),
     }
     return Subject(installation.name, server, jobs)
 
@@ -93,6 +108,28 @@ def add_people(bench: Workbench, subject: Subject, count: int) -> None:
     subject.jobs["sign_in"] = _signing_in(site, people)
     tokens = prepare.harvest_refresh_tokens(port, site, people)
     subject.jobs["refresh"] = refreshing(port, site.basic, tokens)
+
+
+def add_supplies(bench: Workbench, installation: Installation, subject: Subject, supplies: Supplies) -> None:
+    """Prepare *supplies* and add the jobs that need them: ``code_exchange`` (after sign-ins) and ``device_polling``."""
+    port = subject.server.port
+    if supplies.codes:
+        codes = fill(installation, "codes", supplies.codes)
+        subject.jobs["code_exchange"] = exchanging(port, bench.basic("bench-web"), codes)
+    if supplies.devices:
+        basic = bench.basic("bench-device")
+        prepare.begin_device(port, basic)
+        subject.jobs["device_polling"] = polling(port, basic, fill(installation, "devices", supplies.devices))
+
+
+def fill(installation: Installation, name: str, count: int) -> list[str]:
+    """Put *count* copies of something into the database (``bench.limen.fill``) and return what is to be sent."""
+    words = [sys.executable, "-m", "bench.limen.fill", name, str(count)]
+    made = list(json.loads(servers.command(words, installation.environment, ROOT)))
+    url = installation.environment["LIMEN_DATABASE_URL"]
+    if url.startswith("postgres"):
+        postgres.analyse(url)
+    return made
 
 
 def _signing_in(site: Site, people: list[Person]) -> Job:

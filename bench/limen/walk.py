@@ -4,8 +4,6 @@ GET /authorize leads to a journey page; its forms are read and posted with their
 redirect carries a code. Nothing here knows the order of the pages.
 """
 
-import base64
-import hashlib
 from collections.abc import Generator
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
@@ -13,12 +11,11 @@ from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
 from bench.limen.forms import Form, choose_form
 from bench.load.http import Response, form_request, request_bytes
 from bench.load.scripts import Ask, Script, json_body
+from bench.request import REDIRECT_URI, VERIFIER, authorization_request
 
 _MAX_STEPS = 16
 _ON = frozenset({200, 302, 303})
 _MOVED = frozenset({302, 303})
-_VERIFIER = "bench-verifier-0123456789-0123456789-0123456789"
-_CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(_VERIFIER.encode()).digest()).rstrip(b"=").decode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,24 +25,11 @@ class Site:
     origin: str
     basic: str
     client_id: str = "bench-web"
-    redirect_uri: str = "http://127.0.0.1:9/callback"
-    scope: str = "openid offline_access email"
+    redirect_uri: str = REDIRECT_URI
 
     def authorize_url(self) -> str:
         """Return the authorization request."""
-        query = urlencode(
-            {
-                "client_id": self.client_id,
-                "redirect_uri": self.redirect_uri,
-                "response_type": "code",
-                "scope": self.scope,
-                "state": "bench",
-                "nonce": "bench",
-                "code_challenge": _CHALLENGE,
-                "code_challenge_method": "S256",
-            }
-        )
-        return f"{self.origin}/authorize?{query}"
+        return f"{self.origin}/authorize?{urlencode(authorization_request(self.client_id))}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +157,7 @@ class Harvesting:
                 "grant_type": "authorization_code",
                 "code": code,
                 "redirect_uri": self._site.redirect_uri,
-                "code_verifier": _VERIFIER,
+                "code_verifier": VERIFIER,
             }
         )
         headers = {"Host": urlsplit(self._site.origin).netloc, "Authorization": self._site.basic}

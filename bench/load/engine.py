@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from time import perf_counter, process_time
 
 from bench.load.http import Response, cut_response
-from bench.load.scripts import Ask, Script, Workload
+from bench.load.scripts import Ask, Exhausted, Script, Workload
 from bench.processes import core_seconds, cpu_seconds, tree
 
 _DRAIN_SECONDS = 10.0
@@ -175,6 +175,11 @@ class Engine:
         except StopIteration:
             self._finished(connection, now)
             return
+        except Exhausted as nothing_left:
+            if now < self._window[1]:
+                self._fail(str(nothing_left))
+            self._close(connection)
+            return
         if now >= end and not self._workload.renews:
             # Only now: the script had to see this answer, for it may hold the token of the next run.
             self._close(connection)
@@ -183,9 +188,10 @@ class Engine:
         self._schedule(connection)
 
     def _count(self, connection: _Connection, response: Response, now: float) -> None:
-        if response.status not in connection.ask.good:
+        ask = connection.ask
+        if response.status not in ask.good or ask.holds not in response.body:
             self._fail(f"{response.status} {response.text()[:200]}")
-        elif connection.ask.counted:
+        elif ask.counted:
             self._tally.done += 1
             self._tally.latencies.append(now - connection.since)
 

@@ -10,12 +10,20 @@ from bench.load.http import Response, form_request
 OK = frozenset({200})
 
 
+class Exhausted(Exception):
+    """A script has nothing left to send though the window is open: the run has no figure."""
+
+
 class Ask(NamedTuple):
-    """One request: its bytes, whether its answer counts as work done, and the statuses that mean success."""
+    """One request: its bytes, whether its answer counts as work done, and what success is.
+
+    That is one of the statuses, and a piece of the body where *holds* names one.
+    """
 
     request: bytes
     counted: bool = True
     good: frozenset[int] = OK
+    holds: bytes = b""
 
 
 Script = Generator[Ask, Response, None]
@@ -40,9 +48,10 @@ class Repeated:
 
     renews = False
 
-    def __init__(self, requests: list[str]) -> None:
-        """Take the requests as latin-1 text, as they came through JSON."""
-        self._asks = [Ask(request.encode("latin-1")) for request in requests]
+    def __init__(self, requests: list[str], status: int = 200) -> None:
+        """Take the requests as latin-1 text, as they came through JSON, and the status of a right answer."""
+        good = frozenset({status})
+        self._asks = [Ask(request.encode("latin-1"), good=good) for request in requests]
 
     def script(self, index: int) -> Script:
         """Return an endless script."""

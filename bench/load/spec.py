@@ -7,6 +7,9 @@ from typing import Any
 from bench.load.engine import Plan
 from bench.load.scripts import Refreshing, Repeated, Workload
 
+PROOFS_PER_SECOND = 6_000
+"""How many DPoP proofs are signed for each second of a run: more than any server here checks on one core."""
+
 
 @dataclass(frozen=True, slots=True)
 class Spec:
@@ -33,9 +36,20 @@ def workload(spec: Spec) -> Workload:
         return Repeated(**spec.arguments)
     if spec.kind == "refreshing":
         return Refreshing(**spec.arguments)
+    if spec.kind in {"drawing", "proving"}:
+        return _supplied(spec)
     from bench.limen.walk import SigningIn  # noqa: PLC0415 - only sign-ins need the page reader
 
     return SigningIn(**spec.arguments)
+
+
+def _supplied(spec: Spec) -> Workload:
+    from bench.load.supplies import Drawing, Proving  # noqa: PLC0415 - only these need keys and signatures
+
+    if spec.kind == "drawing":
+        return Drawing(**spec.arguments)
+    seconds = spec.plan.warmup + spec.plan.seconds
+    return Proving(**spec.arguments, proofs=int(PROOFS_PER_SECOND * seconds) + spec.plan.connections)
 
 
 @dataclass(frozen=True, slots=True)

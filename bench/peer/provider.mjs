@@ -1,19 +1,34 @@
 /**
  * The peer: npm oidc-provider with its in-memory adapter, set up to do the same work as Limen.
  *
- * usage: node provider.mjs PORT STATE_FILE NODE_MODULES
+ * usage: node provider.mjs PORT CONTROL_PORT STATE_FILE NODE_MODULES
  *
  * Writes STATE_FILE (JSON: refresh_tokens, opaque_tokens) once it listens, then serves until it is killed.
+ * GET /codes?count=N and /devices?count=N on the control port make authorization and device codes: a JSON list.
  */
 import { generateKeyPairSync } from 'node:crypto';
 import { renameSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-const [, , port, stateFile, nodeModules] = process.argv;
+const [, , port, controlPort, stateFile, nodeModules] = process.argv;
 const require = createRequire(join(nodeModules, 'resolve-from-here.js'));
-const { default: Provider } = await import(pathToFileURL(require.resolve('oidc-provider')));
+const main = require.resolve('oidc-provider');
+const part = (path) => import(pathToFileURL(join(dirname(main), path)));
+const { default: Provider } = await import(pathToFileURL(main));
+const { default: MemoryAdapter, createMemoryAdapter } = await part('adapters/memory_adapter.js');
+const { default: LRU } = await part('helpers/lru.js');
+
+/**
+ * The provider's own in-memory adapter keeps the last 1,000 entries. What is prepared for a run is more than that:
+ * it lies in the same adapter with more room, everything else in the adapter as it comes.
+ */
+const PREPARED = new Set(['AuthorizationCode', 'DeviceCode', 'Grant']);
+const roomy = new LRU({ maxSize: 1_000_000 });
+const usual = createMemoryAdapter();
+const adapter = (model) => (PREPARED.has(model) ? new MemoryAdapter(model, roomy) : usual(model));
 
 const issuer = `http://127.0.0.1:${port}`;
 const resource = 'urn:limen:bench';
@@ -51,10 +66,21 @@ const web = {
   token_endpoint_auth_method: 'client_secret_basic',
   id_token_signed_response_alg: 'ES256',
 };
+const device = {
+  client_id: 'bench-device',
+  client_secret: secret,
+  grant_types: ['urn:ietf:params:oauth:grant-type:device_code'],
+  redirect_uris: [],
+  response_types: [],
+  scope: 'openid',
+  token_endpoint_auth_method: 'client_secret_basic',
+  id_token_signed_response_alg: 'ES256',
+};
 
 const provider = new Provider(issuer, {
+  adapter,
   jwks: { keys: [jwk] },
-  clients: [machine, { ...machine, client_id: 'bench-opaque' }, web],
+  clients: [machine, { ...machine, client_id: 'bench-opaque' }, web, device],
   clientDefaults: { id_token_signed_response_alg: 'ES256' },
   cookies: { keys: ['only-for-the-benchmark'] },
   scopes: ['openid', 'offline_access', 'email', 'bench'],
@@ -64,12 +90,24 @@ const provider = new Provider(issuer, {
     claims: () => ({ sub: id, email: `${id}@example.test`, email_verified: true }),
   }),
   rotateRefreshToken: false,
-  ttl: { Grant: HOUR, RefreshToken: HOUR, AccessToken: HOUR, ClientCredentials: HOUR, IdToken: HOUR },
+  ttl: {
+    Grant: HOUR,
+    RefreshToken: HOUR,
+    AccessToken: HOUR,
+    ClientCredentials: HOUR,
+    IdToken: HOUR,
+    AuthorizationCode: HOUR,
+    DeviceCode: HOUR,
+    PushedAuthorizationRequest: 60,
+  },
   features: {
     devInteractions: { enabled: false },
     clientCredentials: { enabled: true },
     introspection: { enabled: true, allowedPolicy: () => true },
     revocation: { enabled: true },
+    dPoP: { enabled: true },
+    pushedAuthorizationRequests: { enabled: true },
+    deviceFlow: { enabled: true },
     resourceIndicators: {
       enabled: true,
       defaultResource: () => resource,
@@ -103,6 +141,42 @@ async function refreshToken(index) {
   return token.save();
 }
 
+/** Store one authorization code, with a grant of its own, as a finished sign-in would have left it. */
+async function authorizationCode(index, url) {
+  const client = await provider.Client.find('bench-web');
+  const accountId = `customer-${index % TOKENS}`;
+  const scope = 'openid offline_access email';
+  const grant = new provider.Grant({ accountId, clientId: client.clientId });
+  grant.addOIDCScope(scope);
+  grant.addResourceScope(resource, 'bench');
+  const code = new provider.AuthorizationCode({
+    accountId,
+    client,
+    grantId: await grant.save(),
+    authTime: Math.floor(Date.now() / 1000),
+    codeChallenge: url.searchParams.get('code_challenge'),
+    codeChallengeMethod: 'S256',
+    nonce: 'bench',
+    redirectUri: web.redirect_uris[0],
+    resource,
+    scope: `${scope} bench`,
+    expiresWithSession: false,
+  });
+  return code.save();
+}
+
+/** Store one device code that nobody has answered. */
+async function deviceCode(index) {
+  const code = new provider.DeviceCode({
+    client: await provider.Client.find('bench-device'),
+    params: { client_id: 'bench-device', scope: 'openid' },
+    userCode: `BENCH${String(index).padStart(8, '0')}`,
+    deviceInfo: {},
+    scope: 'openid',
+  });
+  return code.save();
+}
+
 /** Ask the provider's own token endpoint for one opaque access token. */
 async function opaqueToken() {
   const answer = await fetch(`${issuer}/token`, {
@@ -112,6 +186,18 @@ async function opaqueToken() {
   });
   return (await answer.json()).access_token;
 }
+
+const makers = { '/codes': authorizationCode, '/devices': deviceCode };
+
+const control = createServer(async (request, response) => {
+  const url = new URL(request.url, issuer);
+  const made = [];
+  for (let index = 0; index < Number(url.searchParams.get('count')); index += 1) {
+    made.push(await makers[url.pathname](index, url));
+  }
+  response.end(JSON.stringify(made));
+});
+control.listen(Number(controlPort), '127.0.0.1');
 
 provider.listen(Number(port), '127.0.0.1', async () => {
   const indexes = Array.from({ length: TOKENS }, (_, index) => index);

@@ -1,19 +1,39 @@
 """Starts the peer and says how to ask it for each work."""
 
+import json
 import os
 import platform
+import urllib.request
 from pathlib import Path
 from time import perf_counter, sleep
 
 from bench import servers
-from bench.subjects import Subject, client_credentials, introspection, read_state, reading, refreshing
+from bench.request import CHALLENGE
+from bench.subjects import (
+    Subject,
+    Supplies,
+    client_credentials,
+    dpop_client_credentials,
+    exchanging,
+    introspection,
+    polling,
+    pushing,
+    read_state,
+    reading,
+    refreshing,
+)
 from bench.workbench import ROOT, Workbench
 
 OPAQUE_NOTE = (
     "oidc-provider refuses structured tokens at introspection (rejectStructuredTokens), "
     "so it looks up its own opaque tokens in memory while Limen verifies JWTs"
 )
+ADAPTER_NOTE = (
+    "oidc-provider's in-memory adapter keeps 1,000 entries; "
+    "the prepared codes and grants lie in the same with more room"
+)
 _STATE_SECONDS = 20.0
+_PREPARE_SECONDS = 120.0
 
 
 def node_modules() -> Path:
@@ -34,13 +54,20 @@ def node_binary(modules: Path) -> str:
     return next((str(binary) for binary in binaries if binary.is_file()), "node")
 
 
-def start(bench: Workbench) -> Subject:
-    """Start ``provider.mjs``, wait for the tokens it makes for itself, and return the subject."""
+def start(bench: Workbench, supplies: Supplies) -> Subject:
+    """Start ``provider.mjs``, wait for the tokens it makes for itself and for *supplies*, and return the subject."""
     modules = node_modules()
-    port = servers.free_port()
+    port, control = servers.free_port(), servers.free_port()
     state_file = bench.folder / "peer-state.json"
     launch = servers.Launch(
-        [node_binary(modules), str(ROOT / "bench/peer/provider.mjs"), str(port), str(state_file), str(modules)],
+        [
+            node_binary(modules),
+            str(ROOT / "bench/peer/provider.mjs"),
+            str(port),
+            str(control),
+            str(state_file),
+            str(modules),
+        ],
         port,
         "/jwks",
         bench.folder / "peer.log",
@@ -64,5 +91,19 @@ def start(bench: Workbench) -> Subject:
         ),
         "discovery": reading(port, "/.well-known/openid-configuration"),
         "jwks": reading(port, "/jwks"),
+        "dpop_client_credentials": dpop_client_credentials(port, bench.basic("bench-machine")),
+        "par": pushing(port, "/request", bench.basic("bench-web")),
     }
-    return Subject("peer", server, jobs, [OPAQUE_NOTE])
+    if supplies.codes:
+        codes = _made(control, f"/codes?count={supplies.codes}&code_challenge={CHALLENGE}")
+        jobs["code_exchange"] = exchanging(port, bench.basic("bench-web"), codes)
+    if supplies.devices:
+        codes = _made(control, f"/devices?count={supplies.devices}")
+        jobs["device_polling"] = polling(port, bench.basic("bench-device"), codes)
+    notes = [ADAPTER_NOTE] if supplies.codes or supplies.devices else []
+    return Subject("peer", server, jobs, [OPAQUE_NOTE, *notes])
+
+
+def _made(control: int, path: str) -> list[str]:
+    with urllib.request.urlopen(f"http://127.0.0.1:{control}{path}", timeout=_PREPARE_SECONDS) as response:
+        return list(json.loads(response.read()))

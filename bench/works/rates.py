@@ -1,12 +1,12 @@
 """Requests a second against the peer: the same job, the same core, in turns."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bench.figures import Figure
 from bench.floors.measure import Floors
-from bench.subjects import Subject
-from bench.workbench import Workbench
+from bench.subjects import Subject, Supplies
+from bench.workbench import Pace, Workbench
 from bench.works.race import Course, Series, race
 
 SQLITE, POSTGRES, PEER = "sqlite", "postgres", "peer"
@@ -18,6 +18,7 @@ class Work:
 
     ``writes`` works are measured on both databases; the others do not touch one.
     ``side_connections`` are other numbers of connections that are reported without a bar.
+    ``codes`` and ``devices`` are how many are prepared for each second of a subject's turns: more than it can use.
     """
 
     name: str
@@ -26,6 +27,8 @@ class Work:
     signatures: int
     writes: bool = False
     side_connections: tuple[int, ...] = ()
+    codes: int = 0
+    devices: int = 0
 
 
 WORKS = (
@@ -35,7 +38,25 @@ WORKS = (
     Work("jwks", "jwks", 2.0, 0),
     Work("introspection_jwt", "introspection", 1.5, 0),
 )
+OAUTH_WORKS = (
+    Work("code_exchange", "code_exchange", 1.5, 2, writes=True, codes=4_000),
+    Work("dpop_client_credentials", "dpop_client_credentials", 1.5, 1, writes=True),
+    Work("par", "par", 1.5, 0, writes=True),
+    Work("device_polling", "device_polling", 2.0, 0, writes=True, devices=9_000),
+)
 CONNECTIONS = 32
+_POLL_APART = 6.0
+"""Seconds in which no device is polled twice: its interval is 5."""
+
+
+def supplies(pace: Pace, works: Iterable[Work]) -> Supplies:
+    """Return what has to be prepared for each subject before *works* are measured."""
+    used = list(works)
+    seconds = pace.warmup + pace.rounds * (pace.settle + pace.seconds)
+    return Supplies(
+        codes=int(seconds * max((work.codes for work in used), default=0)),
+        devices=int(min(seconds, _POLL_APART) * max((work.devices for work in used), default=0)),
+    )
 
 
 def measure(bench: Workbench, work: Work, subjects: Sequence[Subject], floors: Floors) -> Iterator[Figure]:
