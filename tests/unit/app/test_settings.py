@@ -12,6 +12,7 @@ from limen.app.settings.sources import places
 from limen.kernel.errors import Misconfigured
 
 HTTPS = {"LIMEN_ISSUER": "https://login.example.org"}
+EDGE = {"LIMEN_PROXIES_NETWORKS": "10.0.0.0/8", "LIMEN_PROXIES_CERTIFICATE_HEADER": "Client-Cert"}
 LOCAL = {"LIMEN_ISSUER": "http://localhost:8000", "LIMEN_INSECURE_HTTP": "1"}
 
 
@@ -158,6 +159,10 @@ def test_what_is_safe_may_be_served(environment: dict[str, str]) -> None:
         ({**HTTPS, "LIMEN_SERVER_WORKERS": "2"}, "SQLite has one writer"),
         ({**HTTPS, "LIMEN_SERVER_TLS_KEY": "/k"}, "certificate and its key"),
         ({**HTTPS, "LIMEN_DEVELOPMENT_MAILBOX": "1", "LIMEN_SERVER_HOST": "0.0.0.0"}, "loopback only"),
+        ({**HTTPS, "LIMEN_PROXIES_CERTIFICATE_HEADER": "Client-Cert"}, "without proxies.networks"),
+        ({**HTTPS, "LIMEN_PROXIES_CERTIFICATE_URL": "https://mtls.example"}, "need proxies.certificate_header"),
+        ({**HTTPS, **EDGE, "LIMEN_PROXIES_CERTIFICATE_URL": "http://mtls.example"}, "no base URL"),
+        ({**HTTPS, **EDGE, "LIMEN_PROXIES_CERTIFICATE_URL": "https://mtls.example/x"}, "no base URL"),
     ],
 )
 def test_what_is_not_safe_is_refused_with_a_hint(environment: dict[str, str], words: str) -> None:

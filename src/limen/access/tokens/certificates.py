@@ -26,7 +26,7 @@ def current_certificate(desk: Desk, request: HotRequest) -> EdgeCertificate | In
     return found
 
 
-def certificate_refused(desk: Desk, client: Client, request: HotRequest) -> Refusal | None:
+async def certificate_refused(desk: Desk, client: Client, request: HotRequest) -> Refusal | None:
     """Return why no certificate proves *client*; None if one does (RFC 8705 §2)."""
     found = current_certificate(desk, request)
     if found is None:
@@ -34,12 +34,20 @@ def certificate_refused(desk: Desk, client: Client, request: HotRequest) -> Refu
     if isinstance(found, Invalid):
         return Unauthenticated(_CODE, found.detail)
     if client.document.token_endpoint_auth_method is AuthMethod.SELF_SIGNED_TLS:
-        known = found.certificate.thumbprint in certificate_thumbprints(client.document.jwks)
+        known = await _is_registered(desk, client, found.certificate)
         return None if known else Unauthenticated(_CODE, "a certificate that is not registered")
     if not found.is_verified:  # its name is what anybody may write into a certificate
         return Unauthenticated(_CODE, "no certificate authority vouches for the certificate")
     fits = is_named(client.document, found.certificate)
     return None if fits else Unauthenticated(_CODE, "a certificate of another name")
+
+
+async def _is_registered(desk: Desk, client: Client, certificate: ClientCertificate) -> bool:
+    """Tell whether the client's keys have *certificate*; those at a ``jwks_uri`` are asked for again if not."""
+    if certificate.thumbprint in certificate_thumbprints(client.document.jwks):
+        return True
+    renewed = await desk.clients.renewed(client.client_id) if client.document.jwks_uri else None
+    return renewed is not None and certificate.thumbprint in certificate_thumbprints(renewed.client.document.jwks)
 
 
 def is_named(document: ClientDocument, certificate: ClientCertificate) -> bool:

@@ -111,7 +111,7 @@ async def authenticate(desk: Desk, presented: PresentedClient, request: HotReque
     if registered is AuthMethod.NONE:
         return Proven(client)
     if registered in _BY_CERTIFICATE:
-        return certificate_refused(desk, client, request) or Proven(client)
+        return await certificate_refused(desk, client, request) or Proven(client)
     return await _by_assertion(desk, loaded, presented.proof)
 
 
