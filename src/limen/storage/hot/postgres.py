@@ -126,7 +126,7 @@ class _LaneWriter:
             for step in steps:
                 self._lane.forget(step.tenant_id)
             with suppress(Exception):  # what state it is in is the pool's to find out; *error* is what is told
-                await self.give_back()
+                await self.give_back(is_lost=_is_outage(error))
             if _is_outage(error):
                 self._shared.outages += 1  # what took one connection took the others: the next batch finds new ones
                 await self._shared.pool.expire_connections()
@@ -139,16 +139,18 @@ class _LaneWriter:
             self._shared.on_commit(batch.changes(), batch.has_events())
         return batch.results
 
-    async def give_back(self) -> None:
-        """Return the connection to the pool."""
+    async def give_back(self, *, is_lost: bool = False) -> None:
+        """Return the connection to the pool; one that *is_lost* without a last word, which nobody would hear."""
         connection, self._connection = self._connection, None
         if connection is not None:
+            if is_lost:
+                connection.terminate()
             await self._shared.pool.release(connection)
 
     async def _connected(self) -> Any:
         """Return the lane's connection; a new one where that was lost, or is likely to be."""
         if self._connection is not None and (self._connection.is_closed() or self._outages != self._shared.outages):
-            await self.give_back()
+            await self.give_back(is_lost=True)
         if self._connection is None:
             self._outages = self._shared.outages
             self._connection = await self._shared.pool.acquire(timeout=ACQUIRE_SECONDS)
