@@ -5,10 +5,10 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 from authlib.common.security import generate_token
 from authlib.integrations.httpx_client import AsyncOAuth2Client
-from authlib.oauth2.rfc7523 import PrivateKeyJWT, private_key_jwt_sign
+from authlib.oauth2.rfc7523 import ClientSecretJWT, PrivateKeyJWT, client_secret_jwt_sign, private_key_jwt_sign
 from authlib.oidc.core import CodeIDToken
 from joserfc import jwt
-from joserfc.jwk import KeySet
+from joserfc.jwk import KeySet, OctKey
 
 WELL_KNOWN = "/.well-known/openid-configuration"
 
@@ -18,6 +18,14 @@ class BriefPrivateKeyJWT(PrivateKeyJWT):
 
     def sign(self, auth: Any, token_endpoint: str) -> str:
         return str(private_key_jwt_sign(auth.client_secret, auth.client_id, token_endpoint, self.alg, expires_in=60))
+
+
+class BriefClientSecretJWT(ClientSecretJWT):
+    """Likewise ``client_secret_jwt``."""
+
+    def sign(self, auth: Any, token_endpoint: str) -> str:
+        secret = OctKey.import_key(auth.client_secret)
+        return str(client_secret_jwt_sign(secret, auth.client_id, token_endpoint, self.alg, expires_in=60))
 
 
 class AuthlibParty:
@@ -39,6 +47,8 @@ class AuthlibParty:
         self.keys = KeySet.import_key_set(keys.json())
         if self.client.token_endpoint_auth_method == "private_key_jwt":
             self.client.register_client_auth_method(BriefPrivateKeyJWT(self.metadata["token_endpoint"], alg="ES256"))
+        if self.client.token_endpoint_auth_method == "client_secret_jwt":
+            self.client.register_client_auth_method(BriefClientSecretJWT(self.metadata["token_endpoint"], alg="HS256"))
         return self
 
     def begin(self) -> str:

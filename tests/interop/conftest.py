@@ -13,13 +13,15 @@ import pytest
 from joserfc.jwk import ECKey
 
 from tests.support.postgres import on_thread
-from tests.support.running import Running, demonstration
+from tests.support.running import Running, demonstration, free_port
 from tests.support.walker import Page, Walker
 
 EMAIL = "ada.brook@example.com"
 PASSWORD = "plum lantern quarry sixteen"
 CALLBACK = "https://rp.example/callback"
 GOODBYE = "https://rp.example/gone"
+SPA = f"http://localhost:{free_port()}"
+"""Where the application that runs in a browser is served."""
 MANY = {"LIMEN_LIMITS_SIGN_IN_PER_IDENTIFIER": "10000/3600", "LIMEN_LIMITS_JOURNEYS_PER_ADDRESS": "10000/3600"}
 """One customer signs in for every test. Limits have tests of their own."""
 _MESSAGE = re.compile(r"/dev/mailbox/[^\"/]+")
@@ -112,19 +114,47 @@ async def _prepare(running: Running) -> dict[str, Registered]:
         assert found, page
     headers = {"authorization": f"Bearer {found[1].strip()}"}
     async with httpx2.AsyncClient(base_url=running.url, headers=headers, trust_env=False, timeout=30) as api:
-        return {name: await _register(api, name, *shape) for name, shape in PARTIES.items()}
+        usual = {name: await _register(api, name, *shape) for name, shape in PARTIES.items()}
+        return usual | {name: await _register(api, name, *shape, **more) for name, (*shape, more) in FURTHER.items()}
 
 
 PARTIES = {
     "basic-es256": ("client_secret_basic", "ES256"),
     "post-rs256": ("client_secret_post", "RS256"),
+    "mac-es256": ("client_secret_jwt", "ES256"),
     "key-es256": ("private_key_jwt", "ES256"),
     "public-rs256": ("none", "RS256"),
 }
 
 
-async def _register(api: httpx2.AsyncClient, name: str, method: str, alg: str) -> Registered:
-    key = ECKey.generate_key("P-256", {"kid": "rp-key", "use": "sig", "alg": "ES256"}) if "key" in name else None
+_CODE = ["authorization_code", "refresh_token"]
+_WAITING = ["urn:ietf:params:oauth:grant-type:device_code", "urn:openid:params:grant-type:ciba", "refresh_token"]
+_FAPI = {"dpop_bound_access_tokens": True, "grant_types": _CODE}
+FURTHER: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "signing-requests": ("private_key_jwt", "ES256", {}),
+    "waiting": (
+        "client_secret_basic",
+        "ES256",
+        {"grant_types": _WAITING, "redirect_uris": [], "backchannel_token_delivery_mode": "poll"},
+    ),
+    "spa": (
+        "none",
+        "ES256",
+        {
+            "redirect_uris": [f"{SPA}/callback", f"{SPA}/silent"],
+            "post_logout_redirect_uris": [f"{SPA}/gone"],
+            "require_consent": False,
+        },
+    ),
+    "fapi2_security": ("private_key_jwt", "ES256", {"profile": "fapi2_security", **_FAPI}),
+    "fapi2_message_signing": ("private_key_jwt", "ES256", {"profile": "fapi2_message_signing", **_FAPI}),
+}
+"""Parties that take other ways than the usual one."""
+
+
+async def _register(api: httpx2.AsyncClient, name: str, method: str, alg: str, **more: Any) -> Registered:
+    is_keyed = method == "private_key_jwt"
+    key = ECKey.generate_key("P-256", {"kid": "rp-key", "use": "sig", "alg": "ES256"}) if is_keyed else None
     grants = ["authorization_code", "refresh_token", *(["client_credentials"] if method != "none" else [])]
     document: dict[str, Any] = {
         "client_id": name,
@@ -136,6 +166,7 @@ async def _register(api: httpx2.AsyncClient, name: str, method: str, alg: str) -
         "scopes": ["openid", "profile", "email", "offline_access", "stock:read"],
         "id_token_signed_response_alg": alg,
         "access_token_signed_response_alg": alg,
+        **more,
     }
     if key is not None:
         document["jwks"] = {"keys": [key.as_dict(private=False)]}

@@ -14,6 +14,7 @@ async function authentication() {
   if (party.method === "none") return client.None();
   if (party.method === "client_secret_basic") return client.ClientSecretBasic(party.secret);
   if (party.method === "client_secret_post") return client.ClientSecretPost(party.secret);
+  if (party.method === "client_secret_jwt") return client.ClientSecretJwt(party.secret);
   const algorithm = { name: "ECDSA", namedCurve: "P-256" };
   const key = await crypto.subtle.importKey("jwk", party.jwk, algorithm, false, ["sign"]);
   return client.PrivateKeyJwt({ key, kid: party.jwk.kid });
