@@ -14,22 +14,9 @@ from limen.kernel.ids import EventId, TenantId
 from limen.storage import schema
 from limen.storage.dialects import Dialect
 from limen.storage.lanes import Extension
+from limen.storage.made import Stores
 from limen.storage.statements import Connection, Statement
-from limen.storage.stores.audit import SqlAudit
 from limen.storage.stores.base import columns
-from limen.storage.stores.catalogues import SqlDetailTypes, SqlResourceServers
-from limen.storage.stores.clients import SqlClients, SqlReplays
-from limen.storage.stores.consents import SqlConsents
-from limen.storage.stores.customers import SqlAdministrators, SqlCustomers, SqlPasswords
-from limen.storage.stores.grants import SqlGrants
-from limen.storage.stores.idempotency import SqlIdempotency
-from limen.storage.stores.initial_tokens import SqlInitialTokens
-from limen.storage.stores.journeys import SqlJourneys, SqlSetupLinks
-from limen.storage.stores.keys import SqlSigningKeys
-from limen.storage.stores.pushed import SqlPushed
-from limen.storage.stores.sessions import SqlSessions
-from limen.storage.stores.tenants import SqlTenantRegistry
-from limen.storage.stores.waiting import SqlFamilies, SqlWaiting
 
 _OUTBOX = Statement(insert(schema.outbox), sets=columns(schema.outbox))
 _CHANGES = Statement(insert(schema.changes), sets=columns(schema.changes, ("seq",)))
@@ -37,47 +24,22 @@ _SEGMENT = Statement(insert(schema.audit_segments), sets=columns(schema.audit_se
 _RECORDS = Statement(insert(schema.audit_records), sets=columns(schema.audit_records))
 
 
-class Unit:
+class Unit(Stores):
     """One transaction of one tenant.
 
-    The stores are made for the tenant; none of their methods takes another. What is recorded, announced or changed is
-    written in the same commit.
+    What is recorded, announced or changed is written in the same commit.
     """
 
     def __init__(
         self, connection: Connection, tenant_id: TenantId, dialect: Dialect, clock: Clock, entropy: Entropy
     ) -> None:
-        """Make the tenant's stores over *connection*."""
-        self.tenant_id, self._connection, self._clock, self._entropy = tenant_id, connection, clock, entropy
-        self.customers = SqlCustomers(connection, tenant_id)
-        self.passwords = SqlPasswords(connection, tenant_id)
-        self.administrators = SqlAdministrators(connection, tenant_id)
-        self.clients = SqlClients(connection, tenant_id)
-        self.initial_tokens = SqlInitialTokens(connection, tenant_id)
-        self.replays = SqlReplays(connection, tenant_id)
-        self.resource_servers = SqlResourceServers(connection, tenant_id)
-        self.detail_types = SqlDetailTypes(connection, tenant_id)
-        self.signing_keys = SqlSigningKeys(connection, tenant_id)
-        self.sessions = SqlSessions(connection, tenant_id, self.change, self.announce)
-        self.journeys = SqlJourneys(connection, tenant_id)
-        self.grants = SqlGrants(connection, tenant_id, self.change)
-        self.waiting = SqlWaiting(connection, tenant_id)
-        self.families = SqlFamilies(connection, tenant_id)
-        self.pushed = SqlPushed(connection, tenant_id)
-        self.consents = SqlConsents(connection, tenant_id, dialect)
-        self.audit_log = SqlAudit(connection, tenant_id)
-        self.idempotency = SqlIdempotency(connection, tenant_id)
-        self.setup_links = SqlSetupLinks(connection, tenant_id)
-        self.tenants = SqlTenantRegistry(connection)  # spans tenants; for platform administration alone
+        """Speak over *connection*."""
+        super().__init__(connection, tenant_id, dialect)
+        self._clock, self._entropy = clock, entropy
         self.entries: list[AuditEntry] = []
         self.events: list[Event] = []
         self.changes: list[tuple[TenantId | None, str, str]] = []
         self._announced: list[tuple[str, Event]] = []
-
-    @property
-    def connection(self) -> Connection:
-        """Return the open transaction, for storage's own work."""
-        return self._connection
 
     def record(self, entry: AuditEntry) -> None:
         """Add an audit entry to this commit."""

@@ -1,0 +1,147 @@
+"""The stores of one tenant over one transaction, each made when it is first asked for.
+
+A unit of work uses two or three of them; to make them all would cost it more than a statement.
+"""
+
+from abc import ABC, abstractmethod
+from functools import cached_property
+
+from limen.kernel.events import Event
+from limen.kernel.ids import TenantId
+from limen.storage.dialects import Dialect
+from limen.storage.statements import Connection
+from limen.storage.stores.audit import SqlAudit
+from limen.storage.stores.catalogues import SqlDetailTypes, SqlResourceServers
+from limen.storage.stores.clients import SqlClients, SqlReplays
+from limen.storage.stores.consents import SqlConsents
+from limen.storage.stores.customers import SqlAdministrators, SqlCustomers, SqlPasswords
+from limen.storage.stores.grants import SqlGrants
+from limen.storage.stores.idempotency import SqlIdempotency
+from limen.storage.stores.initial_tokens import SqlInitialTokens
+from limen.storage.stores.journeys import SqlJourneys, SqlSetupLinks
+from limen.storage.stores.keys import SqlSigningKeys
+from limen.storage.stores.pushed import SqlPushed
+from limen.storage.stores.sessions import SqlSessions
+from limen.storage.stores.tenants import SqlTenantRegistry
+from limen.storage.stores.waiting import SqlFamilies, SqlWaiting
+
+
+class Stores(ABC):
+    """The stores of one tenant. None of their methods takes another."""
+
+    def __init__(self, connection: Connection, tenant_id: TenantId, dialect: Dialect) -> None:
+        """Speak over *connection* for *tenant_id*; *dialect* knows how to put writes in order."""
+        self.tenant_id, self._connection, self._dialect = tenant_id, connection, dialect
+
+    @abstractmethod
+    def announce(self, event: Event, event_id: str | None = None) -> str:
+        """Add an event to this commit's outbox; return its identifier."""
+
+    @abstractmethod
+    def change(self, kind: str, key: str) -> None:
+        """Tell every worker's caches that *key* of *kind* is not what it was."""
+
+    @property
+    def connection(self) -> Connection:
+        """Return the open transaction, for storage's own work."""
+        return self._connection
+
+    @cached_property
+    def customers(self) -> SqlCustomers:
+        """Return the customers."""
+        return SqlCustomers(self._connection, self.tenant_id)
+
+    @cached_property
+    def passwords(self) -> SqlPasswords:
+        """Return their passwords."""
+        return SqlPasswords(self._connection, self.tenant_id)
+
+    @cached_property
+    def administrators(self) -> SqlAdministrators:
+        """Return who administers."""
+        return SqlAdministrators(self._connection, self.tenant_id)
+
+    @cached_property
+    def clients(self) -> SqlClients:
+        """Return the relying parties."""
+        return SqlClients(self._connection, self.tenant_id)
+
+    @cached_property
+    def initial_tokens(self) -> SqlInitialTokens:
+        """Return the initial access tokens."""
+        return SqlInitialTokens(self._connection, self.tenant_id)
+
+    @cached_property
+    def replays(self) -> SqlReplays:
+        """Return the identifiers that may not come twice."""
+        return SqlReplays(self._connection, self.tenant_id)
+
+    @cached_property
+    def resource_servers(self) -> SqlResourceServers:
+        """Return the resource servers."""
+        return SqlResourceServers(self._connection, self.tenant_id)
+
+    @cached_property
+    def detail_types(self) -> SqlDetailTypes:
+        """Return the types of authorization details."""
+        return SqlDetailTypes(self._connection, self.tenant_id)
+
+    @cached_property
+    def signing_keys(self) -> SqlSigningKeys:
+        """Return the signing keys."""
+        return SqlSigningKeys(self._connection, self.tenant_id)
+
+    @cached_property
+    def sessions(self) -> SqlSessions:
+        """Return browsers and sessions."""
+        return SqlSessions(self._connection, self.tenant_id, self.change, self.announce)
+
+    @cached_property
+    def journeys(self) -> SqlJourneys:
+        """Return the journeys."""
+        return SqlJourneys(self._connection, self.tenant_id)
+
+    @cached_property
+    def grants(self) -> SqlGrants:
+        """Return grants and codes."""
+        return SqlGrants(self._connection, self.tenant_id, self.change)
+
+    @cached_property
+    def waiting(self) -> SqlWaiting:
+        """Return the requests that wait for an answer."""
+        return SqlWaiting(self._connection, self.tenant_id)
+
+    @cached_property
+    def families(self) -> SqlFamilies:
+        """Return the families of refresh tokens."""
+        return SqlFamilies(self._connection, self.tenant_id)
+
+    @cached_property
+    def pushed(self) -> SqlPushed:
+        """Return the pushed authorization requests."""
+        return SqlPushed(self._connection, self.tenant_id)
+
+    @cached_property
+    def consents(self) -> SqlConsents:
+        """Return the consent ledger."""
+        return SqlConsents(self._connection, self.tenant_id, self._dialect)
+
+    @cached_property
+    def audit_log(self) -> SqlAudit:
+        """Return the audit log."""
+        return SqlAudit(self._connection, self.tenant_id)
+
+    @cached_property
+    def idempotency(self) -> SqlIdempotency:
+        """Return the answers kept for repeated requests."""
+        return SqlIdempotency(self._connection, self.tenant_id)
+
+    @cached_property
+    def setup_links(self) -> SqlSetupLinks:
+        """Return the set-up links."""
+        return SqlSetupLinks(self._connection, self.tenant_id)
+
+    @cached_property
+    def tenants(self) -> SqlTenantRegistry:
+        """Return the registry of tenants, which spans them: for platform administration alone."""
+        return SqlTenantRegistry(self._connection)
