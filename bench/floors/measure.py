@@ -19,6 +19,7 @@ class Floors:
     """What one core allows a second: signatures, hashes, bare answers; and what the disk and the generator allow."""
 
     es256_per_second: float
+    es256_verified_per_second: float
     argon2id_per_second: float
     bare_requests_per_second: float
     fdatasync_per_second: float
@@ -29,9 +30,10 @@ class Floors:
         """Return the mean time of one 4 KiB append with its flush."""
         return 1_000_000 / self.fdatasync_per_second
 
-    def serving(self, signatures: int) -> float:
-        """Return the requests a second of one core that must both answer and make this many signatures for each."""
-        return 1 / (1 / self.bare_requests_per_second + signatures / self.es256_per_second)
+    def serving(self, signatures: int, verified: int = 0) -> float:
+        """Return the requests a second of one core that must answer, make and check this many signatures for each."""
+        signing = signatures / self.es256_per_second + verified / self.es256_verified_per_second
+        return 1 / (1 / self.bare_requests_per_second + signing)
 
     def facts(self) -> dict[str, float]:
         """Return all floors, rounded, for the report."""
@@ -60,6 +62,7 @@ def measure(bench: Workbench, subject: Subject) -> Floors:
         name: middle([loop_rate(bench, *words) for _ in range(_LOOPS)]) or 0.0
         for name, words in {
             "es256": ("es256",),
+            "es256-verify": ("es256-verify",),
             "argon2id": ("argon2id",),
             "fdatasync": ("fdatasync", str(bench.folder)),
         }.items()
@@ -67,6 +70,7 @@ def measure(bench: Workbench, subject: Subject) -> Floors:
     served = [fixed_rate(bench, subject, "fixed", 32) for _ in range(_LOOPS)]
     return Floors(
         loops["es256"],
+        loops["es256-verify"],
         loops["argon2id"],
         middle([outcome.rate for outcome in served]) or 0.0,
         loops["fdatasync"],

@@ -1,6 +1,6 @@
 """Tight loops: signatures, password hashes and flushes a second on the core they are pinned to.
 
-usage: python -m bench.floors.rates (es256 | argon2id | fdatasync FOLDER) SECONDS
+usage: python -m bench.floors.rates (es256 | es256-verify | argon2id | fdatasync FOLDER) SECONDS
 """
 
 import os
@@ -21,6 +21,16 @@ def _es256() -> Callable[[], object]:
     key = ec.generate_private_key(ec.SECP256R1())
     algorithm = ec.ECDSA(SHA256())
     return lambda: key.sign(_SIGNING_INPUT, algorithm)
+
+
+def _es256_verify() -> Callable[[], object]:
+    from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415
+    from cryptography.hazmat.primitives.hashes import SHA256  # noqa: PLC0415
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    algorithm = ec.ECDSA(SHA256())
+    public, signature = key.public_key(), key.sign(_SIGNING_INPUT, algorithm)
+    return lambda: public.verify(signature, _SIGNING_INPUT, algorithm)
 
 
 def _argon2id() -> Callable[[], object]:
@@ -57,6 +67,7 @@ def main() -> None:
     name, *rest = sys.argv[1:]
     makers: dict[str, Callable[[], Callable[[], object]]] = {
         "es256": _es256,
+        "es256-verify": _es256_verify,
         "argon2id": _argon2id,
         "fdatasync": lambda: _fdatasync(rest[0]),
     }

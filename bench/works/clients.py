@@ -66,8 +66,8 @@ def measure(bench: Workbench, program: Path) -> Iterator[Figure]:
     rounds = min(_COLD_ROUNDS, bench.pace.cost_rounds)
     cold = largest.size // _COLD_ROUNDS
     for number in range(rounds):
-        few.cold.append(_round(bench, few, number, cold))
-        largest.cold.append(_round(bench, largest, number, cold))
+        for population in (few, largest):
+            population.cold.append(_round(bench, population, number + 1, cold))
     yield _figure(f"{CLIENT_COST}_{largest.size}_each_once", few.cold, largest.cold, None)
 
 

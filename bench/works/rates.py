@@ -14,7 +14,7 @@ SQLITE, POSTGRES, PEER = "sqlite", "postgres", "peer"
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A result and how it is made: its job, its bar and the signatures each answer needs.
+    """A result and how it is made: its job, its bar and the signatures each answer needs, made and *verified*.
 
     ``writes`` works are measured on both databases; the others do not touch one.
     ``side_connections`` are other numbers of connections that are reported without a bar.
@@ -29,6 +29,7 @@ class Work:
     side_connections: tuple[int, ...] = ()
     codes: int = 0
     devices: int = 0
+    verified: int = 0
 
 
 WORKS = (
@@ -40,7 +41,7 @@ WORKS = (
 )
 OAUTH_WORKS = (
     Work("code_exchange", "code_exchange", 1.5, 2, writes=True, codes=4_000),
-    Work("dpop_client_credentials", "dpop_client_credentials", 1.5, 1, writes=True),
+    Work("dpop_client_credentials", "dpop_client_credentials", 1.5, 1, writes=True, verified=1),
     Work("par", "par", 1.5, 0, writes=True),
     Work("device_polling", "device_polling", 2.0, 0, writes=True, devices=9_000),
 )
@@ -63,7 +64,7 @@ def measure(bench: Workbench, work: Work, subjects: Sequence[Subject], floors: F
     """Yield the work's figures: with its bar at 32 connections, without one at the side numbers."""
     pace = bench.pace
     entrants = [subject for subject in subjects if work.writes or subject.name != POSTGRES]
-    floor = floors.serving(work.signatures)
+    floor = floors.serving(work.signatures, work.verified)
     series = race(bench, entrants, Course(work.job, CONNECTIONS, pace.rounds, pace.seconds, pace.warmup))
     yield from _figures(work, series, floor)
     for connections in work.side_connections:
