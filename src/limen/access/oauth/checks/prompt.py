@@ -17,6 +17,8 @@ def prompts_of(tenant: Tenant) -> tuple[str, ...]:
 
 def check_prompt(draft: Draft) -> Checked:
     """Keep the prompts; ``none`` stands alone."""
+    if "prompt" not in draft.given:
+        return draft
     prompts = tuple(dict.fromkeys(draft.given.get("prompt", "").split()))
     supported = prompts_of(draft.desk.tenant)
     if any(prompt not in supported for prompt in prompts):

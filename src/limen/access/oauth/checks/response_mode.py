@@ -20,6 +20,8 @@ def check_response_mode(draft: Draft) -> Checked:
     usual = "query" if _IN_FRAGMENT.isdisjoint(types) else "fragment"
     draft = draft.having(response_mode=usual)
     mode = draft.given.get("response_mode", usual)
+    if mode == usual:
+        return draft
     if mode not in RESPONSE_MODES:
         return draft.refused("invalid_request", "response_mode is not supported")
     if mode == "jwt":

@@ -7,12 +7,16 @@ from limen.access.oauth.texts import is_plain
 
 MAX_HINT = 320
 MAX_LIST = 512
+_NAMES = frozenset({"login_hint", "ui_locales", "acr_values"})
 _LOCALE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,6}")  # RFC 5646 §2.1, roughly
 
 
 def check_wishes(draft: Draft) -> Checked:
     """Keep them within bounds. A language that is not one must not be an error (§3.1.2.1): it is left out."""
     given = draft.given
+    if _NAMES.isdisjoint(given):
+        defaults = _default(draft)
+        return draft.having(acr_values=defaults) if defaults else draft
     hint, locales, acrs = (given.get(name, "") for name in ("login_hint", "ui_locales", "acr_values"))
     if not is_plain(hint, MAX_HINT):
         return draft.refused("invalid_request", "login_hint is too long or holds control characters")
