@@ -49,20 +49,24 @@ class RevocationView:
         """Tell whether *token* was revoked by itself, by its family or by its customer."""
         claims = token.claims
         family, subject = str(claims.get("fid", "")), ""
-        if family:
+        has_customer = "fid" in claims  # empty where a trusted issuer speaks for one (RFC 7523): nobody signed in
+        if has_customer:
             subject = await self._subject_of(claims)
             if not subject:
                 return True  # its client is gone, or has another sector by now
+        issued = _issued(claims)
         if not self._is_fresh():
-            return await self._hot.is_revoked(str(claims["jti"]), family, subject, _end_of_second(claims))
+            return await self._hot.is_revoked(str(claims["jti"]), family, subject, issued)
         if self._began is None or self._clock.now() - self._loaded_at > _FORGET_EVERY:
             await self._refresh()
         if claims["jti"] in self._tokens:
             return True
-        if not family:  # a client in its own name: no customer, nothing else to end
+        if not has_customer:  # a client in its own name: nothing else to end
             return False
-        if family in self._families or self._subjects.get(subject, 0) > _end_of_second(claims):
+        if family in self._families or self._subjects.get(subject, 0) > issued:
             return True
+        if not family:  # seldom: whether the customer is still there is the database's to say
+            return await self._hot.is_revoked(str(claims["jti"]), "", subject, issued)
         return not await self._is_live(family, subject, claims)
 
     async def _is_live(self, family: str, subject: str, claims: Mapping[str, Any]) -> bool:
@@ -73,7 +77,7 @@ class RevocationView:
         if self._began is not None and int(claims["iat"]) * SECOND >= self._began:
             return True
         if family not in self._live:
-            if await self._hot.is_revoked(str(claims["jti"]), family, subject, _end_of_second(claims)):
+            if await self._hot.is_revoked(str(claims["jti"]), family, subject, _issued(claims)):
                 return False
             self._live.add(family)
         return family not in self._families  # it may have ended while the database was asked
@@ -101,9 +105,13 @@ class RevocationView:
         self._live.clear()
 
 
-def _end_of_second(claims: Mapping[str, Any]) -> Instant:
-    """``iat`` has whole seconds: a token counts as issued at the end of its own; its family settles the rest."""
-    return (int(claims["iat"]) + 1) * SECOND - 1
+def _issued(claims: Mapping[str, Any]) -> Instant:
+    """``iat`` has whole seconds: a token counts as issued at the end of its own; its family settles the rest.
+
+    Where no family does, it counts from the beginning: better that a client asks again than that a token outlives.
+    """
+    second = int(claims["iat"]) * SECOND
+    return second + SECOND - 1 if claims.get("fid") else second
 
 
 async def _as_it_stands(claims: Mapping[str, Any]) -> str:

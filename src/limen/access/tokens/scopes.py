@@ -5,11 +5,13 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
+from limen.identity.administrators import ADMINISTRATIVE
 from limen.kernel.errors import Invalid, Refusal
 
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,128}")
 
 OFFLINE_ACCESS = "offline_access"
+_FOR_ITSELF: Final = frozenset({"openid", OFFLINE_ACCESS})
 MACHINE_FORBIDDEN = frozenset({"openid", OFFLINE_ACCESS, "profile", "email", "phone", "address"})
 """These speak of a person; a client in its own name has none."""
 
@@ -22,6 +24,15 @@ CLAIMS_BY_SCOPE = {
 
 _SHORT: Final = 256
 """Characters of a scope parameter whose reading is remembered: most clients ask for the same, time after time."""
+
+
+def passed_on(scopes: Sequence[str]) -> tuple[str, ...]:
+    """Return those of *scopes* that a token may have which rests on another token, or on another issuer's word.
+
+    What a sign-in gives to the client that asked for it is not among them; nor is administering: that is for who signed
+    in for it, or for a client by its own credentials, and never for whoever may speak for them.
+    """
+    return tuple(scope for scope in scopes if scope not in _FOR_ITSELF and not scope.startswith(ADMINISTRATIVE))
 
 
 def machine_scopes(parameter: str | None, registered: tuple[str, ...]) -> tuple[str, ...] | Refusal:

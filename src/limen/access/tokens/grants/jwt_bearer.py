@@ -12,7 +12,7 @@ from limen.access.jose.foreign import ClientKeys, numeric_date, parse_unverified
 from limen.access.tokens.issue import TokenSet, access_token, effective_scopes, lifetime, shape_of
 from limen.access.tokens.records import Authentication
 from limen.access.tokens.request import Mandate, TokenRequest
-from limen.access.tokens.scopes import OFFLINE_ACCESS, requested_scopes
+from limen.access.tokens.scopes import passed_on, requested_scopes
 from limen.access.tokens.targets import targets
 from limen.identity.tenants.trust import TrustedIssuer
 from limen.kernel.clock import SECOND, Instant
@@ -25,7 +25,6 @@ _SKEW: Final = 30 * SECOND
 _MOST_JTI: Final = 256
 _MOST_SUBJECT: Final = 500
 _LONGEST: Final = 16_384
-_NOT_FOR_OTHERS: Final = frozenset({"openid", OFFLINE_ACCESS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +48,7 @@ async def redeem_assertion(ask: TokenRequest) -> TokenSet | Refusal:
     who = await _who(ask, word)
     if isinstance(who, Refusal):
         return who
-    allowed = tuple(scope for scope in ask.client.document.scopes if scope not in _NOT_FOR_OTHERS)
-    scopes = requested_scopes(ask.form.get("scope"), allowed)
+    scopes = requested_scopes(ask.form.get("scope"), passed_on(ask.client.document.scopes))
     audiences = targets(ask)
     if isinstance(scopes, Refusal):
         return scopes

@@ -14,7 +14,7 @@ from limen.access.tokens.grants.subject_tokens import ACCESS_TOKEN, JWT, Subject
 from limen.access.tokens.issue import TokenSet, access_token, effective_scopes, lifetime, shape_of
 from limen.access.tokens.records import Authentication
 from limen.access.tokens.request import Mandate, TokenRequest
-from limen.access.tokens.scopes import OFFLINE_ACCESS, requested_scopes
+from limen.access.tokens.scopes import passed_on, requested_scopes
 from limen.access.tokens.targets import CODE as INVALID_TARGET
 from limen.access.tokens.targets import RESOURCE
 from limen.kernel.errors import Invalid, Refusal
@@ -22,8 +22,6 @@ from limen.kernel.events import AuditEntry
 
 _DEEPEST: Final = 5
 """Actors behind each other (RFC 8693 §4.1); longer chains are a loop."""
-_NOT_FOR_OTHERS: Final = frozenset({"openid", OFFLINE_ACCESS})
-"""What a sign-in gives to the client that asked for it."""
 
 Actor = Mapping[str, Any]
 
@@ -137,8 +135,9 @@ def _audiences(ask: TokenRequest) -> tuple[str, ...] | Refusal:
 
 
 def _scopes(ask: TokenRequest, subject: SubjectToken) -> tuple[str, ...] | Refusal:
-    own = tuple(scope for scope in ask.client.document.scopes if scope not in _NOT_FOR_OTHERS)
-    held = subject.scopes
+    own, held = passed_on(ask.client.document.scopes), subject.scopes
+    if held is None and ask.client.document.require_consent:
+        return Invalid("unauthorized_client", "an ID token is no consent: only for an application of the house")
     allowed = own if held is None else tuple(scope for scope in own if scope in held)
     scopes = requested_scopes(ask.form.get("scope"), allowed)
     return scopes or Invalid("invalid_scope", "nothing that both the token and the client allow")
