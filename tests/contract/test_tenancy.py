@@ -44,7 +44,9 @@ class Theirs:
         kind = DetailTypeDocument(type="theirs", detail_schema={}, wording={"en": "Theirs"})
         self.detail_type = Entry("dty_theirs", kind, now, now)
         self.waiting = things.waiting(world, customer_id=self.who.customer.id)
-        self.initial_token = InitialToken(InitialTokenId.new(world.clock, world.entropy), "theirs", 9, now, now + 10**12)
+        self.initial_token = InitialToken(
+            InitialTokenId.new(world.clock, world.entropy), "theirs", 9, now, now + 10**12
+        )
         async with world.begin(b) as unit:
             await unit.passwords.put(things.password(self.who.customer))
             await unit.administrators.appoint(self.who.customer.id, "tenant", now)

@@ -20,8 +20,8 @@ async def test_without_a_token_no_error_is_named_and_with_a_bad_one_it_is(house)
         bad = await http.get("/clients", headers={"authorization": "Bearer nonsense"})
         basic = await http.get("/clients", headers={"authorization": "Basic eDp5"})
     assert [answer.status_code for answer in (none, bad, basic)] == [401, 401, 401]
-    assert none.headers["www-authenticate"] .startswith('Bearer realm="limen", resource_metadata="https://')
-    assert bad.headers["www-authenticate"] .startswith('Bearer realm="limen", error="invalid_token", ')
+    assert none.headers["www-authenticate"].startswith('Bearer realm="limen", resource_metadata="https://')
+    assert bad.headers["www-authenticate"].startswith('Bearer realm="limen", error="invalid_token", ')
     assert none.json()["request_id"] == "req-of-a-test"
 
 

@@ -15,8 +15,8 @@ _DEFAULT: Final = "en"
 class Matches(Protocol):
     """A compiled JSON Schema."""
 
-    def is_valid(self, instance: Any) -> bool:
-        """Tell whether *instance* meets it."""
+    def is_valid(self, _value: Any, /) -> bool:
+        """Tell whether the value meets it."""
         ...
 
 

@@ -35,7 +35,7 @@ def _use(call: Call) -> Catalogue[DetailTypeDocument]:
 
 @router.get("", response_model=DetailTypePage, responses=answers(), openapi_extra=needs(RESOURCES_READ))
 async def list_authorization_details_types(call: CurrentCall, after: After = "", size: PageSize = 50) -> Response:
-    """List type of authorization detailss, oldest first."""
+    """List types of authorization details, oldest first."""
     found = await _use(call).list(after=position(after), limit=size + 1)
     last = found[size - 1].id if len(found) > size else ""
     following = next_link(f"{call.prefix}{_PATH}", last, size)

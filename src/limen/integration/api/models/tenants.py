@@ -123,7 +123,7 @@ class SettingsModel(Sent):
     scope_words: Annotated[
         dict[Str, dict[Str, Annotated[Str, Field(max_length=200)]]],
         Field(description="Scope to language to what the consent page says; replaced as a whole.", max_length=100),
-    ] = {}
+    ] = Field(default_factory=dict)
 
 
 class TenantNew(Sent):

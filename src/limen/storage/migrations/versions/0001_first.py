@@ -454,9 +454,7 @@ def _create_tables() -> None:  # noqa: PLR0915 - one statement a table
         sa.UniqueConstraint("tenant_id", "code_hash"),
         sa.UniqueConstraint("tenant_id", "user_hash"),
     )
-    op.create_index(
-        "ix_waiting_requests_customer", "waiting_requests", ["tenant_id", "customer_id"], unique=False
-    )
+    op.create_index("ix_waiting_requests_customer", "waiting_requests", ["tenant_id", "customer_id"], unique=False)
     op.create_index("ix_waiting_requests_expires", "waiting_requests", ["tenant_id", "expires_at"], unique=False)
     op.create_table(
         "passwords",
