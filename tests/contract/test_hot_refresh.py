@@ -148,12 +148,12 @@ async def test_valid_after_ends_older_families_and_not_newer_ones(database):
 
 async def test_with_rotation_off_the_token_stays_and_any_other_burns_the_family(database):
     family_id, who = await things.family(database)
-    ask = things.rotation(database, family_id, who, rotate=False)
+    ask = things.rotation(database, family_id, who, successor_hash=things.digest("refresh-0"))
     for _ in range(3):
         database.clock.advance(60)
         assert (await database.hot.rotate(ask)).outcome is RotationOutcome.ROTATED
     row = await things.family_row(database, family_id)
-    assert (row.generation, row.current_hash) == (0, ask.presented_hash)
+    assert (row.current_hash, row.idle_until) == (ask.presented_hash, ask.idle_until)
     guess = replace(ask, presented_hash=things.digest("guess"))
     assert (await database.hot.rotate(guess)).outcome is RotationOutcome.REUSED
     assert await is_revoked(database, family_id)

@@ -176,8 +176,8 @@ class FamilyView:
 class RotateToken:
     """The atomic step "this refresh token for its successor".
 
-    ``grace`` is in microseconds; ``rotate`` False only checks. ``confirmation`` is the key that was shown; who has not
-    the family's can do nothing with its tokens, not even end it.
+    ``grace`` is in microseconds. Where a client does not rotate, a token follows itself. ``confirmation`` is the key
+    that was shown; who has not the family's can do nothing with its tokens, not even end it.
     """
 
     family_id: FamilyId
@@ -188,7 +188,6 @@ class RotateToken:
     successor_hash: bytes
     grace: int
     idle_until: Instant
-    rotate: bool = True
     request_id: str = ""
     confirmation: str = ""
 

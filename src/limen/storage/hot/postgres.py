@@ -1,12 +1,13 @@
 """PostgreSQL: the *token* role may EXECUTE the functions of ``migrations/postgres`` and nothing else.
 
 Each function confines itself to the tenant it is given and runs under row-level security. A batch is one call a kind of
-step and one that appends; a batch of audit records alone, which is what machine tokens need, is a single statement.
+step and one that appends; a batch of audit records alone, which is what machine tokens need, is a single statement, and
+so is one of rotations that go as foreseen (``foreseen``).
 """
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import asyncpg
@@ -17,6 +18,7 @@ from limen.identity.audit.checkpoints import Checkpoint
 from limen.kernel.clock import Clock, Instant
 from limen.kernel.entropy import Entropy
 from limen.kernel.ids import EventId, TenantId
+from limen.storage.hot.foreseen import KnownFamilies, columns_of, rotate_at_once
 from limen.storage.hot.group import BatchFailed, WriteGroup
 from limen.storage.hot.steps import (
     SPENT,
@@ -43,14 +45,14 @@ from limen.storage.lanes import Extension, Lane
 from limen.storage.unit import outbox_row
 
 _REDEEM = "SELECT * FROM limen_redeem($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
-_ROTATE = "SELECT * FROM limen_rotate($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+_ROTATE = "SELECT * FROM limen_rotate($1, $2, $3, $4, $5, $6, $7, $8)"
 _REVOKE = "SELECT * FROM limen_revoke($1, $2, $3, $4)"
 _REVOKE_TOKENS = "SELECT limen_revoke_tokens($1, $2, $3)"
 _PUSH = "SELECT limen_push($1, $2, $3, $4, $5, $6)"
 _SLOW_DOWN = "SELECT limen_slow_down($1, $2, $3, $4)"
 _USE = "SELECT * FROM limen_use($1, $2, $3, $4)"
 _CHECKPOINT = "SELECT * FROM limen_last_checkpoint($1)"
-_APPEND = "SELECT limen_append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
+_APPEND = "SELECT limen_append($1, $2, $3, $4, $5, $6, $7, $8, $9)"
 _TELL = "SELECT limen_tell($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
 
 Positions = list[tuple[int, Any]]
@@ -81,6 +83,7 @@ class _Shared:
     clock: Clock
     entropy: Entropy
     on_commit: OnCommit | None
+    families: KnownFamilies = field(default_factory=KnownFamilies)
     outages: int = 0
 
 
@@ -158,8 +161,14 @@ class _LaneWriter:
 
     async def _transact(self, connection: Any, steps: Sequence[Step], batch: Batch) -> list[Extension]:
         tenants = sorted({step.tenant_id for step in steps})
-        if len(tenants) == 1 and all(isinstance(step, RecordStep) for step in steps):
-            return [await self._run(connection, tenants[0], list(enumerate(steps)), batch)]  # one statement is atomic
+        if len(tenants) == 1:  # one statement is atomic
+            plain = [step for step in steps if isinstance(step, RecordStep | RotateStep)]
+            if all(isinstance(step, RecordStep) for step in steps):
+                return [await self._run(connection, tenants[0], list(enumerate(steps)), batch)]
+            if len(plain) == len(steps):
+                extension = await rotate_at_once(connection, self._lane, self._shared.families, plain, batch)
+                if extension is not None:
+                    return [extension]
         async with connection.transaction():
             return [
                 await self._run(connection, t, [(i, s) for i, s in enumerate(steps) if s.tenant_id == t], batch)
@@ -202,9 +211,7 @@ class _LaneWriter:
             return extension
         await database.fetchval(
             _APPEND, tenant_id, extension.head.segment_id, self._lane.worker if extension.opens else None, extension.at,
-            [r.seq for r in records], [r.at for r in records], [r.event for r in records], [r.subject for r in records],
-            [r.open_part for r in records], [r.commitment for r in records], [r.sealed for r in records],
-            [r.hash for r in records],
+            records[0].seq, *columns_of(records),
         )  # fmt: skip
         return extension
 
@@ -258,8 +265,7 @@ async def _rotate(database: Any, tenant_id: TenantId, steps: Positions, batch: B
     rows = await database.fetch(
         _ROTATE, tenant_id, now,
         [a.family_id for a in asks], [a.client for a in asks], [a.presented_hash for a in asks],
-        [a.successor_hash for a in asks], [a.idle_until for a in asks], [a.rotate for a in asks],
-        [a.confirmation for a in asks],
+        [a.successor_hash for a in asks], [a.idle_until for a in asks], [a.confirmation for a in asks],
     )  # fmt: skip
     burnt: list[str] = []
     for (position, step), row in zip(steps, rows, strict=True):

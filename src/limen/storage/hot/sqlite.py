@@ -271,21 +271,19 @@ def _redeem(database: sqlite3.Connection, step: RedeemStep, now: Instant) -> tup
 
 def _rotate(database: sqlite3.Connection, step: RotateStep, now: Instant) -> tuple[Any, Told]:
     ask = step.ask
-    row = None
-    if ask.rotate:
-        row = database.execute(
-            _ROTATE,
-            {
-                "now": now,
-                "tenant_id": step.tenant_id,
-                "family_id": ask.family_id,
-                "client": ask.client,
-                "presented_hash": ask.presented_hash,
-                "successor_hash": ask.successor_hash,
-                "idle_until": ask.idle_until,
-                "confirmation": ask.confirmation,
-            },
-        ).fetchone()
+    row = database.execute(
+        _ROTATE,
+        {
+            "now": now,
+            "tenant_id": step.tenant_id,
+            "family_id": ask.family_id,
+            "client": ask.client,
+            "presented_hash": ask.presented_hash,
+            "successor_hash": ask.successor_hash,
+            "idle_until": ask.idle_until,
+            "confirmation": ask.confirmation,
+        },
+    ).fetchone()
     if row is not None:
         answer = rotated(row, RotationOutcome.ROTATED)
     else:

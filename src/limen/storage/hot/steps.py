@@ -5,6 +5,7 @@ Pure: both adapters run the same steps and ask the same functions what a row tha
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -243,9 +244,12 @@ def told_of_redemption(ask: RedeemCode, answer: RedeemedCode) -> Told:
 
 def rotated(row: Row, outcome: RotationOutcome) -> RotatedToken:
     """Return the answer of a rotation that may be answered with tokens."""
-    return RotatedToken(
-        outcome, row["customer_id"], tuple(row["scopes"].split()), authentications.decode(row["authentication"])
-    )
+    return _rotated(outcome, row["customer_id"], row["scopes"], row["authentication"])
+
+
+@lru_cache(maxsize=1_024)  # a family says the same each time
+def _rotated(outcome: RotationOutcome, customer_id: str, scopes: str, authentication: str) -> RotatedToken:
+    return RotatedToken(outcome, customer_id, tuple(scopes.split()), authentications.decode(authentication))
 
 
 def rotation_failed(row: Row | None, ask: RotateToken, now: Instant) -> RotatedToken:
@@ -259,12 +263,9 @@ def rotation_failed(row: Row | None, ask: RotateToken, now: Instant) -> RotatedT
     if ended is not None:
         return RotatedToken(ended, customer)
     same_client = row["client_key"] == ask.client
-    current = row["current_hash"] == ask.presented_hash
-    if same_client and current and not ask.rotate:
-        return rotated(row, RotationOutcome.ROTATED)
     prompt = now - row["rotated_at"] <= ask.grace
     successor_stands = row["previous_hash"] == ask.presented_hash and row["current_hash"] == ask.successor_hash
-    if same_client and successor_stands and prompt and ask.rotate:
+    if same_client and successor_stands and prompt:
         return rotated(row, RotationOutcome.RETRIED)
     return RotatedToken(RotationOutcome.REUSED, customer)
 

@@ -109,7 +109,7 @@ BEGIN
 END $$;
 
 CREATE FUNCTION limen_rotate(p_tenant text, p_now bigint, p_families text[], p_clients text[], p_presented bytea[],
-                             p_successors bytea[], p_idle bigint[], p_rotate boolean[], p_confirmations text[])
+                             p_successors bytea[], p_idle bigint[], p_confirmations text[])
 RETURNS TABLE (applied boolean, customer_id varchar, client_key varchar, scopes text, authentication text, current_hash bytea,
                previous_hash bytea, rotated_at bigint, created_at bigint, idle_until bigint, expires_at bigint, revoked_at bigint,
                state varchar, valid_after bigint, confirmation text)
@@ -119,18 +119,15 @@ DECLARE f families%ROWTYPE; u customers%ROWTYPE; hit boolean;
 BEGIN
   PERFORM set_config('limen.tenant', p_tenant, true);
   FOR i IN 1 .. cardinality(p_families) LOOP
-    hit := false;
     u := NULL;
-    IF p_rotate[i] THEN
-      UPDATE families SET generation = generation + 1, previous_hash = current_hash, current_hash = p_successors[i],
-                          rotated_at = p_now, idle_until = p_idle[i]
-      WHERE tenant_id = p_tenant AND id = p_families[i] AND client_key = p_clients[i] AND current_hash = p_presented[i]
-        AND confirmation IN ('', p_confirmations[i]) AND revoked_at IS NULL AND expires_at > p_now AND idle_until > p_now
-        AND EXISTS (SELECT 1 FROM customers c WHERE c.tenant_id = families.tenant_id AND c.id = families.customer_id
-                    AND c.state = 'active' AND c.valid_after <= families.created_at)
-      RETURNING * INTO f;
-      hit := FOUND;
-    END IF;
+    UPDATE families SET generation = generation + 1, previous_hash = current_hash, current_hash = p_successors[i],
+                        rotated_at = p_now, idle_until = p_idle[i]
+    WHERE tenant_id = p_tenant AND id = p_families[i] AND client_key = p_clients[i] AND current_hash = p_presented[i]
+      AND confirmation IN ('', p_confirmations[i]) AND revoked_at IS NULL AND expires_at > p_now AND idle_until > p_now
+      AND EXISTS (SELECT 1 FROM customers c WHERE c.tenant_id = families.tenant_id AND c.id = families.customer_id
+                  AND c.state = 'active' AND c.valid_after <= families.created_at)
+    RETURNING * INTO f;
+    hit := FOUND;
     IF NOT hit THEN
       SELECT * INTO f FROM families WHERE tenant_id = p_tenant AND id = p_families[i];
       SELECT * INTO u FROM customers WHERE tenant_id = p_tenant AND id = f.customer_id;
@@ -179,8 +176,9 @@ BEGIN
   SELECT p_tenant, r, c, s, p_now, e FROM unnest(p_references, p_clients, p_sealed, p_expires) AS rows (r, c, s, e);
 END $$;
 
-CREATE FUNCTION limen_append(p_tenant text, p_segment text, p_worker text, p_at bigint, p_seqs bigint[], p_ats bigint[],
-                             p_events text[], p_subjects text[], p_open bytea[], p_commitments bytea[], p_sealed bytea[], p_hashes bytea[])
+-- Records of the hot doors: nothing personal is in them, so that there is nothing to commit to and nothing sealed.
+CREATE FUNCTION limen_append(p_tenant text, p_segment text, p_worker text, p_at bigint, p_first bigint, p_events text[],
+                             p_subjects text[], p_open bytea[], p_hashes bytea[])
 RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
   PERFORM set_config('limen.tenant', p_tenant, true);
@@ -188,8 +186,35 @@ BEGIN
     INSERT INTO audit_segments (tenant_id, id, worker, opened_at) VALUES (p_tenant, p_segment, p_worker, p_at);
   END IF;
   INSERT INTO audit_records (tenant_id, segment_id, seq, at, event, subject, open_part, commitment, sealed, hash)
-  SELECT p_tenant, p_segment, rows.*
-  FROM unnest(p_seqs, p_ats, p_events, p_subjects, p_open, p_commitments, p_sealed, p_hashes) AS rows;
+  SELECT p_tenant, p_segment, p_first + n - 1, p_at, e, s, o, '', '', h
+  FROM unnest(p_events, p_subjects, p_open, p_hashes) WITH ORDINALITY AS rows (e, s, o, h, n);
+END $$;
+
+-- What usually happens, in one call that is its own transaction: every family rotates, and the records, which were chained
+-- beforehand, follow. If anything is not as was foreseen, nothing is done (LM001), and limen_rotate finds out what is so.
+-- Rows are locked in the order of their identifiers, as everywhere: joined by the index, never by a hash.
+CREATE FUNCTION limen_rotate_and_append(p_tenant text, p_now bigint, p_families text[], p_clients text[], p_presented bytea[],
+                                        p_successors bytea[], p_idle bigint[], p_confirmations text[], p_customers text[],
+                                        p_scopes text[], p_authentications text[], p_segment text, p_first bigint,
+                                        p_events text[], p_subjects text[], p_open bytea[], p_hashes bytea[])
+RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
+DECLARE done integer;
+BEGIN
+  PERFORM set_config('limen.tenant', p_tenant, true);
+  UPDATE families SET generation = generation + 1, previous_hash = current_hash, current_hash = successor, rotated_at = p_now, idle_until = idle
+  FROM unnest(p_families, p_clients, p_presented, p_successors, p_idle, p_confirmations, p_customers, p_scopes, p_authentications)
+       AS ask (family, client, presented, successor, idle, shown, customer, scope, signed_in)
+  WHERE tenant_id = p_tenant AND id = family AND client_key = client AND current_hash = presented
+    AND customer_id = customer AND scopes = scope AND authentication = signed_in
+    AND confirmation IN ('', shown) AND revoked_at IS NULL AND expires_at > p_now AND idle_until > p_now
+    AND EXISTS (SELECT 1 FROM customers c WHERE c.tenant_id = families.tenant_id AND c.id = families.customer_id
+                AND c.state = 'active' AND c.valid_after <= families.created_at);
+  GET DIAGNOSTICS done = ROW_COUNT;
+  IF done <> cardinality(p_families) THEN
+    RAISE EXCEPTION 'a rotation was not as foreseen' USING ERRCODE = 'LM001';
+  END IF;
+  PERFORM limen_append(p_tenant, p_segment, NULL, p_now, p_first, p_events, p_subjects, p_open, p_hashes);
 END $$;
 
 CREATE FUNCTION limen_tell(p_tenant text, p_now bigint, p_ids text[], p_names text[], p_versions integer[], p_subjects text[],
@@ -226,6 +251,13 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
   PERFORM set_config('limen.tenant', p_tenant, true);
   RETURN QUERY SELECT f.customer_id, f.scopes, f.authentication FROM families f WHERE f.tenant_id = p_tenant AND f.id = p_id;
+END $$;
+
+CREATE FUNCTION limen_families(p_tenant text, p_ids text[]) RETURNS TABLE (id varchar, customer_id varchar, scopes text, authentication text)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+  PERFORM set_config('limen.tenant', p_tenant, true);
+  RETURN QUERY SELECT f.id, f.customer_id, f.scopes, f.authentication FROM families f WHERE f.tenant_id = p_tenant AND f.id = ANY (p_ids);
 END $$;
 
 CREATE FUNCTION limen_is_revoked(p_tenant text, p_token text, p_family text, p_subject text, p_issued bigint) RETURNS boolean
