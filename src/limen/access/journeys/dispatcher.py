@@ -125,22 +125,21 @@ class Journeys:
         async with self.parts.read(self.parts.tenant_id) as unit:
             return Opened(journey, vault, await gather(self.parts, unit, journey, journey.state))
 
-    async def open(self, journey_id: JourneyId, browser_id: BrowserId) -> Opened | Refusal:
-        """Return a journey that is under way, to the browser where it began."""
+    async def open(self, journey_id: JourneyId, browser_id: BrowserId, unit: JourneyUnit) -> Opened | Refusal:
+        """Return a journey that is under way, as *unit* sees it, to the browser where it began."""
         parts = self.parts
-        async with parts.read(parts.tenant_id) as unit:
-            sealed = await unit.journeys.get(journey_id)
-            if sealed is None or sealed.browser_id != browser_id:
-                return NotFound("journey_elsewhere", "unknown here, or begun in another browser")
-            if sealed.expires_at <= parts.clock.now():
-                return Expired("journey_over", "expired")
-            found = await open_journey(parts.keyring, parts.tenant_id, sealed)
-            if found is None:
-                return Expired("journey_over", "its key is gone")
-            journey, vault = found
-            if journey.finished_at is not None:  # a form that was sent twice: nothing is answered a second time
-                return Expired("journey_answered" if journey.state.led_to_client else "journey_done", "finished")
-            return Opened(journey, vault, await gather(parts, unit, journey, journey.state))
+        sealed = await unit.journeys.get(journey_id)
+        if sealed is None or sealed.browser_id != browser_id:
+            return NotFound("journey_elsewhere", "unknown here, or begun in another browser")
+        if sealed.expires_at <= parts.clock.now():
+            return Expired("journey_over", "expired")
+        found = await open_journey(parts.keyring, parts.tenant_id, sealed)
+        if found is None:
+            return Expired("journey_over", "its key is gone")
+        journey, vault = found
+        if journey.finished_at is not None:  # a form that was sent twice: nothing is answered a second time
+            return Expired("journey_answered" if journey.state.led_to_client else "journey_done", "finished")
+        return Opened(journey, vault, await gather(parts, unit, journey, journey.state))
 
     async def _commit(self, opened: Opened, progress: Progress, request: RequestContext) -> Shown:
         """Advance the journey and write what its step did; whoever was faster is shown instead."""
@@ -165,7 +164,8 @@ class Journeys:
                     outcome = Proven(view, await rotated_cookie(parts, unit, after)) if is_proof else view
         if outcome is not None:
             return outcome
-        again = await self.open(before.id, before.browser_id)
+        async with parts.read(parts.tenant_id) as unit:
+            again = await self.open(before.id, before.browser_id, unit)
         return again if isinstance(again, Refusal) else self.view_of(again, request)
 
     async def _arrive(

@@ -15,6 +15,7 @@ from limen.experience.pages.authorize import authorize
 from limen.experience.pages.demonstration import mailbox, message, message_html, start
 from limen.experience.pages.device import device, device_qr
 from limen.experience.pages.errors import error_page, nowhere
+from limen.experience.pages.finding import Finder
 from limen.experience.pages.journey import PATHS, begin, journey, link
 from limen.experience.pages.parts import PageParts
 from limen.experience.pages.turned_away import ERROR_PAGES
@@ -23,12 +24,12 @@ from limen.experience.pages.visit import Visit, arrive_at
 Page = Callable[[Visit], Awaitable[Response]]
 
 
-def create_pages(parts: PageParts) -> Starlette:
+def create_pages(parts: PageParts) -> Finder:
     """Return the application of all pages; the edge around it sets headers and limits."""
 
-    def page(path: str, handler: Page, *methods: str) -> Route:
+    def page(path: str, handler: Page, *methods: str, proves: bool = True) -> Route:
         async def endpoint(request: Request) -> Response:
-            visit = await arrive_at(request, parts)
+            visit = await arrive_at(request, parts, proves=proves)
             return nowhere(request) if visit is None else await handler(visit)
 
         return Route(path, endpoint, methods=list(methods or ("GET",)))
@@ -53,7 +54,7 @@ def create_pages(parts: PageParts) -> Starlette:
         page("/", start),
         page("/authorize", authorize, "GET", "POST"),
         *(page(path, begin) for path in PATHS),
-        page("/journey/{journey}", journey, "GET", "POST"),
+        page("/journey/{journey}", journey, "GET", "POST", proves=False),
         page("/link/{token}", link, "GET", "POST"),
         page("/approve", approve, "GET", "POST"),
         page("/device", device, "GET", "POST"),
@@ -70,7 +71,8 @@ def create_pages(parts: PageParts) -> Starlette:
             page("/dev/mailbox/{id}", message),
             page("/dev/mailbox/{id}/html", message_html),
         ]
-    return Starlette(routes=routes, exception_handlers={HTTPException: failed, Exception: _left_to_the_edge})
+    behind = Starlette(routes=routes, exception_handlers={HTTPException: failed, Exception: _left_to_the_edge})
+    return Finder(behind, routes, failed)
 
 
 async def _left_to_the_edge(_request: Request, error: Exception) -> Response:

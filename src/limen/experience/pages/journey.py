@@ -33,9 +33,9 @@ async def begin(visit: Visit) -> Response:
 async def journey(visit: Visit) -> Response:
     """Show the step that is due, or give it its form."""
     journey_id = JourneyId.parse(visit.request.path_params["journey"])
-    if journey_id is None or visit.browser is None:
+    opened = await _opened(visit, journey_id) if journey_id is not None else None
+    if journey_id is None or opened is None:
         return _stale(visit, journey_id) or refused(visit, _UNKNOWN)
-    opened = await visit.journeys.open(journey_id, visit.browser.id)
     if isinstance(opened, Refusal):
         return _over(visit, opened)
     allow_return(visit, opened.journey.state)
@@ -52,12 +52,21 @@ async def journey(visit: Visit) -> Response:
     return _over(visit, shown) if isinstance(shown, Refusal) else show(visit, journey_id, shown, posted=True)
 
 
+async def _opened(visit: Visit, journey_id: JourneyId) -> Opened | Refusal | None:
+    """Prove the browser and open its journey in one unit; None where the cookie proves no browser."""
+    if visit.shown_cookie is None:
+        return None
+    async with visit.parts.read(visit.journey_parts.tenant_id) as unit:
+        await visit.prove(unit)
+        return await visit.journeys.open(journey_id, visit.browser.id, unit) if visit.browser is not None else None
+
+
 def _stale(visit: Visit, journey_id: JourneyId | None) -> Response | None:
     """Send a form whose cookie proves nothing to look again, or return None.
 
     Of a form that was sent twice the first may have changed the cookie while the second was on its way.
     """
-    if journey_id is None or visit.request.method != "POST" or not visit.shows_cookie or wants_json(visit.request):
+    if journey_id is None or visit.request.method != "POST" or visit.shown_cookie is None or wants_json(visit.request):
         return None
     return visit.go(f"/journey/{journey_id}")
 

@@ -17,7 +17,7 @@ from limen.access.oauth.response import ResponseTarget
 from limen.access.sessions.cookies import BrowserCookie, new_browser, read_cookie
 from limen.access.sessions.records import Browser
 from limen.access.tokens.desk import Desk
-from limen.experience.pages.parts import PageParts, TenantPages
+from limen.experience.pages.parts import PageParts, PageUnit, TenantPages
 from limen.experience.rendering import LOCALES, Brand, negotiate_locale, spoken
 from limen.identity.tenants.records import Tenant
 from limen.kernel.context import RequestContext
@@ -81,9 +81,16 @@ class Visit:
         return checked if isinstance(checked, Refusal) else body.decode()
 
     @property
-    def shows_cookie(self) -> bool:
-        """Tell whether a cookie of ours came along, whether or not it still proves anything."""
-        return read_cookie(self.request.cookies.get(self.cookie_name, "")) is not None
+    def shown_cookie(self) -> BrowserCookie | None:
+        """Return the cookie of ours that came along, whether or not it still proves anything."""
+        return read_cookie(self.request.cookies.get(self.cookie_name, ""))
+
+    async def prove(self, unit: PageUnit) -> None:
+        """Find the browser that the cookie proves, as *unit* sees it."""
+        cookie = self.shown_cookie
+        browser = await unit.sessions.browser(cookie.id) if cookie is not None else None
+        if cookie is not None and cookie.proves(browser):
+            self.browser, self.cookie = browser, cookie
 
     def speak(self, wished: Sequence[str]) -> None:
         """Answer from here on in the best of the *wished* languages (``ui_locales``) that there are words for.
@@ -220,8 +227,11 @@ def brand_of(tenant: Tenant) -> Brand:
     return Brand(name=tenant.name, accent=branding.accent, logo_url=branding.logo_url)
 
 
-async def arrive_at(request: Request, parts: PageParts) -> Visit | None:
-    """Resolve tenant, browser and language of *request*; None where no active tenant answers."""
+async def arrive_at(request: Request, parts: PageParts, *, proves: bool = True) -> Visit | None:
+    """Resolve tenant, browser and language of *request*; None where no active tenant answers.
+
+    Where it *proves* no browser, the page does so in the unit that it begins anyway: :meth:`Visit.prove`.
+    """
     arrival = request.state.arrival
     tenant = await parts.tenant(arrival.prefix)
     if tenant is None:
@@ -237,15 +247,7 @@ async def arrive_at(request: Request, parts: PageParts) -> Visit | None:
         user_agent=request.headers.get("user-agent", "")[:400],
         locale=locale,
     )
-    await _prove_browser(visit)
+    if proves and visit.shown_cookie is not None:
+        async with parts.read(record.id) as unit:
+            await visit.prove(unit)
     return visit
-
-
-async def _prove_browser(visit: Visit) -> None:
-    cookie = read_cookie(visit.request.cookies.get(visit.cookie_name, ""))
-    if cookie is None:
-        return
-    async with visit.parts.read(visit.journey_parts.tenant_id) as unit:
-        browser = await unit.sessions.browser(cookie.id)
-    if cookie.proves(browser):
-        visit.browser, visit.cookie = browser, cookie
