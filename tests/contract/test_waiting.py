@@ -83,6 +83,25 @@ async def test_a_poll_tells_what_there_is_and_when_the_last_one_was(database):
     assert await database.hot.poll(things.digest("guess"), began) is None
 
 
+async def test_polls_in_a_crowd_each_find_their_own_and_two_for_one_code_know_of_each_other(database):
+    kinds = [WaitingKind.DEVICE, WaitingKind.BACKCHANNEL] * 10
+    requests = [await stored(database, replace(things.waiting(database, user_hash=None), kind=kind)) for kind in kinds]
+    theirs = await stored(database, things.waiting(database, user_hash=None), database.b)
+    now = database.clock.now()
+    hot, elsewhere = database.hot, database.storage.hot_for(database.b)
+    found = await asyncio.gather(
+        *(hot.poll(request.code_hash, now) for request in requests),
+        hot.poll(theirs.code_hash, now),
+        elsewhere.poll(theirs.code_hash, now),
+        hot.poll(requests[0].code_hash, now + 1),
+        hot.poll(things.digest("guess"), now),
+    )
+    assert [one.kind for one in found[:20]] == kinds
+    assert found[20] is found[23] is None
+    assert found[21].expires_at == theirs.expires_at
+    assert (found[0].polled_at, found[22].polled_at) == (0, now)
+
+
 async def test_a_poll_that_finds_nothing_new_records_nothing(database):
     request = await stored(database, things.waiting(database))
     before = await database.audit()

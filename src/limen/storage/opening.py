@@ -183,13 +183,16 @@ async def _postgres_side(url: str, database: Database, worker: str) -> HotSide:
     lanes = [Lane(clock, entropy, f"{worker}:{name}") for name in HOT_LANES]
     writer = PostgresWriter(pool, lanes, clock, entropy, on_commit=database.committed)
 
+    reader = PostgresReader(pool)
+
     async def close() -> None:
         try:
             await writer.close()
+            await reader.close()
         finally:
             await pool.close()
 
-    return HotSide(writer.group, PostgresReader(pool), close)
+    return HotSide(writer.group, reader, close)
 
 
 async def _nothing_to_reset(_connection: object) -> None:

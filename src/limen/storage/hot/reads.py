@@ -2,7 +2,8 @@
 
 import asyncio
 import sqlite3
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Protocol
@@ -15,6 +16,7 @@ from limen.access.tokens.waiting import Poll, WaitingKind, WaitingState
 from limen.identity.customers.records import CustomerState, SealedCustomer
 from limen.kernel.clock import Instant
 from limen.kernel.ids import ClientKey, CustomerId, FamilyId, TenantId
+from limen.storage.hot.group import BatchFailed, WriteGroup
 from limen.storage.hot.sqlite import connect
 
 
@@ -138,12 +140,24 @@ class SqliteReader:
             self._connection.close()
 
 
+_PollAsked = tuple[TenantId, bytes, Instant]
+_POLL_ALL = """
+SELECT asked.number, found.*
+FROM unnest($2::bytea[], $3::bigint[]) WITH ORDINALITY AS asked (code, now, number),
+  limen_poll($1, asked.code, asked.now) AS found
+"""
+
+
 class PostgresReader:
-    """Reads through the token role's functions."""
+    """Reads through the token role's functions.
+
+    Polls come in crowds and write when they came: those that arrive while others are asked about share a statement.
+    """
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         """Take connections from *pool*, which belongs to the token role."""
         self._pool = pool
+        self._polls: WriteGroup[_PollAsked] = WriteGroup(self._poll_all)
 
     async def customer(self, tenant_id: TenantId, subject: str) -> SealedCustomer | None:
         """Return the customer whose public ``sub`` this is."""
@@ -157,8 +171,26 @@ class PostgresReader:
 
     async def poll(self, tenant_id: TenantId, code_hash: bytes, now: Instant) -> Poll | None:
         """Return what a poll at *now* finds, and remember that it was."""
-        row = await self._pool.fetchrow("SELECT * FROM limen_poll($1, $2, $3)", tenant_id, code_hash, now)
-        return None if row is None else _poll(row, row["polled_at"] or 0)
+        found: Poll | None = await self._polls.submit((tenant_id, code_hash, now))
+        return found
+
+    async def _poll_all(self, asked: Sequence[_PollAsked]) -> Sequence[Poll | None]:
+        """Return what each poll finds. Rows are locked in the order of their codes, as every other worker does."""
+        of_tenants: dict[TenantId, list[tuple[bytes, Instant, int]]] = defaultdict(list)
+        for position, (tenant_id, code_hash, now) in enumerate(asked):
+            of_tenants[tenant_id].append((code_hash, now, position))
+        found: list[Poll | None] = [None] * len(asked)
+        for tenant_id, polls in of_tenants.items():
+            polls.sort()
+            codes, moments, positions = zip(*polls, strict=True)
+            try:
+                rows = await self._pool.fetch(_POLL_ALL, tenant_id, codes, moments)
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                msg = "the database did not answer polls"
+                raise BatchFailed(msg) from error
+            for row in rows:
+                found[positions[row["number"] - 1]] = _poll(row, row["polled_at"] or 0)
+        return found
 
     async def is_revoked(self, tenant_id: TenantId, ids: tuple[str, str, str], issued_at: Instant) -> bool:
         """Tell whether token, family or customer were revoked."""
@@ -174,7 +206,8 @@ class PostgresReader:
         return Revocations(frozenset(by_kind["token"]), frozenset(by_kind["family"]), by_kind["subject"])
 
     async def close(self) -> None:
-        """Do nothing: the pool is closed by whoever made it."""
+        """Finish the polls; the pool is closed by whoever made it."""
+        await self._polls.close()
 
 
 def _poll(row: Any, polled_at: Instant) -> Poll:
