@@ -218,6 +218,6 @@ async def test_tokens_of_limen_pass(shop):
     keys = IssuerKeys(issuer, lambda url: documents[url.removeprefix(issuer)].json())
     server = ResourceServer(issuer, keys, clock=lambda: shop.house.clock.now() / 1e6)
     tokens = await shop.tokens()
-    token = server.check(call(tokens["access_token"]), Need(scopes=("orders",), max_age=300))
+    token = server.check(call(tokens["access_token"]), Need(scopes=("openid",), max_age=300))
     assert isinstance(token, Token)
     assert said(server.check(call(tokens["id_token"])))[0] == 401
