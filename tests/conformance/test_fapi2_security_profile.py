@@ -10,6 +10,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
 
 from limen.access.clients.records import ClientDocument
+from limen.access.tokens.waiting import WaitingKind
 from limen.identity.administrators import SYSTEM
 from limen.identity.tenants.records import Lifetimes, TenantSettings
 from limen.kernel.encoding import b64url
@@ -21,6 +22,8 @@ from tests.support.house import CALLBACK, PASSWORD
 
 pytestmark = pytest.mark.anyio
 PROFILE = "FAPI 2.0 Security Profile section"
+DEVICE, CIBA = WaitingKind.DEVICE.value, WaitingKind.BACKCHANNEL.value
+EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 WEAK = {"kty": "RSA", "kid": "weak", "use": "sig", "e": "AQAB", "n": b64url(b"\xc5" * 128)}  # 1024 bits
 
 
@@ -81,8 +84,17 @@ async def test_s5_3_2_1_only_confidential_clients_with_keys_or_certificates_are_
 
 async def test_s5_3_2_1_access_tokens_are_sender_constrained_or_not_issued(strict: Strict):
     answer = await strict.redeem(await strict.code(), headers={})
-    assert answer.status_code == 400
-    assert answer.json()["error"] in {"invalid_dpop_proof", "invalid_request"}
+    assert error(answer) == (400, "invalid_dpop_proof")
+    assert names(answer, "5.3.2.1")
+
+
+async def test_s5_3_2_1_on_every_grant(shop: Shop):
+    grants = ("authorization_code", "refresh_token", "client_credentials", DEVICE, CIBA, EXCHANGE)
+    strict = await Strict.register(shop, grant_types=grants, backchannel_token_delivery_mode="poll")
+    for grant in grants:
+        answer = await shop.post("/token", {"grant_type": grant, **strict.proven()})
+        assert error(answer) == (400, "invalid_dpop_proof"), grant
+        assert names(answer, "5.3.2.1"), grant
 
 
 async def test_s5_3_2_1_a_client_without_a_sender_constraint_is_not_registered(shop: Shop):

@@ -8,12 +8,12 @@ from typing import Final
 
 import msgspec
 
-from limen.access.clients.records import Client
+from limen.access.clients.records import Client, ClientDocument
 from limen.access.http import HotRequest
 from limen.access.possession.proof import CODE, Call, Proof, verify_proof
 from limen.access.tokens.certificates import current_certificate
 from limen.access.tokens.desk import Desk
-from limen.access.tokens.profiles import profile_refused
+from limen.access.tokens.profiles import is_strict, profile_refused
 from limen.access.tokens.records import Confirmation, Use
 from limen.kernel.errors import Invalid, Refusal
 
@@ -62,7 +62,7 @@ def _for_tokens(desk: Desk, client: Client, request: HotRequest) -> Shown | Refu
     if request.headers.get(_HEADER) is not None:
         shown = _by_proof(desk, client, request)
     elif document.dpop_bound_access_tokens:
-        return Invalid(CODE, "no DPoP header, and dpop_bound_access_tokens is registered (RFC 9449 section 5.2)")
+        return _missing(document)
     elif document.tls_client_certificate_bound_access_tokens:
         shown = _by_certificate(desk, request)
     elif document.profile == "oauth2.1":
@@ -72,6 +72,12 @@ def _for_tokens(desk: Desk, client: Client, request: HotRequest) -> Shown | Refu
     if isinstance(shown, Refusal):
         return shown
     return profile_refused(document, shown.confirmation, shown.alg) or shown
+
+
+def _missing(document: ClientDocument) -> Invalid:
+    clause = "FAPI 2.0 Security Profile section 5.3.2.1" if is_strict(document) else "RFC 9449 section 5.2"
+    text = f"a DPoP proof is required: dpop_bound_access_tokens is registered ({clause})"
+    return Invalid(CODE, text, {"error_description": text})
 
 
 def _if_any(desk: Desk, client: Client, request: HotRequest) -> Shown | Refusal:
