@@ -13,7 +13,7 @@ from limen.access.http import HotRequest
 from limen.access.possession.proof import CODE, Call, Proof, verify_proof
 from limen.access.tokens.certificates import current_certificate
 from limen.access.tokens.desk import Desk
-from limen.access.tokens.profiles import is_strict, profile_refused
+from limen.access.tokens.profiles import profile_refused
 from limen.access.tokens.records import Confirmation, Use
 from limen.kernel.errors import Invalid, Refusal
 
@@ -75,8 +75,8 @@ def _for_tokens(desk: Desk, client: Client, request: HotRequest) -> Shown | Refu
 
 
 def _missing(document: ClientDocument) -> Invalid:
-    clause = "FAPI 2.0 Security Profile section 5.3.2.1" if is_strict(document) else "RFC 9449 section 5.2"
-    text = f"a DPoP proof is required: dpop_bound_access_tokens is registered ({clause})"
+    broken = profile_refused(document, None, "")
+    text = broken.detail if broken is not None else "a DPoP proof is required (RFC 9449 section 5.2)"
     return Invalid(CODE, text, {"error_description": text})
 
 
