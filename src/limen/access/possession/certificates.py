@@ -49,7 +49,13 @@ _TYPES: Final = {
 }
 _ATTRIBUTES: Final = {spelt: oid for name, oid in _TYPES.items() for spelt in (name, name.lower(), name.upper())}
 """RFC 4514 §3 and what certificates of clients also bear (such as eIDAS ones); any other by its number."""
-_UNREADABLE: Final = (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType)
+_UNREADABLE: Final = (
+    ValueError,
+    TypeError,  # a name of bits (X.520) where text belongs
+    x509.InvalidVersion,
+    x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
+)
 
 
 @dataclass(frozen=True, slots=True)

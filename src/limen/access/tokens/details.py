@@ -43,7 +43,7 @@ def requested_details(parameter: str | None, document: ClientDocument, resources
         named = _array.decode(parameter)
     except (msgspec.DecodeError, RecursionError):
         return _refused("not an array of objects")
-    if not 0 < len(named) <= _MOST or any(_depth(detail) > _DEEPEST for detail in named):
+    if not 0 < len(named) <= _MOST or any(_is_deeper(detail, _DEEPEST) for detail in named):
         return _refused("none, too many, or too deep")
     for detail in named:
         kind = detail.get("type")
@@ -119,11 +119,12 @@ def _is_list_of_texts(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
 
-def _depth(value: Any) -> int:
+def _is_deeper(value: Any, most: int) -> bool:
+    """Tell whether *value* nests more than *most* deep; no deeper than that is looked."""
     members: Sequence[Any] = (
         list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else ()
     )
-    return 1 + max((_depth(member) for member in members), default=0)
+    return most < 1 or any(_is_deeper(member, most - 1) for member in members)
 
 
 def _refused(detail: str) -> Invalid:

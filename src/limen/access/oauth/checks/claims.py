@@ -45,7 +45,7 @@ def _subject(draft: Draft, asked: _ASKED) -> Checked:
     values = [value for member in _MEMBERS for value in _values(asked[member].get("sub"))]
     if not values:
         return draft
-    if draft.client is None or len(set(map(str, values))) > 1 or not isinstance(values[0], str):
+    if draft.client is None or not isinstance(values[0], str) or any(value != values[0] for value in values):
         return draft.refused("invalid_request", "claims asks for more than one sub")
     subject = draft.desk.subjects.public(draft.client, values[0]) or values[0]  # nobody has it: nobody can answer
     if draft.request.id_token_hint_subject not in {"", subject}:
