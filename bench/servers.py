@@ -103,7 +103,7 @@ def last_line(log: Path) -> str:
 def command(words: Sequence[str], environment: Mapping[str, str], cwd: Path) -> str:
     """Run a command to its end and return what it printed; raises ``StartError`` with its last line where it fails."""
     done = subprocess.run(
-        words, cwd=cwd, env={**os.environ, **environment}, capture_output=True, text=True, timeout=120, check=False
+        words, cwd=cwd, env={**os.environ, **environment}, capture_output=True, text=True, timeout=300, check=False
     )
     if done.returncode != 0:
         lines = (done.stderr + done.stdout).strip().splitlines() or ["it wrote nothing"]
