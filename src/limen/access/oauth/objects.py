@@ -143,7 +143,10 @@ def _text(name: str, value: Any) -> str | None:
     if name == "max_age" and type(value) is int:
         return str(value)
     if name in _AS_JSON and isinstance(value, dict | list):
-        return msgspec.json.encode(value).decode()
+        try:
+            return msgspec.json.encode(value).decode()
+        except RecursionError:  # as deep as reading it could just bear
+            return None
     if name in _LISTS and isinstance(value, list):
         words = [one for one in value if isinstance(one, str) and one.split() == [one]]
         return " ".join(words) if len(words) == len(value) else None
