@@ -56,6 +56,15 @@ async def test_of_twenty_keys_put_for_one_subject_one_stays(store):
     assert await store.get_subject_key("ten_b", "cus_a") is None
 
 
+async def test_keys_of_new_subjects_are_put_together_or_not_at_all(store):
+    keys = [subject_key(f"jrn_{number}") for number in range(3)]
+    await store.put_new_subject_keys(keys)
+    assert [await store.get_subject_key("ten_a", key.subject_id) for key in keys] == keys
+    with pytest.raises(Exception, match=r"(?i)unique"):
+        await store.put_new_subject_keys([subject_key("jrn_new"), keys[1]])
+    assert await store.get_subject_key("ten_a", "jrn_new") is None
+
+
 async def test_rewrapping_never_brings_back_an_erased_key_nor_overwrites_a_changed_one(store):
     kept, gone, changed = (subject_key(f"cus_{name}") for name in ("kept", "gone", "changed"))
     for key in (kept, gone, changed):

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from typing import Any
 
-from sqlalchemy import bindparam, delete, select, tuple_, update
+from sqlalchemy import bindparam, delete, insert, select, tuple_, update
 
 from limen.identity.keyring.store import SubjectCursor, WrappedSubjectKey, WrappedTenantKey
 from limen.kernel.clock import Instant
@@ -32,6 +32,7 @@ _REPLACE_TENANT_KEY = Statement(
 )
 _SUBJECT_KEY = Statement(select(subject_keys).where(*_of_subject))
 _PUT_SUBJECT_KEY = InsertNew(subject_keys, sets=_SUBJECT_FIELDS)
+_NEW_SUBJECT_KEYS = Statement(insert(subject_keys), sets=_SUBJECT_FIELDS)
 _DELETE_SUBJECT_KEY = Statement(delete(subject_keys).where(*_of_subject))
 _REPLACE_SUBJECT_KEY = Statement(
     update(subject_keys).where(*_of_subject, subject_keys.c.wrapped == bindparam("held")),
@@ -84,6 +85,11 @@ class SqlKeyStore:
         """Insert *key*; False, changing nothing, where the subject has one."""
         async with self._writing() as connection:
             return (await connection.execute(_PUT_SUBJECT_KEY, _values(key))).rowcount > 0
+
+    async def put_new_subject_keys(self, keys: Sequence[WrappedSubjectKey]) -> None:
+        """Insert *keys* of subjects that nobody knows yet, in one transaction; fail where one of them exists."""
+        async with self._writing() as connection:
+            await connection.execute(_NEW_SUBJECT_KEYS, [_values(key) for key in keys])
 
     async def delete_subject_keys(self, tenant_id: str, subject_ids: Collection[str]) -> int:
         """Delete the rows for good, in one transaction."""

@@ -68,24 +68,23 @@ class Journeys:
         The browser is stored already, or is the *newcomer* that is stored with the journey.
         """
         parts = self.parts
-        now = parts.clock.now()
-        journey = Journey(
-            id=JourneyId.new(parts.clock, parts.entropy),
-            browser_id=browser_id,
-            state=msgspec.structs.replace(state, user_agent=request.user_agent[:LONGEST_AGENT], locale=request.locale),
-            created_at=now,
-            expires_at=now + parts.desk.lifetimes.journey * SECOND,
-        )
-        if journey.state.customer_id:  # where nobody is known there is something to ask
-            ended = await self._arrived_already(journey, request)
+        state = msgspec.structs.replace(state, user_agent=request.user_agent[:LONGEST_AGENT], locale=request.locale)
+        if state.customer_id:  # where nobody is known there is something to ask
+            keyless = self._fresh(JourneyId.new(parts.clock, parts.entropy), browser_id, state)
+            ended = await self._arrived_already(keyless, request)
             if ended is not None:
                 return ended
-        vault = await parts.keyring.create_subject(parts.tenant_id, journey.id)
+        vault = await parts.keyring.new_subject(parts.tenant_id, JourneyId.new)
+        journey = self._fresh(JourneyId(vault.subject_id), browser_id, state)
         async with parts.begin(parts.tenant_id) as unit:
             if newcomer is not None:
                 await unit.sessions.add_browser(newcomer)
             await unit.journeys.add(seal(journey, vault))
         return journey.id
+
+    def _fresh(self, journey_id: JourneyId, browser_id: BrowserId, state: JourneyState) -> Journey:
+        now = self.parts.clock.now()
+        return Journey(journey_id, browser_id, state, now, now + self.parts.desk.lifetimes.journey * SECOND)
 
     async def _arrived_already(self, journey: Journey, request: RequestContext) -> Arrived | Refusal | None:
         """Return the end of a journey that has nothing to ask; None where it has."""

@@ -6,7 +6,8 @@
       └─ tenant key     one per tenant and version, in the key store, wrapped by the root key; cached in memory
            ├─ sub-keys      HKDF: sealing, wrapping, blind indexes, and whatever TenantVault.derive names
            └─ subject key   one per customer or journey, in the key store, wrapped by the tenant key
-                            and around that by the current *epoch key*; unwrapped per use, never cached
+                            and around that by the current *epoch key*; unwrapped per use, never cached;
+                            a journey's may be made seconds before the journey
 
     epoch key     lives in the keyring (or KMS) only, about 30 days; once all live keys are wrapped anew it is
                   destroyed, and with it every older copy of a subject key, in whatever backup it lies

@@ -1,10 +1,12 @@
 """The keyring: makes, finds and destroys the keys of tenants and subjects."""
 
 from collections import OrderedDict
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import ClassVar, Final
 
+from limen.identity.keyring.ahead import KeysAhead
 from limen.identity.keyring.envelope import KEY_BYTES, SealingKey
 from limen.identity.keyring.rootkeys import SETTLE, EpochKeys, KeyWrapper
 from limen.identity.keyring.store import KeyStore, SubjectCursor, WrappedSubjectKey, WrappedTenantKey
@@ -18,6 +20,7 @@ _FIRST_VERSION: Final = 1
 _TRUSTED_SECONDS: Final = SETTLE / SECOND / 2
 """So long a cached vault is used: a new key version is held everywhere before the first process seals under it."""
 _PAGE: Final = 200
+NewId = Callable[[Clock, Entropy], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,7 @@ class Keyring:
         self._clock = clock
         self._entropy = entropy
         self._vaults: OrderedDict[str, _Held] = OrderedDict()
+        self._ahead: dict[NewId, KeysAhead] = {}
 
     async def tenant(self, tenant_id: str) -> TenantVault:
         """Return the vault of a tenant that has a key.
@@ -131,6 +135,33 @@ class Keyring:
     def forget_tenant(self, tenant_id: str) -> None:
         """Drop the cached vault; for the change feed, when a tenant's keys change."""
         self._vaults.pop(tenant_id, None)
+        for ahead in self._ahead.values():
+            ahead.forget(tenant_id)
+
+    async def new_subject(self, tenant_id: str, new_id: NewId) -> SubjectVault:
+        """Return the vault of a new subject called by *new_id*, whose ``subject_id`` is what it is to be called.
+
+        As :meth:`create_subject`, for subjects that come in numbers and that no person is: their keys may be made
+        seconds ahead, several in one commit. *new_id* is one and the same function for all of a kind.
+
+        Raises:
+            Corrupted: the tenant has no key.
+        """
+        ahead = self._ahead.get(new_id)
+        if ahead is None:
+            ahead = self._ahead[new_id] = KeysAhead(partial(self._new_subjects, new_id), self._clock)
+        return await ahead.take(tenant_id)
+
+    async def _new_subjects(self, new_id: NewId, tenant_id: str, count: int) -> list[SubjectVault]:
+        tenant = await self.tenant(tenant_id)
+        keys = {new_id(self._clock, self._entropy): self._entropy.bytes(KEY_BYTES) for _ in range(count)}
+        inner = {name: tenant.wrap_subject(name, _FIRST_VERSION, key) for name, key in keys.items()}
+        epoch, now = await self._epochs.current_epoch(), self._clock.now()  # last before the write: see SETTLE
+        rows = [WrappedSubjectKey(tenant_id, name, _FIRST_VERSION, b"", epoch.id, now) for name in keys]
+        await self._store.put_new_subject_keys(
+            [close_outer(row, epoch, inner[row.subject_id], self._entropy) for row in rows]
+        )
+        return [self._vault(row, keys[row.subject_id]) for row in rows]
 
     async def create_subject(self, tenant_id: str, subject_id: str) -> SubjectVault:
         """Return the vault of a new customer or journey. Its key is durable on return: seal and write data after it.

@@ -86,6 +86,10 @@ class KeyStore(Protocol):
         """Insert *key*; return False, changing nothing, where (tenant_id, subject_id) exists."""
         ...
 
+    async def put_new_subject_keys(self, keys: Sequence[WrappedSubjectKey]) -> None:
+        """Insert *keys* of subjects that nobody knows yet, in one transaction; fail where one of them exists."""
+        ...
+
     async def delete_subject_keys(self, tenant_id: str, subject_ids: Collection[str]) -> int:
         """Delete the rows for good (SQLite: ``secure_delete``), in one transaction; return how many there were."""
         ...

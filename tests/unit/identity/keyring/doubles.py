@@ -48,6 +48,10 @@ class MemoryKeyStore:
     async def put_subject_key(self, key: WrappedSubjectKey) -> bool:
         return self.subjects.setdefault(SubjectCursor(key.tenant_id, key.subject_id), key) is key
 
+    async def put_new_subject_keys(self, keys: Sequence[WrappedSubjectKey]) -> None:
+        for key in keys:
+            assert await self.put_subject_key(key)
+
     async def delete_subject_keys(self, tenant_id: str, subject_ids: Collection[str]) -> int:
         return sum(self.subjects.pop(SubjectCursor(tenant_id, one), None) is not None for one in subject_ids)
 
