@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from limen.access.clients.secrets import PURPOSE as CLIENT_SECRET
-from limen.access.jose.foreign import ClientAssertionVerifier
+from limen.access.jose.assertions import ClientAssertionVerifier
 from limen.access.jose.keys import KeyState
 from limen.access.jose.keyset import KeySet, load_key_set
 from limen.access.jose.provide import provide_keys

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
@@ -51,6 +51,8 @@ AuthAlgorithm = Literal[
 """What a client proves itself with; empty for whatever fits its method and its key."""
 Profile = Literal["oauth2.1", "fapi2_security", "fapi2_message_signing", "mcp"]
 """Rules beyond our own that a client is held to: a profile tightens, and loosens nothing."""
+FAPI: Final[frozenset[Profile]] = frozenset({"fapi2_security", "fapi2_message_signing"})
+"""Profiles of FAPI 2.0; the second is the first and more."""
 SubjectType = Literal["public", "pairwise"]
 Uri = Annotated[str, text(1, 2_000)]
 Uris = Annotated[tuple[Uri, ...], items(most=50)]

@@ -3,17 +3,18 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from limen.access.jose.foreign import numeric_date, signed_claims
+from limen.access.jose.foreign import signed_claims
+from limen.access.jose.registered_claims import good_until, token_name
 from limen.access.tokens.client_keys import keys_for
 from limen.access.tokens.request import TokenRequest
-from limen.kernel.clock import MINUTE, SECOND, Instant
+from limen.kernel.clock import MINUTE
 from limen.kernel.encoding import framed, sha256
 from limen.kernel.errors import Invalid, Refusal
 
 _TYPES: Final = frozenset({None, "jwt", "oauth-authz-req+jwt"})
 _LONGEST_LIFE: Final = 60 * MINUTE
-_SKEW: Final = 30 * SECOND
-_MOST_JTI: Final = 256
+_TIMES: Final = frozenset({"exp", "iat", "nbf"})
+"""All three are required."""
 _OUTSIDE: Final = frozenset({"request", "client_id", "client_secret", "client_assertion", "client_assertion_type"})
 _OURS: Final = frozenset({"iss", "aud", "exp", "iat", "nbf", "jti"})
 
@@ -50,22 +51,12 @@ async def _claims(ask: TokenRequest, text: str, alg: str) -> dict[str, Any] | Re
     named = audience if isinstance(audience, list) else [audience]
     if claims.get("iss") != client.client_id or named != [desk.issuer]:
         return Invalid("invalid_request", "not by the client for us alone")
-    jti = claims.get("jti")
-    until = _until(claims, desk.clock.now())
-    if until is None or not isinstance(jti, str) or not 0 < len(jti) <= _MOST_JTI:
+    jti, until = token_name(claims), good_until(claims, desk.clock.now(), _LONGEST_LIFE)
+    if isinstance(until, Refusal) or jti is None or not claims.keys() >= _TIMES:
         return Invalid("invalid_request", "untimely, or without jti")
     use = sha256(framed(client.client_id, jti)).hex()
     fresh = await desk.first_use("ciba-request", use, until)
     return claims if fresh else Invalid("invalid_request", "the signed request was used before")
-
-
-def _until(claims: dict[str, Any], now: Instant) -> Instant | None:
-    """Return how long the object must be remembered; None where its times are missing or wrong."""
-    expires, issued, begins = (numeric_date(claims.get(name)) for name in ("exp", "iat", "nbf"))
-    if expires is None or issued is None or begins is None:  # all three are required
-        return None
-    is_timely = max(issued, begins) <= now + _SKEW and now < expires + _SKEW <= now + _LONGEST_LIFE
-    return expires + _SKEW if is_timely else None
 
 
 def _text(value: Any) -> str | None:

@@ -1,13 +1,13 @@
-"""Verifying what clients sign: ``private_key_jwt`` and ``client_secret_jwt`` (RFC 7523 §3, OpenID Connect Core §9).
+"""Verifying what others sign: clients, trusted issuers, publishers of software (RFC 7515, RFC 8725).
 
-joserfc checks the signature. Before it works, the token is taken apart strictly, the algorithm is held against the
-client's list and against the key, and exactly one key is chosen.
+What such a token says of itself is read in :mod:`limen.access.jose.registered_claims`. joserfc checks the signature.
+Before it works, the token is taken apart strictly, the algorithm is held against the list and against the key, and
+exactly one key is chosen.
 """
 
 import hmac
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any, Final, Self
 
 from joserfc import jws
@@ -15,11 +15,7 @@ from joserfc.errors import JoseError, UnsupportedAlgorithmError
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 
 from limen.access.jose.compact import CompactJws, split, strict_object
-from limen.kernel.clock import SECOND, Clock, Instant, micros
-from limen.kernel.errors import Invalid, Refusal, Unauthenticated
-
-CODE = "invalid_client"
-"""The public code of every refused assertion (RFC 6749 §5.2)."""
+from limen.kernel.errors import Invalid, Refusal
 
 ASSERTION_ALGORITHMS: Final = frozenset(
     {"ES256", "ES384", "ES512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "EdDSA", "Ed25519"}
@@ -33,10 +29,7 @@ MAC_ALGORITHMS: Final[Mapping[str, tuple[str, int]]] = {
 }
 """For ``client_secret_jwt``: the digest, and the least bytes of a secret (RFC 7518 §3.2). Never beside signatures."""
 
-_TYPES = (None, "jwt", "client-authentication+jwt")  # RFC 7519 §5.1; RFC 7523bis §4
 _MAX_KEYS = 20
-_MAX_JTI = 256
-_MAX_DATE = 1 << 40  # seconds; far beyond any use, and safe to multiply as a float
 _RSA_BITS = range(2048, 4096 + 1)  # below is weak (RFC 7518 §3.3), above is a way to keep us busy
 _KINDS: Mapping[str, tuple[type[ECKey | RSAKey | OKPKey], Collection[str]]] = {
     "ES256": (ECKey, {"P-256"}),
@@ -91,84 +84,6 @@ class ClientSecrets:
     algorithms: frozenset[str] = frozenset(MAC_ALGORITHMS)
 
 
-@dataclass(frozen=True, slots=True)
-class ClientAssertion:
-    """A proof that its maker holds the client's key.
-
-    ``expires_at`` is the instant until which the same assertion would pass again: remember ``jti`` for as long.
-    """
-
-    client_id: str
-    jti: str
-    expires_at: Instant
-
-
-class ClientAssertionVerifier:
-    """Verifies assertions made for one tenant."""
-
-    def __init__(
-        self,
-        audiences: Collection[str],
-        clock: Clock,
-        max_life: timedelta = timedelta(minutes=5),
-        skew: timedelta = timedelta(seconds=30),
-    ) -> None:
-        """Accept assertions addressed to *audiences*: the issuer, and the endpoints that clients use as ``aud``."""
-        self._audiences = frozenset(audiences)
-        self._clock = clock
-        self._max_life = micros(max_life)
-        self._skew = micros(skew)
-
-    def verify(
-        self, assertion: str, client_id: str, keys: ClientKeys | ClientSecrets, only: str = ""
-    ) -> ClientAssertion | Refusal:
-        """Check that *client_id* made *assertion*, for us, just now. No input raises.
-
-        Whether its ``jti`` was seen before is the caller's question. With *only*, the audience is that one string and
-        nothing else (FAPI 2.0 Security Profile §5.3.2.1).
-        """
-        parts = split(assertion)
-        if parts is None:
-            return _refused("not a signed token")
-        refusal = _check_signature(assertion, parts, keys, _TYPES)
-        if refusal is not None:
-            return refusal
-        claims = strict_object(parts.payload_segment)
-        if claims is None:
-            return _refused("not a claims set")
-        if only and claims.get("aud") != only:
-            return _refused("aud is not the issuer as a string (FAPI 2.0 Security Profile section 5.3.2.1)")
-        return self._read(claims, client_id)
-
-    def _read(self, claims: dict[str, Any], client_id: str) -> ClientAssertion | Refusal:
-        if claims.get("iss") != client_id or claims.get("sub") != client_id:
-            return _refused("iss and sub are not the client")
-        # Every audience must be ours: an assertion made for us and another server could be replayed by that server.
-        audience = claims.get("aud")
-        named = audience if isinstance(audience, list) else [audience]
-        if not named or not all(isinstance(name, str) and name in self._audiences for name in named):
-            return _refused("not addressed to us alone")
-        jti = claims.get("jti")
-        if not isinstance(jti, str) or not 0 < len(jti) <= _MAX_JTI:
-            return _refused("jti is missing or too long")
-        expires_at = self._expiry(claims)
-        return expires_at if isinstance(expires_at, Refusal) else ClientAssertion(client_id, jti, expires_at)
-
-    def _expiry(self, claims: dict[str, Any]) -> Instant | Refusal:
-        now = self._clock.now()
-        expires = _instant(claims.get("exp"))
-        begins = [_instant(claims[name]) for name in ("nbf", "iat") if name in claims]
-        if expires is None or None in begins:
-            return _refused("a time is missing or not a number")
-        if expires + self._skew <= now:
-            return _refused("expired")
-        if expires > now + self._max_life + self._skew:
-            return _refused("valid for too long")
-        if any(begin is not None and begin > now + self._skew for begin in begins):
-            return _refused("not valid yet")
-        return expires + self._skew
-
-
 def parse_unverified_issuer(assertion: str) -> str | None:
     """Return who claims to have made *assertion*, to look up the keys that decide it; None if it is not readable."""
     parts = split(assertion)
@@ -177,7 +92,9 @@ def parse_unverified_issuer(assertion: str) -> str | None:
     return issuer if isinstance(issuer, str) else None
 
 
-def signed_claims(text: str, keys: ClientKeys, types: Collection[str | None]) -> dict[str, Any] | Refusal:
+def signed_claims(
+    text: str, keys: ClientKeys | ClientSecrets, types: Collection[str | None]
+) -> dict[str, Any] | Refusal:
     """Return what a token says that one of *keys* signed, of one of *types* (lower case; None: none named).
 
     Times, issuer and audience are the caller's questions. No input raises.
@@ -190,11 +107,6 @@ def signed_claims(text: str, keys: ClientKeys, types: Collection[str | None]) ->
         return refusal
     claims = strict_object(parts.payload_segment)
     return _refused("not a claims set") if claims is None else claims
-
-
-def numeric_date(value: object) -> Instant | None:
-    """Return a NumericDate (RFC 7519 §2: a number, perhaps with a fraction) as an instant; None for anything else."""
-    return _instant(value)
 
 
 def _check_signature(
@@ -258,12 +170,5 @@ def _load(member: dict[str, Any]) -> _Key | None:
     return None
 
 
-def _instant(value: object) -> Instant | None:
-    """Return a NumericDate (RFC 7519 §2: a number, perhaps with a fraction) as an instant."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > _MAX_DATE:
-        return None
-    return int(value * SECOND)
-
-
-def _refused(detail: str) -> Unauthenticated:
-    return Unauthenticated(CODE, detail)
+def _refused(detail: str) -> Invalid:
+    return Invalid("invalid_token", detail)

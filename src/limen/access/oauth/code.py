@@ -12,7 +12,7 @@ from limen.access.sessions.records import Session
 from limen.access.tokens.desk import Desk
 from limen.access.tokens.details import CODE as INVALID_DETAILS
 from limen.access.tokens.details import record_of, sealed_details
-from limen.access.tokens.profiles import LONGEST_CODE, is_strict
+from limen.access.tokens.profiles import LONGEST_CODE, is_fapi
 from limen.access.tokens.pushed import PushedRequests
 from limen.access.tokens.records import Authentication, AuthorizationCode, Confirmation, Grant, Terms
 from limen.access.tokens.store import GrantStore
@@ -118,7 +118,7 @@ async def keep_code(unit: CodeUnit, desk: Desk, approval: Approval, client: Clie
     """Store what the customer allows, and the code with this SHA-256 for it; return the grant."""
     grant = await unit.grants.save(_grant(desk, approval, client))
     code = _code(desk, approval, grant, code_hash, await _terms(desk, approval))
-    if is_strict(client.document) and not approval.until:
+    if is_fapi(client.document) and not approval.until:
         code = replace(code, expires_at=min(code.expires_at, code.created_at + LONGEST_CODE * SECOND))
     await unit.grants.add_code(code)
     return grant

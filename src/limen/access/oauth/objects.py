@@ -11,7 +11,8 @@ from typing import Any, Final
 import msgspec
 
 from limen.access.jose.decryption import algorithms_of, decrypted, is_encrypted
-from limen.access.jose.foreign import ASSERTION_ALGORITHMS, ClientKeys, numeric_date, signed_claims
+from limen.access.jose.foreign import ASSERTION_ALGORITHMS, ClientKeys, signed_claims
+from limen.access.jose.registered_claims import numeric_date, untimely
 from limen.access.oauth.draft import Draft
 from limen.access.tokens.client_keys import keys_for
 from limen.access.tokens.desk import LoadedClient
@@ -26,7 +27,6 @@ SIGNING: Final = tuple(sorted(ASSERTION_ALGORITHMS))
 LIFETIME: Final = 3_600
 """Seconds that an object may be old, and may live, where its times are required (FAPI 2.0 Message Signing §5.3.1)."""
 _TYPES: Final = (None, "jwt", "oauth-authz-req+jwt")  # RFC 9101 §10.8; older libraries send none, or JWT
-_SKEW: Final = 30 * SECOND
 _JWT: Final = frozenset({"iss", "sub", "aud", "exp", "nbf", "iat", "jti"})
 _NESTED: Final = ("request", "request_uri")
 _AS_JSON: Final = frozenset({"claims", "authorization_details", "registration"})
@@ -92,20 +92,13 @@ def _misdirected(claims: Mapping[str, Any], issuer: str, client_id: str, *, stri
 
 
 def _untimely(claims: Mapping[str, Any], clock: Clock, *, strict: bool) -> str:
-    times = {name: numeric_date(claims[name]) for name in ("exp", "nbf", "iat") if name in claims}
-    if None in times.values():
-        return "a time is not a number"
     now = clock.now()
-    expires, begins = times.get("exp"), times.get("nbf")
-    if expires is not None and expires + _SKEW <= now:
-        return "it expired"
-    if any(begin is not None and begin > now + _SKEW for begin in (begins, times.get("iat"))):
-        return "it is not valid yet"
-    return _too_long(expires, begins, now) if strict else ""
+    return untimely(claims, now) or (_too_long(claims, now) if strict else "")
 
 
-def _too_long(expires: Instant | None, begins: Instant | None, now: Instant) -> str:
+def _too_long(claims: Mapping[str, Any], now: Instant) -> str:
     """Hold an object to FAPI 2.0 Message Signing §5.3.1."""
+    expires, begins = numeric_date(claims.get("exp")), numeric_date(claims.get("nbf"))
     if expires is None or begins is None:
         return "exp and nbf are required (FAPI 2.0 Message Signing section 5.3.1)"
     if begins < now - LIFETIME * SECOND or expires > begins + LIFETIME * SECOND:

@@ -19,7 +19,7 @@ from limen.access.jose.foreign import MAC_ALGORITHMS, ClientKeys, ClientSecrets,
 from limen.access.tokens.certificates import certificate_refused
 from limen.access.tokens.client_keys import keys_for
 from limen.access.tokens.desk import Desk, LoadedClient
-from limen.access.tokens.profiles import is_strict, signature_algorithms
+from limen.access.tokens.profiles import is_fapi, signature_algorithms
 from limen.access.tokens.records import Use
 from limen.kernel.encoding import sha256
 from limen.kernel.errors import Invalid, Refusal, Unauthenticated
@@ -143,7 +143,7 @@ async def _by_assertion(desk: Desk, loaded: LoadedClient, assertion: str) -> Pro
     keys = await _assertion_keys(desk, loaded, assertion)
     if keys is None:
         return Unauthenticated("invalid_client", "no keys, or not to be reached")
-    only = desk.issuer if is_strict(client.document) else ""
+    only = desk.issuer if is_fapi(client.document) else ""
     verified = desk.assertions.verify(assertion, client.client_id, keys, only)
     if isinstance(verified, Refusal):
         return verified

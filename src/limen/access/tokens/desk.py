@@ -6,7 +6,8 @@ from typing import Any, Protocol
 
 from limen.access.clients.records import Client
 from limen.access.clients.secrets import hash_secret
-from limen.access.jose.foreign import ClientAssertionVerifier, ClientKeys
+from limen.access.jose.assertions import ClientAssertionVerifier
+from limen.access.jose.foreign import ClientKeys
 from limen.access.jose.keyset import KeySet
 from limen.access.jose.verify import AccessTokenVerifier
 from limen.access.outgoing import NO_WAY_OUT, Outgoing

@@ -8,11 +8,10 @@ registered is refused there (``clients.rules.profile``): these checks hold for w
 from collections.abc import Mapping
 from typing import Final
 
-from limen.access.clients.records import AuthMethod, ClientDocument, Profile
+from limen.access.clients.records import FAPI, AuthMethod, ClientDocument
 from limen.access.tokens.records import Confirmation
 from limen.kernel.errors import Invalid
 
-FAPI: Final[frozenset[Profile]] = frozenset({"fapi2_security", "fapi2_message_signing"})
 STRONG_METHODS: Final = frozenset({AuthMethod.PRIVATE_KEY_JWT, AuthMethod.TLS, AuthMethod.SELF_SIGNED_TLS})
 STRONG_ALGORITHMS: Final = frozenset({"PS256", "ES256", "EdDSA", "Ed25519"})
 """§5.4.1."""
@@ -20,8 +19,8 @@ LONGEST_CODE: Final = 60
 """Seconds (§5.3.2.2)."""
 
 
-def is_strict(document: ClientDocument) -> bool:
-    """Tell whether an assertion's audience must be the issuer alone, as a string (§5.3.2.1)."""
+def is_fapi(document: ClientDocument) -> bool:
+    """Tell whether FAPI 2.0 binds the client: its assertions, its codes' life, no rotation of its refresh tokens."""
     return document.profile in FAPI
 
 

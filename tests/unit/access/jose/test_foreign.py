@@ -11,13 +11,8 @@ from hypothesis import strategies as st
 from joserfc import jwk, jws
 
 from limen.access.jose.algorithms import Algorithm, signing_function, to_pkcs8
-from limen.access.jose.foreign import (
-    ASSERTION_ALGORITHMS,
-    ClientAssertion,
-    ClientAssertionVerifier,
-    ClientKeys,
-    parse_unverified_issuer,
-)
+from limen.access.jose.assertions import ClientAssertion, ClientAssertionVerifier
+from limen.access.jose.foreign import ASSERTION_ALGORITHMS, ClientKeys, parse_unverified_issuer
 from limen.kernel.clock import SECOND
 from limen.kernel.errors import Invalid, Refusal, Unauthenticated
 from tests.support.clock import ManualClock

@@ -7,15 +7,15 @@ from limen.access.clients.dynamic.metadata import REGISTRABLE
 from limen.access.clients.key_sets import fetch_key_set
 from limen.access.jose.compact import split, strict_object
 from limen.access.jose.foreign import ClientKeys, parse_unverified_issuer, signed_claims
+from limen.access.jose.registered_claims import untimely
 from limen.access.outgoing import Outgoing
 from limen.identity.tenants.registration import StatementIssuer
-from limen.kernel.clock import SECOND, Instant
+from limen.kernel.clock import Instant
 from limen.kernel.errors import Invalid, Refusal
 
 INVALID: Final = "invalid_software_statement"
 UNAPPROVED: Final = "unapproved_software_statement"
 _TYPES: Final = (None, "jwt", "software-statement+jwt")
-_SKEW: Final = 30 * SECOND
 
 
 async def verified_statement(
@@ -36,7 +36,8 @@ async def verified_statement(
     claims = keys if isinstance(keys, Refusal) else signed_claims(text, keys, _TYPES)
     if isinstance(claims, Refusal):
         return Invalid(INVALID, claims.detail)
-    return _metadata(claims) if _is_timely(claims, now) else Invalid(INVALID, "time")
+    problem = untimely(claims, now)
+    return Invalid(INVALID, problem) if problem else _metadata(claims)
 
 
 def stated(text: str) -> dict[str, Any]:
@@ -47,15 +48,3 @@ def stated(text: str) -> dict[str, Any]:
 
 def _metadata(claims: Mapping[str, Any]) -> dict[str, Any]:
     return {name: claims[name] for name in (*REGISTRABLE, "scope") if name in claims}
-
-
-def _is_timely(claims: Mapping[str, Any], now: Instant) -> bool:
-    for name, sign in (("exp", 1), ("nbf", -1)):
-        if name not in claims:
-            continue
-        at = claims[name]
-        if isinstance(at, bool) or not isinstance(at, int | float) or abs(at) > 1 << 40:
-            return False
-        if sign * (int(at * SECOND) - now) + _SKEW <= 0:
-            return False
-    return True

@@ -2,10 +2,9 @@
 
 from typing import Final
 
-from limen.access.clients.records import AuthMethod, ClientDocument
+from limen.access.clients.records import FAPI, AuthMethod, ClientDocument
 from limen.access.clients.rules.problem import Problems
 
-_FAPI: Final = frozenset({"fapi2_security", "fapi2_message_signing"})
 _STRONG: Final = frozenset({AuthMethod.PRIVATE_KEY_JWT, AuthMethod.TLS, AuthMethod.SELF_SIGNED_TLS})
 _SIGNING: Final = frozenset({"", "PS256", "ES256", "EdDSA", "Ed25519"})
 _SIGNED: Final = (
@@ -23,7 +22,7 @@ _SIGNED: Final = (
 
 def profile(document: ClientDocument) -> Problems:
     """A client that can never meet its profile is not registered."""
-    if document.profile not in _FAPI:
+    if document.profile not in FAPI:
         return
     if document.token_endpoint_auth_method not in _STRONG:
         yield "token_endpoint_auth_method", "profile.fapi2.5_3_2_1.client_authentication"

@@ -2,13 +2,12 @@
 
 from typing import Final
 
-from limen.access.clients.records import AuthMethod, ClientDocument
+from limen.access.clients.records import FAPI, AuthMethod, ClientDocument
 from limen.access.clients.redirect_uris import check_fetchable
 from limen.access.clients.rules.keys import has_keys
 from limen.access.clients.rules.problem import Problems
 
 _MOST: Final = 50
-_FAPI: Final = frozenset({"fapi2_security", "fapi2_message_signing"})
 
 
 def requests(document: ClientDocument) -> Problems:
@@ -25,7 +24,7 @@ def requests(document: ClientDocument) -> Problems:
     for index, value in enumerate(document.default_acr_values):
         if value.split() != [value]:
             yield f"default_acr_values.{index}", "text.characters"
-    if document.profile in _FAPI:
+    if document.profile in FAPI:
         yield from _fapi(document)
 
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from limen.access.clients.key_sets import PATIENCE_SECONDS, fetch_key_set, key_ids, unverified_kid
-from limen.access.jose.foreign import ClientKeys, numeric_date, parse_unverified_issuer, signed_claims
+from limen.access.jose.foreign import ClientKeys, parse_unverified_issuer, signed_claims
+from limen.access.jose.registered_claims import good_until, is_for_us_alone, token_name
 from limen.access.tokens.issue import TokenSet, access_token, effective_scopes, lifetime, shape_of
 from limen.access.tokens.records import Authentication
 from limen.access.tokens.request import Mandate, TokenRequest
@@ -21,8 +22,6 @@ from limen.kernel.errors import Invalid, Refusal
 from limen.kernel.events import AuditEntry
 
 _TYPES: Final = frozenset({None, "jwt", "authorization-grant+jwt"})
-_SKEW: Final = 30 * SECOND
-_MOST_JTI: Final = 256
 _MOST_SUBJECT: Final = 500
 _LONGEST: Final = 16_384
 
@@ -93,33 +92,17 @@ async def _keys(ask: TokenRequest, issuer: TrustedIssuer, text: str) -> ClientKe
 
 def _read(ask: TokenRequest, issuer: TrustedIssuer, claims: dict[str, Any]) -> Word | Refusal:
     desk = ask.desk
-    subject, jti, audience = claims.get("sub"), claims.get("jti"), claims.get("aud")
+    subject, jti = claims.get("sub"), token_name(claims)
     if not isinstance(subject, str) or not 0 < len(subject) <= _MOST_SUBJECT or not subject.isprintable():
         return _refused("sub is missing or unreadable")
     if not issuer.may_speak_for(subject):
         return _refused("a subject that the issuer may not speak for")
-    if not isinstance(jti, str) or not 0 < len(jti) <= _MOST_JTI:
+    if jti is None:
         return _refused("jti is missing or too long")
-    ours = {desk.issuer, f"{desk.issuer}/token", *issuer.audiences}
-    named = audience if isinstance(audience, list) else [audience]
-    if not named or not all(isinstance(one, str) and one in ours for one in named):
-        return _refused("not addressed to us alone")  # or another server could show it here
-    until = _until(claims, desk.clock.now(), issuer.max_life)
-    return until if isinstance(until, Refusal) else Word(issuer, subject, jti, until)
-
-
-def _until(claims: dict[str, Any], now: Instant, max_life: int) -> Instant | Refusal:
-    expires = numeric_date(claims.get("exp"))
-    begins = [numeric_date(claims[name]) for name in ("nbf", "iat") if name in claims]
-    if expires is None or None in begins:
-        return _refused("a time is missing or not a number")
-    if expires + _SKEW <= now:
-        return _refused("expired")
-    if expires > now + max_life * SECOND + _SKEW:
-        return _refused("valid for too long")
-    if any(begin is not None and begin > now + _SKEW for begin in begins):
-        return _refused("not valid yet")
-    return expires + _SKEW
+    if not is_for_us_alone(claims, {desk.issuer, f"{desk.issuer}/token", *issuer.audiences}):
+        return _refused("not addressed to us alone")
+    until = good_until(claims, desk.clock.now(), issuer.max_life * SECOND)
+    return _refused(until.detail) if isinstance(until, Refusal) else Word(issuer, subject, jti, until)
 
 
 @dataclass(frozen=True, slots=True)

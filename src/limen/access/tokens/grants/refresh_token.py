@@ -4,7 +4,7 @@ from limen.access.clients.records import Client
 from limen.access.tokens.answering import Granted, mandate_of, tokens_of
 from limen.access.tokens.details import DETAILS
 from limen.access.tokens.issue import TokenSet
-from limen.access.tokens.profiles import is_strict
+from limen.access.tokens.profiles import is_fapi
 from limen.access.tokens.records import RotateToken, RotationOutcome
 from limen.access.tokens.refresh_tokens import PresentedToken, refresh_life
 from limen.access.tokens.request import TokenRequest
@@ -30,7 +30,7 @@ async def rotate_refresh_token(ask: TokenRequest) -> TokenSet | Refusal:
     if isinstance(narrowed, Refusal):
         return narrowed
     rotates = not client.is_confidential or (  # RFC 9700 §2.2.2; FAPI 2.0 Security Profile §5.3.2.1
-        client.document.rotate_refresh_tokens and not is_strict(client.document)
+        client.document.rotate_refresh_tokens and not is_fapi(client.document)
     )
     # Without rotation a token follows itself: in use it does not go idle, and an older one is still a reuse.
     successor, successor_hash = desk.refresh.successor(presented) if rotates else (text, presented.hash)
