@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 
 import asyncpg
+import msgspec
 from sqlalchemy import select
 
 from limen.access.clients.records import Client, ClientDocument
@@ -208,7 +209,7 @@ def rotation(world, family_id: FamilyId, who: SignedIn, generation: int = 0, **c
         grace=GRACE,
         idle_until=world.clock.now() + 14 * DAY,
     )
-    return replace(made, **changes)
+    return msgspec.structs.replace(made, **changes)
 
 
 async def family_row(world, family_id: FamilyId, tenant_id=None):

@@ -1,7 +1,8 @@
 """The few encodings that the whole house shares."""
 
 import hashlib
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import urlsafe_b64decode
+from binascii import b2a_base64
 from typing import Any
 
 import msgspec
@@ -13,12 +14,14 @@ def _plain(value: Any) -> str:
     raise NotImplementedError
 
 
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
+
 _canonical = msgspec.json.Encoder(order="deterministic", enc_hook=_plain)
 
 
 def b64url(data: bytes) -> str:
     """Return *data* as unpadded base64url (RFC 7515 §2)."""
-    return urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
+    return b2a_base64(data, newline=False).translate(_URL_SAFE).rstrip(b"=").decode("ascii")
 
 
 def from_b64url(text: str) -> bytes:

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import insert
 
+from limen.identity.audit.chain import AuditRecord
 from limen.kernel.clock import Clock
 from limen.kernel.encoding import encode_json
 from limen.kernel.entropy import Entropy
@@ -105,6 +106,6 @@ def outbox_row(tenant_id: TenantId, event_id: str, event: Event, now: int) -> Ma
     }
 
 
-def audit_row(record: Any) -> Mapping[str, Any]:
+def audit_row(record: AuditRecord) -> Mapping[str, Any]:
     """Return the row of a chained record: its fields are the columns."""
-    return {name: getattr(record, name) for name in record.__slots__}
+    return {name: getattr(record, name) for name in AuditRecord.__struct_fields__}

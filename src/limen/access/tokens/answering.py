@@ -1,6 +1,6 @@
 """The tokens of a sign-in, all that a grant answers with: one place for every grant behind which a person stands."""
 
-from dataclasses import dataclass
+import msgspec
 
 from limen.access.tokens.asked_claims import USERINFO_CLAIMS, asked_claims
 from limen.access.tokens.claims import custom_claims
@@ -12,8 +12,7 @@ from limen.access.tokens.targets import targets
 from limen.kernel.errors import Refusal
 
 
-@dataclass(frozen=True, slots=True)
-class Granted:
+class Granted(msgspec.Struct, frozen=True, gc=False):
     """What a family holds, and what is to be sent beside the access token.
 
     Attributes:
@@ -61,7 +60,12 @@ async def tokens_of(ask: TokenRequest, granted: Granted, mandate: Mandate) -> To
     if "openid" in granted.scopes:
         document = ask.client.document
         extra = await custom_claims(ask.desk, document, granted.scopes, "id_token", signed_in.subject)
-        asked = await asked_claims(ask.desk, document, signed_in.terms.id_token_claims, signed_in.subject)
-        identity = id_token(ask, signed_in, token, granted.nonce, {**extra, **asked})
-    scopes = effective_scopes(shape_of(ask, mandate)[1], granted.scopes)
-    return TokenSet(token, token_id, lifetime(ask, mandate), scopes, granted.refresh_token, identity, mandate.details)
+        if signed_in.terms.id_token_claims:
+            asked = await asked_claims(ask.desk, document, signed_in.terms.id_token_claims, signed_in.subject)
+            extra = {**extra, **asked}
+        identity = id_token(ask, signed_in, token, granted.nonce, extra)
+    shape = shape_of(ask, mandate)[1]
+    scopes = effective_scopes(shape, granted.scopes)
+    return TokenSet(
+        token, token_id, lifetime(ask, mandate, shape), scopes, granted.refresh_token, identity, mandate.details
+    )

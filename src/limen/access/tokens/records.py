@@ -172,8 +172,7 @@ class FamilyView:
     authentication: Authentication
 
 
-@dataclass(frozen=True, slots=True)
-class RotateToken:
+class RotateToken(msgspec.Struct, frozen=True, gc=False):
     """The atomic step "this refresh token for its successor".
 
     ``grace`` is in microseconds. Where a client does not rotate, a token follows itself. ``confirmation`` is the key

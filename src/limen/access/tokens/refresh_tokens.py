@@ -4,7 +4,8 @@
 """
 
 import hmac
-from dataclasses import dataclass, field
+
+import msgspec
 
 from limen.kernel.encoding import b64url, from_b64url, sha256
 from limen.kernel.entropy import Entropy
@@ -20,14 +21,17 @@ def refresh_life(usual: int, wished: int) -> int:
     return min(usual, wished) if wished else usual
 
 
-@dataclass(frozen=True, slots=True)
-class PresentedToken:
+class PresentedToken(msgspec.Struct, frozen=True, gc=False):
     """A refresh token whose MAC is right: this tenant made it, at some time, for this family."""
 
     family_id: FamilyId
     generation: int
     hash: bytes
-    secret: bytes = field(repr=False)
+    secret: bytes
+
+    def __repr__(self) -> str:
+        """Name the family and the generation; the rest is secret."""
+        return f"PresentedToken({self.family_id}, {self.generation})"
 
 
 class RefreshTokens:

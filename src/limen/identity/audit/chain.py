@@ -23,9 +23,11 @@ class SealedPart:
     sealed: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class AuditRecord:
-    """One linked record. ``open_part`` is the canonical JSON that the hash covers, together with ``commitment``."""
+class AuditRecord(msgspec.Struct, frozen=True, gc=False):
+    """One linked record. ``open_part`` is the canonical JSON that the hash covers, together with ``commitment``.
+
+    A struct for the reason that :class:`~limen.kernel.events.AuditEntry` gives.
+    """
 
     tenant_id: TenantId
     segment_id: SegmentId

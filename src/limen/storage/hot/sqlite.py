@@ -2,9 +2,10 @@
 
 import sqlite3
 from collections.abc import Sequence
-from operator import attrgetter
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from limen.access.tokens.records import Redemption, RotationOutcome
 from limen.access.tokens.waiting import SLOWER, SLOWEST
@@ -83,11 +84,8 @@ _USE = "INSERT INTO replays (tenant_id, kind, digest, expires_at) VALUES (?, ?, 
 _SEGMENT = "INSERT INTO audit_segments (tenant_id, id, worker, opened_at) VALUES (?, ?, ?, ?)"
 _CHECKPOINT = "SELECT * FROM audit_checkpoints WHERE tenant_id = ? ORDER BY number DESC LIMIT 1"
 _CHANGE = "INSERT INTO changes (tenant_id, kind, key, at) VALUES (?, ?, ?, ?)"
-_AUDIT_COLUMNS = AuditRecord.__slots__
+_AUDIT_COLUMNS = AuditRecord.__struct_fields__
 _AUDIT = f"INSERT INTO audit_records ({', '.join(_AUDIT_COLUMNS)}) VALUES ({', '.join('?' * len(_AUDIT_COLUMNS))})"  # noqa: S608 - columns
-
-
-_audit_values = attrgetter(*_AUDIT_COLUMNS)
 
 
 def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
@@ -193,7 +191,7 @@ class SqliteWriter:
         extension = self._lane.extend(tenant_id, [(entry, None) for one in told for entry in one.entries], last)
         if extension.opens:
             database.execute(_SEGMENT, (tenant_id, extension.head.segment_id, self._lane.worker, extension.at))
-        database.executemany(_AUDIT, map(_audit_values, extension.records))
+        database.executemany(_AUDIT, map(msgspec.structs.astuple, extension.records))
         for one in told:
             for event in one.events:
                 row = outbox_row(tenant_id, EventId.new(self._clock, self._entropy), event, now)

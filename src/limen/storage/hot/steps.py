@@ -32,8 +32,7 @@ OnCommit = Callable[[Sequence[tuple[TenantId | None, str, str]], bool], None]
 """What hears of a commit at once: the changes, and whether the outbox grew."""
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(msgspec.Struct, frozen=True, gc=False):
     """What the commit of a step also writes."""
 
     entries: tuple[AuditEntry, ...] = ()
@@ -41,8 +40,7 @@ class Told:
     changes: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class RecordStep:
+class RecordStep(msgspec.Struct, frozen=True, gc=False):
     """Only an audit record."""
 
     tenant_id: TenantId
@@ -67,8 +65,7 @@ class RedeemStep:
         return self.ask.code_hash.hex()
 
 
-@dataclass(frozen=True, slots=True)
-class RotateStep:
+class RotateStep(msgspec.Struct, frozen=True, gc=False):
     """A refresh token for its successor."""
 
     tenant_id: TenantId

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import msgspec
 import pytest
 
 from limen.identity.audit.chain import AuditRecord, Head, extend, first_break, link, opening
@@ -45,7 +46,7 @@ class Ledger:
         self.signed.append(replace(checkpoint, kid="k", signature=b"good"))
 
     def tamper(self, segment_id: SegmentId, seq: int, **changes: object) -> None:
-        self.log[segment_id][seq] = replace(self.log[segment_id][seq], **changes)
+        self.log[segment_id][seq] = msgspec.structs.replace(self.log[segment_id][seq], **changes)
 
     async def segments(self, after: str, limit: int):
         return sorted(name for name in self.opened if name > after)[:limit]
