@@ -36,6 +36,8 @@ from limen.kernel.mail import MAIL_FIELD, MailRequest, encode_mail_request
 HINTS: Final = ("login_hint", "id_token_hint", "login_hint_token")
 MOST_WAITING: Final = 5
 """Requests that one person is shown at a time; who asks more often asks nobody (fatigue attacks)."""
+SHORTEST: Final = 60
+"""Seconds: what expires sooner would make room for the next, and each comes with a mail."""
 LONGEST_MESSAGE: Final = 100
 STEP: Final = 0.25
 """Seconds: answers leave at a multiple of it (security, *Enumeration*)."""
@@ -92,7 +94,7 @@ def _wish(ask: TokenRequest, given: Mapping[str, str]) -> _Wish | Refusal:
     if expiry is not None and not _SECONDS.fullmatch(expiry):
         return Invalid("invalid_request", "requested_expiry is a positive number of seconds")
     usual = ask.desk.lifetimes.backchannel_request
-    seconds = min(usual, int(expiry)) if expiry is not None else usual
+    seconds = min(usual, max(SHORTEST, int(expiry))) if expiry is not None else usual
     return _Wish(msgspec.structs.replace(request, login_hint=""), *who, message, token, seconds)
 
 

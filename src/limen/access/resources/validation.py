@@ -11,6 +11,7 @@ from limen.access.clients.rules.problem import Problem
 from limen.access.resources.detail_types import compiled
 from limen.access.resources.records import DetailTypeDocument, ResourceDocument
 from limen.access.resources.wording import is_wording
+from limen.identity.administrators import ADMINISTRATIVE
 from limen.identity.tenants.records import SPOKEN
 from limen.kernel.errors import Invalid
 
@@ -51,6 +52,8 @@ def _resource(document: ResourceDocument) -> Iterator[Problem]:
     for index, scope in enumerate(document.scopes):
         if not _SCOPE.fullmatch(scope):
             yield f"scopes.{index}", "scope.invalid"
+        elif scope.startswith(ADMINISTRATIVE):  # it would go out of every token that is for our API
+            yield f"scopes.{index}", "scopes.beyond_your_authority"
 
 
 def _lists(document: ResourceDocument) -> Iterator[Problem]:
