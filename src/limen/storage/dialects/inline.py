@@ -5,13 +5,12 @@ twice. What waits for the disk, the commit of a writing transaction, runs in a t
 another process holds the file. Those who wait and those who commit have threads apart: who waits may wait for a commit.
 """
 
-import asyncio
 import sqlite3
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, ClassVar
 
+from limen.storage.dialects.threads import Threads
 from limen.storage.statements import Compiled, Connection, Result, row_maker
 
 READ, WRITE = "BEGIN", "BEGIN IMMEDIATE"
@@ -20,7 +19,7 @@ STATEMENTS_KEPT = 256
 
 Trace = Callable[[str], None]
 
-_disk = ThreadPoolExecutor(2, thread_name_prefix="limen-disk")
+_committing, _waiting = Threads(2, "limen-disk"), Threads(8, "limen-wait")
 
 
 class SqliteConnection(Connection):
@@ -55,14 +54,14 @@ class SqliteConnection(Connection):
         except sqlite3.OperationalError:
             self._raw.execute(WAIT)
             self._waits = True
-            await self.on_disk(self._raw.execute, WRITE, waits=True)
+            await _waiting.run(self._raw.execute, WRITE)
         self._is_writing = True
 
     async def commit(self) -> None:
         """Commit; durable when it returns."""
         if self._is_writing:
             self._is_writing = False
-            await self.on_disk(self._raw.commit)
+            await _committing.run(self._raw.commit)
         else:
             self._raw.commit()
 
@@ -78,19 +77,7 @@ class SqliteConnection(Connection):
 
     async def run_script(self, sql: str) -> None:
         """Run *sql* in the disk's thread: it may take its time."""
-        await self.on_disk(lambda: self._raw.execute(sql).fetchall())
-
-    async def on_disk(self, work: Callable[..., Any], *arguments: Any, waits: bool = False) -> None:
-        """Run *work* in a thread; return when it has ended, even if the caller is cancelled: the connection is in use.
-
-        Who *waits* for others does so apart from those who commit.
-        """
-        future = asyncio.get_running_loop().run_in_executor(None if waits else _disk, work, *arguments)
-        try:
-            await asyncio.shield(future)
-        except asyncio.CancelledError:
-            await asyncio.wait([future])
-            raise
+        await _committing.run(lambda: self._raw.execute(sql).fetchall())
 
     async def _run(self, compiled: Compiled, bound: Sequence[Any]) -> Result:
         self._told(compiled.sql)
