@@ -199,7 +199,7 @@ class Visit:
         """Set the cookies that changed during this visit."""
         if self.fresh_cookie is not None:
             self._set(response, self.cookie_name, self.fresh_cookie.text(), self.desk.lifetimes.session_absolute)
-        asked = f"{self.request.query_params.get('ui_locales', '')[:512]} {self.wished}"
+        asked = f"{_asked_locales(self.request)} {self.wished}"
         wished = asked.lower().replace("_", "-").split()
         if any(f"{tag}-".startswith(f"{self.locale.lower()}-") for tag in wished):
             self._set(response, LANGUAGE_COOKIE, self.locale, _YEAR)
@@ -211,9 +211,10 @@ class Visit:
         return cookie_name(self.desk.tenant, secure=self.parts.secure_cookies)
 
     def _set(self, response: Response, name: str, value: str, seconds: int) -> None:
-        response.set_cookie(
-            name, value, max_age=seconds, path="/", secure=self.parts.secure_cookies, httponly=True, samesite="lax"
-        )
+        # Written here: names and values of ours need no quoting, which is most of the framework's work.
+        secure = "; Secure" if self.parts.secure_cookies else ""
+        cookie = f"{name}={value}; HttpOnly; Max-Age={seconds}; Path=/; SameSite=lax{secure}"
+        response.raw_headers.append((b"set-cookie", cookie.encode("ascii")))
 
 
 def cookie_name(tenant: Tenant, *, secure: bool) -> str:
@@ -227,6 +228,13 @@ def brand_of(tenant: Tenant) -> Brand:
     return Brand(name=tenant.name, accent=branding.accent, logo_url=branding.logo_url)
 
 
+def _asked_locales(request: Request) -> str:
+    """Return the query's ``ui_locales``; a query without them is not parsed for that."""
+    if b"ui_locales" not in request.scope["query_string"]:
+        return ""
+    return request.query_params.get("ui_locales", "")[:512]
+
+
 async def arrive_at(request: Request, parts: PageParts, *, proves: bool = True) -> Visit | None:
     """Resolve tenant, browser and language of *request*; None where no active tenant answers.
 
@@ -237,7 +245,7 @@ async def arrive_at(request: Request, parts: PageParts, *, proves: bool = True) 
     if tenant is None:
         return None
     record = tenant.journeys.desk.tenant
-    chosen = request.query_params.get("ui_locales", "") or request.cookies.get(LANGUAGE_COOKIE, "")
+    chosen = _asked_locales(request) or request.cookies.get(LANGUAGE_COOKIE, "")
     locales = spoken(record.settings.locales)
     locale = negotiate_locale(request.headers.get("accept-language", "")[:512], locales, chosen[:512])
     visit = Visit(request, parts, tenant, locale)

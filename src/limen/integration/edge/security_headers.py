@@ -9,6 +9,7 @@ redirect URI.
 import base64
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -85,6 +86,7 @@ class ContentPolicy:
         ).encode("ascii")
 
 
+@lru_cache(maxsize=1024)
 def form_source(uri: str) -> str:
     """Return the CSP source of *uri*: its origin, or its scheme where the scheme has no hosts (``com.example.app:``).
 
