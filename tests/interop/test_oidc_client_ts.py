@@ -32,7 +32,7 @@ class Shelf(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(self.library if is_library else PAGE.read_bytes())
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
+    def log_message(self, format: str, *_args: object) -> None:  # noqa: A002 - the base class's name
         """Say nothing."""
 
 

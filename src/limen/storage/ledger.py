@@ -1,6 +1,5 @@
 """Reading a tenant's whole ledger in pages, for verification and for the doctor."""
 
-import json
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -86,7 +85,7 @@ class SqlLedger:
         async with self._database.read(self._tenant_id) as unit:
             last = await unit.audit_log.last_checkpoint()
             heads = await unit.audit_log.heads()
-        covered = {name: end for name, end, _hash in json.loads(last.heads)} if last is not None else {}
+        covered = {head.segment_id: head.next_seq for head in last.listed()} if last is not None else {}
         behind = [head for head in heads if head.next_seq > covered.get(head.segment_id, 0)]
         first = [await self.records(head.segment_id, covered.get(head.segment_id, 0), 1) for head in behind]
         return min((page[0].at for page in first if page), default=None)

@@ -165,7 +165,7 @@ def _shown(use: SelfRegistration, registered: SelfRegistered) -> dict[str, Any]:
 
 
 def _refused(refusal: Refusal) -> HotResponse:
-    status = _STATUSES[type(refusal)]
+    status = _STATUSES.get(type(refusal), 400)
     headers: tuple[tuple[str, str], ...] = _CHALLENGE if status == 401 else ()
     if isinstance(refusal, Throttled | Unavailable):
         headers = (("retry-after", str(max(1, refusal.retry_after))),)

@@ -27,6 +27,20 @@ class Checkpoint:
     kid: str = ""
     signature: bytes = b""
 
+    def listed(self) -> list[Head]:
+        """Return the heads that it names.
+
+        Raises:
+            ValueError: its list is none. Ours always is one: somebody else wrote it.
+        """
+        try:
+            return [
+                Head(self.tenant_id, SegmentId(name), int(end), bytes.fromhex(hashed))
+                for name, end, hashed in json.loads(self.heads)
+            ]
+        except TypeError as error:
+            raise ValueError("no list of heads") from error
+
 
 def merkle_root(leaves: Sequence[bytes]) -> bytes:
     """Return the Merkle tree hash of *leaves* (RFC 6962 §2.1), 32 bytes."""
@@ -59,12 +73,8 @@ def next_checkpoint(tenant_id: TenantId, last: Checkpoint | None, heads: Sequenc
 
 def to_be_found(last: Checkpoint, heads: Sequence[Head]) -> "list[Head]":
     """Return the heads that *last* names and that are heads no longer: a record of theirs must still stand there."""
-    named = [
-        Head(last.tenant_id, SegmentId(name), end, bytes.fromhex(hashed))
-        for name, end, hashed in json.loads(last.heads)
-    ]
     standing = set(heads)
-    return [head for head in named if head not in standing]
+    return [head for head in last.listed() if head not in standing]
 
 
 def signed_bytes(checkpoint: Checkpoint) -> bytes:

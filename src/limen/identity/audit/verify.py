@@ -5,7 +5,6 @@ signed and linked to the one before, and does what the checkpoints name still st
 heads that one checkpoint names.
 """
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
@@ -168,11 +167,8 @@ async def _lost(reader: LedgerReader, before: dict[str, Head], heads: Sequence[H
 def _heads(checkpoint: Checkpoint) -> list[Head] | None:
     """Return the heads that a checkpoint lists, or None where its list is none."""
     try:
-        return [
-            Head(checkpoint.tenant_id, SegmentId(name), int(end), bytes.fromhex(hashed))
-            for name, end, hashed in json.loads(checkpoint.heads)
-        ]
-    except (TypeError, ValueError):
+        return checkpoint.listed()
+    except ValueError:
         return None
 
 

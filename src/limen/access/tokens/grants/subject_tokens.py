@@ -14,7 +14,6 @@ ACCESS_TOKEN: Final = "urn:ietf:params:oauth:token-type:access_token"
 ID_TOKEN: Final = "urn:ietf:params:oauth:token-type:id_token"
 JWT: Final = "urn:ietf:params:oauth:token-type:jwt"
 """RFC 8693 §3. A JWT is an access token of ours here: whoever else's is shown by the JWT bearer grant."""
-SUBJECT_TYPES: Final = (ACCESS_TOKEN, JWT, ID_TOKEN)
 
 
 @dataclass(frozen=True, slots=True)
