@@ -104,7 +104,7 @@ async def test_oidc_registration_s2_a_registered_algorithm_is_the_only_one(shop:
     assert (await prove(shop, made(shop, right))).status_code == 200
 
 
-# -- client_secret_jwt: an HMAC under the secret (OpenID Connect Core §9) -------------------------------------------------
+# -- client_secret_jwt: an HMAC under the secret (OpenID Connect Core §9) ----------------------------------------------
 
 
 def mac(shop: Shop, auth: tuple[str, str], alg: str = "HS256", **changes: Any) -> str:

@@ -76,7 +76,9 @@ def introspection_jwt(ask: TokenRequest, answer: Mapping[str, Any]) -> HotRespon
     if away is not None:
         return away
     body = encrypted(signed, document, alg, enc)
-    return HotResponse(200, (("content-type", MEDIA_TYPE), ("x-content-type-options", "nosniff"), *NO_STORE), body.encode())
+    return HotResponse(
+        200, (("content-type", MEDIA_TYPE), ("x-content-type-options", "nosniff"), *NO_STORE), body.encode()
+    )
 
 
 def _is_concerned(ask: TokenRequest, token: VerifiedToken) -> bool:
