@@ -12,7 +12,7 @@ from limen.access.decoupled.user_codes import PER_ADDRESS, PER_BROWSER, PER_TENA
 from limen.access.http import Door
 from limen.access.outgoing import Outgoing
 from limen.access.possession.edge import EdgeCertificates
-from limen.access.registering.doors import REGISTRATIONS, RegistrationParts
+from limen.access.registering.doors import MANAGEMENT, REGISTRATIONS, RegistrationParts
 from limen.access.tokens.failures import FAILURES
 from limen.access.tokens.unproven import UNPROVEN
 from limen.app.basis import Basis, Chance, default_tenant, open_basis
@@ -257,6 +257,7 @@ class Site:
             FAILURES: limits.client_failures_per_address,
             UNPROVEN: limits.unproven_requests_per_address,
             REGISTRATIONS: limits.registrations_per_address,
+            MANAGEMENT: limits.registration_management_per_address,
             PER_ADDRESS: limits.user_codes_per_address,
             PER_BROWSER: limits.user_codes_per_browser,
             PER_TENANT: limits.user_codes_per_tenant,

@@ -152,7 +152,7 @@ async def test_clients_that_are_not_named_are_left_alone(house, declarative):
 async def test_the_benchmarks_document_is_understood(house, declarative):
     text = (Path(__file__).parents[3] / "bench/limen/tenant.yaml").read_text()
     parts = replace(declarative, secrets=SecretSource({"BENCH_SECRET": SECRET}, Path()))
-    assert [step.split()[0] for step in await apply(load(text), parts)] == ["change", *["create"] * 3]
+    assert [step.split()[0] for step in await apply(load(text), parts)] == ["change", *["create"] * 4]
 
 
 @pytest.mark.parametrize(

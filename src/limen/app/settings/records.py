@@ -123,6 +123,9 @@ class LimitsSection(Section, frozen=True):
     registrations_per_address: Annotated[
         Rate, Meta(description="Clients that one address registers by itself, or tries to.")
     ] = Rate(20, 3600)
+    registration_management_per_address: Annotated[
+        Rate, Meta(description="What such clients do with their registration afterwards, by address.")
+    ] = Rate(60, 60)
     sign_in_per_address: Annotated[Rate, Meta(description="Sign-in attempts by one address.")] = Rate(100, 600)
     sign_in_per_identifier: Annotated[
         Rate, Meta(description="Sign-in attempts for one submitted identifier, whether or not anybody owns it.")
