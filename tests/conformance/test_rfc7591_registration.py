@@ -231,7 +231,7 @@ async def test_section_3_2_2_a_statement_that_is_not_good_is_told_apart_from_one
     stranger = ECKey.import_key(ec.generate_private_key(ec.SECP256R1()), {"kid": "k"})
     forged = jwt.encode({"alg": "ES256", "kid": "k"}, {"iss": PUBLISHER.issuer}, stranger)
     unsigned = "eyJhbGciOiJub25lIn0." + statement().split(".")[1] + "."
-    for wrong in ("", "x", 1, forged, unsigned, statement(exp=past), statement(exp="soon"), None):
+    for wrong in ("", "x", 1, forged, unsigned, statement(exp=past), statement(exp="soon"), statement(), None):
         refused = await register(house, tenant, PLAIN | {"software_statement": wrong})
         assert (refused.status_code, refused.json()["error"]) == (400, "invalid_software_statement"), wrong
     other = jwt.encode({"alg": "ES256", "kid": "k"}, {"iss": "https://other.example"}, SIGNER)

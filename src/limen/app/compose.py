@@ -30,6 +30,7 @@ from limen.app.preparing import worker_name
 from limen.app.routes import HotTable, house_doors, registration_doors, tenant_doors
 from limen.app.server import App, Parts, PathTenants
 from limen.app.settings import Settings, require_servable
+from limen.app.telling import client_finder
 from limen.experience.rendering import Renderer, StaticAssets
 from limen.identity.credentials.hashing import PasswordHasher
 from limen.identity.credentials.pool import HashPool
@@ -189,14 +190,15 @@ class Site:
     async def _working(self, basis: Basis, desks: TenantDesks) -> AsyncIterator[None]:
         """Keep the change feed, the outbox and the jobs going."""
         storage = basis.storage
+        find_client = client_finder(storage.tenants.get, desks)
         handler = mail_handler(storage.tenants, basis.keyring, lambda: self._renderer, self._mailer, self.clock)
         relay = OutboxRelay(
             storage.outbox,
             {
                 "mail.requested": handler,
                 "customer.deleted": erasure_handler(basis.keyring),
-                "logout.requested": logout_handler(storage.tenants.get, desks, self.outgoing),
-                "backchannel.answered": ping_handler(storage.tenants.get, desks, self.outgoing),
+                "logout.requested": logout_handler(find_client, self.outgoing),
+                "backchannel.answered": ping_handler(find_client, self.outgoing),
             },
             RelaySettings(worker=worker_name(self.entropy)),
             RelayMetrics(self._registry),

@@ -80,3 +80,8 @@ def public_fields(struct: type[msgspec.Struct]) -> Iterator[msgspec.structs.Fiel
 def internal_names(struct: type[msgspec.Struct]) -> frozenset[str]:
     """Return the names of the fields that no interface takes or shows."""
     return frozenset(struct.__struct_fields__) - {field.name for field in public_fields(struct)}
+
+
+def differing(before: msgspec.Struct, after: msgspec.Struct) -> list[str]:
+    """Return the names of the fields in which two documents of one kind differ."""
+    return [name for name in before.__struct_fields__ if getattr(before, name) != getattr(after, name)]

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from limen.access.clients.fields import internal_names
+from limen.access.clients.fields import differing, internal_names
 from limen.access.clients.records import Client, ClientDocument
 from limen.access.clients.secrets import (
     PURPOSE,
@@ -226,7 +226,7 @@ class Registration:
         changed = replace(client, document=document, updated_at=self.clock.now(), version=client.version + 1)
         if not await unit.clients.update(changed, client.version):
             return Conflict("version_changed")
-        _tell(unit, "client.updated", changed, actor, what=what, fields=_differing(client.document, document))
+        _tell(unit, "client.updated", changed, actor, what=what, fields=differing(client.document, document))
         return changed
 
 
@@ -264,10 +264,6 @@ def _beyond(actor: Actor, *documents: ClientDocument) -> Forbidden | None:
     if all(actor.holds(document.scopes) for document in documents):
         return None
     return Forbidden("beyond_your_authority", "an administrative scope", {"scopes": "scopes.beyond_your_authority"})
-
-
-def _differing(before: ClientDocument, after: ClientDocument) -> "list[str]":
-    return [name for name in before.__struct_fields__ if getattr(before, name) != getattr(after, name)]
 
 
 def _tell(unit: ClientUnit, name: str, client: Client, actor: Actor, **data: Any) -> None:

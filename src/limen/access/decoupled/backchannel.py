@@ -143,7 +143,7 @@ async def _customer(ask: TokenRequest, unit: WaitingUnit, wish: _Wish) -> Custom
         sealed = await unit.customers.find_by_subject(wish.subject)
     else:
         sealed = await unit.customers.find_by_contact(EMAIL, desk.vault.blind(EMAIL, wish.address))
-    if sealed is None or sealed.state != "active":
+    if sealed is None or not sealed.is_active:
         return None
     if len(await unit.waiting.of_customer(sealed.id, desk.clock.now())) >= MOST_WAITING:
         return None

@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from typing import Any, Final, Generic, Protocol
 
+from limen.access.clients.fields import differing
 from limen.access.jose.algorithms import Algorithm
 from limen.access.jose.provide import KeyUnit, provide_keys
 from limen.access.resources.records import D, DetailTypeDocument, Entry, ResourceDocument
@@ -144,7 +145,7 @@ class Catalogue(Generic[D]):
         async with self.begin(self.tenant_id) as unit:
             if not await self.kind.store(unit).update(after, before.version):
                 return Conflict("version_changed")
-            self._tell(unit, "updated", after, actor, fields=_differing(before.document, document))
+            self._tell(unit, "updated", after, actor, fields=differing(before.document, document))
         return after
 
     async def delete(
@@ -186,7 +187,3 @@ class Catalogue(Generic[D]):
         unit.record(AuditEntry(event=name, actor=actor.name, request_id=actor.request_id, data=data))
         unit.announce(Event(name, subject=entry.id, data={self.kind.label: entry.document.label}))
         unit.change("resource", entry.id)
-
-
-def _differing(before: Any, after: Any) -> "list[str]":
-    return [name for name in before.__struct_fields__ if getattr(before, name) != getattr(after, name)]

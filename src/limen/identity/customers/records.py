@@ -82,6 +82,11 @@ class SealedCustomer:
     valid_after: Instant
     version: int
 
+    @property
+    def is_active(self) -> bool:
+        """Tell whether this customer may sign in."""
+        return self.state == CustomerState.ACTIVE  # as stored, it may be its text
+
 
 @dataclass(frozen=True, slots=True)
 class ContactIndex:

@@ -107,18 +107,21 @@ class SqlSessions(TenantStoreBase):
 
     async def end(self, session_id: SessionId, now: Instant) -> bool:
         """End a session, void the codes and revoke the families that hang on it, and tell who had tokens for it."""
-        self._tell(await self.parties(session_id))
         owner = self._select(sessions, sessions.c.id == session_id).with_only_columns(sessions.c.customer_id)
         await void_codes(self, codes.c.customer_id == owner.scalar_subquery(), codes.c.session_id == session_id)
+        parties = await self.parties(session_id)  # a redemption that was under way has finished by now
         live = (families.c.session_id == session_id, families.c.revoked_at.is_(None))
         await revoke_families(self, live, now, self._change)
-        return await self._applied(_END, of=session_id, ended_at=now)
+        is_ended = await self._applied(_END, of=session_id, ended_at=now)
+        if is_ended:  # by us: of two who end it at once, one tells
+            self._tell(parties)
+        return is_ended
 
     async def end_all(self, customer_id: CustomerId, now: Instant, *, except_for: SessionId | None = None) -> int:
         """End a customer's sessions, revoke their families, and tell who had tokens for them."""
         kept = except_for or ""
-        self._tell(await parties_of_customer(self._connection, self._tenant_id, customer_id, kept))
         await void_codes(self, codes.c.customer_id == customer_id, codes.c.session_id != kept)
+        self._tell(await parties_of_customer(self._connection, self._tenant_id, customer_id, kept))
         theirs = (families.c.customer_id == customer_id, families.c.revoked_at.is_(None), families.c.session_id != kept)
         await revoke_families(self, theirs, now, self._change)
         return (await self._run(_END_ALL, customer=customer_id, kept=kept, ended_at=now)).rowcount

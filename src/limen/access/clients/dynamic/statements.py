@@ -37,6 +37,8 @@ async def verified_statement(
     if isinstance(claims, Refusal):
         return Invalid(INVALID, claims.detail)
     problem = untimely(claims, now)
+    if not problem and not claims.keys() & set(REGISTRABLE):
+        problem = "it says nothing of a client"  # any other token of the issuer's would pass for a statement
     return Invalid(INVALID, problem) if problem else _metadata(claims)
 
 

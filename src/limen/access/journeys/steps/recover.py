@@ -36,7 +36,7 @@ async def submit(context: StepContext, form: Mapping[str, str]) -> Progress:
     index = await parts.directory.email_index(email)
     async with parts.read(parts.tenant_id) as unit:
         customer = await unit.customers.find_by_contact(EMAIL, index)
-    known = customer is not None and customer.state == "active"
+    known = customer is not None and customer.is_active
     sent, token = challenge(context, sends_left=parts.settings.code_sends, real=known)
     announce = (
         code_mail(context, "reset_password", email, sent, token)

@@ -67,7 +67,7 @@ async def submit(context: StepContext, form: Mapping[str, str]) -> Progress:
     check = await check_password(parts.hasher, stored, vault, form["password"])
     if check.busy is not None:
         return Progress(state, problem=problem_of(check.busy, _typed(form)))
-    if check.matches and sealed is not None and sealed.state == "active":
+    if check.matches and sealed is not None and sealed.is_active:
         return _proven(context, email, _Account(sealed, stored, vault), check)
     return _refused(context, email, customer_id, check)
 

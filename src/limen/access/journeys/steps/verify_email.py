@@ -107,7 +107,7 @@ async def _recovering(context: StepContext) -> Progress:
     index = await parts.directory.email_index(state.email)
     async with parts.read(parts.tenant_id) as unit:
         customer = await unit.customers.find_by_contact(EMAIL, index)
-    if customer is None or customer.state != "active":
+    if customer is None or not customer.is_active:
         return Progress(state, problem=Problem({"code": "error.code_invalid"}))
     proof = Evidence(MAILBOX, parts.clock.now())
     return Progress(

@@ -121,7 +121,7 @@ async def _who(ask: TokenRequest, word: Word) -> _Who | Refusal:
         return Invalid("unauthorized_client", "nobody is there to consent: only for an application of the house")
     subject = desk.subjects.public(document, word.subject)
     sealed = await desk.hot.customer(subject) if subject else None
-    if sealed is None or sealed.state != "active":
+    if sealed is None or not sealed.is_active:
         return _refused("no such customer")
     return _Who(Authentication(sealed.subject, "", 0), customer_id=sealed.id)
 

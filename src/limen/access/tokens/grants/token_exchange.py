@@ -148,7 +148,7 @@ async def _customer(ask: TokenRequest, subject: SubjectToken) -> str | Refusal:
     if not subject.subject:
         return ""
     sealed = await ask.desk.hot.customer(subject.subject)
-    if sealed is None or sealed.state != "active":
+    if sealed is None or not sealed.is_active:
         return Invalid("invalid_request", "the customer is gone")
     return sealed.id
 
