@@ -44,11 +44,15 @@ class Theirs:
         kind = DetailTypeDocument(type="theirs", detail_schema={}, wording={"en": "Theirs"})
         self.detail_type = Entry("dty_theirs", kind, now, now)
         self.waiting = things.waiting(world, customer_id=self.who.customer.id)
+        self.app = things.factor(world, self.who.customer)
+        self.recovery_code = things.recovery_code(world, self.who.customer, "theirs")
         self.initial_token = InitialToken(
             InitialTokenId.new(world.clock, world.entropy), "theirs", 9, now, now + 10**12
         )
         async with world.begin(b) as unit:
             await unit.passwords.put(things.password(self.who.customer))
+            await unit.factors.add(self.app)
+            await unit.factors.add(self.recovery_code)
             await unit.administrators.appoint(self.who.customer.id, "tenant", now)
             await unit.journeys.add(self.journey)
             await unit.signing_keys.add_key(self.key)
@@ -114,6 +118,15 @@ async def passwords(unit, theirs, now):
     assert not await unit.passwords.replace_hash(them, b"sealed", b"mine")
     await unit.passwords.disable(them, now)
     await unit.passwords.clear_failures(them)
+
+
+async def factors(unit, theirs, now):
+    them = theirs.who.customer.id
+    assert await unit.factors.of_customer(them) == []
+    assert not await unit.factors.accept_step(theirs.app.id, 9, now)
+    assert not await unit.factors.spend_code(them, theirs.recovery_code.digest, now)
+    assert not await unit.factors.remove_app(them, theirs.app.id)
+    await unit.factors.replace_codes(them, ())
 
 
 async def administrators(unit, theirs, _now):
@@ -270,6 +283,7 @@ PROBES = {
     "customers": customers,
     "contact_index": contact_index,
     "passwords": passwords,
+    "factors": factors,
     "administrators": administrators,
     "clients": clients,
     "resource_servers": resource_servers,

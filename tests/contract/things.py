@@ -10,6 +10,7 @@ import msgspec
 from sqlalchemy import select
 
 from limen.access.clients.records import Client, ClientDocument
+from limen.access.factors.records import FactorKind, StoredFactor
 from limen.access.jose.algorithms import Algorithm
 from limen.access.jose.keys import SigningKey
 from limen.access.journeys.records import SealedJourney
@@ -22,7 +23,17 @@ from limen.identity.credentials.records import StoredPassword
 from limen.identity.customers.records import ContactIndex, CustomerState, SealedCustomer
 from limen.kernel.clock import DAY, HOUR, MINUTE, SECOND
 from limen.kernel.encoding import sha256
-from limen.kernel.ids import BrowserId, ClientKey, CustomerId, FamilyId, GrantId, JourneyId, SessionId, WaitingId
+from limen.kernel.ids import (
+    BrowserId,
+    ClientKey,
+    CustomerId,
+    FactorId,
+    FamilyId,
+    GrantId,
+    JourneyId,
+    SessionId,
+    WaitingId,
+)
 from limen.storage import schema
 
 _count = itertools.count(1)
@@ -59,6 +70,17 @@ def contact(owner: SealedCustomer, address: str | None = None) -> ContactIndex:
 
 def password(owner: SealedCustomer) -> StoredPassword:
     return StoredPassword(owner.id, b"sealed", owner.created_at)
+
+
+def factor(world, owner: SealedCustomer, **changes) -> StoredFactor:
+    """An authenticator app whose codes were never used."""
+    factor_id = FactorId.new(world.clock, world.entropy)
+    made = StoredFactor(factor_id, owner.id, FactorKind.TOTP, b"sealed", None, world.clock.now())
+    return replace(made, **changes)
+
+
+def recovery_code(world, owner: SealedCustomer, code: str) -> StoredFactor:
+    return factor(world, owner, kind=FactorKind.RECOVERY, sealed=b"", digest=digest(code))
 
 
 def browser(world) -> Browser:

@@ -127,6 +127,7 @@ def journey_settings(limits: LimitsSection) -> JourneySettings:
         mails_per_identifier=limits.mails_per_identifier.limit("mail-identifier"),
         mails_per_address=limits.mails_per_address.limit("mail-address"),
         codes_per_identifier=limits.codes_per_identifier.limit("code-identifier"),
+        second_factor=limits.second_factor_per_customer.limit("second-factor"),
     )
 
 

@@ -27,6 +27,7 @@ _CUSTOMER = {
     "state": _sometimes("``active`` or ``disabled``, as it is now."),
     "sessions": _sometimes("How many sessions ended with it."),
 }
+_FACTOR = {"factor": Member("The factor's identifier."), "kind": Member("``totp``: an authenticator app.")}
 _CLIENT = {"client_id": Member("The relying party, as it calls itself.")}
 _RESOURCE = {"identifier": Member("The resource server's URI.")}
 _DETAILS = {"type": Member("The type's name.")}
@@ -47,6 +48,10 @@ EVENT_DATA: Mapping[str, Mapping[str, Member]] = {
     "customer.disabled": _CUSTOMER,
     "customer.deleted": {"version": _VERSION},
     "password.changed": {},
+    "factor.added": _FACTOR,
+    "factor.removed": {**_FACTOR, "by": Member("``customer`` or ``administrator``.")},
+    "recovery_codes.replaced": {},
+    "recovery_code.used": {"left": Member("How many recovery codes are left.")},
     "session.started": {
         "session": Member("The session's identifier."),
         "amr": Member("How the customer proved who they are (RFC 8176)."),

@@ -95,6 +95,12 @@ class JourneyId(TypedId):
     prefix = "jou"
 
 
+class FactorId(TypedId):
+    """A second factor of a customer."""
+
+    prefix = "fac"
+
+
 class WaitingId(TypedId):
     """One request that is answered on another device."""
 

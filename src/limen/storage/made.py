@@ -15,6 +15,7 @@ from limen.storage.stores.catalogues import SqlDetailTypes, SqlResourceServers
 from limen.storage.stores.clients import SqlClients, SqlReplays
 from limen.storage.stores.consents import SqlConsents
 from limen.storage.stores.customers import SqlAdministrators, SqlCustomers, SqlPasswords
+from limen.storage.stores.factors import SqlFactors
 from limen.storage.stores.grants import SqlGrants
 from limen.storage.stores.idempotency import SqlIdempotency
 from limen.storage.stores.initial_tokens import SqlInitialTokens
@@ -55,6 +56,11 @@ class Stores(ABC):
     def passwords(self) -> SqlPasswords:
         """Return their passwords."""
         return SqlPasswords(self._connection, self.tenant_id)
+
+    @cached_property
+    def factors(self) -> SqlFactors:
+        """Return their second factors."""
+        return SqlFactors(self._connection, self.tenant_id)
 
     @cached_property
     def administrators(self) -> SqlAdministrators:

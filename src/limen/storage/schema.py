@@ -108,6 +108,21 @@ passwords = _tenant_table(
     key=("customer_id",),
 )
 
+factors = _tenant_table(
+    "factors",
+    _id("id"),
+    _id("customer_id"),
+    Column("kind", String(16), nullable=False),
+    _blob("sealed"),
+    _blob("digest", null=True),
+    _at("created_at"),
+    _at("last_used_at", null=True),
+    _at("last_step"),
+    UniqueConstraint("tenant_id", "customer_id", "digest"),
+    _of_customer(),
+    key=("id",),
+)
+
 administrators = _tenant_table(
     "administrators",
     _id("customer_id"),

@@ -76,6 +76,9 @@ async def test_an_application_signs_somebody_up_and_in_with_screens_of_its_own(h
         assert app.shown["location"].startswith("https://shop.example/callback?")
         await app.open("/authorize", **request, prompt="select_account")
         seen.append(app.step["name"])
+        essential = '{"id_token":{"acr":{"essential":true,"value":"urn:limen:aal:2"}}}'
+        await app.open("/authorize", **request, claims=essential)
+        seen.append(app.step["name"])
     async with house.client(headers={"accept": "application/json"}) as http:
         other = Native(http)
         await other.open("/recover")

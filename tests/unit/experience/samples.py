@@ -48,6 +48,23 @@ _SESSIONS = [
         "current": False,
     },
 ]
+_FACTOR_CHANGE = {"client_name": None, "may_cancel": True, "name": "Amira's phone", "uri": "", "secret": ""}
+_URI = "otpauth://totp/Limen:amira%40example.org?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Limen"
+_SECOND_FACTOR: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
+    ("ask", {"client_name": CLIENT, "has_recovery_codes": True}, {"errors": {"code": "error.totp_invalid"}}),
+    ("begin", {**_FACTOR_CHANGE, "may_cancel": False}, {}),
+    ("confirm", {**_FACTOR_CHANGE, "uri": _URI, "secret": "gezd gnbv gy3t qojq gezd gnbv gy3t qojq"}, {}),
+    ("codes", {"client_name": None, "codes": [f"k7m2{digit}-x9qp{digit}" for digit in range(2, 10)]}, {}),
+    ("remove", _FACTOR_CHANGE, {}),
+    ("new_codes", _FACTOR_CHANGE, {}),
+]
+_TWO_STEP = {
+    "apps": [{"id": "fac_1", "name": "Amira's phone", "added": NOW - 10**13, "used": NOW}],
+    "codes_left": 9,
+    "codes_used": NOW,
+    "may_add": True,
+}
+_NO_TWO_STEP = {"apps": [], "codes_left": 0, "codes_used": None, "may_add": True}
 _CUSTOMER = {"name": "Amira Haddad", "email": EMAIL}
 _MESSAGE = {
     "subject": "Your code for Limen",
@@ -100,6 +117,10 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         "steps/choose_account.html",
         _step("choose_account", {"client_name": CLIENT, "accounts": _ACCOUNTS}),
     ),
+    **{
+        f"second_factor_{part}": ("steps/second_factor.html", _step("second_factor", {"phase": part, **data}, **more))
+        for part, data, more in _SECOND_FACTOR
+    },
     "continue": ("steps/continue.html", _step("continue", {})),
     "start": (
         "start.html",
@@ -120,9 +141,14 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         _form(
             customer=_CUSTOMER,
             sessions=_SESSIONS,
+            two_step=_TWO_STEP,
             notice="notice.session_ended",
             approve_url="https://id.example/approve",
         ),
+    ),
+    "account_one_step": (
+        "account.html",
+        _form(customer=_CUSTOMER, sessions=_SESSIONS, two_step=_NO_TWO_STEP, notice=None, approve_url=None),
     ),
     "device": (
         "device.html",
@@ -211,6 +237,8 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
 
 _CODE = {"code": "482913", "link": "https://limen.example/link/abc?x=1&y=2", "expires_seconds": 900}
 
+_FACTOR_MAIL = {"at": NOW, "device": "", "recover_url": "https://limen.example/recover", "left": 9}
+
 MAILS: dict[str, dict[str, Any]] = {
     "verify_email": _CODE,
     "reset_password": _CODE,
@@ -220,6 +248,10 @@ MAILS: dict[str, dict[str, Any]] = {
     },
     "reset_no_account": {"sign_up_url": "https://limen.example/sign-up"},
     "approve_request": {"client": CLIENT, "approve_url": "https://limen.example/approve"},
+    "factor_added": _FACTOR_MAIL,
+    "factor_removed": _FACTOR_MAIL,
+    "recovery_codes_replaced": _FACTOR_MAIL,
+    "recovery_code_used": _FACTOR_MAIL,
     "password_changed": {"at": NOW, "device": "Firefox · Linux", "recover_url": "https://limen.example/recover"},
 }
 """Mail → context, without the brand."""

@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 
 from limen.access.clients.records import Client
+from limen.access.factors.records import StoredFactor
 from limen.access.journeys.parts import JourneyParts
 from limen.access.journeys.records import Journey
 from limen.access.oauth.records import AuthorizationRequest
-from limen.access.sessions.records import Session
+from limen.access.sessions.records import Evidence, Session
 from limen.access.tokens.details import Details
 from limen.identity.customers.records import Customer
 from limen.identity.keyring import SubjectVault
@@ -33,6 +34,9 @@ class Facts:
             since.
         accounts: who is signed in at this browser.
         consent_due: scopes that have still to be allowed.
+        second_factor: what is owed of a second factor: ``ask``, ``enrol`` or nothing.
+        factors: the customer's second factors, where they concern the journey.
+        held: what the journey has proven, else what the session that stands rests on; where factors concern it.
         details_due: ``authorization_details`` that have to be allowed (RFC 9396).
     """
 
@@ -43,6 +47,9 @@ class Facts:
     accounts: tuple[Account, ...] = ()
     consent_due: tuple[str, ...] = ()
     details_due: Details = ()
+    second_factor: str = ""
+    factors: tuple[StoredFactor, ...] = ()
+    held: tuple[Evidence, ...] = ()
 
     @property
     def client_name(self) -> str | None:

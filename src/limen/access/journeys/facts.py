@@ -7,6 +7,7 @@ import msgspec
 from limen.access.journeys.context import Account, Facts
 from limen.access.journeys.parts import JourneyParts, JourneyUnit
 from limen.access.journeys.records import Journey, JourneyState
+from limen.access.journeys.second_factors import concerns, is_stale, owed
 from limen.access.oauth.consent import details_due, needs_consent
 from limen.access.oauth.records import AuthorizationRequest
 from limen.access.sessions.records import Session
@@ -33,10 +34,29 @@ async def gather(
     customer = await customer_of(parts, unit, state.customer_id, vault)
     accounts = await live_accounts(parts, unit, journey.browser_id) if state.select_account else ()
     facts = Facts(request, client, customer, await _is_proven(parts, unit, journey, state, customer), accounts)
+    facts = await _with_second_factor(parts, unit, journey, state, facts)
     if request is None or client is None or customer is None:
         return facts
     due = needs_consent(client, await unit.grants.find(customer.id, client.key), request)
     return replace(facts, consent_due=due, details_due=details_due(client, request))
+
+
+async def _with_second_factor(
+    parts: JourneyParts, unit: JourneyUnit, journey: Journey, state: JourneyState, facts: Facts
+) -> Facts:
+    """Return *facts* with what is owed of a second factor."""
+    tenant, customer = parts.desk.tenant, facts.customer
+    if customer is None or not facts.is_proven or not concerns(state, tenant, facts.request):
+        return facts
+    held = state.evidence
+    if not held:
+        standing = await standing_session(parts, unit, journey.browser_id, customer)
+        held = standing.evidence if standing is not None else ()
+    factors = tuple(await unit.factors.of_customer(customer.id))
+    due = owed(state, held, factors, tenant, facts.request)
+    if is_stale(state, held, due, factors, parts.clock.now()):
+        return replace(facts, is_proven=False)
+    return replace(facts, second_factor=due, factors=factors, held=held)
 
 
 async def _is_proven(
@@ -45,8 +65,11 @@ async def _is_proven(
     """Tell whether the journey's proof counts: a journey takes minutes, in which everything may be ended elsewhere."""
     if customer is None or not customer.is_active:
         return bool(state.customer_id)  # nobody to ask for again: arriving refuses it
-    if state.evidence:
-        return max(piece.at for piece in state.evidence) >= customer.valid_after
+    if state.evidence and max(piece.at for piece in state.evidence) < customer.valid_after:
+        return False
+    if state.evidence and not state.session_id:
+        return True
+    # What was added to a chosen session counts as long as that session does.
     return await standing_session(parts, unit, journey.browser_id, customer) is not None
 
 

@@ -41,6 +41,26 @@ async def over_guesses(context: StepContext) -> Problem | None:
     return await _hit(parts.limiter, f"{limit.name}:{parts.tenant_id}:{who}", limit)
 
 
+async def over_second_factor(context: StepContext, method: str) -> Problem | None:
+    """Count one code of *method* typed for the journey's customer; return the problem if it is one too many.
+
+    Whoever types it knows the password, or reads the mail. A device that the owner has signed in from has a count of
+    its own, and each method has: no stranger's guesses keep an owner out.
+    """
+    parts, customer = context.parts, context.facts.customer
+    by_address, by_customer = parts.settings.per_address, parts.settings.second_factor
+    who = customer.id if customer is not None else ""
+    at = context.journey.browser_id
+    async with parts.read(parts.tenant_id) as unit:
+        known = any(session.customer_id == who for session in await unit.sessions.of_browser(at))
+    address = address_key(context.request.address)
+    refused = await _hit(parts.limiter, f"{by_address.name}:{parts.tenant_id}:{address}", by_address)
+    if refused is not None:
+        return refused
+    whose = at if known else "strangers"
+    return await _hit(parts.limiter, f"{by_customer.name}:{parts.tenant_id}:{who}:{method}:{whose}", by_customer)
+
+
 async def _hit(limiter: RateLimiter, key: str, limit: Limit) -> Problem | None:
     decision = await limiter.hit(key, limit)
     if decision.allowed:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from limen.access.clients.store import ClientStore
+from limen.access.factors.store import FactorStore
 from limen.access.journeys.store import JourneyStore
 from limen.access.sessions.store import SessionStore
 from limen.access.tokens.desk import Desk
@@ -38,6 +39,11 @@ class JourneyUnit(Protocol):
     @property
     def passwords(self) -> PasswordStore:
         """Return the passwords."""
+        ...
+
+    @property
+    def factors(self) -> FactorStore:
+        """Return the second factors."""
         ...
 
     @property
@@ -102,6 +108,7 @@ class JourneySettings:
     mails_per_identifier: Limit = Limit(5, 3600, "mail-identifier")
     mails_per_address: Limit = Limit(30, 3600, "mail-address")
     codes_per_identifier: Limit = Limit(30, 86_400, "code-identifier")
+    second_factor: Limit = Limit(30, 86_400, "second-factor")
     answer_step_ms: int = 250
     code_tries: int = 5
     code_sends: int = 4

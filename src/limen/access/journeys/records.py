@@ -5,6 +5,7 @@ from enum import StrEnum
 
 import msgspec
 
+from limen.access.factors.totp import Totp
 from limen.access.sessions.records import Evidence
 from limen.kernel.clock import Instant
 from limen.kernel.ids import BrowserId, JourneyId
@@ -39,6 +40,28 @@ class Draft(msgspec.Struct, frozen=True):
     password_hash: str = ""
 
 
+class Second(msgspec.Struct, frozen=True):
+    """What a journey does about second factors.
+
+    Attributes:
+        task: what the account page asked for: ``add``, ``remove``, ``new_codes``; empty where nothing.
+        factor_id: the app to remove.
+        name: its name, to be shown.
+        totp: the app being set up, not confirmed yet.
+        codes: recovery codes that were just made, to be shown once.
+    """
+
+    task: str = ""
+    factor_id: str = ""
+    name: str = ""
+    totp: Totp | None = None
+    codes: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        """Show no secret."""
+        return f"Second({self.task!r})"
+
+
 class JourneyState(msgspec.Struct, frozen=True):
     """All that a journey knows; sealed as one value under the journey's key.
 
@@ -49,6 +72,7 @@ class JourneyState(msgspec.Struct, frozen=True):
         session_id: the session of a chosen account.
         evidence: what this journey proved.
         new_password_due: recovery has proven the address and waits for the password.
+        second: what it does about second factors.
         agreed: the scopes allowed on the consent page; None before it was asked.
         user_agent: the device that asked, for links opened elsewhere.
         fresh_login: sessions that exist do not count (``prompt=login``, ``max_age``).
@@ -64,6 +88,7 @@ class JourneyState(msgspec.Struct, frozen=True):
     session_id: str = ""
     evidence: tuple[Evidence, ...] = ()
     new_password_due: bool = False
+    second: Second = Second()
     agreed: tuple[str, ...] | None = None
     denied: bool = False
     select_account: bool = False

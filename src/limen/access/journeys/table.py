@@ -8,11 +8,13 @@ from dataclasses import dataclass
 
 from limen.access.journeys.context import Facts, StepContext
 from limen.access.journeys.records import JourneyState, Path
+from limen.access.journeys.second_factors import phase
 from limen.access.journeys.steps import (
     choose_account,
     consent,
     new_password,
     recover,
+    second_factor,
     sign_in,
     sign_up,
     verify_email,
@@ -35,6 +37,12 @@ class Step:
 
 
 STEPS: tuple[Step, ...] = (
+    Step(
+        "second_factor",
+        lambda s, f: _is_known(s, f) and phase(s, f) != "",
+        second_factor.view,
+        second_factor.submit,
+    ),
     Step("new_password", lambda s, f: s.new_password_due and f.is_proven, new_password.view, new_password.submit),
     Step("consent", lambda s, f: _is_known(s, f) and _asks(s, f), consent.view, consent.submit),
     Step(

@@ -8,13 +8,14 @@ from limen.access.sessions.records import Evidence
 SINGLE_FACTOR = "urn:limen:aal:1"
 MULTI_FACTOR = "urn:limen:aal:2"
 
-SERVED: Final = frozenset({SINGLE_FACTOR})
+SERVED: Final = frozenset({SINGLE_FACTOR, MULTI_FACTOR})
 """What a customer can be asked for."""
 
 _FACTORS: Mapping[str, str] = {
     "pwd": "knows",
     "pin": "knows",
     "otp": "has",
+    "recovery_code": "has",
     "sms": "has",
     "hwk": "has",
     "swk": "has",

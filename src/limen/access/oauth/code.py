@@ -63,7 +63,14 @@ class Approval:
 
 
 def session_satisfies(session: Session, request: AuthorizationRequest, now: Instant, lifetimes: Lifetimes) -> bool:
-    """Tell whether *session*, as it was before this request came, may answer it without a fresh proof.
+    """Tell whether *session*, as it was before this request came, may answer it as it is."""
+    return is_recent(session, request, now, lifetimes) and stated(session.evidence, request.required_acr) is not None
+
+
+def is_recent(session: Session, request: AuthorizationRequest, now: Instant, lifetimes: Lifetimes) -> bool:
+    """Tell whether *session* may answer without a fresh first proof; whether it bears the assurance is left open.
+
+    One that does not can be raised by a second factor (RFC 9470 §4).
 
     Not to be asked of a session that this very request renewed: ``prompt=login`` and ``max_age=0`` are then fulfilled.
     Whether the session is the one that ``id_token_hint_subject`` names, and ``prompt=select_account``, are the caller's
@@ -75,8 +82,6 @@ def session_satisfies(session: Session, request: AuthorizationRequest, now: Inst
     if now - session.authenticated_at >= lifetimes.session_absolute * SECOND:
         return False
     if request.max_age == 0 or not _FRESH.isdisjoint(request.prompt):
-        return False
-    if stated(session.evidence, request.required_acr) is None:
         return False
     return request.max_age is None or now - session.authenticated_at <= request.max_age * SECOND
 

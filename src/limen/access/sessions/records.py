@@ -14,6 +14,14 @@ MAILBOX = "email"
 """Our name for a proven mailbox; RFC 8176 has none, and SP 800-63B-4 §3.1.3.1 counts it for no assurance level."""
 
 
+OTP = "otp"
+"""RFC 8176's name for a one-time code."""
+RECOVERY_CODE = "recovery_code"
+"""Our name for a look-up secret; RFC 8176 has none."""
+SECOND_FACTORS = frozenset({OTP, RECOVERY_CODE})
+"""What stands beside a password."""
+
+
 class Evidence(msgspec.Struct, frozen=True):
     """One proof: which authenticator spoke, when, and whether it verified the user.
 

@@ -135,6 +135,10 @@ class LimitsSection(Section, frozen=True):
     codes_per_identifier: Annotated[
         Rate, Meta(description="Mailed codes tried for one submitted address, over all journeys; its link still works.")
     ] = Rate(30, 86_400)
+    second_factor_per_customer: Annotated[
+        Rate,
+        Meta(description="Codes of an authenticator app tried for one customer; as many recovery codes beside them."),
+    ] = Rate(30, 86_400)
     user_codes_per_address: Annotated[
         Rate, Meta(description="Codes of devices typed from one address, right or wrong.")
     ] = Rate(20, 600)

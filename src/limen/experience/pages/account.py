@@ -10,6 +10,7 @@ from limen.access.oauth.logout_token import front_channel_address
 from limen.access.sessions.records import Session
 from limen.experience.pages.devices import describe_device
 from limen.experience.pages.errors import refused
+from limen.experience.pages.two_step import TASKS, change, two_step
 from limen.experience.pages.visit import LONGEST_QUERY, MAX_FORM, Visit
 from limen.experience.pages.waiting import waiting_for
 from limen.kernel.errors import Refusal
@@ -46,6 +47,8 @@ async def account(visit: Visit) -> Response:
         form = await visit.form("account")
         if isinstance(form, Refusal):
             return refused(visit, form)
+        if form.get("intent") in TASKS:
+            return await change(visit, found[0], form)
         if form.get("intent") == "sign_out":
             return signed_out(visit, await end_sessions(visit, [one.session for one in found]))
         ended = [one.session for one in found if one.session.sid == form.get("session", "")]
@@ -54,10 +57,11 @@ async def account(visit: Visit) -> Response:
         if not found or frames:
             return signed_out(visit, frames, "/account" if found else "")
         notice = "notice.session_ended" if ended else None
-    return _account_page(visit, found, notice, has_waiting=bool(await waiting_for(visit, found)))
+    return await _account_page(visit, found, notice)
 
 
-def _account_page(visit: Visit, found: tuple[Account, ...], notice: str | None, *, has_waiting: bool) -> Response:
+async def _account_page(visit: Visit, found: tuple[Account, ...], notice: str | None) -> Response:
+    has_waiting = bool(await waiting_for(visit, found))
     profile = found[0].customer.profile
     device = describe_device(visit.context.user_agent)
     sessions = [
@@ -76,6 +80,7 @@ def _account_page(visit: Visit, found: tuple[Account, ...], notice: str | None, 
         "approve_url": f"{visit.prefix}/approve" if has_waiting else None,
         "customer": {"name": profile.name, "email": profile.email},
         "sessions": sessions,
+        "two_step": await two_step(visit, found[0]),
         "notice": notice,
     }
     return visit.page("account.html", context)

@@ -7,8 +7,10 @@ from limen.access.journeys.arrival import Arrived
 from limen.access.journeys.context import Account
 from limen.access.journeys.facts import live_accounts
 from limen.access.journeys.records import JourneyState, Path
+from limen.access.journeys.second_factors import insists
+from limen.access.oauth.assurance import MULTI_FACTOR, SINGLE_FACTOR, acr
 from limen.access.oauth.checks.prompt import CREATE
-from limen.access.oauth.code import session_satisfies
+from limen.access.oauth.code import is_recent, session_satisfies
 from limen.access.oauth.consent import details_due, needs_consent
 from limen.access.oauth.opening import Visitor
 from limen.access.oauth.records import AuthorizationRequest, PageRefusal, RedirectRefusal
@@ -52,14 +54,23 @@ async def answer(visit: Visit, request: AuthorizationRequest) -> Response:
     """Answer a checked request, by whoever is signed in here or by a journey."""
     visit.speak(request.ui_locales)
     accounts = await _accounts(visit, request)
-    now, lifetimes = visit.journey_parts.clock.now(), visit.desk.lifetimes
-    ready = [a for a in accounts if session_satisfies(a.session, request, now, lifetimes)]
+    ready, able = _fit(visit, request, accounts)
     silent = "none" in request.prompt
     if request.pushed and (ready or not silent) and not await _hold(visit, request):
         return refused(visit, PageRefusal("request_over", "another browser was faster"))
     if silent:
-        return await _silently(visit, request, ready)
-    return await _walk(visit, request, accounts, ready)
+        return await _silently(visit, request, ready, able)
+    return await _walk(visit, request, accounts, ready + able)
+
+
+def _fit(visit: Visit, request: AuthorizationRequest, accounts: list[Account]) -> tuple[list[Account], list[Account]]:
+    """Return who may answer as they are, and who may with a second factor (RFC 9470 §4)."""
+    now, desk = visit.journey_parts.clock.now(), visit.desk
+    recent = [a for a in accounts if is_recent(a.session, request, now, desk.lifetimes)]
+    if not insists(desk.tenant, request):
+        return [a for a in recent if session_satisfies(a.session, request, now, desk.lifetimes)], []
+    ready = [a for a in recent if acr(a.session.evidence) == MULTI_FACTOR]
+    return ready, [a for a in recent if acr(a.session.evidence) == SINGLE_FACTOR]
 
 
 async def _hold(visit: Visit, request: AuthorizationRequest) -> bool:
@@ -81,11 +92,11 @@ async def _accounts(visit: Visit, request: AuthorizationRequest) -> list[Account
     return [account for account in found if wanted in {"", account.customer.subject}]
 
 
-async def _silently(visit: Visit, request: AuthorizationRequest, ready: list[Account]) -> Response:
+async def _silently(visit: Visit, request: AuthorizationRequest, ready: list[Account], able: list[Account]) -> Response:
     """Answer ``prompt=none`` without a page (OpenID Connect Core §3.1.2.6)."""
     error = ""
     if not ready or visit.browser is None:
-        error = "login_required"
+        error = "unmet_authentication_requirements" if able else "login_required"
     elif len(ready) > 1:
         error = "account_selection_required"
     elif await _consent_due(visit, request, ready[0]):

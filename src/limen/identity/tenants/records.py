@@ -43,6 +43,9 @@ class Lifetimes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 SigningAlgorithm = Literal["ES256", "ES384", "PS256", "RS256", "EdDSA"]
 """What tokens may be signed with (RFC 7518 §3, RFC 8037 §3.1)."""
+TotpAlgorithm = Literal["SHA1", "SHA256", "SHA512"]
+"""What codes of authenticator apps are made with (RFC 6238 §1.2)."""
+SecondFactor = Literal["optional", "required"]
 EncryptionAlgorithm = Literal["ECDH-ES", "RSA-OAEP-256"]
 
 
@@ -77,6 +80,10 @@ class TenantSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     locales: tuple[str, ...] = SPOKEN
     password_preset: str = "default"
     sign_up_open: bool = True
+    second_factor: SecondFactor = "optional"
+    """Whether everybody has to have a second factor; whoever has one is asked for it either way."""
+    totp_algorithm: TotpAlgorithm = "SHA1"
+    """For authenticator apps that are set up from now on; many apps know no other than SHA-1."""
     require_dpop_nonce: bool = False
     require_pushed_authorization_requests: bool = False
     terms_url: str = ""

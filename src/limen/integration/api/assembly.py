@@ -10,6 +10,7 @@ from limen.integration.api.doors import (
     clients,
     customers,
     detail_types,
+    factors,
     initial_tokens,
     keys,
     resource_servers,
@@ -20,7 +21,7 @@ from limen.integration.api.problems import problem
 from limen.integration.edge.arrival import arrival_of
 
 DOCUMENT = f"{PREFIX}/openapi.json"
-_DOORS = (tenants, clients, initial_tokens, resource_servers, detail_types, customers, keys)
+_DOORS = (tenants, clients, initial_tokens, resource_servers, detail_types, customers, factors, keys)
 
 
 def assemble(parts: ApiParts) -> FastAPI:

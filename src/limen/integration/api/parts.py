@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from limen.access.clients.dynamic.store import DynamicUnit
+from limen.access.factors.administer import FactorUnit
 from limen.access.resources.catalogue import CatalogueUnit
 from limen.access.tokens.desk import Desks
 from limen.identity.credentials.hashing import PasswordHasher
@@ -61,7 +62,7 @@ class IdempotencyStore(Protocol):
         ...
 
 
-class ApiUnit(DynamicUnit, CatalogueUnit, CustomerUnit, TenantUnit, Protocol):
+class ApiUnit(FactorUnit, DynamicUnit, CatalogueUnit, CustomerUnit, TenantUnit, Protocol):
     """A unit of work that reaches all that the API administers."""
 
     @property

@@ -4,12 +4,12 @@ For a sign-up that makes the account; for a recovery it leads to a new password.
 """
 
 import hmac
-import unicodedata
 from collections.abc import Mapping
 
 import msgspec
 
 from limen.access.journeys.context import StepContext
+from limen.access.journeys.digits import ascii_digits
 from limen.access.journeys.limits import over_guesses, over_limits
 from limen.access.journeys.mails import challenge, code_mail, link_hash, plain_mail
 from limen.access.journeys.parts import JourneyUnit
@@ -55,7 +55,7 @@ async def submit(context: StepContext, form: Mapping[str, str]) -> Progress:
     limited = await over_guesses(context)
     if limited is not None:
         return Progress(state, problem=limited, link_hash=context.journey.link_hash)
-    typed = _digits(form.get("code", ""))
+    typed = ascii_digits(form.get("code", ""))
     matches = hmac.compare_digest(typed.encode(), sent.code.encode()) and bool(sent.code)
     if matches:
         return await proven(context)
@@ -95,6 +95,7 @@ async def _registering(context: StepContext) -> Progress:
     done = msgspec.structs.replace(
         state,
         customer_id=customer.id,
+        session_id="",
         evidence=(Evidence(MAILBOX, now), Evidence(PASSWORD, now)),
         challenge=None,
         draft=Draft(),
@@ -112,7 +113,7 @@ async def _recovering(context: StepContext) -> Progress:
     proof = Evidence(MAILBOX, parts.clock.now())
     return Progress(
         msgspec.structs.replace(
-            state, customer_id=customer.id, evidence=(proof,), challenge=None, new_password_due=True
+            state, customer_id=customer.id, session_id="", evidence=(proof,), challenge=None, new_password_due=True
         )
     )
 
@@ -140,12 +141,6 @@ async def _resend(context: StepContext) -> Progress:
 
     again = msgspec.structs.replace(state, challenge=sent)
     return Progress(again, write, Problem(notice="notice.code_sent", status=200), link_hash=link_hash(token))
-
-
-def _digits(text: str) -> str:
-    """Return the digits of *text* in ASCII: codes are typed with spaces, and in the reader's own numerals."""
-    found = [unicodedata.digit(mark, None) for mark in text[:64]]
-    return "".join(str(digit) for digit in found if digit is not None)
 
 
 def _entry(context: StepContext, event: str, outcome: Outcome, reason: str, subject: str = "") -> AuditEntry:

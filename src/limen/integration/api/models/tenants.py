@@ -11,9 +11,11 @@ from limen.identity.tenants.records import (
     EncryptionAlgorithm,
     KeySettings,
     Lifetimes,
+    SecondFactor,
     SigningAlgorithm,
     Tenant,
     TenantSettings,
+    TotpAlgorithm,
 )
 from limen.identity.tenants.registration import RegistrationSettings
 from limen.identity.tenants.trust import TrustedIssuer
@@ -115,6 +117,8 @@ class SettingsModel(Sent):
     )
     password_preset: Annotated[Str, Field(max_length=40)] = "default"
     sign_up_open: Bool = True
+    second_factor: SecondFactor = "optional"
+    totp_algorithm: TotpAlgorithm = "SHA1"
     require_dpop_nonce: Bool = False
     trusted_issuers: Annotated[tuple[TrustedIssuerModel, ...], Field(max_length=20)] = ()
     require_pushed_authorization_requests: Bool = False

@@ -457,6 +457,23 @@ def _create_tables() -> None:  # noqa: PLR0915 - one statement a table
     op.create_index("ix_waiting_requests_customer", "waiting_requests", ["tenant_id", "customer_id"], unique=False)
     op.create_index("ix_waiting_requests_expires", "waiting_requests", ["tenant_id", "expires_at"], unique=False)
     op.create_table(
+        "factors",
+        sa.Column("tenant_id", sa.String(length=40), nullable=False),
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("customer_id", sa.String(length=40), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("digest", sa.LargeBinary(), nullable=True),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("last_used_at", sa.BigInteger(), nullable=True),
+        sa.Column("last_step", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "customer_id"], ["customers.tenant_id", "customers.id"], ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id"),
+        sa.UniqueConstraint("tenant_id", "customer_id", "digest"),
+    )
+    op.create_table(
         "passwords",
         sa.Column("tenant_id", sa.String(length=40), nullable=False),
         sa.Column("customer_id", sa.String(length=40), nullable=False),

@@ -1,0 +1,55 @@
+"""What a customer is told by mail when their second factor changes or a recovery code is used."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from limen.identity.customers.records import Customer
+from limen.kernel.clock import Clock
+from limen.kernel.entropy import Entropy
+from limen.kernel.events import Event
+from limen.kernel.ids import EventId
+from limen.kernel.mail import MAIL_FIELD, MailRequest, encode_mail_request
+
+
+class Seals(Protocol):
+    """What is asked of the customer's vault."""
+
+    def seal(self, field: str, record: str, plaintext: bytes) -> bytes:
+        """Return the envelope."""
+        ...
+
+
+class Announces(Protocol):
+    """What is asked of a unit of work."""
+
+    def announce(self, event: Event, event_id: str | None = None) -> str:
+        """Add an event to this commit's outbox."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One message: which, in which language, from which device (words, may be empty), and where to go if in doubt."""
+
+    template: str
+    locale: str
+    device: str
+    recover_url: str
+
+
+def notice(  # noqa: PLR0913 - a message has these parts
+    told: Notice, customer: Customer, vault: Seals, clock: Clock, entropy: Entropy, left: int = 0
+) -> Callable[[Announces], None]:
+    """Seal a message under the customer's key; return what announces it. *left*: recovery codes that remain."""
+    event_id = EventId.new(clock, entropy)
+    words: dict[str, str | int] = {
+        "at": clock.now(), "device": told.device, "recover_url": told.recover_url, "left": left
+    }  # fmt: skip
+    order = MailRequest(template=told.template, locale=told.locale, address=customer.profile.email, context=words)
+    sealed = vault.seal(MAIL_FIELD, event_id, encode_mail_request(order))
+
+    def announce(unit: Announces) -> None:
+        unit.announce(Event("mail.requested", customer.id, {"template": told.template}, sealed), event_id)
+
+    return announce

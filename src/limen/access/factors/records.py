@@ -1,0 +1,98 @@
+"""A factor, as the domain sees one and as the database does."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+import msgspec
+
+from limen.access.factors.totp import Totp
+from limen.kernel.clock import Instant
+from limen.kernel.encoding import encode_json
+from limen.kernel.ids import CustomerId, FactorId
+
+LONGEST_NAME = 60
+MOST_APPS = 5
+"""How many authenticator apps a customer may have: each is one more code that a guess may hit."""
+
+_FIELD = "factor.totp"
+
+
+class FactorKind(StrEnum):
+    """What a factor is."""
+
+    TOTP = "totp"
+    RECOVERY = "recovery"
+
+
+class TotpSecret(msgspec.Struct, frozen=True, repr_omit_defaults=True):
+    """What is sealed of an authenticator app. ``name`` is the customer's own, and may be empty."""
+
+    totp: Totp
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFactor:
+    """A factor as stored.
+
+    Attributes:
+        sealed: a :class:`TotpSecret` under the customer's own key; empty for a recovery code.
+        digest: the keyed hash of a recovery code; None for an app.
+        last_used_at: for a recovery code, when it was spent.
+        last_step: the last time step whose code was accepted (RFC 6238 §5.2); 0 for a recovery code.
+    """
+
+    id: FactorId
+    customer_id: CustomerId
+    kind: FactorKind
+    sealed: bytes = field(repr=False)
+    digest: bytes | None = field(repr=False)
+    created_at: Instant
+    last_used_at: Instant | None = None
+    last_step: int = 0
+
+    @property
+    def is_app(self) -> bool:
+        """Tell whether this is an authenticator app."""
+        return self.kind is FactorKind.TOTP
+
+
+class Sealer(Protocol):
+    """What this package asks of a customer's vault (``keyring.SubjectVault``)."""
+
+    def seal(self, field: str, record: str, plaintext: bytes) -> bytes:
+        """Return the envelope."""
+        ...
+
+    def unseal(self, field: str, record: str, envelope: bytes) -> bytes:
+        """Return the plaintext."""
+        ...
+
+
+def seal_secret(vault: Sealer, factor_id: FactorId, secret: TotpSecret) -> bytes:
+    """Return *secret* as it is stored."""
+    return vault.seal(_FIELD, factor_id, encode_json(secret))
+
+
+def open_secret(vault: Sealer, factor: StoredFactor) -> TotpSecret:
+    """Return what an authenticator app holds.
+
+    Raises:
+        Corrupted: it was changed, moved, or sealed for somebody else.
+    """
+    return _secrets.decode(vault.unseal(_FIELD, factor.id, factor.sealed))
+
+
+_secrets = msgspec.json.Decoder(TotpSecret)
+
+
+def apps(factors: Iterable[StoredFactor]) -> tuple[StoredFactor, ...]:
+    """Return the authenticator apps among *factors*; whoever has none has no second factor."""
+    return tuple(factor for factor in factors if factor.is_app)
+
+
+def codes_left(factors: Iterable[StoredFactor]) -> int:
+    """Return how many recovery codes are not spent."""
+    return sum(not factor.is_app and factor.last_used_at is None for factor in factors)

@@ -1,0 +1,171 @@
+"""Changing second factors in a journey: an app is set up or removed, recovery codes are made anew."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from limen.access.factors.notices import Notice, notice
+from limen.access.factors.records import (
+    LONGEST_NAME,
+    MOST_APPS,
+    FactorKind,
+    StoredFactor,
+    TotpSecret,
+    apps,
+    codes_left,
+    seal_secret,
+)
+from limen.access.factors.recovery import PURPOSE, new_codes, stored_codes
+from limen.access.factors.totp import Totp, new_totp
+from limen.access.journeys.context import StepContext
+from limen.access.journeys.digits import ascii_digits
+from limen.access.journeys.limits import over_second_factor
+from limen.access.journeys.mails import Announce
+from limen.access.journeys.parts import JourneyUnit
+from limen.access.journeys.records import JourneyState, Second
+from limen.access.journeys.views import Problem, Progress
+from limen.access.sessions.records import OTP, Evidence
+from limen.identity.customers.records import Customer
+from limen.identity.keyring import SubjectVault
+from limen.kernel.errors import Fault
+from limen.kernel.events import AuditEntry, Event, Outcome
+from limen.kernel.ids import FactorId
+
+
+async def begin_app(context: StepContext) -> Progress:
+    """Make a secret, to be shown and confirmed."""
+    state, parts = context.journey.state, context.parts
+    if len(apps(context.facts.factors)) >= MOST_APPS:
+        return Progress(state, problem=Problem(notice="error.too_many_apps"))
+    totp = new_totp(parts.entropy, parts.desk.tenant.settings.totp_algorithm)
+    return Progress(msgspec.structs.replace(state, second=msgspec.structs.replace(state.second, totp=totp)))
+
+
+async def confirm_app(context: StepContext, form: Mapping[str, str], totp: Totp) -> Progress:
+    """Take the app once a code of it was typed; whoever has no recovery codes gets them with it."""
+    state, parts = context.journey.state, context.parts
+    if form.get("intent") == "restart":
+        return await begin_app(context)
+    name = " ".join(form.get("name", "").split())
+    if len(name) > LONGEST_NAME or not name.isprintable():
+        return Progress(state, problem=Problem({"name": "error.name_invalid"}, values={"name": name[:LONGEST_NAME]}))
+    limited = await over_second_factor(context, "enrol")
+    if limited is not None:
+        return Progress(state, problem=limited)
+    now = parts.clock.now()
+    step = totp.matching_step(ascii_digits(form.get("code", "")), now)
+    if step is None:
+        return Progress(state, problem=Problem({"code": "error.totp_invalid"}, values={"name": name}))
+    customer, vault = await owner(context)
+    factor_id = FactorId.new(parts.clock, parts.entropy)
+    sealed = seal_secret(vault, factor_id, TotpSecret(totp, name))
+    factor = StoredFactor(factor_id, customer.id, FactorKind.TOTP, sealed, None, now, now, step)
+    codes = () if codes_left(context.facts.factors) else new_codes(parts.entropy)
+    stored = stored_codes(await code_key(context), customer.id, codes, parts.clock, parts.entropy)
+    announce = told(context, customer, vault, "factor_added")
+
+    async def write(unit: JourneyUnit) -> Problem | None:
+        await unit.factors.add(factor)
+        if stored:
+            await unit.factors.replace_codes(customer.id, stored)
+        unit.announce(Event("factor.added", customer.id, _data(factor_id)))
+        unit.record(entry(context, "factor.added", _data(factor_id)))
+        announce(unit)
+        return None
+
+    proven = with_proof(context, Evidence(OTP, now))
+    return Progress(msgspec.structs.replace(proven, second=Second(codes=codes)), write)
+
+
+async def remove_app(context: StepContext) -> Progress:
+    """Remove the app that the account page named; with the last one go the recovery codes."""
+    state = context.journey.state
+    held = apps(context.facts.factors)
+    factor = next((one for one in held if one.id == state.second.factor_id), None)
+    done = msgspec.structs.replace(state, second=Second())
+    if factor is None:
+        return Progress(done)
+    is_last = len(held) == 1
+    if is_last and context.parts.desk.tenant.settings.second_factor == "required":
+        return Progress(state, problem=Problem(notice="error.second_factor_required"))
+    customer, vault = await owner(context)
+    announce = told(context, customer, vault, "factor_removed")
+    data = {**_data(factor.id), "by": "customer"}
+
+    async def write(unit: JourneyUnit) -> Problem | None:
+        if not await unit.factors.remove_app(customer.id, factor.id):
+            return None  # somebody was faster; it is gone
+        if is_last:
+            await unit.factors.replace_codes(customer.id, ())
+        unit.announce(Event("factor.removed", customer.id, data))
+        unit.record(entry(context, "factor.removed", data))
+        announce(unit)
+        return None
+
+    return Progress(done, write)
+
+
+async def renew_codes(context: StepContext) -> Progress:
+    """Make ten new recovery codes; those from before are void."""
+    parts, codes = context.parts, new_codes(context.parts.entropy)
+    customer, vault = await owner(context)
+    stored = stored_codes(await code_key(context), customer.id, codes, parts.clock, parts.entropy)
+    announce = told(context, customer, vault, "recovery_codes_replaced")
+
+    async def write(unit: JourneyUnit) -> Problem | None:
+        await unit.factors.replace_codes(customer.id, stored)
+        unit.announce(Event("recovery_codes.replaced", customer.id))
+        unit.record(entry(context, "recovery_codes.replaced", {}))
+        announce(unit)
+        return None
+
+    return Progress(msgspec.structs.replace(context.journey.state, second=Second(codes=codes)), write)
+
+
+def with_proof(context: StepContext, proof: Evidence) -> JourneyState:
+    """Return the state with *proof* beside what was proven; of one authenticator the newest proof counts."""
+    before = (piece for piece in context.facts.held if piece.authenticator != proof.authenticator)
+    return msgspec.structs.replace(context.journey.state, evidence=(*before, proof))
+
+
+async def owner(context: StepContext) -> tuple[Customer, SubjectVault]:
+    """Return whose factors these are, and their vault."""
+    customer = context.facts.customer
+    vault = await context.parts.directory.vault_of(customer.id) if customer is not None else None
+    if customer is None or vault is None:
+        msg = "a customer's key is gone while the customer is not"
+        raise Fault(msg)
+    return customer, vault
+
+
+async def code_key(context: StepContext) -> bytes:
+    """Return the key that recovery codes are hashed with."""
+    return (await context.parts.keyring.tenant(context.parts.tenant_id)).derive(PURPOSE)
+
+
+def told(context: StepContext, customer: Customer, vault: SubjectVault, template: str, left: int = 0) -> Announce:
+    """Return what tells the customer by mail."""
+    parts, state = context.parts, context.journey.state
+    recover = f"{parts.desk.issuer.rstrip('/')}/recover"
+    words = Notice(template, state.locale, context.request.user_agent, recover)
+    return notice(words, customer, vault, parts.clock, parts.entropy, left)
+
+
+def entry(context: StepContext, event: str, data: dict[str, str | int], reason: str = "") -> AuditEntry:
+    """Return the audit entry of something that this customer did, or was refused for *reason*."""
+    request, customer = context.request, context.facts.customer
+    who = customer.id if customer is not None else ""
+    return AuditEntry(
+        event=event,
+        outcome=Outcome.REFUSED if reason else Outcome.SUCCESS,
+        actor=f"customer:{who}",
+        subject=who,
+        reason=reason,
+        request_id=request.request_id,
+        data=dict(data),
+        personal={"address": request.address, "user_agent": request.user_agent},
+    )
+
+
+def _data(factor_id: FactorId) -> dict[str, str | int]:
+    return {"factor": str(factor_id), "kind": FactorKind.TOTP.value}

@@ -1,0 +1,86 @@
+"""Whether a journey owes a second factor, and which part of its step comes next.
+
+Whoever has one is asked for it behind every first proof: behind a mailed code of recovery too, which would undo it
+otherwise. In a session that stands it is asked for where more assurance is wanted than the session bears (RFC 9470).
+Whoever has none sets one up where the tenant or the application insists.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from limen.access.factors.records import StoredFactor, apps
+from limen.access.journeys.context import Facts
+from limen.access.journeys.records import JourneyState
+from limen.access.oauth.assurance import MULTI_FACTOR, SINGLE_FACTOR, acr
+from limen.access.oauth.records import AuthorizationRequest
+from limen.access.sessions.records import SECOND_FACTORS, Evidence
+from limen.identity.tenants.records import Tenant
+from limen.kernel.clock import MINUTE, Instant
+
+ASK: Final = "ask"
+ENROL: Final = "enrol"
+RECENT: Final = 10 * MINUTE
+"""How old a proof may be by which a first second factor is set up: a session left open must not be enough."""
+
+
+def insists(tenant: Tenant, request: AuthorizationRequest | None) -> bool:
+    """Tell whether two factors are a must: by the tenant's policy, or by an essential ``acr``."""
+    if tenant.settings.second_factor == "required":
+        return True
+    return request is not None and MULTI_FACTOR in request.required_acr and SINGLE_FACTOR not in request.required_acr
+
+
+def wishes(request: AuthorizationRequest | None) -> bool:
+    """Tell whether two factors are preferred (``acr_values``): asked of whoever has them, and never with a page
+    where none may be shown.
+    """  # noqa: D205 - one sentence
+    if request is None or "none" in request.prompt:
+        return False
+    known = [value for value in request.acr_values if value in {SINGLE_FACTOR, MULTI_FACTOR}]
+    return known[:1] == [MULTI_FACTOR]
+
+
+def concerns(state: JourneyState, tenant: Tenant, request: AuthorizationRequest | None) -> bool:
+    """Tell whether it has to be known which factors the customer has; a session that stands rarely asks."""
+    return bool(state.evidence or state.second.task) or insists(tenant, request) or wishes(request)
+
+
+def owed(
+    state: JourneyState,
+    held: Sequence[Evidence],
+    factors: Sequence[StoredFactor],
+    tenant: Tenant,
+    request: AuthorizationRequest | None,
+) -> str:
+    """Return ``ask``, ``enrol`` or nothing. *held* is what the journey has proven, else what its session rests on."""
+    is_enough = acr(held) == MULTI_FACTOR
+    if not apps(factors):
+        return ENROL if insists(tenant, request) and not is_enough else ""
+    if state.evidence or state.second.task:  # a fresh proof, or a change of factors: a code of this very journey
+        has_spoken = any(piece.authenticator in SECOND_FACTORS for piece in state.evidence)
+        return "" if has_spoken else ASK
+    return ASK if not is_enough and (insists(tenant, request) or wishes(request)) else ""
+
+
+def is_stale(
+    state: JourneyState, held: Sequence[Evidence], due: str, factors: Sequence[StoredFactor], now: Instant
+) -> bool:
+    """Tell whether a first factor is to be set up in a session whose last proof is too old for that."""
+    sets_up = due == ENROL or (state.second.task == "add" and not apps(factors))
+    return sets_up and not state.evidence and all(now - piece.at > RECENT for piece in held)
+
+
+def phase(state: JourneyState, facts: Facts) -> str:
+    """Return the part of the step that is due, as its view calls it; empty where none is."""
+    second = state.second
+    if second.codes:
+        return "codes"
+    if facts.second_factor == ASK:
+        return "ask"
+    if state.new_password_due:
+        return ""
+    if second.task in {"remove", "new_codes"}:
+        return second.task if apps(facts.factors) else ""
+    if second.task == "add" or facts.second_factor == ENROL:
+        return "confirm" if second.totp is not None else "begin"
+    return ""

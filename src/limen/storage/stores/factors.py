@@ -1,0 +1,79 @@
+"""Second factors: authenticator apps and recovery codes."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import bindparam, select
+
+from limen.access.factors.records import FactorKind, StoredFactor
+from limen.kernel.clock import Instant
+from limen.kernel.ids import CustomerId, FactorId
+from limen.storage.schema import factors
+from limen.storage.stores.base import TenantStoreBase, delete_mine, insert_mine, mine, update_mine
+
+_theirs = factors.c.customer_id == bindparam("customer")
+_this = factors.c.id == bindparam("of")
+_is_app = factors.c.kind == FactorKind.TOTP.value
+_is_code = factors.c.kind == FactorKind.RECOVERY.value
+_OF_CUSTOMER = mine(select(factors).where(_theirs).order_by(factors.c.id), factors)
+_ADD = insert_mine(factors)
+_ACCEPT_STEP = update_mine(
+    factors, _this, _is_app, factors.c.last_step < bindparam("step"), sets=("last_step", "last_used_at")
+)
+_SPEND_CODE = update_mine(
+    factors,
+    _theirs,
+    _is_code,
+    factors.c.digest == bindparam("held"),
+    factors.c.last_used_at.is_(None),
+    sets=("last_used_at",),
+)
+_DROP_CODES = delete_mine(factors, _theirs, _is_code)
+_REMOVE_APP = delete_mine(factors, _theirs, _this, _is_app)
+
+
+class SqlFactors(TenantStoreBase):
+    """Implements :class:`limen.access.factors.store.FactorStore`."""
+
+    async def of_customer(self, customer_id: CustomerId) -> list[StoredFactor]:
+        """Return a customer's factors, oldest first."""
+        return [_factor(row) for row in await self._all(_OF_CUSTOMER, customer=customer_id)]
+
+    async def add(self, factor: StoredFactor) -> None:
+        """Store a new factor."""
+        await self._run(_ADD, _values(factor))
+
+    async def accept_step(self, factor_id: FactorId, step: int, now: Instant) -> bool:
+        """Use the code of a time step, if neither it nor a later one was used before."""
+        return await self._applied(_ACCEPT_STEP, of=factor_id, step=step, last_step=step, last_used_at=now)
+
+    async def spend_code(self, customer_id: CustomerId, digest: bytes, now: Instant) -> bool:
+        """Use a recovery code, if it is not spent."""
+        return await self._applied(_SPEND_CODE, customer=customer_id, held=digest, last_used_at=now)
+
+    async def replace_codes(self, customer_id: CustomerId, codes: Iterable[StoredFactor]) -> None:
+        """Store *codes* in place of every recovery code that a customer has."""
+        await self._run(_DROP_CODES, customer=customer_id)
+        for code in codes:
+            await self._run(_ADD, _values(code))
+
+    async def remove_app(self, customer_id: CustomerId, factor_id: FactorId) -> bool:
+        """Remove a customer's authenticator app."""
+        return await self._applied(_REMOVE_APP, customer=customer_id, of=factor_id)
+
+
+def _values(factor: StoredFactor) -> dict[str, Any]:
+    return {name: getattr(factor, name) for name in StoredFactor.__slots__} | {"kind": factor.kind.value}
+
+
+def _factor(row: Any) -> StoredFactor:
+    return StoredFactor(
+        id=FactorId(row.id),
+        customer_id=CustomerId(row.customer_id),
+        kind=FactorKind(row.kind),
+        sealed=row.sealed,
+        digest=row.digest,
+        created_at=row.created_at,
+        last_used_at=row.last_used_at,
+        last_step=row.last_step,
+    )
