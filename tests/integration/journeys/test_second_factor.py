@@ -56,7 +56,7 @@ async def settings(house, **changes):
 async def enrolled(house, walker, name=""):
     """Set up an app from the account page; return it with its recovery codes."""
     page = await walker.get("/account")
-    page = await walker.post(page, form=press(page, "add"), intent="add")
+    page = await walker.post(page, form=press(page, "add_app"), intent="add_app")
     return await confirmed(house, walker, page, name)
 
 
@@ -69,6 +69,12 @@ async def confirmed(house, walker, page, name=""):
     page = await walker.post(page)
     house.clock.advance(30)
     return totp, codes, page
+
+
+async def by_recovery_code(walker, code):
+    """Sign in, and choose to type a recovery code."""
+    page = await walker.post(await walker.sign_in(ANN, PASSWORD), intent="use:recovery_code")
+    return await walker.post(page, recovery_code=code)
 
 
 @pytest.fixture
@@ -133,13 +139,13 @@ async def test_nothing_typed_is_told(house, ann, fields):
 
 async def test_a_recovery_code_stands_in_once_and_its_owner_is_told(house, ann):
     walker = house.walker()
-    page = await walker.post(await walker.sign_in(ANN, PASSWORD), recovery_code=ann.codes[0].upper())
+    page = await by_recovery_code(walker, ann.codes[0].upper())
     assert page.path == "/account"
     assert says("account.two_step.codes_left", count="9") in page.text
     mail = (await house.mails(ANN))[-1]
     assert mail.subject == says("mail.recovery_code_used.subject", brand=house.tenant.name)
     again = house.walker()
-    page = await again.post(await again.sign_in(ANN, PASSWORD), recovery_code=ann.codes[0])
+    page = await by_recovery_code(again, ann.codes[0])
     assert (page.status, page.errors) == (400, {"recovery_code": says("error.recovery_code_invalid")})
     assert (await again.post(page, recovery_code=ann.codes[1])).path == "/account"
 
@@ -147,7 +153,7 @@ async def test_a_recovery_code_stands_in_once_and_its_owner_is_told(house, ann):
 @pytest.mark.parametrize("typed", ["aaaaa-aaaaa", "nonsense", "\u202e", "a" * 5000])
 async def test_a_wrong_recovery_code_is_refused(house, ann, typed):
     walker = house.walker()
-    page = await walker.post(await walker.sign_in(ANN, PASSWORD), recovery_code=typed)
+    page = await by_recovery_code(walker, typed)
     assert (page.status, page.errors) == (400, {"recovery_code": says("error.recovery_code_invalid")})
 
 
@@ -169,7 +175,7 @@ async def test_guesses_are_bounded_and_keep_no_owner_out_of_a_device_of_theirs(b
         page = await ann.sign_in(ANN, PASSWORD)
         assert (await ann.post(page, code=now_code(house, totp))).path == "/account"
         other = house.walker()
-        assert (await other.post(await other.sign_in(ANN, PASSWORD), recovery_code=codes[0])).path == "/account"
+        assert (await by_recovery_code(other, codes[0])).path == "/account"
 
 
 async def test_a_reset_password_does_not_undo_the_second_factor(house, ann):
@@ -197,7 +203,7 @@ async def test_new_recovery_codes_void_the_old_ones_and_need_a_code(house, ann):
     assert (await ann.get(page.path)).h1 == page.h1  # a reload loses nothing
     assert (await ann.post(page)).path == "/account"
     walker = house.walker()
-    page = await walker.post(await walker.sign_in(ANN, PASSWORD), recovery_code=ann.codes[0])
+    page = await by_recovery_code(walker, ann.codes[0])
     assert page.status == 400
     assert (await walker.post(page, recovery_code=fresh[0])).path == "/account"
 
@@ -205,7 +211,7 @@ async def test_new_recovery_codes_void_the_old_ones_and_need_a_code(house, ann):
 async def test_an_app_is_removed_only_behind_a_code_and_takes_the_recovery_codes_along(house, ann):
     account = await ann.get("/account")
     assert "My phone" in account.text
-    page = await ann.post(account, form=press(account, "remove"), intent="remove")
+    page = await ann.post(account, form=press(account, "remove_app"), intent="remove_app")
     assert page.h1 == ASKED
     page = await ann.post(page, code=now_code(house, ann.totp))
     assert page.h1 == says("second_factor.remove.title")
@@ -220,7 +226,7 @@ async def test_an_app_is_removed_only_behind_a_code_and_takes_the_recovery_codes
 
 async def test_a_change_can_be_cancelled(house, ann):
     account = await ann.get("/account")
-    page = await ann.post(account, form=press(account, "remove"), intent="remove")
+    page = await ann.post(account, form=press(account, "remove_app"), intent="remove_app")
     assert (await ann.post(page, intent="cancel", code=None)).path == "/account"
     assert (await house.rows())["factors"] == 11
 
@@ -230,9 +236,9 @@ async def test_another_customers_app_cannot_be_removed(house, ann):
     bob = house.walker()
     await bob.sign_in("bob@example.com", PASSWORD)
     await enrolled(house, bob)
-    theirs = press(await ann.get("/account"), "remove").fields["factor"]
+    theirs = press(await ann.get("/account"), "remove_app").fields["factor"]
     account = await bob.get("/account")
-    page = await bob.post(account, form=press(account, "remove"), intent="remove", factor=theirs)
+    page = await bob.post(account, form=press(account, "remove_app"), intent="remove_app", factor=theirs)
     assert page.path == "/account"
     assert (await house.rows())["factors"] == 22
 
@@ -243,7 +249,7 @@ async def test_a_session_left_open_is_not_enough_to_set_up_a_first_app(house):
     await walker.sign_in(ANN, PASSWORD)
     house.clock.advance(601)
     account = await walker.get("/account")
-    page = await walker.post(account, form=press(account, "add"), intent="add")
+    page = await walker.post(account, form=press(account, "add_app"), intent="add_app")
     assert page.h1 == says("sign_in.title")
     page = await walker.sign_in(ANN, PASSWORD, page)
     assert page.h1 == says("second_factor.begin.title")
@@ -255,7 +261,7 @@ async def test_a_wrong_code_sets_up_nothing(house):
     walker = house.walker()
     await walker.sign_in(ANN, PASSWORD)
     account = await walker.get("/account")
-    page = await walker.post(await walker.post(account, form=press(account, "add"), intent="add"))
+    page = await walker.post(await walker.post(account, form=press(account, "add_app"), intent="add_app"))
     page = await walker.post(page, code="000000", name="My phone")
     assert (page.status, page.errors) == (400, {"code": says("error.totp_invalid")})
     assert page.fields["name"] == "My phone"
@@ -283,7 +289,7 @@ async def test_where_it_is_required_sign_up_and_sign_in_lead_to_it_and_the_last_
     assert page.h1 == says("second_factor.begin.title")
     house.clock.advance(30)
     account = await walker.get("/account")
-    page = await walker.post(account, form=press(account, "remove"), intent="remove")
+    page = await walker.post(account, form=press(account, "remove_app"), intent="remove_app")
     page = await walker.post(await walker.post(page, code=now_code(house, totp)))
     assert page.notices == [says("error.second_factor_required")]
     assert (await house.rows())["factors"] == 11
@@ -305,7 +311,8 @@ async def test_the_json_form_says_the_same(house, ann):
     page = await native.sign_in(ANN, PASSWORD)
     answer = await native.http.get(page.path, headers={"accept": "application/json"})
     step = answer.json()["step"]
-    assert (step["name"], step["data"]["phase"], step["data"]["has_recovery_codes"]) == ("second_factor", "ask", True)
+    assert step["name"] == "second_factor"
+    assert (step["data"]["method"], step["data"]["others"]) == ("code", ["recovery_code"])
     form = {"csrf": answer.json()["csrf"], "version": str(step["version"])}
     refused = await native.http.post(page.path, data={**form, "code": "000000"}, headers={"accept": "application/json"})
     assert refused.status_code == 400
@@ -332,8 +339,8 @@ async def test_before_the_first_proof_nobody_sees_who_has_a_second_factor(house,
 
 async def test_what_is_announced_is_what_the_catalogue_says(house, ann):
     walker = house.walker()
-    await walker.post(await walker.sign_in(ANN, PASSWORD), recovery_code=ann.codes[0])
-    for task in ("new_codes", "remove"):
+    await by_recovery_code(walker, ann.codes[0])
+    for task in ("new_codes", "remove_app"):
         account = await ann.get("/account")
         page = await ann.post(account, form=press(account, task), intent=task)
         await ann.post(await ann.post(await ann.post(page, code=now_code(house, ann.totp))))

@@ -50,13 +50,19 @@ _SESSIONS = [
 ]
 _FACTOR_CHANGE = {"client_name": None, "may_cancel": True, "name": "Amira's phone", "uri": "", "secret": ""}
 _URI = "otpauth://totp/Limen:amira%40example.org?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Limen"
-_SECOND_FACTOR: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
-    ("ask", {"client_name": CLIENT, "has_recovery_codes": True}, {"errors": {"code": "error.totp_invalid"}}),
-    ("begin", {**_FACTOR_CHANGE, "may_cancel": False}, {}),
-    ("confirm", {**_FACTOR_CHANGE, "uri": _URI, "secret": "gezd gnbv gy3t qojq gezd gnbv gy3t qojq"}, {}),
-    ("codes", {"client_name": None, "codes": [f"k7m2{digit}-x9qp{digit}" for digit in range(2, 10)]}, {}),
-    ("remove", _FACTOR_CHANGE, {}),
-    ("new_codes", _FACTOR_CHANGE, {}),
+_SECOND_FACTOR: list[tuple[str, str, dict[str, Any], dict[str, Any]]] = [
+    (
+        "second_factor",
+        "code",
+        {"client_name": CLIENT, "method": "code", "others": ["recovery_code"], "may_cancel": False},
+        {"errors": {"code": "error.totp_invalid"}},
+    ),
+    ("second_factor", "recovery_code", {"method": "recovery_code", "others": ["code"], "may_cancel": True}, {}),
+    ("authenticator_app", "begin", {**_FACTOR_CHANGE, "may_cancel": False}, {}),
+    ("authenticator_app", "confirm", {**_FACTOR_CHANGE, "uri": _URI, "secret": "gezd gnbv gy3t qojq gezd gnbv"}, {}),
+    ("authenticator_app", "remove", _FACTOR_CHANGE, {}),
+    ("recovery_codes", "codes", {"codes": [f"k7m2{n}-x9qp{n}" for n in range(2, 10)], "may_cancel": False}, {}),
+    ("recovery_codes", "new_codes", {"codes": [], "may_cancel": True}, {}),
 ]
 _TWO_STEP = {
     "apps": [{"id": "fac_1", "name": "Amira's phone", "added": NOW - 10**13, "used": NOW}],
@@ -118,8 +124,8 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         _step("choose_account", {"client_name": CLIENT, "accounts": _ACCOUNTS}),
     ),
     **{
-        f"second_factor_{part}": ("steps/second_factor.html", _step("second_factor", {"phase": part, **data}, **more))
-        for part, data, more in _SECOND_FACTOR
+        f"{step}_{part}": (f"steps/{step}.html", _step(step, {"phase": part, **data}, **more))
+        for step, part, data, more in _SECOND_FACTOR
     },
     "continue": ("steps/continue.html", _step("continue", {})),
     "start": (

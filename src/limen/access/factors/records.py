@@ -89,10 +89,15 @@ _secrets = msgspec.json.Decoder(TotpSecret)
 
 
 def apps(factors: Iterable[StoredFactor]) -> tuple[StoredFactor, ...]:
-    """Return the authenticator apps among *factors*; whoever has none has no second factor."""
+    """Return the authenticator apps among *factors*."""
     return tuple(factor for factor in factors if factor.is_app)
+
+
+def second_steps(factors: Iterable[StoredFactor]) -> tuple[StoredFactor, ...]:
+    """Return those that make a sign-in one of two steps. Recovery codes stand in for them, and go with the last."""
+    return tuple(factor for factor in factors if factor.kind is not FactorKind.RECOVERY)
 
 
 def codes_left(factors: Iterable[StoredFactor]) -> int:
     """Return how many recovery codes are not spent."""
-    return sum(not factor.is_app and factor.last_used_at is None for factor in factors)
+    return sum(factor.kind is FactorKind.RECOVERY and factor.last_used_at is None for factor in factors)

@@ -14,6 +14,7 @@ from limen.access.factors.records import (
     apps,
     codes_left,
     seal_secret,
+    second_steps,
 )
 from limen.access.factors.recovery import PURPOSE, new_codes, stored_codes
 from limen.access.factors.totp import Totp, new_totp
@@ -22,7 +23,7 @@ from limen.access.journeys.digits import ascii_digits
 from limen.access.journeys.limits import over_second_factor
 from limen.access.journeys.mails import Announce
 from limen.access.journeys.parts import JourneyUnit
-from limen.access.journeys.records import JourneyState, Second
+from limen.access.journeys.records import JourneyState, Second, Task
 from limen.access.journeys.views import Problem, Progress
 from limen.access.sessions.records import OTP, Evidence
 from limen.identity.customers.records import Customer
@@ -74,18 +75,17 @@ async def confirm_app(context: StepContext, form: Mapping[str, str], totp: Totp)
         return None
 
     proven = with_proof(context, Evidence(OTP, now))
-    return Progress(msgspec.structs.replace(proven, second=Second(codes=codes)), write)
+    return Progress(msgspec.structs.replace(proven, task=Task(), second=Second(codes=codes)), write)
 
 
 async def remove_app(context: StepContext) -> Progress:
-    """Remove the app that the account page named; with the last one go the recovery codes."""
+    """Remove the app that the account page named; with the last second factor go the recovery codes."""
     state = context.journey.state
-    held = apps(context.facts.factors)
-    factor = next((one for one in held if one.id == state.second.factor_id), None)
-    done = msgspec.structs.replace(state, second=Second())
+    factor = next((one for one in apps(context.facts.factors) if one.id == state.task.target), None)
+    done = msgspec.structs.replace(state, task=Task())
     if factor is None:
         return Progress(done)
-    is_last = len(held) == 1
+    is_last = len(second_steps(context.facts.factors)) == 1
     if is_last and context.parts.desk.tenant.settings.second_factor == "required":
         return Progress(state, problem=Problem(notice="error.second_factor_required"))
     customer, vault = await owner(context)
@@ -119,7 +119,8 @@ async def renew_codes(context: StepContext) -> Progress:
         announce(unit)
         return None
 
-    return Progress(msgspec.structs.replace(context.journey.state, second=Second(codes=codes)), write)
+    done = msgspec.structs.replace(context.journey.state, task=Task(), second=Second(codes=codes))
+    return Progress(done, write)
 
 
 def with_proof(context: StepContext, proof: Evidence) -> JourneyState:

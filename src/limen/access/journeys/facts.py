@@ -54,7 +54,7 @@ async def _with_second_factor(
         held = standing.evidence if standing is not None else ()
     factors = tuple(await unit.factors.of_customer(customer.id))
     due = owed(state, held, factors, tenant, facts.request)
-    if is_stale(state, held, due, factors, parts.clock.now()):
+    if is_stale(state, held, due, parts.clock.now()):
         return replace(facts, is_proven=False)
     return replace(facts, second_factor=due, factors=factors, held=held)
 

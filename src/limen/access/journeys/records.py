@@ -40,26 +40,40 @@ class Draft(msgspec.Struct, frozen=True):
     password_hash: str = ""
 
 
+class Task(msgspec.Struct, frozen=True):
+    """What a signed-in customer asked to change. It is done behind a fresh proof, and the journey leads back.
+
+    Attributes:
+        kind: what is to be done, as the step calls it that does it (``add_app``); empty where the journey signs in.
+        target: the identifier of what is to be changed.
+        name: its name, to be shown.
+    """
+
+    kind: str = ""
+    target: str = ""
+    name: str = ""
+
+    def __bool__(self) -> bool:
+        """Tell whether there is anything to do."""
+        return bool(self.kind)
+
+
 class Second(msgspec.Struct, frozen=True):
     """What a journey does about second factors.
 
     Attributes:
-        task: what the account page asked for: ``add``, ``remove``, ``new_codes``; empty where nothing.
-        factor_id: the app to remove.
-        name: its name, to be shown.
+        method: the way to prove one that was chosen, a row of ``methods.METHODS``; empty for the first that is held.
         totp: the app being set up, not confirmed yet.
         codes: recovery codes that were just made, to be shown once.
     """
 
-    task: str = ""
-    factor_id: str = ""
-    name: str = ""
+    method: str = ""
     totp: Totp | None = None
     codes: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         """Show no secret."""
-        return f"Second({self.task!r})"
+        return f"Second({self.method!r})"
 
 
 class JourneyState(msgspec.Struct, frozen=True):
@@ -72,6 +86,7 @@ class JourneyState(msgspec.Struct, frozen=True):
         session_id: the session of a chosen account.
         evidence: what this journey proved.
         new_password_due: recovery has proven the address and waits for the password.
+        task: what is to be changed, where the account page began it.
         second: what it does about second factors.
         agreed: the scopes allowed on the consent page; None before it was asked.
         user_agent: the device that asked, for links opened elsewhere.
@@ -88,6 +103,7 @@ class JourneyState(msgspec.Struct, frozen=True):
     session_id: str = ""
     evidence: tuple[Evidence, ...] = ()
     new_password_due: bool = False
+    task: Task = Task()
     second: Second = Second()
     agreed: tuple[str, ...] | None = None
     denied: bool = False

@@ -1,4 +1,4 @@
-"""Whether a journey owes a second factor, and which part of its step comes next.
+"""Whether a journey owes a second factor, and whether what is proven is fresh enough for what is to be changed.
 
 Whoever has one is asked for it behind every first proof: behind a mailed code of recovery too, which would undo it
 otherwise. In a session that stands it is asked for where more assurance is wanted than the session bears (RFC 9470).
@@ -8,8 +8,7 @@ Whoever has none sets one up where the tenant or the application insists.
 from collections.abc import Sequence
 from typing import Final
 
-from limen.access.factors.records import StoredFactor, apps
-from limen.access.journeys.context import Facts
+from limen.access.factors.records import StoredFactor, second_steps
 from limen.access.journeys.records import JourneyState
 from limen.access.oauth.assurance import MULTI_FACTOR, SINGLE_FACTOR, acr
 from limen.access.oauth.records import AuthorizationRequest
@@ -20,7 +19,7 @@ from limen.kernel.clock import MINUTE, Instant
 ASK: Final = "ask"
 ENROL: Final = "enrol"
 RECENT: Final = 10 * MINUTE
-"""How old a proof may be by which a first second factor is set up: a session left open must not be enough."""
+"""How old a proof may be by which something is changed: a session left open must not be enough."""
 
 
 def insists(tenant: Tenant, request: AuthorizationRequest | None) -> bool:
@@ -42,7 +41,7 @@ def wishes(request: AuthorizationRequest | None) -> bool:
 
 def concerns(state: JourneyState, tenant: Tenant, request: AuthorizationRequest | None) -> bool:
     """Tell whether it has to be known which factors the customer has; a session that stands rarely asks."""
-    return bool(state.evidence or state.second.task) or insists(tenant, request) or wishes(request)
+    return bool(state.evidence or state.task) or insists(tenant, request) or wishes(request)
 
 
 def owed(
@@ -54,33 +53,18 @@ def owed(
 ) -> str:
     """Return ``ask``, ``enrol`` or nothing. *held* is what the journey has proven, else what its session rests on."""
     is_enough = acr(held) == MULTI_FACTOR
-    if not apps(factors):
+    if not second_steps(factors):
         return ENROL if insists(tenant, request) and not is_enough else ""
-    if state.evidence or state.second.task:  # a fresh proof, or a change of factors: a code of this very journey
+    if state.evidence or state.task:  # a fresh proof, or a change: a second factor in this very journey
         has_spoken = any(piece.authenticator in SECOND_FACTORS for piece in state.evidence)
         return "" if has_spoken else ASK
     return ASK if not is_enough and (insists(tenant, request) or wishes(request)) else ""
 
 
-def is_stale(
-    state: JourneyState, held: Sequence[Evidence], due: str, factors: Sequence[StoredFactor], now: Instant
-) -> bool:
-    """Tell whether a first factor is to be set up in a session whose last proof is too old for that."""
-    sets_up = due == ENROL or (state.second.task == "add" and not apps(factors))
-    return sets_up and not state.evidence and all(now - piece.at > RECENT for piece in held)
+def is_stale(state: JourneyState, held: Sequence[Evidence], due: str, now: Instant) -> bool:
+    """Tell whether something is to be changed, or a first factor set up, in a session whose last proof is too old.
 
-
-def phase(state: JourneyState, facts: Facts) -> str:
-    """Return the part of the step that is due, as its view calls it; empty where none is."""
-    second = state.second
-    if second.codes:
-        return "codes"
-    if facts.second_factor == ASK:
-        return "ask"
-    if state.new_password_due:
-        return ""
-    if second.task in {"remove", "new_codes"}:
-        return second.task if apps(facts.factors) else ""
-    if second.task == "add" or facts.second_factor == ENROL:
-        return "confirm" if second.totp is not None else "begin"
-    return ""
+    Whoever is asked for a second factor proves it afresh by that.
+    """
+    changes = due == ENROL or (bool(state.task) and due != ASK)
+    return changes and not state.evidence and all(now - piece.at > RECENT for piece in held)

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 
 from limen.access.journeys.context import Facts, StepContext
 from limen.access.journeys.records import JourneyState, Path
-from limen.access.journeys.second_factors import phase
 from limen.access.journeys.steps import (
+    authenticator_app,
     choose_account,
     consent,
     new_password,
     recover,
+    recovery_codes,
     second_factor,
     sign_in,
     sign_up,
@@ -39,11 +40,23 @@ class Step:
 STEPS: tuple[Step, ...] = (
     Step(
         "second_factor",
-        lambda s, f: _is_known(s, f) and phase(s, f) != "",
+        lambda s, f: _is_known(s, f) and second_factor.due(s, f),
         second_factor.view,
         second_factor.submit,
     ),
     Step("new_password", lambda s, f: s.new_password_due and f.is_proven, new_password.view, new_password.submit),
+    Step(
+        "recovery_codes",
+        lambda s, f: _is_known(s, f) and recovery_codes.due(s, f),
+        recovery_codes.view,
+        recovery_codes.submit,
+    ),
+    Step(
+        "authenticator_app",
+        lambda s, f: _is_known(s, f) and authenticator_app.due(s, f),
+        authenticator_app.view,
+        authenticator_app.submit,
+    ),
     Step("consent", lambda s, f: _is_known(s, f) and _asks(s, f), consent.view, consent.submit),
     Step(
         "verify_email",

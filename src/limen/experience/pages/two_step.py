@@ -11,13 +11,15 @@ from starlette.responses import Response
 from limen.access.factors.records import MOST_APPS, apps, codes_left, open_secret
 from limen.access.journeys.arrival import Arrived
 from limen.access.journeys.context import Account
-from limen.access.journeys.records import JourneyState, Path, Second
+from limen.access.journeys.records import JourneyState, Path, Task
+from limen.access.journeys.steps.authenticator_app import ADD, REMOVE
+from limen.access.journeys.steps.recovery_codes import RENEW
 from limen.experience.pages.errors import refused
 from limen.experience.pages.steps import arrived
 from limen.experience.pages.visit import Visit
 from limen.kernel.errors import Refusal
 
-TASKS: Final = frozenset({"add", "remove", "new_codes"})
+TASKS: Final = frozenset({ADD, REMOVE, RENEW})
 
 
 async def two_step(visit: Visit, account: Account) -> dict[str, Any]:
@@ -47,7 +49,7 @@ async def two_step(visit: Visit, account: Account) -> dict[str, Any]:
 async def change(visit: Visit, account: Account, form: dict[str, str]) -> Response:
     """Begin the journey that changes what the form names."""
     task, factor_id, name = form["intent"], form.get("factor", ""), ""
-    if task == "remove":
+    if task == REMOVE:
         shown = await two_step(visit, account)
         found = [app for app in shown["apps"] if app["id"] == factor_id]
         if not found:
@@ -58,7 +60,7 @@ async def change(visit: Visit, account: Account, form: dict[str, str]) -> Respon
         email=account.customer.profile.email,
         customer_id=account.customer.id,
         session_id=account.session.id,
-        second=Second(task=task, factor_id=factor_id if task == "remove" else "", name=name),
+        task=Task(task, factor_id if task == REMOVE else "", name),
     )
     begun = await visit.begin(state)
     if isinstance(begun, Refusal):

@@ -1,12 +1,19 @@
-"""One decision of a customer, chained to the decision before it in the tenant."""
+"""One decision of a customer, as it is made and as it stands in the ledger."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
-from limen.identity.audit.chain import link
+import msgspec
+
+from limen.identity.audit.chain import SealedPart
+from limen.identity.consents.tree import leaf_hash
 from limen.kernel.clock import Instant
-from limen.kernel.encoding import canonical_json
+from limen.kernel.encoding import canonical_json, framed
 from limen.kernel.ids import CustomerId, RecordId, TenantId
+
+OAUTH = "oauth"
+"""The purpose of access by an application; no purpose of a tenant's register may be called so."""
 
 
 class Decision(StrEnum):
@@ -19,14 +26,17 @@ class Decision(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ConsentDecision:
-    """A decision before it is chained.
+    """A decision before it is recorded.
 
     Attributes:
-        purpose: ``oauth`` for access by an application; others come from the tenant's register of purposes.
+        purpose: ``oauth`` for access by an application; others are names in the tenant's register of purposes.
         party: who is allowed: a public ``client_id``, or empty for the tenant itself.
-        items: what exactly, sorted: scopes for ``oauth``.
+        items: what exactly, sorted: scopes for ``oauth``, kinds of data for other purposes.
         text_hash: SHA-256 of the words the customer saw, 32 bytes, with the language they were in.
-        method: how it was given: ``page``, ``api``, ``import``.
+        method: how it was made: ``page``, ``journey``, ``api``, ``import``.
+        version: the number of the purpose's version; 0 for ``oauth``.
+        expires_at: when it stops to count; 0 for never.
+        confirmed_age: the age in years that the customer said to have reached; 0 where it was not asked.
     """
 
     customer_id: CustomerId
@@ -37,28 +47,72 @@ class ConsentDecision:
     text_hash: bytes
     locale: str
     method: str = "page"
+    version: int = 0
+    expires_at: Instant = 0
+    confirmed_age: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class ConsentRecord:
-    """A decision in the ledger: ``hash`` covers the open part and the previous hash."""
+    """A decision in the ledger. ``open_part`` is the canonical JSON that is committed to, with ``commitment``.
+
+    ``commitment`` (32 bytes, or none) is the salted hash of the personal part, which ``sealed`` holds under the
+    customer's key.
+    """
 
     id: RecordId
-    seq: int
     at: Instant
     decision: ConsentDecision
     open_part: bytes
-    previous: bytes
-    hash: bytes
+    commitment: bytes = b""
+    sealed: bytes = field(default=b"", repr=False)
+
+    @property
+    def leaf(self) -> bytes:
+        """Return the record's leaf in the tenant's Merkle tree, 32 bytes."""
+        return record_leaf(self.open_part, self.commitment)
 
 
-def chained(
-    tenant_id: TenantId, record_id: RecordId, at: Instant, decision: ConsentDecision, last: tuple[int, bytes]
+def record_leaf(open_part: bytes, commitment: bytes) -> bytes:
+    """Return the leaf hash of a record with these open fields and this commitment (RFC 9162 §2.1.1)."""
+    return leaf_hash(framed(open_part, commitment))
+
+
+def recorded(
+    tenant_id: TenantId, record_id: RecordId, at: Instant, decision: ConsentDecision, part: SealedPart | None = None
 ) -> ConsentRecord:
-    """Return *decision* as the ledger record that follows *last* (sequence number and hash)."""
-    seq, previous = last[0] + 1, last[1]
-    data = canonical_json((
-        tenant_id, record_id, seq, at, decision.customer_id, decision.purpose, decision.party, list(decision.items),
-        decision.decision.value, decision.text_hash.hex(), decision.locale, decision.method,
-    ))  # fmt: skip
-    return ConsentRecord(record_id, seq, at, decision, data, previous, link(previous, data, b""))
+    """Return *decision*, made at *at*, as a record of the ledger."""
+    commitment, sealed = (part.commitment, part.sealed) if part else (b"", b"")
+    return ConsentRecord(
+        record_id, at, decision, canonical_json(open_fields(tenant_id, record_id, at, decision)), commitment, sealed
+    )
+
+
+def open_fields(tenant_id: TenantId, record_id: RecordId, at: Instant, decision: ConsentDecision) -> dict[str, Any]:
+    """Return what of a decision stands in the open."""
+    return {
+        "at": at,
+        "confirmed_age": decision.confirmed_age,
+        "customer": str(decision.customer_id),
+        "decision": decision.decision.value,
+        "expires_at": decision.expires_at,
+        "id": str(record_id),
+        "items": list(decision.items),
+        "locale": decision.locale,
+        "method": decision.method,
+        "party": decision.party,
+        "purpose": decision.purpose,
+        "tenant": str(tenant_id),
+        "text_hash": decision.text_hash.hex(),
+        "v": 1,
+        "version": decision.version,
+    }
+
+
+def read_open(open_part: bytes) -> dict[str, Any] | None:
+    """Return the open fields of a record by name, or None where the bytes are none."""
+    try:
+        fields = msgspec.json.decode(open_part)
+    except msgspec.DecodeError:
+        return None
+    return fields if isinstance(fields, dict) else None
