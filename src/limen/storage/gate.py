@@ -6,8 +6,9 @@ login storm. Here it waits for one at the most; and the everyday transaction at 
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
+
+_Queue = deque[asyncio.Future[None]]
 
 
 class WriteGate:
@@ -16,28 +17,19 @@ class WriteGate:
     def __init__(self) -> None:
         """Open, with nobody waiting."""
         self._is_taken = False
-        self._everyday: deque[asyncio.Future[None]] = deque()
-        self._hot: deque[asyncio.Future[None]] = deque()
+        self._everyday: _Queue = deque()
+        self._hot: _Queue = deque()
 
-    @asynccontextmanager
-    async def everyday(self) -> AsyncGenerator[None, None]:
+    def everyday(self) -> "Turn":
         """Hold the gate for an everyday transaction; a batch that waits goes next."""
-        await self._enter(self._everyday)
-        try:
-            yield
-        finally:
-            self._leave(self._hot, self._everyday)
+        return Turn(self, self._everyday, self._hot)
 
-    @asynccontextmanager
-    async def hot(self) -> AsyncGenerator[None, None]:
+    def hot(self) -> "Turn":
         """Hold the gate for a batch; an everyday transaction that waits goes next."""
-        await self._enter(self._hot)
-        try:
-            yield
-        finally:
-            self._leave(self._everyday, self._hot)
+        return Turn(self, self._hot, self._everyday)
 
-    async def _enter(self, queue: deque[asyncio.Future[None]]) -> None:
+    async def enter(self, queue: _Queue) -> None:
+        """Wait in *queue*, unless nobody is inside. For :class:`Turn`."""
         if not self._is_taken:
             self._is_taken = True
             return
@@ -47,12 +39,13 @@ class WriteGate:
             await turn
         except asyncio.CancelledError:
             if turn.done() and not turn.cancelled():  # the gate was ours already: pass it on
-                self._leave(self._hot, self._everyday)
+                self.leave(self._hot, self._everyday)
             with suppress(ValueError):
                 queue.remove(turn)
             raise
 
-    def _leave(self, *queues: deque[asyncio.Future[None]]) -> None:
+    def leave(self, *queues: _Queue) -> None:
+        """Let the first that waits in one of *queues* in. For :class:`Turn`."""
         for queue in queues:
             while queue:
                 turn = queue.popleft()
@@ -60,3 +53,21 @@ class WriteGate:
                     turn.set_result(None)
                     return
         self._is_taken = False
+
+
+class Turn:
+    """One passage of the gate, for ``async with``."""
+
+    __slots__ = ("_gate", "_next", "_queue")
+
+    def __init__(self, gate: WriteGate, queue: _Queue, before: _Queue) -> None:
+        """Wait in *queue*; who waits in *before* goes next."""
+        self._gate, self._queue, self._next = gate, queue, before
+
+    async def __aenter__(self) -> None:
+        """Wait until nobody else is inside."""
+        await self._gate.enter(self._queue)
+
+    async def __aexit__(self, *_: object) -> None:
+        """Let the next in."""
+        self._gate.leave(self._next, self._queue)

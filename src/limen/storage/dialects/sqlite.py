@@ -2,8 +2,8 @@
 
 import asyncio
 import os
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -105,6 +105,46 @@ class _Pool:
         return SqliteConnection(self._path, self._pragmas)
 
 
+class _Loan:
+    """A connection lent by a pool, for ``async with``."""
+
+    __slots__ = ("_pool", "_trace", "connection")
+
+    connection: SqliteConnection
+
+    def __init__(self, pool: _Pool, trace: Trace | None) -> None:
+        self._pool, self._trace = pool, trace
+
+    async def __aenter__(self) -> Connection:
+        self.connection = await self._pool.lend(self._trace)
+        return self.connection
+
+    async def __aexit__(self, *_: object) -> None:
+        self._pool.take_back(self.connection)
+
+
+class _Transaction(_Loan):
+    """The same with a transaction that is open."""
+
+    __slots__ = ("_write",)
+
+    def __init__(self, pool: _Pool, trace: Trace | None, *, write: bool) -> None:
+        super().__init__(pool, trace)
+        self._write = write
+
+    async def __aenter__(self) -> Connection:
+        connection = self.connection = await self._pool.lend(self._trace)
+        try:
+            if self._write:
+                await connection.begin_writing()
+            else:
+                connection.begin_reading()
+        except BaseException:
+            self._pool.take_back(connection)
+            raise
+        return connection
+
+
 class SqliteDialect:
     """The embedded default."""
 
@@ -125,29 +165,14 @@ class SqliteDialect:
         event.listen(engine.sync_engine, "begin", _on_begin)
         return engine
 
-    @asynccontextmanager
-    async def transaction(self, tenant_id: TenantId | None, *, write: bool) -> AsyncGenerator[Connection, None]:
+    def transaction(self, tenant_id: TenantId | None, *, write: bool) -> "_Transaction":
         """Begin; SQLite confines nothing by itself, so tenancy rests on the stores."""
         del tenant_id
-        pool = self._writers if write else self._readers
-        connection = await pool.lend(self.trace)
-        try:
-            if write:
-                await connection.begin_writing()
-            else:
-                connection.begin_reading()
-            yield connection
-        finally:
-            pool.take_back(connection)
+        return _Transaction(self._writers if write else self._readers, self.trace, write=write)
 
-    @asynccontextmanager
-    async def single(self) -> AsyncGenerator[Connection, None]:
+    def single(self) -> "_Loan":
         """Lend a connection for one statement that reads."""
-        connection = await self._readers.lend(self.trace)
-        try:
-            yield connection
-        finally:
-            self._readers.take_back(connection)
+        return _Loan(self._readers, self.trace)
 
     async def begin_alone(self, connection: AsyncConnection, key: str) -> None:
         """Begin, the only writer, with foreign keys off: rebuilding a table drops it, and a drop cascades."""
