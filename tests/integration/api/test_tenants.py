@@ -107,3 +107,32 @@ async def test_words_for_scopes_are_replaced_as_a_whole_and_judged(house):
         refused = await http.patch(url, json=wrong, headers=any_version)
         assert refused.status_code in {400, 422}
         assert "scope_words" in refused.text
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"level": 3},
+        {"level": -1},
+        {"level": "2"},
+        {"scopes": [{"scope": "orders", "level": 4}]},
+        {"scopes": [{"scope": "orders", "max_age": -1}]},
+        {"scopes": [{"scope": "two words", "level": 1}]},
+        {"scopes": [{"scope": "orders", "unknown": 1}]},
+        {"scopes": [{"scope": "orders"}, {"scope": "orders", "level": 1}]},
+    ],
+)
+async def test_a_policy_of_assurance_that_is_none_is_refused(house, wrong):
+    async with house.http(await house.token()) as http:
+        sent = {"settings": {"assurance": wrong}}
+        answer = await http.patch("/tenants/acme", json=sent, headers={"if-match": "*"})
+    assert answer.status_code == 422, answer.text
+
+
+async def test_a_policy_of_assurance_is_kept_and_shown(house):
+    policy = {"level": 1, "scopes": [{"scope": "orders", "level": 2, "max_age": 300}]}
+    async with house.http(await house.token()) as http:
+        sent = {"settings": {"assurance": policy}}
+        answer = await http.patch("/tenants/acme", json=sent, headers={"if-match": "*"})
+        assert answer.status_code == 200, answer.text
+        assert (await http.get("/tenants/acme")).json()["settings"]["assurance"] == policy

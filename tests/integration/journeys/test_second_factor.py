@@ -10,6 +10,7 @@ import pytest
 from limen.access.factors.totp import Totp, step_at
 from limen.app.basis import tenancy
 from limen.identity.administrators import SYSTEM
+from limen.identity.tenants.assurance import AssuranceSettings
 from limen.identity.tenants.management import TenantChange
 from limen.kernel.event_data import misfit
 from tests.integration.journeys.test_enumeration import trace_of
@@ -275,7 +276,7 @@ async def test_a_wrong_code_sets_up_nothing(house):
 
 async def test_where_it_is_required_sign_up_and_sign_in_lead_to_it_and_the_last_app_stays(house):
     await house.customer(ANN)
-    await settings(house, second_factor="required", totp_algorithm="SHA256")
+    await settings(house, assurance=AssuranceSettings(level=2), totp_algorithm="SHA256")
     walker = house.walker()
     page = await walker.sign_in(ANN, PASSWORD)
     assert page.h1 == says("second_factor.begin.title")
@@ -300,7 +301,7 @@ async def test_a_session_from_before_the_rule_is_raised_or_refused_without_a_pag
     shop = await house.register_client(require_consent=False)
     walker = house.walker()
     await walker.sign_in(ANN, PASSWORD)
-    await settings(house, second_factor="required")
+    await settings(house, assurance=AssuranceSettings(level=2))
     page = await walker.authorize(shop[0], prompt="none")
     assert page.answer["error"] == "unmet_authentication_requirements"
     assert (await walker.authorize(shop[0])).h1 == says("second_factor.begin.title")

@@ -146,6 +146,8 @@ class ClientDocument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     default_max_age: Annotated[int, number(0, 10_000_000)] | None = None
     default_acr_values: Annotated[tuple[Uri, ...], items(most=20)] = ()
     require_auth_time: bool = False
+    assurance_level: Annotated[int, number(0, 3)] = 0
+    assurance_max_age: Annotated[int, number(0, 366 * 86_400)] = 0
     client_uri: Page = ""
     logo_uri: Page = ""
     tos_uri: Page = ""

@@ -24,6 +24,7 @@ from limen.access.journeys.limits import over_second_factor
 from limen.access.journeys.mails import Announce
 from limen.access.journeys.parts import JourneyUnit
 from limen.access.journeys.records import JourneyState, Second, Task
+from limen.access.journeys.second_factors import insists
 from limen.access.journeys.views import Problem, Progress
 from limen.access.sessions.records import OTP, Evidence
 from limen.identity.customers.records import Customer
@@ -86,7 +87,7 @@ async def remove_app(context: StepContext) -> Progress:
     if factor is None:
         return Progress(done)
     is_last = len(second_steps(context.facts.factors)) == 1
-    if is_last and context.parts.desk.tenant.settings.second_factor == "required":
+    if is_last and insists(context.parts.desk.tenant, None):
         return Progress(state, problem=Problem(notice="error.second_factor_required"))
     customer, vault = await owner(context)
     announce = told(context, customer, vault, "factor_removed")

@@ -10,33 +10,39 @@ from typing import Final
 
 from limen.access.factors.records import StoredFactor, second_steps
 from limen.access.journeys.records import JourneyState
-from limen.access.oauth.assurance import MULTI_FACTOR, SINGLE_FACTOR, acr
+from limen.access.oauth.assurance import LEVELS, least, level
 from limen.access.oauth.records import AuthorizationRequest
 from limen.access.sessions.records import SECOND_FACTORS, Evidence
+from limen.identity.tenants.assurance import Level
 from limen.identity.tenants.records import Tenant
 from limen.kernel.clock import MINUTE, Instant
 
 ASK: Final = "ask"
 ENROL: Final = "enrol"
+_TWO: Final = 2
 RECENT: Final = 10 * MINUTE
 """How old a proof may be by which something is changed: a session left open must not be enough."""
 
 
+def needed(tenant: Tenant, request: AuthorizationRequest | None) -> Level:
+    """Return the assurance level that is a must: by policy, or by an essential ``acr``."""
+    level = tenant.settings.assurance.level
+    return level if request is None else max(level, request.level, least(request.required_acr))
+
+
 def insists(tenant: Tenant, request: AuthorizationRequest | None) -> bool:
-    """Tell whether two factors are a must: by the tenant's policy, or by an essential ``acr``."""
-    if tenant.settings.second_factor == "required":
-        return True
-    return request is not None and MULTI_FACTOR in request.required_acr and SINGLE_FACTOR not in request.required_acr
+    """Tell whether one factor is too little."""
+    return needed(tenant, request) > 1
 
 
 def wishes(request: AuthorizationRequest | None) -> bool:
-    """Tell whether two factors are preferred (``acr_values``): asked of whoever has them, and never with a page
-    where none may be shown.
+    """Tell whether more than one factor is preferred (``acr_values``): asked of whoever has them, and never with a
+    page where none may be shown.
     """  # noqa: D205 - one sentence
     if request is None or "none" in request.prompt:
         return False
-    known = [value for value in request.acr_values if value in {SINGLE_FACTOR, MULTI_FACTOR}]
-    return known[:1] == [MULTI_FACTOR]
+    known = [LEVELS[value] for value in request.acr_values if value in LEVELS]
+    return bool(known) and known[0] > 1
 
 
 def concerns(state: JourneyState, tenant: Tenant, request: AuthorizationRequest | None) -> bool:
@@ -52,13 +58,14 @@ def owed(
     request: AuthorizationRequest | None,
 ) -> str:
     """Return ``ask``, ``enrol`` or nothing. *held* is what the journey has proven, else what its session rests on."""
-    is_enough = acr(held) == MULTI_FACTOR
-    if not second_steps(factors):
-        return ENROL if insists(tenant, request) and not is_enough else ""
+    must = needed(tenant, request)
+    is_enough = level(held) >= max(_TWO, must)
+    if not second_steps(factors):  # the third level is beyond what is set up here: refused in the end
+        return ENROL if must == _TWO and not is_enough else ""
     if state.evidence or state.task:  # a fresh proof, or a change: a second factor in this very journey
         has_spoken = any(piece.authenticator in SECOND_FACTORS for piece in state.evidence)
-        return "" if has_spoken else ASK
-    return ASK if not is_enough and (insists(tenant, request) or wishes(request)) else ""
+        return "" if has_spoken or level(state.evidence) >= _TWO else ASK
+    return ASK if not is_enough and (must > 1 or wishes(request)) else ""
 
 
 def is_stale(state: JourneyState, held: Sequence[Evidence], due: str, now: Instant) -> bool:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from limen.access.clients.records import Client
-from limen.access.oauth.assurance import stated
+from limen.access.oauth.assurance import level, stated
 from limen.access.oauth.checks.prompt import CREATE
 from limen.access.oauth.records import AuthorizationRequest, PageRefusal, RedirectRefusal
 from limen.access.oauth.redirects import is_registered
@@ -64,7 +64,13 @@ class Approval:
 
 def session_satisfies(session: Session, request: AuthorizationRequest, now: Instant, lifetimes: Lifetimes) -> bool:
     """Tell whether *session*, as it was before this request came, may answer it as it is."""
-    return is_recent(session, request, now, lifetimes) and stated(session.evidence, request.required_acr) is not None
+    return is_recent(session, request, now, lifetimes) and _is_assured(session, request)
+
+
+def _is_assured(session: Session, request: AuthorizationRequest) -> bool:
+    """Tell whether *session* bears what policy wants, and what the request requires."""
+    reaches = level(session.evidence) >= request.level
+    return reaches and stated(session.evidence, request.required_acr) is not None
 
 
 def is_recent(session: Session, request: AuthorizationRequest, now: Instant, lifetimes: Lifetimes) -> bool:
@@ -100,7 +106,7 @@ async def issue_code(unit: CodeUnit, desk: Desk, approval: Approval) -> str | Pa
     refusal = meanwhile(desk, approval, loaded.client if loaded is not None else None)
     if refusal is not None or loaded is None:
         return refusal or _NO_CLIENT
-    if stated(approval.session.evidence, request.required_acr) is None:
+    if not _is_assured(approval.session, request):
         return request.refused("unmet_authentication_requirements", "the sign-in does not reach the required acr")
     if request.pushed and not await unit.pushed.use(from_b64url(request.pushed), desk.clock.now()):
         return request.refused("invalid_request", "request_uri was used before")

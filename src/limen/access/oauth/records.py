@@ -6,6 +6,7 @@ from typing import Any, Literal
 import msgspec
 
 from limen.access.tokens.asked_claims import SCOPE_OF
+from limen.identity.tenants.assurance import Level
 from limen.kernel.errors import Refusal
 
 ResponseMode = Literal["query", "fragment", "form_post", "query.jwt", "fragment.jwt", "form_post.jwt"]
@@ -44,6 +45,7 @@ class AuthorizationRequest(msgspec.Struct, frozen=True, kw_only=True):
         dpop_jkt: thumbprint of the key that the code must be redeemed with (RFC 9449 §10); empty for none.
         claims: single claims beside those of the scopes.
         required_acr: assurance, one of which must be reached; empty for none (OpenID Connect Core §5.5.1.1).
+        level: the assurance level that the policy of the tenant, the client and the scopes wants.
         pushed: the pushed request that a code uses up, as base64url of its reference; empty for none.
         waiting: the request that waits for this answer on another device (device grant, CIBA): there is no redirect URI
             then and no challenge; empty for a request whose answer is redirected.
@@ -67,6 +69,7 @@ class AuthorizationRequest(msgspec.Struct, frozen=True, kw_only=True):
     dpop_jkt: str = ""
     claims: RequestedClaims = RequestedClaims()
     required_acr: tuple[str, ...] = ()
+    level: Level = 0
     pushed: str = ""
     waiting: str = ""
 

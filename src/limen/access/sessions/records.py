@@ -26,11 +26,14 @@ class Evidence(msgspec.Struct, frozen=True):
     """One proof: which authenticator spoke, when, and whether it verified the user.
 
     ``authenticator`` uses the values of RFC 8176 (``pwd``, ``otp``, ``hwk`` …), with ours for a proven mailbox.
+    ``user_verified``: by a PIN or a biometric at the authenticator. ``key_bound``: its private key is attested not to
+    leave the device.
     """
 
     authenticator: str
     at: Instant
     user_verified: bool = False
+    key_bound: bool = False
 
 
 @dataclass(frozen=True, slots=True)

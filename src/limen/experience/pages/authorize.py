@@ -7,8 +7,8 @@ from limen.access.journeys.arrival import Arrived
 from limen.access.journeys.context import Account
 from limen.access.journeys.facts import live_accounts
 from limen.access.journeys.records import JourneyState, Path
-from limen.access.journeys.second_factors import insists
-from limen.access.oauth.assurance import MULTI_FACTOR, SINGLE_FACTOR, acr
+from limen.access.journeys.second_factors import needed
+from limen.access.oauth.assurance import level
 from limen.access.oauth.checks.prompt import CREATE
 from limen.access.oauth.code import is_recent, session_satisfies
 from limen.access.oauth.consent import details_due, needs_consent
@@ -67,10 +67,12 @@ def _fit(visit: Visit, request: AuthorizationRequest, accounts: list[Account]) -
     """Return who may answer as they are, and who may with a second factor (RFC 9470 §4)."""
     now, desk = visit.journey_parts.clock.now(), visit.desk
     recent = [a for a in accounts if is_recent(a.session, request, now, desk.lifetimes)]
-    if not insists(desk.tenant, request):
-        return [a for a in recent if session_satisfies(a.session, request, now, desk.lifetimes)], []
-    ready = [a for a in recent if acr(a.session.evidence) == MULTI_FACTOR]
-    return ready, [a for a in recent if acr(a.session.evidence) == SINGLE_FACTOR]
+    must = needed(desk.tenant, request)
+    ready = [a for a in recent if level(a.session.evidence) >= must]
+    ready = [a for a in ready if session_satisfies(a.session, request, now, desk.lifetimes)]
+    if must <= 1:  # where one factor is enough, and not even one was shown, a first one is asked for
+        return ready, []
+    return ready, [a for a in recent if a not in ready and level(a.session.evidence)]
 
 
 async def _hold(visit: Visit, request: AuthorizationRequest) -> bool:

@@ -5,8 +5,10 @@ from typing import Literal
 
 import msgspec
 
+from limen.identity.tenants.assurance import AssuranceSettings
 from limen.identity.tenants.claims import ClaimRule
 from limen.identity.tenants.registration import RegistrationSettings
+from limen.identity.tenants.sign_in import SignInSettings
 from limen.identity.tenants.trust import TrustedIssuer
 from limen.kernel.clock import Instant
 from limen.kernel.ids import TenantId
@@ -36,6 +38,7 @@ class Lifetimes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     session_absolute: int = 30 * 86_400
     journey: int = 1_800
     mail_code: int = 900
+    sign_in_code: int = 600
     device_code: int = 600
     backchannel_request: int = 300
     pushed_request: int = 60
@@ -45,7 +48,6 @@ SigningAlgorithm = Literal["ES256", "ES384", "PS256", "RS256", "EdDSA"]
 """What tokens may be signed with (RFC 7518 §3, RFC 8037 §3.1)."""
 TotpAlgorithm = Literal["SHA1", "SHA256", "SHA512"]
 """What codes of authenticator apps are made with (RFC 6238 §1.2)."""
-SecondFactor = Literal["optional", "required"]
 EncryptionAlgorithm = Literal["ECDH-ES", "RSA-OAEP-256"]
 
 
@@ -80,8 +82,9 @@ class TenantSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     locales: tuple[str, ...] = SPOKEN
     password_preset: str = "default"
     sign_up_open: bool = True
-    second_factor: SecondFactor = "optional"
-    """Whether everybody has to have a second factor; whoever has one is asked for it either way."""
+    sign_in: SignInSettings = SignInSettings()
+    assurance: AssuranceSettings = AssuranceSettings()
+    """What sign-ins have to reach; whoever has a second factor is asked for it either way."""
     totp_algorithm: TotpAlgorithm = "SHA1"
     """For authenticator apps that are set up from now on; many apps know no other than SHA-1."""
     require_dpop_nonce: bool = False

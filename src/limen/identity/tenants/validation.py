@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from limen.identity.credentials.policy import PRESETS
+from limen.identity.tenants.assurance import problems_of as assurance_problems
 from limen.identity.tenants.claims import problems_of
 from limen.identity.tenants.records import DEFAULT_SLUG, SPOKEN, KeySettings, Lifetimes, TenantSettings
 from limen.identity.tenants.registration import problems_of as registration_problems
+from limen.identity.tenants.sign_in import problems_of as sign_in_problems
 from limen.identity.tenants.trust import problems_of as trust_problems
 from limen.kernel.errors import Invalid
 
@@ -33,6 +35,7 @@ BOUNDS: dict[str, tuple[int, int]] = {
     "session_absolute": (60, 366 * _DAY),
     "journey": (300, _DAY),
     "mail_code": (60, _DAY),
+    "sign_in_code": (60, 3_600),  # ten minutes are what SP 800-63B-4 §3.1.3.2 gives a code
     "device_code": (60, 1_800),
     "backchannel_request": (30, 1_800),
     "pushed_request": (5, 599),  # FAPI 2.0 Security Profile §5.3.2.2: less than 600
@@ -64,6 +67,8 @@ def validate(name: str, settings: TenantSettings) -> Invalid | None:
     problems = dict([*_name(name), *_look(settings), *_locales(settings), *_lifetimes(settings.lifetimes)])
     problems |= dict([*_keys(settings.keys), *problems_of(settings.claims, "settings.claims")])
     problems |= dict(_scope_words(settings.scope_words))
+    problems |= dict(assurance_problems(settings.assurance, "settings.assurance"))
+    problems |= dict(sign_in_problems(settings.sign_in, "settings.sign_in"))
     problems |= dict(registration_problems(settings.registration, "settings.registration"))
     problems |= dict(trust_problems(settings.trusted_issuers, "settings.trusted_issuers"))
     if settings.password_preset not in PRESETS:

@@ -7,6 +7,7 @@ before whatever is answered by it.
 from enum import Flag, auto
 from typing import Final
 
+from limen.access.oauth.checks.assurance import check_assurance
 from limen.access.oauth.checks.authorization_details import check_authorization_details
 from limen.access.oauth.checks.claims import check_claims, refuse_claims
 from limen.access.oauth.checks.client import check_client
@@ -70,6 +71,7 @@ TABLE: Final[tuple[tuple[Check, Endpoint], ...]] = (
     (check_id_token_hint,  A | P        ),
     (check_claims,         A | P        ),
     (refuse_claims,                D | B),
+    (check_assurance,      A | P | D | B),
     (check_profile,        A | P        ),
 )
 # fmt: on

@@ -1,17 +1,17 @@
 """Tenants and their settings."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin
 
 import msgspec
-from pydantic import ConfigDict, Field, create_model
+from pydantic import BaseModel, ConfigDict, Field, create_model
 
+from limen.identity.tenants.assurance import AssuranceSettings
 from limen.identity.tenants.claims import Source, Target
 from limen.identity.tenants.records import (
     Branding,
     EncryptionAlgorithm,
     KeySettings,
     Lifetimes,
-    SecondFactor,
     SigningAlgorithm,
     Tenant,
     TenantSettings,
@@ -64,6 +64,7 @@ class LifetimesModel(Sent):
 if TYPE_CHECKING:
     TrustedIssuerModel = Sent
     RegistrationModel = Sent
+    AssuranceModel = Sent
 else:
     RegistrationModel = create_model(
         "RegistrationSettings",
@@ -71,6 +72,7 @@ else:
         __doc__="What the tenant allows to clients that register themselves.",
         **sent_fields(RegistrationSettings),
     )
+    AssuranceModel = create_model("Assurance", __base__=Sent, **sent_fields(AssuranceSettings))
     TrustedIssuerModel = create_model("TrustedIssuer", __base__=Sent, **sent_fields(TrustedIssuer))
 
 
@@ -117,7 +119,7 @@ class SettingsModel(Sent):
     )
     password_preset: Annotated[Str, Field(max_length=40)] = "default"
     sign_up_open: Bool = True
-    second_factor: SecondFactor = "optional"
+    assurance: AssuranceModel = AssuranceModel()
     totp_algorithm: TotpAlgorithm = "SHA1"
     require_dpop_nonce: Bool = False
     trusted_issuers: Annotated[tuple[TrustedIssuerModel, ...], Field(max_length=20)] = ()
@@ -198,12 +200,17 @@ def shown(tenant: Tenant) -> TenantShown:
 
 def _settings(settings: TenantSettings) -> SettingsModel:
     """Return *settings* as they are: what is stored is shown, not judged."""
-    members: dict[str, Any] = msgspec.to_builtins(settings)
-    members["branding"] = BrandingModel.model_construct(**members["branding"])
-    members["lifetimes"] = LifetimesModel.model_construct(**members["lifetimes"])
-    members["keys"] = KeysModel.model_construct(**members["keys"])
-    members["registration"] = RegistrationModel.model_construct(**members["registration"])
-    members["claims"] = tuple(ClaimRuleModel.model_construct(**rule) for rule in members["claims"])
-    trusted = tuple(TrustedIssuerModel.model_construct(**issuer) for issuer in members["trusted_issuers"])
-    members["trusted_issuers"] = trusted
-    return SettingsModel.model_construct(**members)
+    shown_settings: SettingsModel = _constructed(SettingsModel, msgspec.to_builtins(settings))
+    return shown_settings
+
+
+def _constructed(kind: Any, value: Any) -> Any:
+    """Return *value*, plain as it is stored, as *kind*: models inside of models and of tuples, none of them judged."""
+    if get_origin(kind) is Annotated:
+        return _constructed(get_args(kind)[0], value)
+    if get_origin(kind) is tuple:
+        return tuple(_constructed(get_args(kind)[0], one) for one in value)
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        fields = kind.model_fields
+        return kind.model_construct(**{name: _constructed(fields[name].annotation, one) for name, one in value.items()})
+    return value

@@ -1,0 +1,50 @@
+"""Which assurance a tenant wants, and for which scopes more, or fresher (NIST SP 800-63B-4)."""
+
+import re
+from collections.abc import Iterator
+from typing import Annotated, Final, Literal
+
+import msgspec
+
+MOST_SECONDS: Final = 366 * 86_400
+_MOST: Final = 50
+_SCOPE: Final = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,128}")
+
+Level = Literal[0, 1, 2, 3]
+"""An authenticator assurance level; 0 for none, which a mailed code is enough for."""
+
+
+class ScopeAssurance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a *scope* wants: the *level*, and proof not older than *max_age* seconds; 0 for however old."""
+
+    scope: Annotated[str, msgspec.Meta(extra_json_schema={"minLength": 1, "maxLength": 128})]
+    level: Level = 0
+    max_age: Annotated[int, msgspec.Meta(extra_json_schema={"minimum": 0, "maximum": MOST_SECONDS})] = 0
+
+
+class AssuranceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which assurance sign-ins reach.
+
+    Attributes:
+        level: of every sign-in. With 2 everybody has to have a second factor, or a passkey. There is no 3: whoever
+            has no attested hardware could not even reach the account page.
+        scopes: what single scopes want beyond that, of every client that asks for them.
+    """
+
+    level: Literal[0, 1, 2] = 0
+    scopes: Annotated[tuple[ScopeAssurance, ...], msgspec.Meta(extra_json_schema={"maxItems": _MOST})] = ()
+
+
+def problems_of(settings: AssuranceSettings, field: str) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong, as field and code."""
+    if not 0 <= settings.level <= 2:
+        yield f"{field}.level", "number.out_of_bounds"
+    if len(settings.scopes) > _MOST:
+        yield f"{field}.scopes", "list.too_long"
+    if len({wanted.scope for wanted in settings.scopes}) < len(settings.scopes):
+        yield f"{field}.scopes", "list.repeated"
+    for index, wanted in enumerate(settings.scopes[:_MOST]):
+        if not _SCOPE.fullmatch(wanted.scope):
+            yield f"{field}.scopes.{index}.scope", "scope.invalid"
+        if not 0 <= wanted.level <= 3 or not 0 <= wanted.max_age <= MOST_SECONDS:
+            yield f"{field}.scopes.{index}", "number.out_of_bounds"
