@@ -5,8 +5,6 @@ from dataclasses import replace
 
 import pytest
 
-from limen.identity.audit.chain import GENESIS
-from limen.identity.consents.records import chained
 from limen.kernel.ids import CustomerId, RecordId
 from tests.contract import things
 
@@ -141,23 +139,3 @@ async def test_a_role_is_given_changed_and_taken(database):
         assert await unit.administrators.dismiss(who.id)
         assert not await unit.administrators.dismiss(who.id)
         assert await unit.administrators.role(who.id) is None
-
-
-async def test_twenty_concurrent_consents_make_one_strict_chain(database):
-    who = (await things.signed_in(database)).customer
-
-    async def consent(at: int) -> None:
-        async with database.begin() as unit:
-            record_id = RecordId.new(database.clock, database.entropy)
-            await unit.consents.append(record_id, things.decision(who), at)
-
-    await asyncio.gather(*(consent(at) for at in range(20)))
-    async with database.read() as unit:
-        records = await unit.consents.all(after=0, limit=100)
-        assert await unit.consents.history(who.id) == records
-        assert await unit.consents.all(after=18, limit=1) == records[18:19]
-    last = (0, GENESIS)
-    for record in records:
-        assert record == chained(database.a, record.id, record.at, record.decision, last)
-        last = (record.seq, record.hash)
-    assert [record.seq for record in records] == list(range(1, 21))

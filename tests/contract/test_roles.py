@@ -7,6 +7,7 @@ import stat
 import asyncpg
 import pytest
 
+from limen.identity.consents.sequence import sequence
 from limen.kernel.errors import Misconfigured
 from limen.kernel.events import AuditEntry
 from limen.kernel.ids import RecordId
@@ -19,7 +20,10 @@ from tests.contract.world import connect, file_of, migrated, on_postgres, on_sql
 
 pytestmark = pytest.mark.anyio
 
-LEDGERS = ("audit_records", "audit_segments", "audit_checkpoints", "consent_ledger")
+LEDGERS = (
+    "audit_records", "audit_segments", "audit_checkpoints",
+    "consent_ledger", "consent_chain", "consent_tiles", "consent_checkpoints", "purpose_versions",
+)  # fmt: skip
 TABLES = sorted([*schema.metadata.tables, "alembic_version"])
 DDL = (
     "ALTER TABLE customers ADD COLUMN extra text",
@@ -44,6 +48,10 @@ async def fill_ledgers(world) -> None:
     async with world.begin() as unit:
         record_id = RecordId.new(world.clock, world.entropy)
         await unit.consents.append(record_id, things.decision(who.customer), 1)
+        await unit.purposes.add(things.purpose(world))
+    async with world.begin() as unit:
+        await sequence(unit.consent_chain, world.a, things.SIGNER, 1)
+        await unit.consent_chain.add_tile(1, 0, things.digest("tile"))
 
 
 @on_postgres

@@ -16,8 +16,9 @@ pytestmark = pytest.mark.anyio
 
 FOR_EVER = {
     "customers", "contact_index", "passwords", "administrators", "clients", "signing_keys", "grants",
-    "consent_ledger", "audit_segments", "audit_records", "audit_checkpoints", "outbox", "changes",
-    "resource_servers", "detail_types",
+    "consent_ledger", "consent_chain", "consent_tiles", "consent_checkpoints", "purposes", "purpose_versions",
+    "audit_segments", "audit_records", "audit_checkpoints", "outbox", "changes",
+    "resource_servers", "detail_types", "factors",
 }  # fmt: skip
 
 

@@ -11,6 +11,8 @@ from limen.access.jose.keys import KeyState
 from limen.access.resources.records import DetailTypeDocument, Entry, ResourceDocument
 from limen.access.tokens.waiting import WaitingState
 from limen.identity.audit.checkpoints import next_checkpoint
+from limen.identity.consents.chain import Head
+from limen.identity.consents.sequence import sequence
 from limen.kernel.events import AuditEntry, Event
 from limen.kernel.ids import InitialTokenId, RecordId
 from limen.storage import schema
@@ -65,10 +67,14 @@ class Theirs:
             await unit.setup_links.add(things.digest("their link"), "first-administrator", now + 10**12)
             record_id = RecordId.new(world.clock, world.entropy)
             self.consent = await unit.consents.append(record_id, things.decision(self.who.customer), now)
+            self.purpose = things.purpose(world)
+            await unit.purposes.add(self.purpose)
             unit.record(AuditEntry("theirs.done", subject=self.who.customer.id))
             unit.announce(Event("client.created", self.who.client.key))
             unit.change("client", self.who.client.key)
         async with world.begin(b) as unit:
+            await sequence(unit.consent_chain, b, things.SIGNER, now)
+            await unit.consent_chain.add_tile(1, 0, things.digest("tile"))
             self.heads = await unit.audit_log.heads()
             await unit.audit_log.add_checkpoint(next_checkpoint(b, None, self.heads, now))
         self.pushed = things.pushed(world, self.who.client)
@@ -239,7 +245,31 @@ async def revoked_tokens(unit, theirs, now):
 
 async def consent_ledger(unit, theirs, _now):
     assert await unit.consents.history(theirs.who.customer.id) == []
-    assert await unit.consents.all(after=0, limit=9) == []
+    assert await unit.consents.latest(theirs.who.customer.id) == []
+    assert await unit.consents.get(theirs.consent.id) is None
+
+
+async def consent_chain(unit, theirs, _now):
+    chain = unit.consent_chain
+    assert await chain.waiting(9) == []
+    assert await chain.head() == Head()
+    assert await chain.place_of(theirs.consent.id) is None
+    assert await chain.leaves(0, 9) == []
+    assert await chain.tiles(1, 0, 9) == []
+    assert await chain.last_checkpoint() is None
+    assert await chain.checkpoint_over(0) is None
+    assert await chain.checkpoints(0, 9) == []
+    assert await chain.placed_records(0, 9) == []
+    assert await chain.count() == 0
+
+
+async def purposes(unit, theirs, now):
+    assert await unit.purposes.all() == []
+    assert await unit.purposes.get(theirs.purpose.id) is None
+    assert await unit.purposes.versions(theirs.purpose.id) == []
+    assert await unit.purposes.version(theirs.purpose.id, 1) is None
+    assert not await unit.purposes.publish(theirs.purpose.succeeded(theirs.purpose.terms, now), 1)
+    assert not await unit.purposes.retire(theirs.purpose.id, now)
 
 
 async def audit(unit, theirs, _now):
@@ -299,7 +329,12 @@ PROBES = {
     "pushed_requests": pushed_requests,
     "waiting_requests": waiting_requests,
     "revoked_tokens": revoked_tokens,
+    "purposes": purposes,
+    "purpose_versions": purposes,
     "consent_ledger": consent_ledger,
+    "consent_chain": consent_chain,
+    "consent_tiles": consent_chain,
+    "consent_checkpoints": consent_chain,
     "audit_segments": audit,
     "audit_records": audit,
     "audit_checkpoints": audit,
@@ -351,7 +386,7 @@ async def test_unscoped_sql_changes_no_row_of_another_tenant(database, theirs):
     before = await theirs.rows()
     ours = await connect(database.url, APP_ROLE, database.a)
     for name, table in TENANT_TABLES.items():
-        if name.startswith(("audit_", "consent_ledger")):
+        if name.startswith(("audit_", "consent_", "purpose_versions")):
             continue
         column = next(iter(table.primary_key.columns)).name
         assert await ours.execute(f"UPDATE {name} SET {column} = {column}") in {"UPDATE 0", "UPDATE 1"}, name

@@ -18,7 +18,9 @@ from limen.access.sessions.records import Browser, Evidence, Session
 from limen.access.tokens.pushed import PushedRequest
 from limen.access.tokens.records import Authentication, AuthorizationCode, Grant, RedeemCode, RotateToken
 from limen.access.tokens.waiting import WaitingKind, WaitingRequest
+from limen.identity.consents.purposes import Channel, Kind, Purpose, Terms, Text, Version
 from limen.identity.consents.records import ConsentDecision, Decision
+from limen.identity.consents.sequence import LedgerSigner
 from limen.identity.credentials.records import StoredPassword
 from limen.identity.customers.records import ContactIndex, CustomerState, SealedCustomer
 from limen.kernel.clock import DAY, HOUR, MINUTE, SECOND
@@ -31,6 +33,7 @@ from limen.kernel.ids import (
     FamilyId,
     GrantId,
     JourneyId,
+    PurposeId,
     SessionId,
     WaitingId,
 )
@@ -136,6 +139,17 @@ def signing_key(world, **changes) -> SigningKey:
     now = world.clock.now()
     made = SigningKey(fresh(), Algorithm.ES256, {"kty": "EC"}, now, now, b"sealed")
     return replace(made, **changes)
+
+
+SIGNER = LedgerSigner("k", "EdDSA", {}, lambda data: sha256(b"signed", data))
+"""Signs consent checkpoints, for who does not look at signatures."""
+
+
+def purpose(world, name: str = "news") -> Purpose:
+    now = world.clock.now()
+    terms = Terms(texts={"en": Text("News", "We write to you.")}, data=("email",))
+    purpose_id = PurposeId.new(world.clock, world.entropy)
+    return Purpose(purpose_id, name, Kind.MARKETING, Channel.EMAIL, "", Version(1, terms, now), 1, now)
 
 
 def decision(owner: SealedCustomer) -> ConsentDecision:

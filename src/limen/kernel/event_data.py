@@ -31,6 +31,17 @@ _FACTOR = {"factor": Member("The factor's identifier."), "kind": Member("``totp`
 _CLIENT = {"client_id": Member("The relying party, as it calls itself.")}
 _RESOURCE = {"identifier": Member("The resource server's URI.")}
 _DETAILS = {"type": Member("The type's name.")}
+_CONSENT = {
+    "purpose": Member("What it is for; ``oauth`` for an application's access."),
+    "party": Member("Who may: the relying party's ``client_id``; empty for the tenant itself."),
+    "items": Member("What it may: scopes, or kinds of data, sorted."),
+    "version": _sometimes("The number of the purpose's version."),
+    "record": _sometimes("The record in the consent ledger."),
+}
+_PURPOSE = {
+    "purpose": Member("The purpose's name."),
+    "version": Member("The number of its newest version."),
+}
 _TENANT = {
     "tenant": Member("The tenant's identifier."),
     "slug": Member("The tenant's slug."),
@@ -66,11 +77,12 @@ EVENT_DATA: Mapping[str, Mapping[str, Member]] = {
         "sid": Member("The session as that party knows it."),
         "sub": Member("The customer as that party knows them."),
     },
-    "consent.given": {
-        "purpose": Member("What it is for; ``oauth`` for an application's access."),
-        "party": Member("Who may: the relying party's ``client_id``."),
-        "items": Member("What it may: scopes, sorted."),
-    },
+    "consent.given": _CONSENT,
+    "consent.refused": _CONSENT,
+    "consent.withdrawn": _CONSENT,
+    "purpose.created": _PURPOSE,
+    "purpose.published": _PURPOSE,
+    "purpose.retired": _PURPOSE,
     "token.reuse_detected": {
         "family": Member("The token family that was revoked."),
         "token": Member("What came again: ``code`` or ``refresh``."),

@@ -101,6 +101,18 @@ class FactorId(TypedId):
     prefix = "fac"
 
 
+class RecoveryId(TypedId):
+    """A recovery request of somebody who lost every second factor."""
+
+    prefix = "rcv"
+
+
+class DeviceId(TypedId):
+    """A device that a customer trusts."""
+
+    prefix = "tdv"
+
+
 class WaitingId(TypedId):
     """One request that is answered on another device."""
 
@@ -135,6 +147,12 @@ class RecordId(TypedId):
     """One record of a ledger."""
 
     prefix = "rec"
+
+
+class PurposeId(TypedId):
+    """A purpose for which a tenant asks its customers."""
+
+    prefix = "pur"
 
 
 class RequestId(TypedId):

@@ -13,6 +13,7 @@ from limen.storage.statements import Connection
 from limen.storage.stores.audit import SqlAudit
 from limen.storage.stores.catalogues import SqlDetailTypes, SqlResourceServers
 from limen.storage.stores.clients import SqlClients, SqlReplays
+from limen.storage.stores.consent_chain import SqlConsentChain
 from limen.storage.stores.consents import SqlConsents
 from limen.storage.stores.customers import SqlAdministrators, SqlCustomers, SqlPasswords
 from limen.storage.stores.factors import SqlFactors
@@ -21,6 +22,7 @@ from limen.storage.stores.idempotency import SqlIdempotency
 from limen.storage.stores.initial_tokens import SqlInitialTokens
 from limen.storage.stores.journeys import SqlJourneys, SqlSetupLinks
 from limen.storage.stores.keys import SqlSigningKeys
+from limen.storage.stores.purposes import SqlPurposes
 from limen.storage.stores.pushed import SqlPushed
 from limen.storage.stores.sessions import SqlSessions
 from limen.storage.stores.tenants import SqlTenantRegistry
@@ -130,7 +132,17 @@ class Stores(ABC):
     @cached_property
     def consents(self) -> SqlConsents:
         """Return the consent ledger."""
-        return SqlConsents(self._connection, self.tenant_id, self._dialect)
+        return SqlConsents(self._connection, self.tenant_id, self._dialect, self.change)
+
+    @cached_property
+    def consent_chain(self) -> SqlConsentChain:
+        """Return the chain over the consent ledger."""
+        return SqlConsentChain(self._connection, self.tenant_id, self._dialect)
+
+    @cached_property
+    def purposes(self) -> SqlPurposes:
+        """Return the purposes."""
+        return SqlPurposes(self._connection, self.tenant_id)
 
     @cached_property
     def audit_log(self) -> SqlAudit:

@@ -78,6 +78,7 @@ customers = _tenant_table(
     _at("created_at"),
     _at("updated_at"),
     _at("valid_after"),
+    _at("proof_after"),
     Column("version", Integer, nullable=False),
     UniqueConstraint("tenant_id", "subject"),
     key=("id",),
@@ -351,25 +352,77 @@ revoked_tokens = _tenant_table(
 )
 Index("ix_revoked_tokens_expires", revoked_tokens.c.tenant_id, revoked_tokens.c.expires_at)
 
+purposes = _tenant_table(
+    "purposes",
+    _id("id"),
+    Column("name", String(64), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("channel", String(16), nullable=False),
+    _text("party"),
+    Column("current", Integer, nullable=False),
+    Column("counts_from", Integer, nullable=False),
+    _at("created_at"),
+    _at("retired_at", null=True),
+    UniqueConstraint("tenant_id", "name"),
+    key=("id",),
+)
+
+purpose_versions = _tenant_table(
+    "purpose_versions",
+    _id("purpose_id"),
+    Column("number", Integer, nullable=False),
+    _text("terms"),
+    _at("published_at"),
+    key=("purpose_id", "number"),
+)
+
 consent_ledger = _tenant_table(
     "consent_ledger",
-    Column("seq", BigInteger, nullable=False),
     _id("id"),
     _at("at"),
     _id("customer_id"),
     Column("purpose", String(64), nullable=False),
     _text("party"),
-    _text("items"),
-    Column("decision", String(16), nullable=False),
-    _blob("text_hash"),
-    Column("locale", String(16), nullable=False),
-    Column("method", String(16), nullable=False),
     _blob("open_part"),
-    _blob("previous"),
+    _blob("commitment"),
+    _blob("sealed"),
+    _blob("leaf"),
+    UniqueConstraint("tenant_id", "customer_id", "at"),
+    key=("id",),
+)
+Index("ix_consent_ledger_at", consent_ledger.c.tenant_id, consent_ledger.c.at)
+
+consent_chain = _tenant_table(
+    "consent_chain",
+    Column("seq", BigInteger, nullable=False),
+    _id("record_id"),
+    _blob("leaf"),
     _blob("hash"),
+    UniqueConstraint("tenant_id", "record_id"),
     key=("seq",),
 )
-Index("ix_consent_ledger_customer", consent_ledger.c.tenant_id, consent_ledger.c.customer_id)
+
+consent_tiles = _tenant_table(
+    "consent_tiles",
+    Column("level", Integer, nullable=False),
+    Column("number", BigInteger, nullable=False),
+    _blob("root"),
+    key=("level", "number"),
+)
+
+consent_checkpoints = _tenant_table(
+    "consent_checkpoints",
+    Column("number", BigInteger, nullable=False),
+    _at("at"),
+    Column("size", BigInteger, nullable=False),
+    _blob("root"),
+    _blob("head"),
+    _blob("previous"),
+    Column("kid", String(64), nullable=False),
+    _blob("signature"),
+    UniqueConstraint("tenant_id", "size"),
+    key=("number",),
+)
 
 audit_segments = _tenant_table(
     "audit_segments", _id("id"), Column("worker", String(64), nullable=False), _at("opened_at"), key=("id",)

@@ -22,6 +22,8 @@ class KeyPurpose(StrEnum):
     """Decrypts what is sent to us; published with ``use`` ``enc``."""
     CHECKPOINTS = "checkpoints"
     """Checkpoints of the audit log: never in the JWKS, never rotated here."""
+    CONSENTS = "consents"
+    """The consent ledger's checkpoints, receipts and exports: likewise."""
 
 
 ROTATED = frozenset({KeyPurpose.TOKENS, KeyPurpose.ENCRYPTION})

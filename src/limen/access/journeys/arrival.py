@@ -104,7 +104,7 @@ async def _note_consent(
         scopes=facts.consent_due,
         locale=state.locale,
         text_hash=parts.consent_words(state.locale, name, facts.consent_due, words),
-        request_id=request.request_id,
+        came_from=request,
         details=facts.details_due,
     )
     await record_consent(unit, parts.desk, ask, answer)

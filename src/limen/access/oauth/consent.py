@@ -1,38 +1,17 @@
 """Consent: what is still to be asked for, and what was answered, in the ledger and the audit log."""
 
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from limen.access.clients.records import Client
 from limen.access.oauth.records import AuthorizationRequest
 from limen.access.tokens.desk import Desk
 from limen.access.tokens.details import DETAILS, Details
 from limen.access.tokens.records import Grant
-from limen.identity.consents.records import ConsentDecision, Decision
-from limen.identity.consents.store import ConsentLedger
+from limen.identity.consents.decide import Source, prepare, write
+from limen.identity.consents.records import OAUTH, ConsentDecision, Decision
+from limen.identity.consents.store import LedgerUnit
 from limen.identity.customers.records import Customer
-from limen.kernel.events import AuditEntry, Event, Outcome
-from limen.kernel.ids import RecordId
-
-PURPOSE = "oauth"
-"""The ledger's purpose for access by an application."""
-
-
-class ConsentUnit(Protocol):
-    """What recording a consent needs of a unit of work of the desk's tenant."""
-
-    @property
-    def consents(self) -> ConsentLedger:
-        """Return the consent ledger."""
-        ...
-
-    def record(self, entry: AuditEntry) -> None:
-        """Add an audit entry to this commit."""
-        ...
-
-    def announce(self, event: Event) -> str:
-        """Add an event to this commit's outbox."""
-        ...
+from limen.kernel.context import RequestContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +27,7 @@ class ConsentAnswer:
     scopes: tuple[str, ...]
     locale: str
     text_hash: bytes
-    request_id: str = ""
+    came_from: RequestContext = field(default=RequestContext(""), repr=False)
     details: Details = field(default=(), repr=False)
 
     @property
@@ -80,34 +59,17 @@ def details_due(client: Client, request: AuthorizationRequest) -> Details:
     return request.details if client.document.require_consent else ()
 
 
-async def record_consent(unit: ConsentUnit, desk: Desk, request: AuthorizationRequest, answer: ConsentAnswer) -> None:
-    """Write *answer* into the ledger and the audit log; a consent that was given is announced too."""
-    given = answer.decision is Decision.GIVEN
-    items = answer.items
-    await unit.consents.append(
-        RecordId.new(desk.clock, desk.entropy),
-        ConsentDecision(
-            customer_id=answer.customer.id,
-            purpose=PURPOSE,
-            party=request.client_id,
-            items=items,
-            decision=answer.decision,
-            text_hash=answer.text_hash,
-            locale=answer.locale,
-        ),
-        desk.clock.now(),
+async def record_consent(unit: LedgerUnit, desk: Desk, request: AuthorizationRequest, answer: ConsentAnswer) -> None:
+    """Write *answer* into the ledger, the audit log and the outbox."""
+    decision = ConsentDecision(
+        customer_id=answer.customer.id,
+        purpose=OAUTH,
+        party=request.client_id,
+        items=answer.items,
+        decision=answer.decision,
+        text_hash=answer.text_hash,
+        locale=answer.locale,
     )
-    unit.record(
-        AuditEntry(
-            event=f"consent.{answer.decision.value}",
-            outcome=Outcome.SUCCESS if given else Outcome.REFUSED,
-            actor=f"customer:{answer.customer.id}",
-            subject=answer.customer.id,
-            client=request.client_id,
-            request_id=answer.request_id,
-            data={"purpose": PURPOSE, "items": items},
-        )
-    )
-    if given:
-        data = {"purpose": PURPOSE, "party": request.client_id, "items": items}
-        unit.announce(Event("consent.given", answer.customer.id, data))
+    source = Source("page", f"customer:{answer.customer.id}", answer.came_from, request.client_id)
+    vault = await desk.subject_vault(answer.customer.id)
+    await write(unit, prepare(decision, source, vault, desk.clock, desk.entropy), desk.clock)

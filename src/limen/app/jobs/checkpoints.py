@@ -44,6 +44,15 @@ class LedgerKey:
     sign: SignFunction
 
 
+@dataclass(frozen=True, slots=True)
+class Basics:
+    """What finding or making a key takes."""
+
+    storage: Storage
+    keyring: Keyring
+    clock: Clock
+
+
 class Checkpoints:
     """Signs checkpoints."""
 
@@ -131,9 +140,16 @@ def _signed(checkpoint: Checkpoint, key: LedgerKey) -> Checkpoint:
 
 async def ledger_key(tenant_id: TenantId, storage: Storage, keyring: Keyring, clock: Clock) -> LedgerKey:
     """Return the tenant's ledger key, making it the first time."""
-    vault = await keyring.tenant(tenant_id)
+    record, sign = await own_key(tenant_id, KeyPurpose.CHECKPOINTS, Basics(storage, keyring, clock))
+    return LedgerKey(record.kid, sign)
+
+
+async def own_key(tenant_id: TenantId, purpose: KeyPurpose, basics: Basics) -> tuple[SigningKey, SignFunction]:
+    """Return the tenant's key for *purpose*, which never rotates, and what signs with it; made the first time."""
+    storage, clock = basics.storage, basics.clock
+    vault = await basics.keyring.tenant(tenant_id)
     async with storage.database.read(tenant_id) as unit:
-        record = await _active(unit)
+        record = await _active(unit, purpose)
     if record is None:
         private = generate_private_key(Algorithm.EDDSA)
         jwk = public_jwk(private)
@@ -146,15 +162,15 @@ async def ledger_key(tenant_id: TenantId, storage: Storage, keyring: Keyring, cl
             activates_at=now,
             sealed_private=vault.seal(SEALED_FIELD, kid, to_pkcs8(private)),
             state=KeyState.ACTIVE,
-            purpose=KeyPurpose.CHECKPOINTS,
+            purpose=purpose,
         )
         async with storage.database.begin(tenant_id) as unit:
             # where another worker was quicker, its key is the one
-            record = made if await unit.signing_keys.add_key(made) else await _active(unit) or made
+            record = made if await unit.signing_keys.add_key(made) else await _active(unit, purpose) or made
     private = from_pkcs8(vault.unseal(SEALED_FIELD, record.kid, record.sealed_private))
-    return LedgerKey(record.kid, signing_function(record.alg, private))
+    return record, signing_function(record.alg, private)
 
 
-async def _active(unit: Unit) -> SigningKey | None:
+async def _active(unit: Unit, purpose: KeyPurpose) -> SigningKey | None:
     keys = await unit.signing_keys.list_keys()
-    return next((key for key in keys if key.purpose is KeyPurpose.CHECKPOINTS and key.state is KeyState.ACTIVE), None)
+    return next((key for key in keys if key.purpose is purpose and key.state is KeyState.ACTIVE), None)

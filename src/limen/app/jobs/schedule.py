@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from limen.app.basis import Basis
-from limen.app.jobs.checkpoints import Checkpoints
+from limen.app.jobs.checkpoints import Basics, Checkpoints
+from limen.app.jobs.consents import ConsentChains, LedgerSigners
 from limen.app.jobs.runner import Job
 from limen.app.jobs.upkeep import keep_keyring, rotate_all, rotate_tenant_keys, sweep, sweep_orphans
 from limen.kernel.ids import TenantId
@@ -29,9 +30,12 @@ def timetable(parts: JobParts) -> Sequence[Job]:
     """Return every job, the most frequent first; seconds between runs, then seconds from the start to the first."""
     basis = parts.basis
     checkpoints = Checkpoints(basis.storage, basis.keyring, basis.clock, parts.served, parts.on_lost)
+    consents = ConsentChains(basis.storage, LedgerSigners(Basics(basis.storage, basis.keyring, basis.clock)))
     return (
         Job("checkpoints", checkpoints.run, 1, 1, is_leased=False),
+        Job("consent-chains", consents.run, 1, 1, is_leased=False),
         Job("checkpoints-of-all", checkpoints.run_all, 60, 20),
+        Job("consent-chains-of-all", consents.run_all, 60, 25),
         Job("sweep", partial(sweep, basis), 300, 60),
         Job("change-feed", basis.storage.feed.prune, 900, 120),
         Job("signing-keys", partial(rotate_all, basis), 900, 30),

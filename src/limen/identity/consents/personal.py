@@ -70,5 +70,5 @@ def _network(address: str) -> str:
         found = ipaddress.ip_address(address)
     except ValueError:
         return ""
-    bits = _V4_BITS if found.version == 4 else _V6_BITS  # noqa: PLR2004 - the protocol's own number
+    bits = _V4_BITS if found.version == 4 else _V6_BITS
     return str(ipaddress.ip_network((found, bits), strict=False))

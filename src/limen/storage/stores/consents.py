@@ -1,32 +1,43 @@
 """The consent ledger: appended, never changed."""
 
-import json
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final
 
-from sqlalchemy import Row, bindparam, select
+import msgspec
+from sqlalchemy import Row, bindparam, func, select
 
-from limen.identity.audit.chain import GENESIS
-from limen.identity.consents.records import ConsentDecision, ConsentRecord, Decision, chained
+from limen.identity.audit.chain import SealedPart
+from limen.identity.consents.records import ConsentDecision, ConsentRecord, Decision, recorded
 from limen.kernel.clock import Instant
 from limen.kernel.ids import CustomerId, RecordId, TenantId
 from limen.storage.dialects import Dialect
 from limen.storage.schema import consent_ledger
 from limen.storage.statements import Connection
-from limen.storage.stores.base import TenantStoreBase, insert_mine, mine
+from limen.storage.stores.base import TenantStoreBase, insert_mine, mine, of_tenant, select_mine
 
-_LAST = mine(
-    select(consent_ledger.c.seq, consent_ledger.c.hash).order_by(consent_ledger.c.seq.desc()).limit(1), consent_ledger
-)
+CHANGED: Final = "consent"
+"""The kind of change by which caches hear of a customer's decisions."""
+_MOST: Final = 1_000
+
+_theirs = consent_ledger.c.customer_id == bindparam("customer")
+_LAST_AT = mine(select(func.max(consent_ledger.c.at).label("at")).where(_theirs), consent_ledger)
 _APPEND = insert_mine(consent_ledger)
+_GET = select_mine(consent_ledger, consent_ledger.c.id == bindparam("of"))
 _HISTORY = mine(
-    select(consent_ledger).where(consent_ledger.c.customer_id == bindparam("customer")).order_by(consent_ledger.c.seq),
+    select(consent_ledger).where(_theirs).order_by(consent_ledger.c.at.desc()).limit(bindparam("at_most")),
     consent_ledger,
 )
-_ALL = mine(
+_newest = (
+    select(consent_ledger.c.purpose, consent_ledger.c.party, func.max(consent_ledger.c.at).label("at"))
+    .where(of_tenant(consent_ledger), _theirs)
+    .group_by(consent_ledger.c.purpose, consent_ledger.c.party)
+    .subquery()
+)
+_LATEST = mine(
     select(consent_ledger)
-    .where(consent_ledger.c.seq > bindparam("after"))
-    .order_by(consent_ledger.c.seq)
-    .limit(bindparam("at_most")),
+    .join(_newest, consent_ledger.c.at == _newest.c.at)
+    .where(_theirs)
+    .order_by(consent_ledger.c.at),
     consent_ledger,
 )
 
@@ -34,65 +45,71 @@ _ALL = mine(
 class SqlConsents(TenantStoreBase):
     """Implements :class:`limen.identity.consents.store.ConsentLedger`."""
 
-    def __init__(self, connection: Connection, tenant_id: TenantId, dialect: Dialect) -> None:
-        """Speak over *connection*; *dialect* knows how to put appends in order."""
+    def __init__(
+        self, connection: Connection, tenant_id: TenantId, dialect: Dialect, change: Callable[[str, str], None]
+    ) -> None:
+        """Speak over *connection*; *dialect* puts one customer's decisions in order, *change* tells caches."""
         super().__init__(connection, tenant_id)
-        self._dialect = dialect
+        self._dialect, self._change = dialect, change
 
-    async def append(self, record_id: RecordId, decision: ConsentDecision, at: Instant) -> ConsentRecord:
-        """Chain *decision* to the last record and store it."""
-        await self._dialect.lock(self._connection, f"consent-ledger:{self._tenant_id}")
-        row = await self._one(_LAST)
-        record = chained(self._tenant_id, record_id, at, decision, (row.seq, row.hash) if row else (0, GENESIS))
+    async def append(
+        self, record_id: RecordId, decision: ConsentDecision, at: Instant, part: SealedPart | None = None
+    ) -> ConsentRecord:
+        """Store *decision* behind the customer's last; the lock is the customer's own, and no tenant's."""
+        customer = decision.customer_id
+        await self._dialect.lock(self._connection, f"consents:{self._tenant_id}:{customer}")
+        last = (await self._one(_LAST_AT, customer=customer)).at
+        # two workers' clocks differ: what was decided later must stand later, or a withdrawal could be lost
+        record = recorded(self._tenant_id, record_id, max(at, (last or 0) + 1), decision, part)
         await self._run(_APPEND, _values(record))
+        self._change(CHANGED, customer)
         return record
 
-    async def history(self, customer_id: CustomerId) -> list[ConsentRecord]:
-        """Return a customer's decisions, oldest first."""
-        return [_record(row) for row in await self._all(_HISTORY, customer=customer_id)]
+    async def get(self, record_id: RecordId) -> ConsentRecord | None:
+        """Return one record."""
+        row = await self._one(_GET, of=record_id)
+        return None if row is None else record_of(row)
 
-    async def all(self, *, after: int, limit: int) -> list[ConsentRecord]:
-        """Return up to *limit* records behind sequence number *after*, in chain order."""
-        return [_record(row) for row in await self._all(_ALL, after=after, at_most=limit)]
+    async def history(self, customer_id: CustomerId, *, limit: int = _MOST) -> list[ConsentRecord]:
+        """Return a customer's newest decisions, oldest first."""
+        rows = await self._all(_HISTORY, customer=customer_id, at_most=limit)
+        return [record_of(row) for row in reversed(rows)]
+
+    async def latest(self, customer_id: CustomerId) -> list[ConsentRecord]:
+        """Return the newest decision of a customer on each purpose and party."""
+        return [record_of(row) for row in await self._all(_LATEST, customer=customer_id)]
 
 
 def _values(record: ConsentRecord) -> dict[str, Any]:
-    decision = record.decision
     return {
-        "seq": record.seq,
         "id": record.id,
         "at": record.at,
-        "customer_id": decision.customer_id,
-        "purpose": decision.purpose,
-        "party": decision.party,
-        "items": json.dumps(decision.items),
-        "decision": decision.decision.value,
-        "text_hash": decision.text_hash,
-        "locale": decision.locale,
-        "method": decision.method,
+        "customer_id": record.decision.customer_id,
+        "purpose": record.decision.purpose,
+        "party": record.decision.party,
         "open_part": record.open_part,
-        "previous": record.previous,
-        "hash": record.hash,
+        "commitment": record.commitment,
+        "sealed": record.sealed,
+        "leaf": record.leaf,
     }
 
 
-def _record(row: Row[Any]) -> ConsentRecord:
+def record_of(row: Row[Any]) -> ConsentRecord:
+    """Return the record of a row; what it says is read from what is committed to."""
+    said: dict[str, Any] = msgspec.json.decode(row.open_part)
     decision = ConsentDecision(
         customer_id=CustomerId(row.customer_id),
-        purpose=row.purpose,
-        party=row.party,
-        items=tuple(json.loads(row._mapping["items"])),  # noqa: SLF001 - a row has a method named items
-        decision=Decision(row.decision),
-        text_hash=row.text_hash,
-        locale=row.locale,
-        method=row.method,
+        purpose=said["purpose"],
+        party=said["party"],
+        items=tuple(said["items"]),
+        decision=Decision(said["decision"]),
+        text_hash=bytes.fromhex(said["text_hash"]),
+        locale=said["locale"],
+        method=said["method"],
+        version=said["version"],
+        expires_at=said["expires_at"],
+        confirmed_age=said["confirmed_age"],
     )
     return ConsentRecord(
-        id=RecordId(row.id),
-        seq=row.seq,
-        at=row.at,
-        decision=decision,
-        open_part=row.open_part,
-        previous=row.previous,
-        hash=row.hash,
+        RecordId(row.id), row.at, decision, bytes(row.open_part), bytes(row.commitment), bytes(row.sealed)
     )

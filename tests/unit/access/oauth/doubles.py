@@ -44,6 +44,10 @@ def client(client_id: str = CLIENT_ID, document: ClientDocument = DOCUMENT) -> C
     return Client(ClientKey(f"cli_{client_id}"), client_id, document, START, START)
 
 
+async def no_vault(_customer_id: str) -> None:
+    """There is no key: nothing personal can be sealed."""
+
+
 def desk(*clients: Client, issuer: str = ISSUER, slug: str = "default", **changes: Any) -> Desk:
     known = {one.client_id: LoadedClient(one) for one in clients or (client(),)}
 
@@ -68,7 +72,7 @@ def desk(*clients: Client, issuer: str = ISSUER, slug: str = "default", **change
         "vault": unused,
         "opaque": unused,
         "subjects": Subjects(bytes(64)),
-        "subject_vault": unused,
+        "subject_vault": no_vault,
         "nonces": unused,
         "begin": unused,
     }

@@ -31,7 +31,8 @@ GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO limen_app, limen_hot;
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO limen_reader;
 REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM limen_app;
 -- The ledgers are appended to and never changed, whoever asks.
-REVOKE UPDATE, DELETE ON audit_records, audit_segments, audit_checkpoints, consent_ledger FROM limen_app;
+REVOKE UPDATE, DELETE ON audit_records, audit_segments, audit_checkpoints, consent_ledger, consent_chain, consent_tiles,
+  consent_checkpoints, purpose_versions FROM limen_app;
 
 GRANT SELECT, UPDATE ON codes, families TO limen_hot;
 GRANT INSERT ON families, pushed_requests, replays, revoked_tokens, outbox, changes, audit_segments, audit_records TO limen_hot;

@@ -15,7 +15,10 @@ branch_labels = None
 depends_on = None
 
 POSTGRES = Path(__file__).parents[1] / "postgres" / "0001_roles_and_functions.sql"
-SQLITE_LEDGERS = ("audit_records", "audit_segments", "audit_checkpoints", "consent_ledger")
+SQLITE_LEDGERS = (
+    "audit_records", "audit_segments", "audit_checkpoints",
+    "consent_ledger", "consent_chain", "consent_tiles", "consent_checkpoints", "purpose_versions",
+)  # fmt: skip
 
 
 def upgrade() -> None:
@@ -142,23 +145,75 @@ def _create_tables() -> None:  # noqa: PLR0915 - one statement a table
     op.create_table(
         "consent_ledger",
         sa.Column("tenant_id", sa.String(length=40), nullable=False),
-        sa.Column("seq", sa.BigInteger(), nullable=False),
         sa.Column("id", sa.String(length=40), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("customer_id", sa.String(length=40), nullable=False),
         sa.Column("purpose", sa.String(length=64), nullable=False),
         sa.Column("party", sa.Text(), nullable=False),
-        sa.Column("items", sa.Text(), nullable=False),
-        sa.Column("decision", sa.String(length=16), nullable=False),
-        sa.Column("text_hash", sa.LargeBinary(), nullable=False),
-        sa.Column("locale", sa.String(length=16), nullable=False),
-        sa.Column("method", sa.String(length=16), nullable=False),
         sa.Column("open_part", sa.LargeBinary(), nullable=False),
-        sa.Column("previous", sa.LargeBinary(), nullable=False),
+        sa.Column("commitment", sa.LargeBinary(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("leaf", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "id"),
+        sa.UniqueConstraint("tenant_id", "customer_id", "at"),
+    )
+    op.create_index("ix_consent_ledger_at", "consent_ledger", ["tenant_id", "at"], unique=False)
+    op.create_table(
+        "consent_chain",
+        sa.Column("tenant_id", sa.String(length=40), nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.Column("record_id", sa.String(length=40), nullable=False),
+        sa.Column("leaf", sa.LargeBinary(), nullable=False),
         sa.Column("hash", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "seq"),
+        sa.UniqueConstraint("tenant_id", "record_id"),
     )
-    op.create_index("ix_consent_ledger_customer", "consent_ledger", ["tenant_id", "customer_id"], unique=False)
+    op.create_table(
+        "consent_tiles",
+        sa.Column("tenant_id", sa.String(length=40), nullable=False),
+        sa.Column("level", sa.Integer(), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("root", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "level", "number"),
+    )
+    op.create_table(
+        "consent_checkpoints",
+        sa.Column("tenant_id", sa.String(length=40), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("root", sa.LargeBinary(), nullable=False),
+        sa.Column("head", sa.LargeBinary(), nullable=False),
+        sa.Column("previous", sa.LargeBinary(), nullable=False),
+        sa.Column("kid", sa.String(length=64), nullable=False),
+        sa.Column("signature", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "number"),
+        sa.UniqueConstraint("tenant_id", "size"),
+    )
+    op.create_table(
+        "purposes",
+        sa.Column("tenant_id", sa.String(length=40), nullable=False),
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("channel", sa.String(length=16), nullable=False),
+        sa.Column("party", sa.Text(), nullable=False),
+        sa.Column("current", sa.Integer(), nullable=False),
+        sa.Column("counts_from", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("retired_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("tenant_id", "id"),
+        sa.UniqueConstraint("tenant_id", "name"),
+    )
+    op.create_table(
+        "purpose_versions",
+        sa.Column("tenant_id", sa.String(length=40), nullable=False),
+        sa.Column("purpose_id", sa.String(length=40), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("terms", sa.Text(), nullable=False),
+        sa.Column("published_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "purpose_id", "number"),
+    )
     op.create_table(
         "customers",
         sa.Column("tenant_id", sa.String(length=40), nullable=False),

@@ -1,0 +1,167 @@
+"""Recording a decision: one way for journeys, pages, the API and applications' consents."""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol
+
+from limen.identity.audit.chain import SealedPart
+from limen.identity.consents.personal import coarse, sealed_part
+from limen.identity.consents.purposes import OBJECTABLE, Purpose, text_hash
+from limen.identity.consents.question import expiry
+from limen.identity.consents.records import ConsentDecision, ConsentRecord, Decision
+from limen.identity.consents.store import LedgerUnit
+from limen.identity.customers.store import CustomerStore
+from limen.identity.keyring import Keyring, SubjectVault
+from limen.kernel.clock import Clock, Instant
+from limen.kernel.context import RequestContext
+from limen.kernel.entropy import Entropy
+from limen.kernel.errors import Conflict, Invalid, NotFound, Refusal
+from limen.kernel.events import AuditEntry, Event, Outcome
+from limen.kernel.ids import CustomerId, RecordId, TenantId
+
+
+class DecidingUnit(LedgerUnit, Protocol):
+    """A unit of work that knows the tenant's customers too."""
+
+    @property
+    def customers(self) -> CustomerStore:
+        """Return the customers."""
+        ...
+
+
+Begin = Callable[[TenantId], AbstractAsyncContextManager[DecidingUnit]]
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a customer wants to decide.
+
+    ``version`` is the one whose words were shown, ``confirmed_age`` the age in years that they say to have reached.
+    """
+
+    purpose: str
+    decision: Decision
+    version: int
+    locale: str
+    confirmed_age: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """How a decision reached us, and from whom. *request* is where from; ``actor`` names who, for the audit log."""
+
+    method: str
+    actor: str
+    request: RequestContext = field(repr=False)
+    client_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A decision whose personal part is sealed: ready to be written in a transaction."""
+
+    record_id: RecordId
+    decision: ConsentDecision
+    part: SealedPart | None
+    source: Source
+
+
+def wished(
+    purpose: Purpose | None, wish: Wish, customer_id: CustomerId, source: Source, now: Instant
+) -> ConsentDecision | Refusal:
+    """Return the decision that *wish* makes about *purpose*, or why it cannot be made.
+
+    Returns:
+        ``NotFound("purpose_not_found")``; ``Conflict("purpose_version_changed")`` where other words were shown than
+        hold now; ``Conflict("purpose_not_decidable")`` where there is nothing to decide, or to take back;
+        ``Invalid("age_not_reached")``.
+    """
+    if purpose is None or purpose.retired_at is not None:
+        return NotFound("purpose_not_found")
+    is_given = wish.decision is Decision.GIVEN
+    if not purpose.is_decided_here or (wish.decision is Decision.WITHDRAWN and not may_withdraw(purpose)):
+        return Conflict("purpose_not_decidable", purpose.terms.basis.value)
+    if wish.version != purpose.current.number:
+        return Conflict("purpose_version_changed")
+    if is_given and wish.confirmed_age < purpose.terms.minimum_age:
+        return Invalid("age_not_reached", fields={"confirmed_age": "age.not_confirmed"})
+    locale, text = purpose.terms.text(wish.locale)
+    return ConsentDecision(
+        customer_id=customer_id,
+        purpose=purpose.name,
+        party=purpose.party,
+        items=tuple(sorted(purpose.terms.data)),
+        decision=wish.decision,
+        text_hash=text_hash(purpose.name, wish.version, locale, text),
+        locale=locale,
+        method=source.method,
+        version=wish.version,
+        expires_at=expiry(purpose, now) if is_given else 0,
+        confirmed_age=purpose.terms.minimum_age if is_given else 0,
+    )
+
+
+def may_withdraw(purpose: Purpose) -> bool:
+    """Tell whether a customer may take back what they gave, or object: not where a contract or a law asks for it."""
+    return purpose.terms.basis.value == "consent" or purpose.terms.basis in OBJECTABLE
+
+
+def prepare(
+    decision: ConsentDecision, source: Source, vault: SubjectVault | None, clock: Clock, entropy: Entropy
+) -> Prepared:
+    """Seal where *decision* came from, outside of any transaction."""
+    record_id = RecordId.new(clock, entropy)
+    facts = coarse(source.request.address, source.request.user_agent)
+    return Prepared(record_id, decision, sealed_part(vault, entropy, record_id, facts), source)
+
+
+async def write(unit: LedgerUnit, prepared: Prepared, clock: Clock) -> ConsentRecord:
+    """Write a decision into the ledger, the audit log and the outbox, in the commit of *unit*."""
+    made, source = prepared.decision, prepared.source
+    record = await unit.consents.append(prepared.record_id, made, clock.now(), prepared.part)
+    open_facts: dict[str, Any] = {"purpose": made.purpose, "items": made.items}
+    more: dict[str, Any] = {"version": made.version} if made.version else {}
+    unit.record(
+        AuditEntry(
+            event=f"consent.{made.decision.value}",
+            outcome=Outcome.REFUSED if made.decision is Decision.REFUSED else Outcome.SUCCESS,
+            actor=source.actor,
+            subject=made.customer_id,
+            client=source.client_id or made.party,
+            request_id=source.request.request_id,
+            data={**open_facts, **more, "record": record.id},
+        )
+    )
+    data = {**open_facts, "party": made.party, **more, "record": record.id}
+    unit.announce(Event(f"consent.{made.decision.value}", made.customer_id, data))
+    return record
+
+
+@dataclass(frozen=True, slots=True)
+class Deciding:
+    """One tenant's decisions outside of journeys: from its portal and its API."""
+
+    tenant_id: TenantId
+    begin: Begin
+    keyring: Keyring
+    clock: Clock
+    entropy: Entropy
+
+    async def decide(
+        self, purpose: Purpose | None, wish: Wish, customer_id: CustomerId, source: Source
+    ) -> ConsentRecord | Refusal:
+        """Record what a customer decided; as :func:`wished`, or ``NotFound("customer_not_found")``."""
+        decision = wished(purpose, wish, customer_id, source, self.clock.now())
+        if isinstance(decision, Refusal):
+            return decision
+        vault = await self.keyring.subject(self.tenant_id, customer_id)
+        if vault is None:
+            return _NOBODY
+        prepared = prepare(decision, source, vault, self.clock, self.entropy)
+        async with self.begin(self.tenant_id) as unit:
+            customer = await unit.customers.get(customer_id)
+            return await write(unit, prepared, self.clock) if customer is not None else _NOBODY
+
+
+_NOBODY: Final = NotFound("customer_not_found")

@@ -1,0 +1,119 @@
+"""May this be done now? A pure answer from a purpose and what its customer decided."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from limen.identity.consents.purposes import OBJECTABLE, Kind, Purpose
+from limen.identity.consents.records import ConsentRecord, Decision
+from limen.kernel.clock import DAY, Instant
+
+
+class Reason(StrEnum):
+    """Why it is allowed, or not."""
+
+    GIVEN = "given"
+    LEGAL_BASIS = "legal_basis"
+    UNKNOWN_PURPOSE = "unknown_purpose"
+    RETIRED = "purpose_retired"
+    UNKNOWN_CLIENT = "unknown_client"
+    UNKNOWN_CUSTOMER = "unknown_customer"
+    OTHER_PARTY = "other_party"
+    NOT_COVERED = "data_not_covered"
+    NEVER_ASKED = "not_decided"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+    OUTDATED = "newer_version"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """May the client use this kind of data of this customer for this purpose?
+
+    ``client_id`` and ``data`` may be empty: the tenant itself, and whatever the purpose covers.
+    """
+
+    customer_id: str
+    purpose: str
+    client_id: str = ""
+    data: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Whether, and why; the record and version that it rests on, and until when it holds (0 for no end)."""
+
+    is_allowed: bool
+    reason: Reason
+    record_id: str = ""
+    version: int = 0
+    until: Instant = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a customer's newest decision on a purpose says, without what only a proof needs."""
+
+    record_id: str
+    decision: Decision
+    version: int
+    at: Instant
+    expires_at: Instant
+
+    @classmethod
+    def of(cls, record: ConsentRecord) -> "Standing":
+        """Return what *record* says."""
+        made = record.decision
+        return cls(record.id, made.decision, made.version, record.at, made.expires_at)
+
+
+def answered(purpose: Purpose | None, standing: Standing | None, question: Question, now: Instant) -> Answer:
+    """Return the answer to *question*, for a client and a customer that exist."""
+    if purpose is None:
+        return Answer(is_allowed=False, reason=Reason.UNKNOWN_PURPOSE)
+    number = purpose.current.number
+    if purpose.retired_at is not None:
+        return Answer(is_allowed=False, reason=Reason.RETIRED, version=number)
+    if purpose.kind is Kind.SHARING and question.client_id != purpose.party:
+        return Answer(is_allowed=False, reason=Reason.OTHER_PARTY, version=number)
+    if question.data and question.data not in purpose.terms.data:
+        return Answer(is_allowed=False, reason=Reason.NOT_COVERED, version=number)
+    return decided(purpose, standing, now)
+
+
+def decided(purpose: Purpose, standing: Standing | None, now: Instant) -> Answer:
+    """Return whether *purpose* is allowed by what its customer decided."""
+    reason = _verdict(purpose, standing, now)
+    is_allowed = reason in {Reason.GIVEN, Reason.LEGAL_BASIS}
+    if standing is None or reason is Reason.LEGAL_BASIS:
+        return Answer(is_allowed, reason, version=purpose.current.number)
+    return Answer(is_allowed, reason, standing.record_id, standing.version, standing.expires_at if is_allowed else 0)
+
+
+def _verdict(purpose: Purpose, standing: Standing | None, now: Instant) -> Reason:
+    if not purpose.needs_decision:
+        has_objected = standing is not None and standing.decision is not Decision.GIVEN
+        if standing is not None and has_objected and purpose.terms.basis in OBJECTABLE:
+            return Reason(standing.decision.value)
+        return Reason.LEGAL_BASIS
+    if standing is None:
+        return Reason.NEVER_ASKED
+    if standing.decision is not Decision.GIVEN:
+        return Reason(standing.decision.value)
+    if standing.version < purpose.counts_from:
+        return Reason.OUTDATED
+    if standing.expires_at and standing.expires_at <= now:
+        return Reason.EXPIRED
+    return Reason.GIVEN
+
+
+def due(purpose: Purpose, standing: Standing | None, now: Instant) -> bool:
+    """Tell whether a *required* purpose has to be asked before a journey arrives."""
+    is_asked = purpose.terms.is_required and purpose.retired_at is None
+    return is_asked and not decided(purpose, standing, now).is_allowed
+
+
+def expiry(purpose: Purpose, now: Instant) -> Instant:
+    """Return when a consent to *purpose* that is given *now* stops to count; 0 for never."""
+    days = purpose.terms.valid_days
+    return now + days * DAY if days else 0
