@@ -22,5 +22,7 @@ class JourneyStore(Protocol):
         ...
 
     async def advance(self, journey: SealedJourney, expected_version: int) -> bool:
-        """Replace the journey if its stored version is still *expected_version* and it is not finished."""
+        """Store a journey's next step (state, link, version, end) if its stored version is still *expected_version*
+        and it is not finished.
+        """  # noqa: D205 - one sentence
         ...

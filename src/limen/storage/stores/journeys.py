@@ -8,17 +8,19 @@ from limen.access.journeys.records import SealedJourney
 from limen.kernel.clock import Instant
 from limen.kernel.ids import BrowserId, JourneyId
 from limen.storage.schema import journeys, setup_links
-from limen.storage.stores.base import TenantStoreBase, columns, insert_mine, select_mine, update_mine
+from limen.storage.stores.base import TenantStoreBase, insert_mine, select_mine, update_mine
 
 _GET = select_mine(journeys, journeys.c.id == bindparam("of"))
 _FIND_LINK = select_mine(journeys, journeys.c.link_hash == bindparam("link"))
 _ADD = insert_mine(journeys)
+_ADVANCES = ("sealed_state", "link_hash", "version", "finished_at")
+"""What changes on the way. The rest is as it began: setting it anew would write its indexes anew."""
 _ADVANCE = update_mine(
     journeys,
     journeys.c.id == bindparam("of"),
     journeys.c.version == bindparam("expected"),
     journeys.c.finished_at.is_(None),
-    sets=columns(journeys, ("tenant_id", "id")),
+    sets=_ADVANCES,
 )
 _usable = (
     setup_links.c.link_hash == bindparam("link"),
@@ -50,8 +52,8 @@ class SqlJourneys(TenantStoreBase):
 
     async def advance(self, journey: SealedJourney, expected_version: int) -> bool:
         """Replace the journey if nobody did before and it is not finished."""
-        values = _values(journey)
-        return await self._applied(_ADVANCE, values, of=values.pop("id"), expected=expected_version)
+        changed = {name: getattr(journey, name) for name in _ADVANCES}
+        return await self._applied(_ADVANCE, changed, of=journey.id, expected=expected_version)
 
 
 class SqlSetupLinks(TenantStoreBase):
