@@ -20,15 +20,14 @@ pytestmark = pytest.mark.anyio
 # -- browsers and sessions -----------------------------------------------------------------------------------------
 
 
-async def test_a_browsers_secret_is_replaced_only_by_who_knows_the_old_one(database):
+async def test_a_browsers_secret_is_replaced_where_there_is_such_a_browser(database):
     at = things.browser(database)
     newer = replace(at, secret_hash=things.digest("new"), seen_at=at.seen_at + 1)
     async with database.begin() as unit:
         await unit.sessions.add_browser(at)
         assert await unit.sessions.browser(at.id) == at
-        assert not await unit.sessions.rotate_browser(newer, things.digest("guess"))
-        assert await unit.sessions.rotate_browser(newer, at.secret_hash)
-        assert not await unit.sessions.rotate_browser(newer, at.secret_hash)
+        assert not await unit.sessions.rotate_browser(things.browser(database).id, newer.secret_hash, newer.seen_at)
+        assert await unit.sessions.rotate_browser(at.id, newer.secret_hash, newer.seen_at)
         assert await unit.sessions.browser(at.id) == newer
 
 

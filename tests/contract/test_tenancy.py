@@ -177,7 +177,7 @@ async def signing_keys(unit, theirs, _now):
 async def browsers(unit, theirs, _now):
     at = theirs.who.browser
     assert await unit.sessions.browser(at.id) is None
-    assert not await unit.sessions.rotate_browser(replace(at, secret_hash=b"mine"), at.secret_hash)
+    assert not await unit.sessions.rotate_browser(at.id, b"mine", at.seen_at)
 
 
 async def sessions(unit, theirs, now):

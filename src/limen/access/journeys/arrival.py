@@ -11,7 +11,7 @@ from limen.access.oauth.code import Approval, issue_code
 from limen.access.oauth.consent import ConsentAnswer, record_consent
 from limen.access.oauth.records import RedirectRefusal
 from limen.access.oauth.response import ResponseTarget, code_response, error_response
-from limen.access.sessions.cookies import BrowserCookie, rotated
+from limen.access.sessions.cookies import BrowserCookie, fresh_cookie
 from limen.access.sessions.records import Session
 from limen.identity.consents.records import Decision
 from limen.identity.customers.records import Customer
@@ -21,9 +21,6 @@ from limen.kernel.entropy import random_token
 from limen.kernel.errors import Expired, Fault, Forbidden, Refusal
 from limen.kernel.events import AuditEntry, Event
 from limen.kernel.ids import SessionId, WaitingId
-
-_ROTATIONS = 5
-"""Tries to change the browser's secret: journeys in several tabs may arrive at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,16 +142,15 @@ async def _session(
 
 
 async def rotated_cookie(parts: JourneyParts, unit: JourneyUnit, journey: Journey) -> BrowserCookie:
-    """Change the secret of the journey's browser: whoever held the one before holds nothing that was proven since."""
-    for _ in range(_ROTATIONS):
-        browser = await unit.sessions.browser(journey.browser_id)
-        if browser is None:
-            break
-        renewed, cookie = rotated(browser, parts.clock, parts.entropy)
-        if await unit.sessions.rotate_browser(renewed, browser.secret_hash):
-            return cookie
-    msg = "a journey's browser is gone, or changes without end"
-    raise Fault(msg)
+    """Change the secret of the journey's browser: whoever held the one before holds nothing that was proven since.
+
+    Of journeys in several tabs that arrive at once, the last gives the secret that holds.
+    """
+    cookie = fresh_cookie(journey.browser_id, parts.entropy)
+    if not await unit.sessions.rotate_browser(cookie.id, cookie.secret_hash(), parts.clock.now()):
+        msg = "a journey's browser is gone"
+        raise Fault(msg)
+    return cookie
 
 
 def _tell(

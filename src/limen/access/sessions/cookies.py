@@ -4,7 +4,7 @@ Reading it proves nothing until the secret's hash was compared with the stored o
 """
 
 import hmac
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from limen.access.sessions.records import Browser
 from limen.kernel.clock import Clock
@@ -28,7 +28,11 @@ class BrowserCookie:
 
     def proves(self, browser: Browser | None) -> bool:
         """Tell, in constant time, whether this is *browser*."""
-        return browser is not None and hmac.compare_digest(sha256(self.secret.encode()), browser.secret_hash)
+        return browser is not None and hmac.compare_digest(self.secret_hash(), browser.secret_hash)
+
+    def secret_hash(self) -> bytes:
+        """Return the SHA-256 by which the browser is stored."""
+        return sha256(self.secret.encode())
 
 
 def read_cookie(text: str) -> BrowserCookie | None:
@@ -42,12 +46,11 @@ def read_cookie(text: str) -> BrowserCookie | None:
 
 def new_browser(clock: Clock, entropy: Entropy) -> tuple[Browser, BrowserCookie]:
     """Return a new browser and the cookie it is to hold."""
-    cookie = BrowserCookie(BrowserId.new(clock, entropy), random_token(entropy))
+    cookie = fresh_cookie(BrowserId.new(clock, entropy), entropy)
     now = clock.now()
-    return Browser(cookie.id, sha256(cookie.secret.encode()), now, now), cookie
+    return Browser(cookie.id, cookie.secret_hash(), now, now), cookie
 
 
-def rotated(browser: Browser, clock: Clock, entropy: Entropy) -> tuple[Browser, BrowserCookie]:
-    """Return the browser under a new secret, and the cookie to replace the old one."""
-    cookie = BrowserCookie(browser.id, random_token(entropy))
-    return replace(browser, secret_hash=sha256(cookie.secret.encode()), seen_at=clock.now()), cookie
+def fresh_cookie(browser_id: BrowserId, entropy: Entropy) -> BrowserCookie:
+    """Return a cookie with a new secret for a browser."""
+    return BrowserCookie(browser_id, random_token(entropy))

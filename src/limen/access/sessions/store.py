@@ -18,8 +18,8 @@ class SessionStore(Protocol):
         """Store a new browser."""
         ...
 
-    async def rotate_browser(self, browser: Browser, old_hash: bytes) -> bool:
-        """Replace the browser's secret if it is still *old_hash*."""
+    async def rotate_browser(self, browser_id: BrowserId, secret_hash: bytes, now: Instant) -> bool:
+        """Replace the browser's secret, whatever it was; False where there is no such browser."""
         ...
 
     async def at_browser(self, browser_id: BrowserId) -> list[Session]:
@@ -59,5 +59,5 @@ class SessionStore(Protocol):
         ...
 
     async def end_all(self, customer_id: CustomerId, now: Instant, *, except_for: SessionId | None = None) -> int:
-        """End a customer's sessions and revoke their families; return how many sessions ended."""
+        """End a customer's sessions, revoke their families, and void trusted devices; return how many sessions ended."""
         ...

@@ -14,18 +14,14 @@ from limen.storage.schema import browsers, codes, families, sessions
 from limen.storage.statements import Connection
 from limen.storage.stores.base import TenantStoreBase, insert_mine, select_mine, update_mine
 from limen.storage.stores.grants import revoke_families, void_codes
+from limen.storage.stores.safety import FORGET_ALL
 from limen.storage.stores.parties import news_of_the_end, parties_of_customer, parties_of_session
 
 _evidence = msgspec.json.Decoder(tuple[Evidence, ...])
 
 _BROWSER = select_mine(browsers, browsers.c.id == bindparam("of"))
 _ADD_BROWSER = insert_mine(browsers)
-_ROTATE_BROWSER = update_mine(
-    browsers,
-    browsers.c.id == bindparam("of"),
-    browsers.c.secret_hash == bindparam("held"),
-    sets=("secret_hash", "seen_at"),
-)
+_ROTATE_BROWSER = update_mine(browsers, browsers.c.id == bindparam("of"), sets=("secret_hash", "seen_at"))
 _at_browser = sessions.c.browser_id == bindparam("browser")
 _is_open = sessions.c.ended_at.is_(None)
 _AT_BROWSER = select_mine(sessions, _at_browser, _is_open)
@@ -67,10 +63,9 @@ class SqlSessions(TenantStoreBase):
         """Store a new browser."""
         await self._run(_ADD_BROWSER, {name: getattr(browser, name) for name in Browser.__slots__})
 
-    async def rotate_browser(self, browser: Browser, old_hash: bytes) -> bool:
-        """Replace the browser's secret if it is still *old_hash*."""
-        values = {"secret_hash": browser.secret_hash, "seen_at": browser.seen_at}
-        return await self._applied(_ROTATE_BROWSER, values, of=browser.id, held=old_hash)
+    async def rotate_browser(self, browser_id: BrowserId, secret_hash: bytes, now: Instant) -> bool:
+        """Replace the browser's secret, whatever it was; False where there is no such browser."""
+        return await self._applied(_ROTATE_BROWSER, of=browser_id, secret_hash=secret_hash, seen_at=now)
 
     async def at_browser(self, browser_id: BrowserId) -> list[Session]:
         """Return the sessions of a browser that were not ended, newest proof first."""
@@ -118,12 +113,13 @@ class SqlSessions(TenantStoreBase):
         return is_ended
 
     async def end_all(self, customer_id: CustomerId, now: Instant, *, except_for: SessionId | None = None) -> int:
-        """End a customer's sessions, revoke their families, and tell who had tokens for them."""
+        """End a customer's sessions, their families and every trust in a device; tell who had tokens for them."""
         kept = except_for or ""
         await void_codes(self, codes.c.customer_id == customer_id, codes.c.session_id != kept)
         self._tell(await parties_of_customer(self._connection, self._tenant_id, customer_id, kept))
         theirs = (families.c.customer_id == customer_id, families.c.revoked_at.is_(None), families.c.session_id != kept)
         await revoke_families(self, theirs, now, self._change)
+        await self._run(FORGET_ALL, customer=customer_id)  # here, so that nothing that ends everything forgets it
         return (await self._run(_END_ALL, customer=customer_id, kept=kept, ended_at=now)).rowcount
 
     def _tell(self, parties: list[Party]) -> None:
