@@ -20,9 +20,15 @@ def _form(**parts: Any) -> dict[str, Any]:
     return {"action": "/here", "csrf": "c" * 43, **parts}
 
 
-_SIGN_IN = {"client_name": CLIENT, "may_sign_up": True}
+_SIGN_IN = {
+    "client_name": CLIENT,
+    "may_sign_up": True,
+    "may_recover": True,
+    "asks": "all",
+    "methods": ["password", "email_code"],
+}
 _PAGES_OF_TENANT = {"terms_url": "https://limen.example/terms", "privacy_url": "https://limen.example/privacy"}
-_SIGN_UP = {"client_name": CLIENT, **_PAGES_OF_TENANT, "min_length": 10, "feedback": []}
+_SIGN_UP = {"client_name": CLIENT, **_PAGES_OF_TENANT, "has_password": True, "min_length": 10, "feedback": []}
 _SCOPES = [{"name": name, "description": None} for name in ("openid", "profile", "email", "offline_access")]
 _CONSENT = {
     "client_name": CLIENT,
@@ -89,9 +95,23 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "sign_in_plain": (
         "steps/sign_in.html",
-        _step("sign_in", {"client_name": None, "may_sign_up": False}, notice="notice.sign_in_again"),
+        _step(
+            "sign_in",
+            {**_SIGN_IN, "client_name": None, "may_sign_up": False, "methods": ["password"]},
+            notice="notice.sign_in_again",
+        ),
+    ),
+    "sign_in_address": ("steps/sign_in.html", _step("sign_in", {**_SIGN_IN, "asks": "address"})),
+    "sign_in_proof": (
+        "steps/sign_in.html",
+        _step("sign_in", {**_SIGN_IN, "asks": "proof"}, values={"email": EMAIL}),
+    ),
+    "sign_in_by_mail": (
+        "steps/sign_in.html",
+        _step("sign_in", {**_SIGN_IN, "methods": ["email_code"], "may_recover": False}),
     ),
     "sign_up": ("steps/sign_up.html", _step("sign_up", _SIGN_UP)),
+    "sign_up_no_password": ("steps/sign_up.html", _step("sign_up", {**_SIGN_UP, "has_password": False})),
     "sign_up_wrong": (
         "steps/sign_up.html",
         _step(
@@ -113,7 +133,12 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             errors={"code": "error.code_invalid"},
         ),
     ),
-    "recover": ("steps/recover.html", _step("recover", {}, values={"email": EMAIL})),
+    "verify_sign_in": (
+        "steps/verify_email.html",
+        _step("verify_email", {"purpose": "sign_in", "email": EMAIL, "expires_seconds": 600}),
+    ),
+    "recover": ("steps/recover.html", _step("recover", {"purpose": "reset"}, values={"email": EMAIL})),
+    "recover_no_password": ("steps/recover.html", _step("recover", {"purpose": "sign_in"})),
     "new_password": (
         "steps/new_password.html",
         _step("new_password", {"email": EMAIL, "min_length": 15, "feedback": []}),
@@ -208,7 +233,9 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "setup": ("setup.html", _form(view={**view("setup", {"min_length": 15, "feedback": []})})),
     "link": ("link.html", _form(purpose="verify")),
     "link_reset": ("link.html", _form(purpose="reset")),
+    "link_sign_in": ("link.html", _form(purpose="sign_in")),
     "link_elsewhere": ("link_elsewhere.html", _form(purpose="verify", device="Firefox · Linux", asked=NOW)),
+    "link_elsewhere_sign_in": ("link_elsewhere.html", _form(purpose="sign_in", device="", asked=NOW)),
     "link_elsewhere_reset": ("link_elsewhere.html", _form(purpose="reset", device="", asked=NOW)),
     "link_code": ("link_code.html", {"code": "482913", "expires_seconds": 900}),
     "sign_out": ("sign_out.html", _form(client_name=CLIENT, fields={"state": "xyz"})),
@@ -248,11 +275,13 @@ _FACTOR_MAIL = {"at": NOW, "device": "", "recover_url": "https://limen.example/r
 MAILS: dict[str, dict[str, Any]] = {
     "verify_email": _CODE,
     "reset_password": _CODE,
+    "sign_in_code": _CODE,
     "already_registered": {
         "sign_in_url": "https://limen.example/sign-in",
         "recover_url": "https://limen.example/recover",
     },
     "reset_no_account": {"sign_up_url": "https://limen.example/sign-up"},
+    "sign_in_no_account": {"sign_up_url": "https://limen.example/sign-up"},
     "approve_request": {"client": CLIENT, "approve_url": "https://limen.example/approve"},
     "factor_added": _FACTOR_MAIL,
     "factor_removed": _FACTOR_MAIL,

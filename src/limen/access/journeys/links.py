@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from limen.access.journeys.context import StepContext
 from limen.access.journeys.dispatcher import Journeys, Opened, Shown
+from limen.access.journeys.mailed import purpose
 from limen.access.journeys.mails import link_hash
 from limen.access.journeys.safekeeping import open_journey
-from limen.access.journeys.steps.verify_email import proven, purpose
+from limen.access.journeys.steps.verify_email import proven
 from limen.kernel.clock import SECOND, Instant
 from limen.kernel.context import RequestContext
 from limen.kernel.errors import Expired, Refusal
@@ -53,7 +54,8 @@ class Links:
             return opened
         state, sent = opened.journey.state, opened.journey.state.challenge
         asked_at = sent.sent_at if sent is not None else opened.journey.created_at
-        return LinkView(purpose(state), opened.journey.browser_id == browser_id, state.user_agent, asked_at)
+        what = purpose(self._journeys.parts, state)
+        return LinkView(what, opened.journey.browser_id == browser_id, state.user_agent, asked_at)
 
     async def follow(
         self, token: str, browser_id: BrowserId | None, request: RequestContext

@@ -22,8 +22,8 @@ CODE_DIGITS = 6
 Announce = Callable[[JourneyUnit], None]
 
 
-def challenge(context: StepContext, *, sends_left: int, real: bool) -> tuple[Challenge, str]:
-    """Return a challenge and the token of its link. Where it is not *real*, no code is right."""
+def challenge(context: StepContext, *, sends_left: int, real: bool, seconds: int) -> tuple[Challenge, str]:
+    """Return a challenge of *seconds* and the token of its link. Where it is not *real*, no code is right."""
     parts = context.parts
     now = parts.clock.now()
     code, token = random_digits(parts.entropy, CODE_DIGITS), random_token(parts.entropy, 24)
@@ -31,7 +31,7 @@ def challenge(context: StepContext, *, sends_left: int, real: bool) -> tuple[Cha
         Challenge(
             code=code if real else "",
             sent_at=now,
-            expires_at=now + parts.desk.lifetimes.mail_code * SECOND,
+            expires_at=now + seconds * SECOND,
             tries_left=parts.settings.code_tries,
             sends_left=sends_left,
         ),
@@ -52,10 +52,10 @@ def code_mail(context: StepContext, template: str, email: str, sent: Challenge, 
 
 def plain_mail(context: StepContext, template: str, email: str) -> Announce:
     """Return what announces a message without a secret, with the ways on that its template names."""
-    base = _base(context)
+    base, settings = _base(context), context.parts.desk.tenant.settings
     words: dict[str, str | int] = {
         "sign_in_url": f"{base}/sign-in",
-        "sign_up_url": f"{base}/sign-up",
+        "sign_up_url": f"{base}/sign-up" if settings.sign_up_open else "",
         "recover_url": f"{base}/recover",
     }
     return mail(context, template, email, words)

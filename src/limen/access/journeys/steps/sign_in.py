@@ -1,130 +1,72 @@
-"""Sign-in with address and password, in one form.
+"""Sign-in, by any of the ways that the tenant offers (:mod:`limen.access.journeys.firsts`).
 
-Known, unknown, disabled and password-less accounts do the same work: one look-up, one password row, one key, one
-hash, one counter (security, *Enumeration*). A row that does not exist is asked for under an identifier that nobody
-has.
+The page is the same for everybody: nothing is looked up before something is answered. Where the tenant asks for the
+identifier first, the address stands on a page of its own, and the ways to prove it on the next.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import Any, Literal
 
 import msgspec
 
 from limen.access.journeys.context import StepContext
-from limen.access.journeys.limits import over_limits
-from limen.access.journeys.parts import JourneyUnit
+from limen.access.journeys.firsts import asked_for, main, offered
 from limen.access.journeys.steps.turns import turned
-from limen.access.journeys.views import Problem, Progress, StepView, problem_of
-from limen.access.sessions.records import PASSWORD, Evidence
-from limen.identity.credentials.records import StoredPassword, seal_password
-from limen.identity.credentials.verify import PasswordCheck, check_password, count_wrong_password
+from limen.access.journeys.views import Problem, Progress, StepView
 from limen.identity.customers.addresses import parse_email
-from limen.identity.customers.directory import EMAIL
-from limen.identity.customers.records import SealedCustomer
-from limen.identity.keyring import SubjectVault
+from limen.identity.tenants.sign_in import SignInSettings
 from limen.kernel.errors import Refusal
-from limen.kernel.events import AuditEntry, Outcome
-from limen.kernel.ids import CustomerId
 
-NOBODY = CustomerId("cus_00000000000000000000000000")
-"""Asked for in place of a customer who does not exist; no identifier is ever this one."""
+Asks = Literal["all", "address", "proof"]
+"""What a page asks for: address and proof at once, or one of them."""
 
 
 def view(context: StepContext) -> StepView:
     """Show the form."""
-    return StepView(
-        "sign_in",
-        context.journey.version,
-        values={"email": context.journey.state.email},
-        data={
-            "client_name": context.facts.client_name,
-            "may_sign_up": context.parts.desk.tenant.settings.sign_up_open,
-        },
-    )
+    settings = _settings(context)
+    data: dict[str, Any] = {
+        "client_name": context.facts.client_name,
+        "may_sign_up": context.parts.desk.tenant.settings.sign_up_open,
+        "asks": _asks(context),
+        "methods": [first.name for first in offered(settings)],
+        # A mailed code is a recovery of its own; where there is none, whoever lost a passkey needs another way.
+        "may_recover": settings.password or not settings.email_code,
+    }
+    for first in offered(settings):
+        data |= first.data(context)
+    return StepView("sign_in", context.journey.version, values={"email": context.journey.state.email}, data=data)
 
 
 async def submit(context: StepContext, form: Mapping[str, str]) -> Progress:
-    """Check address and password."""
-    state, parts = context.journey.state, context.parts
+    """Take an address, or an answer by one of the ways."""
+    state = context.journey.state
     turn = turned(context, form)
     if turn is not None:
         return turn
-    email = parse_email(form.get("email", ""))
+    if form.get("intent") == "change_email":
+        return Progress(msgspec.structs.replace(state, email=""))
+    chosen = asked_for(_settings(context), form)
+    if chosen is not None and not chosen.needs_address:
+        return await chosen.answer(context, "", form)
+    email = parse_email(form.get("email") or (state.email if _asks(context) == "proof" else ""))
     if isinstance(email, Refusal):
-        return Progress(state, problem=Problem({"email": "error.email_invalid"}, values=_typed(form)))
-    if not form.get("password"):
-        return Progress(state, problem=Problem({"password": "error.required"}, values=_typed(form)))
-    index = await parts.directory.email_index(email)
-    async with parts.read(parts.tenant_id) as unit:
-        sealed = await unit.customers.find_by_contact(EMAIL, index)
-        customer_id = sealed.id if sealed is not None else NOBODY
-        stored = await unit.passwords.get(customer_id)
-        known = any(s.customer_id == customer_id for s in await unit.sessions.of_browser(context.journey.browser_id))
-    limited = await over_limits(context, email, mail=False, known_device=known)
-    if limited is not None:
-        return Progress(state, problem=limited)
-    vault = await parts.directory.vault_of(customer_id)
-    check = await check_password(parts.hasher, stored, vault, form["password"])
-    if check.busy is not None:
-        return Progress(state, problem=problem_of(check.busy, _typed(form)))
-    if check.matches and sealed is not None and sealed.is_active:
-        return _proven(context, email, _Account(sealed, stored, vault), check)
-    return _refused(context, email, customer_id, check)
+        typed = {"email": form.get("email", "")[:254]}
+        return Progress(state, problem=Problem({"email": "error.email_invalid"}, values=typed))
+    if chosen is None and _asks(context) == "address" and "password" not in form:
+        return Progress(msgspec.structs.replace(state, email=email))
+    answering = chosen or main(_settings(context))
+    if answering is None:
+        return Progress(state, problem=Problem(notice="error.invalid"))
+    return await answering.answer(context, email, form)
 
 
-def _typed(form: Mapping[str, str]) -> dict[str, str]:
-    return {"email": form.get("email", "")[:254]}
+def _settings(context: StepContext) -> SignInSettings:
+    return context.parts.desk.tenant.settings.sign_in
 
 
-@dataclass(frozen=True, slots=True)
-class _Account:
-    """An account that was looked up: the customer, their password row and their key."""
-
-    customer: SealedCustomer
-    stored: StoredPassword | None
-    vault: SubjectVault | None
-
-
-def _proven(context: StepContext, email: str, account: _Account, check: PasswordCheck) -> Progress:
-    customer, stored, vault = account.customer, account.stored, account.vault
-    now = context.parts.clock.now()
-
-    async def write(unit: JourneyUnit) -> Problem | None:
-        if stored is not None and (stored.failures or stored.disabled_at):
-            await unit.passwords.clear_failures(customer.id)
-        if check.rehash and stored is not None and vault is not None:
-            fresh = seal_password(vault, customer.id, check.rehash, now)
-            await unit.passwords.replace_hash(customer.id, stored.sealed, fresh.sealed)
-        return None
-
-    proof = Evidence(PASSWORD, now)
-    state = msgspec.structs.replace(
-        context.journey.state, email=email, customer_id=customer.id, evidence=(proof,), session_id=""
-    )
-    return Progress(state, write, vault=vault)
-
-
-def _refused(context: StepContext, email: str, customer_id: CustomerId, check: PasswordCheck) -> Progress:
-    request, now = context.request, context.parts.clock.now()
-    # Whoever nobody knows is recorded under the journey: there too one key is asked for, and the record is as long.
-    subject = context.journey.id if customer_id == NOBODY else customer_id
-
-    async def write(unit: JourneyUnit) -> Problem | None:
-        disabled = await count_wrong_password(unit.passwords, customer_id, now)
-        if not disabled:  # a password that is disabled costs a statement; so does every other
-            await unit.passwords.disable(NOBODY, now)
-        unit.record(
-            AuditEntry(
-                event="sign_in.failed",
-                outcome=Outcome.REFUSED,
-                actor="browser",
-                subject=subject,
-                reason="password_disabled" if check.locked or disabled else "invalid_credentials",
-                request_id=request.request_id,
-                personal={"address": request.address, "user_agent": request.user_agent},
-            )
-        )
-        return None
-
-    state = msgspec.structs.replace(context.journey.state, email=email)
-    return Progress(state, write, Problem({"": "error.invalid_credentials"}, values={"email": email}))
+def _asks(context: StepContext) -> Asks:
+    """Return what is asked for now. With one way alone its button stands beside the address: there is no choice."""
+    settings = _settings(context)
+    if not settings.identifier_first or sum(first.needs_address for first in offered(settings)) < 2:
+        return "all"
+    return "address" if isinstance(parse_email(context.journey.state.email), Refusal) else "proof"

@@ -6,8 +6,7 @@ import msgspec
 
 from limen.access.journeys.context import StepContext
 from limen.access.journeys.limits import over_limits
-from limen.access.journeys.mails import challenge, code_mail, link_hash, plain_mail
-from limen.access.journeys.parts import JourneyUnit
+from limen.access.journeys.mailed import posted
 from limen.access.journeys.passwords import hashed_password, password_data
 from limen.access.journeys.records import Draft
 from limen.access.journeys.steps.turns import turned
@@ -22,12 +21,13 @@ from limen.kernel.errors import Refusal
 def view(context: StepContext) -> StepView:
     """Show the form."""
     state, settings = context.journey.state, context.parts.desk.tenant.settings
+    chooses = {"has_password": settings.sign_in.password}
     pages = {"terms_url": settings.terms_url or None, "privacy_url": settings.privacy_url or None}
     return StepView(
         "sign_up",
         context.journey.version,
         values={"email": state.email, "name": state.draft.name},
-        data={"client_name": context.facts.client_name, **pages, **password_data(context.parts)},
+        data={"client_name": context.facts.client_name, **pages, **chooses, **password_data(context.parts)},
     )
 
 
@@ -48,22 +48,12 @@ async def submit(context: StepContext, form: Mapping[str, str]) -> Progress:
     limited = await over_limits(context, email, mail=True)
     if limited is not None:
         return Progress(state, problem=limited)
-    hashed = await hashed_password(context, form.get("password", ""), (email, name), typed)
+    hashed: str | Problem = ""
+    if parts.desk.tenant.settings.sign_in.password:
+        hashed = await hashed_password(context, form.get("password", ""), (email, name), typed)
     if isinstance(hashed, Problem):
         return Progress(state, problem=hashed)
     index = await parts.directory.email_index(email)
     async with parts.read(parts.tenant_id) as unit:
         taken = await unit.customers.find_by_contact(EMAIL, index) is not None
-    sent, token = challenge(context, sends_left=parts.settings.code_sends, real=not taken)
-    announce = (
-        plain_mail(context, "already_registered", email)
-        if taken
-        else code_mail(context, "verify_email", email, sent, token)
-    )
-
-    async def write(unit: JourneyUnit) -> Problem | None:
-        announce(unit)
-        return None
-
-    drafted = msgspec.structs.replace(state, email=email, draft=Draft(name, hashed), challenge=sent)
-    return Progress(drafted, write, link_hash=link_hash(token))
+    return posted(context, email, msgspec.structs.replace(state, draft=Draft(name, hashed)), real=not taken)

@@ -1,6 +1,6 @@
 """The mailed code is typed, or its link was followed in this browser: the address is proven.
 
-For a sign-up that makes the account; for a recovery it leads to a new password.
+For a sign-up that makes the account; for a recovery it leads to a new password; else it signs in.
 """
 
 import hmac
@@ -11,9 +11,10 @@ import msgspec
 from limen.access.journeys.context import StepContext
 from limen.access.journeys.digits import ascii_digits
 from limen.access.journeys.limits import over_guesses, over_limits
-from limen.access.journeys.mails import challenge, code_mail, link_hash, plain_mail
+from limen.access.journeys.mailed import letter, lifetime, purpose
+from limen.access.journeys.mails import challenge, link_hash
 from limen.access.journeys.parts import JourneyUnit
-from limen.access.journeys.records import Draft, JourneyState, Path
+from limen.access.journeys.records import Draft, Path
 from limen.access.journeys.views import Problem, Progress, StepView
 from limen.access.sessions.records import MAILBOX, PASSWORD, Evidence
 from limen.identity.credentials.records import seal_password
@@ -31,13 +32,8 @@ def view(context: StepContext) -> StepView:
     return StepView(
         "verify_email",
         context.journey.version,
-        data={"purpose": purpose(state), "email": state.email, "expires_seconds": left // SECOND},
+        data={"purpose": purpose(context.parts, state), "email": state.email, "expires_seconds": left // SECOND},
     )
-
-
-def purpose(state: JourneyState) -> str:
-    """Return what the code is for, in the words of the templates."""
-    return "reset" if state.path is Path.RECOVER else "verify"
 
 
 async def submit(context: StepContext, form: Mapping[str, str]) -> Progress:
@@ -72,9 +68,9 @@ async def submit(context: StepContext, form: Mapping[str, str]) -> Progress:
 
 async def proven(context: StepContext) -> Progress:
     """Go on with a proven address: by code, or by a link that was confirmed in the browser where the journey began."""
-    if context.journey.state.path is Path.RECOVER:
-        return await _recovering(context)
-    return await _registering(context)
+    if context.journey.state.path is Path.SIGN_UP:
+        return await _registering(context)
+    return await _returning(context)
 
 
 async def _registering(context: StepContext) -> Progress:
@@ -82,12 +78,14 @@ async def _registering(context: StepContext) -> Progress:
     now = parts.clock.now()
     profile = Profile(email=state.email, email_verified=True, name=state.draft.name, locale=state.locale)
     customer, vault = await parts.directory.prepare(profile)
-    password = seal_password(vault, customer.id, state.draft.password_hash, now)
+    hashed = state.draft.password_hash  # empty where the tenant has no passwords
+    password = seal_password(vault, customer.id, hashed, now) if hashed else None
 
     async def write(unit: JourneyUnit) -> Problem | None:
         if not await parts.directory.add(unit, customer, vault):
             return Problem(notice="error.stale")  # taken while the code was on its way
-        await unit.passwords.put(password)
+        if password is not None:
+            await unit.passwords.put(password)
         unit.announce(Event("customer.registered", customer.id))
         unit.record(_entry(context, "customer.registered", Outcome.SUCCESS, "", customer.id))
         return None
@@ -96,24 +94,34 @@ async def _registering(context: StepContext) -> Progress:
         state,
         customer_id=customer.id,
         session_id="",
-        evidence=(Evidence(MAILBOX, now), Evidence(PASSWORD, now)),
+        evidence=(Evidence(MAILBOX, now), *([Evidence(PASSWORD, now)] if hashed else [])),
         challenge=None,
         draft=Draft(),
     )
     return Progress(done, write)
 
 
-async def _recovering(context: StepContext) -> Progress:
+async def _returning(context: StepContext) -> Progress:
+    """Let the owner of the mailbox in: behind a new password, where one was asked for and the tenant has them."""
     state, parts = context.journey.state, context.parts
+    settings = parts.desk.tenant.settings.sign_in
+    if state.path is Path.SIGN_IN and not settings.email_code:  # switched off while the code was on its way
+        return Progress(msgspec.structs.replace(state, challenge=None), problem=Problem(notice="error.invalid"))
     index = await parts.directory.email_index(state.email)
     async with parts.read(parts.tenant_id) as unit:
         customer = await unit.customers.find_by_contact(EMAIL, index)
+        held = await unit.passwords.get(customer.id) if customer is not None else None
     if customer is None or not customer.is_active:
         return Progress(state, problem=Problem({"code": "error.code_invalid"}))
-    proof = Evidence(MAILBOX, parts.clock.now())
+    sets_password = purpose(parts, state) == "reset" and (held is not None or settings.recovery_adds_password)
     return Progress(
         msgspec.structs.replace(
-            state, customer_id=customer.id, session_id="", evidence=(proof,), challenge=None, new_password_due=True
+            state,
+            customer_id=customer.id,
+            session_id="",
+            evidence=(Evidence(MAILBOX, parts.clock.now()),),
+            challenge=None,
+            new_password_due=sets_password,
         )
     )
 
@@ -126,14 +134,11 @@ async def _resend(context: StepContext) -> Progress:
     limited = await over_limits(context, state.email, mail=True)
     if limited is not None:
         return Progress(state, problem=limited, link_hash=journey.link_hash)
-    sent, token = challenge(context, sends_left=before.sends_left - 1, real=bool(before.code))
+    seconds = lifetime(context.parts, state)
+    sent, token = challenge(context, sends_left=before.sends_left - 1, real=bool(before.code), seconds=seconds)
     # Tries do not come back with a new code: a journey has only so many guesses.
     sent = msgspec.structs.replace(sent, tries_left=before.tries_left)
-    recovering = state.path is Path.RECOVER
-    if before.code:
-        announce = code_mail(context, "reset_password" if recovering else "verify_email", state.email, sent, token)
-    else:
-        announce = plain_mail(context, "reset_no_account" if recovering else "already_registered", state.email)
+    announce = letter(context, state.email, sent, token)
 
     async def write(unit: JourneyUnit) -> Problem | None:
         announce(unit)

@@ -17,7 +17,9 @@ from limen.identity.tenants.records import (
     TenantSettings,
     TotpAlgorithm,
 )
+from limen.identity.tenants.recovery import PASSWORD_HISTORY, RecoverySettings
 from limen.identity.tenants.registration import RegistrationSettings
+from limen.identity.tenants.sign_in import SignInSettings
 from limen.identity.tenants.trust import TrustedIssuer
 from limen.identity.tenants.validation import BOUNDS, KEY_BOUNDS
 from limen.integration.api.models.common import Bool, Int, Moment, Sent, Shown, Str, moment, without_defaults
@@ -56,6 +58,7 @@ class LifetimesModel(Sent):
     session_absolute: Int = _seconds("session_absolute")
     journey: Int = _seconds("journey")
     mail_code: Int = _seconds("mail_code")
+    sign_in_code: Int = _seconds("sign_in_code")
     device_code: Int = _seconds("device_code")
     backchannel_request: Int = _seconds("backchannel_request")
     pushed_request: Int = _seconds("pushed_request")
@@ -65,6 +68,8 @@ if TYPE_CHECKING:
     TrustedIssuerModel = Sent
     RegistrationModel = Sent
     AssuranceModel = Sent
+    RecoveryModel = Sent
+    SignInModel = Sent
 else:
     RegistrationModel = create_model(
         "RegistrationSettings",
@@ -72,7 +77,13 @@ else:
         __doc__="What the tenant allows to clients that register themselves.",
         **sent_fields(RegistrationSettings),
     )
+    RecoveryModel = create_model(
+        "Recovery", __base__=Sent, __doc__=RecoverySettings.__doc__, **sent_fields(RecoverySettings)
+    )
     AssuranceModel = create_model("Assurance", __base__=Sent, **sent_fields(AssuranceSettings))
+    SignInModel = create_model(
+        "SignIn", __base__=Sent, __doc__="How customers sign in.", **sent_fields(SignInSettings)
+    )
     TrustedIssuerModel = create_model("TrustedIssuer", __base__=Sent, **sent_fields(TrustedIssuer))
 
 
@@ -119,7 +130,10 @@ class SettingsModel(Sent):
     )
     password_preset: Annotated[Str, Field(max_length=40)] = "default"
     sign_up_open: Bool = True
+    sign_in: SignInModel = SignInModel()
     assurance: AssuranceModel = AssuranceModel()
+    recovery: RecoveryModel = RecoveryModel()
+    password_history: Annotated[Int, Field(ge=PASSWORD_HISTORY[0], le=PASSWORD_HISTORY[1])] = 0
     totp_algorithm: TotpAlgorithm = "SHA1"
     require_dpop_nonce: Bool = False
     trusted_issuers: Annotated[tuple[TrustedIssuerModel, ...], Field(max_length=20)] = ()

@@ -1,0 +1,18 @@
+"""By a code or a link from a mail: it proves the mailbox, and no assurance level (SP 800-63B-4 §3.1.3.1).
+
+The code is typed in the step ``verify_email``, which counts tries and sends again.
+"""
+
+from collections.abc import Mapping
+
+from limen.access.journeys.context import StepContext
+from limen.access.journeys.firsts.first import First
+from limen.access.journeys.mailed import send_to_owner
+from limen.access.journeys.views import Progress
+
+
+async def _answer(context: StepContext, email: str, _: Mapping[str, str]) -> Progress:
+    return await send_to_owner(context, email)
+
+
+FIRST = First("email_code", lambda settings: settings.email_code, _answer)

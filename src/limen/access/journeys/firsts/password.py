@@ -1,0 +1,107 @@
+"""By password.
+
+Known, unknown, disabled and password-less accounts do the same work: one look-up, one password row, one key, one
+hash, one counter (security, *Enumeration*). A row that does not exist is asked for under an identifier that nobody
+has.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import msgspec
+
+from limen.access.journeys.context import StepContext
+from limen.access.journeys.firsts.first import First
+from limen.access.journeys.limits import over_limits
+from limen.access.journeys.parts import JourneyUnit
+from limen.access.journeys.views import Problem, Progress, problem_of
+from limen.access.sessions.records import PASSWORD, Evidence
+from limen.identity.credentials.records import StoredPassword, seal_password
+from limen.identity.credentials.verify import PasswordCheck, check_password, count_wrong_password
+from limen.identity.customers.directory import EMAIL
+from limen.identity.customers.records import SealedCustomer
+from limen.identity.keyring import SubjectVault
+from limen.kernel.events import AuditEntry, Outcome
+from limen.kernel.ids import CustomerId
+
+NOBODY = CustomerId("cus_00000000000000000000000000")
+"""Asked for in place of a customer who does not exist; no identifier is ever this one."""
+
+
+async def _answer(context: StepContext, email: str, form: Mapping[str, str]) -> Progress:
+    state, parts, typed = context.journey.state, context.parts, {"email": email}
+    if not form.get("password"):
+        return Progress(state, problem=Problem({"password": "error.required"}, values=typed))
+    index = await parts.directory.email_index(email)
+    async with parts.read(parts.tenant_id) as unit:
+        sealed = await unit.customers.find_by_contact(EMAIL, index)
+        customer_id = sealed.id if sealed is not None else NOBODY
+        stored = await unit.passwords.get(customer_id)
+        known = any(s.customer_id == customer_id for s in await unit.sessions.of_browser(context.journey.browser_id))
+    limited = await over_limits(context, email, mail=False, known_device=known)
+    if limited is not None:
+        return Progress(state, problem=limited)
+    vault = await parts.directory.vault_of(customer_id)
+    check = await check_password(parts.hasher, stored, vault, form["password"])
+    if check.busy is not None:
+        return Progress(state, problem=problem_of(check.busy, typed))
+    if check.matches and sealed is not None and sealed.is_active:
+        return _proven(context, email, _Account(sealed, stored, vault), check)
+    return _refused(context, email, customer_id, check)
+
+
+@dataclass(frozen=True, slots=True)
+class _Account:
+    """An account that was looked up: the customer, their password row and their key."""
+
+    customer: SealedCustomer
+    stored: StoredPassword | None
+    vault: SubjectVault | None
+
+
+def _proven(context: StepContext, email: str, account: _Account, check: PasswordCheck) -> Progress:
+    customer, stored, vault = account.customer, account.stored, account.vault
+    now = context.parts.clock.now()
+
+    async def write(unit: JourneyUnit) -> Problem | None:
+        if stored is not None and (stored.failures or stored.disabled_at):
+            await unit.passwords.clear_failures(customer.id)
+        if check.rehash and stored is not None and vault is not None:
+            fresh = seal_password(vault, customer.id, check.rehash, now)
+            await unit.passwords.replace_hash(customer.id, stored.sealed, fresh.sealed)
+        return None
+
+    proof = Evidence(PASSWORD, now)
+    state = msgspec.structs.replace(
+        context.journey.state, email=email, customer_id=customer.id, evidence=(proof,), session_id=""
+    )
+    return Progress(state, write, vault=vault)
+
+
+def _refused(context: StepContext, email: str, customer_id: CustomerId, check: PasswordCheck) -> Progress:
+    request, now = context.request, context.parts.clock.now()
+    # Whoever nobody knows is recorded under the journey: there too one key is asked for, and the record is as long.
+    subject = context.journey.id if customer_id == NOBODY else customer_id
+
+    async def write(unit: JourneyUnit) -> Problem | None:
+        disabled = await count_wrong_password(unit.passwords, customer_id, now)
+        if not disabled:  # a password that is disabled costs a statement; so does every other
+            await unit.passwords.disable(NOBODY, now)
+        unit.record(
+            AuditEntry(
+                event="sign_in.failed",
+                outcome=Outcome.REFUSED,
+                actor="browser",
+                subject=subject,
+                reason="password_disabled" if check.locked or disabled else "invalid_credentials",
+                request_id=request.request_id,
+                personal={"address": request.address, "user_agent": request.user_agent},
+            )
+        )
+        return None
+
+    state = msgspec.structs.replace(context.journey.state, email=email)
+    return Progress(state, write, Problem({"": "error.invalid_credentials"}, values={"email": email}))
+
+
+FIRST = First("password", lambda settings: settings.password, _answer)
