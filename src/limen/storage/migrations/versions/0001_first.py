@@ -102,6 +102,7 @@ def _create_tables() -> None:  # noqa: PLR0915 - one statement a table
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("seen_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "id"),
+        sqlite_with_rowid=False,
     )
     op.create_index("ix_browsers_seen", "browsers", ["tenant_id", "seen_at"], unique=False)
     op.create_table(
@@ -432,6 +433,7 @@ def _create_tables() -> None:  # noqa: PLR0915 - one statement a table
             ["tenant_id", "customer_id"], ["customers.tenant_id", "customers.id"], ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("tenant_id", "kind", "blind"),
+        sqlite_with_rowid=False,
     )
     op.create_index("ix_contact_index_customer", "contact_index", ["tenant_id", "customer_id"], unique=False)
     op.create_table(
@@ -540,6 +542,7 @@ def _create_tables() -> None:  # noqa: PLR0915 - one statement a table
             ["tenant_id", "customer_id"], ["customers.tenant_id", "customers.id"], ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("tenant_id", "customer_id"),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "sessions",
