@@ -18,6 +18,8 @@ from limen.kernel.ids import InitialTokenId, RecordId
 from limen.storage import schema
 from limen.storage.dialects.postgres import APP_ROLE, READER_ROLE, TOKEN_ROLE
 from limen.storage.sweep import Sweeper
+from limen.trust.limits import Limit
+from limen.trust.tolls import Toll
 from tests.contract import things
 from tests.contract.world import connect, on_postgres
 
@@ -48,13 +50,20 @@ class Theirs:
         self.waiting = things.waiting(world, customer_id=self.who.customer.id)
         self.app = things.factor(world, self.who.customer)
         self.recovery_code = things.recovery_code(world, self.who.customer, "theirs")
+        self.recovery = things.recovery_request(world, self.who.customer)
+        self.link = things.account_link(world, self.who.customer)
+        self.device = things.trusted_device(world, self.who.customer, self.who.browser)
         self.initial_token = InitialToken(
             InitialTokenId.new(world.clock, world.entropy), "theirs", 9, now, now + 10**12
         )
         async with world.begin(b) as unit:
             await unit.passwords.put(things.password(self.who.customer))
+            await unit.passwords.put(things.password(self.who.customer), remember=1)
             await unit.factors.add(self.app)
             await unit.factors.add(self.recovery_code)
+            await unit.recoveries.begin(self.recovery)
+            await unit.links.add(self.link)
+            await unit.devices.trust(self.device)
             await unit.administrators.appoint(self.who.customer.id, "tenant", now)
             await unit.journeys.add(self.journey)
             await unit.signing_keys.add_key(self.key)
@@ -126,12 +135,40 @@ async def passwords(unit, theirs, now):
     await unit.passwords.clear_failures(them)
 
 
+async def password_history(unit, theirs, _now):
+    assert await unit.passwords.earlier(theirs.who.customer.id) == []
+
+
+async def recovery_requests(unit, theirs, now):
+    them, request = theirs.who.customer.id, theirs.recovery
+    assert await unit.recoveries.open_of(them) is None
+    assert await unit.recoveries.of_customer(them) == []
+    assert await unit.recoveries.due(request.due_at, 10) == []
+    assert not await unit.recoveries.advance(request.told(now, 1), request)
+
+
+async def account_links(unit, theirs, now):
+    assert await unit.links.find(theirs.link.link_hash) is None
+    assert not await unit.links.use(theirs.link.link_hash, now)
+    await unit.links.void_since(theirs.who.customer.id, 0, now)
+
+
+async def trusted_devices(unit, theirs, now):
+    them = theirs.who.customer.id
+    assert await unit.devices.find(them, theirs.who.browser.id, now) is None
+    assert await unit.devices.of_customer(them, now) == []
+    await unit.devices.used(theirs.device.id, now + 5)
+    assert not await unit.devices.forget(them, theirs.device.id)
+    assert await unit.devices.forget_all(them) == 0
+
+
 async def factors(unit, theirs, now):
     them = theirs.who.customer.id
     assert await unit.factors.of_customer(them) == []
     assert not await unit.factors.accept_step(theirs.app.id, 9, now)
     assert not await unit.factors.spend_code(them, theirs.recovery_code.digest, now)
     assert not await unit.factors.remove_app(them, theirs.app.id)
+    assert await unit.factors.remove_since(them, 0) == 0
     await unit.factors.replace_codes(them, ())
 
 
@@ -313,6 +350,10 @@ PROBES = {
     "customers": customers,
     "contact_index": contact_index,
     "passwords": passwords,
+    "password_history": password_history,
+    "recovery_requests": recovery_requests,
+    "account_links": account_links,
+    "trusted_devices": trusted_devices,
     "factors": factors,
     "administrators": administrators,
     "clients": clients,

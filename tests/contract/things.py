@@ -14,6 +14,7 @@ from limen.access.factors.records import FactorKind, StoredFactor
 from limen.access.jose.algorithms import Algorithm
 from limen.access.jose.keys import SigningKey
 from limen.access.journeys.records import SealedJourney
+from limen.access.safety.records import AccountLink, LinkKind, RecoveryRequest, RequestState, TrustedDevice
 from limen.access.sessions.records import Browser, Evidence, Session
 from limen.access.tokens.pushed import PushedRequest
 from limen.access.tokens.records import Authentication, AuthorizationCode, Grant, RedeemCode, RotateToken
@@ -29,11 +30,13 @@ from limen.kernel.ids import (
     BrowserId,
     ClientKey,
     CustomerId,
+    DeviceId,
     FactorId,
     FamilyId,
     GrantId,
     JourneyId,
     PurposeId,
+    RecoveryId,
     SessionId,
     WaitingId,
 )
@@ -84,6 +87,27 @@ def factor(world, owner: SealedCustomer, **changes) -> StoredFactor:
 
 def recovery_code(world, owner: SealedCustomer, code: str) -> StoredFactor:
     return factor(world, owner, kind=FactorKind.RECOVERY, sealed=b"", digest=digest(code))
+
+
+def recovery_request(world, owner: SealedCustomer, **changes) -> RecoveryRequest:
+    """A recovery request with three notices to come, the next in a day."""
+    now = world.clock.now()
+    request_id = RecoveryId.new(world.clock, world.entropy)
+    made = RecoveryRequest(request_id, owner.id, RequestState.WAITING, b"sealed", 3, now, now + DAY)
+    return replace(made, **changes)
+
+
+def account_link(world, owner: SealedCustomer, **changes) -> AccountLink:
+    """A link in a notice, good for a day."""
+    now = world.clock.now()
+    return replace(AccountLink(digest(fresh()), owner.id, LinkKind.SECURE, "", b"sealed", now, now + DAY), **changes)
+
+
+def trusted_device(world, owner: SealedCustomer, at: Browser, **changes) -> TrustedDevice:
+    """A browser that its customer trusts for a day."""
+    now = world.clock.now()
+    device_id = DeviceId.new(world.clock, world.entropy)
+    return replace(TrustedDevice(device_id, owner.id, at.id, b"sealed", now, now, now + DAY), **changes)
 
 
 def browser(world) -> Browser:

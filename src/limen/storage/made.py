@@ -22,10 +22,13 @@ from limen.storage.stores.idempotency import SqlIdempotency
 from limen.storage.stores.initial_tokens import SqlInitialTokens
 from limen.storage.stores.journeys import SqlJourneys, SqlSetupLinks
 from limen.storage.stores.keys import SqlSigningKeys
+from limen.storage.stores.profiles import SqlProfiles
 from limen.storage.stores.purposes import SqlPurposes
 from limen.storage.stores.pushed import SqlPushed
+from limen.storage.stores.safety import SqlDevices, SqlLinks, SqlRecoveries
 from limen.storage.stores.sessions import SqlSessions
 from limen.storage.stores.tenants import SqlTenantRegistry
+from limen.storage.stores.tolls import SqlTolls
 from limen.storage.stores.waiting import SqlFamilies, SqlWaiting
 
 
@@ -63,6 +66,31 @@ class Stores(ABC):
     def factors(self) -> SqlFactors:
         """Return their second factors."""
         return SqlFactors(self._connection, self.tenant_id)
+
+    @cached_property
+    def profiles(self) -> SqlProfiles:
+        """Return how far they have been asked for what their profiles lack."""
+        return SqlProfiles(self._connection, self.tenant_id)
+
+    @cached_property
+    def recoveries(self) -> SqlRecoveries:
+        """Return the recovery requests."""
+        return SqlRecoveries(self._connection, self.tenant_id)
+
+    @cached_property
+    def links(self) -> SqlLinks:
+        """Return the links in notices."""
+        return SqlLinks(self._connection, self.tenant_id)
+
+    @cached_property
+    def devices(self) -> SqlDevices:
+        """Return the devices that customers trust."""
+        return SqlDevices(self._connection, self.tenant_id)
+
+    @cached_property
+    def tolls(self) -> SqlTolls:
+        """Return the counters of messages that cost money."""
+        return SqlTolls(self._connection, self.tenant_id)
 
     @cached_property
     def administrators(self) -> SqlAdministrators:

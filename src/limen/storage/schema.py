@@ -100,11 +100,13 @@ contact_index = _tenant_table(
     Column("normalisation", String(32), nullable=False),
     _id("customer_id"),
     _at("verified_at"),
+    _at("held_until", null=True),
     _of_customer(),
     key=("kind", "blind"),
     **_SMALL,
 )
 Index("ix_contact_index_customer", contact_index.c.tenant_id, contact_index.c.customer_id)
+Index("ix_contact_index_held", contact_index.c.tenant_id, contact_index.c.held_until)
 
 passwords = _tenant_table(
     "passwords",
@@ -117,6 +119,81 @@ passwords = _tenant_table(
     key=("customer_id",),
     **_SMALL,
 )
+
+profile_progress = _tenant_table(
+    "profile_progress",
+    _id("customer_id"),
+    Column("sign_ins", Integer, nullable=False),
+    _at("skipped_at"),
+    _of_customer(),
+    key=("customer_id",),
+)
+
+password_history = _tenant_table(
+    "password_history",
+    _id("customer_id"),
+    _at("set_at"),
+    _blob("sealed"),
+    _of_customer(),
+    key=("customer_id", "set_at"),
+)
+
+recovery_requests = _tenant_table(
+    "recovery_requests",
+    _id("id"),
+    _id("customer_id"),
+    Column("state", String(16), nullable=False),
+    _blob("sealed"),
+    Column("notices_left", Integer, nullable=False),
+    _at("created_at"),
+    _at("due_at"),
+    _at("closed_at", null=True),
+    _of_customer(),
+    key=("id",),
+)
+_is_open = recovery_requests.c.closed_at.is_(None)
+Index(
+    "ux_recovery_requests_one_open",
+    recovery_requests.c.tenant_id,
+    recovery_requests.c.customer_id,
+    unique=True,
+    sqlite_where=_is_open,
+    postgresql_where=_is_open,
+)
+Index(
+    "ix_recovery_requests_due", recovery_requests.c.tenant_id, recovery_requests.c.closed_at, recovery_requests.c.due_at
+)
+
+account_links = _tenant_table(
+    "account_links",
+    _blob("link_hash"),
+    _id("customer_id"),
+    Column("kind", String(16), nullable=False),
+    Column("target", String(64), nullable=False),
+    _blob("sealed"),
+    _at("created_at"),
+    _at("expires_at"),
+    _at("used_at", null=True),
+    _of_customer(),
+    key=("link_hash",),
+)
+Index("ix_account_links_customer", account_links.c.tenant_id, account_links.c.customer_id)
+Index("ix_account_links_expires", account_links.c.tenant_id, account_links.c.expires_at)
+
+trusted_devices = _tenant_table(
+    "trusted_devices",
+    _id("id"),
+    _id("customer_id"),
+    _id("browser_id"),
+    _blob("sealed"),
+    _at("created_at"),
+    _at("used_at"),
+    _at("expires_at"),
+    UniqueConstraint("tenant_id", "customer_id", "browser_id"),
+    _of_customer(),
+    key=("id",),
+)
+Index("ix_trusted_devices_expires", trusted_devices.c.tenant_id, trusted_devices.c.expires_at)
 
 factors = _tenant_table(
     "factors",

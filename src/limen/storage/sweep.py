@@ -13,18 +13,23 @@ from limen.kernel.clock import DAY, Clock, Instant
 from limen.kernel.ids import JourneyId, TenantId
 from limen.storage.database import Database
 from limen.storage.schema import (
+    account_links,
     browsers,
     codes,
+    contact_index,
     families,
     idempotency,
     initial_tokens,
     journeys,
     outbox,
     pushed_requests,
+    recovery_requests,
     replays,
     revoked_tokens,
     sessions,
     setup_links,
+    tolls,
+    trusted_devices,
     waiting_requests,
 )
 from limen.storage.statements import Connection
@@ -33,6 +38,8 @@ BATCH = 500
 KEPT_AFTER_EXPIRY = DAY
 """So long a replayed code, a reused token or a late click is still told from one that never was."""
 BROWSER_UNSEEN = DAY
+REQUEST_REMEMBERED = 30 * DAY
+"""So long an administrator sees what became of a recovery request."""
 SESSION_REMEMBERED = 180 * DAY
 """Old sessions tell whose device a browser is."""
 
@@ -75,6 +82,11 @@ EXPIRED: tuple[tuple[Table, Expired], ...] = (
     (idempotency, lambda now: idempotency.c.expires_at <= now),
     (revoked_tokens, lambda now: revoked_tokens.c.expires_at <= now),
     (setup_links, lambda now: setup_links.c.expires_at <= now),
+    (account_links, lambda now: account_links.c.expires_at <= now - KEPT_AFTER_EXPIRY),
+    (trusted_devices, lambda now: trusted_devices.c.expires_at <= now),
+    (tolls, lambda now: tolls.c.expires_at <= now),
+    (recovery_requests, lambda now: recovery_requests.c.closed_at <= now - REQUEST_REMEMBERED),
+    (contact_index, lambda now: contact_index.c.held_until <= now),
     (families, lambda now: families.c.expires_at <= now - KEPT_AFTER_EXPIRY),
     (sessions, _session_is_over),
     (browsers, _browser_is_forgotten),

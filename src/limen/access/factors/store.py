@@ -34,3 +34,7 @@ class FactorStore(Protocol):
     async def remove_app(self, customer_id: CustomerId, factor_id: FactorId) -> bool:
         """Remove a customer's authenticator app; False if there is none such."""
         ...
+
+    async def remove_since(self, customer_id: CustomerId, since: Instant) -> int:
+        """Remove every factor and recovery code made at *since* or later (0: all); return how many."""
+        ...

@@ -14,8 +14,15 @@ class PasswordStore(Protocol):
         """Return the customer's password."""
         ...
 
-    async def put(self, stored: StoredPassword) -> None:
-        """Set or replace the customer's password, its failures and its state included."""
+    async def put(self, stored: StoredPassword, *, remember: int = 0) -> None:
+        """Set or replace the customer's password, its failures and its state included.
+
+        Of those before it *remember* stay on record, the one that is replaced first; the others are forgotten.
+        """
+        ...
+
+    async def earlier(self, customer_id: CustomerId) -> list[StoredPassword]:
+        """Return the passwords before the present one that are on record, newest first."""
         ...
 
     async def replace_hash(self, customer_id: CustomerId, previous: bytes, sealed: bytes) -> bool:

@@ -70,6 +70,7 @@ class Directory:
             state=sealed.state,
             valid_after=sealed.valid_after,
             version=sealed.version,
+            proof_after=sealed.proof_after,
         )
 
     async def prepare(self, profile: Profile) -> tuple[Customer, SubjectVault]:
@@ -130,4 +131,5 @@ def seal(customer: Customer, vault: SubjectVault) -> SealedCustomer:
         state=customer.state,
         valid_after=customer.valid_after,
         version=customer.version,
+        proof_after=customer.proof_after,
     )

@@ -35,6 +35,7 @@ class Customer:
     Attributes:
         subject: what relying parties see as ``sub``: random, so that it tells nothing (unlike ``id``).
         valid_after: sessions, grants and tokens that began before this instant are void; one write ends everything.
+        proof_after: what a journey proved before this instant counts no more: a password was changed meanwhile.
         version: counts changes, for optimistic locking.
     """
 
@@ -46,6 +47,7 @@ class Customer:
     state: CustomerState = CustomerState.ACTIVE
     valid_after: Instant = 0
     version: int = 1
+    proof_after: Instant = 0
 
     @property
     def is_active(self) -> bool:
@@ -55,6 +57,10 @@ class Customer:
     def with_profile(self, profile: Profile, now: Instant) -> "Customer":
         """Return the customer with another profile, one version on."""
         return replace(self, profile=profile, updated_at=now, version=self.version + 1)
+
+    def with_other_password(self, now: Instant) -> "Customer":
+        """Return the customer for whom nothing counts that a journey proved before *now*; sessions stay."""
+        return replace(self, proof_after=now, updated_at=now, version=self.version + 1)
 
     def disabled(self, now: Instant) -> "Customer":
         """Return the customer barred from signing in, with everything begun before *now* void."""
@@ -81,6 +87,7 @@ class SealedCustomer:
     state: CustomerState
     valid_after: Instant
     version: int
+    proof_after: Instant = 0
 
     @property
     def is_active(self) -> bool:
@@ -92,7 +99,8 @@ class SealedCustomer:
 class ContactIndex:
     """One row of the narrow look-up table: a keyed blind index of an address points at its customer.
 
-    ``index_version`` and ``normalisation`` say how ``blind`` was made, so that keys and rules can change.
+    ``index_version`` and ``normalisation`` say how ``blind`` was made, so that keys and rules can change. An address
+    with ``held_until`` is one that its customer has left: it finds nobody, and is nobody else's until then.
     """
 
     kind: str
@@ -101,3 +109,4 @@ class ContactIndex:
     normalisation: str
     customer_id: CustomerId
     verified_at: Instant
+    held_until: Instant | None = None

@@ -21,6 +21,10 @@ class CustomerStore(Protocol):
         """Return the customer whose public ``sub`` this is."""
         ...
 
+    async def is_taken(self, kind: str, blind: bytes, *, but: CustomerId | None = None) -> bool:
+        """Tell whether somebody *but* this customer has the address, or has left it so lately that it is held."""
+        ...
+
     async def list(self, *, after: str, limit: int) -> list[SealedCustomer]:
         """Return up to *limit* customers whose identifier sorts behind *after*."""
         ...
@@ -33,8 +37,11 @@ class CustomerStore(Protocol):
         """Replace the customer if the stored version is still *expected_version*."""
         ...
 
-    async def move_contact(self, contact: ContactIndex) -> bool:
-        """Make *contact* the customer's only address of its kind; False if another customer has it."""
+    async def move_contact(self, contact: ContactIndex, *, held_until: Instant | None = None) -> bool:
+        """Make *contact* the customer's only address of its kind; False if another customer has it, or it is held.
+
+        The address that is left is held until then, or is anybody's at once.
+        """
         ...
 
     async def delete(self, customer_id: CustomerId) -> bool:

@@ -5,10 +5,13 @@ from typing import Literal
 
 import msgspec
 
+from limen.identity.profiles.records import ProfileSettings
 from limen.identity.tenants.assurance import AssuranceSettings
 from limen.identity.tenants.claims import ClaimRule
+from limen.identity.tenants.recovery import RecoverySettings
 from limen.identity.tenants.registration import RegistrationSettings
 from limen.identity.tenants.sign_in import SignInSettings
+from limen.identity.tenants.sms import SmsSettings
 from limen.identity.tenants.trust import TrustedIssuer
 from limen.kernel.clock import Instant
 from limen.kernel.ids import TenantId
@@ -83,8 +86,13 @@ class TenantSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     password_preset: str = "default"
     sign_up_open: bool = True
     sign_in: SignInSettings = SignInSettings()
+    profile: ProfileSettings = ProfileSettings()
     assurance: AssuranceSettings = AssuranceSettings()
     """What sign-ins have to reach; whoever has a second factor is asked for it either way."""
+    recovery: RecoverySettings = RecoverySettings()
+    password_history: int = 0
+    """How many of a customer's last passwords may not be chosen again, the present one among them."""
+    sms: SmsSettings = SmsSettings()
     totp_algorithm: TotpAlgorithm = "SHA1"
     """For authenticator apps that are set up from now on; many apps know no other than SHA-1."""
     require_dpop_nonce: bool = False

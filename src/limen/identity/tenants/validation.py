@@ -5,11 +5,15 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from limen.identity.credentials.policy import PRESETS
+from limen.identity.profiles.schema import problems_of as profile_problems
 from limen.identity.tenants.assurance import problems_of as assurance_problems
-from limen.identity.tenants.claims import problems_of
+from limen.identity.tenants.claims import FIELDS, RESERVED, problems_of
 from limen.identity.tenants.records import DEFAULT_SLUG, SPOKEN, KeySettings, Lifetimes, TenantSettings
+from limen.identity.tenants.recovery import PASSWORD_HISTORY
+from limen.identity.tenants.recovery import problems_of as recovery_problems
 from limen.identity.tenants.registration import problems_of as registration_problems
 from limen.identity.tenants.sign_in import problems_of as sign_in_problems
+from limen.identity.tenants.sms import problems_of as sms_problems
 from limen.identity.tenants.trust import problems_of as trust_problems
 from limen.kernel.errors import Invalid
 
@@ -67,9 +71,14 @@ def validate(name: str, settings: TenantSettings) -> Invalid | None:
     problems = dict([*_name(name), *_look(settings), *_locales(settings), *_lifetimes(settings.lifetimes)])
     problems |= dict([*_keys(settings.keys), *problems_of(settings.claims, "settings.claims")])
     problems |= dict(_scope_words(settings.scope_words))
+    problems |= dict(profile_problems(settings.profile, "settings.profile", FIELDS | RESERVED))
     problems |= dict(assurance_problems(settings.assurance, "settings.assurance"))
     problems |= dict(sign_in_problems(settings.sign_in, "settings.sign_in"))
+    problems |= dict(sms_problems(settings.sms, "settings.sms"))
     problems |= dict(registration_problems(settings.registration, "settings.registration"))
+    problems |= dict(recovery_problems(settings.recovery, "settings.recovery"))
+    if not PASSWORD_HISTORY[0] <= settings.password_history <= PASSWORD_HISTORY[1]:
+        problems["settings.password_history"] = "number.out_of_bounds"
     problems |= dict(trust_problems(settings.trusted_issuers, "settings.trusted_issuers"))
     if settings.password_preset not in PRESETS:
         problems["settings.password_preset"] = "password_preset.unknown"

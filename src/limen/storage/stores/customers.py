@@ -8,7 +8,7 @@ from limen.identity.credentials.records import StoredPassword
 from limen.identity.customers.records import ContactIndex, CustomerState, SealedCustomer
 from limen.kernel.clock import Instant
 from limen.kernel.ids import CustomerId
-from limen.storage.schema import administrators, contact_index, customers, passwords
+from limen.storage.schema import administrators, contact_index, customers, password_history, passwords
 from limen.storage.stores.base import (
     TenantStoreBase,
     columns,
@@ -28,8 +28,15 @@ _owner = (
         of_tenant(contact_index),
         contact_index.c.kind == bindparam("kind"),
         contact_index.c.blind == bindparam("blind"),
+        contact_index.c.held_until.is_(None),
     )
     .scalar_subquery()
+)
+_CONTACT = mine(
+    select(contact_index.c.customer_id).where(
+        contact_index.c.kind == bindparam("kind"), contact_index.c.blind == bindparam("blind")
+    ),
+    contact_index,
 )
 _FIND_BY_CONTACT = select_mine(customers, customers.c.id == _owner)
 _FIND_BY_SUBJECT = select_mine(customers, customers.c.subject == bindparam("subject"))
@@ -51,9 +58,11 @@ _RENEW_CONTACT = update_mine(
     contact_index,
     *_theirs,
     contact_index.c.blind == bindparam("held"),
-    sets=("index_version", "normalisation", "verified_at"),
+    sets=("index_version", "normalisation", "verified_at", "held_until"),
 )
-_DROP_OTHER_CONTACTS = delete_mine(contact_index, *_theirs, contact_index.c.blind != bindparam("kept"))
+_others = (*_theirs, contact_index.c.blind != bindparam("kept"), contact_index.c.held_until.is_(None))
+_DROP_OTHER_CONTACTS = delete_mine(contact_index, *_others)
+_HOLD_OTHER_CONTACTS = update_mine(contact_index, *_others, sets=("held_until",))
 
 _of_customer = passwords.c.customer_id == bindparam("of")
 _PASSWORD = select_mine(passwords, _of_customer)
@@ -71,6 +80,12 @@ _CLEAR_FAILURES = update_mine(
     sets=("failures", "disabled_at"),
 )
 _DISABLE = update_mine(passwords, _of_customer, passwords.c.disabled_at.is_(None), sets=("disabled_at",))
+
+_earlier = password_history.c.customer_id == bindparam("of")
+_EARLIER = mine(select(password_history).where(_earlier).order_by(password_history.c.set_at.desc()), password_history)
+_REMEMBER = insert_new_mine(password_history)
+_FORGET_OLDER = delete_mine(password_history, _earlier, password_history.c.set_at < bindparam("oldest"))
+_FOREVER = (1 << 63) - 1
 
 _appointed = administrators.c.customer_id == bindparam("of")
 _ROLE = select_mine(administrators, _appointed)
@@ -90,6 +105,11 @@ class SqlCustomers(TenantStoreBase):
     async def find_by_contact(self, kind: str, blind: bytes) -> SealedCustomer | None:
         """Return the customer whose address has this blind index."""
         return _customer(await self._one(_FIND_BY_CONTACT, kind=kind, blind=blind))
+
+    async def is_taken(self, kind: str, blind: bytes, *, but: CustomerId | None = None) -> bool:
+        """Tell whether somebody *but* this customer has the address, or holds it."""
+        row = await self._one(_CONTACT, kind=kind, blind=blind)
+        return row is not None and row.customer_id != but
 
     async def find_by_subject(self, subject: str) -> SealedCustomer | None:
         """Return the customer whose public ``sub`` this is."""
@@ -112,14 +132,17 @@ class SqlCustomers(TenantStoreBase):
         values = _values(customer)
         return await self._applied(_UPDATE, values, of=values.pop("id"), expected=expected_version)
 
-    async def move_contact(self, contact: ContactIndex) -> bool:
-        """Make *contact* the customer's only address of its kind; False if another customer has it."""
+    async def move_contact(self, contact: ContactIndex, *, held_until: Instant | None = None) -> bool:
+        """Make *contact* the customer's only address of its kind; False if another customer has it, or it is held."""
         theirs, values = {"customer": contact.customer_id, "of_kind": contact.kind}, _contact_values(contact)
         if not await self._applied(_ADD_CONTACT, values):  # before anything is deleted: a race may be lost here
-            changed = {name: values[name] for name in ("index_version", "normalisation", "verified_at")}
+            changed = {name: values[name] for name in ("index_version", "normalisation", "verified_at", "held_until")}
             if not await self._applied(_RENEW_CONTACT, changed, **theirs, held=contact.blind):
                 return False
-        await self._run(_DROP_OTHER_CONTACTS, theirs, kept=contact.blind)
+        if held_until is None:
+            await self._run(_DROP_OTHER_CONTACTS, theirs, kept=contact.blind)
+        else:
+            await self._run(_HOLD_OTHER_CONTACTS, theirs, kept=contact.blind, held_until=held_until)
         return True
 
     async def delete(self, customer_id: CustomerId) -> bool:
@@ -135,8 +158,9 @@ class SqlPasswords(TenantStoreBase):
         row = await self._one(_PASSWORD, of=customer_id)
         return None if row is None else _password(row)
 
-    async def put(self, stored: StoredPassword) -> None:
-        """Set a customer's password, whatever was there."""
+    async def put(self, stored: StoredPassword, *, remember: int = 0) -> None:
+        """Set a customer's password, whatever was there; *remember* of those before it."""
+        await self._remember(stored.customer_id, remember)
         values = {
             "sealed": stored.sealed,
             "set_at": stored.set_at,
@@ -145,6 +169,18 @@ class SqlPasswords(TenantStoreBase):
         }
         if not await self._applied(_ADD_PASSWORD, values, customer_id=stored.customer_id):
             await self._run(_SET_PASSWORD, values, of=stored.customer_id)
+
+    async def earlier(self, customer_id: CustomerId) -> list[StoredPassword]:
+        """Return the passwords before the present one that are on record, newest first."""
+        rows = await self._all(_EARLIER, of=customer_id)
+        return [StoredPassword(customer_id, row.sealed, row.set_at) for row in rows]
+
+    async def _remember(self, customer_id: CustomerId, most: int) -> None:
+        before = await self.get(customer_id) if most else None
+        if before is not None:
+            await self._run(_REMEMBER, customer_id=customer_id, set_at=before.set_at, sealed=before.sealed)
+        kept = (await self.earlier(customer_id))[:most] if most else []
+        await self._run(_FORGET_OLDER, of=customer_id, oldest=kept[-1].set_at if kept else _FOREVER)
 
     async def replace_hash(self, customer_id: CustomerId, previous: bytes, sealed: bytes) -> bool:
         """Store the same password under new parameters, if the envelope is still *previous*."""
@@ -195,6 +231,7 @@ def _existing(row: Row[Any]) -> SealedCustomer:
         state=CustomerState(row.state),
         valid_after=row.valid_after,
         version=row.version,
+        proof_after=row.proof_after,
     )
 
 

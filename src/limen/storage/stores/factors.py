@@ -10,6 +10,7 @@ from limen.kernel.clock import Instant
 from limen.kernel.ids import CustomerId, FactorId
 from limen.storage.schema import factors
 from limen.storage.stores.base import TenantStoreBase, delete_mine, insert_mine, mine, update_mine
+from limen.storage.stores.safety import FORGET_ALL
 
 _theirs = factors.c.customer_id == bindparam("customer")
 _this = factors.c.id == bindparam("of")
@@ -30,6 +31,7 @@ _SPEND_CODE = update_mine(
 )
 _DROP_CODES = delete_mine(factors, _theirs, _is_code)
 _REMOVE_APP = delete_mine(factors, _theirs, _this, _is_app)
+_REMOVE_SINCE = delete_mine(factors, _theirs, factors.c.created_at >= bindparam("since"))
 
 
 class SqlFactors(TenantStoreBase):
@@ -41,6 +43,7 @@ class SqlFactors(TenantStoreBase):
 
     async def add(self, factor: StoredFactor) -> None:
         """Store a new factor."""
+        await self._run(FORGET_ALL, customer=factor.customer_id)  # trust outlives no change of factors
         await self._run(_ADD, _values(factor))
 
     async def accept_step(self, factor_id: FactorId, step: int, now: Instant) -> bool:
@@ -53,13 +56,20 @@ class SqlFactors(TenantStoreBase):
 
     async def replace_codes(self, customer_id: CustomerId, codes: Iterable[StoredFactor]) -> None:
         """Store *codes* in place of every recovery code that a customer has."""
+        await self._run(FORGET_ALL, customer=customer_id)
         await self._run(_DROP_CODES, customer=customer_id)
         for code in codes:
             await self._run(_ADD, _values(code))
 
     async def remove_app(self, customer_id: CustomerId, factor_id: FactorId) -> bool:
         """Remove a customer's authenticator app."""
+        await self._run(FORGET_ALL, customer=customer_id)
         return await self._applied(_REMOVE_APP, customer=customer_id, of=factor_id)
+
+    async def remove_since(self, customer_id: CustomerId, since: Instant) -> int:
+        """Remove what a customer set up at *since* or later, whatever it is; return how many rows went."""
+        await self._run(FORGET_ALL, customer=customer_id)
+        return (await self._run(_REMOVE_SINCE, customer=customer_id, since=since)).rowcount
 
 
 def _values(factor: StoredFactor) -> dict[str, Any]:

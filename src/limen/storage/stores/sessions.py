@@ -14,8 +14,8 @@ from limen.storage.schema import browsers, codes, families, sessions
 from limen.storage.statements import Connection
 from limen.storage.stores.base import TenantStoreBase, insert_mine, select_mine, update_mine
 from limen.storage.stores.grants import revoke_families, void_codes
-from limen.storage.stores.safety import FORGET_ALL
 from limen.storage.stores.parties import news_of_the_end, parties_of_customer, parties_of_session
+from limen.storage.stores.safety import FORGET_ALL
 
 _evidence = msgspec.json.Decoder(tuple[Evidence, ...])
 

@@ -225,6 +225,7 @@ def _create_tables() -> None:  # noqa: PLR0915 - one statement a table
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("updated_at", sa.BigInteger(), nullable=False),
         sa.Column("valid_after", sa.BigInteger(), nullable=False),
+        sa.Column("proof_after", sa.BigInteger(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "id"),
         sa.UniqueConstraint("tenant_id", "subject"),
@@ -429,6 +430,7 @@ def _create_tables() -> None:  # noqa: PLR0915 - one statement a table
         sa.Column("normalisation", sa.String(length=32), nullable=False),
         sa.Column("customer_id", sa.String(length=40), nullable=False),
         sa.Column("verified_at", sa.BigInteger(), nullable=False),
+        sa.Column("held_until", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(
             ["tenant_id", "customer_id"], ["customers.tenant_id", "customers.id"], ondelete="CASCADE"
         ),
@@ -436,6 +438,7 @@ def _create_tables() -> None:  # noqa: PLR0915 - one statement a table
         sqlite_with_rowid=False,
     )
     op.create_index("ix_contact_index_customer", "contact_index", ["tenant_id", "customer_id"], unique=False)
+    op.create_index("ix_contact_index_held", "contact_index", ["tenant_id", "held_until"], unique=False)
     op.create_table(
         "families",
         sa.Column("tenant_id", sa.String(length=40), nullable=False),
@@ -513,6 +516,90 @@ def _create_tables() -> None:  # noqa: PLR0915 - one statement a table
     )
     op.create_index("ix_waiting_requests_customer", "waiting_requests", ["tenant_id", "customer_id"], unique=False)
     op.create_index("ix_waiting_requests_expires", "waiting_requests", ["tenant_id", "expires_at"], unique=False)
+    op.create_table(
+        "password_history",
+        sa.Column("tenant_id", sa.String(length=40), nullable=False),
+        sa.Column("customer_id", sa.String(length=40), nullable=False),
+        sa.Column("set_at", sa.BigInteger(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "customer_id"], ["customers.tenant_id", "customers.id"], ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "customer_id", "set_at"),
+    )
+    op.create_table(
+        "recovery_requests",
+        sa.Column("tenant_id", sa.String(length=40), nullable=False),
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("customer_id", sa.String(length=40), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("notices_left", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=False),
+        sa.Column("closed_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "customer_id"], ["customers.tenant_id", "customers.id"], ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id"),
+    )
+    op.create_index(
+        "ux_recovery_requests_one_open",
+        "recovery_requests",
+        ["tenant_id", "customer_id"],
+        unique=True,
+        sqlite_where=sa.text("closed_at IS NULL"),
+        postgresql_where=sa.text("closed_at IS NULL"),
+    )
+    op.create_index(
+        "ix_recovery_requests_due", "recovery_requests", ["tenant_id", "closed_at", "due_at"], unique=False
+    )
+    op.create_table(
+        "account_links",
+        sa.Column("tenant_id", sa.String(length=40), nullable=False),
+        sa.Column("link_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("customer_id", sa.String(length=40), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("target", sa.String(length=64), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.Column("used_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "customer_id"], ["customers.tenant_id", "customers.id"], ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "link_hash"),
+    )
+    op.create_index("ix_account_links_customer", "account_links", ["tenant_id", "customer_id"], unique=False)
+    op.create_index("ix_account_links_expires", "account_links", ["tenant_id", "expires_at"], unique=False)
+    op.create_table(
+        "trusted_devices",
+        sa.Column("tenant_id", sa.String(length=40), nullable=False),
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("customer_id", sa.String(length=40), nullable=False),
+        sa.Column("browser_id", sa.String(length=40), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("used_at", sa.BigInteger(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "customer_id"], ["customers.tenant_id", "customers.id"], ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id"),
+        sa.UniqueConstraint("tenant_id", "customer_id", "browser_id"),
+    )
+    op.create_index("ix_trusted_devices_expires", "trusted_devices", ["tenant_id", "expires_at"], unique=False)
+    op.create_table(
+        "tolls",
+        sa.Column("tenant_id", sa.String(length=40), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("key", sa.LargeBinary(), nullable=False),
+        sa.Column("began", sa.BigInteger(), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "kind", "key", "began"),
+    )
+    op.create_index("ix_tolls_expires", "tolls", ["tenant_id", "expires_at"], unique=False)
     op.create_table(
         "factors",
         sa.Column("tenant_id", sa.String(length=40), nullable=False),
