@@ -26,6 +26,7 @@ from tests.contract.world import connect, on_postgres
 pytestmark = pytest.mark.anyio
 
 TENANT_TABLES = {table.name: table for table in schema.metadata.sorted_tables if "tenant_id" in table.c}
+TOLL = Toll("number-day", b"a number", Limit(1, 86_400))
 SPANNING = {"outbox", "changes"}
 """What the relay and the feed read for all tenants."""
 
@@ -71,6 +72,7 @@ class Theirs:
             await unit.detail_types.add(self.detail_type)
             await unit.waiting.add(self.waiting)
             await unit.initial_tokens.add(self.initial_token, "theirs")
+            await unit.tolls.take(TOLL, now)
             await unit.replays.first_use("jti", "theirs", now + 10**12)
             await unit.idempotency.claim(things.digest("theirs"), b"asked", now, now + 10**12)
             await unit.setup_links.add(things.digest("their link"), "first-administrator", now + 10**12)
@@ -335,6 +337,11 @@ async def setup_links(unit, _theirs, now):
     assert not await unit.setup_links.use(link, "first-administrator", now)
 
 
+async def tolls(unit, _theirs, now):
+    assert await unit.tolls.used(TOLL, now) == 0
+    assert await unit.tolls.take(TOLL, now)  # a count of its own: the limit is one
+
+
 async def initial_tokens(unit, theirs, now):
     assert await unit.initial_tokens.list(after="", limit=9) == []
     assert await unit.initial_tokens.find("theirs", now) is None
@@ -360,6 +367,7 @@ PROBES = {
     "resource_servers": resource_servers,
     "detail_types": detail_types,
     "signing_keys": signing_keys,
+    "tolls": tolls,
     "initial_tokens": initial_tokens,
     "browsers": browsers,
     "sessions": sessions,

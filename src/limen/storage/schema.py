@@ -210,6 +210,17 @@ factors = _tenant_table(
     key=("id",),
 )
 
+tolls = _tenant_table(
+    "tolls",
+    Column("kind", String(16), nullable=False),
+    _blob("key"),
+    _at("began"),
+    Column("count", Integer, nullable=False),
+    _at("expires_at"),
+    key=("kind", "key", "began"),
+)
+Index("ix_tolls_expires", tolls.c.tenant_id, tolls.c.expires_at)
+
 administrators = _tenant_table(
     "administrators",
     _id("customer_id"),

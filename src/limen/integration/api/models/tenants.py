@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
+from limen.identity.profiles.records import ProfileSettings
 from limen.identity.tenants.assurance import AssuranceSettings
 from limen.identity.tenants.claims import Source, Target
 from limen.identity.tenants.records import (
@@ -20,6 +21,7 @@ from limen.identity.tenants.records import (
 from limen.identity.tenants.recovery import PASSWORD_HISTORY, RecoverySettings
 from limen.identity.tenants.registration import RegistrationSettings
 from limen.identity.tenants.sign_in import SignInSettings
+from limen.identity.tenants.sms import SmsSettings
 from limen.identity.tenants.trust import TrustedIssuer
 from limen.identity.tenants.validation import BOUNDS, KEY_BOUNDS
 from limen.integration.api.models.common import Bool, Int, Moment, Sent, Shown, Str, moment, without_defaults
@@ -68,8 +70,10 @@ if TYPE_CHECKING:
     TrustedIssuerModel = Sent
     RegistrationModel = Sent
     AssuranceModel = Sent
+    ProfileModel = Sent
     RecoveryModel = Sent
     SignInModel = Sent
+    SmsModel = Sent
 else:
     RegistrationModel = create_model(
         "RegistrationSettings",
@@ -80,9 +84,14 @@ else:
     RecoveryModel = create_model(
         "Recovery", __base__=Sent, __doc__=RecoverySettings.__doc__, **sent_fields(RecoverySettings)
     )
+    ProfileModel = create_model("ProfileSettings", __base__=Sent, **sent_fields(ProfileSettings))
     AssuranceModel = create_model("Assurance", __base__=Sent, **sent_fields(AssuranceSettings))
-    SignInModel = create_model(
-        "SignIn", __base__=Sent, __doc__="How customers sign in.", **sent_fields(SignInSettings)
+    SignInModel = create_model("SignIn", __base__=Sent, __doc__="How customers sign in.", **sent_fields(SignInSettings))
+    SmsModel = create_model(
+        "Sms",
+        __base__=Sent,
+        __doc__="To which countries codes are sent, how many, and what they prove.",
+        **sent_fields(SmsSettings),
     )
     TrustedIssuerModel = create_model("TrustedIssuer", __base__=Sent, **sent_fields(TrustedIssuer))
 
@@ -132,8 +141,10 @@ class SettingsModel(Sent):
     sign_up_open: Bool = True
     sign_in: SignInModel = SignInModel()
     assurance: AssuranceModel = AssuranceModel()
+    profile: ProfileModel = ProfileModel()
     recovery: RecoveryModel = RecoveryModel()
     password_history: Annotated[Int, Field(ge=PASSWORD_HISTORY[0], le=PASSWORD_HISTORY[1])] = 0
+    sms: SmsModel = SmsModel()
     totp_algorithm: TotpAlgorithm = "SHA1"
     require_dpop_nonce: Bool = False
     trusted_issuers: Annotated[tuple[TrustedIssuerModel, ...], Field(max_length=20)] = ()
@@ -188,7 +199,12 @@ def merged(settings: TenantSettings, sent: SettingsModel) -> TenantSettings:
     """Return *settings* with what was *sent*, member by member."""
     patch = sent.model_dump(exclude_unset=True)
     words = {name: patch.pop(name) for name in ("scope_words",) if name in patch}
-    return msgspec.convert(_merge(msgspec.to_builtins(settings), patch) | words, TenantSettings)
+    whole = _merge(msgspec.to_builtins(settings), patch) | words
+    attributes = patch.get("profile", {}).get("attributes")
+    if attributes is not None:  # each of them is a schema, of which no part is left of what it was
+        known = whole["profile"]["attributes"] | attributes
+        whole["profile"]["attributes"] = {name: schema for name, schema in known.items() if schema is not None}
+    return msgspec.convert(whole, TenantSettings)
 
 
 def _merge(base: dict[str, Any], patch: dict[str, Any]) -> dict[str, Any]:

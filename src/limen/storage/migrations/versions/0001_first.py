@@ -618,6 +618,17 @@ def _create_tables() -> None:  # noqa: PLR0915 - one statement a table
         sa.UniqueConstraint("tenant_id", "customer_id", "digest"),
     )
     op.create_table(
+        "profile_progress",
+        sa.Column("tenant_id", sa.String(length=40), nullable=False),
+        sa.Column("customer_id", sa.String(length=40), nullable=False),
+        sa.Column("sign_ins", sa.Integer(), nullable=False),
+        sa.Column("skipped_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "customer_id"], ["customers.tenant_id", "customers.id"], ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "customer_id"),
+    )
+    op.create_table(
         "passwords",
         sa.Column("tenant_id", sa.String(length=40), nullable=False),
         sa.Column("customer_id", sa.String(length=40), nullable=False),
