@@ -24,7 +24,7 @@ from limen.app.jobs.schedule import JobParts
 from limen.app.limits import NamedLimits
 from limen.app.logout import logout_handler
 from limen.app.mail import mail_handler, mailer_for
-from limen.app.metrics import JobMetrics, StandingCollector, proof_counter
+from limen.app.metrics import JobMetrics, StandingCollector, authentication_counter, proof_counter
 from limen.app.ping import ping_handler
 from limen.app.preparing import worker_name
 from limen.app.routes import HotTable, house_doors, registration_doors, tenant_doors
@@ -183,6 +183,7 @@ class Site:
                 plain_http=settings.issuer.startswith("http:"),
                 mailbox=self._mailer if isinstance(self._mailer, DevelopmentMailbox) else None,
                 demo_app=self._demo_app,
+                count_proof=authentication_counter(self._registry),
             )
         )
 

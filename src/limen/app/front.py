@@ -7,7 +7,7 @@ from typing import Final
 
 from limen.access.journeys.parts import JourneyParts, JourneySettings
 from limen.access.journeys.steps.consent import scope_in_words
-from limen.access.tokens.desk import Desk, Desks
+from limen.access.tokens.desk import CountProof, Desk, Desks, uncounted
 from limen.app.routes import API, Mounts, edge_rules
 from limen.app.settings.records import LimitsSection
 from limen.experience.pages import Mailbox, PageParts, TenantPages, TurnedAway, create_pages
@@ -41,6 +41,7 @@ class FrontParts:
         held: path prefix to the tenant that is in memory; it asks nobody.
         mailbox: the development mailbox, or None.
         demo_app: where the demonstration's application is, or empty.
+        count_proof: measures what customers prove, by authenticator and outcome.
     """
 
     storage: Storage
@@ -59,6 +60,7 @@ class FrontParts:
     plain_http: bool = False
     mailbox: Mailbox | None = None
     demo_app: str = ""
+    count_proof: CountProof = uncounted
 
 
 def front(parts: FrontParts) -> AsgiApp:
@@ -158,4 +160,5 @@ def _journeys(desk: Desk, settings: JourneySettings, parts: FrontParts) -> Journ
         clock=parts.clock,
         entropy=parts.entropy,
         settings=settings,
+        count_proof=parts.count_proof,
     )

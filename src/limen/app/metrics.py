@@ -57,6 +57,15 @@ def proof_counter(registry: CollectorRegistry) -> Callable[[str, str], None]:
     return lambda kind, outcome: counter.labels(kind, outcome).inc()
 
 
+def authentication_counter(registry: CollectorRegistry) -> Callable[[str, str], None]:
+    """Return what counts proofs of customers by authenticator (RFC 8176) and outcome; both are words of ours."""
+    counter = Counter(
+        "limen_authentications", "Proofs that customers gave in journeys, and tries that proved nothing",
+        ["method", "outcome"], registry=registry,
+    )  # fmt: skip
+    return lambda method, outcome: counter.labels(method, outcome).inc()
+
+
 class StandingCollector(Collector):
     """How the hash pool and the change feed stand, asked at each scrape."""
 

@@ -161,11 +161,21 @@ class Journeys:
                     view = self.view_of(Opened(after, opened.vault, facts), request, problem=problem)
                     is_proof = bool(after.state.evidence) and after.state.evidence != before.state.evidence
                     outcome = Proven(view, await rotated_cookie(parts, unit, after)) if is_proof else view
+        if after is not before:
+            self._count(before.state, progress, counts=after.state == progress.state)
         if outcome is not None:
             return outcome
         async with parts.read(parts.tenant_id) as unit:
             again = await self.open(before.id, before.browser_id, unit)
         return again if isinstance(again, Refusal) else self.view_of(again, request)
+
+    def _count(self, before: JourneyState, progress: Progress, *, counts: bool) -> None:
+        """Measure what was proven, and what was tried in vain: nothing *counts* whose write was refused."""
+        for piece in progress.state.evidence:
+            if piece not in before.evidence:
+                self.parts.count_proof(piece.authenticator, "proven" if counts else "refused")
+        if progress.refused:
+            self.parts.count_proof(progress.refused, "refused")
 
     async def _arrive(
         self, unit: JourneyUnit, journey: Journey, vault: SubjectVault, facts: Facts, request: RequestContext

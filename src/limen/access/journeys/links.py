@@ -24,12 +24,16 @@ _SPENT = Expired("link_spent", "unknown, used, replaced or expired")
 
 @dataclass(frozen=True, slots=True)
 class LinkView:
-    """What a link is for. ``is_here``: it was opened in the browser where its journey began."""
+    """What a link is for. ``is_here``: it was opened in the browser where its journey began.
+
+    ``leads_to`` is where the application that the journey serves is answered; empty elsewhere, and without one.
+    """
 
     purpose: str
     is_here: bool
     user_agent: str
     asked_at: Instant
+    leads_to: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,9 @@ class Links:
         state, sent = opened.journey.state, opened.journey.state.challenge
         asked_at = sent.sent_at if sent is not None else opened.journey.created_at
         what = purpose(self._journeys.parts, state)
-        return LinkView(what, opened.journey.browser_id == browser_id, state.user_agent, asked_at)
+        is_here, ask = opened.journey.browser_id == browser_id, opened.facts.request
+        leads_to = ask.redirect_uri if is_here and ask is not None else ""
+        return LinkView(what, is_here, state.user_agent, asked_at, leads_to)
 
     async def follow(
         self, token: str, browser_id: BrowserId | None, request: RequestContext

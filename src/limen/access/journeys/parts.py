@@ -9,7 +9,7 @@ from limen.access.clients.store import ClientStore
 from limen.access.factors.store import FactorStore
 from limen.access.journeys.store import JourneyStore
 from limen.access.sessions.store import SessionStore
-from limen.access.tokens.desk import Desk
+from limen.access.tokens.desk import CountProof, Desk, uncounted
 from limen.access.tokens.pushed import PushedRequests
 from limen.access.tokens.store import GrantStore
 from limen.access.tokens.waiting import WaitingStore
@@ -21,6 +21,7 @@ from limen.identity.credentials.store import PasswordStore
 from limen.identity.customers.directory import Directory
 from limen.identity.customers.store import CustomerStore
 from limen.identity.keyring import Keyring
+from limen.identity.profiles.store import ProfileStore
 from limen.kernel.clock import Clock
 from limen.kernel.entropy import Entropy
 from limen.kernel.events import AuditEntry, Event
@@ -39,6 +40,11 @@ class JourneyUnit(Protocol):
     @property
     def passwords(self) -> PasswordStore:
         """Return the passwords."""
+        ...
+
+    @property
+    def profiles(self) -> ProfileStore:
+        """Return how far customers have been asked for what their profiles lack."""
         ...
 
     @property
@@ -116,7 +122,10 @@ class JourneySettings:
 
 @dataclass(frozen=True, slots=True)
 class JourneyParts:
-    """Everything the steps may use. ``begin`` writes; ``read`` only reads."""
+    """Everything the steps may use. ``begin`` writes; ``read`` only reads.
+
+    ``count_proof`` measures proofs by authenticator and outcome (``proven``, ``refused``).
+    """
 
     desk: Desk
     begin: Begin
@@ -131,6 +140,7 @@ class JourneyParts:
     clock: Clock
     entropy: Entropy
     settings: JourneySettings = JourneySettings()
+    count_proof: CountProof = uncounted
 
     @property
     def tenant_id(self) -> TenantId:

@@ -59,7 +59,8 @@ Write = Callable[["JourneyUnit"], Awaitable[Problem | None]]
 class Progress:
     """What a step answers to a form: the state that follows, what is written with it, and what went wrong.
 
-    ``vault`` is that of the customer whom the state names, where the step has it at hand.
+    ``vault`` is that of the customer whom the state names, where the step has it at hand. ``refused`` is the
+    authenticator that was tried and did not prove anything (RFC 8176), to be counted.
     """
 
     state: JourneyState
@@ -67,6 +68,7 @@ class Progress:
     problem: Problem | None = None
     link_hash: bytes | None = None
     vault: "SubjectVault | None" = field(default=None, repr=False)
+    refused: str = ""
 
 
 def problem_of(refusal: Refusal, values: dict[str, str] | None = None) -> Problem:

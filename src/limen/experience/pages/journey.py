@@ -107,6 +107,8 @@ def _followed(visit: Visit, opened: Opened, shown: object) -> Response:
 
 
 def _link_page(visit: Visit, seen: LinkView, token: str, scope: str) -> Response:
+    if seen.leads_to:  # its form may be the last of the journey
+        visit.allow_form_target(seen.leads_to)
     context = {
         "action": f"{visit.prefix}/link/{token}",
         "csrf": visit.csrf(scope),

@@ -101,7 +101,8 @@ def _refused(context: StepContext, email: str, customer_id: CustomerId, check: P
         return None
 
     state = msgspec.structs.replace(context.journey.state, email=email)
-    return Progress(state, write, Problem({"": "error.invalid_credentials"}, values={"email": email}))
+    problem = Problem({"": "error.invalid_credentials"}, values={"email": email})
+    return Progress(state, write, problem, refused=PASSWORD)
 
 
 FIRST = First("password", lambda settings: settings.password, _answer)

@@ -25,7 +25,7 @@ async def _answer(context: StepContext, form: Mapping[str, str]) -> Progress:
         if (step := open_secret(vault, factor).totp.matching_step(typed, now)) is not None
     ]
     if not matching:
-        return refusal(context, "code", "error.totp_invalid")
+        return refusal(context, "code", "error.totp_invalid", OTP)
     factor_id, step = matching[0]
 
     async def write(unit: JourneyUnit) -> Problem | None:

@@ -35,11 +35,11 @@ class Method:
     is_bounded: bool = True
 
 
-def refusal(context: StepContext, field: str, error: str) -> Progress:
+def refusal(context: StepContext, field: str, error: str, authenticator: str = "") -> Progress:
     """Return the progress of a wrong answer in *field*: it is on record, and the step stands."""
 
     async def write(unit: JourneyUnit) -> Problem | None:
         unit.record(entry(context, "second_factor.refused", {"method": field}, "wrong_code"))
         return None
 
-    return Progress(context.journey.state, write, Problem({field: error}))
+    return Progress(context.journey.state, write, Problem({field: error}), refused=authenticator or field)

@@ -15,11 +15,11 @@ from limen.access.journeys.mailed import letter, lifetime, purpose
 from limen.access.journeys.mails import challenge, link_hash
 from limen.access.journeys.parts import JourneyUnit
 from limen.access.journeys.records import Draft, Path
-from limen.access.journeys.views import Problem, Progress, StepView
+from limen.access.journeys.views import Problem, Progress, StepView, Write
 from limen.access.sessions.records import MAILBOX, PASSWORD, Evidence
 from limen.identity.credentials.records import seal_password
-from limen.identity.customers.directory import EMAIL
-from limen.identity.customers.records import Profile
+from limen.identity.customers.directory import EMAIL, seal
+from limen.identity.customers.records import Profile, SealedCustomer
 from limen.kernel.clock import SECOND
 from limen.kernel.events import AuditEntry, Event, Outcome
 
@@ -63,7 +63,7 @@ async def submit(context: StepContext, form: Mapping[str, str]) -> Progress:
         unit.record(_entry(context, "code.refused", Outcome.REFUSED, "wrong_code"))
         return None
 
-    return Progress(failed, write, Problem({"code": error}), link_hash=context.journey.link_hash)
+    return Progress(failed, write, Problem({"code": error}), link_hash=context.journey.link_hash, refused=MAILBOX)
 
 
 async def proven(context: StepContext) -> Progress:
@@ -114,16 +114,37 @@ async def _returning(context: StepContext) -> Progress:
     if customer is None or not customer.is_active:
         return Progress(state, problem=Problem({"code": "error.code_invalid"}))
     sets_password = purpose(parts, state) == "reset" and (held is not None or settings.recovery_adds_password)
-    return Progress(
-        msgspec.structs.replace(
-            state,
-            customer_id=customer.id,
-            session_id="",
-            evidence=(Evidence(MAILBOX, parts.clock.now()),),
-            challenge=None,
-            new_password_due=sets_password,
-        )
+    done = msgspec.structs.replace(
+        state,
+        customer_id=customer.id,
+        session_id="",
+        evidence=(Evidence(MAILBOX, parts.clock.now()),),
+        challenge=None,
+        new_password_due=sets_password,
     )
+    return Progress(done, await _verifying(context, customer))
+
+
+async def _verifying(context: StepContext, sealed: SealedCustomer) -> Write | None:
+    """Return what notes that the address is proven, where an administrator gave it and nobody has proven it yet."""
+    parts = context.parts
+    vault = await parts.directory.vault_of(sealed.id)
+    customer = await parts.directory.open(sealed, vault)
+    if customer is None or vault is None or customer.profile.email_verified:
+        return None
+    profile = msgspec.structs.replace(customer.profile, email_verified=True)
+    verified = customer.with_profile(profile, parts.clock.now())
+    resealed = seal(verified, vault)
+
+    async def write(unit: JourneyUnit) -> Problem | None:
+        if not await unit.customers.update(resealed, customer.version):
+            return Problem(notice="error.stale")
+        data = {"version": verified.version, "fields": ["email_verified"]}
+        unit.announce(Event("customer.updated", verified.id, data))
+        unit.record(_entry(context, "customer.updated", Outcome.SUCCESS, "", verified.id))
+        return None
+
+    return write
 
 
 async def _resend(context: StepContext) -> Progress:
