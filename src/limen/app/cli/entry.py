@@ -42,6 +42,13 @@ _GROUPS = {
             "destroy-root": ("keys:destroy_root", "Destroy a retired root key."),
         },
     ),
+    "ledger": (
+        "The consent ledger.",
+        {
+            "export": ("ledger:export", "Write a tenant's consent ledger to a file that verifies off line."),
+            "verify": ("ledger:verify", "Verify such a file, or a receipt, without a database."),
+        },
+    ),
     "tenant": ("Tenants.", {"destroy": ("tenant:destroy", "Destroy every key of a tenant and of its customers.")}),
     "registration": (
         "Clients that register themselves.",

@@ -1,0 +1,78 @@
+"""``limen ledger``: an export that verifies as a process of its own, with neither settings nor database."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from limen.identity.consents.receipt import Controller, Material, receipt, signed_receipt
+from tests.integration.app.test_cli import LIMEN, environment, limen
+from tests.unit.identity.consents.books import Book, purpose
+
+__all__ = ["environment", "limen"]
+
+
+@pytest.fixture
+def alone(tmp_path: Path):
+    """The command in an empty folder, without one setting."""
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [LIMEN, "ledger", "verify", *arguments]
+        bare = {"PATH": "/usr/bin:/bin"}
+        return subprocess.run(
+            command,
+            cwd=tmp_path,
+            env=bare,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    return run
+
+
+def test_a_ledger_is_verified_by_its_public_key_alone_and_the_first_bad_record_is_named(alone, tmp_path: Path) -> None:
+    book = Book(3, 2)
+    (tmp_path / "ledger").write_bytes(b"".join(book.lines()))
+    done = alone("ledger", "--key", book.signer.kid)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("whole: the ledger of https://id.example; 5 records, 2 checkpoints; key ")
+    lines = book.lines()
+    lines[4] = lines[4].replace(b"given", b"gived")
+    (tmp_path / "bad").write_bytes(b"".join(lines))
+    done = alone("bad")
+    assert done.returncode == 1
+    assert done.stdout.startswith("BROKEN at line 5, record 2: its hash does not follow")
+
+
+def test_a_ledger_is_held_to_an_earlier_export(alone, tmp_path: Path) -> None:
+    for name, batches in (("before", (3,)), ("after", (3, 2))):
+        (tmp_path / name).write_bytes(b"".join(Book(*batches).lines()))
+    assert alone("after", "--earlier", "before").returncode == 0
+    done = alone("before", "--earlier", "after")
+    assert (done.returncode, done.stdout) == (1, "BROKEN at the end: 5 records were exported earlier\n")
+
+
+def test_a_receipt_is_verified_too(alone, tmp_path: Path) -> None:
+    book = Book(1)
+    material = Material(
+        Controller("https://id.example", "Shop"), book.records[0], purpose().kind, purpose().current, None
+    )
+    (tmp_path / "receipt").write_text(signed_receipt(receipt(material, book.signer), book.signer))
+    done = alone("receipt")
+    assert done.returncode == 0
+    assert done.stdout.startswith("genuine: receipt of rec_0 by https://id.example; it had no place in the ledger yet")
+
+
+def test_a_file_that_is_not_there_is_told(alone) -> None:
+    done = alone("nowhere")
+    assert done.returncode == 2
+    assert "nowhere cannot be read" in done.stderr
+
+
+def test_a_tenants_ledger_is_exported_even_while_it_is_empty(limen, alone, tmp_path: Path) -> None:
+    assert limen("admin", "create").returncode == 0
+    assert limen("ledger", "export", "--out", str(tmp_path / "ledger")).returncode == 0
+    assert "0 records" in alone("ledger").stdout
+    assert limen("ledger", "export", "--tenant", "nobody").returncode == 2

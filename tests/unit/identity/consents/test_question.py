@@ -1,0 +1,129 @@
+"""May this be done now?"""
+
+from dataclasses import replace
+
+import msgspec
+import pytest
+
+from limen.identity.consents.decide import Source, Wish, wished
+from limen.identity.consents.purposes import Basis, Channel, Kind, text_hash
+from limen.identity.consents.question import Question, Reason, Standing, answered, due
+from limen.identity.consents.records import Decision
+from limen.identity.consents.rules import wrong_with
+from limen.kernel.clock import DAY
+from limen.kernel.context import RequestContext
+from limen.kernel.errors import Conflict, Invalid, NotFound
+from limen.kernel.ids import CustomerId
+from tests.unit.identity.consents.books import NOW, purpose
+
+ASKED = Question("cus_1", "news", "shop", "email")
+GIVEN = Standing("rec_1", Decision.GIVEN, 1, NOW, 0)
+SOURCE = Source("page", "customer:cus_1", RequestContext("req_1"))
+
+
+def wish(decision=Decision.GIVEN, version=1, locale="de", age=0):
+    return Wish("news", decision, version, locale, age)
+
+
+def reason(one=None, standing=GIVEN, question=ASKED, now=NOW):
+    return answered(one or purpose(), standing, question, now).reason
+
+
+def test_what_was_given_is_allowed_and_names_its_record():
+    found = answered(purpose(), GIVEN, ASKED, NOW)
+    assert (found.is_allowed, found.reason, found.record_id, found.version) == (True, Reason.GIVEN, "rec_1", 1)
+
+
+@pytest.mark.parametrize(
+    ("standing", "why"),
+    [
+        (None, Reason.NEVER_ASKED),
+        (replace(GIVEN, decision=Decision.WITHDRAWN), Reason.WITHDRAWN),
+        (replace(GIVEN, decision=Decision.REFUSED), Reason.REFUSED),
+        (replace(GIVEN, expires_at=NOW), Reason.EXPIRED),
+        (replace(GIVEN, expires_at=NOW + 1), Reason.GIVEN),
+    ],
+)
+def test_a_consent_counts_from_when_it_is_given_until_it_ends(standing, why):
+    assert reason(standing=standing) is why
+
+
+def test_only_what_the_purpose_covers_for_whom_it_names():
+    assert reason(question=replace(ASKED, data="phone")) is Reason.NOT_COVERED
+    assert reason(question=replace(ASKED, data="")) is Reason.GIVEN
+    sharing = replace(purpose(), kind=Kind.SHARING, channel=Channel.NONE, party="bank")
+    assert reason(sharing) is Reason.OTHER_PARTY
+    assert reason(sharing, question=replace(ASKED, client_id="bank")) is Reason.GIVEN
+    assert reason(replace(purpose(), retired_at=NOW)) is Reason.RETIRED
+    assert answered(None, GIVEN, ASKED, NOW).reason is Reason.UNKNOWN_PURPOSE
+
+
+def test_a_version_that_asks_again_ends_what_was_given_before_and_another_does_not():
+    again = purpose().succeeded(purpose().terms, NOW)
+    assert reason(again) is Reason.OUTDATED
+    quiet = purpose().succeeded(msgspec.structs.replace(purpose().terms, asks_again=False), NOW)
+    assert reason(quiet) is Reason.GIVEN
+
+
+def test_other_bases_need_no_consent_and_some_bear_no_objection():
+    objected = replace(GIVEN, decision=Decision.WITHDRAWN)
+    assert reason(purpose(basis=Basis.LEGITIMATE_INTERESTS), None) is Reason.LEGAL_BASIS
+    assert reason(purpose(basis=Basis.LEGITIMATE_INTERESTS), objected) is Reason.WITHDRAWN
+    assert reason(purpose(basis=Basis.LEGAL_OBLIGATION), objected) is Reason.LEGAL_BASIS
+    assert reason(purpose(basis=Basis.CONTRACT, is_required=True), None) is Reason.NEVER_ASKED
+
+
+def test_only_a_required_purpose_that_is_not_allowed_is_asked_on_the_way():
+    assert not due(purpose(), None, NOW)
+    assert due(purpose(is_required=True), None, NOW)
+    assert not due(purpose(is_required=True), GIVEN, NOW)
+    assert not due(replace(purpose(is_required=True), retired_at=NOW), None, NOW)
+
+
+def test_a_decision_names_the_words_in_the_language_shown_and_ends_when_the_purpose_says():
+    made = wished(purpose(valid_days=2, minimum_age=16), wish(age=16), CustomerId("cus_1"), SOURCE, NOW)
+    assert made.text_hash == text_hash("news", 1, "de", purpose().terms.texts["de"])
+    assert (made.locale, made.expires_at, made.confirmed_age, made.items) == ("de", NOW + 2 * DAY, 16, ("email",))
+    assert wished(purpose(), wish(locale="ar"), CustomerId("cus_1"), SOURCE, NOW).locale == "en"
+
+
+@pytest.mark.parametrize(
+    ("one", "made", "refusal"),
+    [
+        (None, wish(), NotFound("purpose_not_found")),
+        (replace(purpose(), retired_at=NOW), wish(), NotFound("purpose_not_found")),
+        (purpose(), wish(version=2), Conflict("purpose_version_changed")),
+        (purpose(basis=Basis.LEGAL_OBLIGATION), wish(), Conflict("purpose_not_decidable", "legal_obligation")),
+        (
+            purpose(basis=Basis.CONTRACT, is_required=True),
+            wish(Decision.WITHDRAWN),
+            Conflict("purpose_not_decidable", "contract"),
+        ),
+        (
+            purpose(minimum_age=16),
+            wish(age=15),
+            Invalid("age_not_reached", fields={"confirmed_age": "age.not_confirmed"}),
+        ),
+    ],
+)
+def test_what_cannot_be_decided_is_refused(one, made, refusal):
+    assert wished(one, made, CustomerId("cus_1"), SOURCE, NOW) == refusal
+
+
+def test_every_problem_of_a_purpose_is_named_by_field():
+    said = purpose().terms
+    bad = msgspec.structs.replace(
+        said,
+        texts={"xx": said.texts["en"], "de": msgspec.structs.replace(said.texts["de"], title="\x07", body=" ")},
+        data=("Email", "Email"),
+        valid_days=-1,
+        minimum_age=200,
+    )
+    found = wrong_with(replace(purpose(), name="oauth", channel=Channel.NONE, party="x").succeeded(bad, NOW))
+    assert found.fields == {
+        "name": "name.invalid", "channel": "channel.required", "party": "party.for_sharing_only",
+        "texts.en": "texts.required", "texts.xx": "locale.unknown", "texts.de.title": "title.invalid",
+        "texts.de.body": "body.invalid", "data": "list.repeated", "data.0": "data.invalid", "data.1": "data.invalid",
+        "valid_days": "valid_days.out_of_bounds", "minimum_age": "minimum_age.out_of_bounds",
+    }  # fmt: skip
+    assert wrong_with(purpose()) is None
