@@ -1,18 +1,21 @@
 """Who asks cannot tell whether an account exists: the same work is done, the same answer leaves at the same step."""
 
-import re
-
 import pytest
 
 from limen.identity.administrators import SYSTEM
-from tests.support.house import PASSWORD
+from tests.integration.journeys.test_first_factors import signs_in_by
+from tests.integration.journeys.test_second_factor import enrolled
+from tests.support.house import PASSWORD, code_in
+from tests.support.traces import trace_of
 
 pytestmark = pytest.mark.anyio
 
 # one length, so that bodies can be compared by theirs
 KNOWN, UNKNOWN, LOCKED = "known@example.com", "nobod@example.com", "lockd@example.com"
-DISABLED, BARE = "barrd@example.com", "bare1@example.com"
-ALL = (KNOWN, UNKNOWN, DISABLED, BARE, LOCKED)
+DISABLED, BARE, TWICE = "barrd@example.com", "bare1@example.com", "twice@example.com"
+ALL = (KNOWN, UNKNOWN, DISABLED, BARE, LOCKED, TWICE)
+BY_MAIL = {"intent": "use:email_code", "password": None}
+ASKS_MAIL = [("/sign-in", BY_MAIL), ("/recover", {}), ("/sign-up", {"password": PASSWORD, "name": ""})]
 
 
 @pytest.fixture
@@ -20,6 +23,10 @@ async def people(house):
     await house.customer(KNOWN)
     await house.customer(BARE, password=None)
     disabled, locked = await house.customer(DISABLED), await house.customer(LOCKED)
+    await house.customer(TWICE)
+    owner = house.walker()
+    await owner.sign_in(TWICE, PASSWORD)
+    await enrolled(house, owner)
     await house.administration().disable(disabled.id, SYSTEM)
     async with house.storage.database.begin(house.tenant.id) as unit:
         for _ in range(100):
@@ -27,27 +34,6 @@ async def people(house):
         await unit.passwords.disable(locked.id, house.clock.now())
     await house.walker().sign_in(KNOWN, PASSWORD)  # whatever is made at the first use is there
     return house
-
-
-def trace_of(watched, answer, email):
-    """What can be seen from outside, and what was done inside, without what differs anyhow."""
-    words = [" ".join(statement.split()[:3]) for statement in watched.statements]
-    tables = [re.findall(r"(?:FROM|INTO|UPDATE|JOIN) (\w+)", statement) for statement in watched.statements]
-    headers = {name: value for name, value in answer.headers.items() if name not in VARYING}
-    body = re.sub(r"[0-9a-f]{40}|jou_\w+|nonce=\"[^\"]+\"", "", answer.text).replace(email, "")
-    return {
-        "status": answer.status_code,
-        "headers": headers,
-        "length": len(body),
-        "body": body,
-        "statements": list(zip(words, tables, strict=True)),
-        "hashes": watched.hashes,
-        "events": watched.events,
-        "slept": len(watched.slept),
-    }
-
-
-VARYING = {"x-request-id", "ratelimit", "content-security-policy", "location"}
 
 
 async def traced(house, begin, email, **form):
@@ -75,30 +61,93 @@ async def test_the_right_password_of_a_disabled_account_leaves_the_trace_of_a_wr
 async def test_sign_up_leaves_one_trace_for_a_free_and_for_a_taken_address(people):
     free, _ = await traced(people, "/sign-up", UNKNOWN, password=PASSWORD, name="")
     assert (free["status"], free["events"], free["slept"]) == (303, 1, 1)
-    for email in (KNOWN, DISABLED, BARE):
+    for email in ALL:
         assert (await traced(people, "/sign-up", email, password=PASSWORD, name=""))[0] == free
 
 
 async def test_recovery_leaves_one_trace_for_every_address(people):
     unknown, _ = await traced(people, "/recover", UNKNOWN)
     assert (unknown["status"], unknown["events"]) == (303, 1)
-    for email in (KNOWN, DISABLED, BARE):
+    for email in ALL:
         assert (await traced(people, "/recover", email))[0] == unknown
 
 
-@pytest.mark.parametrize("begin", ["/sign-up", "/recover"])
-@pytest.mark.parametrize("sent", [{"code": "000000"}, {"intent": "resend"}])
-async def test_the_next_step_leaves_one_trace_too(people, begin, sent):
-    traces = []
-    for email in (KNOWN, UNKNOWN):
-        more = {"password": PASSWORD, "name": ""} if begin == "/sign-up" else {}
+async def test_a_code_to_sign_in_leaves_one_trace_for_every_address(people):
+    unknown, _ = await traced(people, "/sign-in", UNKNOWN, **BY_MAIL)
+    assert (unknown["status"], unknown["events"], unknown["slept"]) == (303, 1, 1)
+    for email in ALL:
+        assert (await traced(people, "/sign-in", email, **BY_MAIL))[0] == unknown, email
+
+
+async def test_without_passwords_sign_up_and_recovery_leave_one_trace_too(people):
+    await signs_in_by(people, password=False)
+    for begin, more in (("/sign-up", {"name": ""}), ("/recover", {}), ("/sign-in", BY_MAIL)):
+        unknown, _ = await traced(people, begin, UNKNOWN, **more)
+        assert (unknown["status"], unknown["events"], unknown["hashes"]) == (303, 1, 0)
+        for email in ALL:
+            assert (await traced(people, begin, email, **more))[0] == unknown, (begin, email)
+        people.clock.advance(3_600)  # an address gets so many mails an hour
+
+
+async def test_where_the_identifier_comes_first_its_page_asks_nobody_and_the_next_is_the_same(people):
+    await signs_in_by(people, identifier_first=True)
+    seen = {}
+    for email in ALL:
+        walker = people.walker()
+        first = await walker.get("/sign-in")
+        with people.watching() as watched:
+            answer = await walker.raw_post(first, email=email)
+        step = trace_of(watched, answer, email)
+        with people.watching() as watched:
+            page = await walker.get(answer.headers["location"])
+        step["next"] = trace_of(watched, page.response, email)
+        with people.watching() as watched:
+            refused = await walker.raw_post(page, password="wrong horse battery")
+        step["refused"] = trace_of(watched, refused, email)
+        seen[email] = step
+    assert not any("customers" in tables for _, tables in seen[KNOWN]["statements"])
+    assert seen[KNOWN]["refused"]["hashes"] == 1
+    for email in ALL[1:]:
+        assert seen[email] == seen[KNOWN], email
+
+
+@pytest.mark.parametrize(("begin", "more"), ASKS_MAIL)
+@pytest.mark.parametrize("sent", [{"code": "000000"}, {"intent": "resend"}, {"intent": "change_email"}])
+async def test_the_next_step_leaves_one_trace_too(people, begin, more, sent):
+    traces = {}
+    for email in ALL:
         walker = people.walker()
         page = await walker.post(await walker.get(begin), email=email, **more)
         await people.mails()
         with people.watching() as watched:
             answer = await walker.raw_post(page, **{"code": None, **sent})
-        traces.append(trace_of(watched, answer, email))
-    assert traces[0] == traces[1]
+        traces[email] = trace_of(watched, answer, email)
+    for email in ALL[1:]:
+        assert traces[email] == traces[KNOWN], email
+
+
+@pytest.mark.parametrize(("begin", "more"), ASKS_MAIL)
+async def test_once_the_limit_is_reached_every_address_is_told_the_same(build_house, begin, more):
+    async with build_house(mails_per_identifier="1/3600") as house:
+        await house.customer(KNOWN)
+        await house.customer(BARE, password=None)
+        await traced(house, begin, KNOWN, **more)
+        traces = []
+        for email in (KNOWN, UNKNOWN, BARE):
+            await traced(house, begin, email, **more)
+            traces.append((await traced(house, begin, email, **more))[0])
+            assert traces[-1]["status"] == 429
+        assert traces[0] == traces[1] == traces[2]
+
+
+async def test_the_mails_that_leave_are_of_one_kind_each_and_one_for_each_address(people):
+    for begin, more in ASKS_MAIL:
+        before = len(await people.mails())
+        for email in ALL:
+            await traced(people, begin, email, **more)
+        assert len(await people.mails()) == before + len(ALL)
+    secret = [mail for mail in await people.mails(UNKNOWN) if "/link/" in mail.text]
+    assert [bool(code_in(mail)) for mail in secret] == [True]  # the sign-up alone
 
 
 async def test_answers_leave_on_the_even_step(house):
@@ -127,9 +176,11 @@ async def test_an_answer_that_took_longer_leaves_on_the_next_step(house, monkeyp
     assert house.clock.monotonic() - began == pytest.approx(0.5)
 
 
-async def test_before_any_proof_the_page_offers_everybody_the_same(house):
-    await house.customer(KNOWN)
-    shop = await house.register_client()
-    pages = [await house.walker().authorize(shop[0], login_hint=email) for email in (KNOWN, UNKNOWN)]
-    assert pages[0].form.buttons == pages[1].form.buttons
-    assert pages[0].h1 == pages[1].h1
+@pytest.mark.parametrize("identifier_first", [False, True])
+async def test_before_any_proof_the_page_offers_everybody_the_same(people, identifier_first):
+    await signs_in_by(people, identifier_first=identifier_first)
+    shop = await people.register_client()
+    pages = [await people.walker().authorize(shop[0], login_hint=email) for email in ALL]
+    for page in pages[1:]:
+        assert page.form.buttons == pages[0].form.buttons
+        assert (page.h1, page.fields.keys()) == (pages[0].h1, pages[0].fields.keys())

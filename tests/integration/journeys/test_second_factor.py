@@ -13,9 +13,9 @@ from limen.identity.administrators import SYSTEM
 from limen.identity.tenants.assurance import AssuranceSettings
 from limen.identity.tenants.management import TenantChange
 from limen.kernel.event_data import misfit
-from tests.integration.journeys.test_enumeration import trace_of
 from tests.integration.test_event_data import announced
 from tests.support.house import PASSWORD, code_in, says
+from tests.support.traces import trace_of
 from tests.support.walker import SAFARI
 
 pytestmark = pytest.mark.anyio
