@@ -50,13 +50,21 @@ class Fetched:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What is posted: JSON, or a form. ``bearer`` is shown as an ``Authorization`` header; nothing else is."""
+    """What is posted: JSON, or a form.
+
+    Attributes:
+        bearer: shown as an ``Authorization`` header.
+        headers: further headers, in lower case: signatures, and other ways to authenticate.
+        any_status: whether every status is an answer to be handed back, and not only 200 to 299.
+    """
 
     purpose: str
     body: bytes
     media_type: str
     bearer: Secret | None = None
     seconds: float = 5.0
+    headers: tuple[tuple[str, Secret], ...] = ()
+    any_status: bool = False
 
 
 class Outgoing(Protocol):
@@ -72,7 +80,7 @@ class Outgoing(Protocol):
         ...
 
     async def post(self, url: str, notice: Notice) -> int | Refusal:
-        """Post *notice* to *url* and return the status, 200 to 299. Nothing of the answer's body is kept."""
+        """Post *notice* to *url* and return the status. Nothing of the answer's body is kept."""
         ...
 
 

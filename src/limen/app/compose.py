@@ -30,6 +30,7 @@ from limen.app.preparing import worker_name
 from limen.app.routes import HotTable, house_doors, registration_doors, tenant_doors
 from limen.app.server import App, Parts, PathTenants
 from limen.app.settings import Settings, require_servable
+from limen.app.sms import is_ready, text_unseal, text_words, texter_for
 from limen.app.telling import client_finder
 from limen.experience.rendering import Renderer, StaticAssets
 from limen.identity.credentials.hashing import PasswordHasher
@@ -45,6 +46,7 @@ from limen.integration.edge.scrape import HttpCollector, metrics_door
 from limen.integration.messaging.mailbox import DevelopmentMailbox
 from limen.integration.messaging.metrics import RelayMetrics
 from limen.integration.messaging.relay import OutboxRelay, RelaySettings
+from limen.integration.messaging.text_handler import TextHandler, text_counter
 from limen.integration.outgoing import AddressPolicy, LazyOutgoing, OutgoingSettings, outgoing_counter
 from limen.kernel.errors import Fault, Misconfigured
 from limen.storage.cache import Limiter, rate_limiter
@@ -155,6 +157,7 @@ class Site:
         self._assets = StaticAssets()
         self._renderer = Renderer(self._assets)
         self._mailer = mailer_for(settings, self.clock)
+        self._texter = texter_for(settings, self._mailer, self.outgoing, self.clock)
         passwords = settings.passwords
         parameters = Argon2Parameters(passwords.memory_kib, passwords.time_cost, passwords.parallelism)
         self._hot = HotTable(
@@ -183,6 +186,7 @@ class Site:
                 plain_http=settings.issuer.startswith("http:"),
                 mailbox=self._mailer if isinstance(self._mailer, DevelopmentMailbox) else None,
                 demo_app=self._demo_app,
+                sms_ceiling=settings.sms.per_tenant_day if is_ready(settings) else 0,
                 count_proof=authentication_counter(self._registry),
             )
         )
@@ -193,10 +197,13 @@ class Site:
         storage = basis.storage
         find_client = client_finder(storage.tenants.get, desks)
         handler = mail_handler(storage.tenants, basis.keyring, lambda: self._renderer, self._mailer, self.clock)
+        unseal, words = text_unseal(basis.keyring), text_words(storage.tenants)
+        texts = TextHandler(unseal, words, self._texter, self.clock, text_counter(self._registry))
         relay = OutboxRelay(
             storage.outbox,
             {
                 "mail.requested": handler,
+                "sms.requested": texts,
                 "customer.deleted": erasure_handler(basis.keyring),
                 "logout.requested": logout_handler(find_client, self.outgoing),
                 "backchannel.answered": ping_handler(find_client, self.outgoing),

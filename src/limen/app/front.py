@@ -42,6 +42,7 @@ class FrontParts:
         mailbox: the development mailbox, or None.
         demo_app: where the demonstration's application is, or empty.
         count_proof: measures what customers prove, by authenticator and outcome.
+        sms_ceiling: short messages a day for any one tenant; 0 where nobody carries them.
     """
 
     storage: Storage
@@ -61,6 +62,7 @@ class FrontParts:
     mailbox: Mailbox | None = None
     demo_app: str = ""
     count_proof: CountProof = uncounted
+    sms_ceiling: int = 0
 
 
 def front(parts: FrontParts) -> AsgiApp:
@@ -109,7 +111,7 @@ def page_parts(parts: FrontParts) -> PageParts:
 
 def tenant_pages(parts: FrontParts) -> Callable[[str], Awaitable[TenantPages | None]]:
     """Return what finds a tenant's parts by path prefix. They are made anew from its desk, which is held in memory."""
-    settings = journey_settings(parts.limits)
+    settings = journey_settings(parts.limits, parts.sms_ceiling)
 
     async def tenant(prefix: str) -> TenantPages | None:
         desk = await parts.desks(prefix)
@@ -121,7 +123,7 @@ def tenant_pages(parts: FrontParts) -> Callable[[str], Awaitable[TenantPages | N
     return tenant
 
 
-def journey_settings(limits: LimitsSection) -> JourneySettings:
+def journey_settings(limits: LimitsSection, sms_ceiling: int = 0) -> JourneySettings:
     """Return the bounds of journeys as the settings have them."""
     return JourneySettings(
         per_address=limits.sign_in_per_address.limit("sign-in-address"),
@@ -130,6 +132,7 @@ def journey_settings(limits: LimitsSection) -> JourneySettings:
         mails_per_address=limits.mails_per_address.limit("mail-address"),
         codes_per_identifier=limits.codes_per_identifier.limit("code-identifier"),
         second_factor=limits.second_factor_per_customer.limit("second-factor"),
+        sms_ceiling=sms_ceiling,
     )
 
 

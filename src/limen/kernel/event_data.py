@@ -48,8 +48,17 @@ _TENANT = {
     "version": _VERSION,
 }
 
+_REQUEST = {"request": Member("The recovery request's identifier.")}
+_DEVICE = {"device": Member("The trusted device's identifier.")}
+
 EVENT_DATA: Mapping[str, Mapping[str, Member]] = {
     "mail.requested": {"template": Member("Which mail: the name of its template.")},
+    "sms.requested": {"template": Member("Which message: the name of its words.")},
+    "sms.country_stopped": {
+        "country": Member("ISO 3166-1 alpha-2."),
+        "sent": Member("How many codes were sent there within a day."),
+        "typed": Member("How many of them were typed."),
+    },
     "customer.registered": {
         "version": _sometimes("1, where an administrator made the account."),
         "method": _sometimes("``administrator``, where one made the account."),
@@ -63,6 +72,25 @@ EVENT_DATA: Mapping[str, Mapping[str, Member]] = {
     "factor.removed": {**_FACTOR, "by": Member("``customer`` or ``administrator``.")},
     "recovery_codes.replaced": {},
     "recovery_code.used": {"left": Member("How many recovery codes are left.")},
+    "email.changed": {
+        "held_until": _sometimes("Until when the former address is nobody else's; absent for not at all.")
+    },
+    "recovery.requested": {**_REQUEST, "ready_at": Member("When it will be ready at the earliest, in microseconds.")},
+    "recovery.ready": _REQUEST,
+    "recovery.completed": {**_REQUEST, "factors": Member("How many factors and recovery codes were removed.")},
+    "recovery.cancelled": {
+        **_REQUEST,
+        "by": Member(
+            "``link``, ``customer``, ``second_factor`` (a sign-in with one), ``secured``, ``administrator``, ``settings``."
+        ),
+    },
+    "recovery.expired": _REQUEST,
+    "account.secured": {
+        "about": Member("The notice whose link was used: its template."),
+        "email_restored": Member("Whether the account went back to its former address."),
+    },
+    "device.trusted": _DEVICE,
+    "device.forgotten": {**_DEVICE, "by": Member("``customer`` or ``administrator``.")},
     "session.started": {
         "session": Member("The session's identifier."),
         "amr": Member("How the customer proved who they are (RFC 8176)."),

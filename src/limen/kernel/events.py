@@ -70,6 +70,8 @@ class Event:
 
 EVENTS: dict[str, tuple[int, str]] = {
     "mail.requested": (1, "A message is to be sent; its address and content are sealed."),
+    "sms.requested": (1, "A short message is to be sent; its number and content are sealed."),
+    "sms.country_stopped": (1, "Too few codes that were sent to a country were typed; it gets none for a day."),
     "customer.registered": (1, "A customer proved an address and an account was made."),
     "customer.updated": (1, "A customer's profile or state changed."),
     "customer.disabled": (1, "A customer may no longer sign in."),
@@ -79,6 +81,18 @@ EVENTS: dict[str, tuple[int, str]] = {
     "factor.removed": (1, "A second factor was taken away."),
     "recovery_codes.replaced": (1, "A customer has new recovery codes; the old ones are void."),
     "recovery_code.used": (1, "A recovery code stood in for a second factor."),
+    "email.changed": (1, "A customer moved to another address; the one before is told, and held for a while."),
+    "recovery.requested": (1, "Somebody who proved the mailbox says that every second factor is lost: a wait begins."),
+    "recovery.ready": (1, "The wait is over; the reset may go on without the lost factors."),
+    "recovery.completed": (1, "The lost factors were removed after the wait."),
+    "recovery.cancelled": (1, "A recovery request was ended before it was used."),
+    "recovery.expired": (1, "A recovery request was ready, and nobody went on."),
+    "account.secured": (
+        1,
+        "Somebody said by a link in a notice that it was not them: everything of the account ended.",
+    ),
+    "device.trusted": (1, "A customer trusts a device in place of a second factor."),
+    "device.forgotten": (1, "A trusted device was removed by hand."),
     "session.started": (1, "A customer signed in."),
     "session.ended": (1, "A session was ended."),
     "backchannel.answered": (1, "A request that a person answered elsewhere: its client is to be told (CIBA ping)."),
@@ -107,5 +121,7 @@ EVENTS: dict[str, tuple[int, str]] = {
 }
 """The catalogue: name to (version, meaning)."""
 
-DELIVERED = frozenset({"mail.requested", "customer.deleted", "logout.requested", "backchannel.answered"})
+DELIVERED = frozenset(
+    {"mail.requested", "sms.requested", "customer.deleted", "logout.requested", "backchannel.answered"}
+)
 """Events on which somebody acts after the commit. The others are kept on record, and cost no second transaction."""

@@ -1,6 +1,6 @@
 """What a journey is made of, for one tenant; joined by the composition root."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
@@ -8,12 +8,16 @@ from typing import Protocol
 from limen.access.clients.store import ClientStore
 from limen.access.factors.store import FactorStore
 from limen.access.journeys.store import JourneyStore
+from limen.access.safety.records import AccountLink, TrustedDevice
+from limen.access.safety.store import DeviceStore, LinkStore, RecoveryStore
+from limen.access.safety.unit import SafetyParts
 from limen.access.sessions.store import SessionStore
 from limen.access.tokens.desk import CountProof, Desk, uncounted
 from limen.access.tokens.pushed import PushedRequests
 from limen.access.tokens.store import GrantStore
 from limen.access.tokens.waiting import WaitingStore
 from limen.identity.consents.store import ConsentLedger
+from limen.identity.credentials.breaches import NO_CORPUS, BreachGuard
 from limen.identity.credentials.hashing import PasswordHasher
 from limen.identity.credentials.policy import PasswordPolicy
 from limen.identity.credentials.pool import HashPool
@@ -27,6 +31,7 @@ from limen.kernel.entropy import Entropy
 from limen.kernel.events import AuditEntry, Event
 from limen.kernel.ids import TenantId
 from limen.trust.limits import Limit, RateLimiter
+from limen.trust.tolls import TollStore
 
 
 class JourneyUnit(Protocol):
@@ -50,6 +55,26 @@ class JourneyUnit(Protocol):
     @property
     def factors(self) -> FactorStore:
         """Return the second factors."""
+        ...
+
+    @property
+    def tolls(self) -> TollStore:
+        """Return the counters of messages that cost money."""
+        ...
+
+    @property
+    def recoveries(self) -> RecoveryStore:
+        """Return the recovery requests."""
+        ...
+
+    @property
+    def links(self) -> LinkStore:
+        """Return the links in notices."""
+        ...
+
+    @property
+    def devices(self) -> DeviceStore:
+        """Return the devices that customers trust."""
         ...
 
     @property
@@ -95,19 +120,36 @@ class JourneyUnit(Protocol):
         """Add an event to this commit's outbox."""
         ...
 
+    def mail_link(self, link: AccountLink) -> None:
+        """Store, with this commit, a link that one of its messages carries."""
+        ...
+
     def change(self, kind: str, key: str) -> None:
         """Tell every worker's caches."""
         ...
 
 
 Begin = Callable[[TenantId], AbstractAsyncContextManager[JourneyUnit]]
+Distrust = Callable[[TrustedDevice], Awaitable[bool]]
+"""Whether risk overrules a trusted device at this sign-in, so that a second factor is asked for all the same."""
+
+
+async def trusting(_: TrustedDevice) -> bool:
+    """Overrule nothing."""
+    return False
+
+
 ConsentWords = Callable[[str, str, tuple[str, ...], tuple[str, ...]], bytes]
 """(locale, client name, scopes, details in words) to the SHA-256 of the words that the consent page shows."""
 
 
 @dataclass(frozen=True, slots=True)
 class JourneySettings:
-    """Bounds of a journey. ``answer_step_ms``: answers that depend on an account leave at a multiple of it."""
+    """Bounds of a journey.
+
+    ``answer_step_ms``: answers that depend on an account leave at a multiple of it. ``sms_ceiling``: short messages a
+    day for the tenant, at the most; 0 where nobody carries them.
+    """
 
     per_address: Limit = Limit(100, 600, "sign-in-address")
     per_identifier: Limit = Limit(10, 600, "sign-in-identifier")
@@ -118,6 +160,7 @@ class JourneySettings:
     answer_step_ms: int = 250
     code_tries: int = 5
     code_sends: int = 4
+    sms_ceiling: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,9 +183,16 @@ class JourneyParts:
     clock: Clock
     entropy: Entropy
     settings: JourneySettings = JourneySettings()
+    distrusts: Distrust = trusting
+    breaches: BreachGuard = NO_CORPUS
     count_proof: CountProof = uncounted
 
     @property
     def tenant_id(self) -> TenantId:
         """Return whose journeys these are."""
         return self.desk.tenant.id
+
+    @property
+    def safety(self) -> SafetyParts:
+        """Return what safe recovery needs of these parts."""
+        return SafetyParts(self.desk.tenant, self.begin, self.read, self.directory, self.clock, self.entropy)

@@ -8,5 +8,6 @@ from limen.app.doctor.findings import Finding, Severity
 from limen.app.doctor.machine import machine_findings
 from limen.app.doctor.parts import parts_findings
 from limen.app.doctor.said import settings_findings
+from limen.app.doctor.sms import sms_findings
 
-__all__ = ["Finding", "Severity", "machine_findings", "parts_findings", "settings_findings"]
+__all__ = ["Finding", "Severity", "machine_findings", "parts_findings", "settings_findings", "sms_findings"]

@@ -20,6 +20,7 @@ def require_servable(settings: Settings) -> None:
     _require_private_mailbox(settings)
     _require_networks(settings)
     _require_edge(settings)
+    _require_sms(settings)
 
 
 def require_issuer(settings: Settings) -> None:
@@ -64,6 +65,19 @@ def _require_edge(settings: Settings) -> None:
     parts = urlsplit(proxies.certificate_url)
     if proxies.certificate_url and (parts.scheme != "https" or not parts.hostname or parts.path or parts.query):
         raise Misconfigured("proxies.certificate_url is no base URL", "such as https://mtls.example.org")
+
+
+def _require_sms(settings: Settings) -> None:
+    """Refuse a provider that lacks what it needs."""
+    sms = settings.sms
+    needed = {"twilio": ("account", "secret", "sender"), "webhook": ("url", "secret")}.get(sms.provider, ())
+    missing = [name for name in needed if not getattr(sms, name)]
+    if missing:
+        raise Misconfigured(f"sms.provider is {sms.provider}, without sms.{missing[0]}", "set it, or no provider")
+    parts = urlsplit(sms.url)
+    is_local = settings.outgoing.loopback and parts.scheme == "http" and is_loopback(parts.hostname)
+    if sms.url and not (parts.hostname and (parts.scheme == "https" or is_local)):
+        raise Misconfigured("sms.url is no https address", "such as https://api.example.org")
 
 
 def _require_tls_whole(settings: Settings) -> None:

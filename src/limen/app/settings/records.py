@@ -88,6 +88,40 @@ class SmtpSection(Section, frozen=True):
     timeout_seconds: Annotated[float, Meta(description="For each step of the conversation, in seconds.", gt=0)] = 20.0
 
 
+class SmsSection(Section, frozen=True):
+    """How codes by short message leave. Without a provider none is offered."""
+
+    provider: Annotated[
+        Literal["", "twilio", "webhook"],
+        Meta(
+            description="`twilio`: an HTTP API of that shape; `webhook`: signed requests to an address of your own. "
+            "Empty: no codes by short message, but for those that `development_mailbox` shows."
+        ),
+    ] = ""
+    url: Annotated[
+        str, Meta(description="The API's base URL, or the webhook's whole address. Empty: `https://api.twilio.com`.")
+    ] = ""
+    account: Annotated[str, Meta(description="With `twilio`: the account's identifier (`AC…`).")] = ""
+    key: Annotated[
+        str, Meta(description="With `twilio`: an API key of the account (`SK…`). Empty: the account authenticates.")
+    ] = ""
+    secret: Annotated[
+        Secret,
+        Meta(
+            description="With `twilio`: the account's token, or the API key's secret. With `webhook`: what requests "
+            "are signed with, `whsec_` and the base64 of 24 to 64 random bytes."
+        ),
+    ] = NO_SECRET
+    sender: Annotated[
+        str, Meta(description="With `twilio`: the number, the name or the messaging service (`MG…`) that sends.")
+    ] = ""
+    per_tenant_day: Annotated[
+        int,
+        Meta(description="Messages a day for any one tenant, whatever its administrators allow.", ge=1, le=1_000_000),
+    ] = 5_000
+    timeout_seconds: Annotated[float, Meta(description="For a whole request, in seconds.", gt=0, le=30)] = 10.0
+
+
 class PasswordsSection(Section, frozen=True):
     """What a password hash costs (Argon2id, RFC 9106), and who pays it."""
 
@@ -285,6 +319,7 @@ class Settings(Section, frozen=True):
     cache: Annotated[CacheSection, Meta(description="What is held in memory, and the shared cache.")] = CacheSection()
     keyring: Annotated[KeyringSection, Meta(description="The root of all keys.")] = KeyringSection()
     smtp: Annotated[SmtpSection, Meta(description="How mail leaves.")] = SmtpSection()
+    sms: Annotated[SmsSection, Meta(description="How codes by short message leave.")] = SmsSection()
     passwords: Annotated[
         PasswordsSection, Meta(description="What a password hash costs (Argon2id, RFC 9106), and who pays it.")
     ] = PasswordsSection()

@@ -39,7 +39,13 @@ class DevelopmentMailbox:
             MailRejected: SMTP would not take it either.
         """
         compose(mail, _SENDER, self._clock.now())
-        key = mail.message_id.strip("<>").partition("@")[0]
+        self._put(mail.message_id.strip("<>").partition("@")[0], mail)
+
+    def keep(self, id: str, to: str, text: str) -> None:  # noqa: A002 - as the messenger calls it
+        """Keep a short message to a number beside the mail; its first line stands for the subject it has not."""
+        self._put(id, OutgoingMail(to, text.partition("\n")[0], text, "", f"<{id}@sms>"))
+
+    def _put(self, key: str, mail: OutgoingMail) -> None:
         self._mails.setdefault(key, ReceivedMail(key, self._clock.now(), mail))
         while len(self._mails) > self._capacity:
             self._mails.popitem(last=False)

@@ -73,10 +73,12 @@ class OutgoingClient:
         headers = [(b"content-type", notice.media_type.encode())]
         if notice.bearer is not None:
             headers.append((b"authorization", b"Bearer " + notice.bearer.reveal().encode()))
+        headers += [(name.encode(), value.reveal().encode()) for name, value in notice.headers]
 
         async def send(target: Target) -> int | Refusal:
             answer = await self._transport.send(target, "POST", headers, notice.body, 65_536)
-            return answer.status if 200 <= answer.status < 300 else Invalid(UNEXPECTED, f"status {answer.status}")
+            is_fine = notice.any_status or 200 <= answer.status < 300
+            return answer.status if is_fine else Invalid(UNEXPECTED, f"status {answer.status}")
 
         return await self._guarded(url, notice.purpose, notice.seconds, send)
 

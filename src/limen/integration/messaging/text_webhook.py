@@ -1,0 +1,87 @@
+"""Short messages by a webhook of the operator's own, signed with HMAC-SHA-256.
+
+The headers are those of the Standard Webhooks specification, whose libraries verify them: ``webhook-id`` (the same at
+each attempt, by which a receiver tells a repetition), ``webhook-timestamp`` (seconds; old ones are to be refused) and
+``webhook-signature`` (``v1,`` and the base64 of HMAC-SHA-256 over ``{id}.{timestamp}.{body}``).
+"""
+
+import hmac
+from base64 import b64decode, b64encode
+from binascii import Error as NotBase64
+from dataclasses import dataclass
+
+import msgspec
+
+from limen.access.outgoing import Outgoing
+from limen.integration.messaging.texts import Handing, OutgoingText, hand_over
+from limen.kernel.clock import SECOND, Clock
+from limen.kernel.errors import Misconfigured
+from limen.kernel.secret import Secret
+
+_PREFIX = "whsec_"
+_SHORTEST, _LONGEST = 24, 64
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookSettings:
+    """Where messages go: *url* (https), *secret* (``whsec_`` and the base64 of 24 to 64 bytes), *seconds* for all."""
+
+    url: str
+    secret: Secret
+    seconds: float
+
+
+class WebhookTexter:
+    """Posts each message as ``{"type": "sms.requested", "data": {"to": …, "text": …}}``."""
+
+    name = "webhook"
+
+    def __init__(self, settings: WebhookSettings, outgoing: Outgoing, clock: Clock) -> None:
+        """Post by *outgoing*.
+
+        Raises:
+            Misconfigured: the secret is not what it should be.
+        """
+        self._settings, self._outgoing, self._clock = settings, outgoing, clock
+        self._key = signing_key(settings.secret)
+
+    async def send(self, text: OutgoingText) -> None:
+        """Hand *text* over.
+
+        Raises:
+            DeliveryLater: not now.
+            DeliveryRefused: never.
+        """
+        body = msgspec.json.encode({"type": "sms.requested", "data": {"to": text.to, "text": text.text}})
+        at = str(self._clock.now() // SECOND)
+        headers = (
+            ("webhook-id", Secret(text.id)),
+            ("webhook-timestamp", Secret(at)),
+            ("webhook-signature", Secret(signature(self._key, text.id, at, body))),
+        )
+        how = Handing(headers, self._settings.seconds)
+        await hand_over(self._outgoing, self._settings.url, body, "application/json", how)
+
+
+def signing_key(secret: Secret) -> bytes:
+    """Return the key that a secret holds.
+
+    Raises:
+        Misconfigured: it is not ``whsec_`` and base64, or too short, or too long.
+    """
+    text = secret.reveal()
+    try:
+        key = b64decode(text.removeprefix(_PREFIX), validate=True)
+    except NotBase64:
+        key = b""
+    if not text.startswith(_PREFIX) or not _SHORTEST <= len(key) <= _LONGEST:
+        raise Misconfigured(
+            "sms.secret is no webhook secret", "whsec_ and the base64 of 24 to 64 random bytes: openssl rand -base64 32"
+        )
+    return key
+
+
+def signature(key: bytes, webhook_id: str, timestamp: str, body: bytes) -> str:
+    """Return the value of ``webhook-signature``."""
+    signed = f"{webhook_id}.{timestamp}.".encode() + body
+    return "v1," + b64encode(hmac.digest(key, signed, "sha256")).decode()
