@@ -13,6 +13,7 @@ from limen.access.tokens.waiting import WaitingState
 from limen.identity.audit.checkpoints import next_checkpoint
 from limen.identity.consents.chain import Head
 from limen.identity.consents.sequence import sequence
+from limen.identity.profiles.records import Progress
 from limen.kernel.events import AuditEntry, Event
 from limen.kernel.ids import InitialTokenId, RecordId
 from limen.storage import schema
@@ -58,13 +59,7 @@ class Theirs:
             InitialTokenId.new(world.clock, world.entropy), "theirs", 9, now, now + 10**12
         )
         async with world.begin(b) as unit:
-            await unit.passwords.put(things.password(self.who.customer))
-            await unit.passwords.put(things.password(self.who.customer), remember=1)
-            await unit.factors.add(self.app)
-            await unit.factors.add(self.recovery_code)
-            await unit.recoveries.begin(self.recovery)
-            await unit.links.add(self.link)
-            await unit.devices.trust(self.device)
+            await self._of_the_customer(unit)
             await unit.administrators.appoint(self.who.customer.id, "tenant", now)
             await unit.journeys.add(self.journey)
             await unit.signing_keys.add_key(self.key)
@@ -91,6 +86,16 @@ class Theirs:
         self.pushed = things.pushed(world, self.who.client)
         await world.storage.hot_for(b).push(self.pushed, AuditEntry("request.pushed"))
         await world.storage.hot_for(b).revoke_token("theirs", now + 10**12, AuditEntry("token.revoked"))
+
+    async def _of_the_customer(self, unit) -> None:
+        await unit.passwords.put(things.password(self.who.customer))
+        await unit.passwords.put(things.password(self.who.customer), remember=1)
+        await unit.factors.add(self.app)
+        await unit.factors.add(self.recovery_code)
+        await unit.profiles.count_sign_in(self.who.customer.id)
+        await unit.recoveries.begin(self.recovery)
+        await unit.links.add(self.link)
+        await unit.devices.trust(self.device)
 
     async def rows(self) -> dict[str, list]:
         """All that B has, as stored."""
@@ -162,6 +167,10 @@ async def trusted_devices(unit, theirs, now):
     await unit.devices.used(theirs.device.id, now + 5)
     assert not await unit.devices.forget(them, theirs.device.id)
     assert await unit.devices.forget_all(them) == 0
+
+
+async def profiles(unit, theirs, _now):
+    assert await unit.profiles.progress(theirs.who.customer.id) == Progress()
 
 
 async def factors(unit, theirs, now):
@@ -362,6 +371,7 @@ PROBES = {
     "account_links": account_links,
     "trusted_devices": trusted_devices,
     "factors": factors,
+    "profile_progress": profiles,
     "administrators": administrators,
     "clients": clients,
     "resource_servers": resource_servers,

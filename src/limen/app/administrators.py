@@ -67,6 +67,7 @@ def administration(basis: Basis, tenant: Tenant) -> CustomerAdministration:
         PasswordHasher(Argon2Parameters(), HashPool(PoolSettings(threads=1), basis.clock), basis.entropy),
         policy_of(tenant.settings.password_preset),
         basis.clock,
+        tenant.settings.profile,
     )
 
 

@@ -210,6 +210,25 @@ factors = _tenant_table(
     key=("id",),
 )
 
+_is_key = factors.c.kind.in_(("passkey", "security_key"))
+Index(
+    "ux_factors_credential",
+    factors.c.tenant_id,
+    factors.c.digest,
+    unique=True,
+    sqlite_where=_is_key,
+    postgresql_where=_is_key,
+)
+
+passkey_offers = _tenant_table(
+    "passkey_offers",
+    _id("customer_id"),
+    _at("declined_at"),
+    _of_customer(),
+    key=("customer_id",),
+    **_SMALL,
+)
+
 tolls = _tenant_table(
     "tolls",
     Column("kind", String(16), nullable=False),

@@ -157,3 +157,24 @@ async def test_pages_of_customers_follow_one_another(house):
             seen += [item["email"] for item in page["items"]]
             link = page["next"]
     assert seen == [f"c{n}@example.com" for n in range(5)]
+
+
+ATTRIBUTES = {"size": {"type": "integer", "maximum": 60}, "colour": {"type": "string"}}
+
+
+async def test_attributes_are_judged_by_the_tenants_schema_and_merged(house):
+    async with house.http(await house.token()) as http:
+        sent = {"settings": {"profile": {"attributes": ATTRIBUTES}}}
+        changed = await http.patch("/tenants/default", json=sent, headers={"if-match": "*"})
+        assert changed.status_code == 200, changed.text
+        wrong = {"email": "ann@example.com", "attributes": {"size": 99, "unknown": 1}}
+        refused = await http.post("/customers", json=wrong)
+        assert refused.status_code == 422, refused.text
+        pointers = {error["pointer"] for error in refused.json()["errors"]}
+        assert pointers == {"#/attributes/size", "#/attributes/unknown"}
+        made = await http.post("/customers", json=wrong | {"attributes": {"size": 42, "colour": "red"}})
+        assert made.json()["attributes"] == {"size": 42, "colour": "red"}
+        path = f"/customers/{made.json()['id']}"
+        changes = {"attributes": {"size": None, "colour": "blue"}}
+        changed = await http.patch(path, json=changes, headers={"if-match": "*"})
+        assert changed.json()["attributes"] == {"colour": "blue"}, changed.text

@@ -9,6 +9,8 @@ from limen.access.factors.totp import Totp, step_at
 from limen.access.journeys.table import STEPS
 from limen.access.journeys.views import SCHEMA
 from limen.app.reference_pages import contract, steps_page
+from limen.identity.profiles.records import Question
+from tests.integration.journeys.test_profile import asking
 from tests.support.house import PASSWORD, code_in
 
 pytestmark = pytest.mark.anyio
@@ -94,6 +96,9 @@ async def test_an_application_signs_somebody_up_and_in_with_screens_of_its_own(h
         seen.append(other.step["name"])
         house.clock.advance(30)
         await other.post(code=totp.code(step_at(house.clock.now())))
+        seen.append(other.step["name"])
+        await asking(house, Question(fields=("size",)))
+        await other.post(password="another horse battery")
         seen.append(other.step["name"])
         await other.open("/sign-in")
         seen.append(other.step["name"])

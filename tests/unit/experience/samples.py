@@ -143,6 +143,26 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         "steps/new_password.html",
         _step("new_password", {"email": EMAIL, "min_length": 15, "feedback": []}),
     ),
+    "profile": (
+        "steps/profile.html",
+        _step(
+            "profile",
+            {
+                "client_name": CLIENT,
+                "fields": [
+                    {"name": "given_name", "kind": "name", "label": "", "choices": [], "maximum": 200},
+                    *(
+                        {"name": f"attributes.{kind}", "kind": kind, "label": f"A {kind}", "choices": ["1", "2"]}
+                        | {"maximum": 60}
+                        for kind in ("text", "number", "date", "choice", "box")
+                    ),
+                ],
+                "may_skip": True,
+            },
+            values={"attributes.choice": "2", "attributes.box": "yes"},
+            errors={"attributes.number": "error.attribute_invalid"},
+        ),
+    ),
     "consent": ("steps/consent.html", _step("consent", _CONSENT)),
     "choose_account": (
         "steps/choose_account.html",

@@ -137,6 +137,8 @@ async def _session(
             expires_at=until,
         )
         await unit.sessions.add(session)
+    if parts.desk.tenant.settings.profile.questions:
+        await unit.profiles.count_sign_in(customer.id)
     _tell(unit, session, customer, state, request)
     return session, await rotated_cookie(parts, unit, journey)
 

@@ -7,10 +7,12 @@ from limen.access.factors.records import StoredFactor
 from limen.access.journeys.parts import JourneyParts
 from limen.access.journeys.records import Journey
 from limen.access.oauth.records import AuthorizationRequest
+from limen.access.safety.records import RecoveryRequest
 from limen.access.sessions.records import Evidence, Session
 from limen.access.tokens.details import Details
 from limen.identity.customers.records import Customer
 from limen.identity.keyring import SubjectVault
+from limen.identity.profiles.records import Question
 from limen.kernel.context import RequestContext
 
 
@@ -37,6 +39,9 @@ class Facts:
         second_factor: what is owed of a second factor: ``ask``, ``enrol`` or nothing.
         factors: the customer's second factors, where they concern the journey.
         held: what the journey has proven, else what the session that stands rests on; where factors concern it.
+        question: what the profile lacks, and is asked for now.
+        recovery: the open request of a customer who recovers and owes a second factor.
+        by_trust: no second factor is owed because the customer trusts this browser.
         details_due: ``authorization_details`` that have to be allowed (RFC 9396).
     """
 
@@ -50,6 +55,9 @@ class Facts:
     second_factor: str = ""
     factors: tuple[StoredFactor, ...] = ()
     held: tuple[Evidence, ...] = ()
+    recovery: RecoveryRequest | None = None
+    by_trust: bool = False
+    question: Question | None = None
 
     @property
     def client_name(self) -> str | None:

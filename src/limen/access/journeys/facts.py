@@ -6,13 +6,14 @@ import msgspec
 
 from limen.access.journeys.context import Account, Facts
 from limen.access.journeys.parts import JourneyParts, JourneyUnit
-from limen.access.journeys.records import Journey, JourneyState
-from limen.access.journeys.second_factors import concerns, is_stale, owed
+from limen.access.journeys.records import Journey, JourneyState, Path
+from limen.access.journeys.second_factors import ASK, concerns, is_stale, may_trust, owed
 from limen.access.oauth.consent import details_due, needs_consent
 from limen.access.oauth.records import AuthorizationRequest
 from limen.access.sessions.records import Session
 from limen.identity.customers.records import Customer
 from limen.identity.keyring import SubjectVault
+from limen.identity.profiles.questions import question_due
 from limen.kernel.clock import SECOND
 from limen.kernel.ids import BrowserId, CustomerId
 
@@ -35,6 +36,7 @@ async def gather(
     accounts = await live_accounts(parts, unit, journey.browser_id) if state.select_account else ()
     facts = Facts(request, client, customer, await _is_proven(parts, unit, journey, state, customer), accounts)
     facts = await _with_second_factor(parts, unit, journey, state, facts)
+    facts = await _with_question(parts, unit, state, facts)
     if request is None or client is None or customer is None:
         return facts
     due = needs_consent(client, await unit.grants.find(customer.id, client.key), request)
@@ -56,7 +58,37 @@ async def _with_second_factor(
     due = owed(state, held, factors, tenant, facts.request)
     if is_stale(state, held, due, parts.clock.now()):
         return replace(facts, is_proven=False)
-    return replace(facts, second_factor=due, factors=factors, held=held)
+    facts = replace(facts, second_factor=due, factors=factors, held=held)
+    if due != ASK:
+        return facts
+    if state.path is Path.RECOVER:
+        return replace(facts, recovery=await unit.recoveries.open_of(customer.id))
+    if await _is_trusted(parts, unit, journey, state, facts):
+        return replace(facts, second_factor="", by_trust=True)
+    return facts
+
+
+async def _is_trusted(
+    parts: JourneyParts, unit: JourneyUnit, journey: Journey, state: JourneyState, facts: Facts
+) -> bool:
+    """Tell whether the customer trusts this browser, risk does not overrule it, and nothing wants more than that."""
+    tenant, customer = parts.desk.tenant, facts.customer
+    if customer is None or not may_trust(state, tenant, facts.request):
+        return False
+    device = await unit.devices.find(customer.id, journey.browser_id, parts.clock.now())
+    return device is not None and not await parts.distrusts(device)
+
+
+async def _with_question(parts: JourneyParts, unit: JourneyUnit, state: JourneyState, facts: Facts) -> Facts:
+    """Return *facts* with what is asked for behind this sign-in; where no page may be shown, nothing is."""
+    settings, customer, request = parts.desk.tenant.settings.profile, facts.customer, facts.request
+    is_silent = request is not None and "none" in request.prompt
+    if not settings.questions or customer is None or not facts.is_proven or state.questioned or is_silent or state.task:
+        return facts
+    said = msgspec.structs.asdict(customer.profile) | customer.profile.attributes
+    progress = await unit.profiles.progress(customer.id)
+    client_id = request.client_id if request is not None else ""
+    return replace(facts, question=question_due(settings, said, client_id, progress, parts.clock.now()))
 
 
 async def _is_proven(
@@ -65,7 +97,7 @@ async def _is_proven(
     """Tell whether the journey's proof counts: a journey takes minutes, in which everything may be ended elsewhere."""
     if customer is None or not customer.is_active:
         return bool(state.customer_id)  # nobody to ask for again: arriving refuses it
-    if state.evidence and max(piece.at for piece in state.evidence) < customer.valid_after:
+    if state.evidence and max(piece.at for piece in state.evidence) < max(customer.valid_after, customer.proof_after):
         return False
     if state.evidence and not state.session_id:
         return True

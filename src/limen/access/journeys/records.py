@@ -63,11 +63,15 @@ class Second(msgspec.Struct, frozen=True):
 
     Attributes:
         method: the way to prove one that was chosen, a row of ``methods.METHODS``; empty for the first that is held.
+        lost: ``yes`` where none is left, of whoever recovers; ``no`` where one was found after all.
+        trusts: whether this device shall be trusted once one was proven.
         totp: the app being set up, not confirmed yet.
         codes: recovery codes that were just made, to be shown once.
     """
 
     method: str = ""
+    lost: str = ""
+    trusts: bool = False
     totp: Totp | None = None
     codes: tuple[str, ...] = ()
 
@@ -88,6 +92,7 @@ class JourneyState(msgspec.Struct, frozen=True):
         new_password_due: recovery has proven the address and waits for the password.
         task: what is to be changed, where the account page began it.
         second: what it does about second factors.
+        questioned: what the profile lacked was asked for, and answered or skipped.
         agreed: the scopes allowed on the consent page; None before it was asked.
         user_agent: the device that asked, for links opened elsewhere.
         fresh_login: sessions that exist do not count (``prompt=login``, ``max_age``).
@@ -105,6 +110,7 @@ class JourneyState(msgspec.Struct, frozen=True):
     new_password_due: bool = False
     task: Task = Task()
     second: Second = Second()
+    questioned: bool = False
     agreed: tuple[str, ...] | None = None
     denied: bool = False
     select_account: bool = False

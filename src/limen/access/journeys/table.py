@@ -13,6 +13,7 @@ from limen.access.journeys.steps import (
     choose_account,
     consent,
     new_password,
+    profile,
     recover,
     recovery_codes,
     second_factor,
@@ -57,6 +58,7 @@ STEPS: tuple[Step, ...] = (
         authenticator_app.view,
         authenticator_app.submit,
     ),
+    Step("profile", lambda s, f: _is_known(s, f) and profile.due(s, f), profile.view, profile.submit),
     Step("consent", lambda s, f: _is_known(s, f) and _asks(s, f), consent.view, consent.submit),
     Step(
         "verify_email",

@@ -4,16 +4,14 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-import msgspec
-
 from limen.access.clients.redirect_uris import is_absolute_uri
 from limen.access.clients.rules.problem import Problem
-from limen.access.resources.detail_types import compiled
 from limen.access.resources.records import DetailTypeDocument, ResourceDocument
 from limen.access.resources.wording import is_wording
 from limen.identity.administrators import ADMINISTRATIVE
 from limen.identity.tenants.records import SPOKEN
 from limen.kernel.errors import Invalid
+from limen.kernel.json_schema import schema_problem
 
 RESOURCE_CODE: Final = "invalid_resource_server"
 DETAIL_TYPE_CODE: Final = "invalid_authorization_details_type"
@@ -21,7 +19,6 @@ SHORTEST_LIFETIME: Final = 30
 LONGEST_LIFETIME: Final = 86_400
 """Revocations are remembered for a day (``access.tokens.revocations``)."""
 _SCOPE: Final = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,128}")
-_LONGEST_SCHEMA: Final = 32_768
 _LONGEST_WORDING: Final = 500
 _LONGEST_LABEL: Final = 200
 _LISTS: Final = {"scopes": 200, "authorization_details_types": 50, "introspection_clients": 20}
@@ -72,13 +69,9 @@ def _type(document: DetailTypeDocument) -> Iterator[Problem]:
 
 
 def _schema(schema: dict[str, Any]) -> Iterator[Problem]:
-    if len(msgspec.json.encode(schema)) > _LONGEST_SCHEMA:
-        yield "detail_schema", "schema.too_long"
-        return
-    try:
-        compiled(schema)
-    except ValueError:
-        yield "detail_schema", "schema.invalid"
+    problem = schema_problem(schema)
+    if problem:
+        yield "detail_schema", problem
 
 
 def _wording(wording: dict[str, str]) -> Iterator[Problem]:

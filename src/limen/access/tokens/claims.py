@@ -48,7 +48,7 @@ class DeclaredClaims:
 
     def needs_profile(self, asked: ClaimsAsked) -> bool:
         """Tell whether a rule that applies reads the profile."""
-        return any(rule.source == "profile" for rule in self._applying(asked))
+        return any(rule.source in {"profile", "attribute"} for rule in self._applying(asked))
 
     def claims(self, asked: ClaimsAsked) -> Mapping[str, Any]:
         """Return the claims to add; an empty member of a profile gives none."""
@@ -81,5 +81,9 @@ def _value(rule: ClaimRule, asked: ClaimsAsked) -> Any:
         return rule.value
     if rule.source == "scopes":
         return list(asked.scopes)
-    value = getattr(asked.profile, rule.field) if asked.profile is not None else None
+    if asked.profile is None:
+        return None
+    if rule.source == "attribute":
+        return asked.profile.attributes.get(rule.field)
+    value = getattr(asked.profile, rule.field)
     return None if value == "" else value

@@ -23,6 +23,7 @@ from limen.identity.customers.directory import Directory, seal
 from limen.identity.customers.records import Customer, Profile, SealedCustomer
 from limen.identity.customers.store import CustomerStore
 from limen.identity.customers.validation import normalised, validate
+from limen.identity.profiles.records import ProfileSettings
 from limen.kernel.clock import Clock, Instant
 from limen.kernel.errors import Conflict, Forbidden, NotFound, Refusal
 from limen.kernel.events import EVENTS, AuditEntry, Event
@@ -104,6 +105,7 @@ class CustomerAdministration:
     hasher: PasswordHasher
     policy: PasswordPolicy
     clock: Clock
+    profiles: ProfileSettings = field(default_factory=ProfileSettings)
 
     async def create(self, new: NewCustomer, actor: Actor) -> Customer | Refusal:
         """Make a customer. Its address counts as verified only where the profile says so.
@@ -111,7 +113,7 @@ class CustomerAdministration:
         Returns:
             ``Invalid`` by field, ``Conflict("email_taken")``, or ``Unavailable`` when too many passwords wait.
         """
-        profile = _parsed(new.profile)
+        profile = self._parsed(new.profile)
         if isinstance(profile, Refusal):
             return profile
         hashed = await self._hash(new.password, profile) if new.password is not None else None
@@ -162,7 +164,7 @@ class CustomerAdministration:
         """
 
         def changed(customer: Customer) -> Customer | Refusal:
-            profile = _parsed(change(customer.profile))
+            profile = self._parsed(change(customer.profile))
             if isinstance(profile, Refusal):
                 return profile
             return customer if profile == customer.profile else customer.with_profile(profile, self.clock.now())
@@ -222,6 +224,13 @@ class CustomerAdministration:
         """Destroy the key of a customer whose rows are gone; may be repeated."""
         await self.directory.erase(customer_id)
 
+    def _parsed(self, profile: Profile) -> Profile | Refusal:
+        profile = normalised(profile)
+        email = parse_email(profile.email)
+        if isinstance(email, Refusal):
+            return email
+        return validate(profile, self.profiles) or msgspec.structs.replace(profile, email=email)
+
     async def _hash(self, password: Secret, profile: Profile) -> str | Refusal:
         words = context_words(profile.email, profile.name, profile.given_name, profile.family_name)
         outcome = await choose_password(password.reveal(), words, self.policy, self.hasher)
@@ -265,14 +274,6 @@ class CustomerAdministration:
                 raise _RollBack
             await _tell_change(unit, before, after, actor)
         return after
-
-
-def _parsed(profile: Profile) -> Profile | Refusal:
-    profile = normalised(profile)
-    email = parse_email(profile.email)
-    if isinstance(email, Refusal):
-        return email
-    return validate(profile) or msgspec.structs.replace(profile, email=email)
 
 
 async def _not_allowed(unit: CustomerUnit, customer_id: CustomerId, actor: Actor) -> Forbidden | None:

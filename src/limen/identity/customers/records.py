@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Any
 
 import msgspec
 
@@ -17,7 +18,10 @@ class CustomerState(StrEnum):
 
 
 class Profile(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Personal data, in the terms of OpenID Connect Core §5.1. Sealed as one value."""
+    """Personal data, in the terms of OpenID Connect Core §5.1. Sealed as one value.
+
+    ``attributes`` are what the tenant's profile schema knows beyond that (``identity.profiles``).
+    """
 
     email: str = ""
     email_verified: bool = False
@@ -26,6 +30,7 @@ class Profile(msgspec.Struct, frozen=True, omit_defaults=True):
     family_name: str = ""
     locale: str = ""
     zoneinfo: str = ""
+    attributes: dict[str, Any] = {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from limen.identity.customers.records import ContactIndex, SealedCustomer
+from limen.kernel.clock import Instant
 from limen.kernel.ids import CustomerId
 
 

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import msgspec
 
 from limen.identity.customers.records import Profile
+from limen.identity.profiles.records import ProfileSettings
+from limen.identity.profiles.schema import wrong_attributes
 from limen.kernel.errors import Invalid
 
 CODE = "invalid_profile"
@@ -31,9 +33,14 @@ def normalised(profile: Profile) -> Profile:
     )
 
 
-def validate(profile: Profile) -> Invalid | None:
-    """Return everything that is wrong with *profile* except its address, by field; None if nothing is."""
+def validate(profile: Profile, settings: ProfileSettings | None = None) -> Invalid | None:
+    """Return everything that is wrong with *profile* except its address, by field; None if nothing is.
+
+    Without *settings* no attribute is known.
+    """
     problems = dict(_problems(profile))
+    wrong = wrong_attributes(settings or ProfileSettings(), profile.attributes) if profile.attributes else {}
+    problems |= {f"attributes.{name}" if name else "attributes": key for name, key in wrong.items()}
     return Invalid(CODE, ", ".join(problems), problems) if problems else None
 
 

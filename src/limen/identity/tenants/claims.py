@@ -11,7 +11,7 @@ import msgspec
 
 from limen.identity.customers.records import Profile
 
-Source = Literal["profile", "constant", "scopes"]
+Source = Literal["profile", "attribute", "constant", "scopes"]
 Target = Literal["id_token", "userinfo", "access_token"]
 
 RESERVED: Final = frozenset(
@@ -33,7 +33,7 @@ RESERVED: Final = frozenset(
     }
 )
 """Claims that say what we vouch for; no rule may."""
-FIELDS: Final = frozenset(Profile.__struct_fields__)
+FIELDS: Final = frozenset(Profile.__struct_fields__) - {"attributes"}
 """What of a profile may be put into a claim."""
 MOST: Final = 50
 _LONGEST_NAME: Final = 100
@@ -45,9 +45,10 @@ class ClaimRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
 
     Attributes:
         claim: its name.
-        source: ``profile``: the member ``field`` of the customer's profile; ``constant``: ``value``; ``scopes``: the
-            granted scopes, as a list.
-        field: with ``profile``.
+        source: ``profile``: the member ``field`` of the customer's profile; ``attribute``: the attribute
+            ``field`` of the tenant's own profile schema; ``constant``: ``value``; ``scopes``: the granted scopes, as a
+            list.
+        field: with ``profile`` and ``attribute``.
         value: with ``constant``.
         scope: where this scope was granted alone; empty for always.
         into: where it goes.
@@ -75,7 +76,7 @@ def problems_of(rules: Sequence[ClaimRule], place: str) -> Iterator[tuple[str, s
             yield f"{here}.claim", "claim.invalid"
         elif name in RESERVED:
             yield f"{here}.claim", "claim.reserved"
-        if (rule.source == "profile") != bool(rule.field) or (rule.field and rule.field not in FIELDS):
+        if not _is_field(rule):
             yield f"{here}.field", "claim.field"
         if (rule.source == "constant") != (rule.value is not None):
             yield f"{here}.value", "claim.value"
@@ -83,3 +84,10 @@ def problems_of(rules: Sequence[ClaimRule], place: str) -> Iterator[tuple[str, s
             yield f"{here}.value", "claim.value"
         if not rule.into:
             yield f"{here}.into", "list.too_short"
+
+
+def _is_field(rule: ClaimRule) -> bool:
+    """Tell whether the rule names a field where it has to, and one that may be; an attribute may come to be later."""
+    if rule.source == "profile":
+        return rule.field in FIELDS
+    return (rule.source == "attribute") == bool(rule.field)

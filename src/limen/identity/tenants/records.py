@@ -8,6 +8,7 @@ import msgspec
 from limen.identity.profiles.records import ProfileSettings
 from limen.identity.tenants.assurance import AssuranceSettings
 from limen.identity.tenants.claims import ClaimRule
+from limen.identity.tenants.passkeys import PasskeySettings
 from limen.identity.tenants.recovery import RecoverySettings
 from limen.identity.tenants.registration import RegistrationSettings
 from limen.identity.tenants.sign_in import SignInSettings
@@ -86,6 +87,7 @@ class TenantSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     password_preset: str = "default"
     sign_up_open: bool = True
     sign_in: SignInSettings = SignInSettings()
+    passkeys: PasskeySettings = PasskeySettings()
     profile: ProfileSettings = ProfileSettings()
     assurance: AssuranceSettings = AssuranceSettings()
     """What sign-ins have to reach; whoever has a second factor is asked for it either way."""

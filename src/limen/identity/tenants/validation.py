@@ -8,6 +8,7 @@ from limen.identity.credentials.policy import PRESETS
 from limen.identity.profiles.schema import problems_of as profile_problems
 from limen.identity.tenants.assurance import problems_of as assurance_problems
 from limen.identity.tenants.claims import FIELDS, RESERVED, problems_of
+from limen.identity.tenants.passkeys import problems_of as passkey_problems
 from limen.identity.tenants.records import DEFAULT_SLUG, SPOKEN, KeySettings, Lifetimes, TenantSettings
 from limen.identity.tenants.recovery import PASSWORD_HISTORY
 from limen.identity.tenants.recovery import problems_of as recovery_problems
@@ -73,6 +74,7 @@ def validate(name: str, settings: TenantSettings) -> Invalid | None:
     problems |= dict(_scope_words(settings.scope_words))
     problems |= dict(profile_problems(settings.profile, "settings.profile", FIELDS | RESERVED))
     problems |= dict(assurance_problems(settings.assurance, "settings.assurance"))
+    problems |= dict(passkey_problems(settings.passkeys, "settings.passkeys"))
     problems |= dict(sign_in_problems(settings.sign_in, "settings.sign_in"))
     problems |= dict(sms_problems(settings.sms, "settings.sms"))
     problems |= dict(registration_problems(settings.registration, "settings.registration"))

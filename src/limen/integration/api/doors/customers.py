@@ -25,7 +25,14 @@ def _use(call: Call) -> CustomerAdministration:
     parts, tenant = call.parts, call.desk.tenant
     policy = policy_of(tenant.settings.password_preset)
     return CustomerAdministration(
-        tenant.id, parts.begin, parts.reading, parts.directory_for(tenant.id), parts.hasher, policy, parts.clock
+        tenant.id,
+        parts.begin,
+        parts.reading,
+        parts.directory_for(tenant.id),
+        parts.hasher,
+        policy,
+        parts.clock,
+        tenant.settings.profile,
     )
 
 

@@ -11,6 +11,10 @@ from limen.integration.api.models.common import Bool, Moment, Sent, Shown, Str, 
 Name = Annotated[Str, Field(max_length=200)]
 Locale = Annotated[Str, Field(max_length=40, description="BCP 47.", examples=["de-AT"])]
 Zone = Annotated[Str, Field(max_length=100, examples=["Europe/Vienna"])]
+Attributes = Annotated[
+    dict[Str, Any],
+    Field(max_length=50, description="What the tenant's profile schema knows beyond standard claims."),
+]
 Email = Annotated[Str, Field(min_length=3, max_length=254)]
 
 
@@ -28,6 +32,7 @@ class CustomerNew(Sent):
     family_name: Name = ""
     locale: Locale = ""
     zoneinfo: Zone = ""
+    attributes: Attributes = Field(default_factory=dict)
 
     def profile(self) -> Profile:
         """Return the profile as the use case takes it."""
@@ -37,7 +42,7 @@ class CustomerNew(Sent):
 class CustomerPatch(Sent):
     """What is to be different; what is absent stays (RFC 7396).
 
-    Another address is unverified unless ``email_verified`` is sent along.
+    Another address is unverified unless ``email_verified`` is sent along. An attribute that is null goes.
     """
 
     model_config = ConfigDict(json_schema_extra=without_defaults)
@@ -49,12 +54,16 @@ class CustomerPatch(Sent):
     family_name: Name = ""
     locale: Locale = ""
     zoneinfo: Zone = ""
+    attributes: Attributes = Field(default_factory=dict)
 
     def applied(self, profile: Profile) -> Profile:
         """Return *profile* with what was sent."""
         sent = self.model_dump(exclude_unset=True)
         if sent.get("email", profile.email) != profile.email:
             sent.setdefault("email_verified", False)
+        if "attributes" in sent:
+            merged = profile.attributes | sent["attributes"]
+            sent["attributes"] = {name: value for name, value in merged.items() if value is not None}
         return msgspec.structs.replace(profile, **sent)
 
 
@@ -71,6 +80,7 @@ class CustomerShown(Shown):
     family_name: str
     locale: str
     zoneinfo: str
+    attributes: dict[str, Any]
     created_at: Moment
     updated_at: Moment
     version: int

@@ -72,6 +72,7 @@ if TYPE_CHECKING:
     AssuranceModel = Sent
     ProfileModel = Sent
     RecoveryModel = Sent
+    PasskeysModel = Sent
     SignInModel = Sent
     SmsModel = Sent
 else:
@@ -87,6 +88,9 @@ else:
     ProfileModel = create_model("ProfileSettings", __base__=Sent, **sent_fields(ProfileSettings))
     AssuranceModel = create_model("Assurance", __base__=Sent, **sent_fields(AssuranceSettings))
     SignInModel = create_model("SignIn", __base__=Sent, __doc__="How customers sign in.", **sent_fields(SignInSettings))
+    PasskeysModel = create_model(
+        "Passkeys", __base__=Sent, __doc__=PasskeySettings.__doc__, **sent_fields(PasskeySettings)
+    )
     SmsModel = create_model(
         "Sms",
         __base__=Sent,
@@ -140,6 +144,7 @@ class SettingsModel(Sent):
     password_preset: Annotated[Str, Field(max_length=40)] = "default"
     sign_up_open: Bool = True
     sign_in: SignInModel = SignInModel()
+    passkeys: PasskeysModel = PasskeysModel()
     assurance: AssuranceModel = AssuranceModel()
     profile: ProfileModel = ProfileModel()
     recovery: RecoveryModel = RecoveryModel()
@@ -199,11 +204,10 @@ def merged(settings: TenantSettings, sent: SettingsModel) -> TenantSettings:
     """Return *settings* with what was *sent*, member by member."""
     patch = sent.model_dump(exclude_unset=True)
     words = {name: patch.pop(name) for name in ("scope_words",) if name in patch}
+    attributes = patch.get("profile", {}).pop("attributes", {})
     whole = _merge(msgspec.to_builtins(settings), patch) | words
-    attributes = patch.get("profile", {}).get("attributes")
-    if attributes is not None:  # each of them is a schema, of which no part is left of what it was
-        known = whole["profile"]["attributes"] | attributes
-        whole["profile"]["attributes"] = {name: schema for name, schema in known.items() if schema is not None}
+    known = whole["profile"]["attributes"] | attributes  # each is a schema, of which nothing stays beside a new one
+    whole["profile"]["attributes"] = {name: schema for name, schema in known.items() if schema is not None}
     return msgspec.convert(whole, TenantSettings)
 
 

@@ -617,6 +617,25 @@ def _create_tables() -> None:  # noqa: PLR0915 - one statement a table
         sa.PrimaryKeyConstraint("tenant_id", "id"),
         sa.UniqueConstraint("tenant_id", "customer_id", "digest"),
     )
+    op.create_index(
+        "ux_factors_credential",
+        "factors",
+        ["tenant_id", "digest"],
+        unique=True,
+        sqlite_where=sa.text("kind IN ('passkey', 'security_key')"),
+        postgresql_where=sa.text("kind IN ('passkey', 'security_key')"),
+    )
+    op.create_table(
+        "passkey_offers",
+        sa.Column("tenant_id", sa.String(length=40), nullable=False),
+        sa.Column("customer_id", sa.String(length=40), nullable=False),
+        sa.Column("declined_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "customer_id"], ["customers.tenant_id", "customers.id"], ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "customer_id"),
+        sqlite_with_rowid=False,
+    )
     op.create_table(
         "profile_progress",
         sa.Column("tenant_id", sa.String(length=40), nullable=False),

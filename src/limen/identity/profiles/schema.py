@@ -1,0 +1,131 @@
+"""The profile schema: what may be declared, what a value of it is, and how one is read from a form."""
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import Any, Final
+
+import msgspec
+
+from limen.identity.profiles.records import (
+    MOST_ATTRIBUTES,
+    MOST_FIELDS,
+    MOST_QUESTIONS,
+    STANDARD,
+    Annotation,
+    ProfileSettings,
+    Question,
+)
+from limen.kernel.json_schema import Matches, compiled, schema_problem
+
+KEYWORD: Final = "limen"
+LONGEST_ATTRIBUTES: Final = 16_384
+"""Bytes of all attributes of one customer, as JSON."""
+SCALARS: Final = frozenset({"string", "integer", "number", "boolean"})
+"""What can be asked for in a form."""
+_NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,59}")
+_LONGEST_TITLE: Final = 100
+_INTEGER: Final = re.compile(r"[+-]?[0-9]{1,18}")
+_NUMBER: Final = re.compile(r"[+-]?[0-9]{1,18}(?:\.[0-9]{1,18})?")
+
+
+def problems_of(settings: ProfileSettings, place: str, taken: frozenset[str]) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong with *settings*: where below *place*, and a message key; *taken* are names of claims."""
+    here = f"{place}.attributes"
+    if len(settings.attributes) > MOST_ATTRIBUTES:
+        yield here, "list.too_long"
+        return
+    problem = schema_problem(_whole(settings.attributes))
+    if problem:
+        yield here, problem
+        return
+    for name, schema in settings.attributes.items():
+        if not _NAME.fullmatch(name) or name in taken:
+            yield f"{here}.{name[:60]}", "attribute.name"
+        if not isinstance(schema, dict) or not _is_annotated(schema):
+            yield f"{here}.{name[:60]}", "attribute.schema"
+    yield from _questions(settings, f"{place}.questions")
+    if not 1 <= settings.ask_again_days <= 366:
+        yield f"{place}.ask_again_days", "number.out_of_bounds"
+
+
+def _questions(settings: ProfileSettings, place: str) -> Iterator[tuple[str, str]]:
+    if len(settings.questions) > MOST_QUESTIONS:
+        yield place, "list.too_long"
+    for index, question in enumerate(settings.questions[:MOST_QUESTIONS]):
+        if not 1 <= len(question.fields) <= MOST_FIELDS or len(set(question.fields)) < len(question.fields):
+            yield f"{place}.{index}.fields", "list.too_long"
+        for at, field in enumerate(question.fields[:MOST_FIELDS]):
+            if not _is_askable(settings, question, field):
+                yield f"{place}.{index}.fields.{at}", "question.field"
+        if not 0 <= question.after_sign_ins <= 1_000:
+            yield f"{place}.{index}.after_sign_ins", "number.out_of_bounds"
+
+
+def _is_askable(settings: ProfileSettings, question: Question, field: str) -> bool:
+    """Tell whether *field* can be asked for: what is required of customers, they must be able to say."""
+    if field in STANDARD:
+        return True
+    schema = settings.attributes.get(field)
+    if not isinstance(schema, dict) or schema.get("type") not in SCALARS:
+        return False
+    is_possible = schema["type"] != "boolean" or not question.required  # an empty box is an answer that nobody gave
+    return is_possible and annotation(schema).customer == "write"
+
+
+def annotation(schema: Mapping[str, Any]) -> Annotation:
+    """Return what the keyword ``limen`` says in the *schema* of an attribute.
+
+    Raises:
+        msgspec.ValidationError: it says what cannot be said there.
+    """
+    return msgspec.convert(schema.get(KEYWORD, {}), Annotation)
+
+
+def _is_annotated(schema: dict[str, Any]) -> bool:
+    try:
+        said = annotation(schema)
+    except msgspec.ValidationError:
+        return False
+    return all(0 < len(text) <= _LONGEST_TITLE and text.isprintable() for text in said.title.values())
+
+
+def title(settings: ProfileSettings, name: str, locale: str) -> str:
+    """Return what an attribute is called in the language *locale*; its name where nothing is said."""
+    titles = annotation(settings.attributes[name]).title
+    return titles.get(locale) or titles.get(locale.partition("-")[0]) or titles.get("en") or name
+
+
+def wrong_attributes(settings: ProfileSettings, values: Mapping[str, Any]) -> dict[str, str]:
+    """Return what is wrong with *values*, by attribute; values that an older schema allowed are judged by this one."""
+    if len(msgspec.json.encode(values)) > LONGEST_ATTRIBUTES:
+        return {"": "attributes.too_long"}
+    unknown = {name: "attribute.unknown" for name in values if name not in settings.attributes}
+    known = {name: value for name, value in values.items() if name in settings.attributes}
+    if not known:
+        return unknown
+    matches = _compiled(msgspec.json.encode(settings.attributes))
+    wrong = {str(found.instance_path[0]): "attribute.invalid" for found in matches.iter_errors(known)}
+    return unknown | wrong
+
+
+def read_value(schema: Mapping[str, Any], text: str) -> Any:
+    """Return the value that *text*, typed into a form, has by *schema*; text itself where it is none."""
+    match schema.get("type"):
+        case "boolean":
+            return text == "yes"
+        case "integer" if _INTEGER.fullmatch(text):
+            return int(text)
+        case "number" if _NUMBER.fullmatch(text):
+            return float(text)
+        case _:
+            return text
+
+
+def _whole(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    return {"type": "object", "properties": dict(attributes)}
+
+
+@lru_cache(maxsize=256)
+def _compiled(attributes: bytes) -> Matches:
+    return compiled(_whole(msgspec.json.decode(attributes)))

@@ -1,0 +1,93 @@
+"""What a profile schema may declare, and what values of it are."""
+
+import pytest
+
+from limen.identity.profiles.records import ProfileSettings, Question
+from limen.identity.profiles.schema import LONGEST_ATTRIBUTES, problems_of, read_value, title, wrong_attributes
+
+SIZE = {"type": "integer", "minimum": 14, "maximum": 60, "limen": {"title": {"en": "Shoe size", "de": "Schuhgröße"}}}
+COLOUR = {"type": "string", "enum": ["red", "blue"]}
+SECRET = {"type": "string", "limen": {"customer": "nothing"}}
+SETTINGS = ProfileSettings(attributes={"size": SIZE, "colour": COLOUR, "secret": SECRET})
+TAKEN = frozenset({"email", "name"})
+
+
+def wrong(**parts):
+    return dict(problems_of(ProfileSettings(**parts), "profile", TAKEN))
+
+
+def test_a_good_schema_has_no_problems():
+    assert dict(problems_of(SETTINGS, "profile", TAKEN)) == {}
+    question = Question(fields=("size", "name"), required=True)
+    assert wrong(attributes=SETTINGS.attributes, questions=(question,)) == {}
+
+
+@pytest.mark.parametrize(
+    ("attributes", "place"),
+    [
+        ({"email": {"type": "string"}}, "profile.attributes.email"),
+        ({"Size": {"type": "string"}}, "profile.attributes.Size"),
+        ({"a b": {"type": "string"}}, "profile.attributes.a b"),
+        ({"size": {"type": "nonsense"}}, "profile.attributes"),
+        ({"size": {"$ref": "https://elsewhere.example/schema"}}, "profile.attributes"),
+        ({"size": {"pattern": "(?=a)b"}}, "profile.attributes"),
+        ({"size": {"limen": {"unknown": 1}}}, "profile.attributes.size"),
+        ({"size": {"limen": {"title": {"en": ""}}}}, "profile.attributes.size"),
+        ({"size": {"limen": "nonsense"}}, "profile.attributes.size"),
+        ({"size": True}, "profile.attributes.size"),
+        ({f"a{n}": {} for n in range(51)}, "profile.attributes"),
+        ({"size": {"description": "x" * 33_000}}, "profile.attributes"),
+    ],
+)
+def test_what_is_no_schema_is_named(attributes, place):
+    assert list(wrong(attributes=attributes)) == [place]
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        Question(fields=("unknown",)),
+        Question(fields=("secret",)),
+        Question(fields=("email",)),
+        Question(fields=()),
+        Question(fields=("size", "size")),
+        Question(fields=("size",), after_sign_ins=-1),
+        Question(fields=("tick",), required=True),
+        Question(fields=("list",)),
+    ],
+)
+def test_what_cannot_be_asked_for_is_named(question):
+    attributes = SETTINGS.attributes | {"tick": {"type": "boolean"}, "list": {"type": "array"}}
+    assert wrong(attributes=attributes, questions=(question,))
+
+
+def test_values_are_judged_one_by_one():
+    assert wrong_attributes(SETTINGS, {"size": 42, "colour": "red"}) == {}
+    assert wrong_attributes(SETTINGS, {"size": 3, "colour": "green", "other": 1}) == {
+        "size": "attribute.invalid",
+        "colour": "attribute.invalid",
+        "other": "attribute.unknown",
+    }
+    assert wrong_attributes(SETTINGS, {"secret": "x" * LONGEST_ATTRIBUTES}) == {"": "attributes.too_long"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "value"),
+    [
+        ("integer", "42", 42),
+        ("integer", "forty", "forty"),
+        ("integer", "9" * 400, "9" * 400),
+        ("number", "1.5", 1.5),
+        ("number", "nan", "nan"),
+        ("boolean", "yes", True),
+        ("boolean", "", False),
+        ("string", "42", "42"),
+    ],
+)
+def test_a_typed_text_becomes_a_value_of_its_type_or_stays_text(kind, text, value):
+    assert read_value({"type": kind}, text) == value
+
+
+def test_a_title_follows_the_language():
+    assert [title(SETTINGS, "size", locale) for locale in ("de-AT", "ar", "en")] == ["Schuhgröße"] + ["Shoe size"] * 2
+    assert title(SETTINGS, "colour", "de") == "colour"
