@@ -51,18 +51,25 @@ class SqlGrants(TenantStoreBase):
         return [_grant(row) for row in await self._all(_OF_CUSTOMER, customer=customer_id)]
 
     async def save(self, grant: Grant) -> Grant:
-        """Store or widen the grant of its (customer, client)."""
-        if await self._applied(_ADD, _values(grant)):
-            return grant
-        row = await self._one(_FIND_TO_WIDEN, customer=grant.customer_id, client=grant.client)
-        if row is None:
+        """Store or widen the grant of its (customer, client); one that is as wide already is held, and stays."""
+        known = await self._held(grant)
+        if known is None:
+            if await self._applied(_ADD, _values(grant)):
+                return grant
+            known = await self._held(grant)  # somebody was faster
+        if known is None:
             msg = "a grant was ended while it was widened"
             raise Fault(msg)
-        known = _grant(row)
+        if set(grant.scopes) <= set(known.scopes):
+            return known
         scopes = tuple(sorted({*known.scopes, *grant.scopes}))
         widened = replace(known, scopes=scopes, updated_at=grant.updated_at)
         await self._run(_WIDEN, of=known.id, scopes=" ".join(scopes), updated_at=grant.updated_at)
         return widened
+
+    async def _held(self, grant: Grant) -> Grant | None:
+        row = await self._one(_FIND_TO_WIDEN, customer=grant.customer_id, client=grant.client)
+        return None if row is None else _grant(row)
 
     async def add_code(self, code: AuthorizationCode) -> None:
         """Store a code."""
