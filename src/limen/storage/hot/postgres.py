@@ -2,7 +2,7 @@
 
 Each function confines itself to the tenant it is given and runs under row-level security. A batch is one call a kind of
 step and one that appends; a batch of audit records alone, which is what machine tokens need, is a single statement, and
-so is one of rotations that go as foreseen (``foreseen``).
+so is one of steps that go as foreseen (``foreseen``).
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from limen.identity.audit.checkpoints import Checkpoint
 from limen.kernel.clock import Clock, Instant
 from limen.kernel.entropy import Entropy
 from limen.kernel.ids import EventId, TenantId
-from limen.storage.hot.foreseen import KnownFamilies, columns_of, rotate_at_once
+from limen.storage.hot.foreseen import KnownFamilies, at_once, columns_of, pushing
 from limen.storage.hot.group import BatchFailed, WriteGroup
 from limen.storage.hot.steps import (
     SPENT,
@@ -162,13 +162,11 @@ class _LaneWriter:
     async def _transact(self, connection: Any, steps: Sequence[Step], batch: Batch) -> list[Extension]:
         tenants = sorted({step.tenant_id for step in steps})
         if len(tenants) == 1:  # one statement is atomic
-            plain = [step for step in steps if isinstance(step, RecordStep | RotateStep)]
             if all(isinstance(step, RecordStep) for step in steps):
                 return [await self._run(connection, tenants[0], list(enumerate(steps)), batch)]
-            if len(plain) == len(steps):
-                extension = await rotate_at_once(connection, self._lane, self._shared.families, plain, batch)
-                if extension is not None:
-                    return [extension]
+            extension = await at_once(connection, self._lane, self._shared.families, steps, batch)
+            if extension is not None:
+                return [extension]
         async with connection.transaction():
             return [
                 await self._run(connection, t, [(i, s) for i, s in enumerate(steps) if s.tenant_id == t], batch)
@@ -305,11 +303,7 @@ async def _revoke_tokens(database: Any, tenant_id: TenantId, steps: Positions, b
 
 
 async def _push(database: Any, tenant_id: TenantId, steps: Positions, batch: Batch, now: Instant) -> None:
-    pushed = [step.request for _, step in steps]
-    await database.fetchval(
-        _PUSH, tenant_id, now, [p.reference for p in pushed], [p.client for p in pushed],
-        [p.sealed for p in pushed], [p.expires_at for p in pushed],
-    )  # fmt: skip
+    await database.fetchval(_PUSH, tenant_id, now, *pushing([step for _, step in steps]))
     for position, step in steps:
         batch.settle(position, tenant_id, None, Told((step.entry,)))
 

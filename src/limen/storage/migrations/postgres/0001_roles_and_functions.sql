@@ -191,13 +191,12 @@ BEGIN
   FROM unnest(p_events, p_subjects, p_open, p_hashes) WITH ORDINALITY AS rows (e, s, o, h, n);
 END $$;
 
--- What usually happens, in one call that is its own transaction: every family rotates, and the records, which were chained
--- beforehand, follow. If anything is not as was foreseen, nothing is done (LM001), and limen_rotate finds out what is so.
--- Rows are locked in the order of their identifiers, as everywhere: joined by the index, never by a hash.
-CREATE FUNCTION limen_rotate_and_append(p_tenant text, p_now bigint, p_families text[], p_clients text[], p_presented bytea[],
-                                        p_successors bytea[], p_idle bigint[], p_confirmations text[], p_customers text[],
-                                        p_scopes text[], p_authentications text[], p_segment text, p_first bigint,
-                                        p_events text[], p_subjects text[], p_open bytea[], p_hashes bytea[])
+-- What usually happens: every family rotates, every code is redeemed. The records, which were chained beforehand, are appended
+-- in the same statement. If anything is not as was foreseen, nothing is done (LM001), and limen_rotate or limen_redeem finds
+-- out what is so. Rows are locked in the order in which they are asked for, as everywhere: joined by the index, never by a hash.
+CREATE FUNCTION limen_rotate_foreseen(p_tenant text, p_now bigint, p_families text[], p_clients text[], p_presented bytea[],
+                                      p_successors bytea[], p_idle bigint[], p_confirmations text[], p_customers text[],
+                                      p_scopes text[], p_authentications text[])
 RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
 SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
 DECLARE done integer;
@@ -215,7 +214,45 @@ BEGIN
   IF done <> cardinality(p_families) THEN
     RAISE EXCEPTION 'a rotation was not as foreseen' USING ERRCODE = 'LM001';
   END IF;
-  PERFORM limen_append(p_tenant, p_segment, NULL, p_now, p_first, p_events, p_subjects, p_open, p_hashes);
+END $$;
+
+-- A code's row changes once, when it is redeemed: what was read of it before holds as long as it is there.
+CREATE FUNCTION limen_codes(p_tenant text, p_codes bytea[])
+RETURNS TABLE (code_hash bytea, customer_id varchar, nonce text, scopes text, authentication text)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+  PERFORM set_config('limen.tenant', p_tenant, true);
+  RETURN QUERY SELECT code_hash, customer_id, nonce, scopes, authentication FROM codes
+  WHERE tenant_id = p_tenant AND code_hash = ANY (p_codes) AND redeemed_at IS NULL;
+END $$;
+
+CREATE FUNCTION limen_redeem_foreseen(p_tenant text, p_now bigint, p_codes bytea[], p_clients text[], p_redirects text[],
+                                      p_challenges text[], p_families text[], p_refresh bytea[], p_idle bigint[],
+                                      p_expires bigint[], p_confirmations text[], p_bound text[])
+RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
+DECLARE done integer;
+BEGIN
+  PERFORM set_config('limen.tenant', p_tenant, true);
+  WITH redeemed AS (
+    UPDATE codes SET redeemed_at = p_now, family_id = family
+    FROM unnest(p_codes, p_clients, p_redirects, p_challenges, p_families, p_refresh, p_idle, p_expires, p_confirmations, p_bound)
+         AS ask (code, client, redirect, verified, family, refresh, idle, ends, shown, bound)
+    WHERE tenant_id = p_tenant AND code_hash = code AND client_key = client AND redirect_uri = redirect
+      AND challenge = verified AND confirmation IN ('', shown) AND redeemed_at IS NULL AND expires_at > p_now
+      AND EXISTS (SELECT 1 FROM customers u WHERE u.tenant_id = codes.tenant_id AND u.id = codes.customer_id
+                  AND u.state = 'active' AND u.valid_after <= codes.created_at)
+      AND EXISTS (SELECT 1 FROM sessions s WHERE s.tenant_id = codes.tenant_id AND s.id = codes.session_id AND s.ended_at IS NULL)
+    RETURNING codes.*, refresh, idle, ends, bound)
+  INSERT INTO families (tenant_id, id, grant_id, session_id, customer_id, client_key, scopes, authentication, generation,
+                        current_hash, rotated_at, created_at, idle_until, expires_at, confirmation)
+  SELECT tenant_id, family_id, grant_id, session_id, customer_id, client_key, scopes, authentication, 0,
+         refresh, p_now, created_at, idle, ends, bound FROM redeemed;
+  GET DIAGNOSTICS done = ROW_COUNT;
+  IF done <> cardinality(p_codes) THEN
+    RAISE EXCEPTION 'a code was not as foreseen' USING ERRCODE = 'LM001';
+  END IF;
 END $$;
 
 CREATE FUNCTION limen_tell(p_tenant text, p_now bigint, p_ids text[], p_names text[], p_versions integer[], p_subjects text[],
