@@ -22,7 +22,7 @@ from limen.access.sessions.records import Browser
 from limen.identity.keyring import SubjectVault
 from limen.kernel.clock import SECOND
 from limen.kernel.context import RequestContext
-from limen.kernel.errors import Expired, NotFound, Refusal
+from limen.kernel.errors import Expired, Fault, NotFound, Refusal
 from limen.kernel.ids import BrowserId, JourneyId
 
 LONGEST_AGENT = 400
@@ -141,33 +141,47 @@ class Journeys:
         return Opened(journey, vault, await gather(parts, unit, journey, journey.state))
 
     async def _commit(self, opened: Opened, progress: Progress, request: RequestContext) -> Shown:
-        """Advance the journey and write what its step did; whoever was faster is shown instead."""
+        """Take the journey one step on and write what its step did; whoever was faster is shown instead."""
         parts, before = self.parts, opened.journey
-        after = replace(before, state=progress.state, version=before.version + 1, link_hash=progress.link_hash)
-        outcome: Shown | None = None
+        shown: Shown | None = None
+        refused: Problem | None = None
         async with parts.begin(parts.tenant_id) as unit:
-            problem = progress.problem
-            if not await self._advance(unit, after, before.version, opened.vault):
-                problem, after = None, before
-            else:
+            if await unit.journeys.hold(before.id, before.version):
                 refused = await progress.write(unit) if progress.write else None
-                if refused is not None:  # nothing was written, so nothing is reached either
-                    problem, after = refused, await self._back(unit, before, after, opened.vault)
-                facts = await gather(parts, unit, after, after.state, progress.vault)
-                step = next_step(after.state, facts)
-                if problem is None and step is None:
-                    outcome = await self._arrive(unit, after, opened.vault, facts, request)
-                else:
-                    view = self.view_of(Opened(after, opened.vault, facts), request, problem=problem)
-                    is_proof = bool(after.state.evidence) and after.state.evidence != before.state.evidence
-                    outcome = Proven(view, await rotated_cookie(parts, unit, after)) if is_proof else view
-        if after is not before:
-            self._count(before.state, progress, counts=after.state == progress.state)
-        if outcome is not None:
-            return outcome
+                shown = await self._take(unit, opened, progress, refused, request)
+        if shown is not None:
+            self._count(before.state, progress, counts=refused is None)
+            return shown
         async with parts.read(parts.tenant_id) as unit:
             again = await self.open(before.id, before.browser_id, unit)
         return again if isinstance(again, Refusal) else self.view_of(again, request)
+
+    async def _take(
+        self, unit: JourneyUnit, opened: Opened, progress: Progress, refused: Problem | None, request: RequestContext
+    ) -> Shown:
+        """Write the journey as it stands after *progress*, or, its write *refused*, before it; return what follows."""
+        before, problem = opened.journey, refused or progress.problem
+        after = replace(before, version=before.version + 1)
+        if refused is None:
+            after = replace(after, state=progress.state, link_hash=progress.link_hash)
+        facts = await gather(self.parts, unit, after, after.state, progress.vault)
+        shown: Shown
+        if problem is None and next_step(after.state, facts) is None:
+            shown = await arrive(self.parts, unit, after, facts, request)
+            after = self._finished(after)
+        else:
+            shown = self.view_of(Opened(after, opened.vault, facts), request, problem=problem)
+            if after.state.evidence and after.state.evidence != before.state.evidence:
+                shown = Proven(shown, await rotated_cookie(self.parts, unit, after))
+        if not await unit.journeys.advance(seal(after, opened.vault), before.version):
+            msg = "a journey that is held advanced elsewhere"
+            raise Fault(msg)
+        return shown
+
+    def _finished(self, journey: Journey) -> Journey:
+        """Return *journey* at its end: what it knew goes; its key follows when the journey is swept."""
+        state = JourneyState(journey.state.path, led_to_client=bool(journey.state.request))
+        return replace(journey, state=state, finished_at=self.parts.clock.now(), link_hash=None)
 
     def _count(self, before: JourneyState, progress: Progress, *, counts: bool) -> None:
         """Measure what was proven, and what was tried in vain: nothing *counts* whose write was refused."""
@@ -176,30 +190,6 @@ class Journeys:
                 self.parts.count_proof(piece.authenticator, "proven" if counts else "refused")
         if progress.refused:
             self.parts.count_proof(progress.refused, "refused")
-
-    async def _arrive(
-        self, unit: JourneyUnit, journey: Journey, vault: SubjectVault, facts: Facts, request: RequestContext
-    ) -> Arrived | Refusal:
-        arrived = await arrive(self.parts, unit, journey, facts, request)
-        finished = replace(
-            journey,
-            # what it knew goes; its key follows when the journey is swept
-            state=JourneyState(journey.state.path, led_to_client=bool(journey.state.request)),
-            version=journey.version + 1,
-            finished_at=self.parts.clock.now(),
-            link_hash=None,
-        )
-        await self._advance(unit, finished, journey.version, vault)
-        return arrived
-
-    async def _back(self, unit: JourneyUnit, before: Journey, after: Journey, vault: SubjectVault) -> Journey:
-        """Return the journey to the state *before*, one version on: its step is to be answered again."""
-        again = replace(before, version=after.version + 1)
-        await self._advance(unit, again, after.version, vault)
-        return again
-
-    async def _advance(self, unit: JourneyUnit, journey: Journey, expected: int, vault: SubjectVault) -> bool:
-        return await unit.journeys.advance(seal(journey, vault), expected)
 
     def view_of(
         self, opened: Opened, request: RequestContext, *, problem: Problem | None = None, notice: str = ""

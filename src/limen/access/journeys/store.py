@@ -21,6 +21,10 @@ class JourneyStore(Protocol):
         """Store a new journey."""
         ...
 
+    async def hold(self, journey_id: JourneyId, version: int) -> bool:
+        """Hold the journey until the transaction ends, if it is at *version* and not finished; else return False."""
+        ...
+
     async def advance(self, journey: SealedJourney, expected_version: int) -> bool:
         """Store a journey's next step (state, link, version, end) if its stored version is still *expected_version*
         and it is not finished.

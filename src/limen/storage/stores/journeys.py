@@ -2,26 +2,26 @@
 
 from typing import Any
 
-from sqlalchemy import Row, bindparam
+from sqlalchemy import Row, bindparam, select
 
 from limen.access.journeys.records import SealedJourney
 from limen.kernel.clock import Instant
 from limen.kernel.ids import BrowserId, JourneyId
 from limen.storage.schema import journeys, setup_links
-from limen.storage.stores.base import TenantStoreBase, insert_mine, select_mine, update_mine
+from limen.storage.stores.base import TenantStoreBase, insert_mine, mine, select_mine, update_mine
 
 _GET = select_mine(journeys, journeys.c.id == bindparam("of"))
 _FIND_LINK = select_mine(journeys, journeys.c.link_hash == bindparam("link"))
 _ADD = insert_mine(journeys)
-_ADVANCES = ("sealed_state", "link_hash", "version", "finished_at")
-"""What changes on the way. The rest is as it began: setting it anew would write its indexes anew."""
-_ADVANCE = update_mine(
-    journeys,
+_is_at = (
     journeys.c.id == bindparam("of"),
     journeys.c.version == bindparam("expected"),
     journeys.c.finished_at.is_(None),
-    sets=_ADVANCES,
 )
+_HOLD = mine(select(journeys.c.id).where(*_is_at).with_for_update(), journeys)
+_ADVANCES = ("sealed_state", "link_hash", "version", "finished_at")
+"""What changes on the way. The rest is as it began: setting it anew would write its indexes anew."""
+_ADVANCE = update_mine(journeys, *_is_at, sets=_ADVANCES)
 _usable = (
     setup_links.c.link_hash == bindparam("link"),
     setup_links.c.purpose == bindparam("for_purpose"),
@@ -49,6 +49,10 @@ class SqlJourneys(TenantStoreBase):
     async def add(self, journey: SealedJourney) -> None:
         """Store a new journey."""
         await self._run(_ADD, _values(journey))
+
+    async def hold(self, journey_id: JourneyId, version: int) -> bool:
+        """Hold the journey until the transaction ends, if it is at *version* and not finished; else return False."""
+        return await self._one(_HOLD, of=journey_id, expected=version) is not None
 
     async def advance(self, journey: SealedJourney, expected_version: int) -> bool:
         """Replace the journey if nobody did before and it is not finished."""
