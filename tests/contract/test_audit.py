@@ -102,7 +102,7 @@ async def test_a_checkpoint_number_is_given_once_and_the_next_links_to_it(databa
 
 
 async def test_the_personal_part_is_committed_to_and_stored_sealed(database):
-    async def seal(_tenant_id, entry):
+    async def seal(_tenant_id, entry, _vault):
         return SealedPart(sha256(b"salt", b"facts"), b"envelope") if entry.personal else None
 
     database.storage.database.seal_personal = seal

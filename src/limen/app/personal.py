@@ -3,7 +3,7 @@
 from typing import Final
 
 from limen.identity.audit.chain import SealedPart
-from limen.identity.keyring import Keyring
+from limen.identity.keyring import Keyring, SubjectVault
 from limen.kernel.encoding import canonical_json, sha256
 from limen.kernel.entropy import Entropy
 from limen.kernel.events import AuditEntry
@@ -25,11 +25,13 @@ class AuditSealer:
         self._keyring = keyring
         self._entropy = entropy
 
-    async def __call__(self, tenant_id: TenantId, entry: AuditEntry) -> SealedPart | None:
+    async def __call__(
+        self, tenant_id: TenantId, entry: AuditEntry, vault: SubjectVault | None = None
+    ) -> SealedPart | None:
         """Return the sealed part, or None where there is nothing personal or the subject's key is gone."""
         if not entry.personal or not entry.subject:
             return None
-        vault = await self._keyring.subject(tenant_id, entry.subject)
+        vault = vault or await self._keyring.subject(tenant_id, entry.subject)
         if vault is None:
             return None
         plaintext = self._entropy.bytes(_SALT_BYTES) + canonical_json(entry.personal)

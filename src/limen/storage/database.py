@@ -98,8 +98,9 @@ class Database:
             for subscriber in self.subscribers.get(event.name, ()):
                 await subscriber(unit, event)
         tenant_id = unit.tenant_id
+        seal = self.seal_personal
         pending = [
-            (entry, await self.seal_personal(tenant_id, entry) if self.seal_personal else None)
+            (entry, await seal(tenant_id, entry, unit.vaults.get(entry.subject)) if seal else None)
             for entry in unit.entries
         ]
         await unit.write_events()

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import insert
 
 from limen.identity.audit.chain import AuditRecord
+from limen.identity.keyring import SubjectVault
 from limen.kernel.clock import Clock
 from limen.kernel.encoding import encode_json
 from limen.kernel.entropy import Entropy
@@ -38,6 +39,7 @@ class Unit(Stores):
         super().__init__(connection, tenant_id, dialect)
         self._clock, self._entropy = clock, entropy
         self.entries: list[AuditEntry] = []
+        self.vaults: dict[str, SubjectVault] = {}
         self.events: list[Event] = []
         self.changes: list[tuple[TenantId | None, str, str]] = []
         self._announced: list[tuple[str, Event]] = []
@@ -45,6 +47,10 @@ class Unit(Stores):
     def record(self, entry: AuditEntry) -> None:
         """Add an audit entry to this commit."""
         self.entries.append(entry)
+
+    def seal_with(self, vault: SubjectVault) -> None:
+        """Seal what is recorded about the subject of *vault* with it: the key was asked for in this very request."""
+        self.vaults[vault.subject_id] = vault
 
     def announce(self, event: Event, event_id: str | None = None) -> str:
         """Add an event to this commit's outbox; return its identifier (given where its payload is sealed under it)."""

@@ -147,6 +147,8 @@ class Journeys:
         refused: Problem | None = None
         async with parts.begin(parts.tenant_id) as unit:
             if await unit.journeys.hold(before.id, before.version):
+                if progress.vault is not None:
+                    unit.seal_with(progress.vault)
                 refused = await progress.write(unit) if progress.write else None
                 shown = await self._take(unit, opened, progress, refused, request)
         if shown is not None:

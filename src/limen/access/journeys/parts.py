@@ -24,7 +24,7 @@ from limen.identity.credentials.pool import HashPool
 from limen.identity.credentials.store import PasswordStore
 from limen.identity.customers.directory import Directory
 from limen.identity.customers.store import CustomerStore
-from limen.identity.keyring import Keyring
+from limen.identity.keyring import Keyring, SubjectVault
 from limen.identity.profiles.store import ProfileStore
 from limen.kernel.clock import Clock
 from limen.kernel.entropy import Entropy
@@ -114,6 +114,10 @@ class JourneyUnit(Protocol):
 
     def record(self, entry: AuditEntry) -> None:
         """Add an audit entry to this commit."""
+        ...
+
+    def seal_with(self, vault: SubjectVault) -> None:
+        """Seal what is recorded about the subject of *vault* with it."""
         ...
 
     def announce(self, event: Event, event_id: str | None = None) -> str:

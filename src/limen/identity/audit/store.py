@@ -4,6 +4,7 @@ from typing import Protocol
 
 from limen.identity.audit.chain import AuditRecord, Head, SealedPart
 from limen.identity.audit.checkpoints import Checkpoint
+from limen.identity.keyring import SubjectVault
 from limen.kernel.events import AuditEntry
 from limen.kernel.ids import SegmentId, TenantId
 
@@ -11,8 +12,13 @@ from limen.kernel.ids import SegmentId, TenantId
 class PersonalSealer(Protocol):
     """Seals the personal part of an entry under its subject's key."""
 
-    async def __call__(self, tenant_id: TenantId, entry: AuditEntry) -> SealedPart | None:
-        """Return the sealed part, or None where there is nothing personal or the subject's key is gone."""
+    async def __call__(
+        self, tenant_id: TenantId, entry: AuditEntry, vault: SubjectVault | None = None
+    ) -> SealedPart | None:
+        """Return the sealed part, or None where there is nothing personal or the subject's key is gone.
+
+        The subject's *vault* spares asking for the key, where it is at hand.
+        """
         ...
 
 
