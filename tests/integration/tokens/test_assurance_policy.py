@@ -71,3 +71,13 @@ async def test_a_policy_that_came_while_the_request_waited_counts(shop: Shop):
     page = await walker.authorize(shop.client_id)
     page = await walker.post(page, email=EMAIL, password=PASSWORD)
     assert page.h1 == BEGIN
+
+
+async def test_where_assurance_is_a_must_nobody_is_offered_a_mailed_code(shop: Shop):
+    sure = await shop.another(assurance_level=1)
+    asked = {name: await shop.house.walker().authorize(name) for name in (shop.client_id, sure[0])}
+    offers = [("intent", "use:email_code") in asked[name].forms[0].buttons for name in asked]
+    assert offers == [True, False]
+    walker = shop.house.walker()
+    page = await walker.post(await walker.authorize(sure[0]), email=EMAIL, intent="use:email_code")
+    assert (page.status, page.h1) == (400, says("sign_in.title"))

@@ -5,12 +5,15 @@ identifier first, the address stands on a page of its own, and the ways to prove
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Literal
 
 import msgspec
 
 from limen.access.journeys.context import StepContext
 from limen.access.journeys.firsts import asked_for, main, offered
+from limen.access.journeys.second_factors import needed
+from limen.access.journeys.passkey_notes import noted
 from limen.access.journeys.steps.turns import turned
 from limen.access.journeys.views import Problem, Progress, StepView
 from limen.identity.customers.addresses import parse_email
@@ -34,11 +37,20 @@ def view(context: StepContext) -> StepView:
     }
     for first in offered(settings):
         data |= first.data(context)
-    return StepView("sign_in", context.journey.version, values={"email": context.journey.state.email}, data=data)
+    return StepView("sign_in", context.journey.version, values={"email": context.journey.state.email}, data=data, challenge=_challenge(context))
+
+
+def _challenge(context: StepContext) -> bytes:
+    return context.facts.challenge if _settings(context).passkey else b""
 
 
 async def submit(context: StepContext, form: Mapping[str, str]) -> Progress:
-    """Take an address, or an answer by one of the ways."""
+    """Take an address, or an answer by one of the ways; and note whether the browser could make a passkey."""
+    progress = await _answered(context, form)
+    return replace(progress, state=noted(progress.state, form))
+
+
+async def _answered(context: StepContext, form: Mapping[str, str]) -> Progress:
     state = context.journey.state
     turn = turned(context, form)
     if turn is not None:
@@ -61,7 +73,12 @@ async def submit(context: StepContext, form: Mapping[str, str]) -> Progress:
 
 
 def _settings(context: StepContext) -> SignInSettings:
-    return context.parts.desk.tenant.settings.sign_in
+    """Return what is offered on the way there: where assurance is a must, no mailed code, which bears none."""
+    tenant = context.parts.desk.tenant
+    settings = tenant.settings.sign_in
+    if not needed(tenant, context.facts.request) or not (settings.password or settings.passkey):
+        return settings
+    return msgspec.structs.replace(settings, email_code=False)
 
 
 def _asks(context: StepContext) -> Asks:
