@@ -168,7 +168,7 @@ async def test_a_session_of_a_customer_who_was_disabled_counts_no_more(house, sh
 
 async def test_one_of_several_sessions_can_be_ended_on_the_account_page(house, shop):
     walker = await both(house)
-    page = await walker.get("/account")
+    page = await walker.get("/account/devices")
     ending = next(form for form in page.forms if "session" in form.fields)
     page = await walker.post(page, form=ending, intent="end_session")
     assert page.notices == [says("notice.session_ended")]

@@ -56,7 +56,7 @@ async def settings(house, **changes):
 
 async def enrolled(house, walker, name=""):
     """Set up an app from the account page; return it with its recovery codes."""
-    page = await walker.get("/account")
+    page = await walker.get("/account/security")
     page = await walker.post(page, form=press(page, "add_app"), intent="add_app")
     return await confirmed(house, walker, page, name)
 
@@ -94,11 +94,11 @@ async def test_an_app_is_set_up_and_asked_for_at_the_next_sign_in(house_on):
     walker = house.walker()
     await walker.sign_in(ANN, PASSWORD)
     totp, _, page = await enrolled(house, walker)
-    assert page.path == "/account"
+    assert page.path == "/account/security"
     other = house.walker(user_agent=SAFARI)
     page = await other.sign_in(ANN, PASSWORD)
     assert page.h1 == ASKED
-    assert (await other.get("/account")).h1 == says("sign_in.title")  # the password alone opens nothing
+    assert (await other.get("/account/security")).h1 == says("sign_in.title")  # the password alone opens nothing
     assert (await other.post(page, code=now_code(house, totp))).path == "/account"
     told = [mail.subject for mail in await house.mails(ANN)]
     assert says("mail.factor_added.subject", brand=house.tenant.name) in told
@@ -142,7 +142,7 @@ async def test_a_recovery_code_stands_in_once_and_its_owner_is_told(house, ann):
     walker = house.walker()
     page = await by_recovery_code(walker, ann.codes[0].upper())
     assert page.path == "/account"
-    assert says("account.two_step.codes_left", count="9") in page.text
+    assert says("account.two_step.codes_left", count="9") in (await walker.get("/account/security")).text
     mail = (await house.mails(ANN))[-1]
     assert mail.subject == says("mail.recovery_code_used.subject", brand=house.tenant.name)
     again = house.walker()
@@ -172,7 +172,7 @@ async def test_guesses_are_bounded_and_keep_no_owner_out_of_a_device_of_theirs(b
         page = await stranger.post(page, code=now_code(house, totp))
         assert page.status == 429
         assert int(page.headers["retry-after"]) > 0
-        await ann.post(await ann.get("/account"), form=press(await ann.get("/account"), "sign_out"), intent="sign_out")
+        await ann.post(await ann.get("/account/security"), form=press(await ann.get("/account/security"), "sign_out"), intent="sign_out")
         page = await ann.sign_in(ANN, PASSWORD)
         assert (await ann.post(page, code=now_code(house, totp))).path == "/account"
         other = house.walker()
@@ -192,7 +192,7 @@ async def test_a_reset_password_does_not_undo_the_second_factor(house, ann):
 
 
 async def test_new_recovery_codes_void_the_old_ones_and_need_a_code(house, ann):
-    account = await ann.get("/account")
+    account = await ann.get("/account/security")
     page = await ann.post(account, form=press(account, "new_codes"), intent="new_codes")
     assert page.h1 == ASKED
     page = await ann.post(page, code=now_code(house, ann.totp))
@@ -202,7 +202,7 @@ async def test_new_recovery_codes_void_the_old_ones_and_need_a_code(house, ann):
     assert len(fresh) == 10
     assert not set(fresh) & set(ann.codes)
     assert (await ann.get(page.path)).h1 == page.h1  # a reload loses nothing
-    assert (await ann.post(page)).path == "/account"
+    assert (await ann.post(page)).path == "/account/security"
     walker = house.walker()
     page = await by_recovery_code(walker, ann.codes[0])
     assert page.status == 400
@@ -210,7 +210,7 @@ async def test_new_recovery_codes_void_the_old_ones_and_need_a_code(house, ann):
 
 
 async def test_an_app_is_removed_only_behind_a_code_and_takes_the_recovery_codes_along(house, ann):
-    account = await ann.get("/account")
+    account = await ann.get("/account/security")
     assert "My phone" in account.text
     page = await ann.post(account, form=press(account, "remove_app"), intent="remove_app")
     assert page.h1 == ASKED
@@ -218,7 +218,7 @@ async def test_an_app_is_removed_only_behind_a_code_and_takes_the_recovery_codes
     assert page.h1 == says("second_factor.remove.title")
     assert "My phone" in page.text
     page = await ann.post(page)
-    assert page.path == "/account"
+    assert page.path == "/account/security"
     assert says("account.two_step.off") in page.text
     assert (await house.rows())["factors"] == 0
     assert (await house.walker().sign_in(ANN, PASSWORD)).path == "/account"
@@ -226,9 +226,9 @@ async def test_an_app_is_removed_only_behind_a_code_and_takes_the_recovery_codes
 
 
 async def test_a_change_can_be_cancelled(house, ann):
-    account = await ann.get("/account")
+    account = await ann.get("/account/security")
     page = await ann.post(account, form=press(account, "remove_app"), intent="remove_app")
-    assert (await ann.post(page, intent="cancel", code=None)).path == "/account"
+    assert (await ann.post(page, intent="cancel", code=None)).path == "/account/security"
     assert (await house.rows())["factors"] == 11
 
 
@@ -237,10 +237,10 @@ async def test_another_customers_app_cannot_be_removed(house, ann):
     bob = house.walker()
     await bob.sign_in("bob@example.com", PASSWORD)
     await enrolled(house, bob)
-    theirs = press(await ann.get("/account"), "remove_app").fields["factor"]
-    account = await bob.get("/account")
+    theirs = press(await ann.get("/account/security"), "remove_app").fields["factor"]
+    account = await bob.get("/account/security")
     page = await bob.post(account, form=press(account, "remove_app"), intent="remove_app", factor=theirs)
-    assert page.path == "/account"
+    assert page.path == "/account/security"
     assert (await house.rows())["factors"] == 22
 
 
@@ -249,7 +249,7 @@ async def test_a_session_left_open_is_not_enough_to_set_up_a_first_app(house):
     walker = house.walker()
     await walker.sign_in(ANN, PASSWORD)
     house.clock.advance(601)
-    account = await walker.get("/account")
+    account = await walker.get("/account/security")
     page = await walker.post(account, form=press(account, "add_app"), intent="add_app")
     assert page.h1 == says("sign_in.title")
     page = await walker.sign_in(ANN, PASSWORD, page)
@@ -261,7 +261,7 @@ async def test_a_wrong_code_sets_up_nothing(house):
     await house.customer(ANN)
     walker = house.walker()
     await walker.sign_in(ANN, PASSWORD)
-    account = await walker.get("/account")
+    account = await walker.get("/account/security")
     page = await walker.post(await walker.post(account, form=press(account, "add_app"), intent="add_app"))
     page = await walker.post(page, code="000000", name="My phone")
     assert (page.status, page.errors) == (400, {"code": says("error.totp_invalid")})
@@ -289,7 +289,7 @@ async def test_where_it_is_required_sign_up_and_sign_in_lead_to_it_and_the_last_
     page = await newcomer.sign_up("new@example.com", PASSWORD)
     assert page.h1 == says("second_factor.begin.title")
     house.clock.advance(30)
-    account = await walker.get("/account")
+    account = await walker.get("/account/security")
     page = await walker.post(account, form=press(account, "remove_app"), intent="remove_app")
     page = await walker.post(await walker.post(page, code=now_code(house, totp)))
     assert page.notices == [says("error.second_factor_required")]
@@ -342,7 +342,7 @@ async def test_what_is_announced_is_what_the_catalogue_says(house, ann):
     walker = house.walker()
     await by_recovery_code(walker, ann.codes[0])
     for task in ("new_codes", "remove_app"):
-        account = await ann.get("/account")
+        account = await ann.get("/account/security")
         page = await ann.post(account, form=press(account, task), intent=task)
         await ann.post(await ann.post(await ann.post(page, code=now_code(house, ann.totp))))
         house.clock.advance(30)

@@ -78,6 +78,23 @@ _TWO_STEP = {
 }
 _NO_TWO_STEP = {"apps": [], "codes_left": 0, "codes_used": None, "may_add": True}
 _CUSTOMER = {"name": "Amira Haddad", "email": EMAIL}
+_ACCOUNT_PAGES = ("overview", "security", "devices")
+
+
+def _account(page: str, notice: str | None = None, **sections: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Return a page of the account; a section's ``view`` may be left out."""
+    pages = [{"name": name, "icon": "door", "url": f"/account/{name}"} for name in _ACCOUNT_PAGES]
+    untouched = {"values": {}, "errors": {}, "notice": None, "data": {}}
+    shown = {name: {"view": untouched, **data} for name, data in sections.items()}
+    return "account/page.html", _form(page=page, pages=pages, customer=_CUSTOMER, sections=shown, notice=notice)
+
+
+_ACCOUNT: dict[str, tuple[tuple[str, str | None], dict[str, dict[str, Any]]]] = {
+    "overview": (("overview", None), {"overview": {"approve_url": "https://id.example/approve"}}),
+    "security": (("security", "notice.session_ended"), {"two_step": _TWO_STEP}),
+    "security_one_step": (("security", None), {"two_step": _NO_TWO_STEP}),
+    "devices": (("devices", None), {"here": {"sessions": _SESSIONS}}),
+}
 _MESSAGE = {
     "subject": "Your code for Limen",
     "sender": "no-reply@limen.example",
@@ -187,20 +204,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             }
         },
     ),
-    "account": (
-        "account.html",
-        _form(
-            customer=_CUSTOMER,
-            sessions=_SESSIONS,
-            two_step=_TWO_STEP,
-            notice="notice.session_ended",
-            approve_url="https://id.example/approve",
-        ),
-    ),
-    "account_one_step": (
-        "account.html",
-        _form(customer=_CUSTOMER, sessions=_SESSIONS, two_step=_NO_TWO_STEP, notice=None, approve_url=None),
-    ),
+    **{f"account_{name}": _account(*page, **more) for name, (page, more) in _ACCOUNT.items()},
     "device": (
         "device.html",
         _form(

@@ -273,4 +273,4 @@ def _poison(value: Any) -> Any:
     return _HOSTILE if isinstance(value, str) else value
 
 
-_KEPT = {"purpose", "role", "label", "title", "message", "errors", "notice", "feedback"}
+_KEPT = {"page", "pages", "purpose", "role", "label", "title", "message", "errors", "notice", "feedback"}

@@ -27,13 +27,14 @@ from limen.kernel.ids import SessionId, WaitingId
 class Arrived:
     """Where a journey ended: back at an application, or (None) at the account page.
 
-    ``cookie`` replaces the browser's. ``answered`` is "approved" or "denied" where the answer went to another device.
+    ``cookie`` replaces the browser's. ``back`` is the page of the account. ``answered`` is "approved" or "denied" where the answer went to another device.
     """
 
     target: ResponseTarget | None
     cookie: BrowserCookie | None = None
     client_name: str = ""
     answered: str = ""
+    back: str = ""
 
 
 async def arrive(
@@ -46,7 +47,7 @@ async def arrive(
     session, cookie = await _session(parts, unit, journey, customer, request)
     ask, client = facts.request, facts.client
     if ask is None:
-        return Arrived(None, cookie)
+        return Arrived(None, cookie, back=state.back)
     name = client.document.client_name if client is not None else ""
     approval = Approval(ask, session, customer, ask.scopes, request.request_id)
     if ask.waiting:

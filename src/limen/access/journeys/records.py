@@ -91,6 +91,7 @@ class JourneyState(msgspec.Struct, frozen=True):
         evidence: what this journey proved.
         new_password_due: recovery has proven the address and waits for the password.
         task: what is to be changed, where the account page began it.
+        back: the page of the account that it began from, below the tenant's prefix; empty for the first.
         second: what it does about second factors.
         questioned: what the profile lacked was asked for, and answered or skipped.
         agreed: the scopes allowed on the consent page; None before it was asked.
@@ -109,6 +110,7 @@ class JourneyState(msgspec.Struct, frozen=True):
     evidence: tuple[Evidence, ...] = ()
     new_password_due: bool = False
     task: Task = Task()
+    back: str = ""
     second: Second = Second()
     questioned: bool = False
     agreed: tuple[str, ...] | None = None

@@ -10,7 +10,7 @@ from limen.access.journeys.arrival import Arrived
 from limen.access.journeys.records import JourneyState, Path
 from limen.access.journeys.views import Problem, problem_of
 from limen.access.sessions.records import PASSWORD, Evidence
-from limen.experience.pages.account import accounts_here, sign_in_first
+from limen.experience.pages.accounts import accounts_here, sign_in_first
 from limen.experience.pages.errors import refused
 from limen.experience.pages.steps import arrived
 from limen.experience.pages.visit import Visit

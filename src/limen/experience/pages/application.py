@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from limen.experience.pages.account import account, logout
+from limen.experience.pages.account import account
 from limen.experience.pages.administration import admin, setup
 from limen.experience.pages.approve import approve
 from limen.experience.pages.authorize import authorize
@@ -17,6 +17,7 @@ from limen.experience.pages.device import device, device_qr
 from limen.experience.pages.errors import error_page, nowhere
 from limen.experience.pages.finding import Finder
 from limen.experience.pages.journey import PATHS, begin, journey, link
+from limen.experience.pages.logout import logout
 from limen.experience.pages.parts import PageParts
 from limen.experience.pages.turned_away import ERROR_PAGES
 from limen.experience.pages.visit import Visit, arrive_at
@@ -60,7 +61,8 @@ def create_pages(parts: PageParts) -> Finder:
         page("/device", device, "GET", "POST"),
         page("/device/qr", device_qr),
         page("/logout", logout, "GET", "POST"),
-        page("/account", account, "GET", "POST"),
+        page("/account", account, "GET", "POST", proves=False),
+        page("/account/{page}", account, "GET", "POST", proves=False),
         page("/admin", admin, "GET", "POST"),
         page("/setup/{token}", setup, "GET", "POST"),
         Route("/static/{name}", static),

@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from limen.access.decoupled.answering import OVER, Asked, deny, find
 from limen.access.journeys.context import Account
-from limen.experience.pages.account import accounts_here, sign_in_first
+from limen.experience.pages.accounts import accounts_here, sign_in_first
 from limen.experience.pages.authorize import answer
 from limen.experience.pages.errors import refused
 from limen.experience.pages.visit import Visit

@@ -49,7 +49,7 @@ def arrived(visit: Visit, end: Arrived) -> Response:
         return visit.dress(JSONResponse({"schema": SCHEMA, "step": None, "location": location, **answered}))
     if end.answered:
         return visit.page("device_done.html", {"approved": end.answered == "approved", "client_name": end.client_name})
-    return visit.go("/account") if end.target is None else visit.deliver(end.target, end.client_name)
+    return visit.go(end.back or "/account") if end.target is None else visit.deliver(end.target, end.client_name)
 
 
 def allow_return(visit: Visit, state: JourneyState) -> None:

@@ -12,7 +12,9 @@ from limen.kernel.encoding import sha256
 _STATIC = Path(__file__).resolve().parent.parent / "static"
 
 _BUNDLES = {
-    "limen.css": tuple(f"css/{part}.css" for part in ("tokens", "base", "layout", "forms", "components", "print")),
+    "limen.css": tuple(
+        f"css/{part}.css" for part in ("tokens", "base", "layout", "forms", "components", "account", "print")
+    ),
     "limen.js": ("limen.js",),
     "icon.svg": ("icon.svg",),
 }

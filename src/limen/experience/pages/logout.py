@@ -1,89 +1,18 @@
-"""The account page, first cut: who is signed in here, ending sessions, signing out; and RP-initiated logout."""
+"""Signing out: for an application that asks (RP-initiated logout), and of the account page."""
 
 from starlette.responses import RedirectResponse, Response
 
-from limen.access.journeys.context import Account
-from limen.access.journeys.facts import live_accounts
-from limen.access.journeys.records import JourneyState, Path
 from limen.access.oauth.logout import LogoutRequest, parse_logout
 from limen.access.oauth.logout_token import front_channel_address
 from limen.access.sessions.records import Session
-from limen.experience.pages.devices import describe_device
+from limen.experience.pages.accounts import accounts_here
 from limen.experience.pages.errors import refused
-from limen.experience.pages.two_step import TASKS, change, two_step
 from limen.experience.pages.visit import LONGEST_QUERY, MAX_FORM, Visit
-from limen.experience.pages.waiting import waiting_for
 from limen.kernel.errors import Refusal
 from limen.kernel.events import AuditEntry, Event
 
 _FRAME_SECONDS = 3
 """How long applications have to sign out in their frames before the browser goes on."""
-
-
-async def accounts_here(visit: Visit) -> tuple[Account, ...]:
-    """Return who is signed in at this browser, newest proof first."""
-    if visit.browser is None:
-        return ()
-    parts = visit.journey_parts
-    async with parts.read(parts.tenant_id) as unit:
-        return await live_accounts(parts, unit, visit.browser.id)
-
-
-async def sign_in_first(visit: Visit) -> Response:
-    """Send whoever is not signed in to do so."""
-    if visit.is_stripped:
-        return visit.go(visit.path)
-    begun = await visit.begin(JourneyState(path=Path.SIGN_IN))
-    return visit.go(f"/journey/{begun}") if isinstance(begun, str) else visit.go("/sign-in")
-
-
-async def account(visit: Visit) -> Response:
-    """Show the account of the newest session here, or take its form."""
-    found = await accounts_here(visit)
-    if not found:
-        return await sign_in_first(visit)
-    notice = None
-    if visit.request.method == "POST":
-        form = await visit.form("account")
-        if isinstance(form, Refusal):
-            return refused(visit, form)
-        if form.get("intent") in TASKS:
-            return await change(visit, found[0], form)
-        if form.get("intent") == "sign_out":
-            return signed_out(visit, await end_sessions(visit, [one.session for one in found]))
-        ended = [one.session for one in found if one.session.sid == form.get("session", "")]
-        frames = await end_sessions(visit, ended)
-        found = await accounts_here(visit)
-        if not found or frames:
-            return signed_out(visit, frames, "/account" if found else "")
-        notice = "notice.session_ended" if ended else None
-    return await _account_page(visit, found, notice)
-
-
-async def _account_page(visit: Visit, found: tuple[Account, ...], notice: str | None) -> Response:
-    has_waiting = bool(await waiting_for(visit, found))
-    profile = found[0].customer.profile
-    device = describe_device(visit.context.user_agent)
-    sessions = [
-        {
-            "id": one.session.sid,
-            "device": f"{one.customer.profile.email}" + (f" · {device}" if device else ""),
-            "started": one.session.created_at,
-            "seen": one.session.seen_at,
-            "current": position == 0,
-        }
-        for position, one in enumerate(found)
-    ]
-    context = {
-        "action": f"{visit.prefix}/account",
-        "csrf": visit.csrf("account"),
-        "approve_url": f"{visit.prefix}/approve" if has_waiting else None,
-        "customer": {"name": profile.name, "email": profile.email},
-        "sessions": sessions,
-        "two_step": await two_step(visit, found[0]),
-        "notice": notice,
-    }
-    return visit.page("account.html", context)
 
 
 async def end_sessions(visit: Visit, sessions: list[Session]) -> list[str]:

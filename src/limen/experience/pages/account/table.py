@@ -1,0 +1,58 @@
+"""The table of pages, and of the sections on them: a new part of the account page is a file and a row here."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from limen.experience.pages.account import here, overview, two_step
+from limen.experience.pages.account.look import Look, Shown, Taken, Turn
+
+Show = Callable[[Look], Awaitable[Shown]]
+Take = Callable[[Turn], Awaitable[Taken]]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page: its name, which is its path below ``/account``, and its icon. Its words are ``account.page.<name>``."""
+
+    name: str
+    icon: str
+
+    @property
+    def path(self) -> str:
+        """Return where it is, below the tenant's prefix."""
+        return "/account" if self is OVERVIEW else f"/account/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A row: the template ``account/_<name>.html``, on which page, what it shows, and intent to what takes its form."""
+
+    name: str
+    page: str
+    show: Show
+    takes: Mapping[str, Take] = field(default_factory=dict)
+
+
+OVERVIEW: Final = Page("overview", "home")
+PAGES: Final = (
+    OVERVIEW,
+    Page("security", "scope"),
+    Page("devices", "device"),
+)
+SECTIONS: Final = (
+    Section("overview", "overview", overview.show),
+    Section("two_step", "security", two_step.show, two_step.TAKES),
+    Section("here", "devices", here.show, here.TAKES),
+)
+"""In the order in which they stand on their pages."""
+
+
+def page_named(name: str) -> Page | None:
+    """Return the page of this name; None where there is none."""
+    return next((page for page in PAGES if page.name == name), None)
+
+
+def sections_of(page: Page) -> tuple[Section, ...]:
+    """Return the sections of a page, in order."""
+    return tuple(section for section in SECTIONS if section.page == page.name)
