@@ -6,6 +6,7 @@ being loaded makes that load one nobody keeps. While the feed is stale, nothing 
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -31,6 +32,8 @@ from limen.access.tokens.subjects import PURPOSES as PAIRWISE
 from limen.access.tokens.subjects import Subjects
 from limen.app.clients import ClientCache, ClientParts
 from limen.app.settings.records import CacheSection
+from limen.identity.consents.purposes import Purpose
+from limen.identity.consents.register import CHANGED as PURPOSE_CHANGED
 from limen.identity.customers.directory import Directory
 from limen.identity.keyring import Keyring, TenantVault
 from limen.identity.tenants.records import DEFAULT_SLUG, Tenant
@@ -130,7 +133,7 @@ class TenantDesks:
         prefix = prefix_of(key) if kind == "tenant" else self._prefixes.get(tenant_id or "")
         if prefix is None:
             return
-        if kind in {"tenant", "keys", "resource"}:
+        if kind in {"tenant", "keys", "resource", PURPOSE_CHANGED}:
             self._loads.pop(prefix, None)  # whoever waits for it is answered; nobody new joins
             self._drop(prefix)
         elif (entry := self._entries.get(prefix)) is not None:
@@ -175,7 +178,8 @@ class TenantDesks:
         self._prefixes[tenant.id] = prefix  # from here on, news of its keys end this load
         vault = await self._parts.keyring.tenant(tenant.id)
         keys = await current_keys(tenant, vault, self._parts)
-        return make_entry(tenant, vault, (keys, await current_resources(tenant.id, self._parts)), self._parts)
+        resources, purposes = await current_catalogue(tenant.id, self._parts)
+        return make_entry(tenant, vault, Loaded(keys, resources, purposes), self._parts)
 
 
 def prefix_of(slug: str) -> str:
@@ -202,18 +206,29 @@ async def current_keys(tenant: Tenant, vault: TenantVault, parts: DeskParts) -> 
         return await load_key_set(unit.signing_keys, vault)
 
 
-async def current_resources(tenant_id: TenantId, parts: DeskParts) -> Resources:
-    """Return the tenant's resource servers and types of ``authorization_details``."""
+async def current_catalogue(tenant_id: TenantId, parts: DeskParts) -> tuple[Resources, Mapping[str, Purpose]]:
+    """Return the tenant's resource servers and types of ``authorization_details``, and its purposes by name."""
     async with parts.storage.database.read(tenant_id) as unit:
         servers = await unit.resource_servers.list(after="", limit=MOST)
         types = await unit.detail_types.list(after="", limit=MOST)
-    return Resources((entry.document for entry in servers), (entry.document for entry in types))
+        purposes = await unit.purposes.all()
+    resources = Resources((entry.document for entry in servers), (entry.document for entry in types))
+    return resources, {purpose.name: purpose for purpose in purposes}
 
 
-def make_entry(tenant: Tenant, vault: TenantVault, loaded: tuple[KeySet, Resources], parts: DeskParts) -> _Entry:
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What a desk holds of its tenant's rows."""
+
+    keys: KeySet
+    resources: Resources
+    purposes: Mapping[str, Purpose]
+
+
+def make_entry(tenant: Tenant, vault: TenantVault, loaded: Loaded, parts: DeskParts) -> _Entry:
     """Join a tenant's desk from what was loaded."""
     storage, clock, entropy = parts.storage, parts.clock, parts.entropy
-    keys, resources = loaded
+    keys = loaded.keys
     directory = Directory(tenant.id, parts.keyring, clock, entropy)
     hot = storage.hot_for(tenant.id)
     clients = ClientCache(tenant, ClientParts(storage, parts.outgoing, clock, entropy, parts.cache.clients))
@@ -250,7 +265,8 @@ def make_entry(tenant: Tenant, vault: TenantVault, loaded: tuple[KeySet, Resourc
         count_proof=parts.count_proof,
         aliases=(parts.certificate_url + tenant.prefix,) if parts.certificate_url else (),
         nonces=Nonces(vault.derive(DPOP_NONCE), clock),
-        resources=resources,
+        resources=loaded.resources,
+        purposes=loaded.purposes,
         outgoing=parts.outgoing,
     )
     return _Entry(desk, clients, revocations)

@@ -8,10 +8,13 @@ from typing import Final
 from limen.access.journeys.parts import JourneyParts, JourneySettings
 from limen.access.journeys.steps.consent import scope_in_words
 from limen.access.tokens.desk import CountProof, Desk, Desks, uncounted
+from limen.app.jobs.checkpoints import Basics
+from limen.app.jobs.consents import LedgerSigners
 from limen.app.routes import API, Mounts, edge_rules
 from limen.app.settings.records import LimitsSection
 from limen.experience.pages import Mailbox, PageParts, TenantPages, TurnedAway, create_pages
 from limen.experience.rendering import Catalogue, Renderer, StaticAssets
+from limen.identity.consents.asking import Asking
 from limen.identity.credentials.hashing import PasswordHasher
 from limen.identity.credentials.policy import policy_of
 from limen.identity.customers.directory import Directory
@@ -91,8 +94,17 @@ def api_parts(parts: FrontParts) -> ApiParts:
         clock=parts.clock,
         entropy=parts.entropy,
         base_url=parts.base_url,
+        asking=asking(parts.storage, parts.clock),
+        ledger_signers=LedgerSigners(Basics(parts.storage, parts.keyring, parts.clock)),
         limit=parts.limits.api_per_client.limit("api"),
     )
+
+
+def asking(storage: Storage, clock: Clock) -> Asking:
+    """Return what answers questions about consents, kept current by the change feed."""
+    found = Asking(storage.database.read, storage.feed.is_fresh, clock)
+    storage.feed.listen(found.hear)
+    return found
 
 
 def page_parts(parts: FrontParts) -> PageParts:

@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 
 from limen.app.desks import DeskParts, TenantDesks
+from limen.app.front import asking
+from limen.app.jobs.checkpoints import Basics
+from limen.app.jobs.consents import LedgerSigners
 from limen.identity.administrators import SYSTEM
 from limen.identity.credentials.hashing import PasswordHasher
 from limen.identity.credentials.pool import HashPool
@@ -76,6 +79,8 @@ async def house_in(folder: Path, clock: ManualClock, entropy: SeededEntropy) -> 
             clock=clock,
             entropy=entropy,
             base_url=BASE,
+            asking=asking(storage, clock),
+            ledger_signers=LedgerSigners(Basics(storage, keyring, clock)),
         )
         yield House(storage, keyring, clock, entropy, parts, desks, default, acme)
     finally:

@@ -21,6 +21,7 @@ from limen.access.tokens.revocations import RevocationView
 from limen.access.tokens.store import HotTokens
 from limen.access.tokens.subjects import Subjects
 from limen.access.tokens.waiting import BeginWaiting
+from limen.identity.consents.purposes import Purpose
 from limen.identity.customers.records import Customer, SealedCustomer
 from limen.identity.keyring import SubjectVault, TenantVault
 from limen.identity.tenants.records import Lifetimes, Tenant
@@ -106,6 +107,7 @@ class Desk:
     aliases: tuple[str, ...] = ()
     count_proof: CountProof = uncounted
     resources: Resources = field(default_factory=Resources)
+    purposes: Mapping[str, Purpose] = field(default_factory=dict)
     outgoing: Outgoing = NO_WAY_OUT
     remembered: Remembered[LoadedClient] = field(default_factory=Remembered)
 

@@ -10,11 +10,11 @@ from typing import Final
 
 from limen.access.jose.keys import KeyPurpose
 from limen.app.jobs.checkpoints import Basics, own_key
+from limen.identity.consents.asking import DECIDED
 from limen.identity.consents.sequence import BATCH, LedgerSigner, sequence
 from limen.kernel.ids import TenantId
 from limen.storage.database import Change
 from limen.storage.opening import Storage
-from limen.storage.stores.consents import CHANGED
 
 _HELD: Final = 1_000
 
@@ -54,7 +54,7 @@ class ConsentChains:
         storage.database.on_commit.append(self._hear)
 
     def _hear(self, changes: Sequence[Change], _has_events: bool) -> None:  # noqa: FBT001 - a listener's shape
-        self._waiting.update(tenant_id for tenant_id, kind, _ in changes if kind == CHANGED and tenant_id is not None)
+        self._waiting.update(tenant_id for tenant_id, kind, _ in changes if kind == DECIDED and tenant_id is not None)
 
     async def run(self) -> None:
         """Place what this process recorded."""

@@ -11,6 +11,7 @@ TENANTS_READ, TENANTS_WRITE = "limen:tenants:read", "limen:tenants:write"
 CLIENTS_READ, CLIENTS_WRITE = "limen:clients:read", "limen:clients:write"
 CUSTOMERS_READ, CUSTOMERS_WRITE = "limen:customers:read", "limen:customers:write"
 RESOURCES_READ, RESOURCES_WRITE = "limen:resources:read", "limen:resources:write"
+CONSENTS_READ, CONSENTS_WRITE = "limen:consents:read", "limen:consents:write"
 KEYS_READ, KEYS_WRITE = "limen:keys:read", "limen:keys:write"
 
 SCOPES: dict[str, str] = {
@@ -22,6 +23,8 @@ SCOPES: dict[str, str] = {
     CUSTOMERS_WRITE: "Make, change and erase the tenant's customers",
     RESOURCES_READ: "Read the tenant's resource servers and types of authorization details",
     RESOURCES_WRITE: "Register, change and delete resource servers and types of authorization details",
+    CONSENTS_READ: "Read purposes and what customers decided, and ask what is allowed",
+    CONSENTS_WRITE: "Make and publish purposes, and record what customers decided",
     KEYS_READ: "Read which signing keys the tenant has",
     KEYS_WRITE: "Rotate the tenant's signing keys",
 }

@@ -101,6 +101,10 @@ class PurposeStore(Protocol):
         """Return every version of a purpose, oldest first."""
         ...
 
+    async def version(self, purpose_id: PurposeId, number: int) -> Version | None:
+        """Return one version of a purpose."""
+        ...
+
     async def add(self, purpose: Purpose) -> bool:
         """Store a purpose and its first version; False if its name is taken."""
         ...

@@ -8,11 +8,13 @@ from starlette.routing import Match
 from limen.integration.api.document import describe
 from limen.integration.api.doors import (
     clients,
+    consents,
     customers,
     detail_types,
     factors,
     initial_tokens,
     keys,
+    purposes,
     resource_servers,
     tenants,
 )
@@ -21,7 +23,18 @@ from limen.integration.api.problems import problem
 from limen.integration.edge.arrival import arrival_of
 
 DOCUMENT = f"{PREFIX}/openapi.json"
-_DOORS = (tenants, clients, initial_tokens, resource_servers, detail_types, customers, factors, keys)
+_DOORS = (
+    tenants,
+    clients,
+    initial_tokens,
+    resource_servers,
+    detail_types,
+    customers,
+    factors,
+    purposes,
+    consents,
+    keys,
+)
 
 
 def assemble(parts: ApiParts) -> FastAPI:

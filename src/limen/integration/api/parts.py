@@ -9,6 +9,10 @@ from limen.access.clients.dynamic.store import DynamicUnit
 from limen.access.factors.administer import FactorUnit
 from limen.access.resources.catalogue import CatalogueUnit
 from limen.access.tokens.desk import Desks
+from limen.identity.consents.asking import Asking
+from limen.identity.consents.decide import DecidingUnit
+from limen.identity.consents.receipts import ReceiptUnit, Signers
+from limen.identity.consents.register import PurposeUnit
 from limen.identity.credentials.hashing import PasswordHasher
 from limen.identity.customers.directory import Directory
 from limen.identity.customers.management import CustomerUnit
@@ -62,7 +66,9 @@ class IdempotencyStore(Protocol):
         ...
 
 
-class ApiUnit(FactorUnit, DynamicUnit, CatalogueUnit, CustomerUnit, TenantUnit, Protocol):
+class ApiUnit(
+    FactorUnit, DynamicUnit, CatalogueUnit, CustomerUnit, TenantUnit, PurposeUnit, DecidingUnit, ReceiptUnit, Protocol
+):
     """A unit of work that reaches all that the API administers."""
 
     @property
@@ -83,6 +89,8 @@ class ApiParts:
         begin: opens a unit for writing; ``reading`` one for reading.
         directory_for: the directory of one tenant.
         base_url: where this process is reached from outside; issuers of new tenants are made from it.
+        asking: answers what customers allow, from memory.
+        ledger_signers: what signs for each tenant's consent ledger.
         limit: how often one client may call.
     """
 
@@ -96,4 +104,6 @@ class ApiParts:
     clock: Clock
     entropy: Entropy
     base_url: str
+    asking: Asking
+    ledger_signers: Signers
     limit: Limit = Limit(600, 60, "api")

@@ -7,6 +7,7 @@ import msgspec
 from sqlalchemy import Row, bindparam, func, select
 
 from limen.identity.audit.chain import SealedPart
+from limen.identity.consents.asking import DECIDED
 from limen.identity.consents.records import ConsentDecision, ConsentRecord, Decision, recorded
 from limen.kernel.clock import Instant
 from limen.kernel.ids import CustomerId, RecordId, TenantId
@@ -15,8 +16,6 @@ from limen.storage.schema import consent_ledger
 from limen.storage.statements import Connection
 from limen.storage.stores.base import TenantStoreBase, insert_mine, mine, of_tenant, select_mine
 
-CHANGED: Final = "consent"
-"""The kind of change by which caches hear of a customer's decisions."""
 _MOST: Final = 1_000
 
 _theirs = consent_ledger.c.customer_id == bindparam("customer")
@@ -62,7 +61,7 @@ class SqlConsents(TenantStoreBase):
         # two workers' clocks differ: what was decided later must stand later, or a withdrawal could be lost
         record = recorded(self._tenant_id, record_id, max(at, (last or 0) + 1), decision, part)
         await self._run(_APPEND, _values(record))
-        self._change(CHANGED, customer)
+        self._change(DECIDED, customer)
         return record
 
     async def get(self, record_id: RecordId) -> ConsentRecord | None:

@@ -1,0 +1,179 @@
+"""What customers decided, whether something is allowed now, and the proofs of both."""
+
+from typing import Annotated
+
+import msgspec
+from fastapi import APIRouter, Path, Query, Request, Response
+
+from limen.identity.administrators import CONSENTS_READ, CONSENTS_WRITE
+from limen.identity.consents.decide import Deciding, Source, Wish
+from limen.identity.consents.question import Answer, Question, Reason
+from limen.identity.consents.receipt import Controller
+from limen.identity.consents.receipts import Receipts
+from limen.identity.consents.tree import consistency, inclusion
+from limen.integration.api.answers import CurrentCall, answer, ok
+from limen.integration.api.document import answers, needs
+from limen.integration.api.idempotency import IdempotencyKey, once
+from limen.integration.api.models.consents import (
+    AnswerShown,
+    AnswersShown,
+    CheckpointShown,
+    ConsistencyShown,
+    DecisionSent,
+    InclusionShown,
+    QuestionSent,
+    QuestionsSent,
+    RecordList,
+    RecordShown,
+    shown_answer,
+    shown_checkpoint,
+    shown_record,
+)
+from limen.integration.api.parts import PREFIX
+from limen.integration.api.problems import Refused
+from limen.integration.api.route import Call, GuardedRoute
+from limen.kernel.context import RequestContext
+from limen.kernel.errors import Invalid, NotFound
+from limen.kernel.ids import CustomerId, RecordId
+
+router = APIRouter(prefix=PREFIX, route_class=GuardedRoute, tags=["consents"])
+Customer = Annotated[str, Path(alias="customer_id", pattern="^cus_[0-9a-hjkmnp-tv-z]{26}$")]
+Record = Annotated[str, Path(alias="record_id", pattern="^rec_[0-9a-hjkmnp-tv-z]{26}$")]
+_CONSENTS = "/customers/{customer_id}/consents"
+_NOT_PLACED = NotFound("record_not_placed", "its place follows within a second")
+
+
+@router.get(_CONSENTS, response_model=RecordList, responses=answers(), openapi_extra=needs(CONSENTS_READ))
+async def list_consents(call: CurrentCall, customer_id: Customer) -> Response:
+    """List what a customer decided, oldest first; that of a customer who was erased too."""
+    async with call.parts.reading(call.desk.tenant.id) as unit:
+        found = await unit.consents.history(CustomerId(customer_id))
+    return answer(RecordList(items=[shown_record(one) for one in found]))
+
+
+@router.post(
+    _CONSENTS,
+    status_code=201,
+    response_model=RecordShown,
+    responses=answers(409, body=True),
+    openapi_extra=needs(CONSENTS_WRITE),
+)
+async def record_consent(
+    call: CurrentCall,
+    request: Request,
+    customer_id: Customer,
+    body: DecisionSent,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """Record that a customer gave, refused or withdrew a consent, as you learnt it from them."""
+    parts, desk = call.parts, call.desk
+
+    async def work() -> Response:
+        deciding = Deciding(desk.tenant.id, parts.begin, parts.keyring, parts.clock, parts.entropy)
+        wish = Wish(body.purpose, body.decision, body.version, body.locale, body.confirmed_age)
+        # of where the customer was, the caller's own address would say nothing
+        came = RequestContext(call.actor.request_id)
+        source = Source("api", call.actor.name, came, call.caller.client_id)
+        made = ok(await deciding.decide(desk.purposes.get(body.purpose), wish, CustomerId(customer_id), source))
+        return answer(shown_record(made), status=201)
+
+    return await once(call, request, idempotency_key, work)
+
+
+@router.get(
+    f"{_CONSENTS}/{{record_id}}/receipt",
+    responses={
+        **answers(),
+        200: {
+            "description": "The receipt (ISO/IEC TS 27560:2023): JSON, or a JWS where `application/jose` is asked for.",
+            "content": {"application/json": {}, "application/jose": {}},
+        },
+    },
+    openapi_extra=needs(CONSENTS_READ),
+)
+async def read_receipt(call: CurrentCall, request: Request, customer_id: Customer, record_id: Record) -> Response:
+    """Read the receipt of a decision."""
+    parts, tenant = call.parts, call.desk.tenant
+    controller = Controller(tenant.issuer, tenant.name)
+    receipts = Receipts(tenant.id, controller, call.desk.purposes, parts.reading, parts.keyring, parts.ledger_signers)
+    issued = ok(await receipts.issue(CustomerId(customer_id), RecordId(record_id)))
+    headers = {"vary": "Accept"}
+    if "application/jose" in request.headers.get("accept", ""):
+        return Response(issued.jws, headers=headers, media_type="application/jose")
+    return Response(msgspec.json.encode(issued.document), headers=headers, media_type="application/json")
+
+
+@router.post(
+    "/consents/ask", response_model=AnswerShown, responses=answers(body=True), openapi_extra=needs(CONSENTS_READ)
+)
+async def ask(call: CurrentCall, body: QuestionSent) -> Response:
+    """Ask whether a client may use data of a customer for a purpose now. It is answered from memory."""
+    [found] = await _asked(call, [body])
+    return answer(shown_answer(found))
+
+
+@router.post(
+    "/consents/ask-many", response_model=AnswersShown, responses=answers(body=True), openapi_extra=needs(CONSENTS_READ)
+)
+async def ask_many(call: CurrentCall, body: QuestionsSent) -> Response:
+    """Ask up to 200 such questions; they are answered in their order."""
+    return answer(AnswersShown(answers=[shown_answer(one) for one in await _asked(call, body.questions)]))
+
+
+async def _asked(call: Call, sent: list[QuestionSent]) -> list[Answer]:
+    clients = {one.client_id for one in sent if one.client_id}
+    known = {client_id for client_id in clients if await call.desk.clients(client_id) is not None}
+    questions = [Question(one.customer_id, one.purpose, one.client_id, one.data) for one in sent]
+    found = await call.parts.asking(call.desk.tenant.id, call.desk.purposes, questions)
+    nobody = Answer(is_allowed=False, reason=Reason.UNKNOWN_CLIENT)
+    return [
+        one if not question.client_id or question.client_id in known else nobody
+        for one, question in zip(found, questions, strict=True)
+    ]
+
+
+@router.get(
+    "/consents/checkpoint", response_model=CheckpointShown, responses=answers(), openapi_extra=needs(CONSENTS_READ)
+)
+async def read_checkpoint(call: CurrentCall) -> Response:
+    """Read the newest signed tree head of the ledger. Kept elsewhere, it holds the ledger to what it was."""
+    async with call.parts.reading(call.desk.tenant.id) as unit:
+        found = await unit.consent_chain.last_checkpoint()
+    return answer(shown_checkpoint(ok(found or NotFound("checkpoint_not_found"))))
+
+
+@router.get(
+    f"{_CONSENTS}/{{record_id}}/inclusion",
+    response_model=InclusionShown,
+    responses=answers(),
+    openapi_extra=needs(CONSENTS_READ),
+)
+async def prove_inclusion(call: CurrentCall, customer_id: Customer, record_id: Record) -> Response:
+    """Prove that a decision is in the ledger of the newest checkpoint."""
+    async with call.parts.reading(call.desk.tenant.id) as unit:
+        record = await unit.consents.get(RecordId(record_id))
+        if record is None or record.decision.customer_id != customer_id:
+            raise Refused(NotFound("record_not_found"))
+        place = await unit.consent_chain.place_of(record.id)
+        last = await unit.consent_chain.last_checkpoint()
+        if place is None or last is None:
+            raise Refused(_NOT_PLACED)
+        path = await inclusion(unit.consent_chain, place.seq - 1, last.size)
+    hashes = [node.hex() for node in path]
+    return answer(InclusionShown(seq=place.seq, leaf=place.leaf.hex(), path=hashes, checkpoint=shown_checkpoint(last)))
+
+
+@router.get(
+    "/consents/consistency", response_model=ConsistencyShown, responses=answers(), openapi_extra=needs(CONSENTS_READ)
+)
+async def prove_consistency(
+    call: CurrentCall, size: Annotated[int, Query(ge=1, description="The size of the earlier checkpoint.")]
+) -> Response:
+    """Prove that the ledger of the newest checkpoint begins with that of an earlier one."""
+    async with call.parts.reading(call.desk.tenant.id) as unit:
+        last = await unit.consent_chain.last_checkpoint()
+        if last is None or size > last.size:
+            raise Refused(Invalid("size_out_of_bounds"))
+        path = await consistency(unit.consent_chain, size, last.size)
+    shown = shown_checkpoint(last)
+    return answer(ConsistencyShown(size=size, path=[node.hex() for node in path], checkpoint=shown))

@@ -1,0 +1,218 @@
+"""Purposes, decisions, questions and proofs over the API."""
+
+import time
+
+import pytest
+
+from limen.app.consents import key_reader
+from limen.app.jobs.consents import ConsentChains
+from limen.identity.consents.receipt import Genuine, verify_receipt
+from limen.identity.consents.tree import extends, includes
+
+pytestmark = pytest.mark.anyio
+
+READ, WRITE = "limen:consents:read", "limen:consents:write"
+NEWS = {
+    "name": "newsletter",
+    "kind": "marketing",
+    "channel": "email",
+    "texts": {"en": {"title": "News", "body": "We write to you."}, "de": {"title": "Neues", "body": "Wir schreiben."}},
+    "data": ["email"],
+}
+NOBODY = "cus_00000000000000000000000000"
+
+
+async def made(http, **changes):
+    answer = await http.post("purposes", json=NEWS | changes)
+    assert answer.status_code == 201, answer.text
+    return answer.json()
+
+
+async def give(http, customer, decision="given", **changes):
+    body = {"purpose": "newsletter", "decision": decision, "version": 1, "locale": "de"} | changes
+    return await http.post(f"customers/{customer}/consents", json=body)
+
+
+async def asked(http, customer, **more):
+    answer = await http.post("consents/ask", json={"customer_id": customer, "purpose": "newsletter"} | more)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+async def place(house):
+    return await ConsentChains(house.storage, house.parts.ledger_signers).place(house.default.id)
+
+
+@pytest.fixture
+async def http(house):
+    async with house.http(await house.token(READ, WRITE)) as client:
+        yield client
+
+
+@pytest.fixture
+async def ann(house):
+    return (await house.customer("ann@example.com")).id
+
+
+async def test_a_purpose_is_made_published_anew_and_retired(house, http):
+    purpose = await made(http)
+    path = f"purposes/{purpose['id']}"
+    read = await http.get(path)
+    assert (read.headers["etag"], read.json()) == ('"1"', purpose)
+    terms = {name: NEWS[name] for name in ("texts", "data")} | {"valid_days": 30, "asks_again": False}
+    assert (await http.post(f"{path}/versions", json=terms)).status_code == 428
+    second = await http.post(f"{path}/versions", json=terms, headers={"if-match": '"1"'})
+    assert (second.status_code, second.json()["number"], second.json()["counts_from"]) == (201, 2, 1)
+    assert (await http.post(f"{path}/versions", json=terms, headers={"if-match": '"1"'})).status_code == 412
+    assert [one["number"] for one in (await http.get(f"{path}/versions")).json()["items"]] == [1, 2]
+    assert (await http.delete(path, headers={"if-match": '"2"'})).status_code == 204
+    assert (await http.get("purposes")).json()["items"][0]["retired_at"]
+    assert (await http.post(f"{path}/versions", json=terms, headers={"if-match": "*"})).json()[
+        "code"
+    ] == "purpose_retired"
+    assert [one for one in await house.audit() if one.startswith("purpose.")] == [
+        "purpose.created", "purpose.published", "purpose.retired",
+    ]  # fmt: skip
+
+
+async def test_what_is_wrong_with_a_purpose_is_named_field_by_field(http):
+    await made(http)
+    assert (await http.post("purposes", json=NEWS)).json()["code"] == "purpose_taken"
+    wrong = await http.post(
+        "purposes", json=NEWS | {"name": "other", "channel": "", "texts": {"xx": NEWS["texts"]["en"]}}
+    )
+    assert wrong.status_code == 422
+    assert {error["pointer"] for error in wrong.json()["errors"]} == {"#/channel", "#/texts/en", "#/texts/xx"}
+    for bad in ({"kind": "nothing"}, {"valid_days": "9"}, {"texts": {}}, {"extra": 1}, {"name": "OAuth"}):
+        assert (await http.post("purposes", json=NEWS | bad)).status_code == 422
+
+
+async def test_a_decision_is_recorded_listed_and_announced(house, http, ann):
+    await made(http)
+    record = (await give(http, ann)).json()
+    assert (record["purpose"], record["decision"], record["locale"], record["method"]) == (
+        "newsletter", "given", "de", "api",
+    )  # fmt: skip
+    await give(http, ann, "withdrawn")
+    listed = (await http.get(f"customers/{ann}/consents")).json()["items"]
+    assert [one["decision"] for one in listed] == ["given", "withdrawn"]
+    assert [one for one in await house.audit() if one.startswith("consent.")] == ["consent.given", "consent.withdrawn"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "code"),
+    [
+        ({"purpose": "unknown"}, 404, "purpose_not_found"),
+        ({"version": 2}, 409, "purpose_version_changed"),
+        ({"decision": "maybe"}, 422, "invalid_request"),
+    ],
+)
+async def test_a_decision_that_cannot_be_is_refused(http, ann, changes, status, code):
+    await made(http)
+    answer = await give(http, ann, **changes)
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+async def test_nothing_is_decided_for_who_is_not_there(http):
+    await made(http)
+    assert (await give(http, NOBODY)).json()["code"] == "customer_not_found"
+
+
+async def test_may_this_be_done_now(house, http, ann):
+    await made(http)
+    shop = (await house.machine()).client_id
+    assert await asked(http, ann) == {
+        "allowed": False, "reason": "not_decided", "version": 1, "record_id": "", "until": None,
+    }  # fmt: skip
+    given = (await give(http, ann)).json()
+    found = await asked(http, ann, client_id=shop, data="email")
+    assert (found["allowed"], found["reason"], found["record_id"]) == (True, "given", given["id"])
+    assert (await asked(http, ann, client_id="nobody"))["reason"] == "unknown_client"
+    assert (await asked(http, ann, data="phone"))["reason"] == "data_not_covered"
+    assert (await asked(http, NOBODY))["reason"] == "unknown_customer"
+    await give(http, ann, "withdrawn")
+    assert (await asked(http, ann, client_id=shop))["reason"] == "withdrawn"
+
+
+async def test_many_are_answered_in_their_order(http, ann):
+    await made(http)
+    await give(http, ann)
+    questions = [{"customer_id": who, "purpose": what} for who in (ann, NOBODY) for what in ("newsletter", "other")]
+    answer = await http.post("consents/ask-many", json={"questions": questions})
+    assert [one["reason"] for one in answer.json()["answers"]] == [
+        "given", "unknown_purpose", "unknown_customer", "unknown_customer",
+    ]  # fmt: skip
+    assert (await http.post("consents/ask-many", json={"questions": []})).status_code == 422
+
+
+async def test_a_consent_ends_when_its_purpose_says(house, http, ann):
+    await made(http, valid_days=1)
+    await give(http, ann)
+    assert (await asked(http, ann))["until"]
+    house.clock.advance(86_401)
+    async with house.http(await house.token(READ)) as later:
+        assert (await asked(later, ann))["reason"] == "expired"
+
+
+async def test_a_customer_who_is_erased_allows_nothing_any_more_and_their_records_stay(house, http, ann):
+    await made(http)
+    await give(http, ann)
+    assert (await asked(http, ann))["allowed"]
+    async with house.http(await house.token()) as admin:
+        version = (await admin.get(f"customers/{ann}")).headers["etag"]
+        assert (await admin.delete(f"customers/{ann}", headers={"if-match": version})).status_code == 204
+    assert (await asked(http, ann))["reason"] == "unknown_customer"
+    assert len((await http.get(f"customers/{ann}/consents")).json()["items"]) == 1
+
+
+async def test_an_answer_from_memory_takes_less_than_a_millisecond(house, http, ann):
+    from limen.identity.consents.question import Question  # noqa: PLC0415
+
+    await made(http)
+    await give(http, ann)
+    await asked(http, ann)
+    desk = await house.desk()
+    started = time.perf_counter()
+    for _ in range(200):
+        [found] = await house.parts.asking(house.default.id, desk.purposes, [Question(ann, "newsletter")])
+    assert found.is_allowed
+    assert (time.perf_counter() - started) / 200 < 0.001
+
+
+async def test_receipts_and_proofs_verify_against_what_is_signed(house, http, ann):
+    await made(http)
+    first = (await give(http, ann)).json()["id"]
+    path = f"customers/{ann}/consents/{first}"
+    assert (await http.get(f"{path}/inclusion")).json()["code"] == "record_not_placed"
+    early = await http.get(f"{path}/receipt", headers={"accept": "application/jose"})
+    assert early.headers["content-type"] == "application/jose"
+    assert verify_receipt(early.content, key_reader()).is_placed is False
+    assert (await http.get("consents/checkpoint")).status_code == 404
+    await place(house)
+    before = (await http.get("consents/checkpoint")).json()
+    for _ in range(4):
+        await give(http, ann)
+    await place(house)
+    found = verify_receipt((await http.get(f"{path}/receipt")).content, key_reader(before["kid"]))
+    assert found == Genuine(first, "https://id.example", True, before["kid"])
+    proof = (await http.get(f"{path}/inclusion")).json()
+    nodes, root = [bytes.fromhex(one) for one in proof["path"]], bytes.fromhex(proof["checkpoint"]["root"])
+    assert includes(bytes.fromhex(proof["leaf"]), (proof["seq"] - 1, proof["checkpoint"]["size"]), nodes, root)
+    grown = (await http.get("consents/consistency", params={"size": before["size"]})).json()
+    nodes = [bytes.fromhex(one) for one in grown["path"]]
+    assert extends((before["size"], bytes.fromhex(before["root"])), (5, root), nodes)
+    assert (await http.get("consents/consistency", params={"size": 6})).json()["code"] == "size_out_of_bounds"
+
+
+async def test_nobody_elses_receipt_is_given_out(house, http, ann):
+    await made(http)
+    record = (await give(http, ann)).json()["id"]
+    bob = (await house.customer("bob@example.com")).id
+    for what in ("receipt", "inclusion"):
+        assert (await http.get(f"customers/{bob}/consents/{record}/{what}")).json()["code"] == "record_not_found"
+
+
+async def test_reading_does_not_allow_writing(house, ann):
+    async with house.http(await house.token(READ)) as http:
+        assert (await http.post("purposes", json=NEWS)).status_code == 403
+        assert (await give(http, ann)).status_code == 403
