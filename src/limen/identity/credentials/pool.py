@@ -12,7 +12,6 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future
 from contextlib import suppress
 from typing import Any, TypeVar
 
@@ -40,7 +39,7 @@ class HashPool:
         """Make a pool that has no thread yet."""
         self._settings = settings
         self._clock = clock
-        self._jobs: deque[tuple[Callable[[], Any], Future[Any]]] = deque()
+        self._jobs: deque[_Job] = deque()
         self._changed = threading.Condition()
         self._threads: list[threading.Thread] = []
         self._is_closing = False
@@ -60,16 +59,20 @@ class HashPool:
 
         A cancelled caller leaves the queue; work that has begun is finished and its result dropped.
         """
-        future: Future[T] = Future()
+        job = _Job(work, asyncio.get_running_loop())
         with self._changed:
             if self._is_closing or self.queued + self.running >= self._capacity:
                 self.refused += 1
                 return Unavailable("busy", detail="the password queue is full", retry_after=self.retry_after())
             self._start_threads()
-            self._jobs.append((work, future))
+            self._jobs.append(job)
             self._changed.notify()
-        future.add_done_callback(self._leave)
-        return await asyncio.wrap_future(future)
+        try:
+            result: T = await job.waiter
+        except asyncio.CancelledError:
+            self._leave(job)
+            raise
+        return result
 
     def retry_after(self) -> int:
         """Return the whole seconds, at least one, in which the present load should be done."""
@@ -98,44 +101,60 @@ class HashPool:
         with self._changed:
             self.niced = niced and self.niced is not False
         while job := self._take():
-            self._perform(*job)
+            self._perform(job)
             del job  # an idle thread must not hold on to the last password
 
-    def _take(self) -> tuple[Callable[[], Any], Future[Any]] | None:
+    def _take(self) -> "_Job | None":
         """Wait for a job and mark it running; None when the pool is closed and the queue empty."""
         with self._changed:
-            while True:
-                while not self._jobs:
-                    if self._is_closing:
-                        return None
-                    self._changed.wait()
-                job = self._jobs.popleft()
-                if job[1].set_running_or_notify_cancel():
-                    self.running += 1
-                    return job
+            while not self._jobs:
+                if self._is_closing:
+                    return None
+                self._changed.wait()
+            self.running += 1
+            return self._jobs.popleft()
 
-    def _perform(self, work: Callable[[], T], future: Future[T]) -> None:
+    def _perform(self, job: "_Job") -> None:
         began = self._clock.monotonic()
-        result: T | None = None
+        result: Any = None
         problem: BaseException | None = None
         try:
-            result = work()
-        except BaseException as error:  # noqa: BLE001 - it belongs to the caller, who awaits the future
+            result = job.work()
+        except BaseException as error:  # noqa: BLE001 - it belongs to the caller, who awaits it
             problem = error
         with self._changed:  # counted before the caller wakes, so that what they then read is true
             self.running -= 1
             self.done += 1
             self._job_seconds += _SMOOTHING * (self._clock.monotonic() - began - self._job_seconds)
-        if problem is None:
-            future.set_result(result)  # type: ignore[arg-type]  # work() returned it
-        else:
-            future.set_exception(problem)
+        job.end(result, problem)
 
-    def _leave(self, future: Future[Any]) -> None:
-        """Take a cancelled job out of the queue."""
-        if future.cancelled():
-            with self._changed, suppress(StopIteration):
-                self._jobs.remove(next(job for job in self._jobs if job[1] is future))
+    def _leave(self, job: "_Job") -> None:
+        """Take a cancelled job out of the queue, if no thread has."""
+        with self._changed, suppress(ValueError):
+            self._jobs.remove(job)
+
+
+class _Job:
+    """Work, and the loop that waits for it."""
+
+    __slots__ = ("_loop", "waiter", "work")
+
+    def __init__(self, work: Callable[[], Any], loop: asyncio.AbstractEventLoop) -> None:
+        self.work, self._loop = work, loop
+        self.waiter: asyncio.Future[Any] = loop.create_future()
+
+    def end(self, result: Any, problem: BaseException | None) -> None:
+        """Wake who waits; called in a thread. A loop that is closed waits for nothing."""
+        with suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self._settle, result, problem)
+
+    def _settle(self, result: Any, problem: BaseException | None) -> None:
+        if self.waiter.done():  # cancelled
+            return
+        if problem is None:
+            self.waiter.set_result(result)
+        else:
+            self.waiter.set_exception(problem)
 
 
 def lower_own_priority(nice: int) -> bool:
