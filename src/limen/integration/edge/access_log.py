@@ -25,7 +25,7 @@ class AccessLog:
         self._app = app
         self._observer = observer
         self._clock = clock
-        self._log = log or structlog.get_logger("limen.access")
+        self._log = (log or structlog.get_logger("limen.access")).bind()  # once: unbound it is made for each line
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on, and note the answer, also where the application faults."""
