@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import replace
 
+import msgspec
 import pytest
 
 from limen.access.jose.keys import KeyPurpose, KeyState
@@ -304,7 +305,7 @@ async def test_a_pushed_request_is_held_by_the_first_browser_that_comes(database
         assert await unit.pushed.hold(pushed.reference, mine, now, now + HOUR)
         assert not await unit.pushed.hold(pushed.reference, other, now, now + HOUR)
         assert await unit.pushed.hold(pushed.reference, mine, now + 1, now + HOUR)
-        held = replace(pushed, browser_id=mine, expires_at=now + HOUR)
+        held = msgspec.structs.replace(pushed, browser_id=mine, expires_at=now + HOUR)
         assert await unit.pushed.get(pushed.reference) == held
 
 

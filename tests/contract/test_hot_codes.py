@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from dataclasses import replace
 
+import msgspec
 import pytest
 
 from limen.access.tokens.records import Redemption
@@ -146,7 +147,7 @@ async def test_a_poisoned_step_fails_alone(database):
     who = await things.signed_in(database)
     codes = [await things.code(database, who) for _ in range(9)]
     asks = [things.redemption(database, code) for code in codes]
-    asks[4] = replace(asks[4], idle_until=None)  # what no use case would send: the column refuses it
+    asks[4] = msgspec.structs.replace(asks[4], idle_until=None)  # what no use case would send: the column refuses it
     answers = await asyncio.gather(*(database.hot.redeem_code(ask) for ask in asks), return_exceptions=True)
     assert isinstance(answers.pop(4), Exception)
     assert {answer.outcome for answer in answers} == {Redemption.REDEEMED}

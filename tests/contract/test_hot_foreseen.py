@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from dataclasses import replace
 
+import msgspec
 import pytest
 
 from limen.access.tokens.records import Redemption, RotationOutcome
@@ -106,7 +107,7 @@ async def test_what_a_code_gives_is_the_same_whether_or_not_it_was_foreseen(data
     first = await database.hot.redeem_code(things.redemption(database, alone))  # opens the segment: step by step
     ask = things.redemption(database, among, refresh_allowed=False)
     second = await database.hot.redeem_code(ask)
-    assert second == replace(first, family_id=ask.family_id, has_refresh=False)
+    assert second == msgspec.structs.replace(first, family_id=ask.family_id, has_refresh=False)
     assert first.has_refresh
     rows = [await things.family_row(database, one) for one in (first.family_id, second.family_id)]
     assert [row.current_hash is None for row in rows] == [False, True]

@@ -207,7 +207,7 @@ async def signed_in(world, tenant_id=None) -> SignedIn:
 def pushed(world, of: Client, **changes) -> PushedRequest:
     """A pushed authorization request that a browser may come with within a minute."""
     now = world.clock.now()
-    return replace(PushedRequest(digest(fresh()), of.key, b"sealed", now, now + MINUTE), **changes)
+    return msgspec.structs.replace(PushedRequest(digest(fresh()), of.key, b"sealed", now, now + MINUTE), **changes)
 
 
 async def code(world, who: SignedIn, tenant_id=None, **changes) -> AuthorizationCode:
@@ -247,7 +247,7 @@ def redemption(world, of: AuthorizationCode, **changes) -> RedeemCode:
         idle_until=now + 14 * DAY,
         family_expires_at=now + 90 * DAY,
     )
-    return replace(made, **changes)
+    return msgspec.structs.replace(made, **changes)
 
 
 async def family(world, who: SignedIn | None = None, tenant_id=None) -> tuple[FamilyId, SignedIn]:

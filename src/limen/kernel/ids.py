@@ -11,6 +11,7 @@ from limen.kernel.clock import Clock
 from limen.kernel.entropy import Entropy
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_PAIRS = tuple(first + second for first in _ALPHABET for second in _ALPHABET)
 _LENGTH = 26
 
 
@@ -38,7 +39,7 @@ class TypedId(str):
 
 
 def _encode(value: int) -> str:
-    return "".join(_ALPHABET[value >> shift & 31] for shift in range(125, -1, -5))
+    return "".join([_PAIRS[value >> shift & 1023] for shift in range(120, -1, -10)])
 
 
 class TenantId(TypedId):

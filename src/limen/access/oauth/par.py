@@ -38,7 +38,7 @@ async def push(ask: TokenRequest) -> HotResponse | Refusal:
     bound = _bound(pushed, ask)
     if isinstance(bound, Refusal):
         return _refused(bound.code, bound.detail)
-    uri, seconds = new_request_uri(desk.entropy), desk.lifetimes.pushed_request
+    uri, seconds = new_request_uri(desk.clock, desk.entropy), desk.lifetimes.pushed_request
     reference, now = reference_of(uri), desk.clock.now()
     sealed = seal_pushed(desk.vault, reference, bound)
     entry = AuditEntry(
@@ -65,10 +65,11 @@ def _bound(pushed: Pushed, ask: TokenRequest) -> Pushed | Refusal:
 def _given(form: Mapping[str, str], client_id: str) -> dict[str, str] | Refusal:
     """Return the parameters of the request, within the bounds of the authorization endpoint."""
     given = {name: value for name, value in form.items() if name not in _PROOFS}
-    bounded = (value for name, value in given.items() if name != "request")  # that one has bounds of its own
-    if len(given) > LIMITS.parameters or any(len(value) > LIMITS.value for value in bounded):
+    too_long = [name for name, value in given.items() if len(value) > LIMITS.value and name != "request"]
+    if len(given) > LIMITS.parameters or too_long:  # a request object has bounds of its own
         return Invalid("invalid_request", "there are too many parameters, or one is too long")
-    return {**given, "client_id": client_id}
+    given["client_id"] = client_id
+    return given
 
 
 def _refused(code: str, description: str) -> HotResponse:

@@ -6,9 +6,12 @@ slashes, dots, ports, or letters that look alike. So a URI is registered, letter
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 MAX_URI: Final = 2_048
+_SHORT: Final = 256
+"""Characters of a URI of which it is remembered whether it is registered."""
 
 _URI: Final = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*):[!$%&'()*+,\-./0-9:;=?@A-Z\[\]_a-z~]+")
 """RFC 3986 characters without ``#``: nothing that ends a header line, an attribute or the URI."""
@@ -28,10 +31,19 @@ def is_well_formed(uri: str) -> bool:
 
 def is_registered(presented: str, registered: Iterable[str]) -> bool:
     """Tell whether *presented* is one of *registered*, exact but for the port of a loopback address (RFC 8252 §7.3)."""
+    if len(presented) <= _SHORT:  # most clients present the same, time after time
+        return _remembered(presented, tuple(registered))
+    return _is_registered(presented, tuple(registered))
+
+
+def _is_registered(presented: str, registered: tuple[str, ...]) -> bool:
     if not is_well_formed(presented):
         return False
     portless = _without_port(presented)
     return any(presented == one or (portless is not None and portless == _without_port(one)) for one in registered)
+
+
+_remembered = lru_cache(maxsize=1_024)(_is_registered)
 
 
 def is_exactly_registered(presented: str, registered: Iterable[str]) -> bool:

@@ -1,7 +1,8 @@
 """Pushed authorization requests as they are kept (RFC 9126 §2.2): one row, sealed, for a minute.
 
-A ``request_uri`` is ``urn:ietf:params:oauth:request_uri:`` and 32 random bytes, of which only SHA-256 is stored. Its
-life::
+A ``request_uri`` is ``urn:ietf:params:oauth:request_uri:``, the millisecond in which it was made, and 32 random bytes.
+Only the SHA-256 of it is stored, behind that millisecond: the index of a table that is filled quickly and emptied
+within minutes then grows at its end and not all over. Its life::
 
     pushed ──a browser comes──▶ held by that browser ──a code is issued──▶ used
        │ its seconds pass           another browser, or its journey's life passes
@@ -11,12 +12,11 @@ It is used once at the point where a code is issued, not where a page is loaded 
 §5.3.2.2): a reload and the back button lead on in the browser that holds it, and nowhere else.
 """
 
-from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 import msgspec
 
-from limen.kernel.clock import Instant
+from limen.kernel.clock import Clock, Instant
 from limen.kernel.encoding import b64url, sha256
 from limen.kernel.entropy import Entropy, random_token
 from limen.kernel.ids import BrowserId, ClientKey
@@ -24,6 +24,8 @@ from limen.kernel.ids import BrowserId, ClientKey
 URN: Final = "urn:ietf:params:oauth:request_uri:"
 """RFC 9126 §2.2."""
 _FIELD: Final = "pushed_request"
+_TIME: Final = 12
+"""Hexadecimal digits of a time in milliseconds: enough until the year 10889."""
 
 
 class Pushed(msgspec.Struct, frozen=True):
@@ -42,12 +44,11 @@ class Pushed(msgspec.Struct, frozen=True):
         return f"Pushed({len(self.given)} parameters)"
 
 
-@dataclass(frozen=True, slots=True)
-class PushedRequest:
+class PushedRequest(msgspec.Struct, frozen=True, gc=False):
     """A pushed request as stored.
 
     Attributes:
-        reference: SHA-256 of its ``request_uri``.
+        reference: what its ``request_uri`` is found by (:func:`reference_of`).
         client: who pushed it, and alone may use it.
         sealed: a :class:`Pushed`.
         expires_at: until when a browser may come, or, once one came, until when it may come again.
@@ -57,11 +58,15 @@ class PushedRequest:
 
     reference: bytes
     client: ClientKey
-    sealed: bytes = field(repr=False)
+    sealed: bytes
     created_at: Instant
     expires_at: Instant
     browser_id: BrowserId | None = None
     used_at: Instant | None = None
+
+    def __repr__(self) -> str:
+        """Name neither the request nor its content."""
+        return f"PushedRequest({self.client})"
 
     def is_for(self, client: ClientKey, browser_id: str, now: Instant) -> bool:
         """Tell whether *client* may send the browser here (empty where it is not known) with this request."""
@@ -102,14 +107,14 @@ _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Pushed).decode
 
 
-def new_request_uri(entropy: Entropy) -> str:
-    """Return a fresh ``request_uri``: 256 random bits (RFC 9126 §7.1)."""
-    return URN + random_token(entropy)
+def new_request_uri(clock: Clock, entropy: Entropy) -> str:
+    """Return a fresh ``request_uri``: the time, and 256 random bits (RFC 9126 §7.1)."""
+    return f"{URN}{clock.now() // 1000:0{_TIME}x}{random_token(entropy)}"
 
 
 def reference_of(request_uri: str) -> bytes:
-    """Return what a ``request_uri`` is stored and looked up by."""
-    return sha256(request_uri.encode())
+    """Return what a ``request_uri`` is stored and looked up by: the time in it, and SHA-256 of the whole."""
+    return request_uri[len(URN) :][:_TIME].encode() + sha256(request_uri.encode())
 
 
 def seal_pushed(vault: PushedVault, reference: bytes, pushed: Pushed) -> bytes:

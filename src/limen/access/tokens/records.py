@@ -114,8 +114,7 @@ class Redemption(StrEnum):
     ENDED = "ended"
 
 
-@dataclass(frozen=True, slots=True)
-class RedeemCode:
+class RedeemCode(msgspec.Struct, frozen=True, gc=False):
     """The atomic step "redeem this code into this family".
 
     ``refresh_hash`` is SHA-256 of the first refresh token; it is stored only if the code's scopes include
@@ -137,8 +136,7 @@ class RedeemCode:
     binds: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class RedeemedCode:
+class RedeemedCode(msgspec.Struct, frozen=True, gc=False):
     """The answer: with ``REDEEMED``, what the tokens are to say."""
 
     outcome: Redemption

@@ -27,7 +27,11 @@ _DESCRIPTIONS = {
     "access_denied": "The person denied the request.",
     "temporarily_unavailable": "The server is overloaded; try again soon.",
 }
-
+_PREPARED = {
+    code: oauth_error(400, code, _DESCRIPTIONS[code])
+    for code in ("authorization_pending", "slow_down", "invalid_grant")
+}
+"""What devices that wait, and whoever comes too late, are told again and again."""
 
 _CHALLENGE: HeaderPairs = (("www-authenticate", 'Basic realm="limen", charset="UTF-8"'),)
 """Every 401 carries one (RFC 9110 §15.5.2), not only where the client used the header (RFC 6749 §5.2)."""
@@ -39,6 +43,9 @@ _DPOP = f'DPoP algs="{" ".join(ALGORITHMS)}"'
 
 def refused(refusal: Refusal) -> HotResponse:
     """Return the answer for *refusal*."""
+    prepared = _PREPARED.get(refusal.code)
+    if prepared is not None and isinstance(refusal, Invalid) and not refusal.fields:
+        return prepared
     headers: HeaderPairs = ()
     status = 400
     if isinstance(refusal, Throttled):

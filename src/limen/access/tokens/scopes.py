@@ -37,16 +37,12 @@ def passed_on(scopes: Sequence[str]) -> tuple[str, ...]:
 
 def machine_scopes(parameter: str | None, registered: tuple[str, ...]) -> tuple[str, ...] | Refusal:
     """Return the scopes that a client in its own name asks for, as :func:`requested_scopes`."""
-    if parameter is None or len(parameter) <= _SHORT:
-        return _remembered(parameter, registered)
-    return _of_machine(parameter, registered)
+    return requested_scopes(parameter, _for_machines(registered))
 
 
-def _of_machine(parameter: str | None, registered: tuple[str, ...]) -> tuple[str, ...] | Refusal:
-    return requested_scopes(parameter, tuple(scope for scope in registered if scope not in MACHINE_FORBIDDEN))
-
-
-_remembered = lru_cache(maxsize=1_024)(_of_machine)
+@lru_cache(maxsize=1_024)
+def _for_machines(registered: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(scope for scope in registered if scope not in MACHINE_FORBIDDEN)
 
 
 def requested_scopes(parameter: str | None, allowed: Sequence[str]) -> tuple[str, ...] | Refusal:
@@ -57,9 +53,18 @@ def requested_scopes(parameter: str | None, allowed: Sequence[str]) -> tuple[str
     """
     if parameter is None:
         return tuple(allowed)
+    if len(parameter) <= _SHORT:
+        return _remembered(parameter, tuple(allowed))
+    return _requested(parameter, tuple(allowed))
+
+
+def _requested(parameter: str, allowed: tuple[str, ...]) -> tuple[str, ...] | Refusal:
     scopes = tuple(dict.fromkeys(parameter.split(" ")))
     if any(not _SCOPE.fullmatch(scope) for scope in scopes):
         return Invalid("invalid_scope", "a scope is malformed")
     if any(scope not in allowed for scope in scopes):
         return Invalid("invalid_scope", "a scope is not allowed for this client")
     return scopes
+
+
+_remembered = lru_cache(maxsize=1_024)(_requested)

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, Protocol
 
+import msgspec
+
 from limen.identity.customers.store import CustomerStore
 from limen.kernel.clock import SECOND, Instant
 from limen.kernel.events import AuditEntry, Event
@@ -66,8 +68,7 @@ class WaitingRequest:
     state: WaitingState = WaitingState.PENDING
 
 
-@dataclass(frozen=True, slots=True)
-class Poll:
+class Poll(msgspec.Struct, frozen=True, gc=False):
     """What a poll finds. ``polled_at`` is the poll before this one; 0 for none."""
 
     kind: WaitingKind

@@ -15,7 +15,7 @@ from limen.access.tokens.records import Authentication, FamilyView, Revocations
 from limen.access.tokens.waiting import Poll, WaitingKind, WaitingState
 from limen.identity.customers.records import CustomerState, SealedCustomer
 from limen.kernel.clock import Instant
-from limen.kernel.ids import ClientKey, CustomerId, FamilyId, TenantId
+from limen.kernel.ids import CustomerId, FamilyId, TenantId
 from limen.storage.hot.group import BatchFailed, WriteGroup
 from limen.storage.hot.sqlite import connect
 
@@ -50,7 +50,9 @@ class HotReader(Protocol):
 
 _CUSTOMER = "SELECT * FROM customers WHERE tenant_id = ? AND subject = ?"
 _FAMILY = "SELECT customer_id, scopes, authentication FROM families WHERE tenant_id = ? AND id = ?"
-_POLL = "SELECT * FROM waiting_requests WHERE tenant_id = ? AND code_hash = ?"
+_POLL = """
+SELECT kind, client_key, state, interval_seconds, expires_at FROM waiting_requests
+WHERE tenant_id = ? AND code_hash = ?"""
 _MOST_POLLED = 100_000
 """Requests whose last poll is remembered."""
 _IS_REVOKED = """
@@ -210,11 +212,15 @@ class PostgresReader:
         await self._polls.close()
 
 
+_KINDS = {kind.value: kind for kind in WaitingKind}
+_STATES = {state.value: state for state in WaitingState}
+
+
 def _poll(row: Any, polled_at: Instant) -> Poll:
     return Poll(
-        kind=WaitingKind(row["kind"]),
-        client=ClientKey(row["client_key"]),
-        state=WaitingState(row["state"]),
+        kind=_KINDS[row["kind"]],
+        client=row["client_key"],
+        state=_STATES[row["state"]],
         interval=row["interval_seconds"],
         polled_at=polled_at,
         expires_at=row["expires_at"],

@@ -52,8 +52,7 @@ class RecordStep(msgspec.Struct, frozen=True, gc=False):
         return ""
 
 
-@dataclass(frozen=True, slots=True)
-class RedeemStep:
+class RedeemStep(msgspec.Struct, frozen=True, gc=False):
     """A code for a family."""
 
     tenant_id: TenantId
@@ -107,8 +106,7 @@ class RevokeTokenStep:
         return self.token_id
 
 
-@dataclass(frozen=True, slots=True)
-class PushStep:
+class PushStep(msgspec.Struct, frozen=True, gc=False):
     """A pushed authorization request to keep."""
 
     tenant_id: TenantId
@@ -192,14 +190,15 @@ def in_order(steps: list[Step]) -> list[tuple[int, Step]]:
 
 def redeemed(row: Row, ask: RedeemCode) -> RedeemedCode:
     """Return the answer of a redemption that applied to *row*."""
+    scopes = tuple(row["scopes"].split())
     return RedeemedCode(
         outcome=Redemption.REDEEMED,
         family_id=ask.family_id,
         customer_id=row["customer_id"],
-        scopes=tuple(row["scopes"].split()),
+        scopes=scopes,
         nonce=row["nonce"],
         authentication=authentications.decode(row["authentication"]),
-        has_refresh=ask.refresh_allowed and "offline_access" in row["scopes"].split(),
+        has_refresh=ask.refresh_allowed and "offline_access" in scopes,
     )
 
 

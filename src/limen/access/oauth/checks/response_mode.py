@@ -18,7 +18,8 @@ def check_response_mode(draft: Draft) -> Checked:
     """
     types = draft.given.get("response_type", "").split()
     usual = "query" if _IN_FRAGMENT.isdisjoint(types) else "fragment"
-    draft = draft.having(response_mode=usual)
+    if usual != draft.request.response_mode:
+        draft = draft.having(response_mode=usual)
     mode = draft.given.get("response_mode", usual)
     if mode == usual:
         return draft

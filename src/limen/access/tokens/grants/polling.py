@@ -12,6 +12,7 @@ from limen.kernel.encoding import sha256
 from limen.kernel.errors import Invalid, Refusal
 
 _MAX_CODE = 128
+_PENDING = Invalid("authorization_pending", "pending")
 
 
 async def poll(ask: TokenRequest, kind: WaitingKind, code: str) -> TokenSet | Refusal:
@@ -36,7 +37,7 @@ async def poll(ask: TokenRequest, kind: WaitingKind, code: str) -> TokenSet | Re
     if found.expires_at <= now:
         return Invalid("expired_token", "expired")
     if not found.is_early(now):
-        return Invalid("authorization_pending", "pending")
+        return _PENDING
     if found.interval < SLOWEST:  # who does not heed it costs no more writes than this
         await desk.hot.slow_down(digest)
     return Invalid("slow_down", "polled too early")
