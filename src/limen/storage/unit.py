@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import insert
 
+from limen.access.safety.records import AccountLink
 from limen.identity.audit.chain import AuditRecord
 from limen.identity.keyring import SubjectVault
 from limen.kernel.clock import Clock
@@ -43,6 +44,7 @@ class Unit(Stores):
         self.events: list[Event] = []
         self.changes: list[tuple[TenantId | None, str, str]] = []
         self._announced: list[tuple[str, Event]] = []
+        self._mailed: list[AccountLink] = []
 
     def record(self, entry: AuditEntry) -> None:
         """Add an audit entry to this commit."""
@@ -59,6 +61,10 @@ class Unit(Stores):
         self._announced.append((event_id, event))
         return event_id
 
+    def mail_link(self, link: AccountLink) -> None:
+        """Store, with this commit, a link that one of its messages carries."""
+        self._mailed.append(link)
+
     def change(self, kind: str, key: str) -> None:
         """Tell every worker's caches that *key* of *kind* is not what it was."""
         self.changes.append((self.tenant_id, kind, key))
@@ -72,6 +78,8 @@ class Unit(Stores):
     async def write_events(self) -> None:
         """Write the outbox and the change feed."""
         now = self._clock.now()
+        for link in self._mailed:
+            await self.links.add(link)
         if self._announced:
             await self._connection.execute(_OUTBOX, [outbox_row(self.tenant_id, i, e, now) for i, e in self._announced])
         if self.changes:

@@ -30,12 +30,16 @@ class Announces(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One message: which, in which language, from which device (words, may be empty), and where to go if in doubt."""
+    """One message: which, in which language, from which device (words, may be empty), and where to go if in doubt.
+
+    ``secure_url`` ends everything at once, for whoever says that it was not them; empty where there is no such link.
+    """
 
     template: str
     locale: str
     device: str
     recover_url: str
+    secure_url: str = ""
 
 
 def notice(  # noqa: PLR0913 - a message has these parts
@@ -44,7 +48,8 @@ def notice(  # noqa: PLR0913 - a message has these parts
     """Seal a message under the customer's key; return what announces it. *left*: recovery codes that remain."""
     event_id = EventId.new(clock, entropy)
     words: dict[str, str | int] = {
-        "at": clock.now(), "device": told.device, "recover_url": told.recover_url, "left": left
+        "at": clock.now(), "device": told.device, "recover_url": told.recover_url, "secure_url": told.secure_url,
+        "left": left,
     }  # fmt: skip
     order = MailRequest(template=told.template, locale=told.locale, address=customer.profile.email, context=words)
     sealed = vault.seal(MAIL_FIELD, event_id, encode_mail_request(order))

@@ -7,6 +7,7 @@ from limen.access.journeys.context import Facts
 from limen.access.journeys.facts import standing_session
 from limen.access.journeys.parts import JourneyParts, JourneyUnit
 from limen.access.journeys.records import Journey, JourneyState
+from limen.access.journeys.safeguards import end_recovery, keep_trust
 from limen.access.oauth.code import Approval, issue_code
 from limen.access.oauth.consent import ConsentAnswer, record_consent
 from limen.access.oauth.records import RedirectRefusal
@@ -44,7 +45,9 @@ async def arrive(
     state, customer = journey.state, facts.customer
     if customer is None or not customer.is_active:
         return Expired("journey_over", "the customer was disabled or deleted meanwhile")
-    session, cookie = await _session(parts, unit, journey, customer, request)
+    session, cookie = await _session(parts, unit, journey, facts, request)
+    await keep_trust(parts, unit, journey, facts, request)
+    await end_recovery(parts, unit, journey, customer, request)
     ask, client = facts.request, facts.client
     if ask is None:
         return Arrived(None, cookie, back=state.back)

@@ -7,9 +7,11 @@ from limen.access.factors.records import StoredFactor
 from limen.access.journeys.parts import JourneyParts
 from limen.access.journeys.records import Journey
 from limen.access.oauth.records import AuthorizationRequest
-from limen.access.safety.records import RecoveryRequest
+from limen.access.passkeys.records import Key
+from limen.access.safety.records import RecoveryRequest, TrustedDevice
 from limen.access.sessions.records import Evidence, Session
 from limen.access.tokens.details import Details
+from limen.identity.consents.purposes import Purpose
 from limen.identity.customers.records import Customer
 from limen.identity.keyring import SubjectVault
 from limen.identity.profiles.records import Question
@@ -38,10 +40,18 @@ class Facts:
         consent_due: scopes that have still to be allowed.
         second_factor: what is owed of a second factor: ``ask``, ``enrol`` or nothing.
         factors: the customer's second factors, where they concern the journey.
+        challenge: what an authenticator signs in this step, as base64url: only this journey has it, and only at
+            this version.
+        keys: the customer's passkeys and security keys, opened, where one is asked for or changed.
+        handle: the customer's user handle, where a passkey may be made.
+        vault: the customer's own, by which they were unsealed.
+        offers_passkey: whoever signed in by password is asked whether they want one.
+        barred: kinds of factors that are not asked for in this journey.
         held: what the journey has proven, else what the session that stands rests on; where factors concern it.
+        terms_due: what the tenant requires and the customer has not accepted.
         question: what the profile lacks, and is asked for now.
         recovery: the open request of a customer who recovers and owes a second factor.
-        by_trust: no second factor is owed because the customer trusts this browser.
+        trusted: why no second factor is owed: the customer trusts this browser.
         details_due: ``authorization_details`` that have to be allowed (RFC 9396).
     """
 
@@ -55,9 +65,16 @@ class Facts:
     second_factor: str = ""
     factors: tuple[StoredFactor, ...] = ()
     held: tuple[Evidence, ...] = ()
+    barred: frozenset[FactorKind] = frozenset()
     recovery: RecoveryRequest | None = None
-    by_trust: bool = False
+    trusted: TrustedDevice | None = None
     question: Question | None = None
+    terms_due: tuple[Purpose, ...] = ()
+    challenge: str = ""
+    keys: tuple[Key, ...] = ()
+    handle: bytes = b""
+    offers_passkey: bool = False
+    vault: SubjectVault | None = field(default=None, repr=False)
 
     @property
     def client_name(self) -> str | None:

@@ -26,6 +26,7 @@ from limen.access.journeys.parts import JourneyUnit
 from limen.access.journeys.records import JourneyState, Second, Task
 from limen.access.journeys.second_factors import insists
 from limen.access.journeys.views import Problem, Progress
+from limen.access.safety.messages import Reader, secure_link
 from limen.access.sessions.records import OTP, Evidence
 from limen.identity.customers.records import Customer
 from limen.identity.keyring import SubjectVault
@@ -146,11 +147,20 @@ async def code_key(context: StepContext) -> bytes:
 
 
 def told(context: StepContext, customer: Customer, vault: SubjectVault, template: str, left: int = 0) -> Announce:
-    """Return what tells the customer by mail."""
+    """Return what tells the customer by mail, with the link by which it was not them."""
     parts, state = context.parts, context.journey.state
     recover = f"{parts.desk.issuer.rstrip('/')}/recover"
-    words = Notice(template, state.locale, context.request.user_agent, recover)
-    return notice(words, customer, vault, parts.clock, parts.entropy, left)
+    reader = Reader(customer, vault, state.locale, parts.desk.tenant)
+    link = secure_link(reader, template, parts.clock, parts.entropy)
+    words = Notice(template, state.locale, context.request.user_agent, recover, link.url if link is not None else "")
+    announce = notice(words, customer, vault, parts.clock, parts.entropy, left)
+
+    def tell(unit: JourneyUnit) -> None:
+        if link is not None:
+            unit.mail_link(link.row)
+        announce(unit)
+
+    return tell
 
 
 def entry(context: StepContext, event: str, data: dict[str, str | int], reason: str = "") -> AuditEntry:

@@ -6,10 +6,14 @@ import msgspec
 
 from limen.access.journeys.context import Account, Facts
 from limen.access.journeys.parts import JourneyParts, JourneyUnit
+from limen.access.journeys.passkey_facts import with_passkeys
 from limen.access.journeys.records import Journey, JourneyState, Path
-from limen.access.journeys.second_factors import ASK, concerns, is_stale, may_trust, owed
+from limen.access.journeys.second_factors import ASK, concerns, insists, is_stale, may_trust, owed
+from limen.access.journeys.weaker import barred
+from limen.access.journeys.terms import terms_due
 from limen.access.oauth.consent import details_due, needs_consent
 from limen.access.oauth.records import AuthorizationRequest
+from limen.access.safety.records import TrustedDevice
 from limen.access.sessions.records import Session
 from limen.identity.customers.records import Customer
 from limen.identity.keyring import SubjectVault
@@ -63,20 +67,19 @@ async def _with_second_factor(
         return facts
     if state.path is Path.RECOVER:
         return replace(facts, recovery=await unit.recoveries.open_of(customer.id))
-    if await _is_trusted(parts, unit, journey, state, facts):
-        return replace(facts, second_factor="", by_trust=True)
-    return facts
+    trusted = await _trusted(parts, unit, journey, state, facts)
+    return replace(facts, second_factor="", trusted=trusted) if trusted is not None else facts
 
 
-async def _is_trusted(
+async def _trusted(
     parts: JourneyParts, unit: JourneyUnit, journey: Journey, state: JourneyState, facts: Facts
-) -> bool:
-    """Tell whether the customer trusts this browser, risk does not overrule it, and nothing wants more than that."""
-    tenant, customer = parts.desk.tenant, facts.customer
-    if customer is None or not may_trust(state, tenant, facts.request):
-        return False
+) -> TrustedDevice | None:
+    """Return the customer's trust in this browser, where nothing wants more and risk does not overrule it."""
+    customer = facts.customer
+    if customer is None or not may_trust(state, parts.desk.tenant, facts.request):
+        return None
     device = await unit.devices.find(customer.id, journey.browser_id, parts.clock.now())
-    return device is not None and not await parts.distrusts(device)
+    return None if device is None or await parts.distrusts(device) else device
 
 
 async def _with_question(parts: JourneyParts, unit: JourneyUnit, state: JourneyState, facts: Facts) -> Facts:

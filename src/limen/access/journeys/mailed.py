@@ -23,6 +23,7 @@ _MAILS: Final[Mapping[Purpose, tuple[str, str]]] = {
     "verify": ("verify_email", "already_registered"),
     "reset": ("reset_password", "reset_no_account"),
     "sign_in": ("sign_in_code", "sign_in_no_account"),
+    "change": ("change_email", "email_in_use"),
 }
 """The mail with a code, and the one without."""
 

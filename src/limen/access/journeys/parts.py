@@ -8,6 +8,7 @@ from typing import Protocol
 from limen.access.clients.store import ClientStore
 from limen.access.factors.store import FactorStore
 from limen.access.journeys.store import JourneyStore
+from limen.access.passkeys.trust import NO_METADATA, Metadata
 from limen.access.safety.records import AccountLink, TrustedDevice
 from limen.access.safety.store import DeviceStore, LinkStore, RecoveryStore
 from limen.access.safety.unit import SafetyParts

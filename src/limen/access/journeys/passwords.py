@@ -7,8 +7,9 @@ from typing import Any
 from limen.access.journeys.context import StepContext
 from limen.access.journeys.parts import JourneyParts
 from limen.access.journeys.views import Problem, problem_of
-from limen.identity.credentials.choose import choose_password
+from limen.identity.credentials.choose import Known, choose_password
 from limen.identity.credentials.context import context_words
+from limen.identity.credentials.records import unseal_password
 
 
 def password_data(parts: JourneyParts) -> dict[str, Any]:
@@ -22,8 +23,28 @@ async def hashed_password(
     """Return the Argon2id hash of an acceptable password as PHC text, or what is wrong with it."""
     parts = context.parts
     words = context_words(*about, parts.desk.tenant.name)
-    outcome = await choose_password(password, words, parts.policy, parts.hasher)
+    known = Known(parts.breaches, await _earlier(context))
+    outcome = await choose_password(password, words, parts.policy, parts.hasher, known)
     if isinstance(outcome, str):
         return outcome
     problem = problem_of(outcome.refusal, values)
     return replace(problem, data={"feedback": list(outcome.hints)}) if outcome.hints else problem
+
+
+def remembered(parts: JourneyParts) -> int:
+    """Return how many passwords before a new one stay on record."""
+    return max(0, parts.desk.tenant.settings.password_history - 1)
+
+
+async def _earlier(context: StepContext) -> tuple[str, ...]:
+    """Return the hashes that the customer's new password must not match, the present one first."""
+    parts, customer = context.parts, context.facts.customer
+    most = parts.desk.tenant.settings.password_history
+    vault = await parts.directory.vault_of(customer.id) if most and customer is not None else None
+    if customer is None or vault is None:
+        return ()
+    async with parts.read(parts.tenant_id) as unit:
+        present = await unit.passwords.get(customer.id)
+        stored = [*([present] if present is not None else []), *await unit.passwords.earlier(customer.id)]
+    opened = [unseal_password(vault, one) for one in stored[:most]]
+    return tuple(one.hash for one in opened if one is not None)

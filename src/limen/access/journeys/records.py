@@ -80,6 +80,20 @@ class Second(msgspec.Struct, frozen=True):
         return f"Second({self.method!r})"
 
 
+class Making(msgspec.Struct, frozen=True):
+    """What a journey does about making a passkey.
+
+    Attributes:
+        is_able: the page said that the browser could make one: it has script, and a device that verifies its user.
+        is_due: one is to be made: the sign-up, or whoever lost theirs, chose it in place of a password.
+        is_asked: whoever signed in by password was asked, and has answered.
+    """
+
+    is_able: bool = False
+    is_due: bool = False
+    is_asked: bool = False
+
+
 class JourneyState(msgspec.Struct, frozen=True):
     """All that a journey knows; sealed as one value under the journey's key.
 

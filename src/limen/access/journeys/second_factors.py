@@ -60,12 +60,34 @@ def owed(
     """Return ``ask``, ``enrol`` or nothing. *held* is what the journey has proven, else what its session rests on."""
     must = needed(tenant, request)
     is_enough = level(held) >= max(_TWO, must)
-    if not second_steps(factors):  # the third level is beyond what is set up here: refused in the end
+    has_steps = bool(second_steps(factors))
+    if not has_steps and not passkeys(factors):  # the third level is beyond what is set up here: refused in the end
         return ENROL if must == _TWO and not is_enough else ""
-    if state.evidence or state.task:  # a fresh proof, or a change: a second factor in this very journey
-        has_spoken = any(piece.authenticator in SECOND_FACTORS for piece in state.evidence)
-        return "" if has_spoken or level(state.evidence) >= _TWO else ASK
-    return ASK if not is_enough and (must > 1 or wishes(request)) else ""
+    if has_steps and (state.evidence or state.task):  # a fresh proof, or a change: a second factor in this very journey
+        if not _has_spoken(state.evidence) and level(state.evidence) < _TWO:
+            return ASK
+        return ENROL if must == _TWO > level(state.evidence) and not can_reach(factors, tenant) else ""
+    return ASK if not is_enough and (must > 1 or (wishes(request) and can_reach(factors, tenant))) else ""
+
+
+def _has_spoken(evidence: Sequence[Evidence]) -> bool:
+    """Tell whether a second factor is among *evidence*. A key that was the first has to verify its user to be both."""
+    if any(piece.authenticator in SECOND_FACTORS for piece in evidence):
+        return True
+    return any(piece.authenticator in KEYS for piece in evidence[1:]) and evidence[0].authenticator not in KEYS
+
+
+def may_trust(state: JourneyState, tenant: Tenant, request: AuthorizationRequest | None) -> bool:
+    """Tell whether a trusted device may stand in for the second factor of this sign-in.
+
+    It may at a sign-in that proved a factor of some level, and nowhere else: not for a change, not in a recovery, not
+    where policy, client or scope wants more than one factor or a fresh sign-in. It is no factor: what the session then
+    states (``acr``, ``amr``) is what was proven.
+    """
+    if not tenant.settings.recovery.trusted_device_days or state.task or state.fresh_login:
+        return False
+    is_sign_in = state.path is Path.SIGN_IN and not state.new_password_due and level(state.evidence) > 0
+    return is_sign_in and not insists(tenant, request) and not wishes(request)
 
 
 def is_stale(state: JourneyState, held: Sequence[Evidence], due: str, now: Instant) -> bool:

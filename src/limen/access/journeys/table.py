@@ -10,9 +10,16 @@ from limen.access.journeys.context import Facts, StepContext
 from limen.access.journeys.records import JourneyState, Path
 from limen.access.journeys.steps import (
     authenticator_app,
+    change_password,
     choose_account,
     consent,
+    lost_factors,
+    mailed_codes,
+    new_email,
     new_password,
+    offer_passkey,
+    passkey,
+    phone,
     profile,
     recover,
     recovery_codes,
@@ -40,6 +47,12 @@ class Step:
 
 STEPS: tuple[Step, ...] = (
     Step(
+        "lost_factors",
+        lambda s, f: _is_known(s, f) and lost_factors.due(s, f),
+        lost_factors.view,
+        lost_factors.submit,
+    ),
+    Step(
         "second_factor",
         lambda s, f: _is_known(s, f) and second_factor.due(s, f),
         second_factor.view,
@@ -58,7 +71,34 @@ STEPS: tuple[Step, ...] = (
         authenticator_app.view,
         authenticator_app.submit,
     ),
+    Step(
+        "change_password",
+        lambda s, f: _is_known(s, f) and change_password.due(s, f),
+        change_password.view,
+        change_password.submit,
+    ),
+    Step(
+        "new_email",
+        lambda s, f: _is_known(s, f) and new_email.due(s, f),
+        new_email.view,
+        new_email.submit,
+        is_even=True,
+    ),
+    Step(
+        "offer_passkey",
+        lambda s, f: _is_known(s, f) and offer_passkey.due(s, f),
+        offer_passkey.view,
+        offer_passkey.submit,
+    ),
     Step("profile", lambda s, f: _is_known(s, f) and profile.due(s, f), profile.view, profile.submit),
+    Step("phone", lambda s, f: _is_known(s, f) and phone.due(s, f), phone.view, phone.submit),
+    Step(
+        "mailed_codes",
+        lambda s, f: _is_known(s, f) and mailed_codes.due(s, f),
+        mailed_codes.view,
+        mailed_codes.submit,
+    ),
+    Step("terms", lambda s, f: _is_known(s, f) and bool(f.terms_due), terms.view, terms.submit),
     Step("consent", lambda s, f: _is_known(s, f) and _asks(s, f), consent.view, consent.submit),
     Step(
         "verify_email",

@@ -7,6 +7,7 @@ from functools import partial
 from limen.app.basis import Basis
 from limen.app.jobs.checkpoints import Basics, Checkpoints
 from limen.app.jobs.consents import ConsentChains, LedgerSigners
+from limen.app.jobs.recovery import advance_recoveries
 from limen.app.jobs.runner import Job
 from limen.app.jobs.upkeep import keep_keyring, rotate_all, rotate_tenant_keys, sweep, sweep_orphans
 from limen.kernel.ids import TenantId
@@ -36,6 +37,7 @@ def timetable(parts: JobParts) -> Sequence[Job]:
         Job("consent-chains", consents.run, 1, 1, is_leased=False),
         Job("checkpoints-of-all", checkpoints.run_all, 60, 20),
         Job("consent-chains-of-all", consents.run_all, 60, 25),
+        Job("recoveries", partial(advance_recoveries, basis), 300, 45),
         Job("sweep", partial(sweep, basis), 300, 60),
         Job("change-feed", basis.storage.feed.prune, 900, 120),
         Job("signing-keys", partial(rotate_all, basis), 900, 30),

@@ -19,6 +19,7 @@ from limen.experience.pages.finding import Finder
 from limen.experience.pages.journey import PATHS, begin, journey, link
 from limen.experience.pages.logout import logout
 from limen.experience.pages.parts import PageParts
+from limen.experience.pages.secure import secure
 from limen.experience.pages.turned_away import ERROR_PAGES
 from limen.experience.pages.visit import Visit, arrive_at
 
@@ -57,6 +58,7 @@ def create_pages(parts: PageParts) -> Finder:
         *(page(path, begin) for path in PATHS),
         page("/journey/{journey}", journey, "GET", "POST", proves=False),
         page("/link/{token}", link, "GET", "POST"),
+        page("/secure/{token}", secure, "GET", "POST"),
         page("/approve", approve, "GET", "POST"),
         page("/device", device, "GET", "POST"),
         page("/device/qr", device_qr),

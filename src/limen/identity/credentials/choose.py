@@ -1,11 +1,12 @@
 """Choosing a password: prepared, judged, hashed. The one way, for every page and every interface."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from limen.identity.credentials.breaches import NO_CORPUS, BreachGuard
 from limen.identity.credentials.hashing import PasswordHasher
 from limen.identity.credentials.policy import PasswordPolicy
-from limen.identity.credentials.prepare import prepare_aside
+from limen.identity.credentials.prepare import prepare_aside, refuse
 from limen.kernel.errors import Refusal
 
 
@@ -17,13 +18,25 @@ class NotChosen:
     hints: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a new password must not be: one from a breach, or one of *earlier*, the customer's own as PHC texts."""
+
+    breaches: BreachGuard = NO_CORPUS
+    earlier: tuple[str, ...] = field(default=(), repr=False)
+
+
+_NOTHING = Known()
+
+
 async def choose_password(
-    password: str, words: Sequence[str], policy: PasswordPolicy, hasher: PasswordHasher
+    password: str, words: Sequence[str], policy: PasswordPolicy, hasher: PasswordHasher, known: Known = _NOTHING
 ) -> str | NotChosen:
     """Return the Argon2id hash of an acceptable password as PHC text.
 
-    To be called before a transaction begins: it takes two turns in the hash pool. *words* are ``context_words`` of
-    whose password it is to be. Refused with ``Invalid`` by the field ``password``, or ``Unavailable`` (``busy``).
+    To be called before a transaction begins: it takes two turns in the hash pool, and one for each earlier password.
+    *words* are ``context_words`` of whose password it is to be. Refused with ``Invalid`` by the field ``password``, or
+    ``Unavailable`` (``busy``).
     """
     prepared = await prepare_aside(password, hasher.pool)
     if isinstance(prepared, Refusal):
@@ -34,5 +47,19 @@ async def choose_password(
     refusal = verdict.as_refusal()
     if refusal is not None:
         return NotChosen(refusal, verdict.hints)
+    is_known = await known.breaches.judge(prepared) or await _used_before(prepared, known.earlier, hasher)
+    if is_known is not None:
+        return NotChosen(is_known)
     hashed = await hasher.hash(prepared)
     return NotChosen(hashed) if isinstance(hashed, Refusal) else hashed
+
+
+async def _used_before(prepared: bytes, earlier: Sequence[str], hasher: PasswordHasher) -> Refusal | None:
+    """Return why *prepared* may not be chosen again; one hash after the other, so that the pool is never flooded."""
+    for phc in earlier:
+        compared = await hasher.verify(phc, prepared)
+        if isinstance(compared, Refusal):
+            return compared
+        if compared.matches:
+            return refuse("password.used_before")
+    return None

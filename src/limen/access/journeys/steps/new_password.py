@@ -5,9 +5,9 @@ from collections.abc import Mapping
 import msgspec
 
 from limen.access.journeys.context import StepContext
-from limen.access.journeys.mails import sealed_mail
+from limen.access.journeys.factor_changes import told
 from limen.access.journeys.parts import JourneyUnit
-from limen.access.journeys.passwords import hashed_password, password_data
+from limen.access.journeys.passwords import hashed_password, password_data, remembered
 from limen.access.journeys.views import Problem, Progress, StepView
 from limen.access.sessions.records import PASSWORD, Evidence
 from limen.identity.credentials.records import seal_password
@@ -41,17 +41,12 @@ async def submit(context: StepContext, form: Mapping[str, str]) -> Progress:
     now = parts.clock.now()
     signed_out = customer.signed_out_everywhere(now)
     password, sealed = seal_password(vault, customer.id, hashed, now), seal(signed_out, vault)
-    words: dict[str, str | int] = {
-        "at": now,
-        "device": state.user_agent,
-        "recover_url": f"{parts.desk.issuer.rstrip('/')}/recover",
-    }
-    announce = sealed_mail(context, (customer.id, vault), "password_changed", customer.profile.email, words)
+    announce = told(context, customer, vault, "password_changed")
 
     async def write(unit: JourneyUnit) -> Problem | None:
         if not await unit.customers.update(sealed, customer.version):
             return Problem(notice="error.stale")
-        await unit.passwords.put(password)
+        await unit.passwords.put(password, remember=remembered(parts))
         await unit.sessions.end_all(customer.id, now)
         unit.change("subject", f"{customer.subject}:{now}")
         unit.announce(Event("password.changed", customer.id))

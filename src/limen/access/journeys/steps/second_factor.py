@@ -7,11 +7,12 @@ import msgspec
 from limen.access.journeys.context import Facts, StepContext
 from limen.access.journeys.limits import over_second_factor
 from limen.access.journeys.methods import answered, held
-from limen.access.journeys.records import JourneyState, Task
-from limen.access.journeys.second_factors import ASK
+from limen.access.journeys.records import JourneyState, Path, Task
+from limen.access.journeys.second_factors import ASK, may_trust
 from limen.access.journeys.views import Problem, Progress, StepView
 
-_USE = "use:"
+_USE, _RESEND = "use:", "resend:"
+LOST = "lost"
 
 
 def due(_: JourneyState, facts: Facts) -> bool:
@@ -31,8 +32,11 @@ def view(context: StepContext) -> StepView:
             "method": chosen.name,
             "others": [one.name for one in mine if one is not chosen],
             "may_cancel": bool(state.task),
+            "trust_days": _trust_days(context),
+            "may_be_lost": _may_be_lost(context),
             **chosen.data(context),
         },
+        challenge=context.facts.challenge if chosen.name == "passkey" else "",
     )
 
 
@@ -41,8 +45,12 @@ async def submit(context: StepContext, form: Mapping[str, str]) -> Progress:
     state, intent = context.journey.state, form.get("intent", "")
     if state.task and intent == "cancel":
         return Progress(msgspec.structs.replace(state, task=Task()))
+    if intent == LOST and _may_be_lost(context):
+        return Progress(msgspec.structs.replace(state, second=msgspec.structs.replace(state.second, lost="yes")))
     if intent.startswith(_USE):
         return await _use(context, intent.removeprefix(_USE))
+    if intent.startswith(_RESEND):
+        return await _resend(context, intent.removeprefix(_RESEND))
     method = answered(context.facts, form)
     if method is None:
         return Progress(state, problem=Problem({view(context).data["method"]: "error.required"}))
@@ -50,7 +58,28 @@ async def submit(context: StepContext, form: Mapping[str, str]) -> Progress:
         limited = await over_second_factor(context, method.name)
         if limited is not None:
             return Progress(state, problem=limited)
-    return await method.answer(context, form)
+    return _trusting(context, form, await method.answer(context, form))
+
+
+def _trust_days(context: StepContext) -> int:
+    """Return for how many days this device may be trusted from now on; 0 where it may not."""
+    tenant, state = context.parts.desk.tenant, context.journey.state
+    return tenant.settings.recovery.trusted_device_days if may_trust(state, tenant, context.facts.request) else 0
+
+
+def _may_be_lost(context: StepContext) -> bool:
+    """Tell whether somebody who recovers may say that nothing is left to prove."""
+    days = context.parts.desk.tenant.settings.recovery.waiting_days
+    return context.journey.state.path is Path.RECOVER and (bool(days) or context.facts.recovery is not None)
+
+
+def _trusting(context: StepContext, form: Mapping[str, str], progress: Progress) -> Progress:
+    """Note with a proof that this device shall be trusted; where its write is refused, nothing is noted either."""
+    state = progress.state
+    if form.get("trust") != "yes" or not _trust_days(context) or state.evidence == context.journey.state.evidence:
+        return progress
+    second = msgspec.structs.replace(state.second, trusts=True)
+    return replace(progress, state=msgspec.structs.replace(state, second=second))
 
 
 async def _use(context: StepContext, name: str) -> Progress:

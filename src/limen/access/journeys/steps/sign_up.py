@@ -55,5 +55,11 @@ async def submit(context: StepContext, form: Mapping[str, str]) -> Progress:
         return Progress(state, problem=hashed)
     index = await parts.directory.email_index(email)
     async with parts.read(parts.tenant_id) as unit:
-        taken = await unit.customers.find_by_contact(EMAIL, index) is not None
-    return posted(context, email, msgspec.structs.replace(state, draft=Draft(name, hashed)), real=not taken)
+        taken = await unit.customers.is_taken(EMAIL, index)
+    return posted(context, email, msgspec.structs.replace(state, draft=Draft(name, hashed, by_passkey)), real=not taken)
+
+
+def _is_by_passkey(settings: SignInSettings, form: Mapping[str, str]) -> bool:
+    """Tell whether a passkey is to be made in place of a password: chosen, or the only way to come back."""
+    is_only = not settings.password and not settings.email_code
+    return settings.passkey and (is_only or form.get("intent") == "use:passkey")

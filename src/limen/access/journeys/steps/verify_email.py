@@ -1,6 +1,7 @@
 """The mailed code is typed, or its link was followed in this browser: the address is proven.
 
-For a sign-up that makes the account; for a recovery it leads to a new password; else it signs in.
+For a sign-up that makes the account; for a recovery it leads to a new password; for a change it becomes the address of
+the account; else it signs in.
 """
 
 import hmac
@@ -114,6 +115,8 @@ async def _returning(context: StepContext) -> Progress:
     if customer is None or not customer.is_active:
         return Progress(state, problem=Problem({"code": "error.code_invalid"}))
     sets_password = purpose(parts, state) == "reset" and (held is not None or settings.recovery_adds_password)
+    # Whoever signs in without a password lost a passkey, and makes another where the browser can.
+    makes_passkey = state.path is Path.RECOVER and held is None and settings.passkey and state.passkey.is_able
     done = msgspec.structs.replace(
         state,
         customer_id=customer.id,

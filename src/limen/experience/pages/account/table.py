@@ -4,7 +4,17 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from limen.experience.pages.account import here, overview, two_step
+from limen.experience.pages.account import (
+    changes,
+    here,
+    messaged,
+    overview,
+    passkeys,
+    privacy,
+    recovery,
+    trusted,
+    two_step,
+)
 from limen.experience.pages.account.look import Look, Shown, Taken, Turn
 
 Show = Callable[[Look], Awaitable[Shown]]
@@ -39,11 +49,18 @@ PAGES: Final = (
     OVERVIEW,
     Page("security", "scope"),
     Page("devices", "device"),
+    Page("privacy", "lock"),
 )
 SECTIONS: Final = (
+    Section("recovery", "overview", recovery.show, recovery.TAKES),
     Section("overview", "overview", overview.show),
+    Section("changes", "security", changes.show, changes.TAKES),
+    Section("passkeys", "security", passkeys.show, passkeys.TAKES),
     Section("two_step", "security", two_step.show, two_step.TAKES),
+    Section("messaged", "security", messaged.show, messaged.TAKES),
+    Section("trusted", "devices", trusted.show, trusted.TAKES),
     Section("here", "devices", here.show, here.TAKES),
+    Section("privacy", "privacy", privacy.show, privacy.TAKES),
 )
 """In the order in which they stand on their pages."""
 

@@ -1,0 +1,111 @@
+"""What a customer is told, on every channel there is, and the links that such messages carry.
+
+A link's token is 24 random bytes, stored as its SHA-256, and good once. GET shows what it does, POST does it: mail
+scanners fetch links.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from limen.access.safety.records import AccountLink, LinkContent, LinkKind, Sealer, link_hash, seal_link
+from limen.identity.customers.records import Customer
+from limen.identity.tenants.records import Tenant
+from limen.kernel.clock import DAY, Clock
+from limen.kernel.entropy import Entropy, random_token
+from limen.kernel.events import Event
+from limen.kernel.ids import EventId
+from limen.kernel.mail import MAIL_FIELD, MailRequest, encode_mail_request
+
+_TOKEN_BYTES = 24
+Words = dict[str, str | int]
+
+
+class Tells(Protocol):
+    """What is asked of a unit of work."""
+
+    def announce(self, event: Event, event_id: str | None = None) -> str:
+        """Add an event to this commit's outbox."""
+        ...
+
+    def mail_link(self, link: AccountLink) -> None:
+        """Store, with this commit, a link that one of its messages carries."""
+        ...
+
+
+Tell = Callable[[Tells], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who is told: a customer with their vault, in which language, and where their tenant's pages begin."""
+
+    customer: Customer
+    vault: Sealer = field(repr=False)
+    locale: str
+    tenant: Tenant
+
+    @property
+    def base(self) -> str:
+        """Return where the tenant's pages begin."""
+        return self.tenant.issuer.rstrip("/")
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link to go with a message: its row, and its address."""
+
+    row: AccountLink
+    url: str = field(repr=False)
+
+
+def new_link(  # noqa: PLR0913 - a link has these parts
+    reader: Reader,
+    kind: LinkKind,
+    about: str,
+    clock: Clock,
+    entropy: Entropy,
+    *,
+    days: int,
+    target: str = "",
+) -> Link:
+    """Return a fresh link of *kind*, for *days*, to go with the notice *about*."""
+    token, now = random_token(entropy, _TOKEN_BYTES), clock.now()
+    hashed = link_hash(token)
+    sealed = seal_link(reader.vault, hashed, LinkContent(reader.customer.profile.email, about))
+    row = AccountLink(hashed, reader.customer.id, kind, target, sealed, now, now + days * DAY)
+    return Link(row, f"{reader.base}/secure/{token}")
+
+
+def secure_link(reader: Reader, about: str, clock: Clock, entropy: Entropy) -> Link | None:
+    """Return the link *it was not me* for the notice *about*; None where the tenant undoes nothing."""
+    days = reader.tenant.settings.recovery.undo_days
+    return new_link(reader, LinkKind.SECURE, about, clock, entropy, days=days) if days else None
+
+
+def messages(
+    reader: Reader, template: str, words: Words, entropy_and_clock: tuple[Entropy, Clock], links: Iterable[Link] = ()
+) -> Tell:
+    """Seal the message *template* for every channel of the reader's; return what announces it and stores *links*."""
+    entropy, clock = entropy_and_clock
+    sent = [mail_to(reader, reader.customer.profile.email, template, words, EventId.new(clock, entropy))]
+    rows = [link.row for link in links]
+
+    def tell(unit: Tells) -> None:
+        for row in rows:
+            unit.mail_link(row)
+        for announce in sent:
+            announce(unit)
+
+    return tell
+
+
+def mail_to(reader: Reader, address: str, template: str, words: Words, event_id: EventId) -> Tell:
+    """Seal a mail to *address* under the reader's key; return what announces it."""
+    order = MailRequest(template=template, locale=reader.locale, address=address, context=words)
+    sealed = reader.vault.seal(MAIL_FIELD, event_id, encode_mail_request(order))
+
+    def tell(unit: Tells) -> None:
+        unit.announce(Event("mail.requested", reader.customer.id, {"template": template}, sealed), event_id)
+
+    return tell

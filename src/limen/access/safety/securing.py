@@ -1,0 +1,165 @@
+"""*It was not me*: what a link in a notice does for whoever holds the mailbox, without being signed in.
+
+Everything ends: sessions, tokens, trusted devices, an open recovery. The password counts no more, what was set up
+within the days in which changes can be undone goes (a second factor, recovery codes), and the account goes back to the
+address that the link was mailed to, if that is still held for it. Recovery leads in again, and asks for whatever second
+factor is left. Links that were made later are void: they may be an intruder's.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+import msgspec
+
+from limen.access.factors.records import second_steps
+from limen.access.safety.messages import Reader, Tell, messages
+from limen.access.safety.records import AccountLink, LinkContent, LinkKind, link_hash, open_link
+from limen.access.safety.unit import SafetyParts, SafetyUnit
+from limen.access.safety.waiting import Ender, cancel_in, cancelled_notice
+from limen.identity.customers.directory import seal
+from limen.identity.customers.records import Customer
+from limen.identity.keyring import SubjectVault
+from limen.kernel.clock import Instant
+from limen.kernel.context import RequestContext
+from limen.kernel.errors import Conflict, Expired, Refusal
+from limen.kernel.events import AuditEntry, Event
+
+_LONGEST_TOKEN: Final = 64
+_TRIES: Final = 5
+"""Of an account that something changes at the same moment."""
+_SPENT: Final = Expired("link_spent", "unknown, used, void or expired")
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What a link does, and which notice it came with."""
+
+    kind: LinkKind
+    about: str
+
+
+class _MovedOn(Exception):
+    """Something changed the account since it was read: nothing of this unit may stay."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    link: AccountLink
+    content: LinkContent
+    customer: Customer
+    vault: SubjectVault
+
+
+class Securing:
+    """The links in one tenant's notices."""
+
+    def __init__(self, parts: SafetyParts) -> None:
+        """Work with *parts*."""
+        self._parts = parts
+
+    async def look(self, token: str) -> Looked | Refusal:
+        """Say what a link does; nothing changes."""
+        found = await self._find(token)
+        return found if isinstance(found, Refusal) else Looked(found.link.kind, found.content.about)
+
+    async def act(self, token: str, request: RequestContext) -> Looked | Refusal:
+        """Do what a link is for, once."""
+        for _ in range(_TRIES):
+            found = await self._find(token)
+            if isinstance(found, Refusal):
+                return found
+            looked = Looked(found.link.kind, found.content.about)
+            if found.link.kind is LinkKind.CANCEL_RECOVERY:
+                return looked if await self._cancel(found, request) else _SPENT
+            try:
+                return looked if await self._secure(found, request) else _SPENT
+            except _MovedOn:
+                continue
+        return Conflict("version_changed", "the account changes without end")
+
+    async def _find(self, token: str) -> _Found | Refusal:
+        parts = self._parts
+        if not 0 < len(token) <= _LONGEST_TOKEN:
+            return _SPENT
+        async with parts.reading(parts.tenant.id) as unit:
+            link = await unit.links.find(link_hash(token))
+            if link is None or link.used_at is not None or link.expires_at <= parts.clock.now():
+                return _SPENT
+            sealed = await unit.customers.get(link.customer_id)
+        vault = await parts.directory.vault_of(link.customer_id)
+        customer = await parts.directory.open(sealed, vault)
+        if customer is None or vault is None:
+            return _SPENT
+        return _Found(link, open_link(vault, link), customer, vault)
+
+    async def _cancel(self, found: _Found, request: RequestContext) -> bool:
+        """End the request that the link names; another one that is open meanwhile has links of its own."""
+        parts, link, now = self._parts, found.link, self._parts.clock.now()
+        tell = await cancelled_notice(parts, link.customer_id)
+        async with parts.begin(parts.tenant.id) as unit:
+            standing = await unit.recoveries.open_of(link.customer_id)
+            if standing is None or standing.id != link.target or not await unit.links.use(link.link_hash, now):
+                return False
+            return await cancel_in(unit, link.customer_id, now, _by(found, request, "link"), tell)
+
+    async def _secure(self, found: _Found, request: RequestContext) -> bool:
+        parts, now = self._parts, self._parts.clock.now()
+        locked = found.customer.signed_out_everywhere(now)
+        address = found.content.address
+        profile = msgspec.structs.replace(locked.profile, email=address, email_verified=True)
+        is_other = address != locked.profile.email
+        restored = replace(locked, profile=profile) if is_other else locked
+        contact = await parts.directory.contact(restored)
+        back, stay = seal(restored, found.vault), seal(locked, found.vault)
+        told = self._told(restored, found)
+        ended = await cancelled_notice(parts, locked.id)
+        async with parts.begin(parts.tenant.id) as unit:
+            if not await unit.links.use(found.link.link_hash, now):
+                return False
+            is_back = is_other and await unit.customers.move_contact(contact)
+            if not await unit.customers.update(back if is_back else stay, found.customer.version):
+                raise _MovedOn
+            await self._lock(unit, found, now)
+            await cancel_in(unit, locked.id, now, _by(found, request, "secured"), ended)
+            unit.change("subject", f"{locked.subject}:{now}")
+            _tell(unit, found, request, is_back=is_back)
+            told(unit)
+        return True
+
+    async def _lock(self, unit: SafetyUnit, found: _Found, now: Instant) -> None:
+        """End what stands, and take away what was set up lately."""
+        customer_id = found.customer.id
+        await unit.passwords.disable(customer_id, now)
+        await unit.sessions.end_all(customer_id, now)
+        await unit.factors.remove_since(customer_id, self._parts.since(now))
+        if not second_steps(await unit.factors.of_customer(customer_id)):
+            await unit.factors.replace_codes(customer_id, ())
+        await unit.links.void_since(customer_id, found.link.created_at, now)
+
+    def _told(self, customer: Customer, found: _Found) -> Tell:
+        parts = self._parts
+        reader = Reader(customer, found.vault, customer.profile.locale or "en", parts.tenant)
+        words: dict[str, str | int] = {"at": parts.clock.now(), "recover_url": f"{parts.base}/recover"}
+        return messages(reader, "account_secured", words, (parts.entropy, parts.clock))
+
+
+def _by(found: _Found, request: RequestContext, how: str) -> Ender:
+    personal = {"address": request.address, "user_agent": request.user_agent}
+    return Ender(how, f"customer:{found.customer.id}", request.request_id, personal)
+
+
+def _tell(unit: SafetyUnit, found: _Found, request: RequestContext, *, is_back: bool) -> None:
+    customer = found.customer
+    data = {"about": found.content.about, "email_restored": is_back}
+    unit.announce(Event("account.secured", customer.id, data))
+    unit.announce(Event("session.ended", customer.id, {"all": True}))
+    unit.record(
+        AuditEntry(
+            "account.secured",
+            actor=f"customer:{customer.id}",
+            subject=customer.id,
+            request_id=request.request_id,
+            data=data,
+            personal={"address": request.address, "user_agent": request.user_agent},
+        )
+    )

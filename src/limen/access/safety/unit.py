@@ -1,0 +1,98 @@
+"""The unit of work of this package, and what it is made of for one tenant."""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from limen.access.factors.store import FactorStore
+from limen.access.safety.records import AccountLink
+from limen.access.safety.store import DeviceStore, LinkStore, RecoveryStore
+from limen.access.sessions.store import SessionStore
+from limen.identity.credentials.store import PasswordStore
+from limen.identity.customers.directory import Directory
+from limen.identity.customers.store import CustomerStore
+from limen.identity.tenants.records import Tenant
+from limen.kernel.clock import DAY, Clock, Instant
+from limen.kernel.entropy import Entropy
+from limen.kernel.events import AuditEntry, Event
+from limen.kernel.ids import TenantId
+
+
+class SafetyUnit(Protocol):
+    """A unit of work that reaches everything an account rests on."""
+
+    @property
+    def customers(self) -> CustomerStore:
+        """Return the tenant's customers."""
+        ...
+
+    @property
+    def passwords(self) -> PasswordStore:
+        """Return their passwords."""
+        ...
+
+    @property
+    def factors(self) -> FactorStore:
+        """Return their second factors."""
+        ...
+
+    @property
+    def sessions(self) -> SessionStore:
+        """Return their sessions."""
+        ...
+
+    @property
+    def recoveries(self) -> RecoveryStore:
+        """Return their recovery requests."""
+        ...
+
+    @property
+    def links(self) -> LinkStore:
+        """Return the links in their notices."""
+        ...
+
+    @property
+    def devices(self) -> DeviceStore:
+        """Return the devices they trust."""
+        ...
+
+    def record(self, entry: AuditEntry) -> None:
+        """Add an audit entry to this commit."""
+        ...
+
+    def announce(self, event: Event, event_id: str | None = None) -> str:
+        """Add an event to this commit's outbox."""
+        ...
+
+    def mail_link(self, link: AccountLink) -> None:
+        """Store, with this commit, a link that one of its messages carries."""
+        ...
+
+    def change(self, kind: str, key: str) -> None:
+        """Tell every worker's caches."""
+        ...
+
+
+Begin = Callable[[TenantId], AbstractAsyncContextManager[SafetyUnit]]
+
+
+@dataclass(frozen=True, slots=True)
+class SafetyParts:
+    """What the use cases of this package need. ``begin`` writes; ``reading`` only reads."""
+
+    tenant: Tenant
+    begin: Begin
+    reading: Begin
+    directory: Directory
+    clock: Clock
+    entropy: Entropy
+
+    @property
+    def base(self) -> str:
+        """Return where the tenant's pages begin."""
+        return self.tenant.issuer.rstrip("/")
+
+    def since(self, now: Instant) -> Instant:
+        """Return from when on changes can still be undone."""
+        return now - self.tenant.settings.recovery.undo_days * DAY

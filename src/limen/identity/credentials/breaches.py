@@ -1,0 +1,51 @@
+"""Passwords that are known from breaches (SP 800-63B-4 §3.1.1.2): asked when one is set, never at a sign-in.
+
+A corpus is declared here and implemented further out. It may be out of reach; what then, is a stance: fail open, since
+a shop must not close with a service of others, or fail closed.
+"""
+
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from limen.identity.credentials.prepare import refuse
+from limen.kernel.errors import Refusal, Unavailable
+
+_RETRY_SECONDS: Final = 30
+
+
+class BreachCorpus(Protocol):
+    """Knows which passwords were found in breaches."""
+
+    async def is_breached(self, prepared: bytes) -> bool | None:
+        """Tell whether the *prepared* password is known; None where that cannot be asked now.
+
+        Implementations send out no more than a few characters of its hash.
+        """
+        ...
+
+
+class _Nothing:
+    """A corpus of nothing: until there is one."""
+
+    async def is_breached(self, prepared: bytes) -> bool | None:
+        """Know no password."""
+        del prepared
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class BreachGuard:
+    """A corpus, and the stance where it cannot be asked. ``fails_closed``: no password is set then."""
+
+    corpus: BreachCorpus
+    fails_closed: bool = False
+
+    async def judge(self, prepared: bytes) -> Refusal | None:
+        """Return why the *prepared* password may not be set, or None."""
+        found = await self.corpus.is_breached(prepared)
+        if found is None and self.fails_closed:
+            return Unavailable("busy", "the breach corpus cannot be asked", retry_after=_RETRY_SECONDS)
+        return refuse("password.breached") if found else None
+
+
+NO_CORPUS: Final = BreachGuard(_Nothing())
