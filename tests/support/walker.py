@@ -51,6 +51,8 @@ class _Reader(HTMLParser):
                 self.root = given
             case "form":
                 self.forms.append(Form(given.get("action", ""), given.get("method", "get").lower()))
+            case "input" if given.get("type") == "checkbox" and "checked" not in given:
+                pass  # sent only by whoever ticks it
             case "input" if self.forms and "name" in given:
                 self.forms[-1].fields[given["name"]] = given.get("value", "")
             case "button" if self.forms and "name" in given:

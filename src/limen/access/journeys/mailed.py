@@ -13,11 +13,12 @@ from limen.access.journeys.limits import over_limits
 from limen.access.journeys.mails import Announce, challenge, code_mail, link_hash, plain_mail
 from limen.access.journeys.parts import JourneyParts, JourneyUnit
 from limen.access.journeys.records import Challenge, JourneyState, Path
+from limen.access.journeys.tasks import proves_address
 from limen.access.journeys.views import Problem, Progress
 from limen.identity.customers.directory import EMAIL
 
-Purpose = Literal["verify", "reset", "sign_in"]
-"""What a code is for, in the words of the templates: a new account, a new password, or to sign in."""
+Purpose = Literal["verify", "reset", "sign_in", "change"]
+"""What a code is for, in the words of the templates: a new account, a new password, to sign in, another address."""
 
 _MAILS: Final[Mapping[Purpose, tuple[str, str]]] = {
     "verify": ("verify_email", "already_registered"),
@@ -30,6 +31,8 @@ _MAILS: Final[Mapping[Purpose, tuple[str, str]]] = {
 
 def purpose(parts: JourneyParts, state: JourneyState) -> Purpose:
     """Return what the code of a journey is for. Where there are no passwords, recovery signs in."""
+    if proves_address(state):
+        return "change"
     if state.path is Path.SIGN_UP:
         return "verify"
     resets = state.path is Path.RECOVER and parts.desk.tenant.settings.sign_in.password

@@ -8,11 +8,12 @@ Whoever has none sets one up where the tenant or the application insists.
 from collections.abc import Sequence
 from typing import Final
 
-from limen.access.factors.records import StoredFactor, second_steps
-from limen.access.journeys.records import JourneyState
+from limen.access.factors.records import StoredFactor, passkeys, second_steps
+from limen.access.journeys.records import JourneyState, Path
+from limen.access.journeys.weaker import can_reach
 from limen.access.oauth.assurance import LEVELS, least, level
 from limen.access.oauth.records import AuthorizationRequest
-from limen.access.sessions.records import SECOND_FACTORS, Evidence
+from limen.access.sessions.records import KEYS, SECOND_FACTORS, Evidence
 from limen.identity.tenants.assurance import Level
 from limen.identity.tenants.records import Tenant
 from limen.kernel.clock import MINUTE, Instant

@@ -26,8 +26,10 @@ from limen.access.journeys.steps import (
     second_factor,
     sign_in,
     sign_up,
+    terms,
     verify_email,
 )
+from limen.access.journeys.tasks import proves_address
 from limen.access.journeys.views import Progress, StepView
 
 
@@ -102,7 +104,7 @@ STEPS: tuple[Step, ...] = (
     Step("consent", lambda s, f: _is_known(s, f) and _asks(s, f), consent.view, consent.submit),
     Step(
         "verify_email",
-        lambda s, f: not _is_known(s, f) and s.challenge is not None,
+        lambda s, f: s.challenge is not None and _is_known(s, f) == proves_address(s),
         verify_email.view,
         verify_email.submit,
         is_even=True,

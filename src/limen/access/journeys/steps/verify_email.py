@@ -11,11 +11,13 @@ import msgspec
 
 from limen.access.journeys.context import StepContext
 from limen.access.journeys.digits import ascii_digits
+from limen.access.journeys.email_changes import moved
 from limen.access.journeys.limits import over_guesses, over_limits
 from limen.access.journeys.mailed import letter, lifetime, purpose
 from limen.access.journeys.mails import challenge, link_hash
 from limen.access.journeys.parts import JourneyUnit
 from limen.access.journeys.records import Draft, Path
+from limen.access.journeys.tasks import proves_address
 from limen.access.journeys.views import Problem, Progress, StepView, Write
 from limen.access.sessions.records import MAILBOX, PASSWORD, Evidence
 from limen.identity.credentials.records import seal_password
@@ -69,6 +71,8 @@ async def submit(context: StepContext, form: Mapping[str, str]) -> Progress:
 
 async def proven(context: StepContext) -> Progress:
     """Go on with a proven address: by code, or by a link that was confirmed in the browser where the journey began."""
+    if proves_address(context.journey.state):
+        return await moved(context)
     if context.journey.state.path is Path.SIGN_UP:
         return await _registering(context)
     return await _returning(context)
