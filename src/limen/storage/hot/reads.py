@@ -143,23 +143,20 @@ class SqliteReader:
 
 
 _PollAsked = tuple[TenantId, bytes, Instant]
-_POLL_ALL = """
-SELECT asked.number, found.*
-FROM unnest($2::bytea[], $3::bigint[]) WITH ORDINALITY AS asked (code, now, number),
-  limen_poll($1, asked.code, asked.now) AS found
-"""
+_POLL_ALL = "SELECT * FROM limen_poll($1, $2, $3)"
 
 
 class PostgresReader:
     """Reads through the token role's functions.
 
-    Polls come in crowds and write when they came: those that arrive while others are asked about share a statement.
+    Polls come in crowds and write when they came: those that arrive while others are asked about share a statement. Two
+    of these may be under way, so that one crowd is answered here while the database looks for the next.
     """
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         """Take connections from *pool*, which belongs to the token role."""
         self._pool = pool
-        self._polls: WriteGroup[_PollAsked] = WriteGroup(self._poll_all)
+        self._polls: WriteGroup[_PollAsked] = WriteGroup(self._poll_all, self._poll_all)
 
     async def customer(self, tenant_id: TenantId, subject: str) -> SealedCustomer | None:
         """Return the customer whose public ``sub`` this is."""

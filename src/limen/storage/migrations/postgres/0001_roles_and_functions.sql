@@ -64,6 +64,8 @@ END $$;
 -- beside the old one (HOT), where the next reader clears it away. A rotation or two for each row is reason enough to vacuum.
 ALTER TABLE families SET (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_cost_delay = 0);
 ALTER TABLE codes SET (fillfactor = 80);
+-- What waits for a person is updated with every poll, some seconds apart; nothing that is indexed changes.
+ALTER TABLE waiting_requests SET (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_cost_delay = 0);
 
 CREATE FUNCTION limen_notify() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN
@@ -310,22 +312,22 @@ BEGIN
 END $$;
 
 -- One statement for a poll. When it was is not worth a wait for the disk: lost in a crash, a client may once poll too early.
-CREATE FUNCTION limen_poll(p_tenant text, p_code bytea, p_now bigint)
-RETURNS TABLE (kind varchar, client_key varchar, state varchar, interval_seconds integer, polled_at bigint, expires_at bigint)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+CREATE FUNCTION limen_poll(p_tenant text, p_codes bytea[], p_times bigint[])
+RETURNS TABLE (number bigint, kind varchar, client_key varchar, state varchar, interval_seconds integer, polled_at bigint, expires_at bigint)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
-DECLARE w waiting_requests%ROWTYPE;
 BEGIN
   PERFORM set_config('limen.tenant', p_tenant, true);
-  SELECT * INTO w FROM waiting_requests WHERE tenant_id = p_tenant AND code_hash = p_code;
-  IF NOT FOUND THEN
-    RETURN;
-  END IF;
-  IF w.state = 'pending' AND w.expires_at > p_now THEN
-    PERFORM set_config('synchronous_commit', 'off', true);
-    UPDATE waiting_requests SET polled_at = p_now WHERE tenant_id = p_tenant AND id = w.id;
-  END IF;
-  RETURN QUERY SELECT w.kind, w.client_key, w.state, w.interval_seconds, w.polled_at, w.expires_at;
+  RETURN QUERY
+    SELECT asked.number, w.kind, w.client_key, w.state, w.interval_seconds,
+           COALESCE(lag(asked.now) OVER (PARTITION BY asked.code ORDER BY asked.number), w.polled_at), w.expires_at
+    FROM unnest(p_codes, p_times) WITH ORDINALITY AS asked (code, now, number)
+    JOIN waiting_requests w ON w.tenant_id = p_tenant AND w.code_hash = asked.code;
+  PERFORM set_config('synchronous_commit', 'off', true);
+  UPDATE waiting_requests SET polled_at = asked.now
+  FROM (SELECT code, max(now) AS now FROM unnest(p_codes, p_times) AS each (code, now) GROUP BY code ORDER BY code) AS asked
+  WHERE tenant_id = p_tenant AND code_hash = asked.code AND state = 'pending' AND expires_at > asked.now;
 END $$;
 
 CREATE FUNCTION limen_slow_down(p_tenant text, p_code bytea, p_by integer, p_most integer) RETURNS void
