@@ -60,6 +60,25 @@ class Native:
             assert set(self.step["values"]) <= promised(name, "values"), name
 
 
+async def tasks_of_somebody_signed_in(house) -> list[str]:
+    """The steps behind the buttons of the account page."""
+    await house.customer("bob@example.com")
+    seen = []
+    async with house.client(headers={"accept": "application/json"}) as http:
+        app = Native(http)
+        await app.open("/sign-in")
+        await app.post(email="bob@example.com", password=PASSWORD)
+        for intent in ("change_password", "change_email"):
+            page = await http.get("/account/security", headers={"accept": "text/html"})
+            csrf = re.search(r'name="csrf" value="([^"]+)"', page.text)[1]
+            begun = await http.post("/account/security", data={"csrf": csrf, "intent": intent}, follow_redirects=True)
+            app.see(begun)
+            seen.append(app.step["name"])
+            await app.post(intent="cancel")
+            assert app.shown["step"] is None
+    return seen
+
+
 async def test_an_application_signs_somebody_up_and_in_with_screens_of_its_own(house):
     shop = await house.register_client()
     request = house.walker().request(shop[0], scope="openid email")
@@ -94,6 +113,9 @@ async def test_an_application_signs_somebody_up_and_in_with_screens_of_its_own(h
         await other.post(email=ANN)
         await other.post(code=code_in((await house.mails(ANN))[-1]))
         seen.append(other.step["name"])
+        await other.post(intent="lost")
+        seen.append(other.step["name"])
+        await other.post(intent="back")
         house.clock.advance(30)
         await other.post(code=totp.code(step_at(house.clock.now())))
         seen.append(other.step["name"])

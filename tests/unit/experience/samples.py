@@ -67,6 +67,20 @@ _SECOND_FACTOR: list[tuple[str, str, dict[str, Any], dict[str, Any]]] = [
     ("authenticator_app", "begin", {**_FACTOR_CHANGE, "may_cancel": False}, {}),
     ("authenticator_app", "confirm", {**_FACTOR_CHANGE, "uri": _URI, "secret": "gezd gnbv gy3t qojq gezd gnbv"}, {}),
     ("authenticator_app", "remove", _FACTOR_CHANGE, {}),
+    ("passkey", "make", {**_PASSKEY, "kind": "passkey", "leave": "skip"}, {}),
+    ("passkey", "make_key", {**_PASSKEY, "phase": "make", "kind": "security_key"}, {}),
+    ("passkey", "rename", _PASSKEY, {"errors": {"name": "error.name_invalid"}}),
+    ("passkey", "remove", _PASSKEY, {}),
+    ("offer_passkey", "offer", {"passkey": {}}, {}),
+    (
+        "second_factor",
+        "lost",
+        {"method": "code", "others": [], "may_cancel": False, "trust_days": 30, "may_be_lost": True},
+        {},
+    ),
+    ("lost_factors", "ask", {"days": 3, "ready_at": None}, {}),
+    ("lost_factors", "waiting", {"days": 2, "ready_at": NOW}, {"notice": "error.stale"}),
+    ("lost_factors", "ready", {"days": 3, "ready_at": None}, {}),
     ("recovery_codes", "codes", {"codes": [f"k7m2{n}-x9qp{n}" for n in range(2, 10)], "may_cancel": False}, {}),
     ("recovery_codes", "new_codes", {"codes": [], "may_cancel": True}, {}),
 ]
@@ -91,10 +105,39 @@ def _account(page: str, notice: str | None = None, **sections: dict[str, Any]) -
 
 _ACCOUNT: dict[str, tuple[tuple[str, str | None], dict[str, dict[str, Any]]]] = {
     "overview": (("overview", None), {"overview": {"approve_url": "https://id.example/approve"}}),
-    "security": (("security", "notice.session_ended"), {"two_step": _TWO_STEP}),
-    "security_one_step": (("security", None), {"two_step": _NO_TWO_STEP}),
+    "security": (("security", "notice.session_ended"), {"passkeys": _PASSKEYS, "two_step": _TWO_STEP}),
+    "security_one_step": (("security", None), {"passkeys": _NO_PASSKEYS, "two_step": _NO_TWO_STEP}),
     "devices": (("devices", None), {"here": {"sessions": _SESSIONS}}),
 }
+_PAST = {"decision": "given", "at": NOW, "party": "books", "items": ["openid"], "version": 2, "receipt": "/receipt/1"}
+_PURPOSE = {
+    "name": "newsletter", "version": 2, "title": "Our newsletter", "paragraphs": ["We write to you.", "Once a week."],
+    "language": "en", "basis": "consent", "data": ["email"], "party": "", "state": "given", "is_allowed": True,
+    "until": NOW, "minimum_age": 16, "may_give": False, "may_withdraw": True, "history": [_PAST],
+}  # fmt: skip
+_SHARING = {**_PURPOSE, "party": "books", "state": "newer_version", "may_give": True, "until": 0, "history": []}
+_STATES = ("legal_basis", "not_decided", "refused", "withdrawn", "expired")
+_BASES = ("contract", "legal_obligation", "vital_interests", "public_task", "legitimate_interests")
+_OTHERS = [{**_SHARING, "state": one, "basis": basis} for one, basis in zip(_STATES, _BASES, strict=True)]
+_DECISIONS = [{**_PAST, "decision": one} for one in ("given", "refused", "withdrawn")]
+_TRUSTED = [
+    {"id": "tdv_1", "name": "Firefox, Linux", "added": NOW, "until": NOW + 10**12, "current": True},
+    {"id": "tdv_2", "name": "", "added": NOW, "until": NOW + 10**12, "current": False},
+]
+_ACCOUNT |= {
+    "recovery": (("overview", "notice.recovery_cancelled"), {"recovery": {"ready_at": NOW}}),
+    "changes": (("security", None), {"changes": {"has_passwords": True}}),
+    "trusted": (("devices", "notice.device_forgotten"), {"trusted": {"devices": _TRUSTED}}),
+    "privacy": (
+        ("privacy", "notice.consent_given"),
+        {"privacy": {"purposes": [_PURPOSE, _SHARING, *_OTHERS], "applications": _DECISIONS}},
+    ),
+    "privacy_without_purposes": (("privacy", None), {"privacy": {"purposes": [], "applications": []}}),
+}
+_TERMS = {
+    "client_name": CLIENT, "minimum_age": 16, "seen": "terms:2",
+    "purposes": [{"title": "Terms", "paragraphs": ["You agree.", "We do too."], "language": "en", "is_new": True}],
+}  # fmt: skip
 _MESSAGE = {
     "subject": "Your code for Limen",
     "sender": "no-reply@limen.example",
@@ -104,7 +147,18 @@ _MESSAGE = {
     "html_url": "/dev/mail/1/html",
 }
 
+_KINDS = ("secure", "undo_email", "cancel_recovery")
 PAGES: dict[str, tuple[str, dict[str, Any]]] = {
+    "terms": ("steps/terms.html", _step("terms", _TERMS)),
+    "terms_plain": (
+        "steps/terms.html",
+        _step(
+            "terms",
+            {**_TERMS, "client_name": None, "minimum_age": 0},
+            errors={"age": "error.age_not_confirmed"},
+            notice="error.stale",
+        ),
+    ),
     "sign_in": ("steps/sign_in.html", _step("sign_in", _SIGN_IN)),
     "sign_in_wrong": (
         "steps/sign_in.html",
@@ -160,6 +214,26 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         "steps/new_password.html",
         _step("new_password", {"email": EMAIL, "min_length": 15, "feedback": []}),
     ),
+    "change_password": (
+        "steps/change_password.html",
+        _step(
+            "change_password",
+            {"email": EMAIL, "min_length": 10, "feedback": []},
+            errors={"password": "password.used_before"},
+        ),
+    ),
+    "new_email": (
+        "steps/new_email.html",
+        _step("new_email", {"email": EMAIL}, values={"email": EMAIL}, errors={"email": "error.email_same"}),
+    ),
+    "verify_email_change": (
+        "steps/verify_email.html",
+        _step("verify_email", {"purpose": "change", "email": EMAIL, "expires_seconds": 900}),
+    ),
+    **{f"secure_{kind}": ("secure.html", _form(kind=kind)) for kind in _KINDS},
+    **{f"secured_{kind}": ("secured.html", {"kind": kind, "recover_url": "/recover"}) for kind in _KINDS},
+    "link_change": ("link.html", _form(purpose="change")),
+    "elsewhere_change": ("link_elsewhere.html", _form(purpose="change", device="", asked=NOW)),
     "profile": (
         "steps/profile.html",
         _step(
@@ -294,7 +368,11 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
 
 _CODE = {"code": "482913", "link": "https://limen.example/link/abc?x=1&y=2", "expires_seconds": 900}
 
-_FACTOR_MAIL = {"at": NOW, "device": "", "recover_url": "https://limen.example/recover", "left": 9}
+_FACTOR_MAIL = {"at": NOW, "device": "", "recover_url": "https://limen.example/recover", "left": 9, "secure_url": ""}
+_RECOVERY_MAIL = {
+    "at": NOW, "ready_at": NOW, "device": "", "cancel_url": "https://limen.example/secure/abc",
+    "recover_url": "https://limen.example/recover",
+}  # fmt: skip
 
 MAILS: dict[str, dict[str, Any]] = {
     "verify_email": _CODE,
@@ -309,8 +387,30 @@ MAILS: dict[str, dict[str, Any]] = {
     "approve_request": {"client": CLIENT, "approve_url": "https://limen.example/approve"},
     "factor_added": _FACTOR_MAIL,
     "factor_removed": _FACTOR_MAIL,
+    "passkey_added": _FACTOR_MAIL,
+    "passkey_removed": _FACTOR_MAIL,
+    "passkey_suspected": _FACTOR_MAIL,
     "recovery_codes_replaced": _FACTOR_MAIL,
     "recovery_code_used": _FACTOR_MAIL,
-    "password_changed": {"at": NOW, "device": "Firefox · Linux", "recover_url": "https://limen.example/recover"},
+    "password_changed": {
+        "at": NOW,
+        "device": "Firefox · Linux",
+        "recover_url": "https://limen.example/recover",
+        "secure_url": "https://limen.example/secure/abc",
+    },
+    "change_email": _CODE,
+    "email_in_use": {"sign_in_url": "https://limen.example/sign-in"},
+    "email_changed": {
+        "at": NOW,
+        "device": "",
+        "undo_url": "https://limen.example/secure/abc",
+        "recover_url": "https://limen.example/recover",
+    },
+    "email_moved": {"at": NOW, "account_url": "https://limen.example/account"},
+    "recovery_waiting": _RECOVERY_MAIL,
+    "recovery_ready": _RECOVERY_MAIL,
+    "recovery_cancelled": {"at": NOW, "recover_url": "https://limen.example/recover"},
+    "recovery_completed": _FACTOR_MAIL,
+    "account_secured": {"at": NOW, "recover_url": "https://limen.example/recover"},
 }
 """Mail → context, without the brand."""

@@ -4,6 +4,7 @@ from limen.access.journeys.context import Facts
 from limen.access.journeys.parts import JourneyParts, JourneyUnit
 from limen.access.journeys.records import Journey
 from limen.access.oauth.assurance import level
+from limen.access.safety.messages import Reader
 from limen.access.safety.records import DeviceWords, TrustedDevice, seal_device
 from limen.access.safety.waiting import Ender, cancel_in, notice_of_end
 from limen.access.sessions.records import SECOND_FACTORS
@@ -62,4 +63,5 @@ async def end_recovery(
         return
     personal = {"address": request.address, "user_agent": request.user_agent}
     by = Ender("second_factor", f"customer:{customer.id}", request.request_id, personal)
-    await cancel_in(unit, customer.id, parts.clock.now(), by, notice_of_end(parts.safety, customer, vault))
+    reader = Reader(customer, vault, customer.profile.locale or "en", parts.desk.tenant)
+    await cancel_in(unit, customer.id, parts.clock.now(), by, notice_of_end(reader, parts))

@@ -1,12 +1,12 @@
 """Trusted devices, removed by hand."""
 
-from limen.access.safety.unit import SafetyUnit
+from limen.access.safety.unit import DeviceUnit
 from limen.kernel.events import AuditEntry, Event
 from limen.kernel.ids import CustomerId, DeviceId
 
 
 async def forget(  # noqa: PLR0913 - whose, which, and by whom
-    unit: SafetyUnit, customer_id: CustomerId, device_id: DeviceId, *, actor: str, by: str, request_id: str
+    unit: DeviceUnit, customer_id: CustomerId, device_id: DeviceId, *, actor: str, by: str, request_id: str
 ) -> bool:
     """Remove a customer's trust in a device; False if there is none such. *by*: ``customer``, ``administrator``."""
     if not await unit.devices.forget(customer_id, device_id):

@@ -19,7 +19,45 @@ from limen.kernel.events import AuditEntry, Event
 from limen.kernel.ids import TenantId
 
 
-class SafetyUnit(Protocol):
+class RecoveryUnit(Protocol):
+    """A unit of work that reaches recovery requests and tells of them."""
+
+    @property
+    def recoveries(self) -> RecoveryStore:
+        """Return their recovery requests."""
+        ...
+
+    def record(self, entry: AuditEntry) -> None:
+        """Add an audit entry to this commit."""
+        ...
+
+    def announce(self, event: Event, event_id: str | None = None) -> str:
+        """Add an event to this commit's outbox."""
+        ...
+
+    def mail_link(self, link: AccountLink) -> None:
+        """Store, with this commit, a link that one of its messages carries."""
+        ...
+
+
+class DeviceUnit(Protocol):
+    """A unit of work that reaches trusted devices."""
+
+    @property
+    def devices(self) -> DeviceStore:
+        """Return the devices they trust."""
+        ...
+
+    def record(self, entry: AuditEntry) -> None:
+        """Add an audit entry to this commit."""
+        ...
+
+    def announce(self, event: Event, event_id: str | None = None) -> str:
+        """Add an event to this commit's outbox."""
+        ...
+
+
+class SafetyUnit(RecoveryUnit, DeviceUnit, Protocol):
     """A unit of work that reaches everything an account rests on."""
 
     @property
@@ -43,30 +81,8 @@ class SafetyUnit(Protocol):
         ...
 
     @property
-    def recoveries(self) -> RecoveryStore:
-        """Return their recovery requests."""
-        ...
-
-    @property
     def links(self) -> LinkStore:
         """Return the links in their notices."""
-        ...
-
-    @property
-    def devices(self) -> DeviceStore:
-        """Return the devices they trust."""
-        ...
-
-    def record(self, entry: AuditEntry) -> None:
-        """Add an audit entry to this commit."""
-        ...
-
-    def announce(self, event: Event, event_id: str | None = None) -> str:
-        """Add an event to this commit's outbox."""
-        ...
-
-    def mail_link(self, link: AccountLink) -> None:
-        """Store, with this commit, a link that one of its messages carries."""
         ...
 
     def change(self, kind: str, key: str) -> None:
@@ -75,6 +91,20 @@ class SafetyUnit(Protocol):
 
 
 Begin = Callable[[TenantId], AbstractAsyncContextManager[SafetyUnit]]
+
+
+class Making(Protocol):
+    """What a message is made with."""
+
+    @property
+    def clock(self) -> Clock:
+        """Return the clock."""
+        ...
+
+    @property
+    def entropy(self) -> Entropy:
+        """Return chance."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from limen.access.safety.records import (
     open_asker,
     seal_asker,
 )
-from limen.access.safety.unit import SafetyParts, SafetyUnit
+from limen.access.safety.unit import Making, RecoveryUnit, SafetyParts
 from limen.identity.customers.records import Customer
 from limen.identity.keyring import SubjectVault
 from limen.kernel.clock import DAY, Instant
@@ -67,7 +67,7 @@ def begun(parts: SafetyParts, customer: Customer, vault: SubjectVault, asker: As
     return Begun(request, _notice(parts, request, asker, customer, vault))
 
 
-async def begin(unit: SafetyUnit, new: Begun, entry: AuditEntry) -> bool:
+async def begin(unit: RecoveryUnit, new: Begun, entry: AuditEntry) -> bool:
     """Store a new request and tell of it; False, and nothing said again, where one is open."""
     if not await unit.recoveries.begin(new.request):
         return False
@@ -157,17 +157,16 @@ async def cancelled_notice(parts: SafetyParts, customer_id: CustomerId) -> Tell:
     customer = await parts.directory.open(sealed, vault)
     if customer is None or vault is None:
         return lambda _: None
-    return notice_of_end(parts, customer, vault)
+    return notice_of_end(Reader(customer, vault, customer.profile.locale or "en", parts.tenant), parts)
 
 
-def notice_of_end(parts: SafetyParts, customer: Customer, vault: SubjectVault) -> Tell:
+def notice_of_end(reader: Reader, parts: Making) -> Tell:
     """Return what tells a customer that their request was ended."""
-    reader = Reader(customer, vault, customer.profile.locale or "en", parts.tenant)
-    words: Words = {"at": parts.clock.now(), "recover_url": f"{parts.base}/recover"}
+    words: Words = {"at": parts.clock.now(), "recover_url": f"{reader.base}/recover"}
     return messages(reader, "recovery_cancelled", words, (parts.entropy, parts.clock))
 
 
-async def cancel_in(unit: SafetyUnit, customer_id: CustomerId, now: Instant, by: Ender, tell: Tell) -> bool:
+async def cancel_in(unit: RecoveryUnit, customer_id: CustomerId, now: Instant, by: Ender, tell: Tell) -> bool:
     """End a customer's open request inside *unit*; False where none is open."""
     request = await unit.recoveries.open_of(customer_id)
     if request is None or not await unit.recoveries.advance(request.closed(RequestState.CANCELLED, now), request):

@@ -16,6 +16,7 @@ from limen.integration.api.doors import (
     keys,
     purposes,
     resource_servers,
+    safety,
     tenants,
 )
 from limen.integration.api.parts import PREFIX, ApiParts
@@ -31,6 +32,7 @@ _DOORS = (
     detail_types,
     customers,
     factors,
+    safety,
     purposes,
     consents,
     keys,

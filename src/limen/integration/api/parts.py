@@ -8,6 +8,7 @@ from typing import Final, Protocol
 from limen.access.clients.dynamic.store import DynamicUnit
 from limen.access.factors.administer import FactorUnit
 from limen.access.resources.catalogue import CatalogueUnit
+from limen.access.safety.administer import AdministeredUnit
 from limen.access.tokens.desk import Desks
 from limen.identity.consents.asking import Asking
 from limen.identity.consents.decide import DecidingUnit
