@@ -24,7 +24,13 @@ from limen.app.jobs.schedule import JobParts
 from limen.app.limits import NamedLimits
 from limen.app.logout import logout_handler
 from limen.app.mail import mail_handler, mailer_for
-from limen.app.metrics import JobMetrics, StandingCollector, authentication_counter, proof_counter
+from limen.app.metrics import (
+    JobMetrics,
+    StandingCollector,
+    authentication_counter,
+    proof_counter,
+    safety_subscribers,
+)
 from limen.app.ping import ping_handler
 from limen.app.preparing import worker_name
 from limen.app.routes import HotTable, house_doors, registration_doors, tenant_doors
@@ -212,6 +218,7 @@ class Site:
             RelayMetrics(self._registry),
             (self.clock, self.entropy),
         )
+        storage.database.subscribers = safety_subscribers(self._registry)
         storage.database.on_commit.append(lambda _changes, has_events: relay.nudge() if has_events else None)
         measured = JobMetrics(self._registry, self.clock)
         jobs = Jobs(

@@ -9,6 +9,9 @@ from prometheus_client.registry import Collector
 
 from limen.identity.credentials.pool import HashPool
 from limen.kernel.clock import SECOND, Clock
+from limen.kernel.events import Event
+from limen.storage.database import Subscriber
+from limen.storage.unit import Unit
 
 _POOL: Final = "limen_hash_pool"
 
@@ -64,6 +67,33 @@ def authentication_counter(registry: CollectorRegistry) -> Callable[[str, str], 
         ["method", "outcome"], registry=registry,
     )  # fmt: skip
     return lambda method, outcome: counter.labels(method, outcome).inc()
+
+
+SAFETY_EVENTS: Final = (
+    "password.changed",
+    "email.changed",
+    "recovery.requested",
+    "recovery.ready",
+    "recovery.completed",
+    "recovery.cancelled",
+    "recovery.expired",
+    "account.secured",
+    "device.trusted",
+    "device.forgotten",
+)
+"""What is counted of recoveries and changes; each a label of its own."""
+
+
+def safety_subscribers(registry: CollectorRegistry) -> dict[str, Sequence[Subscriber]]:
+    """Return what counts changes that matter for the safety of accounts, where they are announced."""
+    counter = Counter("limen_account_safety", "Recoveries and sensitive changes", ["event"], registry=registry)
+    for name in SAFETY_EVENTS:
+        counter.labels(name)
+
+    async def count(_: Unit, event: Event) -> None:
+        counter.labels(event.name).inc()
+
+    return dict.fromkeys(SAFETY_EVENTS, (count,))
 
 
 class StandingCollector(Collector):

@@ -2,7 +2,8 @@
 
 import pytest
 
-from limen.identity.credentials.choose import NotChosen, choose_password
+from limen.identity.credentials.breaches import BreachGuard
+from limen.identity.credentials.choose import Known, NotChosen, choose_password
 from limen.identity.credentials.policy import PRESETS, PasswordPolicy, policy_of
 from limen.identity.credentials.prepare import prepare
 from limen.kernel.errors import Corrupted, Unavailable
@@ -50,3 +51,48 @@ def test_a_preset_is_found_by_its_name_and_none_stands_in_for_another():
     assert policy_of("sp800-63b-4") is PRESETS["sp800-63b-4"]
     with pytest.raises(Corrupted):
         policy_of("weaker")
+
+
+class Corpus:
+    """Says of every password the same, and notes that it was asked."""
+
+    def __init__(self, says: bool | None) -> None:
+        self.says, self.asked = says, 0
+
+    async def is_breached(self, prepared: bytes) -> bool | None:
+        assert prepared == prepare(GOOD)
+        self.asked += 1
+        return self.says
+
+
+async def test_a_password_from_a_breach_is_refused_and_one_that_is_weak_is_not_even_asked_about(hasher):
+    corpus = Corpus(says=True)
+    outcome = await choose_password(GOOD, (), PasswordPolicy(), hasher, Known(BreachGuard(corpus)))
+    assert isinstance(outcome, NotChosen)
+    assert outcome.refusal.fields == {"password": "password.breached"}
+    assert isinstance(
+        await choose_password("short", (), PasswordPolicy(), hasher, Known(BreachGuard(corpus))), NotChosen
+    )
+    assert corpus.asked == 1
+
+
+@pytest.mark.parametrize("fails_closed", [True, False])
+async def test_where_a_corpus_cannot_be_asked_the_stance_decides(hasher, fails_closed):
+    guard = BreachGuard(Corpus(says=None), fails_closed=fails_closed)
+    outcome = await choose_password(GOOD, (), PasswordPolicy(), hasher, Known(guard))
+    if fails_closed:
+        assert isinstance(outcome, NotChosen)
+        assert isinstance(outcome.refusal, Unavailable)
+        assert outcome.refusal.retry_after > 0
+    else:
+        assert isinstance(outcome, str)
+
+
+async def test_an_earlier_password_is_refused_at_a_cost_of_one_hash_each(hasher, argon2):
+    earlier = [await hasher.hash(prepare(word)) for word in ("one horse battery", GOOD, "never reached")]
+    before = len(argon2.asked)
+    outcome = await choose_password(GOOD, (), PasswordPolicy(), hasher, Known(earlier=tuple(earlier)))
+    assert isinstance(outcome, NotChosen)
+    assert outcome.refusal.fields == {"password": "password.used_before"}
+    assert len(argon2.asked) - before == 2
+    assert "argon2" not in repr(Known(earlier=tuple(earlier)))
