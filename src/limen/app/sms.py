@@ -20,6 +20,8 @@ from limen.kernel.ids import TenantId
 from limen.kernel.sms import SMS_FIELD, SmsRequest
 
 TWILIO: Final = "https://api.twilio.com"
+_WORDS: Final = {"code": "sms.code"}
+"""The words of a message, by its template."""
 
 
 def texter_for(settings: Settings, mailer: Mailer, outgoing: Outgoing, clock: Clock) -> Texter:
@@ -61,9 +63,6 @@ def text_words(tenants: TenantStore) -> WordText:
         if tenant is None:
             return None
         catalogue = Catalogue.for_locale(negotiate_locale(request.locale, spoken(tenant.settings.locales)))
-        key = f"sms.{request.template}"
-        if key not in catalogue:
-            raise LookupError(key)
-        return catalogue.text(key, code=request.code, brand=tenant.name)
+        return catalogue.text(_WORDS[request.template], code=request.code, brand=tenant.name)
 
     return words

@@ -27,7 +27,10 @@ _CUSTOMER = {
     "state": _sometimes("``active`` or ``disabled``, as it is now."),
     "sessions": _sometimes("How many sessions ended with it."),
 }
-_FACTOR = {"factor": Member("The factor's identifier."), "kind": Member("``totp``: an authenticator app.")}
+_FACTOR = {
+    "factor": Member("The factor's identifier."),
+    "kind": Member("``totp``: an authenticator app; ``phone`` or ``email``: codes by message."),
+}
 _CLIENT = {"client_id": Member("The relying party, as it calls itself.")}
 _RESOURCE = {"identifier": Member("The resource server's URI.")}
 _DETAILS = {"type": Member("The type's name.")}
@@ -91,6 +94,8 @@ EVENT_DATA: Mapping[str, Mapping[str, Member]] = {
     },
     "device.trusted": _DEVICE,
     "device.forgotten": {**_DEVICE, "by": Member("``customer`` or ``administrator``.")},
+    "deletion.requested": {"due_at": Member("When the account is erased: microseconds since 1970, UTC.")},
+    "deletion.cancelled": {"by": Member("``link``: the one in the mail; ``customer``: on the account page, or the API.")},
     "session.started": {
         "session": Member("The session's identifier."),
         "amr": Member("How the customer proved who they are (RFC 8176)."),
@@ -98,6 +103,7 @@ EVENT_DATA: Mapping[str, Mapping[str, Member]] = {
     "session.ended": {
         "session": _sometimes("The session's identifier, where one ended."),
         "all": _sometimes("``true``, where all of the customer's ended."),
+        "others": _sometimes("How many ended, where all but the customer's present one did."),
     },
     "backchannel.answered": {"client_id": Member("The relying party that is to be told.")},
     "logout.requested": {

@@ -24,6 +24,10 @@ class FactorKind(StrEnum):
 
     TOTP = "totp"
     RECOVERY = "recovery"
+    PASSKEY = "passkey"
+    SECURITY_KEY = "security_key"
+    PHONE = "phone"
+    EMAIL = "email"
 
 
 class TotpSecret(msgspec.Struct, frozen=True, repr_omit_defaults=True):
@@ -38,10 +42,13 @@ class StoredFactor:
     """A factor as stored.
 
     Attributes:
-        sealed: a :class:`TotpSecret` under the customer's own key; empty for a recovery code.
-        digest: the keyed hash of a recovery code; None for an app.
+        sealed: a :class:`TotpSecret`, a :class:`limen.access.passkeys.records.Credential` or a
+            :class:`limen.access.factors.phone.Phone` under the customer's own key; empty for what holds no secret.
+        digest: the keyed hash of a recovery code; the SHA-256 of a credential id; the blind index of a phone's number;
+            else None.
         last_used_at: for a recovery code, when it was spent.
-        last_step: the last time step whose code was accepted (RFC 6238 §5.2); 0 for a recovery code.
+        last_step: the last time step whose code was accepted (RFC 6238 §5.2); the signature counter of a passkey or
+            security key (WebAuthn §6.1.1); 0 for a recovery code.
     """
 
     id: FactorId
@@ -57,6 +64,15 @@ class StoredFactor:
     def is_app(self) -> bool:
         """Tell whether this is an authenticator app."""
         return self.kind is FactorKind.TOTP
+
+    @property
+    def is_key(self) -> bool:
+        """Tell whether this is a passkey or a security key."""
+        return self.kind in _KEYS
+
+
+_KEYS = frozenset((FactorKind.PASSKEY, FactorKind.SECURITY_KEY))
+_NO_STEPS = frozenset((FactorKind.RECOVERY, FactorKind.PASSKEY))
 
 
 class Sealer(Protocol):
@@ -94,8 +110,22 @@ def apps(factors: Iterable[StoredFactor]) -> tuple[StoredFactor, ...]:
 
 
 def second_steps(factors: Iterable[StoredFactor]) -> tuple[StoredFactor, ...]:
-    """Return those that make a sign-in one of two steps. Recovery codes stand in for them, and go with the last."""
-    return tuple(factor for factor in factors if factor.kind is not FactorKind.RECOVERY)
+    """Return those that make a sign-in one of two steps. Recovery codes stand in for them, and go with the last.
+
+    A passkey is a sign-in of its own. It answers where a second step is asked for, and asks for none by being there:
+    whoever has one on one device still signs in with a password on another.
+    """
+    return tuple(factor for factor in factors if factor.kind not in _NO_STEPS)
+
+
+def passkeys(factors: Iterable[StoredFactor]) -> tuple[StoredFactor, ...]:
+    """Return the passkeys among *factors*."""
+    return tuple(factor for factor in factors if factor.kind is FactorKind.PASSKEY)
+
+
+def keys(factors: Iterable[StoredFactor]) -> tuple[StoredFactor, ...]:
+    """Return the passkeys and security keys among *factors*."""
+    return tuple(factor for factor in factors if factor.is_key)
 
 
 def codes_left(factors: Iterable[StoredFactor]) -> int:

@@ -35,6 +35,46 @@ class FactorStore(Protocol):
         """Remove a customer's authenticator app; False if there is none such."""
         ...
 
+    async def note_use(self, factor_id: FactorId, now: Instant) -> None:
+        """Note that a phone or a mailbox was used."""
+        ...
+
+    async def remove_messaged(self, customer_id: CustomerId, factor_id: FactorId) -> bool:
+        """Remove a customer's phone or mailbox; False if there is none such."""
+        ...
+
+    async def add_key(self, factor: StoredFactor) -> bool:
+        """Store a new passkey or security key; False if its credential id is known already (WebAuthn §7.1 step 26)."""
+        ...
+
+    async def find_key(self, digest: bytes) -> StoredFactor | None:
+        """Return the passkey or security key, of whichever customer, whose credential id has this SHA-256."""
+        ...
+
+    async def accept_counter(self, factor: StoredFactor, counter: int, now: Instant, *, may_stop: bool) -> bool:
+        """Note that a key spoke: its signature *counter*, the time, and what it is sealed as now.
+
+        False, and nothing changes, if the counter has not grown (WebAuthn §6.1.1). One that never counted is 0 for
+        good; with *may_stop* one that did may go back to that.
+        """
+        ...
+
+    async def rename_key(self, factor: StoredFactor) -> bool:
+        """Store a key under another name; False if it is gone."""
+        ...
+
+    async def remove_key(self, customer_id: CustomerId, factor_id: FactorId) -> bool:
+        """Remove a customer's passkey or security key; False if there is none such."""
+        ...
+
+    async def declined_at(self, customer_id: CustomerId) -> Instant:
+        """Return when a customer last said that they want no passkey; 0 for never."""
+        ...
+
+    async def decline(self, customer_id: CustomerId, now: Instant) -> None:
+        """Note that a customer wants no passkey now."""
+        ...
+
     async def remove_since(self, customer_id: CustomerId, since: Instant) -> int:
         """Remove every factor and recovery code made at *since* or later (0: all); return how many."""
         ...

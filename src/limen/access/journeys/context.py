@@ -1,9 +1,9 @@
 """What a step is told beside its form."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from limen.access.clients.records import Client
-from limen.access.factors.records import StoredFactor
+from limen.access.factors.records import FactorKind, StoredFactor
 from limen.access.journeys.parts import JourneyParts
 from limen.access.journeys.records import Journey
 from limen.access.oauth.records import AuthorizationRequest

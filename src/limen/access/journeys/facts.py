@@ -9,8 +9,8 @@ from limen.access.journeys.parts import JourneyParts, JourneyUnit
 from limen.access.journeys.passkey_facts import with_passkeys
 from limen.access.journeys.records import Journey, JourneyState, Path
 from limen.access.journeys.second_factors import ASK, concerns, insists, is_stale, may_trust, owed
-from limen.access.journeys.weaker import barred
 from limen.access.journeys.terms import terms_due
+from limen.access.journeys.weaker import barred
 from limen.access.oauth.consent import details_due, needs_consent
 from limen.access.oauth.records import AuthorizationRequest
 from limen.access.safety.records import TrustedDevice
@@ -36,11 +36,16 @@ async def gather(
     request = request_of(state)
     loaded = await parts.desk.clients(request.client_id) if request is not None else None
     client = loaded.client if loaded is not None else None
+    if state.customer_id and (vault is None or vault.subject_id != state.customer_id):
+        vault = await parts.directory.vault_of(CustomerId(state.customer_id))
     customer = await customer_of(parts, unit, state.customer_id, vault)
     accounts = await live_accounts(parts, unit, journey.browser_id) if state.select_account else ()
     facts = Facts(request, client, customer, await _is_proven(parts, unit, journey, state, customer), accounts)
+    facts = replace(facts, vault=vault if customer is not None else None)
     facts = await _with_second_factor(parts, unit, journey, state, facts)
+    facts = await with_passkeys(parts, unit, journey, state, facts)
     facts = await _with_question(parts, unit, state, facts)
+    facts = await _with_terms(parts, unit, state, facts)
     if request is None or client is None or customer is None:
         return facts
     due = needs_consent(client, await unit.grants.find(customer.id, client.key), request)
@@ -59,10 +64,12 @@ async def _with_second_factor(
         standing = await standing_session(parts, unit, journey.browser_id, customer)
         held = standing.evidence if standing is not None else ()
     factors = tuple(await unit.factors.of_customer(customer.id))
-    due = owed(state, held, factors, tenant, facts.request)
+    kinds = barred(state.evidence or held, factors, tenant, is_must=insists(tenant, facts.request))
+    usable = tuple(factor for factor in factors if factor.kind not in kinds)
+    due = owed(state, held, usable, tenant, facts.request)
     if is_stale(state, held, due, parts.clock.now()):
         return replace(facts, is_proven=False)
-    facts = replace(facts, second_factor=due, factors=factors, held=held)
+    facts = replace(facts, second_factor=due, factors=factors, held=held, barred=kinds)
     if due != ASK:
         return facts
     if state.path is Path.RECOVER:
@@ -92,6 +99,14 @@ async def _with_question(parts: JourneyParts, unit: JourneyUnit, state: JourneyS
     progress = await unit.profiles.progress(customer.id)
     client_id = request.client_id if request is not None else ""
     return replace(facts, question=question_due(settings, said, client_id, progress, parts.clock.now()))
+
+
+async def _with_terms(parts: JourneyParts, unit: JourneyUnit, state: JourneyState, facts: Facts) -> Facts:
+    """Return *facts* with what has to be accepted first; a task of the account page asks for nothing else."""
+    if facts.customer is None or not facts.is_proven or state.task:
+        return facts
+    found = await terms_due(parts.desk, unit, facts.customer.id)
+    return replace(facts, terms_due=found) if found else facts
 
 
 async def _is_proven(

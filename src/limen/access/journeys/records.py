@@ -5,6 +5,7 @@ from enum import StrEnum
 
 import msgspec
 
+from limen.access.factors.phone import Phone
 from limen.access.factors.totp import Totp
 from limen.access.sessions.records import Evidence
 from limen.kernel.clock import Instant
@@ -38,6 +39,7 @@ class Draft(msgspec.Struct, frozen=True):
 
     name: str = ""
     password_hash: str = ""
+    by_passkey: bool = False
 
 
 class Task(msgspec.Struct, frozen=True):
@@ -58,6 +60,13 @@ class Task(msgspec.Struct, frozen=True):
         return bool(self.kind)
 
 
+class Texted(msgspec.Struct, frozen=True):
+    """A code that was sent by short message, and to which phone."""
+
+    phone: Phone
+    sent: Challenge
+
+
 class Second(msgspec.Struct, frozen=True):
     """What a journey does about second factors.
 
@@ -67,6 +76,9 @@ class Second(msgspec.Struct, frozen=True):
         trusts: whether this device shall be trusted once one was proven.
         totp: the app being set up, not confirmed yet.
         codes: recovery codes that were just made, to be shown once.
+        sms: the code that was sent to the customer's phone.
+        mailed: the code that was mailed as a second step.
+        new_phone: the code that was sent to a phone that is being set up.
     """
 
     method: str = ""
@@ -74,6 +86,9 @@ class Second(msgspec.Struct, frozen=True):
     trusts: bool = False
     totp: Totp | None = None
     codes: tuple[str, ...] = ()
+    sms: Texted | None = None
+    mailed: Challenge | None = None
+    new_phone: Texted | None = None
 
     def __repr__(self) -> str:
         """Show no secret."""
@@ -107,6 +122,7 @@ class JourneyState(msgspec.Struct, frozen=True):
         task: what is to be changed, where the account page began it.
         back: the page of the account that it began from, below the tenant's prefix; empty for the first.
         second: what it does about second factors.
+        passkey: what it does about making a passkey.
         questioned: what the profile lacked was asked for, and answered or skipped.
         agreed: the scopes allowed on the consent page; None before it was asked.
         user_agent: the device that asked, for links opened elsewhere.
@@ -126,6 +142,7 @@ class JourneyState(msgspec.Struct, frozen=True):
     task: Task = Task()
     back: str = ""
     second: Second = Second()
+    passkey: Making = Making()
     questioned: bool = False
     agreed: tuple[str, ...] | None = None
     denied: bool = False

@@ -13,6 +13,7 @@ from limen.access.journeys.steps import (
     change_password,
     choose_account,
     consent,
+    delete_account,
     lost_factors,
     mailed_codes,
     new_email,
@@ -61,6 +62,7 @@ STEPS: tuple[Step, ...] = (
         second_factor.submit,
     ),
     Step("new_password", lambda s, f: s.new_password_due and f.is_proven, new_password.view, new_password.submit),
+    Step("passkey", lambda s, f: _is_known(s, f) and passkey.due(s, f), passkey.view, passkey.submit),
     Step(
         "recovery_codes",
         lambda s, f: _is_known(s, f) and recovery_codes.due(s, f),
@@ -91,6 +93,12 @@ STEPS: tuple[Step, ...] = (
         lambda s, f: _is_known(s, f) and offer_passkey.due(s, f),
         offer_passkey.view,
         offer_passkey.submit,
+    ),
+    Step(
+        "delete_account",
+        lambda s, f: _is_known(s, f) and delete_account.due(s, f),
+        delete_account.view,
+        delete_account.submit,
     ),
     Step("profile", lambda s, f: _is_known(s, f) and profile.due(s, f), profile.view, profile.submit),
     Step("phone", lambda s, f: _is_known(s, f) and phone.due(s, f), phone.view, phone.submit),

@@ -37,7 +37,7 @@ def level(evidence: Iterable[Evidence]) -> Level:
     is_hardware = False
     for piece in evidence:
         factor = _FACTORS.get(piece.authenticator)
-        if factor is not None:
+        if factor is not None and not piece.restricted:
             factors.add(factor)
             is_hardware = is_hardware or piece.key_bound
             if piece.user_verified:  # by a PIN or a biometric, at the authenticator itself

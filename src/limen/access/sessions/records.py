@@ -1,6 +1,7 @@
 """A browser, a session and the evidence behind it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 import msgspec
 
@@ -18,7 +19,17 @@ OTP = "otp"
 """RFC 8176's name for a one-time code."""
 RECOVERY_CODE = "recovery_code"
 """Our name for a look-up secret; RFC 8176 has none."""
-SECOND_FACTORS = frozenset({OTP, RECOVERY_CODE})
+HARDWARE_KEY = "hwk"
+"""RFC 8176's name for a key that cannot leave its device."""
+SOFTWARE_KEY = "swk"
+"""RFC 8176's name for one that can."""
+KEYS = frozenset({HARDWARE_KEY, SOFTWARE_KEY})
+"""Passkeys and security keys."""
+SMS = "sms"
+"""RFC 8176's name for a code by short message."""
+MAILED_CODE = "email_code"
+"""Our name for a mailed code as a second step; it bears no assurance level, as a mailbox does not."""
+SECOND_FACTORS = frozenset({OTP, RECOVERY_CODE, SMS, MAILED_CODE})
 """What stands beside a password."""
 
 
@@ -27,13 +38,15 @@ class Evidence(msgspec.Struct, frozen=True):
 
     ``authenticator`` uses the values of RFC 8176 (``pwd``, ``otp``, ``hwk`` …), with ours for a proven mailbox.
     ``user_verified``: by a PIN or a biometric at the authenticator. ``key_bound``: its private key is attested not to
-    leave the device.
+    leave the device. ``restricted``: the tenant, when it was proven, counted it for no assurance level
+    (SP 800-63B-4 §3.2.9).
     """
 
     authenticator: str
     at: Instant
     user_verified: bool = False
     key_bound: bool = False
+    restricted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +61,10 @@ class Browser:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One customer signed in at one browser. ``sid`` is public and random (OIDC Front-Channel Logout §3)."""
+    """One customer signed in at one browser. ``sid`` is public and random (OIDC Front-Channel Logout §3).
+
+    ``sealed`` is a :class:`Surroundings` under the customer's key; empty where nothing is known.
+    """
 
     id: SessionId
     sid: str
@@ -59,6 +75,7 @@ class Session:
     seen_at: Instant
     expires_at: Instant
     ended_at: Instant | None = None
+    sealed: bytes = field(default=b"", repr=False)
 
     @property
     def authenticated_at(self) -> Instant:
@@ -74,9 +91,54 @@ class Session:
         """Tell whether the session counts at *now*, with an *idle* limit in microseconds."""
         return self.ended_at is None and now < self.expires_at and now - self.seen_at < idle
 
-    def renewed(self, evidence: tuple[Evidence, ...], now: Instant, expires_at: Instant) -> "Session":
-        """Return the session resting on fresh *evidence*."""
-        return replace(self, evidence=evidence, seen_at=now, expires_at=expires_at)
+    def renewed(
+        self, evidence: tuple[Evidence, ...], now: Instant, expires_at: Instant, sealed: bytes = b""
+    ) -> "Session":
+        """Return the session resting on fresh *evidence*; ``sealed`` stays where there is nothing newer."""
+        return replace(self, evidence=evidence, seen_at=now, expires_at=expires_at, sealed=sealed or self.sealed)
+
+
+class Surroundings(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What is sealed of a session: how the browser called itself, and the network it came from, as a CIDR block."""
+
+    user_agent: str = ""
+    network: str = ""
+
+    def __repr__(self) -> str:
+        """Show nothing personal."""
+        return "Surroundings(****)"
+
+
+class Seals(Protocol):
+    """What sessions ask of a customer's vault (``keyring.SubjectVault``)."""
+
+    def seal(self, field: str, record: str, plaintext: bytes) -> bytes:
+        """Return the envelope."""
+        ...
+
+    def unseal(self, field: str, record: str, envelope: bytes) -> bytes:
+        """Return the plaintext."""
+        ...
+
+
+_FIELD = "session.surroundings"
+_surroundings = msgspec.json.Decoder(Surroundings)
+
+
+def seal_surroundings(vault: Seals, session_id: SessionId, seen: Surroundings) -> bytes:
+    """Return *seen* as it is stored."""
+    return vault.seal(_FIELD, session_id, msgspec.json.encode(seen))
+
+
+def open_surroundings(vault: Seals, session: Session) -> Surroundings:
+    """Return where a session was proven.
+
+    Raises:
+        Corrupted: it was changed, moved, or sealed for somebody else.
+    """
+    if not session.sealed:
+        return Surroundings()
+    return _surroundings.decode(vault.unseal(_FIELD, session.id, session.sealed))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from typing import Literal
 import msgspec
 
 from limen.identity.profiles.records import ProfileSettings
+from limen.identity.tenants.account import AccountSettings
 from limen.identity.tenants.assurance import AssuranceSettings
 from limen.identity.tenants.claims import ClaimRule
 from limen.identity.tenants.passkeys import PasskeySettings
@@ -95,6 +96,9 @@ class TenantSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     password_history: int = 0
     """How many of a customer's last passwords may not be chosen again, the present one among them."""
     sms: SmsSettings = SmsSettings()
+    account: AccountSettings = AccountSettings()
+    email_second_factor: bool = False
+    """Whether customers may have codes mailed as a second step; they bear no assurance level."""
     totp_algorithm: TotpAlgorithm = "SHA1"
     """For authenticator apps that are set up from now on; many apps know no other than SHA-1."""
     require_dpop_nonce: bool = False

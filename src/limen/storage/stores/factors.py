@@ -1,15 +1,23 @@
-"""Second factors: authenticator apps and recovery codes."""
+"""Factors: authenticator apps, recovery codes, passkeys and security keys."""
 
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, or_, select
 
 from limen.access.factors.records import FactorKind, StoredFactor
 from limen.kernel.clock import Instant
 from limen.kernel.ids import CustomerId, FactorId
-from limen.storage.schema import factors
-from limen.storage.stores.base import TenantStoreBase, delete_mine, insert_mine, mine, update_mine
+from limen.storage.schema import factors, passkey_offers
+from limen.storage.stores.base import (
+    TenantStoreBase,
+    delete_mine,
+    insert_mine,
+    insert_new_mine,
+    mine,
+    select_mine,
+    update_mine,
+)
 from limen.storage.stores.safety import FORGET_ALL
 
 _theirs = factors.c.customer_id == bindparam("customer")
@@ -31,6 +39,25 @@ _SPEND_CODE = update_mine(
 )
 _DROP_CODES = delete_mine(factors, _theirs, _is_code)
 _REMOVE_APP = delete_mine(factors, _theirs, _this, _is_app)
+_is_messaged = factors.c.kind.in_((FactorKind.PHONE.value, FactorKind.EMAIL.value))
+_NOTE_USE = update_mine(factors, _this, _is_messaged, sets=("last_used_at",))
+_REMOVE_MESSAGED = delete_mine(factors, _theirs, _this, _is_messaged)
+_is_key = or_(factors.c.kind == FactorKind.PASSKEY.value, factors.c.kind == FactorKind.SECURITY_KEY.value)
+_ADD_KEY = insert_new_mine(factors)
+_FIND_KEY = select_mine(factors, factors.c.digest == bindparam("held"), _is_key)
+_ACCEPT_COUNTER = update_mine(
+    factors,
+    _this,
+    _is_key,
+    factors.c.last_step <= bindparam("at_most"),
+    sets=("last_step", "last_used_at", "sealed"),
+)
+_RENAME_KEY = update_mine(factors, _theirs, _this, _is_key, sets=("sealed",))
+_REMOVE_KEY = delete_mine(factors, _theirs, _this, _is_key)
+_DECLINED = select_mine(passkey_offers, passkey_offers.c.customer_id == bindparam("customer"))
+_FORGET_DECLINED = delete_mine(passkey_offers, passkey_offers.c.customer_id == bindparam("customer"))
+_DECLINE = insert_new_mine(passkey_offers)
+_ANY = 2**62
 _REMOVE_SINCE = delete_mine(factors, _theirs, factors.c.created_at >= bindparam("since"))
 
 
@@ -65,6 +92,55 @@ class SqlFactors(TenantStoreBase):
         """Remove a customer's authenticator app."""
         await self._run(FORGET_ALL, customer=customer_id)
         return await self._applied(_REMOVE_APP, customer=customer_id, of=factor_id)
+
+    async def add_key(self, factor: StoredFactor) -> bool:
+        """Store a new key, if its credential id is new."""
+        await self._run(FORGET_ALL, customer=factor.customer_id)
+        return await self._applied(_ADD_KEY, _values(factor))
+
+    async def find_key(self, digest: bytes) -> StoredFactor | None:
+        """Return the key whose credential id has this SHA-256."""
+        row = await self._one(_FIND_KEY, held=digest)
+        return None if row is None else _factor(row)
+
+    async def accept_counter(self, factor: StoredFactor, counter: int, now: Instant, *, may_stop: bool) -> bool:
+        """Note that a key spoke, if its counter has grown, never was, or may stop."""
+        return await self._applied(
+            _ACCEPT_COUNTER,
+            of=factor.id,
+            at_most=_ANY if may_stop and not counter else max(counter - 1, 0),
+            last_step=counter,
+            last_used_at=now,
+            sealed=factor.sealed,
+        )
+
+    async def rename_key(self, factor: StoredFactor) -> bool:
+        """Store what a key is sealed as now."""
+        return await self._applied(_RENAME_KEY, customer=factor.customer_id, of=factor.id, sealed=factor.sealed)
+
+    async def remove_key(self, customer_id: CustomerId, factor_id: FactorId) -> bool:
+        """Remove a customer's key."""
+        await self._run(FORGET_ALL, customer=customer_id)
+        return await self._applied(_REMOVE_KEY, customer=customer_id, of=factor_id)
+
+    async def declined_at(self, customer_id: CustomerId) -> Instant:
+        """Return when a customer last declined a passkey."""
+        row = await self._one(_DECLINED, customer=customer_id)
+        return 0 if row is None else int(row.declined_at)
+
+    async def decline(self, customer_id: CustomerId, now: Instant) -> None:
+        """Note that a customer declined a passkey."""
+        await self._run(_FORGET_DECLINED, customer=customer_id)
+        await self._run(_DECLINE, customer_id=customer_id, declined_at=now)
+
+    async def note_use(self, factor_id: FactorId, now: Instant) -> None:
+        """Note that a phone or a mailbox was used."""
+        await self._run(_NOTE_USE, of=factor_id, last_used_at=now)
+
+    async def remove_messaged(self, customer_id: CustomerId, factor_id: FactorId) -> bool:
+        """Remove a customer's phone or mailbox."""
+        await self._run(FORGET_ALL, customer=customer_id)
+        return await self._applied(_REMOVE_MESSAGED, customer=customer_id, of=factor_id)
 
     async def remove_since(self, customer_id: CustomerId, since: Instant) -> int:
         """Remove what a customer set up at *since* or later, whatever it is; return how many rows went."""

@@ -7,7 +7,7 @@ from typing import Final, Protocol
 from limen.identity.tenants.sms import MOST, SmsSettings
 from limen.kernel.clock import Clock
 from limen.kernel.encoding import framed
-from limen.kernel.errors import Refusal, Throttled
+from limen.kernel.errors import Forbidden, Refusal, Throttled
 from limen.kernel.events import Event
 from limen.trust.limits import Limit, address_key
 from limen.trust.tolls.records import Order, Toll
@@ -57,9 +57,9 @@ class TollGuard:
         """
         country = order.number.country
         if country not in self.settings.countries:
-            return Refusal("sms_country", f"{country} is not among the tenant's countries")
+            return Forbidden("sms_country", "not among the tenant's countries")
         if await self._is_pumped(unit, country):
-            return Refusal("sms_stopped", f"too few codes to {country} are typed")
+            return Forbidden("sms_stopped", "too few codes to the country are typed")
         now = self.clock.now()
         tolls = await self._tolls(unit, order)
         for toll in tolls:

@@ -6,10 +6,10 @@ The first that the customer has is offered, the others stand below it; whichever
 from collections.abc import Mapping
 
 from limen.access.journeys.context import Facts
-from limen.access.journeys.methods import app, recovery_code
+from limen.access.journeys.methods import app, email_code, passkey, recovery_code, sms
 from limen.access.journeys.methods.method import Method
 
-METHODS: tuple[Method, ...] = (app.METHOD, recovery_code.METHOD)
+METHODS: tuple[Method, ...] = (passkey.METHOD, app.METHOD, sms.METHOD, email_code.METHOD, recovery_code.METHOD)
 
 
 def held(facts: Facts) -> tuple[Method, ...]:

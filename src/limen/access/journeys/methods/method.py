@@ -24,6 +24,7 @@ class Method:
         answer: takes a form in which the field is filled in; tries are counted already.
         data: what its form shows beside that.
         begin: what happens when it is chosen (a message is sent), where anything does.
+        resend: what happens when another message is asked for.
         is_bounded: whether tries of it are counted: whatever can be guessed.
     """
 
@@ -33,6 +34,7 @@ class Method:
     data: Callable[[StepContext], dict[str, Any]] = _nothing
     begin: Callable[[StepContext], Awaitable[Progress]] | None = None
     is_bounded: bool = True
+    resend: Callable[[StepContext], Awaitable[Progress]] | None = None
 
 
 def refusal(context: StepContext, field: str, error: str, authenticator: str = "") -> Progress:

@@ -1,6 +1,7 @@
 """The second factor, by any of the ways that the customer has (:mod:`limen.access.journeys.methods`)."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import msgspec
 
@@ -90,3 +91,10 @@ async def _use(context: StepContext, name: str) -> Progress:
     if method.begin is not None:
         return await method.begin(context)
     return Progress(msgspec.structs.replace(state, second=msgspec.structs.replace(state.second, method=name)))
+
+
+async def _resend(context: StepContext, name: str) -> Progress:
+    method = next((one for one in held(context.facts) if one.name == name), None)
+    if method is None or method.resend is None:
+        return Progress(context.journey.state, problem=Problem(notice="error.invalid"))
+    return await method.resend(context)

@@ -5,12 +5,17 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from limen.experience.pages.account import (
+    activity,
+    applications,
     changes,
+    data,
+    devices,
     here,
     messaged,
     overview,
     passkeys,
     privacy,
+    profile,
     recovery,
     trusted,
     two_step,
@@ -47,22 +52,32 @@ class Section:
 OVERVIEW: Final = Page("overview", "home")
 PAGES: Final = (
     OVERVIEW,
+    Page("profile", "person"),
     Page("security", "scope"),
     Page("devices", "device"),
+    Page("applications", "plug"),
+    Page("activity", "clock"),
     Page("privacy", "lock"),
 )
 SECTIONS: Final = (
     Section("recovery", "overview", recovery.show, recovery.TAKES),
     Section("overview", "overview", overview.show),
+    Section("profile", "profile", profile.show, profile.TAKES),
     Section("changes", "security", changes.show, changes.TAKES),
     Section("passkeys", "security", passkeys.show, passkeys.TAKES),
     Section("two_step", "security", two_step.show, two_step.TAKES),
     Section("messaged", "security", messaged.show, messaged.TAKES),
+    Section("devices", "devices", devices.show, devices.TAKES),
     Section("trusted", "devices", trusted.show, trusted.TAKES),
     Section("here", "devices", here.show, here.TAKES),
+    Section("applications", "applications", applications.show, applications.TAKES),
+    Section("activity", "activity", activity.show),
     Section("privacy", "privacy", privacy.show, privacy.TAKES),
+    Section("data", "privacy", data.show, data.TAKES),
 )
 """In the order in which they stand on their pages."""
+ANYWHERE: Final = (Section("leaving", "", data.show, {data.KEEP: data.keep}),)
+"""What every page takes: the banner of an account that is to be deleted stands on all of them."""
 
 
 def page_named(name: str) -> Page | None:

@@ -1,6 +1,6 @@
 """Two-step verification: authenticator apps and recovery codes."""
 
-from limen.access.factors.records import MOST_APPS, apps, codes_left, open_secret
+from limen.access.factors.records import MOST_APPS, FactorKind, apps, codes_left, open_secret, second_steps
 from limen.access.journeys.records import Task
 from limen.access.journeys.steps.authenticator_app import ADD, REMOVE
 from limen.access.journeys.steps.recovery_codes import RENEW
@@ -12,6 +12,7 @@ async def show(look: Look) -> Shown:
     """Return the apps by name, and how many recovery codes are left."""
     factors = await look.factors()
     held = apps(factors)
+    spent = [one for one in factors if one.kind is FactorKind.RECOVERY and one.last_used_at]
     return {
         "apps": [
             {
@@ -23,7 +24,8 @@ async def show(look: Look) -> Shown:
             for factor in held
         ],
         "codes_left": codes_left(factors),
-        "codes_used": max((f.last_used_at for f in factors if not f.is_app and f.last_used_at), default=None),
+        "codes_used": max((code.last_used_at or 0 for code in spent), default=None),
+        "is_on": bool(second_steps(factors)),
         "may_add": len(held) < MOST_APPS,
     }
 

@@ -47,7 +47,7 @@ async def list_factors(call: CurrentCall, customer_id: Id) -> Response:
     openapi_extra=needs(CUSTOMERS_WRITE),
 )
 async def remove_factor(call: CurrentCall, customer_id: Id, factor_id: Factor) -> Response:
-    """Remove an authenticator app, and with the last one the recovery codes. The customer is told by mail."""
+    """Remove a factor, and with the last second step the recovery codes. The customer is told by mail."""
     refusal = await _use(call).remove(CustomerId(customer_id), FactorId(factor_id), call.actor)
     if refusal is not None:
         raise Refused(refusal)

@@ -6,8 +6,10 @@ import msgspec
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from limen.identity.profiles.records import ProfileSettings
+from limen.identity.tenants.account import AccountSettings
 from limen.identity.tenants.assurance import AssuranceSettings
 from limen.identity.tenants.claims import Source, Target
+from limen.identity.tenants.passkeys import PasskeySettings
 from limen.identity.tenants.records import (
     Branding,
     EncryptionAlgorithm,
@@ -75,6 +77,7 @@ if TYPE_CHECKING:
     PasskeysModel = Sent
     SignInModel = Sent
     SmsModel = Sent
+    AccountModel = Sent
 else:
     RegistrationModel = create_model(
         "RegistrationSettings",
@@ -97,6 +100,7 @@ else:
         __doc__="To which countries codes are sent, how many, and what they prove.",
         **sent_fields(SmsSettings),
     )
+    AccountModel = create_model("Account", __base__=Sent, __doc__=AccountSettings.__doc__, **sent_fields(AccountSettings))
     TrustedIssuerModel = create_model("TrustedIssuer", __base__=Sent, **sent_fields(TrustedIssuer))
 
 
@@ -150,6 +154,8 @@ class SettingsModel(Sent):
     recovery: RecoveryModel = RecoveryModel()
     password_history: Annotated[Int, Field(ge=PASSWORD_HISTORY[0], le=PASSWORD_HISTORY[1])] = 0
     sms: SmsModel = SmsModel()
+    account: AccountModel = AccountModel()
+    email_second_factor: Bool = False
     totp_algorithm: TotpAlgorithm = "SHA1"
     require_dpop_nonce: Bool = False
     trusted_issuers: Annotated[tuple[TrustedIssuerModel, ...], Field(max_length=20)] = ()

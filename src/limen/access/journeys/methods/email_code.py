@@ -1,0 +1,87 @@
+"""A mailed code, for customers who chose that as their second step; it bears no assurance level.
+
+Not behind a first factor that was the mailbox itself: it would prove the same again.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from limen.access.factors.records import FactorKind
+from limen.access.journeys.context import Facts, StepContext
+from limen.access.journeys.factor_changes import owner, with_proof
+from limen.access.journeys.limits import over_limits
+from limen.access.journeys.mails import sealed_mail
+from limen.access.journeys.methods.method import Method
+from limen.access.journeys.parts import JourneyUnit
+from limen.access.journeys.records import Challenge, JourneyState
+from limen.access.journeys.sent_codes import TOO_MANY, again, checked, is_standing, seconds_left
+from limen.access.journeys.views import Problem, Progress
+from limen.access.sessions.records import MAILED_CODE, Evidence
+
+
+def _is_held(facts: Facts) -> bool:
+    is_chosen = any(factor.kind is FactorKind.EMAIL for factor in facts.factors)
+    return is_chosen and FactorKind.EMAIL not in facts.barred
+
+
+def _data(context: StepContext) -> dict[str, Any]:
+    mailed = context.journey.state.second.mailed
+    return {"sent": is_standing(context, mailed), "to": "", "expires_seconds": seconds_left(context, mailed)}
+
+
+async def _begin(context: StepContext) -> Progress:
+    """Send a code, unless one is on its way."""
+    state = context.journey.state
+    if is_standing(context, state.second.mailed):
+        second = msgspec.structs.replace(state.second, method="email_code")
+        return Progress(msgspec.structs.replace(state, second=second))
+    return await _send(context)
+
+
+async def _send(context: StepContext) -> Progress:
+    state = context.journey.state
+    sent = again(context, state.second.mailed)
+    if sent is None:
+        return Progress(state, problem=TOO_MANY)
+    customer, vault = await owner(context)
+    email = customer.profile.email
+    limited = await over_limits(context, email, mail=True)
+    if limited is not None:
+        return Progress(state, problem=Problem(notice=limited.notice, status=429, retry_after=limited.retry_after))
+    words: dict[str, str | int] = {"code": sent.code, "expires_seconds": seconds_left(context, sent)}
+    announce = sealed_mail(context, (customer.id, vault), "second_step_code", email, words, sent.expires_at)
+
+    async def write(unit: JourneyUnit) -> Problem | None:
+        announce(unit)
+        return None
+
+    second = msgspec.structs.replace(state.second, method="email_code", mailed=sent)
+    after = msgspec.structs.replace(state, second=second)
+    return Progress(after, write, Problem(notice="notice.code_sent", status=200))
+
+
+async def _answer(context: StepContext, form: Mapping[str, str]) -> Progress:
+    state = context.journey.state
+
+    def settle(sent: Challenge) -> JourneyState:
+        return msgspec.structs.replace(state, second=msgspec.structs.replace(state.second, mailed=sent))
+
+    wrong = checked(context, state.second.mailed, form["email_code"], settle, "email_code")
+    if wrong is not None:
+        return wrong
+    now = context.parts.clock.now()
+    mine = [factor for factor in context.facts.factors if factor.kind is FactorKind.EMAIL]
+
+    async def write(unit: JourneyUnit) -> Problem | None:
+        for factor in mine:
+            await unit.factors.note_use(factor.id, now)
+        return None
+
+    proven = with_proof(context, Evidence(MAILED_CODE, now))
+    second = msgspec.structs.replace(proven.second, mailed=None)
+    return Progress(msgspec.structs.replace(proven, second=second), write)
+
+
+METHOD = Method("email_code", _is_held, _answer, _data, _begin, resend=_send)

@@ -1,0 +1,154 @@
+"""Changing what codes are sent to: a phone, or the customer's own mailbox as a second step."""
+
+from collections.abc import Awaitable, Callable, Mapping
+
+import msgspec
+
+from limen.access.factors.phone import INDEX, Phone, seal_phone
+from limen.access.factors.records import FactorKind, StoredFactor, codes_left, second_steps
+from limen.access.factors.recovery import new_codes, stored_codes
+from limen.access.journeys.context import StepContext
+from limen.access.journeys.factor_changes import code_key, entry, owner, told, with_proof
+from limen.access.journeys.limits import over_second_factor
+from limen.access.journeys.parts import JourneyUnit
+from limen.access.journeys.records import Challenge, JourneyState, Second, Task, Texted
+from limen.access.journeys.second_factors import insists
+from limen.access.journeys.sent_codes import Settle, checked, guard_of, texted
+from limen.access.journeys.views import Problem, Progress
+from limen.access.sessions.records import SMS, Evidence
+from limen.identity.customers.phones import LONGEST_TYPED, parse_phone
+from limen.kernel.errors import Refusal
+from limen.kernel.events import Event
+from limen.kernel.ids import FactorId
+
+
+async def send_to_new(context: StepContext, form: Mapping[str, str]) -> Progress:
+    """Read the number that was typed, and send a code to it."""
+    state, typed = context.journey.state, form.get("phone", "").strip()
+    number = parse_phone(typed, context.parts.desk.tenant.settings.sms.home)
+    if isinstance(number, Refusal):
+        error = number.fields if typed else {"phone": "error.required"}
+        return Progress(state, problem=Problem(error, values={"phone": typed[:LONGEST_TYPED]}))
+    return await _send(context, Phone(number.e164, number.country))
+
+
+async def send_again(context: StepContext) -> Progress:
+    """Send another code to the number that is being set up."""
+    before = context.journey.state.second.new_phone
+    return await _send(context, before.phone) if before is not None else Progress(context.journey.state)
+
+
+async def _send(context: StepContext, phone: Phone) -> Progress:
+    """Send a code to *phone*. Another number gets no further messages beyond those that the journey has."""
+    before = context.journey.state.second.new_phone
+    return await texted(context, phone, before.sent if before is not None else None, _settled(context, phone))
+
+
+def _settled(context: StepContext, phone: Phone) -> Settle:
+    state = context.journey.state
+
+    def settle(sent: Challenge) -> JourneyState:
+        return msgspec.structs.replace(
+            state, second=msgspec.structs.replace(state.second, new_phone=Texted(phone, sent))
+        )
+
+    return settle
+
+
+async def confirm_phone(context: StepContext, form: Mapping[str, str], before: Texted) -> Progress:
+    """Take the phone once its code was typed, in place of one from before; recovery codes come with the first."""
+    state, parts, phone = context.journey.state, context.parts, before.phone
+    typed = form.get("code", "")
+    if not typed.strip():
+        return Progress(state, problem=Problem({"code": "error.required"}))
+    limited = await over_second_factor(context, "enrol")
+    if limited is not None:
+        return Progress(state, problem=limited)
+    wrong = checked(context, before.sent, typed, _settled(context, phone), "code")
+    if wrong is not None:
+        return wrong
+    _, vault = await owner(context)
+    now, factor_id = parts.clock.now(), FactorId.new(parts.clock, parts.entropy)
+    index = (await parts.keyring.tenant(parts.tenant_id)).blind(INDEX, phone.number)
+    sealed = seal_phone(vault, factor_id, phone)
+    guard = await guard_of(context)
+    add, codes = await _adding(context, (factor_id, FactorKind.PHONE, sealed, index), "phone_added")
+
+    async def write(unit: JourneyUnit) -> Problem | None:
+        await guard.typed(unit, phone.country)
+        await add(unit)
+        return None
+
+    is_restricted = not parts.desk.tenant.settings.sms.reaches_aal2
+    proven = with_proof(context, Evidence(SMS, now, restricted=is_restricted))
+    return Progress(msgspec.structs.replace(proven, task=Task(), second=Second(codes=codes)), write)
+
+
+async def add_mailbox(context: StepContext) -> Progress:
+    """Have codes mailed as a second step from now on."""
+    state, parts = context.journey.state, context.parts
+    made = (FactorId.new(parts.clock, parts.entropy), FactorKind.EMAIL, b"", None)
+    add, codes = await _adding(context, made, "mailed_codes_added")
+
+    async def write(unit: JourneyUnit) -> Problem | None:
+        await add(unit)
+        return None
+
+    return Progress(msgspec.structs.replace(state, task=Task(), second=Second(codes=codes)), write)
+
+
+async def remove_messaged(context: StepContext, factor: StoredFactor, template: str) -> Progress:
+    """Remove a phone, or the mailbox; with the last second factor go the recovery codes."""
+    state = context.journey.state
+    is_last = len(second_steps(context.facts.factors)) == 1
+    if is_last and insists(context.parts.desk.tenant, None):
+        return Progress(state, problem=Problem(notice="error.second_factor_required"))
+    customer, vault = await owner(context)
+    tell = told(context, customer, vault, template)
+    data = {**_data(factor.id, factor.kind), "by": "customer"}
+
+    async def write(unit: JourneyUnit) -> Problem | None:
+        if not await unit.factors.remove_messaged(customer.id, factor.id):
+            return None  # somebody was faster; it is gone
+        if is_last:
+            await unit.factors.replace_codes(customer.id, ())
+        unit.announce(Event("factor.removed", customer.id, data))
+        unit.record(entry(context, "factor.removed", data))
+        tell(unit)
+        return None
+
+    return Progress(msgspec.structs.replace(state, task=Task(), second=Second()), write)
+
+
+Made = tuple[FactorId, FactorKind, bytes, bytes | None]
+"""A factor that is being set up: its identifier, its kind, what is sealed of it, its blind index."""
+
+
+async def _adding(
+    context: StepContext, made: Made, template: str
+) -> tuple[Callable[[JourneyUnit], Awaitable[None]], tuple[str, ...]]:
+    """Return what stores a factor in place of one of its kind, tells of it and announces it; and new recovery codes."""
+    parts, now = context.parts, context.parts.clock.now()
+    customer, vault = await owner(context)
+    factor_id, kind, sealed, index = made
+    added = StoredFactor(factor_id, customer.id, kind, sealed, index, now, now)
+    before = [factor for factor in context.facts.factors if factor.kind is kind]
+    codes = () if codes_left(context.facts.factors) else new_codes(parts.entropy)
+    stored = stored_codes(await code_key(context), customer.id, codes, parts.clock, parts.entropy)
+    tell, data = told(context, customer, vault, template), _data(factor_id, kind)
+
+    async def add(unit: JourneyUnit) -> None:
+        for old in before:
+            await unit.factors.remove_messaged(customer.id, old.id)
+        await unit.factors.add(added)
+        if stored:
+            await unit.factors.replace_codes(customer.id, stored)
+        unit.announce(Event("factor.added", customer.id, data))
+        unit.record(entry(context, "factor.added", data))
+        tell(unit)
+
+    return add, codes
+
+
+def _data(factor_id: FactorId, kind: FactorKind) -> dict[str, str | int]:
+    return {"factor": str(factor_id), "kind": kind.value}
