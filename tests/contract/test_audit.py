@@ -116,9 +116,20 @@ async def test_the_personal_part_is_committed_to_and_stored_sealed(database):
 async def test_records_of_a_subject_come_newest_first_and_no_others(database):
     who = await things.signed_in(database)
     for number in range(3):
-        await database.hot.record(AuditEntry("token.issued", subject=who.customer.id, data={"number": number}))
+        await database.hot.record(AuditEntry("token.revoked", subject=who.customer.id, data={"number": number}))
         await database.hot.record(AuditEntry("token.issued"))
         database.clock.advance(1)
     async with database.read() as unit:
         found = await unit.audit_log.for_subject(who.customer.id, limit=2)
+        last = (found[-1].at, found[-1].segment_id, found[-1].seq)
+        further = await unit.audit_log.for_subject(who.customer.id, limit=2, before=last)
     assert [b'"number":2' in found[0].open_part, b'"number":1' in found[1].open_part] == [True, True]
+    assert (b'"number":0' in further[0].open_part, found[-1] in further) == (True, False)
+
+
+async def test_a_history_is_not_made_of_tokens(database):
+    who = await things.signed_in(database)
+    for event in ("token.issued", "token.refreshed", "token.exchanged", "code.issued", "code.redeemed"):
+        await database.hot.record(AuditEntry(event, subject=who.customer.id))
+    async with database.read() as unit:
+        assert await unit.audit_log.for_subject(who.customer.id, limit=9) == []

@@ -107,7 +107,7 @@ class Tab:
 
     async def press(self, name: str = "", value: str = "") -> None:
         """Press the main button, or the one that carries *name* and *value*."""
-        wanted = f"button[name={name}][value={value}]" if name else "button.button--wide[type=submit]:not([name])"
+        wanted = f"button[name={name}][value='{value}']" if name else "button.button--wide[type=submit]:not([name])"
         await self.page.locator(f"main {wanted}, header {wanted}").first.click()
 
     @property

@@ -115,6 +115,7 @@ def page_parts(parts: FrontParts) -> PageParts:
         read=parts.storage.database.read,
         renderer=parts.renderer,
         assets=parts.assets,
+        ledger_signers=LedgerSigners(Basics(parts.storage, parts.keyring, parts.clock)),
         secure_cookies=not parts.plain_http,
         mailbox=parts.mailbox,
         demo_app=parts.demo_app,

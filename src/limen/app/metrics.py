@@ -1,6 +1,6 @@
 """What is measured of the parts themselves: read when somebody scrapes, or counted where something happens once."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge

@@ -1,17 +1,13 @@
 """The personal part of an audit record: salted, committed to, and sealed under the key of whom it concerns."""
 
-from typing import Final
-
 from limen.identity.audit.chain import SealedPart
+from limen.identity.audit.personal import AUDIT_FIELD, SALT_BYTES
 from limen.identity.keyring import Keyring, SubjectVault
 from limen.kernel.encoding import canonical_json, sha256
 from limen.kernel.entropy import Entropy
 from limen.kernel.events import AuditEntry
 from limen.kernel.ids import TenantId
 
-AUDIT_FIELD: Final = "audit.personal"
-"""The logical field; the record is the commitment in hexadecimal, which the chain holds beside it."""
-_SALT_BYTES: Final = 16
 
 
 class AuditSealer:
@@ -34,6 +30,6 @@ class AuditSealer:
         vault = vault or await self._keyring.subject(tenant_id, entry.subject)
         if vault is None:
             return None
-        plaintext = self._entropy.bytes(_SALT_BYTES) + canonical_json(entry.personal)
+        plaintext = self._entropy.bytes(SALT_BYTES) + canonical_json(entry.personal)
         commitment = sha256(plaintext)
         return SealedPart(commitment, vault.seal(AUDIT_FIELD, commitment.hex(), plaintext))

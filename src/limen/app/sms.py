@@ -20,7 +20,11 @@ from limen.kernel.ids import TenantId
 from limen.kernel.sms import SMS_FIELD, SmsRequest
 
 TWILIO: Final = "https://api.twilio.com"
-_WORDS: Final = {"code": "sms.code"}
+_WORDS: Final = {
+    "code": "sms.code",
+    "recovery_waiting": "sms.recovery_waiting",
+    "recovery_ready": "sms.recovery_ready",
+}
 """The words of a message, by its template."""
 
 
@@ -63,6 +67,7 @@ def text_words(tenants: TenantStore) -> WordText:
         if tenant is None:
             return None
         catalogue = Catalogue.for_locale(negotiate_locale(request.locale, spoken(tenant.settings.locales)))
-        return catalogue.text(_WORDS[request.template], code=request.code, brand=tenant.name)
+        values = {"brand": tenant.name, **({"code": request.code} if request.code else {})}
+        return catalogue.text(_WORDS[request.template], **values)
 
     return words

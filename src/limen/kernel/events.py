@@ -93,6 +93,8 @@ EVENTS: dict[str, tuple[int, str]] = {
     ),
     "device.trusted": (1, "A customer trusts a device in place of a second factor."),
     "device.forgotten": (1, "A trusted device was removed by hand."),
+    "deletion.requested": (1, "A customer asked for their account to be deleted; a waiting period began."),
+    "deletion.cancelled": (1, "A customer whose account was to be deleted stays."),
     "session.started": (1, "A customer signed in."),
     "session.ended": (1, "A session was ended."),
     "backchannel.answered": (1, "A request that a person answered elsewhere: its client is to be told (CIBA ping)."),

@@ -18,9 +18,9 @@ class SmsRequest(msgspec.Struct, frozen=True, kw_only=True):
         locale: a BCP 47 tag.
         number: where it goes, as E.164.
         country: of the number, ISO 3166-1 alpha-2: for metrics.
-        code: the code in it.
-        host: the host of the page where the code is typed.
-        expires_at: when the code has expired: from then on it is not sent.
+        code: the code in it; empty in a notice.
+        host: the host of the page where the code is typed; empty in a notice.
+        expires_at: when it is of no use any more: from then on it is not sent.
     """
 
     template: str

@@ -10,6 +10,7 @@ from limen.kernel.events import Event
 from limen.kernel.ids import TenantId
 from limen.storage.dialects import Dialect
 from limen.storage.statements import Connection
+from limen.storage.stores.account import SqlAccount
 from limen.storage.stores.audit import SqlAudit
 from limen.storage.stores.catalogues import SqlDetailTypes, SqlResourceServers
 from limen.storage.stores.clients import SqlClients, SqlReplays
@@ -56,6 +57,11 @@ class Stores(ABC):
     def customers(self) -> SqlCustomers:
         """Return the customers."""
         return SqlCustomers(self._connection, self.tenant_id)
+
+    @cached_property
+    def account(self) -> SqlAccount:
+        """Return what hangs on a customer's account, and its deletion."""
+        return SqlAccount(self._connection, self.tenant_id)
 
     @cached_property
     def passwords(self) -> SqlPasswords:

@@ -124,6 +124,7 @@ async def test_an_application_signs_somebody_up_and_in_with_screens_of_its_own(h
         seen.append(other.step["name"])
         await other.open("/sign-in")
         seen.append(other.step["name"])
+    seen += await tasks_of_somebody_signed_in(house)
     assert set(seen) == {step.name for step in STEPS}
 
 

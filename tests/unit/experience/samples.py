@@ -13,7 +13,7 @@ def view(name: str, data: dict[str, Any], **parts: Any) -> dict[str, Any]:
 
 
 def _step(name: str, data: dict[str, Any], **parts: Any) -> dict[str, Any]:
-    return {"action": "/journey/abc", "csrf": "c" * 43, "view": view(name, data, **parts)}
+    return {"action": "/journey/abc", "csrf": "c" * 43, "challenge": "a" * 43, "view": view(name, data, **parts)}
 
 
 def _form(**parts: Any) -> dict[str, Any]:
@@ -25,10 +25,19 @@ _SIGN_IN = {
     "may_sign_up": True,
     "may_recover": True,
     "asks": "all",
-    "methods": ["password", "email_code"],
+    "methods": ["password", "email_code", "passkey"],
+    "passkey": {"rpId": "limen.example", "timeout": 300_000, "userVerification": "required", "allowCredentials": []},
+    "forget": "",
 }
 _PAGES_OF_TENANT = {"terms_url": "https://limen.example/terms", "privacy_url": "https://limen.example/privacy"}
-_SIGN_UP = {"client_name": CLIENT, **_PAGES_OF_TENANT, "has_password": True, "min_length": 10, "feedback": []}
+_SIGN_UP = {
+    "client_name": CLIENT,
+    **_PAGES_OF_TENANT,
+    "has_password": True,
+    "has_passkey": True,
+    "min_length": 10,
+    "feedback": [],
+}
 _SCOPES = [{"name": name, "description": None} for name in ("openid", "profile", "email", "offline_access")]
 _CONSENT = {
     "client_name": CLIENT,
@@ -56,6 +65,7 @@ _SESSIONS = [
 ]
 _FACTOR_CHANGE = {"client_name": None, "may_cancel": True, "name": "Amira's phone", "uri": "", "secret": ""}
 _URI = "otpauth://totp/Limen:amira%40example.org?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Limen"
+_PASSKEY = {"kind": "passkey", "name": "Amira's phone", "leave": "cancel", "passkey": {}}
 _SECOND_FACTOR: list[tuple[str, str, dict[str, Any], dict[str, Any]]] = [
     (
         "second_factor",
@@ -63,6 +73,7 @@ _SECOND_FACTOR: list[tuple[str, str, dict[str, Any], dict[str, Any]]] = [
         {"client_name": CLIENT, "method": "code", "others": ["recovery_code"], "may_cancel": False},
         {"errors": {"code": "error.totp_invalid"}},
     ),
+    ("second_factor", "passkey", {"method": "passkey", "others": ["code"], "may_cancel": True, "passkey": {}}, {}),
     ("second_factor", "recovery_code", {"method": "recovery_code", "others": ["code"], "may_cancel": True}, {}),
     ("authenticator_app", "begin", {**_FACTOR_CHANGE, "may_cancel": False}, {}),
     ("authenticator_app", "confirm", {**_FACTOR_CHANGE, "uri": _URI, "secret": "gezd gnbv gy3t qojq gezd gnbv"}, {}),
@@ -88,11 +99,21 @@ _TWO_STEP = {
     "apps": [{"id": "fac_1", "name": "Amira's phone", "added": NOW - 10**13, "used": NOW}],
     "codes_left": 9,
     "codes_used": NOW,
+    "is_on": True,
     "may_add": True,
 }
-_NO_TWO_STEP = {"apps": [], "codes_left": 0, "codes_used": None, "may_add": True}
+_PASSKEYS = {
+    "keys": [
+        {"id": "fac_2", "kind": "passkey", "name": "", "added": NOW - 10**13, "used": NOW, "synced": True},
+        {"id": "fac_3", "kind": "security_key", "name": "Desk drawer", "added": NOW, "used": None, "synced": False},
+    ],
+    "may_add": True,
+    "signal": {"rpId": "limen.example", "userId": "aGFuZGxl", "ids": ["Y3JlZA"], "name": EMAIL},
+}
+_NO_PASSKEYS = {"keys": [], "may_add": True, "signal": None}
+_NO_TWO_STEP = {"apps": [], "codes_left": 0, "codes_used": None, "is_on": False, "may_add": True}
 _CUSTOMER = {"name": "Amira Haddad", "email": EMAIL}
-_ACCOUNT_PAGES = ("overview", "security", "devices")
+_ACCOUNT_PAGES = ("overview", "security", "devices", "privacy")
 
 
 def _account(page: str, notice: str | None = None, **sections: dict[str, Any]) -> tuple[str, dict[str, Any]]:

@@ -25,7 +25,7 @@ _REFUSAL = re.compile(
 _STRING = re.compile(r"""["']([a-z_]+(?:\.[a-z_0-9]+)+)["']""")
 _IN_CODE = re.compile(r'"((?:error|error_page|notice|password)\.[a-z_.]+)"')
 _NOT_MESSAGES = {*EVENTS, "password.hash", "error.html"}
-_SAME_IN_GERMAN = {"form.name"}
+_SAME_IN_GERMAN = {"form.name", "passkey.unnamed"}
 _TRANSLATIONS = [locale for locale in LOCALES if locale != "en"]
 
 

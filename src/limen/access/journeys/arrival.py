@@ -13,7 +13,8 @@ from limen.access.oauth.consent import ConsentAnswer, record_consent
 from limen.access.oauth.records import RedirectRefusal
 from limen.access.oauth.response import ResponseTarget, code_response, error_response
 from limen.access.sessions.cookies import BrowserCookie, fresh_cookie
-from limen.access.sessions.records import Session
+from limen.access.sessions.records import Session, Surroundings, seal_surroundings
+from limen.identity.consents.personal import coarse
 from limen.identity.consents.records import Decision
 from limen.identity.customers.records import Customer
 from limen.kernel.clock import SECOND
@@ -112,10 +113,13 @@ async def _note_consent(
 
 
 async def _session(
-    parts: JourneyParts, unit: JourneyUnit, journey: Journey, customer: Customer, request: RequestContext
+    parts: JourneyParts, unit: JourneyUnit, journey: Journey, facts: Facts, request: RequestContext
 ) -> tuple[Session, BrowserCookie | None]:
     """Return the customer's session at this browser: the one that stands, renewed by new evidence, or a new one."""
-    state, now = journey.state, parts.clock.now()
+    state, now, customer = journey.state, parts.clock.now(), facts.customer
+    if customer is None:
+        msg = "a journey arrived for nobody"
+        raise Fault(msg)
     lifetimes = parts.desk.lifetimes
     standing = await standing_session(parts, unit, journey.browser_id, customer)
     until = now + lifetimes.session_absolute * SECOND
@@ -127,11 +131,12 @@ async def _session(
         msg = "a journey arrived without evidence or a session"
         raise Fault(msg)
     if standing is not None:
-        session = standing.renewed(state.evidence, now, until)
+        session = standing.renewed(state.evidence, now, until, _surroundings(facts, standing.id, request))
         await unit.sessions.renew(session)
     else:
+        session_id = SessionId.new(parts.clock, parts.entropy)
         session = Session(
-            id=SessionId.new(parts.clock, parts.entropy),
+            id=session_id,
             sid=random_token(parts.entropy, 16),
             browser_id=journey.browser_id,
             customer_id=customer.id,
@@ -139,12 +144,20 @@ async def _session(
             created_at=now,
             seen_at=now,
             expires_at=until,
+            sealed=_surroundings(facts, session_id, request),
         )
         await unit.sessions.add(session)
     if parts.desk.tenant.settings.profile.questions:
         await unit.profiles.count_sign_in(customer.id)
     _tell(unit, session, customer, state, request)
     return session, await rotated_cookie(parts, unit, journey)
+
+
+def _surroundings(facts: Facts, session_id: SessionId, request: RequestContext) -> bytes:
+    """Seal by what its owner will know the session again on the account page."""
+    if facts.vault is None:
+        return b""
+    return seal_surroundings(facts.vault, session_id, Surroundings(**coarse(request.address, request.user_agent)))
 
 
 async def rotated_cookie(parts: JourneyParts, unit: JourneyUnit, journey: Journey) -> BrowserCookie:

@@ -30,6 +30,13 @@ async def over_limits(context: StepContext, email: str, *, mail: bool, known_dev
     return None
 
 
+async def over_address(context: StepContext) -> Problem | None:
+    """Count one try that names nobody; return the problem to show if its address makes one too many."""
+    limit = context.parts.settings.per_address
+    address = address_key(context.request.address)
+    return await _hit(context.parts.limiter, f"{limit.name}:{context.parts.tenant_id}:{address}", limit)
+
+
 async def over_guesses(context: StepContext) -> Problem | None:
     """Count one code typed for the journey's address, in whichever journey; return the problem if it is one too many.
 

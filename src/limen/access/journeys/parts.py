@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
+from limen.access.account.store import AccountStore
 from limen.access.clients.store import ClientStore
 from limen.access.factors.store import FactorStore
 from limen.access.journeys.store import JourneyStore
@@ -51,6 +52,11 @@ class JourneyUnit(Protocol):
     @property
     def profiles(self) -> ProfileStore:
         """Return how far customers have been asked for what their profiles lack."""
+        ...
+
+    @property
+    def account(self) -> AccountStore:
+        """Return what hangs on customers' accounts."""
         ...
 
     @property
@@ -148,6 +154,14 @@ ConsentWords = Callable[[str, str, tuple[str, ...], tuple[str, ...]], bytes]
 """(locale, client name, scopes, details in words) to the SHA-256 of the words that the consent page shows."""
 
 
+Models = Callable[[], Awaitable[Metadata]]
+
+
+async def no_models() -> Metadata:
+    """Return nothing: no metadata was fetched."""
+    return NO_METADATA
+
+
 @dataclass(frozen=True, slots=True)
 class JourneySettings:
     """Bounds of a journey.
@@ -172,7 +186,7 @@ class JourneySettings:
 class JourneyParts:
     """Everything the steps may use. ``begin`` writes; ``read`` only reads.
 
-    ``count_proof`` measures proofs by authenticator and outcome (``proven``, ``refused``).
+    ``models`` returns what is known of models of authenticators. ``count_proof`` measures proofs by authenticator and outcome (``proven``, ``refused``).
     """
 
     desk: Desk
@@ -191,6 +205,7 @@ class JourneyParts:
     distrusts: Distrust = trusting
     breaches: BreachGuard = NO_CORPUS
     count_proof: CountProof = uncounted
+    models: Models = no_models
 
     @property
     def tenant_id(self) -> TenantId:
@@ -200,4 +215,5 @@ class JourneyParts:
     @property
     def safety(self) -> SafetyParts:
         """Return what safe recovery needs of these parts."""
-        return SafetyParts(self.desk.tenant, self.begin, self.read, self.directory, self.clock, self.entropy)
+        texts = bool(self.settings.sms_ceiling)
+        return SafetyParts(self.desk.tenant, self.begin, self.read, self.directory, self.clock, self.entropy, texts)

@@ -26,6 +26,7 @@ class StepView:
         errors: field name to message key.
         notice: a message key above the form, or empty.
         data: what the step needs beside that.
+        challenge: what an authenticator signs, where the step takes a passkey; base64url.
         status: the HTTP status that fits: 200, 400 for errors, 429 or 503 with ``retry_after`` seconds.
     """
 
@@ -37,6 +38,7 @@ class StepView:
     data: dict[str, Any] = field(default_factory=dict)
     status: int = 200
     retry_after: int = 0
+    challenge: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from limen.kernel.clock import DAY, Clock, Instant
 from limen.kernel.entropy import Entropy
 from limen.kernel.events import AuditEntry, Event
 from limen.kernel.ids import TenantId
+from limen.trust.tolls.store import TollStore
 
 
 class RecoveryUnit(Protocol):
@@ -25,6 +26,11 @@ class RecoveryUnit(Protocol):
     @property
     def recoveries(self) -> RecoveryStore:
         """Return their recovery requests."""
+        ...
+
+    @property
+    def tolls(self) -> TollStore:
+        """Return the counters of what costs money."""
         ...
 
     def record(self, entry: AuditEntry) -> None:
@@ -109,7 +115,10 @@ class Making(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SafetyParts:
-    """What the use cases of this package need. ``begin`` writes; ``reading`` only reads."""
+    """What the use cases of this package need. ``begin`` writes; ``reading`` only reads.
+
+    ``texts``: whether there is anybody who carries short messages.
+    """
 
     tenant: Tenant
     begin: Begin
@@ -117,6 +126,7 @@ class SafetyParts:
     directory: Directory
     clock: Clock
     entropy: Entropy
+    texts: bool = False
 
     @property
     def base(self) -> str:

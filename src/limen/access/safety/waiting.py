@@ -6,9 +6,11 @@ the job can be stopped anywhere and done twice: a notice, the instant of the nex
 of two workers one is first.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from limen.access.factors.records import StoredFactor
 from limen.access.safety.messages import Reader, Tell, Words, messages, new_link
 from limen.access.safety.records import (
     Asker,
@@ -18,6 +20,7 @@ from limen.access.safety.records import (
     open_asker,
     seal_asker,
 )
+from limen.access.safety.texts import Text, send, text_for
 from limen.access.safety.unit import Making, RecoveryUnit, SafetyParts
 from limen.identity.customers.records import Customer
 from limen.identity.keyring import SubjectVault
@@ -30,10 +33,11 @@ BATCH: Final = 50
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """A request that is to be stored, and what tells of it."""
+    """A request that is to be stored, and what tells of it: mail, and a short message where there is a phone."""
 
     request: RecoveryRequest
     tell: Tell
+    text: Text | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +55,10 @@ class Ender:
     personal: dict[str, str] = field(default_factory=dict)
 
 
-def begun(parts: SafetyParts, customer: Customer, vault: SubjectVault, asker: Asker) -> Begun:
-    """Return a new request and the first of its notices."""
+def begun(
+    parts: SafetyParts, customer: Customer, vault: SubjectVault, asker: Asker, factors: Sequence[StoredFactor] = ()
+) -> Begun:
+    """Return a new request and the first of its notices; *factors* are the customer's."""
     now, days = parts.clock.now(), parts.tenant.settings.recovery.waiting_days
     request_id = RecoveryId.new(parts.clock, parts.entropy)
     request = RecoveryRequest(
@@ -64,7 +70,8 @@ def begun(parts: SafetyParts, customer: Customer, vault: SubjectVault, asker: As
         created_at=now,
         due_at=now + DAY,
     )
-    return Begun(request, _notice(parts, request, asker, customer, vault))
+    reader = Reader(customer, vault, customer.profile.locale or asker.locale, parts.tenant)
+    return Begun(request, _notice(parts, request, asker, reader), _text(parts, request, reader, factors))
 
 
 async def begin(unit: RecoveryUnit, new: Begun, entry: AuditEntry) -> bool:
@@ -75,6 +82,7 @@ async def begin(unit: RecoveryUnit, new: Begun, entry: AuditEntry) -> bool:
     unit.announce(Event("recovery.requested", new.request.customer_id, data))
     unit.record(entry)
     new.tell(unit)
+    await send(unit, new.text, new.request.created_at)
     return True
 
 
@@ -97,12 +105,15 @@ async def _advance(parts: SafetyParts, request: RecoveryRequest) -> bool:
         return await _expire(parts, request, now)
     async with parts.reading(parts.tenant.id) as unit:
         sealed = await unit.customers.get(request.customer_id)
+        factors = await unit.factors.of_customer(request.customer_id)
     vault = await parts.directory.vault_of(request.customer_id)
     customer = await parts.directory.open(sealed, vault)
     if customer is None or vault is None or not customer.is_active or not settings.waiting_days:
         return await cancel(parts, request.customer_id, Ender("settings", "system"))
     told = request.told(now, settings.continue_days * DAY)
-    tell = _notice(parts, told, open_asker(vault, request), customer, vault)
+    asker = open_asker(vault, request)
+    reader = Reader(customer, vault, customer.profile.locale or asker.locale, parts.tenant)
+    tell, text = _notice(parts, told, asker, reader), _text(parts, told, reader, factors)
     async with parts.begin(parts.tenant.id) as unit:
         if not await unit.recoveries.advance(told, request):
             return False
@@ -110,6 +121,7 @@ async def _advance(parts: SafetyParts, request: RecoveryRequest) -> bool:
             unit.announce(Event("recovery.ready", customer.id, {"request": request.id}))
             unit.record(AuditEntry("recovery.ready", subject=customer.id, data={"request": request.id}))
         tell(unit)
+        await send(unit, text, now)
     return True
 
 
@@ -122,12 +134,20 @@ async def _expire(parts: SafetyParts, request: RecoveryRequest, now: Instant) ->
     return True
 
 
-def _notice(
-    parts: SafetyParts, request: RecoveryRequest, asker: Asker, customer: Customer, vault: SubjectVault
-) -> Tell:
+def _text(parts: SafetyParts, request: RecoveryRequest, reader: Reader, factors: Sequence[StoredFactor]) -> Text | None:
+    """Return the same by short message, where there is a phone and somebody to carry it."""
+    if not parts.texts:
+        return None
+    return text_for(reader, factors, _template(request), parts.clock, parts.entropy)
+
+
+def _template(request: RecoveryRequest) -> str:
+    return "recovery_ready" if request.is_ready else "recovery_waiting"
+
+
+def _notice(parts: SafetyParts, request: RecoveryRequest, asker: Asker, reader: Reader) -> Tell:
     """Return what tells of a request: that it waits, or that it is ready."""
-    template = "recovery_ready" if request.is_ready else "recovery_waiting"
-    reader = Reader(customer, vault, customer.profile.locale or asker.locale, parts.tenant)
+    template = _template(request)
     days = request.notices_left + parts.tenant.settings.recovery.continue_days + 1
     link = new_link(
         reader, LinkKind.CANCEL_RECOVERY, template, parts.clock, parts.entropy, days=days, target=request.id

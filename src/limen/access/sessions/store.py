@@ -30,6 +30,10 @@ class SessionStore(Protocol):
         """Return every session a browser ever held, ended ones too: whose device it is."""
         ...
 
+    async def of_customer(self, customer_id: CustomerId) -> list[Session]:
+        """Return a customer's sessions at all browsers that were not ended, last seen first."""
+        ...
+
     async def get(self, session_id: SessionId) -> Session | None:
         """Return the session."""
         ...
@@ -43,7 +47,7 @@ class SessionStore(Protocol):
         ...
 
     async def renew(self, session: Session) -> bool:
-        """Replace evidence, ``seen_at`` and ``expires_at`` of a session that was not ended."""
+        """Replace evidence, ``seen_at``, ``expires_at`` and ``sealed`` of a session that was not ended."""
         ...
 
     async def parties(self, session_id: SessionId) -> list[Party]:

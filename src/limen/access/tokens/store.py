@@ -110,6 +110,10 @@ class GrantStore(Protocol):
         """Return what the customer allows the client, if anything."""
         ...
 
+    async def of_customer(self, customer_id: CustomerId) -> list[Grant]:
+        """Return all that the customer allows, oldest first."""
+        ...
+
     async def save(self, grant: Grant) -> Grant:
         """Store or widen the grant of its (customer, client); return what is stored."""
         ...

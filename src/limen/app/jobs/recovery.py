@@ -8,6 +8,7 @@ from limen.access.safety.unit import SafetyParts
 from limen.access.safety.waiting import advance_due
 from limen.app.basis import Basis
 from limen.app.jobs.upkeep import all_tenants
+from limen.app.sms import is_ready
 from limen.identity.customers.directory import Directory
 
 
@@ -18,6 +19,7 @@ async def advance_recoveries(basis: Basis) -> int:
         if not tenant.is_active:
             continue  # nobody is told, and nothing is ready, while a tenant is shut
         directory = Directory(tenant.id, basis.keyring, basis.clock, basis.entropy)
-        parts = SafetyParts(tenant, database.begin, database.read, directory, basis.clock, basis.entropy)
+        texts = is_ready(basis.settings)
+        parts = SafetyParts(tenant, database.begin, database.read, directory, basis.clock, basis.entropy, texts)
         moved += await advance_due(parts)
     return moved

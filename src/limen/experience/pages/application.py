@@ -9,6 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from limen.experience.pages.account import account
+from limen.experience.pages.account.privacy import receipt
 from limen.experience.pages.administration import admin, setup
 from limen.experience.pages.approve import approve
 from limen.experience.pages.authorize import authorize
@@ -64,6 +65,7 @@ def create_pages(parts: PageParts) -> Finder:
         page("/device/qr", device_qr),
         page("/logout", logout, "GET", "POST"),
         page("/account", account, "GET", "POST", proves=False),
+        page("/account/privacy/receipts/{record}", receipt, proves=False),
         page("/account/{page}", account, "GET", "POST", proves=False),
         page("/admin", admin, "GET", "POST"),
         page("/setup/{token}", setup, "GET", "POST"),

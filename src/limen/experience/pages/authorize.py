@@ -8,6 +8,7 @@ from limen.access.journeys.context import Account
 from limen.access.journeys.facts import live_accounts
 from limen.access.journeys.records import JourneyState, Path
 from limen.access.journeys.second_factors import needed
+from limen.access.journeys.terms import terms_due
 from limen.access.oauth.assurance import level
 from limen.access.oauth.checks.prompt import CREATE
 from limen.access.oauth.code import is_recent, session_satisfies
@@ -103,9 +104,17 @@ async def _silently(visit: Visit, request: AuthorizationRequest, ready: list[Acc
         error = "account_selection_required"
     elif await _consent_due(visit, request, ready[0]):
         error = "consent_required"
+    elif await _terms_due(visit, ready[0]):
+        error = "interaction_required"
     if error or visit.browser is None:
         return visit.deliver(await error_response(visit.desk, request.refused(error)))
     return await _begin(visit, _as(request, ready[0]))
+
+
+async def _terms_due(visit: Visit, account: Account) -> bool:
+    parts = visit.journey_parts
+    async with parts.read(parts.tenant_id) as unit:
+        return bool(await terms_due(visit.desk, unit, account.customer.id))
 
 
 async def _consent_due(visit: Visit, request: AuthorizationRequest, account: Account) -> bool:

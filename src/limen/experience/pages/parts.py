@@ -8,17 +8,24 @@ from typing import Protocol
 from limen.access.journeys.parts import JourneyParts, JourneyUnit
 from limen.experience.rendering import Renderer, StaticAssets
 from limen.identity.administrators import AdministratorStore
+from limen.identity.audit.store import AuditStore
+from limen.identity.consents.receipts import ReceiptUnit, Signers
 from limen.identity.setup import SetupLinks
 from limen.kernel.clock import Instant
 from limen.kernel.ids import TenantId
 
 
-class PageUnit(JourneyUnit, Protocol):
+class PageUnit(JourneyUnit, ReceiptUnit, Protocol):
     """One tenant's transaction, as the pages use it."""
 
     @property
     def administrators(self) -> AdministratorStore:
         """Return who administers."""
+        ...
+
+    @property
+    def audit_log(self) -> AuditStore:
+        """Return the audit log."""
         ...
 
     @property
@@ -101,6 +108,7 @@ class PageParts:
         tenant: path prefix to the tenant's parts; None where no active tenant answers.
         begin: opens one tenant's writing transaction.
         read: opens one tenant's reading transaction.
+        ledger_signers: what signs for each tenant's consent ledger, its receipts included.
         secure_cookies: False only where plain http on loopback was asked for aloud.
         mailbox: the development mailbox, shown at ``/dev/mailbox``; None outside the demonstration.
         demo_app: the demonstration's application, for the start page; empty outside of it.
@@ -111,6 +119,7 @@ class PageParts:
     read: Begin
     renderer: Renderer
     assets: StaticAssets
+    ledger_signers: Signers
     secure_cookies: bool = True
     mailbox: Mailbox | None = None
     demo_app: str = ""

@@ -1,6 +1,6 @@
 """Showing a step: as a page, or as versioned JSON for native applications."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from starlette.responses import JSONResponse, Response
 
@@ -33,6 +33,8 @@ def show(visit: Visit, journey_id: JourneyId, shown: Shown, *, posted: bool = Fa
     if posted and shown.status == 200 and not shown.errors and not shown.notice:
         return visit.go(f"/journey/{journey_id}")
     form = {"action": f"{visit.prefix}/journey/{journey_id}", "csrf": visit.csrf(journey_id)}
+    form["challenge"] = shown.challenge
+    shown = replace(shown, challenge="")  # new each time, while the rest of a first page is the same for all
     template = f"steps/{shown.name}.html"
     if shown.name in _FIRST and not any(shown.values.values()):
         return _with_retry(visit.page(template, {"view": shown}, shown.status, fresh=form), shown)

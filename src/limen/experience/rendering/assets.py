@@ -16,6 +16,7 @@ _BUNDLES = {
         f"css/{part}.css" for part in ("tokens", "base", "layout", "forms", "components", "account", "print")
     ),
     "limen.js": ("limen.js",),
+    "passkeys.js": ("limen.js", "passkeys.js"),
     "icon.svg": ("icon.svg",),
 }
 """What a browser fetches, and the files it is joined from, in order."""

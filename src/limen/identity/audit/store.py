@@ -5,8 +5,13 @@ from typing import Protocol
 from limen.identity.audit.chain import AuditRecord, Head, SealedPart
 from limen.identity.audit.checkpoints import Checkpoint
 from limen.identity.keyring import SubjectVault
+from limen.kernel.clock import Instant
 from limen.kernel.events import AuditEntry
 from limen.kernel.ids import SegmentId, TenantId
+
+
+Place = tuple[Instant, str, int]
+"""Where a record stands among all of a tenant's: its instant, its segment, and its number there."""
 
 
 class PersonalSealer(Protocol):
@@ -45,6 +50,9 @@ class AuditStore(Protocol):
         """Return the hash of one record; None where it is not there."""
         ...
 
-    async def for_subject(self, subject: str, *, limit: int) -> list[AuditRecord]:
-        """Return the newest records that concern *subject*."""
+    async def for_subject(self, subject: str, *, limit: int, before: Place | None = None) -> list[AuditRecord]:
+        """Return the newest records that concern *subject*, or the newest that stand *before* a place.
+
+        Those of codes and tokens are left out: there are hundreds for each sign-in.
+        """
         ...

@@ -12,7 +12,7 @@ from limen.identity.administrators import TENANTS_WRITE, Actor
 from limen.identity.keyring import Keyring
 from limen.identity.tenants.records import DEFAULT_SLUG, Tenant, TenantSettings
 from limen.identity.tenants.store import TenantStore
-from limen.identity.tenants.validation import check_slug, issuer_for, validate
+from limen.identity.tenants.validation import check_relying_party, check_slug, issuer_for, validate
 from limen.kernel.clock import Clock
 from limen.kernel.entropy import Entropy
 from limen.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Refusal
@@ -80,6 +80,7 @@ class Tenancy:
         """
         settings = settings or TenantSettings()
         refusal = _not_allowed(actor) or check_slug(slug) or validate(name, settings)
+        refusal = refusal or check_relying_party(settings, issuer_for(self.base_url, slug))
         if refusal is not None:
             return refusal
         now = self.clock.now()
@@ -121,7 +122,8 @@ class Tenancy:
             settings = tenant.settings if change.settings is None else change.settings
             if (name, settings) == (tenant.name, tenant.settings):
                 return tenant
-            return validate(name, settings) or tenant.changed(name=name, settings=settings, now=self.clock.now())
+            refused = validate(name, settings) or check_relying_party(settings, tenant.issuer)
+            return refused or tenant.changed(name=name, settings=settings, now=self.clock.now())
 
         return await self._replace(slug, changed, actor, expected_version)
 

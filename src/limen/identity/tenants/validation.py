@@ -6,8 +6,10 @@ from urllib.parse import urlsplit
 
 from limen.identity.credentials.policy import PRESETS
 from limen.identity.profiles.schema import problems_of as profile_problems
+from limen.identity.tenants.account import problems_of as account_problems
 from limen.identity.tenants.assurance import problems_of as assurance_problems
 from limen.identity.tenants.claims import FIELDS, RESERVED, problems_of
+from limen.identity.tenants.passkeys import fits_issuer
 from limen.identity.tenants.passkeys import problems_of as passkey_problems
 from limen.identity.tenants.records import DEFAULT_SLUG, SPOKEN, KeySettings, Lifetimes, TenantSettings
 from limen.identity.tenants.recovery import PASSWORD_HISTORY
@@ -77,6 +79,7 @@ def validate(name: str, settings: TenantSettings) -> Invalid | None:
     problems |= dict(passkey_problems(settings.passkeys, "settings.passkeys"))
     problems |= dict(sign_in_problems(settings.sign_in, "settings.sign_in"))
     problems |= dict(sms_problems(settings.sms, "settings.sms"))
+    problems |= dict(account_problems(settings.account, "settings.account"))
     problems |= dict(registration_problems(settings.registration, "settings.registration"))
     problems |= dict(recovery_problems(settings.recovery, "settings.recovery"))
     if not PASSWORD_HISTORY[0] <= settings.password_history <= PASSWORD_HISTORY[1]:
@@ -85,6 +88,13 @@ def validate(name: str, settings: TenantSettings) -> Invalid | None:
     if settings.password_preset not in PRESETS:
         problems["settings.password_preset"] = "password_preset.unknown"
     return Invalid(CODE, ", ".join(problems), problems) if problems else None
+
+
+def check_relying_party(settings: TenantSettings, issuer: str) -> Invalid | None:
+    """Refuse a domain for passkeys that is not above the issuer's host: no browser would let its pages use it."""
+    if fits_issuer(settings.passkeys, issuer):
+        return None
+    return Invalid(CODE, "rp_id", {"settings.passkeys.rp_id": "rp_id.invalid"})
 
 
 def _name(name: str) -> Iterator[tuple[str, str]]:

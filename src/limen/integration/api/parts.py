@@ -68,7 +68,16 @@ class IdempotencyStore(Protocol):
 
 
 class ApiUnit(
-    FactorUnit, DynamicUnit, CatalogueUnit, CustomerUnit, TenantUnit, PurposeUnit, DecidingUnit, ReceiptUnit, Protocol
+    AdministeredUnit,
+    FactorUnit,
+    DynamicUnit,
+    CatalogueUnit,
+    CustomerUnit,
+    TenantUnit,
+    PurposeUnit,
+    DecidingUnit,
+    ReceiptUnit,
+    Protocol,
 ):
     """A unit of work that reaches all that the API administers."""
 

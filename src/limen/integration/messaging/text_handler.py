@@ -58,7 +58,7 @@ class TextHandler:
         except LookupError:
             raise DeliveryRefused("template_unknown") from None
         if words is not None:
-            await self._send(item, request, origin_bound(words, request.host, request.code))
+            await self._send(item, request, origin_bound(words, request.host, request.code) if request.code else words)
 
     async def _send(self, item: OutboxItem, request: SmsRequest, text: str) -> None:
         outcome = "sent"

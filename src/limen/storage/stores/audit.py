@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from sqlalchemy import Row, bindparam, select
+from sqlalchemy import Row, bindparam, select, tuple_
 
 from limen.identity.audit.chain import AuditRecord, Head
 from limen.identity.audit.checkpoints import Checkpoint
+from limen.identity.audit.store import Place
 from limen.kernel.ids import SegmentId, TenantId
-from limen.storage.schema import audit_checkpoints, audit_records, audit_segments
+from limen.storage.schema import OF_SOMEBODY, audit_checkpoints, audit_records, audit_segments
 from limen.storage.stores.base import TenantStoreBase, insert_new_mine, mine, select_mine
 
 _LAST_CHECKPOINT = mine(
@@ -36,11 +37,19 @@ _SEGMENT = mine(
 _HASH_AT = select_mine(
     audit_records, audit_records.c.segment_id == bindparam("segment"), audit_records.c.seq == bindparam("seq")
 )
-_FOR_SUBJECT = mine(
+_PLACE = (audit_records.c.at, audit_records.c.segment_id, audit_records.c.seq)
+_newest = (
     select(audit_records)
-    .where(audit_records.c.subject == bindparam("subject"), audit_records.c.subject != "")
-    .order_by(audit_records.c.at.desc(), audit_records.c.segment_id.desc(), audit_records.c.seq.desc())
-    .limit(bindparam("at_most")),
+    .where(audit_records.c.subject == bindparam("subject"), OF_SOMEBODY)
+    .order_by(*(column.desc() for column in _PLACE))
+    .limit(bindparam("at_most"))
+)
+_FOR_SUBJECT = mine(_newest, audit_records)
+_FOR_SUBJECT_BEFORE = mine(
+    _newest.where(
+        audit_records.c.at <= bindparam("before_at"),
+        tuple_(*_PLACE) < tuple_(bindparam("before_at"), bindparam("before_segment"), bindparam("before_seq")),
+    ),
     audit_records,
 )
 
@@ -75,9 +84,15 @@ class SqlAudit(TenantStoreBase):
         row = await self._one(_HASH_AT, segment=segment_id, seq=seq)
         return None if row is None else bytes(row.hash)
 
-    async def for_subject(self, subject: str, *, limit: int) -> list[AuditRecord]:
-        """Return the newest records that concern *subject*."""
-        return [_record(row) for row in await self._all(_FOR_SUBJECT, subject=subject, at_most=limit)]
+    async def for_subject(self, subject: str, *, limit: int, before: Place | None = None) -> list[AuditRecord]:
+        """Return the newest records that concern *subject*, those of tokens left out."""
+        if before is None:
+            rows = await self._all(_FOR_SUBJECT, subject=subject, at_most=limit)
+        else:
+            at, segment, seq = before
+            where = {"before_at": at, "before_segment": segment, "before_seq": seq}
+            rows = await self._all(_FOR_SUBJECT_BEFORE, subject=subject, at_most=limit, **where)
+        return [_record(row) for row in rows]
 
 
 def _record(row: Row[Any]) -> AuditRecord:

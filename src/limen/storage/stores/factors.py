@@ -39,7 +39,7 @@ _SPEND_CODE = update_mine(
 )
 _DROP_CODES = delete_mine(factors, _theirs, _is_code)
 _REMOVE_APP = delete_mine(factors, _theirs, _this, _is_app)
-_is_messaged = factors.c.kind.in_((FactorKind.PHONE.value, FactorKind.EMAIL.value))
+_is_messaged = or_(factors.c.kind == FactorKind.PHONE.value, factors.c.kind == FactorKind.EMAIL.value)
 _NOTE_USE = update_mine(factors, _this, _is_messaged, sets=("last_used_at",))
 _REMOVE_MESSAGED = delete_mine(factors, _theirs, _this, _is_messaged)
 _is_key = or_(factors.c.kind == FactorKind.PASSKEY.value, factors.c.kind == FactorKind.SECURITY_KEY.value)

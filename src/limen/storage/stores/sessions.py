@@ -18,6 +18,7 @@ from limen.storage.stores.parties import news_of_the_end, parties_of_customer, p
 from limen.storage.stores.safety import FORGET_ALL
 
 _evidence = msgspec.json.Decoder(tuple[Evidence, ...])
+_RENEWED = ("evidence", "seen_at", "expires_at", "sealed")
 
 _BROWSER = select_mine(browsers, browsers.c.id == bindparam("of"))
 _ADD_BROWSER = insert_mine(browsers)
@@ -26,10 +27,11 @@ _at_browser = sessions.c.browser_id == bindparam("browser")
 _is_open = sessions.c.ended_at.is_(None)
 _AT_BROWSER = select_mine(sessions, _at_browser, _is_open)
 _OF_BROWSER = select_mine(sessions, _at_browser)
+_OF_CUSTOMER = select_mine(sessions, sessions.c.customer_id == bindparam("customer"), _is_open)
 _GET = select_mine(sessions, sessions.c.id == bindparam("of"))
 _FIND_SID = select_mine(sessions, sessions.c.sid == bindparam("sid"))
 _ADD = insert_mine(sessions)
-_RENEW = update_mine(sessions, sessions.c.id == bindparam("of"), _is_open, sets=("evidence", "seen_at", "expires_at"))
+_RENEW = update_mine(sessions, sessions.c.id == bindparam("of"), _is_open, sets=_RENEWED)
 _END = update_mine(sessions, sessions.c.id == bindparam("of"), _is_open, sets=("ended_at",))
 _END_ALL = update_mine(
     sessions,
@@ -76,6 +78,11 @@ class SqlSessions(TenantStoreBase):
         """Return every session a browser ever held, ended ones too: whose device it is."""
         return [_session(row) for row in await self._all(_OF_BROWSER, browser=browser_id)]
 
+    async def of_customer(self, customer_id: CustomerId) -> list[Session]:
+        """Return a customer's sessions at all browsers that were not ended, last seen first."""
+        found = [_session(row) for row in await self._all(_OF_CUSTOMER, customer=customer_id)]
+        return sorted(found, key=lambda session: session.seen_at, reverse=True)
+
     async def get(self, session_id: SessionId) -> Session | None:
         """Return the session."""
         row = await self._one(_GET, of=session_id)
@@ -93,7 +100,7 @@ class SqlSessions(TenantStoreBase):
     async def renew(self, session: Session) -> bool:
         """Replace evidence and instants of a session that was not ended."""
         values = _values(session)
-        changed = {name: values[name] for name in ("evidence", "seen_at", "expires_at")}
+        changed = {name: values[name] for name in _RENEWED}
         return await self._applied(_RENEW, changed, of=session.id)
 
     async def parties(self, session_id: SessionId) -> list[Party]:
@@ -138,6 +145,7 @@ def _session(row: Row[Any]) -> Session:
         seen_at=row.seen_at,
         expires_at=row.expires_at,
         ended_at=row.ended_at,
+        sealed=row.sealed,
     )
 
 

@@ -5,11 +5,11 @@ The first that is on and takes an address is the form's own; the others are butt
 
 from collections.abc import Mapping
 
-from limen.access.journeys.firsts import email_code, password
+from limen.access.journeys.firsts import email_code, passkey, password
 from limen.access.journeys.firsts.first import First
 from limen.identity.tenants.sign_in import SignInSettings
 
-FIRSTS: tuple[First, ...] = (password.FIRST, email_code.FIRST)
+FIRSTS: tuple[First, ...] = (password.FIRST, email_code.FIRST, passkey.FIRST)
 _USE = "use:"
 
 

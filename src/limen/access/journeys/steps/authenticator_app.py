@@ -29,10 +29,16 @@ def view(context: StepContext) -> StepView:
     data: dict[str, Any] = {
         "phase": _phase(state),
         "may_cancel": bool(state.task),
+        "may_use_passkey": _may_use_passkey(context),
         "name": state.task.name,
         **_secret_of(context),
     }
     return StepView("authenticator_app", context.journey.version, data=data)
+
+
+def _may_use_passkey(context: StepContext) -> bool:
+    """Tell whether a passkey would do as well: where a second factor is owed, and not asked for by name."""
+    return not context.journey.state.task and context.parts.desk.tenant.settings.sign_in.passkey
 
 
 def _phase(state: JourneyState) -> str:
@@ -58,6 +64,8 @@ async def submit(context: StepContext, form: Mapping[str, str]) -> Progress:
     state = context.journey.state
     if state.task and form.get("intent") == "cancel":
         return Progress(msgspec.structs.replace(state, task=Task(), second=Second()))
+    if form.get("intent") == "use:passkey" and _may_use_passkey(context):
+        return Progress(msgspec.structs.replace(state, second=Second(method="passkey")))
     if state.task.kind == REMOVE:
         return await remove_app(context)
     totp = state.second.totp

@@ -61,7 +61,8 @@ async def _begin(context: StepContext) -> Progress:
         return Progress(msgspec.structs.replace(state, second=second), problem=Problem(notice="error.invalid"))
     customer, vault = await owner(context)
     came = context.request
-    new = begun(parts.safety, customer, vault, Asker(came.user_agent, came.address, state.locale))
+    asker = Asker(came.user_agent, came.address, state.locale)
+    new = begun(parts.safety, customer, vault, asker, context.facts.factors)
     note = entry(context, "recovery.requested", {"request": new.request.id, "ready_at": new.request.ready_at})
 
     async def write(unit: JourneyUnit) -> Problem | None:

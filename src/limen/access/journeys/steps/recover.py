@@ -1,9 +1,11 @@
 """Recovery begins: an address, and a message to it whether or not somebody has an account there."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from limen.access.journeys.context import StepContext
 from limen.access.journeys.mailed import purpose, send_to_owner
+from limen.access.journeys.passkey_notes import noted
 from limen.access.journeys.steps.turns import turned
 from limen.access.journeys.views import Problem, Progress, StepView
 from limen.identity.customers.addresses import parse_email
@@ -19,6 +21,11 @@ def view(context: StepContext) -> StepView:
 
 async def submit(context: StepContext, form: Mapping[str, str]) -> Progress:
     """Send a code to the address, or words that there is no account."""
+    progress = await _answered(context, form)
+    return replace(progress, state=noted(progress.state, form))
+
+
+async def _answered(context: StepContext, form: Mapping[str, str]) -> Progress:
     turn = turned(context, form)
     if turn is not None:
         return turn

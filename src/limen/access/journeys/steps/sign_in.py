@@ -37,11 +37,12 @@ def view(context: StepContext) -> StepView:
     }
     for first in offered(settings):
         data |= first.data(context)
-    return StepView("sign_in", context.journey.version, values={"email": context.journey.state.email}, data=data, challenge=_challenge(context))
+    values = {"email": context.journey.state.email}
+    return StepView("sign_in", context.journey.version, values=values, data=data, challenge=_challenge(context))
 
 
-def _challenge(context: StepContext) -> bytes:
-    return context.facts.challenge if _settings(context).passkey else b""
+def _challenge(context: StepContext) -> str:
+    return context.facts.challenge if _settings(context).passkey else ""
 
 
 async def submit(context: StepContext, form: Mapping[str, str]) -> Progress:

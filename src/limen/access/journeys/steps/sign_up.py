@@ -7,6 +7,7 @@ import msgspec
 from limen.access.journeys.context import StepContext
 from limen.access.journeys.limits import over_limits
 from limen.access.journeys.mailed import posted
+from limen.access.journeys.passkey_notes import noted
 from limen.access.journeys.passwords import hashed_password, password_data
 from limen.access.journeys.records import Draft
 from limen.access.journeys.steps.turns import turned
@@ -15,13 +16,14 @@ from limen.identity.customers.addresses import parse_email
 from limen.identity.customers.directory import EMAIL
 from limen.identity.customers.records import Profile
 from limen.identity.customers.validation import LONGEST_NAME, normalised, validate
+from limen.identity.tenants.sign_in import SignInSettings
 from limen.kernel.errors import Refusal
 
 
 def view(context: StepContext) -> StepView:
     """Show the form."""
     state, settings = context.journey.state, context.parts.desk.tenant.settings
-    chooses = {"has_password": settings.sign_in.password}
+    chooses = {"has_password": settings.sign_in.password, "has_passkey": settings.sign_in.passkey}
     pages = {"terms_url": settings.terms_url or None, "privacy_url": settings.privacy_url or None}
     return StepView(
         "sign_up",
@@ -33,7 +35,7 @@ def view(context: StepContext) -> StepView:
 
 async def submit(context: StepContext, form: Mapping[str, str]) -> Progress:
     """Draft the account and send a code; an address that is taken gets a different message and the same page."""
-    state, parts = context.journey.state, context.parts
+    state, parts = noted(context.journey.state, form), context.parts
     turn = turned(context, form)
     if turn is not None:
         return turn
@@ -49,7 +51,8 @@ async def submit(context: StepContext, form: Mapping[str, str]) -> Progress:
     if limited is not None:
         return Progress(state, problem=limited)
     hashed: str | Problem = ""
-    if parts.desk.tenant.settings.sign_in.password:
+    by_passkey = _is_by_passkey(parts.desk.tenant.settings.sign_in, form)
+    if parts.desk.tenant.settings.sign_in.password and not by_passkey:
         hashed = await hashed_password(context, form.get("password", ""), (email, name), typed)
     if isinstance(hashed, Problem):
         return Progress(state, problem=hashed)

@@ -102,6 +102,7 @@ async def _registering(context: StepContext) -> Progress:
         evidence=(Evidence(MAILBOX, now), *([Evidence(PASSWORD, now)] if hashed else [])),
         challenge=None,
         draft=Draft(),
+        passkey=msgspec.structs.replace(state.passkey, is_due=state.draft.by_passkey),
     )
     return Progress(done, write)
 
@@ -127,7 +128,8 @@ async def _returning(context: StepContext) -> Progress:
         session_id="",
         evidence=(Evidence(MAILBOX, parts.clock.now()),),
         challenge=None,
-        new_password_due=sets_password,
+        new_password_due=sets_password and not makes_passkey,
+        passkey=msgspec.structs.replace(state.passkey, is_due=makes_passkey),
     )
     return Progress(done, await _verifying(context, customer))
 

@@ -1,23 +1,15 @@
-"""Who is signed in at this browser."""
+"""Others who are signed in at this browser: shown where there are any, since a browser's owner may not know of them."""
 
 from limen.experience.pages.account.look import Done, Look, Shown, Taken, Turn
-from limen.experience.pages.devices import describe_device
 from limen.experience.pages.logout import end_sessions, signed_out
 
 
 async def show(look: Look) -> Shown:
-    """Return the sessions at this browser, newest proof first."""
-    device = describe_device(look.visit.context.user_agent)
+    """Return whoever else is signed in here, newest proof first."""
     return {
-        "sessions": [
-            {
-                "id": one.session.sid,
-                "device": f"{one.customer.profile.email}" + (f" · {device}" if device else ""),
-                "started": one.session.created_at,
-                "seen": one.session.seen_at,
-                "current": one is look.account,
-            }
-            for one in look.accounts
+        "others": [
+            {"id": one.session.sid, "email": one.customer.profile.email, "seen": one.session.seen_at}
+            for one in look.accounts[1:]
         ]
     }
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from starlette.responses import Response
 
+from limen.access.account.records import DeletionRequest
 from limen.access.factors.records import StoredFactor
 from limen.access.journeys.context import Account
 from limen.access.journeys.facts import live_accounts
@@ -15,6 +16,7 @@ from limen.identity.keyring import SubjectVault
 from limen.kernel.clock import Instant
 from limen.kernel.errors import Fault
 
+_UNREAD: Final = "not read yet"
 Shown = Mapping[str, Any]
 """What a section's template is filled with."""
 
@@ -34,6 +36,7 @@ class Look:
     accounts: tuple[Account, ...]
     vault: SubjectVault
     _factors: Sequence[StoredFactor] | None = field(default=None, repr=False)
+    _deletion: DeletionRequest | str | None = field(default=_UNREAD, repr=False)
 
     @property
     def account(self) -> Account:
@@ -44,6 +47,12 @@ class Look:
     def now(self) -> Instant:
         """Return the present instant."""
         return self.visit.journey_parts.clock.now()
+
+    async def deletion(self) -> DeletionRequest | None:
+        """Return the customer's request to be deleted, read once for the page's banner and its section."""
+        if self._deletion is _UNREAD:
+            self._deletion = await self.unit.account.deletion(self.account.customer.id)
+        return self._deletion if isinstance(self._deletion, DeletionRequest) else None
 
     async def factors(self) -> Sequence[StoredFactor]:
         """Return the customer's factors, read once for all sections of a page."""
@@ -90,9 +99,13 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """It is done: the browser gets the page anew, with *notice* above it (a message key; may be empty)."""
+    """It is done: the browser gets the page anew, with *notice* above it (a message key; may be empty).
+
+    ``query`` goes along with it.
+    """
 
     notice: str = ""
+    query: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,12 @@
 import hmac
 from collections.abc import Mapping
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from starlette.responses import Response
 
 from limen.experience.pages.account.look import Again, Done, Look, Shown, Turn, look
-from limen.experience.pages.account.table import PAGES, Page, page_named, sections_of
+from limen.experience.pages.account.table import ANYWHERE, PAGES, Page, page_named, sections_of
 from limen.experience.pages.accounts import sign_in_first
 from limen.experience.pages.errors import error_page, refused
 from limen.experience.pages.logout import end_sessions, signed_out
@@ -41,12 +42,14 @@ async def _take(seen: Look, page: Page) -> Response:
     intent = form.get("intent", "")
     if intent == "sign_out":
         return signed_out(visit, await end_sessions(visit, [one.session for one in seen.accounts]))
-    take = next((section.takes[intent] for section in sections_of(page) if intent in section.takes), None)
+    takes = (section.takes for section in (*sections_of(page), *ANYWHERE))
+    take = next((found[intent] for found in takes if intent in found), None)
     if take is None:
         return visit.go(page.path)
     taken = await take(Turn(visit, seen.accounts, seen.vault, page.path, form))
     if isinstance(taken, Done):
-        return visit.go(page.path + (f"?{_DONE}={_done_token(visit, taken.notice)}" if taken.notice else ""))
+        query = urlencode({**taken.query, **({_DONE: _done_token(visit, taken.notice)} if taken.notice else {})})
+        return visit.go(page.path + (f"?{query}" if query else ""))
     if not isinstance(taken, Again):
         return taken
     async with visit.parts.read(visit.journey_parts.tenant_id) as unit:
@@ -64,7 +67,7 @@ async def _show(seen: Look, page: Page, again: Again | None = None) -> Response:
         if again is not None and again.section == section.name:
             view |= {"values": {**view["values"], **again.values}, "errors": again.errors}
         shown[section.name] = {**data, "view": view}
-    profile = seen.account.customer.profile
+    profile, leaving = seen.account.customer.profile, await seen.deletion()
     context = {
         "action": f"{visit.prefix}{page.path}",
         "csrf": visit.csrf(_SCOPE),
@@ -72,6 +75,7 @@ async def _show(seen: Look, page: Page, again: Again | None = None) -> Response:
         "pages": [{"name": one.name, "icon": one.icon, "url": f"{visit.prefix}{one.path}"} for one in PAGES],
         "customer": {"name": profile.name, "email": profile.email},
         "sections": shown,
+        "leaves_at": leaving.due_at if leaving is not None else None,
         "notice": _notice(visit),
     }
     return visit.page("account/page.html", context, 200 if again is None else again.status)

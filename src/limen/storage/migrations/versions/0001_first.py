@@ -15,6 +15,10 @@ branch_labels = None
 depends_on = None
 
 POSTGRES = Path(__file__).parents[1] / "postgres" / "0001_roles_and_functions.sql"
+_OF_SOMEBODY = (
+    "subject != '' AND event NOT IN ('code.issued', 'code.redeemed', 'token.issued', 'token.refreshed',"
+    " 'token.exchanged')"
+)
 SQLITE_LEDGERS = (
     "audit_records", "audit_segments", "audit_checkpoints",
     "consent_ledger", "consent_chain", "consent_tiles", "consent_checkpoints", "purpose_versions",
@@ -83,8 +87,8 @@ def _create_tables() -> None:  # noqa: PLR0915 - one statement a table
         "audit_records",
         ["tenant_id", "subject", "at"],
         unique=False,
-        sqlite_where=sa.text("subject != ''"),
-        postgresql_where=sa.text("subject != ''"),
+        sqlite_where=sa.text(_OF_SOMEBODY),
+        postgresql_where=sa.text(_OF_SOMEBODY),
     )
     op.create_table(
         "audit_segments",
@@ -617,14 +621,7 @@ def _create_tables() -> None:  # noqa: PLR0915 - one statement a table
         sa.PrimaryKeyConstraint("tenant_id", "id"),
         sa.UniqueConstraint("tenant_id", "customer_id", "digest"),
     )
-    op.create_index(
-        "ux_factors_credential",
-        "factors",
-        ["tenant_id", "digest"],
-        unique=True,
-        sqlite_where=sa.text("kind IN ('passkey', 'security_key')"),
-        postgresql_where=sa.text("kind IN ('passkey', 'security_key')"),
-    )
+    op.create_index("ux_factors_digest", "factors", ["tenant_id", "digest"], unique=True)
     op.create_table(
         "passkey_offers",
         sa.Column("tenant_id", sa.String(length=40), nullable=False),
@@ -673,12 +670,28 @@ def _create_tables() -> None:  # noqa: PLR0915 - one statement a table
         sa.Column("seen_at", sa.BigInteger(), nullable=False),
         sa.Column("expires_at", sa.BigInteger(), nullable=False),
         sa.Column("ended_at", sa.BigInteger(), nullable=True),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(
             ["tenant_id", "customer_id"], ["customers.tenant_id", "customers.id"], ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("tenant_id", "id"),
         sa.UniqueConstraint("tenant_id", "sid"),
     )
+    op.create_table(
+        "deletion_requests",
+        sa.Column("tenant_id", sa.String(length=40), nullable=False),
+        sa.Column("customer_id", sa.String(length=40), nullable=False),
+        sa.Column("link_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "customer_id"], ["customers.tenant_id", "customers.id"], ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "customer_id"),
+        sa.UniqueConstraint("tenant_id", "link_hash"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_deletion_requests_due", "deletion_requests", ["tenant_id", "due_at"], unique=False)
     op.create_index("ix_sessions_browser", "sessions", ["tenant_id", "browser_id"], unique=False)
     op.create_index("ix_sessions_customer", "sessions", ["tenant_id", "customer_id"], unique=False)
     op.create_index("ix_sessions_expires", "sessions", ["tenant_id", "expires_at"], unique=False)

@@ -1,0 +1,132 @@
+"""Deleting one's own account: asked for behind a fresh proof, waited for, and cancelled by whoever thinks again.
+
+The request, the mail with the link that cancels it, and the record of both are one commit. So are, at the end, the
+disappearance of the request and of the customer: of two workers that find it due, or of a worker and somebody who
+cancels, one is first. What an administrator deletes is deleted at once (``identity.customers.management``).
+"""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from limen.access.account.records import DeletionRequest, link_hash
+from limen.access.account.unit import AccountParts, AccountUnit, AsksDeletion, Owner
+from limen.access.safety.messages import Reader, Tell, Words, messages, secure_link
+from limen.access.tokens.desk import Desk
+from limen.kernel.clock import DAY, Instant
+from limen.kernel.context import RequestContext
+from limen.kernel.entropy import random_token
+from limen.kernel.events import AuditEntry, Event
+from limen.kernel.ids import CustomerId
+
+BATCH: Final = 50
+_TOKEN_BYTES: Final = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request that is to be stored, and the message that goes with it."""
+
+    request: DeletionRequest
+    tell: Tell = field(repr=False)
+
+
+def asked(desk: Desk, owner: Owner) -> Asked:
+    """Return a new request of the owner's, and what tells them of it, with the link that cancels it."""
+    tenant, now = desk.tenant, desk.clock.now()
+    token = random_token(desk.entropy, _TOKEN_BYTES)
+    due_at = now + tenant.settings.account.deletion_days * DAY
+    request = DeletionRequest(owner.customer.id, link_hash(token), now, due_at)
+    words: Words = {
+        "due_at": due_at,
+        "keep_url": f"{tenant.issuer.rstrip('/')}/keep-account/{token}",
+    }
+    return Asked(request, _notice(desk, owner, "deletion_requested", words))
+
+
+def _notice(desk: Desk, owner: Owner, template: str, words: Words) -> Tell:
+    """Return what tells the owner on every channel, with the link *it was not me*."""
+    reader = Reader(owner.customer, owner.vault, owner.request.locale, desk.tenant)
+    link = secure_link(reader, template, desk.clock, desk.entropy)
+    all_words: Words = {
+        "at": desk.clock.now(),
+        "device": owner.request.user_agent,
+        "recover_url": f"{reader.base}/recover",
+        "secure_url": link.url if link is not None else "",
+        **words,
+    }
+    made = (desk.entropy, desk.clock)
+    return messages(reader, template, all_words, made, [link] if link is not None else [])
+
+
+async def ask(unit: AsksDeletion, new: Asked, entry: AuditEntry) -> bool:
+    """Store a request and tell of it; False, and nothing said again, where there is one."""
+    if not await unit.account.ask_deletion(new.request):
+        return False
+    unit.announce(Event("deletion.requested", new.request.customer_id, {"due_at": new.request.due_at}))
+    unit.record(entry)
+    new.tell(unit)
+    return True
+
+
+async def pending(parts: AccountParts, token: str) -> DeletionRequest | None:
+    """Return the request that the link with *token* cancels; it is only looked at."""
+    async with parts.reading(parts.tenant_id) as unit:
+        return await unit.account.deletion_by_link(link_hash(token))
+
+
+async def cancel(parts: AccountParts, request: DeletionRequest, by: str, context: RequestContext) -> bool:
+    """Let the customer stay, and tell them; False where the request is gone: cancelled before, or carried out.
+
+    *by* is ``link`` or ``customer``.
+    """
+    async with parts.reading(parts.tenant_id) as unit:
+        sealed = await unit.customers.get(request.customer_id)
+    vault = await parts.directory.vault_of(request.customer_id)
+    customer = await parts.directory.open(sealed, vault)
+    if customer is None or vault is None:
+        return False
+    owner = Owner(customer, vault, "", context)
+    tell = _notice(parts.desk, owner, "deletion_cancelled", {})
+    async with parts.begin(parts.tenant_id) as unit:
+        unit.seal_with(vault)
+        if not await unit.account.drop_deletion(request):
+            return False
+        unit.announce(Event("deletion.cancelled", customer.id, {"by": by}))
+        unit.record(owner.entry("deletion.cancelled", {"by": by}))
+        tell(unit)
+    return True
+
+
+async def carry_out_due(parts: AccountParts) -> int:
+    """Erase everybody whose time has come; return how many. May be stopped anywhere, and run by many at once."""
+    erased = 0
+    while True:
+        async with parts.reading(parts.tenant_id) as unit:
+            due = await unit.account.deletions_due(parts.clock.now(), BATCH)
+        for request in due:
+            erased += await _carry_out(parts, request)
+        if len(due) < BATCH:
+            return erased
+
+
+async def _carry_out(parts: AccountParts, request: DeletionRequest) -> bool:
+    """Erase one customer: the rows in one commit, then the key, which the outbox sees to if we are killed here."""
+    now, customer_id = parts.clock.now(), request.customer_id
+    async with parts.begin(parts.tenant_id) as unit:
+        if not await unit.account.drop_deletion(request):
+            return False  # cancelled in this moment, or another worker was first
+        await _erase_rows(unit, customer_id, now)
+    await parts.directory.erase(customer_id)
+    return True
+
+
+async def _erase_rows(unit: AccountUnit, customer_id: CustomerId, now: Instant) -> None:
+    customer = await unit.customers.get(customer_id)
+    if customer is None:
+        return
+    await unit.sessions.end_all(customer_id, now)  # first: the caches must hear of each family
+    await unit.customers.delete(customer_id)
+    unit.change("subject", f"{customer.subject}:{now}")
+    data = {"version": customer.version}
+    unit.announce(Event("customer.deleted", customer_id, data))
+    unit.record(AuditEntry("customer.deleted", actor=f"customer:{customer_id}", subject=customer_id, data=data))

@@ -1,0 +1,100 @@
+"""What an account is shown as: where its customer is signed in, what they allowed, and what happened."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from limen.access.clients.records import ClientDocument
+from limen.access.sessions.records import Session, Surroundings
+from limen.kernel.clock import Instant
+from limen.kernel.encoding import sha256
+from limen.kernel.ids import ClientKey, CustomerId, GrantId, SessionId
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """A chain of refresh tokens that is alive: which application holds it, through which session."""
+
+    client: ClientKey
+    session_id: SessionId
+    created_at: Instant
+    used_at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """An application that the customer allowed something."""
+
+    key: ClientKey
+    client_id: str
+    document: ClientDocument = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        """Return what it calls itself."""
+        return self.document.client_name
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """One session of the customer's, at whichever browser.
+
+    Attributes:
+        seen: where it was proven last; empty where nothing is known.
+        applications: the names of those that got refresh tokens through it.
+    """
+
+    session: Session
+    seen: Surroundings = field(repr=False)
+    applications: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """An application that may do something for the customer.
+
+    Attributes:
+        scopes: what it was allowed; nothing where its owner never asks.
+        since: when it was allowed first.
+        used_at: when it last fetched a token that outlives a session; None where it holds none.
+    """
+
+    party: Party
+    grant_id: GrantId
+    scopes: tuple[str, ...]
+    since: Instant
+    used_at: Instant | None
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One line of a customer's history.
+
+    Attributes:
+        cursor: where it stands; what is older begins behind it.
+        data: the open facts, by name.
+        seen: where it was done from; empty where nobody knows.
+        client_name: the application it concerns, where it does.
+    """
+
+    cursor: str
+    at: Instant
+    event: str
+    is_refused: bool
+    data: Mapping[str, object]
+    seen: Surroundings = field(repr=False)
+    client_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DeletionRequest:
+    """A customer asked for their account to be deleted. ``link_hash`` is SHA-256 of the token that cancels it."""
+
+    customer_id: CustomerId
+    link_hash: bytes = field(repr=False)
+    created_at: Instant
+    due_at: Instant
+
+
+def link_hash(token: str) -> bytes:
+    """Return what is stored of a token."""
+    return sha256(token.encode())

@@ -1,0 +1,151 @@
+"""The unit of work of this package, who acts in it, and what it is made of for one tenant."""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from limen.access.account.store import AccountStore
+from limen.access.factors.store import FactorStore
+from limen.access.safety.records import AccountLink
+from limen.access.sessions.store import SessionStore
+from limen.access.tokens.desk import Desk
+from limen.access.tokens.store import GrantStore
+from limen.identity.audit.store import AuditStore
+from limen.identity.consents.store import ConsentLedger
+from limen.identity.customers.directory import Directory
+from limen.identity.customers.records import Customer
+from limen.identity.customers.store import CustomerStore
+from limen.identity.keyring import SubjectVault
+from limen.kernel.clock import Clock
+from limen.kernel.context import RequestContext
+from limen.kernel.entropy import Entropy
+from limen.kernel.events import AuditEntry, Event, Outcome
+from limen.kernel.ids import TenantId
+
+
+class AsksDeletion(Protocol):
+    """What a request to be deleted needs of a unit of work."""
+
+    @property
+    def account(self) -> AccountStore:
+        """Return what hangs on customers' accounts."""
+        ...
+
+    def record(self, entry: AuditEntry) -> None:
+        """Add an audit entry to this commit."""
+        ...
+
+    def announce(self, event: Event, event_id: str | None = None) -> str:
+        """Add an event to this commit's outbox."""
+        ...
+
+    def mail_link(self, link: AccountLink) -> None:
+        """Store, with this commit, a link that one of its messages carries."""
+        ...
+
+
+class AccountUnit(Protocol):
+    """A unit of work that reaches all that an account is made of."""
+
+    @property
+    def customers(self) -> CustomerStore:
+        """Return the tenant's customers."""
+        ...
+
+    @property
+    def factors(self) -> FactorStore:
+        """Return their factors."""
+        ...
+
+    @property
+    def sessions(self) -> SessionStore:
+        """Return their sessions."""
+        ...
+
+    @property
+    def grants(self) -> GrantStore:
+        """Return what they allow applications."""
+        ...
+
+    @property
+    def consents(self) -> ConsentLedger:
+        """Return what they decided."""
+        ...
+
+    @property
+    def account(self) -> AccountStore:
+        """Return what hangs on their accounts."""
+        ...
+
+    @property
+    def audit_log(self) -> AuditStore:
+        """Return the audit log."""
+        ...
+
+    def record(self, entry: AuditEntry) -> None:
+        """Add an audit entry to this commit."""
+        ...
+
+    def seal_with(self, vault: SubjectVault) -> None:
+        """Seal what is recorded about the subject of *vault* with it."""
+        ...
+
+    def announce(self, event: Event, event_id: str | None = None) -> str:
+        """Add an event to this commit's outbox."""
+        ...
+
+    def mail_link(self, link: AccountLink) -> None:
+        """Store, with this commit, a link that one of its messages carries."""
+        ...
+
+    def change(self, kind: str, key: str) -> None:
+        """Tell every worker's caches."""
+        ...
+
+
+Begin = Callable[[TenantId], AbstractAsyncContextManager[AccountUnit]]
+
+
+@dataclass(frozen=True, slots=True)
+class AccountParts:
+    """What the use cases of this package need. ``begin`` writes; ``reading`` only reads."""
+
+    desk: Desk
+    begin: Begin
+    reading: Begin
+    directory: Directory
+    clock: Clock
+    entropy: Entropy
+
+    @property
+    def tenant_id(self) -> TenantId:
+        """Return whose customers these are."""
+        return self.desk.tenant.id
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """A customer who acts on their own account.
+
+    Attributes:
+        sid: the session that they act in, by its public identifier.
+    """
+
+    customer: Customer
+    vault: SubjectVault = field(repr=False)
+    sid: str
+    request: RequestContext = field(repr=False)
+
+    def entry(self, event: str, data: dict[str, object] | None = None, *, client: str = "") -> AuditEntry:
+        """Return the audit entry of something that the customer did."""
+        return AuditEntry(
+            event=event,
+            outcome=Outcome.SUCCESS,
+            actor=f"customer:{self.customer.id}",
+            subject=self.customer.id,
+            client=client,
+            request_id=self.request.request_id,
+            data=data or {},
+            personal={"address": self.request.address, "user_agent": self.request.user_agent},
+        )

@@ -1,0 +1,89 @@
+"""What the tenant requires is accepted before anybody arrives: terms in the words of their newest version."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from limen.access.journeys.context import StepContext
+from limen.access.journeys.parts import JourneyUnit
+from limen.access.journeys.views import Problem, Progress, StepView
+from limen.identity.consents.decide import Prepared, Source, Wish, prepare, wished, write
+from limen.identity.consents.purposes import Purpose
+from limen.identity.consents.records import Decision
+from limen.identity.customers.records import Customer
+from limen.kernel.errors import Refusal
+
+_DECISIONS = {"accept": Decision.GIVEN, "decline": Decision.REFUSED}
+AGE = "age"
+"""The box by which somebody says to be old enough."""
+
+
+def view(context: StepContext) -> StepView:
+    """Show the words of everything that is due."""
+    purposes, locale = context.facts.terms_due, context.request.locale
+    data = {
+        "client_name": context.facts.client_name,
+        "purposes": [_words(one, locale) for one in purposes],
+        "minimum_age": _years(purposes),
+        "seen": _seen(purposes),
+    }
+    return StepView("terms", context.journey.version, data=data)
+
+
+def _words(purpose: Purpose, locale: str) -> dict[str, Any]:
+    language, text = purpose.terms.text(locale)
+    paragraphs = [part.strip() for part in text.body.split("\n\n") if part.strip()]
+    return {"title": text.title, "paragraphs": paragraphs, "language": language, "is_new": purpose.current.number > 1}
+
+
+def _years(purposes: Sequence[Purpose]) -> int:
+    return max((one.terms.minimum_age for one in purposes), default=0)
+
+
+def _seen(purposes: Sequence[Purpose]) -> str:
+    """Return what a form carries back: which versions were shown, so that no other ones are accepted by it."""
+    return " ".join(f"{one.name}:{one.current.number}" for one in purposes)
+
+
+async def submit(context: StepContext, form: Mapping[str, str]) -> Progress:
+    """Accept everything that was shown, or decline and be nobody again: no session begins without."""
+    state, purposes, customer = context.journey.state, context.facts.terms_due, context.facts.customer
+    decision = _DECISIONS.get(form.get("decision", ""))
+    if decision is None or customer is None:
+        return Progress(state, problem=Problem(notice="error.invalid"))
+    if form.get("seen") != _seen(purposes):
+        return Progress(state, problem=Problem(notice="error.stale"))
+    years = _years(purposes)
+    if decision is Decision.GIVEN and years and form.get(AGE) != "yes":
+        return Progress(state, problem=Problem({AGE: "error.age_not_confirmed"}, data={"minimum_age": years}))
+    decided = await _prepared(context, purposes, customer, decision)
+    if isinstance(decided, Refusal):
+        return Progress(state, problem=Problem(notice="error.stale"))
+
+    async def record(unit: JourneyUnit) -> Problem | None:
+        for one in decided:
+            await write(unit, one, context.parts.clock)
+        return None
+
+    if decision is Decision.GIVEN:
+        return Progress(state, record)
+    nobody = msgspec.structs.replace(state, customer_id="", session_id="", evidence=(), fresh_login=True)
+    return Progress(nobody, record, Problem(notice="terms.declined", status=200))
+
+
+async def _prepared(
+    context: StepContext, purposes: Sequence[Purpose], customer: Customer, decision: Decision
+) -> list[Prepared] | Refusal:
+    parts, request = context.parts, context.request
+    client = context.facts.client
+    source = Source("journey", f"customer:{customer.id}", request, client.client_id if client is not None else "")
+    vault = await parts.keyring.subject(parts.tenant_id, customer.id)
+    found: list[Prepared] = []
+    for one in purposes:
+        wish = Wish(one.name, decision, one.current.number, request.locale, one.terms.minimum_age)
+        made = wished(one, wish, customer.id, source, parts.clock.now())
+        if isinstance(made, Refusal):
+            return made
+        found.append(prepare(made, source, vault, parts.clock, parts.entropy))
+    return found

@@ -1,0 +1,180 @@
+"""The checks of a registration (WebAuthn §7.1) and of an authentication (§7.2).
+
+``webauthn`` does those of the structure, the RP ID, the flags and the signatures; here are those that it leaves out, or
+leaves to whoever calls: the frame a page is shown in, the handle, the backup flags, the counter, the model.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from typing import Any, Final
+
+import msgspec
+
+from limen.access.passkeys.answers import Answer, ClientData
+from limen.access.passkeys.models import NO_MODEL, model_name
+from limen.access.passkeys.options import ALGORITHMS
+from limen.access.passkeys.records import LONGEST_NAME, Credential
+from limen.access.passkeys.site import Site
+from limen.access.passkeys.trust import NO_METADATA, Metadata, may_register
+from limen.kernel.encoding import b64url, from_b64url
+from limen.kernel.errors import Invalid, Refusal
+
+CODE: Final = "passkey_refused"
+BACKED_UP_FLAG, ELIGIBLE_FLAG = 0x10, 0x08
+_FLAGS_AT: Final = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """What a credential said when it signed in.
+
+    Attributes:
+        counter: its signature counter; 0 where it has none.
+        credential: it, with what changed.
+        user_verified: whether it checked a PIN or a biometric.
+    """
+
+    counter: int
+    credential: Credential
+    user_verified: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """A new credential, and what it may be called; ``counter`` is where it begins to count."""
+
+    credential: Credential
+    counter: int
+    user_verified: bool
+
+
+@cache
+def _library() -> tuple[Any, Any]:
+    """Return ``webauthn`` and what decides how it is asked, loaded when the first credential speaks.
+
+    With its formats of attestation it takes half a second and some megabytes, which a worker without passkeys saves.
+    """
+    return import_module("webauthn"), import_module("webauthn.helpers.structs")
+
+
+def preload() -> None:
+    """Load what the ceremonies need, before anybody waits for it."""
+    _library()
+
+
+def registered(  # noqa: PLR0913 - what a registration rests on
+    site: Site,
+    answer: Answer,
+    challenge: str,
+    handle: bytes,
+    metadata: Metadata = NO_METADATA,
+    *,
+    verification: bool,
+    conditional: bool = False,
+) -> Registered | Refusal:
+    """Return the credential that *answer* brings, or why it is refused.
+
+    Args:
+        site: the relying party.
+        answer: what the browser sent.
+        challenge: the journey's, as base64url.
+        handle: the user handle that was asked for.
+        metadata: what is known of models.
+        verification: whether a PIN or a biometric is a must.
+        conditional: whether the browser may have made it without a gesture, after it filled in a password
+            (§5.1.3, ``mediation: "conditional"``): nobody need have been present then.
+    """
+    library, structs = _library()
+    problem = _misplaced(site, answer.client_data, "webauthn.create", challenge)
+    if problem:
+        return Invalid(CODE, problem)
+    try:
+        found = library.verify_registration_response(
+            credential=structs.RegistrationCredential(
+                id=b64url(answer.credential_id),
+                raw_id=answer.credential_id,
+                response=structs.AuthenticatorAttestationResponse(
+                    client_data_json=answer.client_data_raw, attestation_object=answer.attestation
+                ),
+            ),
+            expected_challenge=from_b64url(challenge),
+            expected_rp_id=site.rp_id,
+            expected_origin=list(site.origins),
+            require_user_presence=not conditional,
+            require_user_verification=verification and not conditional,
+            supported_pub_key_algs=[structs.COSEAlgorithmIdentifier(number) for number in ALGORITHMS],
+        )
+    except Exception as error:  # noqa: BLE001 - whatever a parser says of a stranger's bytes is one refusal
+        return Invalid(CODE, type(error).__name__)
+    if found.credential_id != answer.credential_id:
+        return Invalid(CODE, "credential id")
+    allowed = may_register(site.settings, found, metadata)
+    if isinstance(allowed, Refusal):
+        return allowed
+    return Registered(
+        Credential(
+            id=found.credential_id,
+            public_key=found.credential_public_key,
+            handle=handle,
+            name=(metadata.name(found.aaguid) or model_name(found.aaguid))[:LONGEST_NAME],
+            aaguid="" if found.aaguid == NO_MODEL else found.aaguid,
+            transports=answer.transports,
+            backup_eligible=found.credential_device_type == structs.CredentialDeviceType.MULTI_DEVICE,
+            backed_up=found.credential_backed_up,
+            attested=allowed,
+        ),
+        found.sign_count,
+        found.user_verified,
+    )
+
+
+def spoken(
+    site: Site, answer: Answer, challenge: str, credential: Credential, *, verification: bool
+) -> Spoken | Refusal:
+    """Return what *credential* says in *answer*, or why that is refused. Its counter is the store's question."""
+    library, structs = _library()
+    problem = _misplaced(site, answer.client_data, "webauthn.get", challenge)
+    if problem:
+        return Invalid(CODE, problem)
+    if answer.user_handle and answer.user_handle != credential.handle:  # §7.2 step 6
+        return Invalid(CODE, "user handle")
+    try:
+        found = library.verify_authentication_response(
+            credential=structs.AuthenticationCredential(
+                id=b64url(answer.credential_id),
+                raw_id=answer.credential_id,
+                response=structs.AuthenticatorAssertionResponse(
+                    client_data_json=answer.client_data_raw,
+                    authenticator_data=answer.authenticator_data,
+                    signature=answer.signature,
+                ),
+            ),
+            expected_challenge=from_b64url(challenge),
+            expected_rp_id=site.rp_id,
+            expected_origin=list(site.origins),
+            credential_public_key=credential.public_key,
+            credential_current_sign_count=0,
+            require_user_verification=verification,
+        )
+    except Exception as error:  # noqa: BLE001 - as above
+        return Invalid(CODE, type(error).__name__)
+    flags = answer.authenticator_data[_FLAGS_AT]
+    if bool(flags & ELIGIBLE_FLAG) != credential.backup_eligible:  # §7.2 step 19: it never changes
+        return Invalid(CODE, "backup eligibility")
+    now_known = msgspec.structs.replace(credential, backed_up=bool(flags & BACKED_UP_FLAG))
+    return Spoken(found.new_sign_count, now_known, found.user_verified)
+
+
+def _misplaced(site: Site, data: ClientData, kind: str, challenge: str) -> str:
+    """Return what is wrong with where an answer was made; nothing where it was a page of ours, in no frame.
+
+    Our pages cannot be framed, so that an answer from a frame was not made on one of them (§7.1 step 10, §7.2 step 13).
+    """
+    if data.type != kind:
+        return "type"
+    if data.challenge != challenge:
+        return "challenge"
+    if data.origin not in site.origins:
+        return "origin"
+    return "frame" if data.cross_origin or data.top_origin else ""

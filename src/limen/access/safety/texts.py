@@ -1,0 +1,80 @@
+"""The second channel of a recovery's notices: the phone that codes are sent to, where a customer has one.
+
+A notice by short message carries no link: it says to look at the account. Each customer gets few a day, counted like every
+message that costs money; it does not count as a code, since nobody types it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from limen.access.factors.phone import open_phone, phone_of
+from limen.access.factors.records import StoredFactor
+from limen.access.safety.messages import Reader
+from limen.kernel.clock import DAY, Clock, Instant
+from limen.kernel.entropy import Entropy
+from limen.kernel.events import Event
+from limen.kernel.ids import CustomerId, EventId
+from limen.kernel.sms import SMS_FIELD, SmsRequest, encode_sms_request
+from limen.trust.limits import Limit
+from limen.trust.tolls.records import Toll
+from limen.trust.tolls.store import TollStore
+
+_A_DAY: Final = 3
+_SECONDS: Final = 86_400
+
+
+class TextUnit(Protocol):
+    """What is asked of a unit of work."""
+
+    @property
+    def tolls(self) -> TollStore:
+        """Return the counters of what costs money."""
+        ...
+
+    def announce(self, event: Event, event_id: str | None = None) -> str:
+        """Add an event to this commit's outbox."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A short message that is sealed and may be sent."""
+
+    customer_id: CustomerId
+    event_id: EventId
+    event: Event
+
+
+def text_for(
+    reader: Reader, factors: Sequence[StoredFactor], template: str, clock: Clock, entropy: Entropy
+) -> Text | None:
+    """Return the message *template* for the reader's phone; None without one, or where its country is not served."""
+    factor = phone_of(factors)
+    phone = open_phone(reader.vault, factor) if factor is not None else None
+    if phone is None or phone.country not in reader.tenant.settings.sms.countries:
+        return None
+    event_id = EventId.new(clock, entropy)
+    order = SmsRequest(
+        template=template,
+        locale=reader.locale,
+        number=phone.number,
+        country=phone.country,
+        code="",
+        host="",
+        expires_at=clock.now() + DAY,
+    )
+    sealed = reader.vault.seal(SMS_FIELD, event_id, encode_sms_request(order))
+    customer_id = reader.customer.id
+    return Text(customer_id, event_id, Event("sms.requested", customer_id, {"template": template}, sealed))
+
+
+async def send(unit: TextUnit, text: Text | None, now: Instant) -> bool:
+    """Order *text*, unless its customer has had enough today."""
+    if text is None:
+        return False
+    toll = Toll("notice-customer", text.customer_id.encode(), Limit(_A_DAY, _SECONDS))
+    if not await unit.tolls.take(toll, now):
+        return False
+    unit.announce(text.event, text.event_id)
+    return True

@@ -1,0 +1,62 @@
+"""The customer's data as a whole: a copy of it, and its end."""
+
+from typing import Final
+
+import msgspec
+from starlette.responses import Response
+
+from limen.access.account.deletion import cancel
+from limen.access.account.export import export
+from limen.access.journeys.freshness import is_fresh
+from limen.access.journeys.records import Task
+from limen.access.journeys.steps.delete_account import DELETE
+from limen.experience.pages.account.activity import NameOf
+from limen.experience.pages.account.look import Done, Look, Shown, Taken, Turn
+from limen.experience.pages.account.owner import owner_of, parts_of
+from limen.experience.pages.account.tasks import begin_task
+
+KEEP: Final = "keep_account"
+DOWNLOAD: Final = "download_data"
+"""A task that nothing is left to do for once who asks is proven: the page has the copy then, for ten minutes."""
+
+
+async def show(look: Look) -> Shown:
+    """Return whether a copy may be had at once, how long one may think again, and when the account goes."""
+    request = await look.deletion()
+    fresh = is_fresh(look.account.session.evidence, await look.factors(), look.now)
+    return {
+        "may_download": fresh,
+        "days": look.visit.desk.tenant.settings.account.deletion_days,
+        "due_at": request.due_at if request is not None else None,
+    }
+
+
+async def download(turn: Turn) -> Taken:
+    """Give the copy to whoever proved lately who they are; begin a journey that asks for that from anybody else."""
+    visit, account = turn.visit, turn.account
+    parts = parts_of(visit)
+    async with visit.parts.read(parts.tenant_id) as unit:
+        factors = await unit.factors.of_customer(account.customer.id)
+    if not is_fresh(account.session.evidence, factors, parts.clock.now()):
+        return await begin_task(turn, Task(DOWNLOAD))
+    document = await export(parts, owner_of(turn), NameOf(visit))
+    body = msgspec.json.format(msgspec.json.encode(document), indent=2)
+    headers = {"content-disposition": 'attachment; filename="account.json"', "cache-control": "no-store"}
+    return visit.dress(Response(body, media_type="application/json", headers=headers))
+
+
+async def delete(turn: Turn) -> Taken:
+    """Begin the journey that asks for the account to be deleted."""
+    return await begin_task(turn, Task(DELETE))
+
+
+async def keep(turn: Turn) -> Taken:
+    """Cancel the deletion."""
+    parts = parts_of(turn.visit)
+    async with parts.reading(parts.tenant_id) as unit:
+        request = await unit.account.deletion(turn.account.customer.id)
+    is_kept = request is not None and await cancel(parts, request, "customer", turn.visit.context)
+    return Done("notice.deletion_cancelled" if is_kept else "")
+
+
+TAKES = {DOWNLOAD: download, DELETE: delete}

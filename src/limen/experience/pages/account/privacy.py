@@ -1,0 +1,139 @@
+"""What the customer allows: every purpose with its words, where it stands, and what was decided; and the receipts."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import msgspec
+from starlette.responses import Response
+
+from limen.experience.pages.account.look import Again, Done, Look, Shown, Taken, Turn, look
+from limen.experience.pages.accounts import sign_in_first
+from limen.experience.pages.errors import error_page
+from limen.experience.pages.visit import Visit
+from limen.identity.consents.decide import Deciding, Source, Wish, may_withdraw
+from limen.identity.consents.purposes import Purpose
+from limen.identity.consents.question import Standing, decided
+from limen.identity.consents.receipt import Controller
+from limen.identity.consents.receipts import Receipts
+from limen.identity.consents.records import OAUTH, ConsentRecord, Decision
+from limen.kernel.clock import Instant
+from limen.kernel.errors import Refusal
+from limen.kernel.ids import RecordId
+
+GIVE: Final = "give"
+WITHDRAW: Final = "withdraw"
+_SHOWN: Final = 200
+"""So many of a customer's decisions are shown; the export of their data has all."""
+_ERRORS: Final = {"age_not_reached": "error.age_not_confirmed"}
+
+
+async def show(look: Look) -> Shown:
+    """Return each purpose with its state and history, and what was decided about applications."""
+    visit, customer = look.visit, look.account.customer
+    history = await look.unit.consents.history(customer.id, limit=_SHOWN)
+    latest = {(one.decision.purpose, one.decision.party): one for one in await look.unit.consents.latest(customer.id)}
+    purposes = [one for one in visit.desk.purposes.values() if one.retired_at is None]
+    return {
+        "purposes": [
+            _shown(visit, one, latest.get((one.name, one.party)), look.now)
+            | {"history": _history(visit, [past for past in history if past.decision.purpose == one.name])}
+            for one in purposes
+        ],
+        "applications": _history(visit, [past for past in history if past.decision.purpose == OAUTH]),
+    }
+
+
+def _shown(visit: Visit, purpose: Purpose, record: ConsentRecord | None, now: Instant) -> dict[str, Any]:
+    terms = purpose.terms
+    language, text = terms.text(visit.locale)
+    found = decided(purpose, Standing.of(record) if record is not None else None, now)
+    return {
+        "name": purpose.name,
+        "version": purpose.current.number,
+        "title": text.title,
+        "paragraphs": [part.strip() for part in text.body.split("\n\n") if part.strip()],
+        "language": language,
+        "basis": terms.basis.value,
+        "data": list(terms.data),
+        "party": purpose.party,
+        "state": found.reason.value,
+        "is_allowed": found.is_allowed,
+        "until": found.until,
+        "minimum_age": terms.minimum_age,
+        "may_give": purpose.is_decided_here and not found.is_allowed,
+        "may_withdraw": purpose.is_decided_here and found.is_allowed and may_withdraw(purpose),
+    }
+
+
+def _history(visit: Visit, records: Sequence[ConsentRecord]) -> list[dict[str, Any]]:
+    """Return decisions, newest first, each with where its receipt is."""
+    return [
+        {
+            "decision": one.decision.decision.value,
+            "at": one.at,
+            "party": one.decision.party,
+            "items": list(one.decision.items),
+            "version": one.decision.version,
+            "receipt": f"{visit.prefix}/account/privacy/receipts/{one.id}",
+        }
+        for one in reversed(records)
+    ]
+
+
+async def give(turn: Turn) -> Taken:
+    """Give the consent that the form names, to the words that it showed."""
+    return await _decide(turn, Decision.GIVEN, "notice.consent_given")
+
+
+async def withdraw(turn: Turn) -> Taken:
+    """Take a consent back, or object: as easily as it was given."""
+    return await _decide(turn, Decision.WITHDRAWN, "notice.consent_withdrawn")
+
+
+async def _decide(turn: Turn, decision: Decision, notice: str) -> Taken:
+    visit, form, customer = turn.visit, turn.form, turn.account.customer
+    parts = visit.journey_parts
+    purpose = visit.desk.purposes.get(form.get("purpose", ""))
+    version = form.get("version", "")
+    shown = int(version) if version.isascii() and version.isdecimal() and len(version) < 10 else 0
+    years = purpose.terms.minimum_age if purpose is not None and form.get("age") == "yes" else 0
+    wish = Wish(form.get("purpose", ""), decision, shown, visit.locale, years)
+    source = Source("page", f"customer:{customer.id}", visit.context)
+    deciding = Deciding(parts.tenant_id, visit.parts.begin, parts.keyring, parts.clock, parts.entropy)
+    made = await deciding.decide(purpose, wish, customer.id, source)
+    if isinstance(made, Refusal):
+        return Again("privacy", {}, {"": _ERRORS.get(made.code, "error.stale")})
+    return Done(notice)
+
+
+TAKES = {GIVE: give, WITHDRAW: withdraw}
+"""Intent to what takes it."""
+
+
+async def receipt(visit: Visit) -> Response:
+    """Give a customer the receipt of one of their decisions: as JSON, or as a JWS (``?form=jws``)."""
+    parts = visit.journey_parts
+    async with visit.parts.read(parts.tenant_id) as unit:
+        seen = await look(visit, unit)
+    if seen is None:
+        return await sign_in_first(visit)
+    record_id = RecordId.parse(visit.request.path_params["record"])
+    if record_id is None:
+        return error_page(visit, 404, "not_found")
+    tenant = visit.desk.tenant
+    receipts = Receipts(
+        tenant.id,
+        Controller(tenant.issuer, tenant.name),
+        visit.desk.purposes,
+        visit.parts.read,
+        parts.keyring,
+        visit.parts.ledger_signers,
+    )
+    issued = await receipts.issue(seen.account.customer.id, record_id)
+    if isinstance(issued, Refusal):
+        return error_page(visit, 404, "not_found")
+    is_jws = visit.request.query_params.get("form") == "jws"
+    body = issued.jws.encode() if is_jws else msgspec.json.format(msgspec.json.encode(issued.document))
+    kind, ending = ("application/jose", "jws") if is_jws else ("application/json", "json")
+    headers = {"content-disposition": f'attachment; filename="receipt-{record_id}.{ending}"'}
+    return visit.dress(Response(body, media_type=kind, headers=headers))

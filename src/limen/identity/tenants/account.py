@@ -1,0 +1,26 @@
+"""What customers may do to their own accounts."""
+
+from collections.abc import Iterator
+from typing import Annotated, Final
+
+import msgspec
+
+DELETION_DAYS: Final = (1, 60)
+
+
+class AccountSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What customers do on the account page.
+
+    Attributes:
+        deletion_days: how long somebody who asked for their account to be deleted may think again.
+    """
+
+    deletion_days: Annotated[
+        int, msgspec.Meta(extra_json_schema={"minimum": DELETION_DAYS[0], "maximum": DELETION_DAYS[1]})
+    ] = 14
+
+
+def problems_of(settings: AccountSettings, place: str) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong with *settings*: where below *place*, and a message key."""
+    if not DELETION_DAYS[0] <= settings.deletion_days <= DELETION_DAYS[1]:
+        yield f"{place}.deletion_days", "number.out_of_bounds"

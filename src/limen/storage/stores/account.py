@@ -1,0 +1,90 @@
+"""A customer's account: what hangs on it, and its deletion."""
+
+from typing import Any
+
+import msgspec
+from sqlalchemy import bindparam, select
+
+from limen.access.account.records import DeletionRequest, Family, Party
+from limen.access.clients.records import ClientDocument
+from limen.kernel.clock import Instant
+from limen.kernel.ids import ClientKey, CustomerId, SessionId
+from limen.storage.schema import clients, deletion_requests, families, grants
+from limen.storage.stores.base import (
+    TenantStoreBase,
+    delete_mine,
+    insert_new_mine,
+    mine,
+    of_tenant,
+    select_mine,
+)
+
+_documents = msgspec.json.Decoder(ClientDocument)
+_alive = (
+    families.c.customer_id == bindparam("customer"),
+    families.c.revoked_at.is_(None),
+    families.c.expires_at > bindparam("now"),
+    families.c.idle_until > bindparam("now"),
+)
+_FAMILIES = mine(
+    select(families.c.client_key, families.c.session_id, families.c.created_at, families.c.rotated_at).where(*_alive),
+    families,
+)
+_granted = select(grants.c.client_key).where(of_tenant(grants), grants.c.customer_id == bindparam("customer"))
+_PARTIES = mine(
+    select(clients.c.key, clients.c.client_id, clients.c.document).where(clients.c.key.in_(_granted)),
+    clients,
+)
+_theirs = deletion_requests.c.customer_id == bindparam("customer")
+_DELETION = select_mine(deletion_requests, _theirs)
+_BY_LINK = select_mine(deletion_requests, deletion_requests.c.link_hash == bindparam("hashed"))
+_ASK = insert_new_mine(deletion_requests)
+_DROP = delete_mine(deletion_requests, _theirs, deletion_requests.c.link_hash == bindparam("hashed"))
+_DUE = mine(
+    select(deletion_requests)
+    .where(deletion_requests.c.due_at <= bindparam("now"))
+    .order_by(deletion_requests.c.due_at)
+    .limit(bindparam("at_most")),
+    deletion_requests,
+)
+
+
+class SqlAccount(TenantStoreBase):
+    """Implements :class:`limen.access.account.store.AccountStore`."""
+
+    async def families(self, customer_id: CustomerId, now: Instant) -> list[Family]:
+        """Return the customer's chains of refresh tokens that are alive."""
+        rows = await self._all(_FAMILIES, customer=customer_id, now=now)
+        return [Family(ClientKey(r.client_key), SessionId(r.session_id), r.created_at, r.rotated_at) for r in rows]
+
+    async def parties(self, customer_id: CustomerId) -> list[Party]:
+        """Return the applications that have a grant of the customer's."""
+        rows = await self._all(_PARTIES, customer=customer_id)
+        return [Party(ClientKey(row.key), row.client_id, _documents.decode(row.document)) for row in rows]
+
+    async def deletion(self, customer_id: CustomerId) -> DeletionRequest | None:
+        """Return the customer's request to be deleted."""
+        return _request(await self._one(_DELETION, customer=customer_id))
+
+    async def deletion_by_link(self, hashed: bytes) -> DeletionRequest | None:
+        """Return the request that this link cancels."""
+        return _request(await self._one(_BY_LINK, hashed=hashed))
+
+    async def ask_deletion(self, request: DeletionRequest) -> bool:
+        """Store a request; False if there is one already."""
+        return await self._applied(_ASK, {name: getattr(request, name) for name in DeletionRequest.__slots__})
+
+    async def drop_deletion(self, request: DeletionRequest) -> bool:
+        """Remove a request as it stands; False if somebody did so before."""
+        return await self._applied(_DROP, customer=request.customer_id, hashed=request.link_hash)
+
+    async def deletions_due(self, now: Instant, limit: int) -> list[DeletionRequest]:
+        """Return up to *limit* requests whose time has come, the longest due first."""
+        found = [_request(row) for row in await self._all(_DUE, now=now, at_most=limit)]
+        return [request for request in found if request is not None]
+
+
+def _request(row: Any) -> DeletionRequest | None:
+    if row is None:
+        return None
+    return DeletionRequest(CustomerId(row.customer_id), bytes(row.link_hash), row.created_at, row.due_at)
