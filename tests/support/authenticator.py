@@ -55,7 +55,9 @@ class Authenticator:
         self.rp_id, self.user_handle = options["rp"]["id"], from_b64url(options["user"]["id"])
         return self.registration(challenge, origin=origin, client=client, **changes)
 
-    def registration(self, challenge: str, *, origin: str = ORIGIN, client: Change | None = None, **changes: Any) -> str:
+    def registration(
+        self, challenge: str, *, origin: str = ORIGIN, client: Change | None = None, **changes: Any
+    ) -> str:
         """The answer to a creation, of the present credential."""
         data = self._client_data("webauthn.create", challenge, origin, client)
         made = self.attested(**changes)

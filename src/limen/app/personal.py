@@ -9,7 +9,6 @@ from limen.kernel.events import AuditEntry
 from limen.kernel.ids import TenantId
 
 
-
 class AuditSealer:
     """A :class:`~limen.identity.audit.store.PersonalSealer`.
 

@@ -84,7 +84,8 @@ EVENT_DATA: Mapping[str, Mapping[str, Member]] = {
     "recovery.cancelled": {
         **_REQUEST,
         "by": Member(
-            "``link``, ``customer``, ``second_factor`` (a sign-in with one), ``secured``, ``administrator``, ``settings``."
+            "``link``, ``customer``, ``second_factor`` (a sign-in with one), ``secured``, ``administrator`` or"
+            " ``settings``."
         ),
     },
     "recovery.expired": _REQUEST,
@@ -95,7 +96,9 @@ EVENT_DATA: Mapping[str, Mapping[str, Member]] = {
     "device.trusted": _DEVICE,
     "device.forgotten": {**_DEVICE, "by": Member("``customer`` or ``administrator``.")},
     "deletion.requested": {"due_at": Member("When the account is erased: microseconds since 1970, UTC.")},
-    "deletion.cancelled": {"by": Member("``link``: the one in the mail; ``customer``: on the account page, or the API.")},
+    "deletion.cancelled": {
+        "by": Member("``link``: the one in the mail; ``customer``: on the account page, or the API.")
+    },
     "session.started": {
         "session": Member("The session's identifier."),
         "amr": Member("How the customer proved who they are (RFC 8176)."),

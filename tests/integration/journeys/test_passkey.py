@@ -4,14 +4,10 @@ import json
 
 import pytest
 
-from limen.access.factors.records import FactorKind
-from limen.identity.tenants.assurance import AssuranceSettings
-from limen.identity.tenants.passkeys import PasskeySettings
-from limen.identity.tenants.sign_in import SignInSettings
 from tests.integration.journeys.test_accounts import claims
-from tests.integration.journeys.test_second_factor import press, settings
-from tests.support.authenticator import BOUND, UP, Authenticator, asked, signals
-from tests.support.house import PASSWORD, code_in, says
+from tests.integration.journeys.test_second_factor import press
+from tests.support.authenticator import Authenticator, signals
+from tests.support.house import PASSWORD, says
 
 pytestmark = pytest.mark.anyio
 ANN = "ann@example.com"

@@ -172,7 +172,11 @@ async def test_guesses_are_bounded_and_keep_no_owner_out_of_a_device_of_theirs(b
         page = await stranger.post(page, code=now_code(house, totp))
         assert page.status == 429
         assert int(page.headers["retry-after"]) > 0
-        await ann.post(await ann.get("/account/security"), form=press(await ann.get("/account/security"), "sign_out"), intent="sign_out")
+        await ann.post(
+            await ann.get("/account/security"),
+            form=press(await ann.get("/account/security"), "sign_out"),
+            intent="sign_out",
+        )
         page = await ann.sign_in(ANN, PASSWORD)
         assert (await ann.post(page, code=now_code(house, totp))).path == "/account"
         other = house.walker()

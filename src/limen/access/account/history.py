@@ -102,4 +102,3 @@ def _place(cursor: str) -> Place | None:
         return None
     is_sound = SegmentId.parse(segment) is not None and 0 <= at < 1 << 63 and 0 <= seq < 1 << 63
     return (at, segment, seq) if is_sound else None
-

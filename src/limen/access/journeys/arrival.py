@@ -29,7 +29,8 @@ from limen.kernel.ids import SessionId, WaitingId
 class Arrived:
     """Where a journey ended: back at an application, or (None) at the account page.
 
-    ``cookie`` replaces the browser's. ``back`` is the page of the account. ``answered`` is "approved" or "denied" where the answer went to another device.
+    ``cookie`` replaces the browser's. ``back`` is the page of the account. ``answered`` is "approved" or
+    "denied" where the answer went to another device.
     """
 
     target: ResponseTarget | None

@@ -186,7 +186,8 @@ class JourneySettings:
 class JourneyParts:
     """Everything the steps may use. ``begin`` writes; ``read`` only reads.
 
-    ``models`` returns what is known of models of authenticators. ``count_proof`` measures proofs by authenticator and outcome (``proven``, ``refused``).
+    ``models`` returns what is known of models of authenticators. ``count_proof`` measures proofs by authenticator and
+    outcome (``proven``, ``refused``).
     """
 
     desk: Desk

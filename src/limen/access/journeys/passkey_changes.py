@@ -92,7 +92,11 @@ async def _stored(context: StepContext, kind: FactorKind, name: str, made: Regis
     codes = new_codes(parts.entropy) if needs_codes else ()
     stored = stored_codes(await code_key(context), customer.id, codes, parts.clock, parts.entropy)
     announce = told(context, customer, vault, "passkey_added")
-    data: dict[str, str | int] = {"factor": str(factor_id), "kind": kind.value, "synced": int(credential.backup_eligible)}
+    data: dict[str, str | int] = {
+        "factor": str(factor_id),
+        "kind": kind.value,
+        "synced": int(credential.backup_eligible),
+    }
     end = _end_all(context, customer)
 
     async def write(unit: JourneyUnit) -> Problem | None:

@@ -1,4 +1,4 @@
-"""A passkey or a security key speaks in a journey: its answer is read, its key found, its signature and counter kept."""
+"""A passkey or a security key speaks in a journey: answer read, key found, signature and counter kept."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
@@ -92,7 +92,9 @@ def _as_spoken(owner: Owner, factor: StoredFactor, said: Spoken, before: Credent
     return replace(factor, sealed=seal_credential(owner.vault, factor.id, said.credential))
 
 
-async def counted(context: StepContext, proof: Proof, method: str) -> Callable[[JourneyUnit], Awaitable[Problem | None]]:
+async def counted(
+    context: StepContext, proof: Proof, method: str
+) -> Callable[[JourneyUnit], Awaitable[Problem | None]]:
     """Return what writes that a key spoke. Where its counter went back nothing is proven, and its owner is told."""
     parts, request, now = context.parts, context.request, context.parts.clock.now()
     settings = parts.desk.tenant.settings.passkeys

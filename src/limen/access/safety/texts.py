@@ -1,7 +1,7 @@
 """The second channel of a recovery's notices: the phone that codes are sent to, where a customer has one.
 
-A notice by short message carries no link: it says to look at the account. Each customer gets few a day, counted like every
-message that costs money; it does not count as a code, since nobody types it.
+A notice by short message carries no link: it says to look at the account. Each customer gets few a day, counted like
+every message that costs money; it does not count as a code, since nobody types it.
 """
 
 from collections.abc import Sequence

@@ -63,5 +63,5 @@ class SessionStore(Protocol):
         ...
 
     async def end_all(self, customer_id: CustomerId, now: Instant, *, except_for: SessionId | None = None) -> int:
-        """End a customer's sessions, revoke their families, and void trusted devices; return how many sessions ended."""
+        """End a customer's sessions, revoke their families, void trusted devices; return how many sessions ended."""
         ...

@@ -72,7 +72,7 @@ def _kind(annotation: Any) -> str:
         return "``count/seconds`` or ``off``"
     choices = [one for one in get_args(kind) if isinstance(one, str)]
     if choices:
-        return "one of " + ", ".join(f"``{choice}``" for choice in choices)
+        return "one of " + ", ".join(f"``{choice}``" if choice else "empty" for choice in choices)
     bounds = next((_bounds(meta) for meta in get_args(annotation)[1:] if isinstance(meta, msgspec.Meta)), "")
     names = {str: "text", int: "whole number", float: "number", bool: "true or false"}
     return names.get(kind, "list of texts") + bounds

@@ -9,7 +9,6 @@ from limen.kernel.clock import Instant
 from limen.kernel.events import AuditEntry
 from limen.kernel.ids import SegmentId, TenantId
 
-
 Place = tuple[Instant, str, int]
 """Where a record stands among all of a tenant's: its instant, its segment, and its number there."""
 

@@ -59,7 +59,9 @@ def _refused(context: StepContext, refused: Refused) -> Progress:
         )
         return None
 
-    return Progress(context.journey.state, write, Problem(notice=REFUSED, data={"forget": refused.forget}), refused=FIELD)
+    return Progress(
+        context.journey.state, write, Problem(notice=REFUSED, data={"forget": refused.forget}), refused=FIELD
+    )
 
 
 def _site(context: StepContext) -> Site:

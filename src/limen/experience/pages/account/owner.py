@@ -8,9 +8,7 @@ from limen.experience.pages.visit import Visit
 def parts_of(visit: Visit) -> AccountParts:
     """Return what the use cases of the tenant's accounts need."""
     parts = visit.journey_parts
-    return AccountParts(
-        parts.desk, visit.parts.begin, visit.parts.read, parts.directory, parts.clock, parts.entropy
-    )
+    return AccountParts(parts.desk, visit.parts.begin, visit.parts.read, parts.directory, parts.clock, parts.entropy)
 
 
 def owner_of(turn: Turn) -> Owner:

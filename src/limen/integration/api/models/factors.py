@@ -7,7 +7,6 @@ from pydantic import Field
 from limen.access.factors.records import FactorKind, StoredFactor, codes_left
 from limen.integration.api.models.common import Moment, Shown, moment
 
-
 Kind = Literal[FactorKind.TOTP, FactorKind.PHONE, FactorKind.EMAIL, FactorKind.PASSKEY, FactorKind.SECURITY_KEY]
 """What is listed: recovery codes are only counted."""
 

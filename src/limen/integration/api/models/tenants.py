@@ -100,7 +100,9 @@ else:
         __doc__="To which countries codes are sent, how many, and what they prove.",
         **sent_fields(SmsSettings),
     )
-    AccountModel = create_model("Account", __base__=Sent, __doc__=AccountSettings.__doc__, **sent_fields(AccountSettings))
+    AccountModel = create_model(
+        "Account", __base__=Sent, __doc__=AccountSettings.__doc__, **sent_fields(AccountSettings)
+    )
     TrustedIssuerModel = create_model("TrustedIssuer", __base__=Sent, **sent_fields(TrustedIssuer))
 
 
