@@ -97,7 +97,9 @@ EVENT_DATA: Mapping[str, Mapping[str, Member]] = {
     "device.forgotten": {**_DEVICE, "by": Member("``customer`` or ``administrator``.")},
     "deletion.requested": {"due_at": Member("When the account is erased: microseconds since 1970, UTC.")},
     "deletion.cancelled": {
-        "by": Member("``link``: the one in the mail; ``customer``: on the account page, or the API.")
+        "by": Member(
+            "``link``: the one in the mail; ``customer``: on the account page or by API; ``secured``: with all else."
+        )
     },
     "session.started": {
         "session": Member("The session's identifier."),

@@ -53,19 +53,25 @@ _ACCOUNTS = [
     {"id": "1", "name": "Amira Haddad", "email": EMAIL},
     {"id": "2", "name": "", "email": "a.haddad@studio.example"},
 ]
-_SESSIONS = [
-    {"id": "s1", "device": "Firefox · Linux", "started": NOW - 86_400_000_000, "seen": NOW, "current": True},
+_DEVICES = [
     {
-        "id": "s2",
-        "device": "Safari · iPhone",
-        "started": NOW - 9 * 86_400_000_000,
-        "seen": NOW - 10**11,
-        "current": False,
+        "id": "s1", "device": "Firefox · Linux", "network": "192.0.2.0/24", "handheld": False,
+        "started": NOW - 86_400_000_000, "seen": NOW, "current": True, "applications": [CLIENT, "Notes"],
     },
-]
+    {
+        "id": "s2", "device": "Safari · iPhone", "network": "2001:db8::/48", "handheld": True,
+        "started": NOW - 9 * 86_400_000_000, "seen": NOW - 10**11, "current": False, "applications": [],
+    },
+    {
+        "id": "s3", "device": "", "network": "", "handheld": False,
+        "started": NOW - 10**12, "seen": NOW - 10**12, "current": False, "applications": [],
+    },
+]  # fmt: skip
 _FACTOR_CHANGE = {"client_name": None, "may_cancel": True, "name": "Amira's phone", "uri": "", "secret": ""}
 _URI = "otpauth://totp/Limen:amira%40example.org?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Limen"
 _PASSKEY = {"kind": "passkey", "name": "Amira's phone", "leave": "cancel", "passkey": {}}
+_SENT = {"client_name": CLIENT, "sent": True, "to": "+49 ••• ••• 4711", "expires_seconds": 600}
+_PHONE = {"to": "+49 ••• ••• 4711", "expires_seconds": 600, "region": "49"}
 _SECOND_FACTOR: list[tuple[str, str, dict[str, Any], dict[str, Any]]] = [
     (
         "second_factor",
@@ -74,6 +80,29 @@ _SECOND_FACTOR: list[tuple[str, str, dict[str, Any], dict[str, Any]]] = [
         {"errors": {"code": "error.totp_invalid"}},
     ),
     ("second_factor", "passkey", {"method": "passkey", "others": ["code"], "may_cancel": True, "passkey": {}}, {}),
+    (
+        "second_factor",
+        "sms",
+        {**_SENT, "method": "sms", "others": ["code"], "may_cancel": False},
+        {"errors": {"sms": "error.code_invalid"}},
+    ),
+    (
+        "second_factor",
+        "sms_to_send",
+        {**_SENT, "method": "sms", "sent": False, "others": ["recovery_code"], "may_cancel": False},
+        {},
+    ),
+    ("second_factor", "email_code", {**_SENT, "method": "email_code", "others": ["code"], "may_cancel": True}, {}),
+    (
+        "phone",
+        "number",
+        {**_PHONE, "to": ""},
+        {"values": {"phone": "0171"}, "errors": {"phone": "error.phone_invalid"}},
+    ),
+    ("phone", "code", _PHONE, {}),
+    ("phone", "remove", _PHONE, {}),
+    ("mailed_codes", "add", {"to": EMAIL}, {}),
+    ("mailed_codes", "remove", {"to": EMAIL}, {}),
     ("second_factor", "recovery_code", {"method": "recovery_code", "others": ["code"], "may_cancel": True}, {}),
     ("authenticator_app", "begin", {**_FACTOR_CHANGE, "may_cancel": False}, {}),
     ("authenticator_app", "confirm", {**_FACTOR_CHANGE, "uri": _URI, "secret": "gezd gnbv gy3t qojq gezd gnbv"}, {}),
@@ -113,22 +142,93 @@ _PASSKEYS = {
 _NO_PASSKEYS = {"keys": [], "may_add": True, "signal": None}
 _NO_TWO_STEP = {"apps": [], "codes_left": 0, "codes_used": None, "is_on": False, "may_add": True}
 _CUSTOMER = {"name": "Amira Haddad", "email": EMAIL}
-_ACCOUNT_PAGES = ("overview", "security", "devices", "privacy")
+_ACCOUNT_PAGES = {
+    "overview": "home", "profile": "person", "security": "scope", "devices": "device", "applications": "plug",
+    "activity": "clock", "privacy": "lock",
+}  # fmt: skip
 
 
-def _account(page: str, notice: str | None = None, **sections: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+def _account(
+    page: str, notice: str | None = None, *, leaves_at: int | None = None, **sections: dict[str, Any]
+) -> tuple[str, dict[str, Any]]:
     """Return a page of the account; a section's ``view`` may be left out."""
-    pages = [{"name": name, "icon": "door", "url": f"/account/{name}"} for name in _ACCOUNT_PAGES]
+    pages = [{"name": name, "icon": icon, "url": f"/account/{name}"} for name, icon in _ACCOUNT_PAGES.items()]
     untouched = {"values": {}, "errors": {}, "notice": None, "data": {}}
     shown = {name: {"view": untouched, **data} for name, data in sections.items()}
-    return "account/page.html", _form(page=page, pages=pages, customer=_CUSTOMER, sections=shown, notice=notice)
+    parts = {"page": page, "pages": pages, "customer": _CUSTOMER, "sections": shown, "notice": notice}
+    return "account/page.html", _form(**parts, leaves_at=leaves_at)
 
 
+_OVERVIEW = {
+    "approve_url": "https://id.example/approve", "is_protected": True, "devices": 2, "applications": 3,
+    "proven_at": NOW,
+}  # fmt: skip
+_NAMES = {"name": "Amira Haddad", "given_name": "Amira", "family_name": "Haddad", "locale": "en"}
+_UNTOUCHED: dict[str, Any] = {"values": {}, "errors": {}, "notice": None, "data": {}}
+_PROFILE = {
+    "email": EMAIL,
+    "languages": {"en": "English", "de": "Deutsch", "ar": "العربية"},
+    "zones": [{"id": "Europe/Berlin", "offset": "+02:00"}, {"id": "Mars/Olympus", "offset": ""}],
+    "view": {**_UNTOUCHED, "values": {**_NAMES, "zoneinfo": "Europe/Berlin", "version": "4"}},
+}
+_PROFILE_WRONG = {
+    **_UNTOUCHED,
+    "values": {**_NAMES, "name": "x" * 201, "locale": "tlh", "zoneinfo": "Mars/Olympus", "version": "4"},
+    "errors": {"name": "error.name_invalid_long", "locale": "error.locale_unknown", "": "error.profile_changed"},
+}
+_MESSAGED = {
+    "phone": {"number": "+49 ••• ••• 4711", "added": NOW - 10**13, "used": NOW},
+    "may_add_phone": True,
+    "mailed": {"added": NOW - 10**13, "used": NOW},
+    "may_add_mailed": True,
+}
+_OTHERS_HERE = [{"id": "s9", "email": "a.haddad@studio.example", "seen": NOW - 10**11}]
+_APPLICATIONS = [
+    {
+        "id": "books", "name": CLIENT, "uri": "https://books.example", "since": NOW - 10**13, "used": NOW, "asks": True,
+        "scopes": [{"name": "openid", "description": None}, {"name": "orders", "description": "Read your orders"}],
+    },
+    {"id": "own", "name": "Notes", "uri": None, "since": NOW, "used": None, "asks": False, "scopes": []},
+]  # fmt: skip
+_HAPPENED = (
+    "session.started", "sign_in.failed", "second_factor.refused", "session.ended", "password.changed", "factor.added",
+    "email.changed", "recovery_code.used", "application.revoked", "consent.given", "deletion.requested",
+    "device.trusted", "data.exported", "customer.updated",
+)  # fmt: skip
+_ACTIVITY = {
+    "happenings": [
+        {
+            "event": event, "at": NOW - number * 10**10, "refused": False, "new_device": not number,
+            "client_name": CLIENT if event == "application.revoked" else "", "device": "Firefox · Linux",
+            "network": "192.0.2.0/24" if number % 2 else "", "handheld": False,
+        }
+        for number, event in enumerate(_HAPPENED)
+    ],
+    "older_url": "/account/activity?before=abc",
+    "newest_url": "/account/activity",
+}  # fmt: skip
 _ACCOUNT: dict[str, tuple[tuple[str, str | None], dict[str, dict[str, Any]]]] = {
-    "overview": (("overview", None), {"overview": {"approve_url": "https://id.example/approve"}}),
+    "overview": (("overview", None), {"overview": _OVERVIEW}),
+    "overview_plain": (
+        ("overview", None),
+        {"overview": {**_OVERVIEW, "approve_url": None, "is_protected": False, "applications": 0}},
+    ),
+    "profile": (("profile", "notice.profile_saved"), {"profile": _PROFILE}),
+    "profile_wrong": (("profile", None), {"profile": {**_PROFILE, "view": _PROFILE_WRONG}}),
     "security": (("security", "notice.session_ended"), {"passkeys": _PASSKEYS, "two_step": _TWO_STEP}),
     "security_one_step": (("security", None), {"passkeys": _NO_PASSKEYS, "two_step": _NO_TWO_STEP}),
-    "devices": (("devices", None), {"here": {"sessions": _SESSIONS}}),
+    "messaged": (("security", None), {"messaged": _MESSAGED}),
+    "messaged_none": (("security", None), {"messaged": {**_MESSAGED, "phone": None, "mailed": None}}),
+    "devices": (("devices", None), {"devices": {"devices": _DEVICES}, "here": {"others": _OTHERS_HERE}}),
+    "applications": (("applications", None), {"applications": {"applications": _APPLICATIONS}}),
+    "applications_none": (("applications", "notice.application_revoked"), {"applications": {"applications": []}}),
+    "activity": (("activity", None), {"activity": _ACTIVITY}),
+    "activity_none": (
+        ("activity", None),
+        {"activity": {"happenings": [], "older_url": None, "newest_url": None}},
+    ),
+    "data": (("privacy", None), {"data": {"may_download": True, "days": 14, "due_at": None}}),
+    "data_stale": (("privacy", None), {"data": {"may_download": False, "days": 14, "due_at": None}}),
 }
 _PAST = {"decision": "given", "at": NOW, "party": "books", "items": ["openid"], "version": 2, "receipt": "/receipt/1"}
 _PURPOSE = {
@@ -300,6 +400,12 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         },
     ),
     **{f"account_{name}": _account(*page, **more) for name, (page, more) in _ACCOUNT.items()},
+    "account_leaving": _account(
+        "privacy", leaves_at=NOW + 10**12, data={"may_download": True, "days": 14, "due_at": NOW + 10**12}
+    ),
+    "keep_account": ("keep_account.html", _form(due_at=NOW)),
+    "account_kept": ("account_kept.html", {"account_url": "/account"}),
+    "delete_account": ("steps/delete_account.html", _step("delete_account", {"email": EMAIL, "days": 14})),
     "device": (
         "device.html",
         _form(
@@ -411,6 +517,13 @@ MAILS: dict[str, dict[str, Any]] = {
     "passkey_added": _FACTOR_MAIL,
     "passkey_removed": _FACTOR_MAIL,
     "passkey_suspected": _FACTOR_MAIL,
+    "phone_added": _FACTOR_MAIL,
+    "phone_removed": _FACTOR_MAIL,
+    "mailed_codes_added": _FACTOR_MAIL,
+    "mailed_codes_removed": _FACTOR_MAIL,
+    "second_step_code": {"code": "482913", "expires_seconds": 600},
+    "deletion_requested": {**_FACTOR_MAIL, "due_at": NOW, "keep_url": "https://limen.example/keep-account/abc"},
+    "deletion_cancelled": _FACTOR_MAIL,
     "recovery_codes_replaced": _FACTOR_MAIL,
     "recovery_code_used": _FACTOR_MAIL,
     "password_changed": {

@@ -9,17 +9,29 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from limen.access.account.records import DeletionRequest, link_hash
-from limen.access.account.unit import AccountParts, AccountUnit, AsksDeletion, Owner
+from limen.access.account.unit import AccountParts, AccountUnit, AsksDeletion, Begin, Owner
 from limen.access.safety.messages import Reader, Tell, Words, messages, secure_link
 from limen.access.tokens.desk import Desk
-from limen.kernel.clock import DAY, Instant
+from limen.identity.customers.directory import Directory
+from limen.kernel.clock import DAY, Clock, Instant
 from limen.kernel.context import RequestContext
 from limen.kernel.entropy import random_token
 from limen.kernel.events import AuditEntry, Event
-from limen.kernel.ids import CustomerId
+from limen.kernel.ids import CustomerId, TenantId
 
 BATCH: Final = 50
 _TOKEN_BYTES: Final = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Erasing:
+    """What carrying deletions out needs, for one tenant. ``begin`` writes; ``reading`` only reads."""
+
+    tenant_id: TenantId
+    begin: Begin
+    reading: Begin
+    directory: Directory
+    clock: Clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +109,7 @@ async def cancel(parts: AccountParts, request: DeletionRequest, by: str, context
     return True
 
 
-async def carry_out_due(parts: AccountParts) -> int:
+async def carry_out_due(parts: Erasing) -> int:
     """Erase everybody whose time has come; return how many. May be stopped anywhere, and run by many at once."""
     erased = 0
     while True:
@@ -109,7 +121,7 @@ async def carry_out_due(parts: AccountParts) -> int:
             return erased
 
 
-async def _carry_out(parts: AccountParts, request: DeletionRequest) -> bool:
+async def _carry_out(parts: Erasing, request: DeletionRequest) -> bool:
     """Erase one customer: the rows in one commit, then the key, which the outbox sees to if we are killed here."""
     now, customer_id = parts.clock.now(), request.customer_id
     async with parts.begin(parts.tenant_id) as unit:

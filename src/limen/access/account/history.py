@@ -23,12 +23,12 @@ from limen.kernel.ids import CustomerId, SegmentId
 
 TOLD: Final = frozenset(
     {
-        *("session.started", "session.ended", "sign_in.failed", "second_factor.failed", "customer.registered"),
+        *("session.started", "session.ended", "sign_in.failed", "second_factor.refused", "customer.registered"),
         *("customer.updated", "customer.enabled", "customer.disabled", "customer.signed_out"),
-        *("password.changed", "password.removed", "email.changed", "phone.added", "phone.removed", "account.secured"),
+        *("password.changed", "email.changed", "account.secured"),
         *("factor.added", "factor.removed", "factor.renamed", "recovery_codes.replaced", "recovery_code.used"),
         *("device.trusted", "device.forgotten", "passkey.counter_went_back"),
-        *("recovery.requested", "recovery.ready", "recovery.cancelled", "recovery.expired"),
+        *("recovery.requested", "recovery.ready", "recovery.completed", "recovery.cancelled", "recovery.expired"),
         *("consent.given", "consent.refused", "consent.withdrawn", "application.revoked"),
         *("deletion.requested", "deletion.cancelled", "data.exported"),
     }

@@ -34,6 +34,10 @@ class AccountStore(Protocol):
         """Remove a request as it stands; False if somebody did so before."""
         ...
 
+    async def keep_from_deletion(self, customer_id: CustomerId) -> bool:
+        """Remove whatever request the customer has; False if there is none."""
+        ...
+
     async def deletions_due(self, now: Instant, limit: int) -> list[DeletionRequest]:
         """Return up to *limit* requests whose time has come, the longest due first."""
         ...

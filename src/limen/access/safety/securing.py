@@ -1,9 +1,9 @@
 """*It was not me*: what a link in a notice does for whoever holds the mailbox, without being signed in.
 
-Everything ends: sessions, tokens, trusted devices, an open recovery. The password counts no more, what was set up
-within the days in which changes can be undone goes (a second factor, recovery codes), and the account goes back to the
-address that the link was mailed to, if that is still held for it. Recovery leads in again, and asks for whatever second
-factor is left. Links that were made later are void: they may be an intruder's.
+Everything ends: sessions, tokens, trusted devices, an open recovery, a deletion that was asked for. The password counts
+no more, what was set up within the days in which changes can be undone goes (a second factor, recovery codes), and the
+account goes back to the address that the link was mailed to, if that is still held for it. Recovery leads in again, and
+asks for whatever second factor is left. Links that were made later are void: they may be an intruder's.
 """
 
 from dataclasses import dataclass, replace
@@ -122,6 +122,9 @@ class Securing:
             await self._lock(unit, found, now)
             await cancel_in(unit, locked.id, now, _by(found, request, "secured"), ended)
             unit.change("subject", f"{locked.subject}:{now}")
+            if await unit.account.keep_from_deletion(locked.id):
+                unit.announce(Event("deletion.cancelled", locked.id, {"by": "secured"}))
+                unit.record(_entry("deletion.cancelled", found, request, {"by": "secured"}))
             _tell(unit, found, request, is_back=is_back)
             told(unit)
         return True
@@ -150,16 +153,19 @@ def _by(found: _Found, request: RequestContext, how: str) -> Ender:
 
 def _tell(unit: SafetyUnit, found: _Found, request: RequestContext, *, is_back: bool) -> None:
     customer = found.customer
-    data = {"about": found.content.about, "email_restored": is_back}
+    data: dict[str, object] = {"about": found.content.about, "email_restored": is_back}
     unit.announce(Event("account.secured", customer.id, data))
     unit.announce(Event("session.ended", customer.id, {"all": True}))
-    unit.record(
-        AuditEntry(
-            "account.secured",
-            actor=f"customer:{customer.id}",
-            subject=customer.id,
-            request_id=request.request_id,
-            data=data,
-            personal={"address": request.address, "user_agent": request.user_agent},
-        )
+    unit.record(_entry("account.secured", found, request, data))
+
+
+def _entry(event: str, found: _Found, request: RequestContext, data: dict[str, object]) -> AuditEntry:
+    customer_id = found.customer.id
+    return AuditEntry(
+        event,
+        actor=f"customer:{customer_id}",
+        subject=customer_id,
+        request_id=request.request_id,
+        data=data,
+        personal={"address": request.address, "user_agent": request.user_agent},
     )

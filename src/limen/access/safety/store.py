@@ -51,6 +51,14 @@ class LinkStore(Protocol):
         ...
 
 
+class LeavingStore(Protocol):
+    """Who asked for their account to be deleted, inside one transaction."""
+
+    async def keep_from_deletion(self, customer_id: CustomerId) -> bool:
+        """Remove whatever request the customer has; False if there is none."""
+        ...
+
+
 class DeviceStore(Protocol):
     """One tenant's trusted devices inside one transaction."""
 

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from limen.access.factors.store import FactorStore
 from limen.access.safety.records import AccountLink
-from limen.access.safety.store import DeviceStore, LinkStore, RecoveryStore
+from limen.access.safety.store import DeviceStore, LeavingStore, LinkStore, RecoveryStore
 from limen.access.sessions.store import SessionStore
 from limen.identity.credentials.store import PasswordStore
 from limen.identity.customers.directory import Directory
@@ -69,6 +69,11 @@ class SafetyUnit(RecoveryUnit, DeviceUnit, Protocol):
     @property
     def customers(self) -> CustomerStore:
         """Return the tenant's customers."""
+        ...
+
+    @property
+    def account(self) -> LeavingStore:
+        """Return who asked to be deleted."""
         ...
 
     @property

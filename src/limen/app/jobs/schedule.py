@@ -7,6 +7,7 @@ from functools import partial
 from limen.app.basis import Basis
 from limen.app.jobs.checkpoints import Basics, Checkpoints
 from limen.app.jobs.consents import ConsentChains, LedgerSigners
+from limen.app.jobs.deletion import carry_out_deletions
 from limen.app.jobs.recovery import advance_recoveries
 from limen.app.jobs.runner import Job
 from limen.app.jobs.upkeep import keep_keyring, rotate_all, rotate_tenant_keys, sweep, sweep_orphans
@@ -39,6 +40,7 @@ def timetable(parts: JobParts) -> Sequence[Job]:
         Job("consent-chains-of-all", consents.run_all, 60, 25),
         Job("recoveries", partial(advance_recoveries, basis), 300, 45),
         Job("sweep", partial(sweep, basis), 300, 60),
+        Job("deletions", partial(carry_out_deletions, basis), 300, 75),
         Job("change-feed", basis.storage.feed.prune, 900, 120),
         Job("signing-keys", partial(rotate_all, basis), 900, 30),
         Job("keyring", partial(keep_keyring, basis), 3_600, 90),

@@ -18,6 +18,7 @@ from limen.experience.pages.device import device, device_qr
 from limen.experience.pages.errors import error_page, nowhere
 from limen.experience.pages.finding import Finder
 from limen.experience.pages.journey import PATHS, begin, journey, link
+from limen.experience.pages.keep_account import keep_account
 from limen.experience.pages.logout import logout
 from limen.experience.pages.parts import PageParts
 from limen.experience.pages.secure import secure
@@ -60,6 +61,7 @@ def create_pages(parts: PageParts) -> Finder:
         page("/journey/{journey}", journey, "GET", "POST", proves=False),
         page("/link/{token}", link, "GET", "POST"),
         page("/secure/{token}", secure, "GET", "POST"),
+        page("/keep-account/{token}", keep_account, "GET", "POST"),
         page("/approve", approve, "GET", "POST"),
         page("/device", device, "GET", "POST"),
         page("/device/qr", device_qr),

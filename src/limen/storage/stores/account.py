@@ -40,6 +40,7 @@ _DELETION = select_mine(deletion_requests, _theirs)
 _BY_LINK = select_mine(deletion_requests, deletion_requests.c.link_hash == bindparam("hashed"))
 _ASK = insert_new_mine(deletion_requests)
 _DROP = delete_mine(deletion_requests, _theirs, deletion_requests.c.link_hash == bindparam("hashed"))
+_KEEP = delete_mine(deletion_requests, _theirs)
 _DUE = mine(
     select(deletion_requests)
     .where(deletion_requests.c.due_at <= bindparam("now"))
@@ -77,6 +78,10 @@ class SqlAccount(TenantStoreBase):
     async def drop_deletion(self, request: DeletionRequest) -> bool:
         """Remove a request as it stands; False if somebody did so before."""
         return await self._applied(_DROP, customer=request.customer_id, hashed=request.link_hash)
+
+    async def keep_from_deletion(self, customer_id: CustomerId) -> bool:
+        """Remove whatever request the customer has; False if there is none."""
+        return await self._applied(_KEEP, customer=customer_id)
 
     async def deletions_due(self, now: Instant, limit: int) -> list[DeletionRequest]:
         """Return up to *limit* requests whose time has come, the longest due first."""

@@ -64,4 +64,10 @@ def test_nobody_arrives_unproven(path, challenged, select, fresh, denied):
 
 
 def test_steps_whose_answers_may_depend_on_an_account_leave_on_the_even_step():
-    assert {step.name for step in STEPS if step.is_even} == {"verify_email", "sign_up", "recover", "sign_in"}
+    assert {step.name for step in STEPS if step.is_even} == {
+        "verify_email",
+        "sign_up",
+        "recover",
+        "sign_in",
+        "new_email",
+    }
