@@ -18,7 +18,9 @@ FOR_EVER = {
     "customers", "contact_index", "passwords", "administrators", "clients", "signing_keys", "grants",
     "consent_ledger", "consent_chain", "consent_tiles", "consent_checkpoints", "purposes", "purpose_versions",
     "audit_segments", "audit_records", "audit_checkpoints", "outbox", "changes",
-    "resource_servers", "detail_types", "factors",
+    "resource_servers", "detail_types", "factors", "password_history", "profile_progress", "passkey_offers",
+    # what a job of its own closes or carries out first
+    "recovery_requests", "deletion_requests",
 }  # fmt: skip
 
 

@@ -6,6 +6,7 @@ import asyncpg
 import pytest
 from sqlalchemy import select, text
 
+from limen.access.account.records import DeletionRequest
 from limen.access.clients.dynamic.records import InitialToken
 from limen.access.jose.keys import KeyState
 from limen.access.resources.records import DetailTypeDocument, Entry, ResourceDocument
@@ -55,6 +56,7 @@ class Theirs:
         self.recovery = things.recovery_request(world, self.who.customer)
         self.link = things.account_link(world, self.who.customer)
         self.device = things.trusted_device(world, self.who.customer, self.who.browser)
+        self.deletion = DeletionRequest(self.who.customer.id, things.digest("their deletion"), now, now + 10**12)
         self.initial_token = InitialToken(
             InitialTokenId.new(world.clock, world.entropy), "theirs", 9, now, now + 10**12
         )
@@ -96,6 +98,8 @@ class Theirs:
         await unit.recoveries.begin(self.recovery)
         await unit.links.add(self.link)
         await unit.devices.trust(self.device)
+        await unit.account.ask_deletion(self.deletion)
+        await unit.factors.decline(self.who.customer.id, self.world.clock.now())
 
     async def rows(self) -> dict[str, list]:
         """All that B has, as stored."""
@@ -179,8 +183,22 @@ async def factors(unit, theirs, now):
     assert not await unit.factors.accept_step(theirs.app.id, 9, now)
     assert not await unit.factors.spend_code(them, theirs.recovery_code.digest, now)
     assert not await unit.factors.remove_app(them, theirs.app.id)
+    assert not await unit.factors.remove_key(them, theirs.app.id)
     assert await unit.factors.remove_since(them, 0) == 0
     await unit.factors.replace_codes(them, ())
+
+
+async def passkey_offers(unit, theirs, _now):
+    assert await unit.factors.declined_at(theirs.who.customer.id) == 0
+
+
+async def deletion_requests(unit, theirs, now):
+    assert await unit.account.deletion(theirs.who.customer.id) is None
+    assert await unit.account.deletion_by_link(theirs.deletion.link_hash) is None
+    assert await unit.account.deletions_due(theirs.deletion.due_at, 9) == []
+    assert not await unit.account.drop_deletion(theirs.deletion)
+    assert await unit.account.parties(theirs.who.customer.id) == []
+    assert await unit.account.families(theirs.who.customer.id, now) == []
 
 
 async def administrators(unit, theirs, _now):
@@ -371,6 +389,8 @@ PROBES = {
     "account_links": account_links,
     "trusted_devices": trusted_devices,
     "factors": factors,
+    "passkey_offers": passkey_offers,
+    "deletion_requests": deletion_requests,
     "profile_progress": profiles,
     "administrators": administrators,
     "clients": clients,
