@@ -4,6 +4,7 @@ import pytest
 
 from limen.identity.audit.chain import OPENED, SealedPart
 from limen.identity.audit.checkpoints import digest, next_checkpoint
+from limen.identity.audit.store import Sought
 from limen.kernel.encoding import sha256
 from limen.kernel.events import AuditEntry
 from tests.contract import things
@@ -133,3 +134,26 @@ async def test_a_history_is_not_made_of_tokens(database):
         await database.hot.record(AuditEntry(event, subject=who.customer.id))
     async with database.read() as unit:
         assert await unit.audit_log.for_subject(who.customer.id, limit=9) == []
+
+
+async def test_the_log_is_searched_newest_first_without_tokens_unless_they_are_named(database):
+    for number in range(4):
+        async with database.begin() as unit:
+            unit.record(AuditEntry(("client.created", "client.deleted")[number % 2], subject=f"cus_{number}"))
+        await database.hot.record(AuditEntry("token.issued", subject="cus_0"))
+        database.clock.advance(1)
+    now = database.clock.now()
+    async with database.read() as unit:
+
+        async def found(limit=9, before=None, **sought):
+            records = await unit.audit_log.search(Sought(**sought), limit=limit, before=before)
+            return [record.subject for record in records if record.event != OPENED]
+
+        whole = await unit.audit_log.search(Sought(), limit=2)
+        assert [record.subject for record in whole] == ["cus_3", "cus_2"]
+        last = (whole[-1].at, whole[-1].segment_id, whole[-1].seq)
+        assert await found(before=last) == ["cus_1", "cus_0"]
+        assert await found(events=frozenset({"client.deleted"})) == ["cus_3", "cus_1"]
+        assert await found(events=frozenset({"token.issued"}), subject="cus_0") == ["cus_0"] * 4
+        assert await found(subject="cus_0") == ["cus_0"]
+        assert await found(since=now - 3_000_000, until=now - 1_000_000) == ["cus_2", "cus_1"]

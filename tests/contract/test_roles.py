@@ -21,7 +21,7 @@ from tests.contract.world import connect, file_of, migrated, on_postgres, on_sql
 pytestmark = pytest.mark.anyio
 
 LEDGERS = (
-    "audit_records", "audit_segments", "audit_checkpoints",
+    "audit_records", "audit_segments", "audit_checkpoints", "audit_prunings",
     "consent_ledger", "consent_chain", "consent_tiles", "consent_checkpoints", "purpose_versions",
 )  # fmt: skip
 TABLES = sorted([*schema.metadata.tables, "alembic_version"])
@@ -175,10 +175,12 @@ def test_a_login_that_is_the_role_does_not_take_it_again():
 @on_sqlite
 async def test_triggers_refuse_to_change_the_ledgers(database):
     from limen.identity.audit.checkpoints import next_checkpoint  # noqa: PLC0415
+    from limen.identity.audit.pruning import Floor, next_pruning  # noqa: PLC0415
 
     await fill_ledgers(database)
     async with database.begin() as unit:
         await unit.audit_log.add_checkpoint(next_checkpoint(database.a, None, [], 1))
+        await unit.audit_log.add_pruning(next_pruning(None, 1, [], Floor(), (database.a, 1)))
     connection = sqlite3.connect(file_of(database.url), isolation_level=None)
     for table in LEDGERS:
         for statement in (f"UPDATE {table} SET tenant_id = 'x'", f"DELETE FROM {table}"):

@@ -12,6 +12,8 @@ from limen.access.jose.keys import KeyState
 from limen.access.resources.records import DetailTypeDocument, Entry, ResourceDocument
 from limen.access.tokens.waiting import WaitingState
 from limen.identity.audit.checkpoints import next_checkpoint
+from limen.identity.audit.pruning import Floor, next_pruning
+from limen.identity.audit.store import Sought
 from limen.identity.consents.chain import Head
 from limen.identity.consents.sequence import sequence
 from limen.identity.profiles.records import Progress
@@ -85,6 +87,7 @@ class Theirs:
             await unit.consent_chain.add_tile(1, 0, things.digest("tile"))
             self.heads = await unit.audit_log.heads()
             await unit.audit_log.add_checkpoint(next_checkpoint(b, None, self.heads, now))
+            await unit.audit_log.add_pruning(next_pruning(None, 1, [], Floor(), (b, now)))
         self.pushed = things.pushed(world, self.who.client)
         await world.storage.hot_for(b).push(self.pushed, AuditEntry("request.pushed"))
         await world.storage.hot_for(b).revoke_token("theirs", now + 10**12, AuditEntry("token.revoked"))
@@ -340,10 +343,15 @@ async def purposes(unit, theirs, now):
 
 async def audit(unit, theirs, _now):
     assert await unit.audit_log.for_subject(theirs.who.customer.id, limit=9) == []
+    assert await unit.audit_log.search(Sought(subject=theirs.who.customer.id), limit=9) == []
     for head in theirs.heads:
         assert await unit.audit_log.segment(head.segment_id) == []
     assert not {head.segment_id for head in theirs.heads} & {head.segment_id for head in await unit.audit_log.heads()}
     assert await unit.audit_log.last_checkpoint() is None
+    assert await unit.audit_log.last_pruning() is None
+    assert await unit.audit_log.prunings(0, 9) == []
+    assert await unit.audit_log.older(10**18) == []
+    assert await unit.audit_log.floor(10**18) == Floor()
 
 
 async def replays(unit, _theirs, now):
@@ -417,6 +425,7 @@ PROBES = {
     "audit_segments": audit,
     "audit_records": audit,
     "audit_checkpoints": audit,
+    "audit_prunings": audit,
     "replays": replays,
     "idempotency": idempotency,
     "setup_links": setup_links,
@@ -484,15 +493,17 @@ async def test_row_level_security_binds_even_the_owner_on_every_tenant_table(dat
         " WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'"
     )
     assert {row["relname"] for row in rows if row["forced"]} == set(TENANT_TABLES)
-    hot = await owner.fetchrow("SELECT rolcanlogin, rolsuper, rolbypassrls FROM pg_roles WHERE rolname = 'limen_hot'")
-    assert tuple(hot) == (False, False, False)
+    owners = ("limen_hot", "limen_pruner")
+    for name in owners:
+        role = await owner.fetchrow("SELECT rolcanlogin, rolsuper, rolbypassrls FROM pg_roles WHERE rolname = $1", name)
+        assert tuple(role) == (False, False, False)
     assert {
         row["owner"]
         for row in await owner.fetch(
             "SELECT proowner::regrole::text AS owner FROM pg_proc"
             " WHERE pronamespace = 'public'::regnamespace AND prosecdef"
         )
-    } == {"limen_hot"}
+    } == {*owners}
     await owner.close()
 
 

@@ -10,6 +10,7 @@ from limen.app.basis import Basis
 from limen.app.jobs.checkpoints import Checkpoints
 from limen.app.jobs.upkeep import all_tenants
 from limen.identity.audit.checkpoints import Checkpoint, signed_bytes
+from limen.identity.audit.pruning import Pruning, pruning_bytes
 from limen.identity.audit.verify import VERIFIED, Broken, Signed, Whole, verify_ledger
 from limen.identity.audit.witness import WitnessLine, written
 from limen.identity.keyring import TenantVault
@@ -44,7 +45,8 @@ async def verify(basis: Basis, tenant: Tenant, witnessed: Witnessed = ()) -> Ver
     reader = SqlLedger(basis.storage.database, tenant.id)
     outcome = await verify_ledger(reader, tenant.id, _signed_by(keys))
     if isinstance(outcome, Whole):
-        outcome = await _held_to(reader, tenant, witnessed, keys) or outcome
+        kept = [one for one in witnessed if one[0].number > outcome.pruned]
+        outcome = await _held_to(reader, tenant, kept, keys) or outcome
     async with basis.storage.database.begin(tenant.id) as unit:
         unit.record(_entry(tenant, outcome))
     return Verdict(tenant.slug, outcome)
@@ -85,9 +87,10 @@ def _is_own(key: SigningKey, tenant: Tenant, vault: TenantVault | None) -> bool:
 def _signed_by(keys: Mapping[str, SigningKey]) -> Signed:
     verifiers = {kid: verifying_function(key.alg, key.public_jwk) for kid, key in keys.items()}
 
-    def is_signed(checkpoint: Checkpoint) -> bool:
-        verified = verifiers.get(checkpoint.kid)
-        return verified is not None and verified(checkpoint.signature, signed_bytes(checkpoint))
+    def is_signed(one: Checkpoint | Pruning) -> bool:
+        verified = verifiers.get(one.kid)
+        signed = pruning_bytes(one) if isinstance(one, Pruning) else signed_bytes(one)
+        return verified is not None and verified(one.signature, signed)
 
     return is_signed
 

@@ -7,6 +7,7 @@ from sqlalchemy import Row, Select, exists, func, select, tuple_
 
 from limen.identity.audit.chain import AuditRecord, Head
 from limen.identity.audit.checkpoints import Checkpoint
+from limen.identity.audit.pruning import Pruning
 from limen.kernel.clock import Instant
 from limen.kernel.ids import SegmentId, TenantId
 from limen.storage.database import Database
@@ -56,6 +57,11 @@ class SqlLedger:
         )
         rows = await self._all(mine.order_by(audit_checkpoints.c.number).limit(limit))
         return [Checkpoint(**{**row._mapping, "tenant_id": TenantId(row.tenant_id)}) for row in rows]  # noqa: SLF001
+
+    async def prunings(self, after: int, limit: int) -> Sequence[Pruning]:
+        """Return up to *limit* prunings behind the number *after*."""
+        async with self._database.read(self._tenant_id) as unit:
+            return await unit.audit_log.prunings(after, limit)
 
     async def hashes(self, heads: Sequence[Head]) -> Sequence[bytes | None]:
         """Return the hash of the last record of each head, or None."""

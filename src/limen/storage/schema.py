@@ -567,10 +567,10 @@ audit_records = _tenant_table(
     key=("segment_id", "seq"),
 )
 
-OF_SOMEBODY = text(
-    "subject != '' AND event NOT IN ('code.issued', 'code.redeemed', 'token.issued', 'token.refreshed',"
-    " 'token.exchanged')"
-)
+_EVERYDAY = "event NOT IN ('code.issued', 'code.redeemed', 'token.issued', 'token.refreshed', 'token.exchanged')"
+EVERYDAY = text(_EVERYDAY)
+"""What the log is read by in order of time: all but codes and tokens, for the reason below."""
+OF_SOMEBODY = text(f"subject != '' AND {_EVERYDAY}")
 """What somebody's history is read from. Not by tokens, of which there are hundreds for each sign-in: an index of those
 would cost each of them its share, and every page of a history the reading of them.
 """
@@ -583,12 +583,36 @@ Index(
     postgresql_where=OF_SOMEBODY,
 )
 
+Index(
+    "ix_audit_records_at",
+    audit_records.c.tenant_id,
+    audit_records.c.at,
+    audit_records.c.segment_id,
+    audit_records.c.seq,
+    sqlite_where=EVERYDAY,
+    postgresql_where=EVERYDAY,
+)
+
 audit_checkpoints = _tenant_table(
     "audit_checkpoints",
     Column("number", BigInteger, nullable=False),
     _at("at"),
     _blob("heads"),
     _blob("root"),
+    _blob("previous"),
+    Column("kid", String(64), nullable=False),
+    _blob("signature"),
+    key=("number",),
+)
+
+audit_prunings = _tenant_table(
+    "audit_prunings",
+    Column("number", BigInteger, nullable=False),
+    _at("at"),
+    _at("before"),
+    _blob("starts"),
+    Column("checkpoint", BigInteger, nullable=False),
+    _blob("checkpoint_hash"),
     _blob("previous"),
     Column("kid", String(64), nullable=False),
     _blob("signature"),

@@ -1,5 +1,6 @@
 """``limen audit``: verification and the witness, as processes."""
 
+import json
 import sqlite3
 from pathlib import Path
 
@@ -91,3 +92,11 @@ def test_the_doctor_tells_of_logs_that_nobody_signs_or_verified(limen, data) -> 
     weak = limen("doctor").stdout
     assert "nobody ever verified, or not for 35 days, the audit log of default" in weak
     assert "no checkpoint covers the newest audit records of default (10 minutes)" in weak
+
+
+def test_a_log_is_read_from_the_command_line(limen, data):
+    done = limen("audit", "query", "--event", "setup_link.made", "--since", "2020-01-01")
+    line, _ = [json.loads(line) for line in done.stdout.splitlines()]
+    assert (line["event"], line["actor"], line["personal_state"]) == ("setup_link.made", "system", "none")
+    assert limen("audit", "query", "--event", "token.issued").returncode == 2
+    assert limen("audit", "query", "--tenant", "nobody").returncode == 2

@@ -7,19 +7,17 @@ erasure nobody's.
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-import msgspec
-
 from limen.access.account.records import Happening
 from limen.access.account.unit import AccountUnit
 from limen.access.sessions.records import Surroundings
 from limen.identity.audit.chain import AuditRecord, named_fields
 from limen.identity.audit.personal import opened
-from limen.identity.audit.store import Place
+from limen.identity.audit.reading import cursor as cursor_at
+from limen.identity.audit.reading import place, place_of
 from limen.identity.consents.personal import coarse
 from limen.identity.keyring import SubjectVault
-from limen.kernel.encoding import b64url, from_b64url
 from limen.kernel.events import Outcome
-from limen.kernel.ids import CustomerId, SegmentId
+from limen.kernel.ids import CustomerId
 
 TOLD: Final = frozenset(
     {
@@ -52,27 +50,27 @@ async def history(
     """
     customer_id, vault = owner
     told: list[AuditRecord] = []
-    last, is_over = _place(cursor), False
+    last, is_over = place(cursor), False
     for _ in range(_ROUNDS):
         found = await unit.audit_log.for_subject(customer_id, limit=limit + 1, before=last)
         told += [record for record in found if record.event in TOLD]
         is_over = len(found) <= limit
         if is_over or len(told) > limit:
             break
-        last = _stand(found[-1])
+        last = place_of(found[-1])
     page = told[:limit]
     if len(told) > limit:
-        last, is_over = _stand(page[-1]), False
+        last, is_over = place_of(page[-1]), False
     names = {client: await name_of(client) for client in {_client(record) for record in page} - {""}}
     shown = [_happening(record, vault, names) for record in page]
-    return shown, "" if is_over or last is None else _cursor(last)
+    return shown, "" if is_over or last is None else cursor_at(last)
 
 
 def _happening(record: AuditRecord, vault: SubjectVault, names: dict[str, str]) -> Happening:
     said = named_fields(record.open_part)
     facts = opened(vault, record)
     return Happening(
-        cursor=_cursor(_stand(record)),
+        cursor=cursor_at(place_of(record)),
         at=record.at,
         event=record.event,
         is_refused=said.get("outcome") == Outcome.REFUSED.value,
@@ -84,21 +82,3 @@ def _happening(record: AuditRecord, vault: SubjectVault, names: dict[str, str]) 
 
 def _client(record: AuditRecord) -> str:
     return str(named_fields(record.open_part).get("client", ""))
-
-
-def _stand(record: AuditRecord) -> Place:
-    return record.at, record.segment_id, record.seq
-
-
-def _cursor(place: Place) -> str:
-    return b64url(msgspec.json.encode(place))
-
-
-def _place(cursor: str) -> Place | None:
-    """Return where *cursor* stands; it only narrows down what its reader may see anyway."""
-    try:
-        at, segment, seq = msgspec.json.decode(from_b64url(cursor), type=tuple[int, str, int])
-    except (ValueError, msgspec.DecodeError):
-        return None
-    is_sound = SegmentId.parse(segment) is not None and 0 <= at < 1 << 63 and 0 <= seq < 1 << 63
-    return (at, segment, seq) if is_sound else None

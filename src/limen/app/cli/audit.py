@@ -78,6 +78,8 @@ def _told(verdict: "Verdict") -> bool:
         print(f"{verdict.tenant}: BROKEN at {outcome.where}: {outcome.what}")  # noqa: T201
         return False
     counted = f"{outcome.records} records in {outcome.segments} segments, {outcome.checkpoints} checkpoints"
+    if outcome.prunings:
+        counted += f"; {outcome.prunings} signed prunings took what was older"
     print(f"{verdict.tenant}: whole; {counted}")  # noqa: T201
     return True
 

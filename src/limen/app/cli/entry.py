@@ -25,6 +25,7 @@ _GROUPS = {
     "audit": (
         "The audit log.",
         {
+            "query": ("audit_query:query", "Read a tenant's log, newest first."),
             "verify": ("audit:verify", "Verify every chain and every checkpoint."),
             "checkpoint": ("audit:checkpoint", "Give out the newest signed checkpoints, for a witness."),
         },

@@ -23,6 +23,7 @@ from limen.access.jose.jwk import public_jwk, thumbprint
 from limen.access.jose.keys import SEALED_FIELD, KeyPurpose, KeyState, SigningKey
 from limen.identity.audit.chain import Head
 from limen.identity.audit.checkpoints import Checkpoint, next_checkpoint, signed_bytes, to_be_found
+from limen.identity.audit.pruning import Pruned
 from limen.identity.keyring import Keyring
 from limen.kernel.clock import SECOND, Clock, Instant
 from limen.kernel.ids import TenantId
@@ -33,6 +34,8 @@ _APART: Final[Instant] = 9 * SECOND // 10
 """Checkpoints of one tenant are at least so far apart, however many workers serve it."""
 _KEYS_HELD: Final = 1_000
 _NAMED: Final = 20
+_PRUNINGS: Final = 10_000
+"""One a day for longer than a log may be kept."""
 _log = structlog.get_logger(__name__)
 
 
@@ -125,12 +128,17 @@ class Checkpoints:
 
 
 async def _lost(unit: Unit, last: Checkpoint, heads: list[Head]) -> list[str]:
-    """Return the segments in which what *last* was signed over is not there any more."""
-    return [
-        str(head.segment_id)
+    """Return the segments in which what *last* was signed over is not there any more, and no pruning took it."""
+    missing = [
+        head
         for head in to_be_found(last, heads)
         if await unit.audit_log.hash_at(head.segment_id, head.next_seq - 1) != head.hash
     ]
+    pruned = Pruned()
+    if missing:
+        for pruning in await unit.audit_log.prunings(0, _PRUNINGS):
+            pruned.add(pruning)
+    return [str(head.segment_id) for head in missing if not pruned.takes(head)]
 
 
 def _signed(checkpoint: Checkpoint, key: LedgerKey) -> Checkpoint:

@@ -9,6 +9,7 @@ from limen.app.jobs.checkpoints import Basics, Checkpoints
 from limen.app.jobs.consents import ConsentChains, LedgerSigners
 from limen.app.jobs.deletion import carry_out_deletions
 from limen.app.jobs.recovery import advance_recoveries
+from limen.app.jobs.retention import keep_audit_logs
 from limen.app.jobs.runner import Job
 from limen.app.jobs.upkeep import keep_keyring, rotate_all, rotate_tenant_keys, sweep, sweep_orphans
 from limen.kernel.ids import TenantId
@@ -45,5 +46,6 @@ def timetable(parts: JobParts) -> Sequence[Job]:
         Job("signing-keys", partial(rotate_all, basis), 900, 30),
         Job("keyring", partial(keep_keyring, basis), 3_600, 90),
         Job("tenant-keys", partial(rotate_tenant_keys, basis), 86_400, 900),
+        Job("audit-retention", partial(keep_audit_logs, basis), 86_400, 1_200),
         Job("orphaned-keys", partial(sweep_orphans, basis), 86_400, 600),
     )

@@ -6,6 +6,8 @@ administrative use case is told. Leaves the proof of who asks to ``integration.a
 
 from limen.identity.administrators.records import (
     ADMINISTRATIVE,
+    AUDIT_PERSONAL,
+    AUDIT_READ,
     CLIENTS_READ,
     CLIENTS_WRITE,
     CONSENTS_READ,
@@ -28,6 +30,8 @@ from limen.identity.administrators.store import AdministratorStore
 
 __all__ = [
     "ADMINISTRATIVE",
+    "AUDIT_PERSONAL",
+    "AUDIT_READ",
     "CLIENTS_READ",
     "CLIENTS_WRITE",
     "CONSENTS_READ",

@@ -13,6 +13,7 @@ CUSTOMERS_READ, CUSTOMERS_WRITE = "limen:customers:read", "limen:customers:write
 RESOURCES_READ, RESOURCES_WRITE = "limen:resources:read", "limen:resources:write"
 CONSENTS_READ, CONSENTS_WRITE = "limen:consents:read", "limen:consents:write"
 KEYS_READ, KEYS_WRITE = "limen:keys:read", "limen:keys:write"
+AUDIT_READ, AUDIT_PERSONAL = "limen:audit:read", "limen:audit:personal"
 
 SCOPES: dict[str, str] = {
     TENANTS_READ: "Read tenants (platform administrators, default tenant only)",
@@ -27,6 +28,8 @@ SCOPES: dict[str, str] = {
     CONSENTS_WRITE: "Make and publish purposes, and record what customers decided",
     KEYS_READ: "Read which signing keys the tenant has",
     KEYS_WRITE: "Rotate the tenant's signing keys",
+    AUDIT_READ: "Read the tenant's audit log",
+    AUDIT_PERSONAL: "Open the personal part of audit records, which is itself recorded",
 }
 """Scope to meaning."""
 

@@ -1,9 +1,11 @@
 """What checkpoints and readers of the audit log ask of storage."""
 
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Final, Protocol
 
 from limen.identity.audit.chain import AuditRecord, Head, SealedPart
 from limen.identity.audit.checkpoints import Checkpoint
+from limen.identity.audit.pruning import Floor, Pruning
 from limen.identity.keyring import SubjectVault
 from limen.kernel.clock import Instant
 from limen.kernel.events import AuditEntry
@@ -11,6 +13,27 @@ from limen.kernel.ids import SegmentId, TenantId
 
 Place = tuple[Instant, str, int]
 """Where a record stands among all of a tenant's: its instant, its segment, and its number there."""
+
+
+FREQUENT: Final = frozenset({"code.issued", "code.redeemed", "token.issued", "token.refreshed", "token.exchanged"})
+"""Events that there are hundreds of for each sign-in; no index leads to them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """Which records are looked for, by what their columns hold.
+
+    Attributes:
+        subject: whose; empty for anybody's.
+        events: which events; empty for all but the ``FREQUENT`` ones.
+        since: from this instant on.
+        until: before this instant; 0 for no bound.
+    """
+
+    subject: str = ""
+    events: frozenset[str] = frozenset()
+    since: Instant = 0
+    until: Instant = 0
 
 
 class PersonalSealer(Protocol):
@@ -41,6 +64,26 @@ class AuditStore(Protocol):
         """Store a signed checkpoint; False if its number is taken."""
         ...
 
+    async def prunings(self, after: int, limit: int) -> list[Pruning]:
+        """Return up to *limit* prunings behind the number *after*, in order."""
+        ...
+
+    async def last_pruning(self) -> Pruning | None:
+        """Return the newest pruning."""
+        ...
+
+    async def add_pruning(self, pruning: Pruning) -> bool:
+        """Store a signed pruning; False if its number is taken. What it takes is deleted afterwards."""
+        ...
+
+    async def older(self, before: Instant) -> list[Head]:
+        """Return the head behind the records from before an instant, of each segment that begins with such."""
+        ...
+
+    async def floor(self, before: Instant) -> Floor:
+        """Return the last checkpoint but the newest from before an instant."""
+        ...
+
     async def segment(self, segment_id: SegmentId) -> list[AuditRecord]:
         """Return a whole segment in order."""
         ...
@@ -54,4 +97,8 @@ class AuditStore(Protocol):
 
         Those of codes and tokens are left out: there are hundreds for each sign-in.
         """
+        ...
+
+    async def search(self, sought: Sought, *, limit: int, before: Place | None = None) -> list[AuditRecord]:
+        """Return the newest records that are *sought*, or the newest of them that stand *before* a place."""
         ...

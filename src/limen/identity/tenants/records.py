@@ -8,6 +8,7 @@ import msgspec
 from limen.identity.profiles.records import ProfileSettings
 from limen.identity.tenants.account import AccountSettings
 from limen.identity.tenants.assurance import AssuranceSettings
+from limen.identity.tenants.auditing import AuditSettings
 from limen.identity.tenants.claims import ClaimRule
 from limen.identity.tenants.passkeys import PasskeySettings
 from limen.identity.tenants.recovery import RecoverySettings
@@ -97,6 +98,7 @@ class TenantSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How many of a customer's last passwords may not be chosen again, the present one among them."""
     sms: SmsSettings = SmsSettings()
     account: AccountSettings = AccountSettings()
+    audit: AuditSettings = AuditSettings()
     email_second_factor: bool = False
     """Whether customers may have codes mailed as a second step; they bear no assurance level."""
     totp_algorithm: TotpAlgorithm = "SHA1"

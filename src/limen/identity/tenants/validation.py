@@ -8,6 +8,7 @@ from limen.identity.credentials.policy import PRESETS
 from limen.identity.profiles.schema import problems_of as profile_problems
 from limen.identity.tenants.account import problems_of as account_problems
 from limen.identity.tenants.assurance import problems_of as assurance_problems
+from limen.identity.tenants.auditing import problems_of as audit_problems
 from limen.identity.tenants.claims import FIELDS, RESERVED, problems_of
 from limen.identity.tenants.passkeys import fits_issuer
 from limen.identity.tenants.passkeys import problems_of as passkey_problems
@@ -80,6 +81,7 @@ def validate(name: str, settings: TenantSettings) -> Invalid | None:
     problems |= dict(sign_in_problems(settings.sign_in, "settings.sign_in"))
     problems |= dict(sms_problems(settings.sms, "settings.sms"))
     problems |= dict(account_problems(settings.account, "settings.account"))
+    problems |= dict(audit_problems(settings.audit, "settings.audit"))
     problems |= dict(registration_problems(settings.registration, "settings.registration"))
     problems |= dict(recovery_problems(settings.recovery, "settings.recovery"))
     if not PASSWORD_HISTORY[0] <= settings.password_history <= PASSWORD_HISTORY[1]:

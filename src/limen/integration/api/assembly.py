@@ -7,6 +7,7 @@ from starlette.routing import Match
 
 from limen.integration.api.document import describe
 from limen.integration.api.doors import (
+    audit,
     clients,
     consents,
     customers,
@@ -36,6 +37,7 @@ _DOORS = (
     purposes,
     consents,
     keys,
+    audit,
 )
 
 

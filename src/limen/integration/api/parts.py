@@ -10,6 +10,7 @@ from limen.access.factors.administer import FactorUnit
 from limen.access.resources.catalogue import CatalogueUnit
 from limen.access.safety.administer import AdministeredUnit
 from limen.access.tokens.desk import Desks
+from limen.identity.audit.store import AuditStore
 from limen.identity.consents.asking import Asking
 from limen.identity.consents.decide import DecidingUnit
 from limen.identity.consents.receipts import ReceiptUnit, Signers
@@ -80,6 +81,11 @@ class ApiUnit(
     Protocol,
 ):
     """A unit of work that reaches all that the API administers."""
+
+    @property
+    def audit_log(self) -> AuditStore:
+        """Return the tenant's audit log."""
+        ...
 
     @property
     def idempotency(self) -> IdempotencyStore:

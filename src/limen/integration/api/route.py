@@ -3,12 +3,13 @@
 A route's required scope is read from the ``security`` of its own documentation, so that the two cannot differ.
 """
 
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import structlog
 from fastapi import Request, Response
+from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
@@ -111,7 +112,7 @@ class GuardedRoute(APIRoute):
             raise Refused(NotFound("tenant_not_found"))
         caller = await authenticate(parts, desk, request.headers.get("authorization"), arrival.request_id)
         if isinstance(caller, Refusal):
-            raise _challenged(desk, caller, "" if caller.code == "missing_token" else ', error="invalid_token"')
+            raise challenged(desk, caller, "" if caller.code == "missing_token" else ', error="invalid_token"')
         decision = await parts.limiter.hit(f"api:client:{desk.tenant.id}:{caller.client_id}", parts.limit)
         headers.update(limit_headers(parts.limit, decision))
         if not decision.allowed:
@@ -119,7 +120,7 @@ class GuardedRoute(APIRoute):
         scope = self._scope()
         if caller.refusal is not None or scope not in caller.scopes:
             refusal = caller.refusal or Forbidden("insufficient_scope", scope)
-            raise _challenged(desk, refusal, f', error="insufficient_scope", scope="{scope}"')
+            raise challenged(desk, refusal, f', error="insufficient_scope", scope="{scope}"')
         return Call(parts, desk, caller, arrival.prefix)
 
     def _scope(self) -> str:
@@ -128,7 +129,7 @@ class GuardedRoute(APIRoute):
         return str(scope)
 
     def _check_query(self, request: Request) -> None:
-        known = {field.alias for field in self.dependant.query_params}
+        known = set(_names(self.dependant))
         names = [name for name, _ in request.query_params.multi_items()]
         wrong = [name for name in names if name not in known or names.count(name) > 1]
         if wrong:
@@ -139,6 +140,13 @@ class GuardedRoute(APIRoute):
                     for name, kind in kinds.items()
                 ]
             )
+
+
+def _names(dependant: Dependant) -> Iterator[str]:
+    """Yield the query parameters of a door and of what it depends on."""
+    yield from (field.alias for field in dependant.query_params)
+    for inner in dependant.dependencies:
+        yield from _names(inner)
 
 
 async def _check_body(request: StrictRequest) -> None:
@@ -155,8 +163,8 @@ async def _check_body(request: StrictRequest) -> None:
         raise Refused(Invalid("malformed_json"), 400) from None
 
 
-def _challenged(desk: Desk, refusal: Refusal, error: str) -> Refused:
-    """Refuse with a challenge (RFC 6750 §3, RFC 9728 §5.1): without a token no error is named."""
+def challenged(desk: Desk, refusal: Refusal, error: str) -> Refused:
+    """Return what refuses with a challenge (RFC 6750 §3, RFC 9728 §5.1): without a token no error is named."""
     status = 403 if isinstance(refusal, Forbidden) else 401
     plain = refusal if isinstance(refusal, Forbidden) else Unauthenticated(refusal.code, refusal.detail)
     challenge = f'Bearer realm="limen"{error}{challenge_parameter(desk, PREFIX)}'

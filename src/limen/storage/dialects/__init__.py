@@ -57,6 +57,13 @@ class Dialect(Protocol):
         """Hold *key* until the transaction ends, against every other transaction that asks for it."""
         ...
 
+    async def prune(self, connection: Connection, tenant_id: TenantId, most: int) -> int:
+        """Delete up to *most* records that a tenant's newest pruning takes, or, where there are none, checkpoints.
+
+        Returns how many records went.
+        """
+        ...
+
     async def durability(self) -> str:
         """Return, in words, what a commit promises."""
         ...

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 import asyncpg
-from sqlalchemy import Text, bindparam, func, select, text
+from sqlalchemy import Integer, Text, bindparam, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from limen.kernel.errors import Fault
@@ -154,6 +154,11 @@ class PostgresDialect:
         """Take a transaction-level advisory lock."""
         await connection.execute(_TAKE_LOCK, {"key": key})
 
+    async def prune(self, connection: Connection, tenant_id: TenantId, most: int) -> int:
+        """Have it done by the one function that may."""
+        result = await connection.execute(_PRUNE, {"tenant": tenant_id, "at_most": most})
+        return int(result.scalar_one())
+
     async def durability(self) -> str:
         """Return the settings that are in force."""
         async with self._borrowed() as connection:
@@ -203,6 +208,7 @@ def _begin(tenant_id: str, *, write: bool) -> str:
 
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
 _TAKE_LOCK = Statement(select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("key", type_=Text), 0))))
+_PRUNE = Statement(select(func.limen_prune(bindparam("tenant", type_=Text), bindparam("at_most", type_=Integer))))
 _COMMIT = text("SHOW synchronous_commit")
 _FSYNC = text("SHOW fsync")
 _KEY_TABLES = "tenant_keys, subject_keys"

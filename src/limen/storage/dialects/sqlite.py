@@ -202,6 +202,13 @@ class SqliteDialect:
     async def lock(self, connection: Connection, key: str) -> None:
         """Do nothing: a writing transaction already excludes every other."""
 
+    async def prune(self, connection: Connection, tenant_id: TenantId, most: int) -> int:
+        """Delete what the triggers then let go."""
+        gone = (await connection.execute(_PRUNE_RECORDS, {"tenant": tenant_id, "at_most": most})).rowcount
+        if not gone:
+            await connection.execute(_PRUNE_CHECKPOINTS, {"tenant": tenant_id})
+        return gone
+
     async def durability(self) -> str:
         """Return the settings that are in force."""
         async with self.single() as connection:
@@ -215,6 +222,23 @@ class SqliteDialect:
         self._writers.close()
         if "engine" in self.__dict__:
             await self.engine.dispose()
+
+
+_PRUNE_RECORDS = text("""
+    DELETE FROM audit_records WHERE rowid IN (
+      SELECT r.rowid FROM audit_prunings p, json_each(CAST(p.starts AS TEXT)) s, audit_records r
+      WHERE p.tenant_id = :tenant AND p.number = (SELECT max(number) FROM audit_prunings WHERE tenant_id = :tenant)
+        AND r.tenant_id = :tenant AND r.segment_id = json_extract(s.value, '$[0]')
+        AND r.seq < json_extract(s.value, '$[1]') AND r.at < p.before
+      LIMIT :at_most)
+""")
+_PRUNE_CHECKPOINTS = text("""
+    DELETE FROM audit_checkpoints WHERE tenant_id = :tenant
+      AND number < (SELECT max(number) FROM audit_checkpoints WHERE tenant_id = :tenant)
+      AND EXISTS (SELECT 1 FROM audit_prunings p WHERE p.tenant_id = :tenant
+                  AND p.number = (SELECT max(number) FROM audit_prunings WHERE tenant_id = :tenant)
+                  AND audit_checkpoints.number <= p.checkpoint AND audit_checkpoints.at < p.before)
+""")
 
 
 async def _nothing() -> None:

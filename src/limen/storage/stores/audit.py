@@ -1,20 +1,32 @@
 """Reading the audit log, and its checkpoints."""
 
+from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import Row, bindparam, select, tuple_
+from sqlalchemy import ColumnElement, Row, bindparam, func, literal, select, tuple_
 
 from limen.identity.audit.chain import AuditRecord, Head
-from limen.identity.audit.checkpoints import Checkpoint
-from limen.identity.audit.store import Place
+from limen.identity.audit.checkpoints import Checkpoint, digest
+from limen.identity.audit.pruning import Floor, Pruning
+from limen.identity.audit.store import FREQUENT, Place, Sought
+from limen.kernel.clock import Instant
 from limen.kernel.ids import SegmentId, TenantId
-from limen.storage.schema import OF_SOMEBODY, audit_checkpoints, audit_records, audit_segments
+from limen.storage.schema import EVERYDAY, OF_SOMEBODY, audit_checkpoints, audit_prunings, audit_records, audit_segments
 from limen.storage.stores.base import TenantStoreBase, insert_new_mine, mine, select_mine
 
 _LAST_CHECKPOINT = mine(
     select(audit_checkpoints).order_by(audit_checkpoints.c.number.desc()).limit(1), audit_checkpoints
 )
 _ADD_CHECKPOINT = insert_new_mine(audit_checkpoints)
+_PRUNINGS = mine(
+    select(audit_prunings)
+    .where(audit_prunings.c.number > bindparam("behind"))
+    .order_by(audit_prunings.c.number)
+    .limit(bindparam("at_most")),
+    audit_prunings,
+)
+_LAST_PRUNING = mine(select(audit_prunings).order_by(audit_prunings.c.number.desc()).limit(1), audit_prunings)
+_ADD_PRUNING = insert_new_mine(audit_prunings)
 _ENDS = (audit_records.c.seq, audit_records.c.hash)
 # One look at the end of each segment, by scalar subqueries: as a join a planner may walk the whole log for it,
 # and every record that comes while it does makes its way longer.
@@ -34,6 +46,14 @@ _SEGMENT = mine(
     select(audit_records).where(audit_records.c.segment_id == bindparam("segment")).order_by(audit_records.c.seq),
     audit_records,
 )
+_in_order = (
+    select(audit_records.c.seq, audit_records.c.at)
+    .where(audit_records.c.segment_id == bindparam("segment"))
+    .order_by(audit_records.c.seq)
+    .limit(1)
+)
+_FIRST = mine(_in_order, audit_records)
+_FIRST_SINCE = mine(_in_order.where(audit_records.c.at >= bindparam("since")), audit_records)
 _HASH_AT = select_mine(
     audit_records, audit_records.c.segment_id == bindparam("segment"), audit_records.c.seq == bindparam("seq")
 )
@@ -75,6 +95,47 @@ class SqlAudit(TenantStoreBase):
         values = {name: getattr(checkpoint, name) for name in Checkpoint.__slots__ if name != "tenant_id"}
         return await self._applied(_ADD_CHECKPOINT, values)
 
+    async def prunings(self, after: int, limit: int) -> list[Pruning]:
+        """Return up to *limit* prunings behind the number *after*, in order."""
+        return [_pruning(row) for row in await self._all(_PRUNINGS, behind=after, at_most=limit)]
+
+    async def last_pruning(self) -> Pruning | None:
+        """Return the newest pruning."""
+        row = await self._one(_LAST_PRUNING)
+        return None if row is None else _pruning(row)
+
+    async def add_pruning(self, pruning: Pruning) -> bool:
+        """Store a signed pruning; False if its number is taken."""
+        values = {name: getattr(pruning, name) for name in Pruning.__slots__ if name != "tenant_id"}
+        return await self._applied(_ADD_PRUNING, values)
+
+    async def older(self, before: Instant) -> list[Head]:
+        """Return the head behind the records from before an instant, of each segment that begins with such.
+
+        A segment is walked from its beginning as far as it is older, which is as much as is then taken from it.
+        """
+        found: list[Head] = []
+        for head in await self.heads():
+            first = await self._one(_FIRST, segment=head.segment_id)
+            if first is None or first.at >= before:
+                continue
+            kept = await self._one(_FIRST_SINCE, segment=head.segment_id, since=before)
+            if kept is None:
+                found.append(head)
+            elif (hashed := await self.hash_at(head.segment_id, kept.seq - 1)) is not None:
+                found.append(Head(self._tenant_id, head.segment_id, kept.seq, hashed))
+        return found
+
+    async def floor(self, before: Instant) -> Floor:
+        """Return the last checkpoint but the newest from before an instant."""
+        columns = audit_checkpoints.c
+        newest = select(func.max(columns.number)).where(columns.tenant_id == self._tenant_id).scalar_subquery()
+        old = self._select(audit_checkpoints, columns.at < before, columns.number < newest)
+        row = await self._one(old.order_by(columns.number.desc()).limit(1))
+        if row is None:
+            return Floor()
+        return Floor(row.number, digest(Checkpoint(**{**row._mapping, "tenant_id": TenantId(row.tenant_id)})))  # noqa: SLF001
+
     async def segment(self, segment_id: SegmentId) -> list[AuditRecord]:
         """Return a whole segment in order."""
         return [_record(row) for row in await self._all(_SEGMENT, segment=segment_id)]
@@ -94,8 +155,38 @@ class SqlAudit(TenantStoreBase):
             rows = await self._all(_FOR_SUBJECT_BEFORE, subject=subject, at_most=limit, **where)
         return [_record(row) for row in rows]
 
+    async def search(self, sought: Sought, *, limit: int, before: Place | None = None) -> list[AuditRecord]:
+        """Return the newest records that are *sought*, or the newest of them that stand *before* a place."""
+        found = self._select(audit_records, *_conditions(sought), *(_standing_before(before) if before else ()))
+        newest = found.order_by(*(column.desc() for column in _PLACE)).limit(limit)
+        return [_record(row) for row in await self._all(newest)]
+
+
+def _conditions(sought: Sought) -> Iterator[Any]:
+    """Yield what the records meet; in the words of the indexes where one leads to them."""
+    of, columns = sought, audit_records.c
+    if not of.events & FREQUENT:
+        yield OF_SOMEBODY if of.subject else EVERYDAY
+    if of.events:
+        yield columns.event.in_(sorted(of.events))
+    if of.subject:
+        yield columns.subject == of.subject
+    if of.since:
+        yield columns.at >= of.since
+    if of.until:
+        yield columns.at < of.until
+
+
+def _standing_before(place: Place) -> Iterator[ColumnElement[bool]]:
+    yield audit_records.c.at <= place[0]
+    yield tuple_(*_PLACE) < tuple_(*(literal(part) for part in place))
+
 
 def _record(row: Row[Any]) -> AuditRecord:
     return AuditRecord(
         **{**row._mapping, "tenant_id": TenantId(row.tenant_id), "segment_id": SegmentId(row.segment_id)}  # noqa: SLF001
     )
+
+
+def _pruning(row: Row[Any]) -> Pruning:
+    return Pruning(**{**row._mapping, "tenant_id": TenantId(row.tenant_id)})  # noqa: SLF001

@@ -5,8 +5,9 @@ from dataclasses import replace
 import msgspec
 import pytest
 
-from limen.identity.audit.chain import AuditRecord, Head, extend, first_break, link, opening
-from limen.identity.audit.checkpoints import Checkpoint, next_checkpoint
+from limen.identity.audit.chain import GENESIS, AuditRecord, Head, extend, first_break, link, opening
+from limen.identity.audit.checkpoints import Checkpoint, digest, next_checkpoint
+from limen.identity.audit.pruning import Floor, Pruning, next_pruning
 from limen.identity.audit.verify import Broken, Whole, verify_ledger
 from limen.identity.audit.witness import read, written
 from limen.kernel.events import AuditEntry
@@ -27,6 +28,7 @@ class Ledger:
         self.opened: list[SegmentId] = []
         self.log: dict[SegmentId, list[AuditRecord]] = {}
         self.signed: list[Checkpoint] = []
+        self.taken: list[Pruning] = []
 
     def open(self, number: int = 0, root: bytes = b"") -> SegmentId:
         segment_id = SegmentId.new(CLOCK, ENTROPY)
@@ -45,6 +47,19 @@ class Ledger:
         checkpoint = next_checkpoint(TENANT, self.signed[-1] if self.signed else None, heads, len(self.signed) + 3)
         self.signed.append(replace(checkpoint, kid="k", signature=b"good"))
 
+    def prune(self, starts: dict[SegmentId, int], floor: int = 0) -> None:
+        """Take out the beginnings of segments, and the first checkpoints, by a signed pruning."""
+        hashes = {(name, record.seq + 1): record.hash for name, log in self.log.items() for record in log}
+        heads = [Head(TENANT, name, first, hashes[name, first]) for name, first in starts.items()]
+        last = self.taken[-1] if self.taken else None
+        hashed = digest(self.signed[floor - 1]) if floor else (last.checkpoint_hash if last else GENESIS)
+        floor = floor or (last.checkpoint if last else 0)
+        made = next_pruning(last, 99, heads, Floor(floor, hashed), (TENANT, 99))
+        self.taken.append(replace(made, kid="k", signature=b"good"))
+        for name, first in starts.items():
+            self.log[name] = [record for record in self.log[name] if record.seq >= first]
+        self.signed = [one for one in self.signed if one.number > floor]
+
     def tamper(self, segment_id: SegmentId, seq: int, **changes: object) -> None:
         self.log[segment_id][seq] = msgspec.structs.replace(self.log[segment_id][seq], **changes)
 
@@ -59,6 +74,9 @@ class Ledger:
 
     async def checkpoints(self, after: int, limit: int):
         return [one for one in self.signed if one.number > after][:limit]
+
+    async def prunings(self, after: int, limit: int):
+        return [one for one in self.taken if one.number > after][:limit]
 
     async def hashes(self, heads):
         found = {(r.segment_id, r.seq): r.hash for log in self.log.values() for r in log}
@@ -216,3 +234,43 @@ def test_a_witness_line_brings_the_checkpoint_back(ledger):
 @pytest.mark.parametrize("line", [b"", b"{}", b"[1]", b'{"tenant":1}', b"\xff"])
 def test_what_is_no_witness_line_is_told(line):
     assert read(line) is None
+
+
+async def test_what_a_signed_pruning_took_is_not_missed(ledger):
+    made, first, second = ledger
+    made.prune({first: 3, second: 2}, floor=1)
+    assert await verified(made) == Whole(1, 2, 2, made.signed[-1], pruned=1, prunings=1)
+    made.prune({first: 4})
+    assert await verified(made) == Whole(0, 2, 2, made.signed[-1], pruned=1, prunings=2)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "where"),
+    [
+        (lambda made, first: made.log[first].pop(0), "record {first}:3"),  # one record more than was signed
+        (lambda made, first: made.taken.clear(), "checkpoint 2"),
+        (lambda made, first: made.taken.__setitem__(0, replace(made.taken[0], signature=b"forged")), "pruning 1"),
+        (lambda made, first: made.taken.__setitem__(0, replace(made.taken[0], number=2)), "pruning 2"),
+        (lambda made, first: made.taken.append(replace(made.taken[0], number=2)), "pruning 2"),
+        (lambda made, first: made.taken.__setitem__(0, replace(made.taken[0], tenant_id=OTHER)), "pruning 1"),
+        (lambda made, first: made.taken.__setitem__(0, replace(made.taken[0], starts=b"[[1]]")), "pruning 1"),
+        (lambda made, first: made.signed.clear(), "checkpoint 2"),
+        (lambda made, first: made.tamper(first, 0, subject="cus_x"), "record {first}:2"),
+    ],
+)
+async def test_what_no_pruning_took_is_missed_as_before(ledger, spoil, where):
+    made, first, _ = ledger
+    made.prune({first: 2}, floor=1)
+    assert isinstance(await verified(made), Whole)
+    spoil(made, first)
+    broken = await verified(made)
+    assert isinstance(broken, Broken)
+    assert broken.where == where.format(first=first)
+
+
+async def test_a_pruning_whose_deletion_is_not_done_yet_is_no_fault(ledger):
+    made, first, _ = ledger
+    log, signed = list(made.log[first]), list(made.signed)
+    made.prune({first: 2}, floor=1)
+    made.log[first], made.signed = log, signed
+    assert isinstance(await verified(made), Whole)

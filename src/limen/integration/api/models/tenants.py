@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 from limen.identity.profiles.records import ProfileSettings
 from limen.identity.tenants.account import AccountSettings
 from limen.identity.tenants.assurance import AssuranceSettings
+from limen.identity.tenants.auditing import AuditSettings
 from limen.identity.tenants.claims import Source, Target
 from limen.identity.tenants.passkeys import PasskeySettings
 from limen.identity.tenants.records import (
@@ -78,6 +79,7 @@ if TYPE_CHECKING:
     SignInModel = Sent
     SmsModel = Sent
     AccountModel = Sent
+    AuditModel = Sent
 else:
     RegistrationModel = create_model(
         "RegistrationSettings",
@@ -103,6 +105,7 @@ else:
     AccountModel = create_model(
         "Account", __base__=Sent, __doc__=AccountSettings.__doc__, **sent_fields(AccountSettings)
     )
+    AuditModel = create_model("Audit", __base__=Sent, __doc__=AuditSettings.__doc__, **sent_fields(AuditSettings))
     TrustedIssuerModel = create_model("TrustedIssuer", __base__=Sent, **sent_fields(TrustedIssuer))
 
 
@@ -157,6 +160,7 @@ class SettingsModel(Sent):
     password_history: Annotated[Int, Field(ge=PASSWORD_HISTORY[0], le=PASSWORD_HISTORY[1])] = 0
     sms: SmsModel = SmsModel()
     account: AccountModel = AccountModel()
+    audit: AuditModel = AuditModel()
     email_second_factor: Bool = False
     totp_algorithm: TotpAlgorithm = "SHA1"
     require_dpop_nonce: Bool = False

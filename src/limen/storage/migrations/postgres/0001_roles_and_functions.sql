@@ -5,7 +5,7 @@ DECLARE name text;
   -- Since PostgreSQL 16 whoever creates a role is its member without being allowed to take it; before, membership was enough.
   needed text := CASE WHEN current_setting('server_version_num')::int >= 160000 THEN 'SET' ELSE 'MEMBER' END;
 BEGIN
-  FOREACH name IN ARRAY ARRAY['limen_app', 'limen_token', 'limen_hot', 'limen_reader'] LOOP
+  FOREACH name IN ARRAY ARRAY['limen_app', 'limen_token', 'limen_hot', 'limen_pruner', 'limen_reader'] LOOP
     IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = name) THEN
       BEGIN
         EXECUTE format('CREATE ROLE %I NOLOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS', name);
@@ -23,7 +23,7 @@ END $$;
 
 DO $$ BEGIN EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', current_database()); END $$;
 REVOKE ALL ON SCHEMA public FROM PUBLIC;
-GRANT USAGE ON SCHEMA public TO limen_app, limen_token, limen_hot, limen_reader;
+GRANT USAGE ON SCHEMA public TO limen_app, limen_token, limen_hot, limen_pruner, limen_reader;
 REVOKE ALL ON ALL TABLES IN SCHEMA public FROM PUBLIC;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO limen_app;
@@ -31,7 +31,7 @@ GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO limen_app, limen_hot;
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO limen_reader;
 REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM limen_app;
 -- The ledgers are appended to and never changed, whoever asks.
-REVOKE UPDATE, DELETE ON audit_records, audit_segments, audit_checkpoints, consent_ledger, consent_chain, consent_tiles,
+REVOKE UPDATE, DELETE ON audit_records, audit_segments, audit_checkpoints, audit_prunings, consent_ledger, consent_chain, consent_tiles,
   consent_checkpoints, purpose_versions FROM limen_app;
 
 GRANT SELECT, UPDATE ON codes, families TO limen_hot;
@@ -361,3 +361,37 @@ BEGIN
   END LOOP;
 END $$;
 REVOKE CREATE ON SCHEMA public FROM limen_hot;
+
+-- What a tenant's newest pruning takes out of its audit log, up to p_most records at a time; then the checkpoints. Nobody else
+-- deletes there. That it is signed is for the verifier to see; that nothing goes which is younger than 30 days is seen to here,
+-- by the database's own clock, for whoever calls.
+GRANT SELECT ON audit_prunings TO limen_pruner;
+GRANT SELECT, DELETE ON audit_records, audit_checkpoints TO limen_pruner;
+CREATE FUNCTION limen_prune(p_tenant text, p_most integer) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE told audit_prunings%ROWTYPE; gone bigint;
+BEGIN
+  PERFORM set_config('limen.tenant', p_tenant, true);
+  SELECT * INTO told FROM audit_prunings WHERE tenant_id = p_tenant ORDER BY number DESC LIMIT 1;
+  IF NOT FOUND THEN
+    RETURN 0;
+  END IF;
+  IF told.before > extract(epoch FROM clock_timestamp() - interval '30 days') * 1000000 THEN
+    RAISE EXCEPTION 'what is younger than 30 days stays' USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  DELETE FROM audit_records WHERE tenant_id = p_tenant AND (segment_id, seq) IN (
+    SELECT r.segment_id, r.seq FROM jsonb_array_elements(convert_from(told.starts, 'UTF8')::jsonb) AS s (start)
+    JOIN audit_records r ON r.tenant_id = p_tenant AND r.segment_id = s.start ->> 0 AND r.seq < (s.start ->> 1)::bigint
+    WHERE r.at < told.before LIMIT p_most);
+  GET DIAGNOSTICS gone = ROW_COUNT;
+  IF gone = 0 THEN
+    DELETE FROM audit_checkpoints WHERE tenant_id = p_tenant AND number <= told.checkpoint AND at < told.before
+      AND number < (SELECT max(number) FROM audit_checkpoints WHERE tenant_id = p_tenant);
+  END IF;
+  RETURN gone;
+END $$;
+GRANT CREATE ON SCHEMA public TO limen_pruner;
+ALTER FUNCTION limen_prune OWNER TO limen_pruner;
+REVOKE CREATE ON SCHEMA public FROM limen_pruner;
+REVOKE ALL ON FUNCTION limen_prune FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION limen_prune TO limen_app;

@@ -15,12 +15,10 @@ branch_labels = None
 depends_on = None
 
 POSTGRES = Path(__file__).parents[1] / "postgres" / "0001_roles_and_functions.sql"
-_OF_SOMEBODY = (
-    "subject != '' AND event NOT IN ('code.issued', 'code.redeemed', 'token.issued', 'token.refreshed',"
-    " 'token.exchanged')"
-)
+_EVERYDAY = "event NOT IN ('code.issued', 'code.redeemed', 'token.issued', 'token.refreshed', 'token.exchanged')"
+_OF_SOMEBODY = f"subject != '' AND {_EVERYDAY}"
 SQLITE_LEDGERS = (
-    "audit_records", "audit_segments", "audit_checkpoints",
+    "audit_records", "audit_segments", "audit_checkpoints", "audit_prunings",
     "consent_ledger", "consent_chain", "consent_tiles", "consent_checkpoints", "purpose_versions",
 )  # fmt: skip
 
@@ -45,14 +43,29 @@ def _run_script(script: str) -> None:
     connection.run_async(lambda driver: driver.execute(script))
 
 
+_PRUNED = {"audit_records": "OLD.at < p.before", "audit_checkpoints": "OLD.number <= p.checkpoint"}
+_TAKEN = "SELECT 1 FROM audit_prunings p WHERE p.tenant_id = OLD.tenant_id"
+_MONTH_AGO = "(CAST(strftime('%s', 'now') AS INTEGER) - 30 * 86400) * 1000000"
+
+
 def _protect_ledgers() -> None:
-    """SQLite has no roles: triggers refuse what the *app* role may not do on PostgreSQL."""
+    """SQLite has no roles: triggers refuse what the *app* role may not do on PostgreSQL.
+
+    What a pruning takes may go. As there, none of it is younger than 30 days by the machine's own clock.
+    """
     for table in SQLITE_LEDGERS:
         for verb in ("UPDATE", "DELETE"):
+            unless = ""
+            if verb == "DELETE" and table in _PRUNED:
+                unless = f"WHEN NOT EXISTS ({_TAKEN} AND {_PRUNED[table]}) "
             op.execute(
-                f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
+                f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} {unless}"
                 f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
             )
+    op.execute(
+        f"CREATE TRIGGER audit_prunings_old BEFORE INSERT ON audit_prunings WHEN NEW.before > {_MONTH_AGO} "
+        "BEGIN SELECT RAISE(ABORT, 'what is younger than 30 days stays'); END"
+    )
 
 
 def _create_tables() -> None:  # noqa: PLR0915 - one statement a table
@@ -63,6 +76,20 @@ def _create_tables() -> None:  # noqa: PLR0915 - one statement a table
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("heads", sa.LargeBinary(), nullable=False),
         sa.Column("root", sa.LargeBinary(), nullable=False),
+        sa.Column("previous", sa.LargeBinary(), nullable=False),
+        sa.Column("kid", sa.String(length=64), nullable=False),
+        sa.Column("signature", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "number"),
+    )
+    op.create_table(
+        "audit_prunings",
+        sa.Column("tenant_id", sa.String(length=40), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("before", sa.BigInteger(), nullable=False),
+        sa.Column("starts", sa.LargeBinary(), nullable=False),
+        sa.Column("checkpoint", sa.BigInteger(), nullable=False),
+        sa.Column("checkpoint_hash", sa.LargeBinary(), nullable=False),
         sa.Column("previous", sa.LargeBinary(), nullable=False),
         sa.Column("kid", sa.String(length=64), nullable=False),
         sa.Column("signature", sa.LargeBinary(), nullable=False),
@@ -89,6 +116,14 @@ def _create_tables() -> None:  # noqa: PLR0915 - one statement a table
         unique=False,
         sqlite_where=sa.text(_OF_SOMEBODY),
         postgresql_where=sa.text(_OF_SOMEBODY),
+    )
+    op.create_index(
+        "ix_audit_records_at",
+        "audit_records",
+        ["tenant_id", "at", "segment_id", "seq"],
+        unique=False,
+        sqlite_where=sa.text(_EVERYDAY),
+        postgresql_where=sa.text(_EVERYDAY),
     )
     op.create_table(
         "audit_segments",
