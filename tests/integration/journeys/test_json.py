@@ -10,12 +10,15 @@ from limen.access.journeys.table import STEPS
 from limen.access.journeys.views import SCHEMA
 from limen.app.reference_pages import contract, steps_page
 from limen.identity.profiles.records import Question
+from limen.identity.tenants.sms import SmsSettings
+from tests.integration.consents.test_portal import publish
 from tests.integration.journeys.test_profile import asking
+from tests.integration.journeys.test_second_factor import settings
 from tests.support.house import PASSWORD, code_in
 
 pytestmark = pytest.mark.anyio
 ANN = "ann@example.com"
-STEP = {"name", "version", "values", "errors", "notice", "data", "status", "retry_after"}
+STEP = {"name", "version", "values", "errors", "notice", "data", "status", "retry_after", "challenge"}
 
 
 def promised(step: str, kind: str) -> set[str]:
@@ -60,19 +63,29 @@ class Native:
             assert set(self.step["values"]) <= promised(name, "values"), name
 
 
+TASKS = ("change_password", "change_email", "add_passkey", "add_phone", "add_mailed_codes", "delete_account")
+
+
 async def tasks_of_somebody_signed_in(house) -> list[str]:
-    """The steps behind the buttons of the account page."""
+    """The steps that ask at a sign-in, and those behind the buttons of the account page."""
     await house.customer("bob@example.com")
+    await settings(house, sms=SmsSettings(countries=("DE",)), email_second_factor=True)
+    await publish(house, is_required=True)
     seen = []
     async with house.client(headers={"accept": "application/json"}) as http:
         app = Native(http)
         await app.open("/sign-in")
-        await app.post(email="bob@example.com", password=PASSWORD)
-        for intent in ("change_password", "change_email"):
+        await app.post(email="bob@example.com", password=PASSWORD, authenticator="yes")
+        seen.append(app.step["name"])
+        await app.post(intent="skip")
+        seen.append(app.step["name"])
+        await app.post(decision="accept", seen=app.step["data"]["seen"])
+        assert app.shown["step"] is None
+        for intent in TASKS:
             page = await http.get("/account/security", headers={"accept": "text/html"})
             csrf = re.search(r'name="csrf" value="([^"]+)"', page.text)[1]
-            begun = await http.post("/account/security", data={"csrf": csrf, "intent": intent}, follow_redirects=True)
-            app.see(begun)
+            at = "/account/privacy" if intent == "delete_account" else "/account/security"
+            app.see(await http.post(at, data={"csrf": csrf, "intent": intent}, follow_redirects=True))
             seen.append(app.step["name"])
             await app.post(intent="cancel")
             assert app.shown["step"] is None
@@ -122,6 +135,7 @@ async def test_an_application_signs_somebody_up_and_in_with_screens_of_its_own(h
         await asking(house, Question(fields=("size",)))
         await other.post(password="another horse battery")
         seen.append(other.step["name"])
+        await asking(house)
         await other.open("/sign-in")
         seen.append(other.step["name"])
     seen += await tasks_of_somebody_signed_in(house)

@@ -60,7 +60,7 @@ async def test_the_owner_is_told_of_the_change_and_by_which_device(house):
     await house.walker(user_agent=SAFARI).recover(ANN, NEW)
     notice = (await house.mails(ANN))[-1]
     assert "/link/" not in notice.text
-    assert f"{house.tenant.issuer}/recover" in notice.text
+    assert f"{house.tenant.issuer}/secure/" in notice.text
     assert "password.changed" in await house.events()
 
 

