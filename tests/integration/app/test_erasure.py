@@ -1,11 +1,176 @@
-"""An erasure that was interrupted is finished."""
+"""An erasure is finished even where it was interrupted, and no backup of the data undoes it."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from unittest import mock
 
 import pytest
 
+from limen.app import auditing
+from limen.app.consents import exported, key_reader
+from limen.app.jobs.upkeep import keep_keyring, sweep
+from limen.app.settings.derived import database_urls
+from limen.identity.administrators import SYSTEM
+from limen.identity.audit.verify import Whole
+from limen.identity.consents.verify import Intact, verify_export
+from limen.identity.keyring import vaults
+from limen.identity.keyring.envelope import Place, unseal
+from limen.kernel.clock import DAY, MINUTE, SECOND
+from limen.kernel.errors import Corrupted
 from limen.kernel.events import Event
-from tests.support.house import House
+from tests.contract.world import build, build_keys
+from tests.support.backups import Backup, back_up, restore
+from tests.support.house import PASSWORD, House, copy_files, open_house
+from tests.support.postgres import Template
 
 pytestmark = pytest.mark.anyio
+
+ANN, BOB = "ann.erased@example.com", "bob.stays@example.com"
+OF_ANN = (b"ann.erased@", b"Ann Erased", b"203.0.113", b"AnnsBrowser")
+"""What is known of her: wherever one of these was sealed, it must not open again."""
+
+
+@dataclass
+class Sealed:
+    """Every envelope with something of hers in it, with where it belongs."""
+
+    envelopes: list[tuple[Place, bytes]] = field(default_factory=list)
+
+    @contextmanager
+    def noted(self) -> Iterator[None]:
+        """Look over the shoulder of whatever is sealed."""
+        original = vaults.seal
+
+        def seal(key, place, plaintext, entropy):
+            envelope = original(key, place, plaintext, entropy)
+            if any(part in plaintext for part in OF_ANN):
+                self.envelopes.append((place, envelope))
+            return envelope
+
+        with mock.patch.object(vaults, "seal", seal):
+            yield
+
+    async def opening(self, house: House, backup: Backup) -> list[str]:
+        """The fields of those that stand in *backup* and that open with the keys of *house*."""
+        opened = []
+        for place, envelope in self.envelopes:
+            if backup.has(envelope) and await _opens(house, place, envelope):
+                opened.append(place.field)
+        return opened
+
+
+async def _opens(house: House, place: Place, envelope: bytes) -> bool:
+    try:
+        if not place.subject:
+            (await house.basis.keyring.tenant(place.tenant)).unseal(place.field, place.record, envelope)
+            return True
+        vault = await house.basis.keyring.subject(place.tenant, place.subject)
+        return vault is not None and unseal(vault._key, place, envelope) != b""
+    except Corrupted:
+        return False
+
+
+async def live(house: House) -> None:
+    """Ann signs up, comes back, decides, and is known to an application; Bob is there too."""
+    ann = house.walker(address="203.0.113.9", user_agent="AnnsBrowser/1.0")
+    page = await ann.sign_up(ANN, PASSWORD, "Ann Erased")
+    shop = await house.register_client()
+    page = await ann.allow(await ann.authorize(shop[0], login_hint=ANN))
+    assert (await ann.tokens(shop, page))["status"] == 200
+    await ann.begin_recovery(ANN)
+    again = house.walker(address="203.0.113.10", user_agent="AnnsBrowser/2.0")
+    await again.sign_in(ANN, PASSWORD)
+    await again.sign_in(ANN, "another password entirely")
+    pushed = await house.client().post(
+        "/par", data={**ann.request(shop[0]), "login_hint": ANN}, auth=shop, headers={"user-agent": "AnnsBrowser"}
+    )
+    assert pushed.status_code == 201
+    await house.customer(BOB, name="Bob Stays")
+    await house.mails()
+
+
+async def erase(house: House) -> str:
+    async with house.storage.database.read(house.tenant.id) as unit:
+        blind = (await house.directory()._vault()).blind("email", ANN)
+        ann = await unit.customers.find_by_contact("email", blind)
+    assert await house.administration().delete(ann.id, SYSTEM) is None
+    await house.mails()
+    return ann.id
+
+
+async def ledgers_verify(house: House) -> None:
+    lines = [line async for line in exported(house.basis, house.tenant)]
+    found = verify_export(lines, key_reader())
+    assert isinstance(found, Intact)
+    assert found.records > 0
+    verdict = await auditing.verify(house.basis, house.tenant)
+    assert isinstance(verdict.outcome, Whole)
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+async def test_a_backup_brings_nothing_of_an_erased_person_back(anyio_backend, request, tmp_path: Path, kind):
+    folders = [tmp_path / name for name in ("house", "restored")]
+    for folder in folders:
+        folder.mkdir()
+    urls = [("", ""), ("", "")]
+    if kind == "sqlite":
+        copy_files(request.getfixturevalue("house_files"), folders[0])
+    else:
+        databases = request.getfixturevalue("postgres_url")
+        make = (Template("contract", build), Template("contract_keys", build_keys))
+        urls = [(databases(make[0]), databases(make[1])) for _ in folders]
+    sealed = Sealed()
+    async with open_house(folders[0], *urls[0]) as house:
+        with sealed.noted():
+            await live(house)
+        mine = database_urls(house.basis.settings)
+        data, keys = await back_up(mine.data), await back_up(mine.keys)
+        assert len(await sealed.opening(house, data)) > 5  # what a backup holds of her while she is here
+        house.clock.advance(DAY / SECOND)
+        erased = await erase(house)
+        house.clock.advance(2 * DAY / SECOND)
+        await sweep(house.basis)  # the keys of journeys go with them
+        await ledgers_verify(house)
+        assert await sealed.opening(house, data) == []
+        todays_keys, clock = await back_up(mine.keys), house.clock
+        # one epoch later its key is destroyed, and what was wrapped under it is gone with it
+        shutil.copy(folders[0] / "limen.keyring", tmp_path / "keyring-before")
+        clock.advance(31 * DAY / SECOND)
+        await keep_keyring(house.basis)
+        clock.advance(11 * MINUTE / SECOND)
+        await keep_keyring(house.basis)
+        keys_later = await back_up(mine.keys)
+
+    async def restored(of_keys: Backup, keyring: Path):
+        """The house as it was when *data* was backed up, with these keys."""
+        theirs = (f"sqlite:///{folders[1]}/limen.db", f"sqlite:///{folders[1]}/limen-keys.db")
+        shutil.rmtree(folders[1])
+        folders[1].mkdir()
+        for backup, url, given in zip((data, of_keys), theirs, urls[1], strict=True):
+            await restore(backup, given or url)
+        shutil.copy(keyring, folders[1] / "limen.keyring")
+        return open_house(folders[1], *urls[1], clock=clock)
+
+    # yesterday's data with today's keys
+    async with await restored(todays_keys, tmp_path / "keyring-before") as house:
+        assert await sealed.opening(house, data) == []
+        await ledgers_verify(house)
+        assert (await house.walker().sign_in(ANN, PASSWORD)).alert
+        bob = await house.walker().sign_in(BOB, PASSWORD)
+        assert not bob.alert  # not because nothing opens
+    # yesterday's keys too: within their epoch they open everything, and nothing after it
+    async with await restored(keys, tmp_path / "keyring-before") as house:
+        assert "customer.profile" in await sealed.opening(house, data)
+    async with await restored(keys, folders[0] / "limen.keyring") as house:
+        with pytest.raises(Corrupted):
+            await house.basis.keyring.subject(house.tenant.id, erased)
+        assert await sealed.opening(house, data) == []
+        await ledgers_verify(house)
+    async with await restored(keys_later, folders[0] / "limen.keyring") as house:
+        assert not (await house.walker().sign_in(BOB, PASSWORD)).alert
 
 
 async def test_a_deletion_whose_process_died_before_the_key_went_still_destroys_it(house: House) -> None:

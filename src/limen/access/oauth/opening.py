@@ -93,7 +93,7 @@ async def _pushed(draft: Draft, loaded: LoadedClient, visitor: Visitor) -> Check
     request = await visitor.recall(reference_of(uri)) if is_plain(uri, _MAX_URN) else None
     if request is None or not request.is_for(loaded.client.key, visitor.browser_id, desk.clock.now()):
         return PageRefusal("request_over", "request_uri is unknown, used, expired, or of another client or browser")
-    pushed = open_pushed(desk.vault, request)
+    pushed = open_pushed(desk.vault, uri, request)
     way = Way(is_pushed=True, is_signed=pushed.is_signed, reference=b64url(request.reference))
     return Draft(desk, {**pushed.given, "client_id": loaded.client.client_id}, draft.client, way=way)
 

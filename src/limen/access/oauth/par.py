@@ -40,7 +40,7 @@ async def push(ask: TokenRequest) -> HotResponse | Refusal:
         return _refused(bound.code, bound.detail)
     uri, seconds = new_request_uri(desk.clock, desk.entropy), desk.lifetimes.pushed_request
     reference, now = reference_of(uri), desk.clock.now()
-    sealed = seal_pushed(desk.vault, reference, bound)
+    sealed = seal_pushed(desk.vault, uri, bound)
     entry = AuditEntry(
         event="request.pushed",
         actor=f"client:{client.client_id}",

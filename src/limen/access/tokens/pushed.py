@@ -16,6 +16,7 @@ from typing import Final, Protocol
 
 import msgspec
 
+from limen.identity.keyring import TenantVault
 from limen.kernel.clock import Clock, Instant
 from limen.kernel.encoding import b64url, sha256
 from limen.kernel.entropy import Entropy, random_token
@@ -29,7 +30,10 @@ _TIME: Final = 12
 
 
 class Pushed(msgspec.Struct, frozen=True):
-    """What was pushed: sealed as one value under the tenant's key.
+    """What was pushed: sealed as one value, under a key that follows from the tenant's and from the ``request_uri``.
+
+    It may name a person (``login_hint``), who may have no account: a backup does not open it, since only the client and
+    the browser ever know the ``request_uri``.
 
     Attributes:
         given: the parameters that count, each once; of a request object, only its own (RFC 9101 §6.3).
@@ -91,18 +95,6 @@ class PushedRequests(Protocol):
         ...
 
 
-class PushedVault(Protocol):
-    """What sealing needs of the tenant's vault."""
-
-    def seal(self, field: str, record: str, plaintext: bytes) -> bytes:
-        """Seal *plaintext*, bound to *field* and *record*."""
-        ...
-
-    def unseal(self, field: str, record: str, envelope: bytes) -> bytes:
-        """Return what was sealed for *field* and *record*."""
-        ...
-
-
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Pushed).decode
 
@@ -117,11 +109,11 @@ def reference_of(request_uri: str) -> bytes:
     return request_uri[len(URN) :][:_TIME].encode() + sha256(request_uri.encode())
 
 
-def seal_pushed(vault: PushedVault, reference: bytes, pushed: Pushed) -> bytes:
-    """Return *pushed* sealed, bound to its *reference*."""
-    return vault.seal(_FIELD, b64url(reference), _encode(pushed))
+def seal_pushed(vault: TenantVault, request_uri: str, pushed: Pushed) -> bytes:
+    """Return *pushed* sealed, bound to its *request_uri*."""
+    return vault.borne(_FIELD, request_uri).seal(_FIELD, b64url(reference_of(request_uri)), _encode(pushed))
 
 
-def open_pushed(vault: PushedVault, request: PushedRequest) -> Pushed:
+def open_pushed(vault: TenantVault, request_uri: str, request: PushedRequest) -> Pushed:
     """Return what was pushed."""
-    return _decode(vault.unseal(_FIELD, b64url(request.reference), request.sealed))
+    return _decode(vault.borne(_FIELD, request_uri).unseal(_FIELD, b64url(request.reference), request.sealed))

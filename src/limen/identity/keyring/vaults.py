@@ -15,6 +15,7 @@ from limen.kernel.errors import Corrupted
 _PURPOSES_CACHED: Final = 64
 _BLIND_INDEX: Final = "blind-index:v1"
 _SUBJECT_KEY: Final = "keyring.subject_key"
+_BORNE: Final = 1
 
 
 class TenantVault:
@@ -82,6 +83,15 @@ class TenantVault:
                 self._derived.clear()
             key = self._derived[wanted] = _hkdf(root, "derive", self.tenant_id, purpose)
         return key
+
+    def borne(self, purpose: str, secret: str) -> "SubjectVault":
+        """Return a vault whose key follows from *secret* too, which its bearer has and nobody stores.
+
+        For what is personal and belongs to no account yet: whoever has a backup and every key of ours, and not the
+        secret, reads nothing. *secret* has 128 bits of chance or more; *purpose* is as in :meth:`derive`.
+        """
+        key = derived_key(self.derive(purpose), self.tenant_id, secret)
+        return SubjectVault(self.tenant_id, "", SealingKey.load(_BORNE, key), self._entropy)
 
     def wrap_subject(self, subject_id: str, version: int, key: bytes) -> bytes:
         """Return the subject's *key* wrapped by the tenant key: the inner of two wrappings. For the keyring only."""
