@@ -17,6 +17,7 @@ from limen.identity.audit.store import Sought
 from limen.identity.consents.chain import Head
 from limen.identity.consents.sequence import sequence
 from limen.identity.profiles.records import Progress
+from limen.identity.rights import records as rights
 from limen.kernel.events import AuditEntry, Event
 from limen.kernel.ids import InitialTokenId, RecordId
 from limen.storage import schema
@@ -101,6 +102,10 @@ class Theirs:
         await unit.recoveries.begin(self.recovery)
         await unit.links.add(self.link)
         await unit.devices.trust(self.device)
+        self.privacy_request = things.privacy_request(self.world, self.who.customer)
+        await unit.privacy_requests.add(self.privacy_request)
+        now, them = self.world.clock.now(), self.who.customer.id
+        await unit.processing_limits.put(rights.Limit(them, rights.LimitKind.HOLD, now, "admin:theirs", b"sealed"))
         await unit.account.ask_deletion(self.deletion)
         await unit.factors.decline(self.who.customer.id, self.world.clock.now())
 
@@ -388,7 +393,27 @@ async def swept(_unit, theirs, _now):
     """Nothing but what sweeping A could reach: no verb of a tenant's stores reads these tables."""
 
 
+async def privacy_requests(unit, theirs, now):
+    them = theirs.privacy_request
+    assert await unit.privacy_requests.get(them.id) is None
+    assert await unit.privacy_requests.open_of(them.customer_id, them.kind) is None
+    assert await unit.privacy_requests.of_customer(them.customer_id) == []
+    assert await unit.privacy_requests.board(is_open=True, after=(0, ""), limit=9) == []
+    assert await unit.privacy_requests.due(them.due_at, 9) == []
+    assert await unit.privacy_requests.overdue(them.due_at) == 0
+    assert not await unit.privacy_requests.update(them.warned(now), them.version)
+
+
+async def processing_limits(unit, theirs, _now):
+    them = theirs.who.customer.id
+    assert await unit.processing_limits.of_customer(them) == []
+    assert await unit.processing_limits.kinds(them) == frozenset()
+    assert not await unit.processing_limits.lift(them, rights.LimitKind.HOLD)
+
+
 PROBES = {
+    "privacy_requests": privacy_requests,
+    "processing_limits": processing_limits,
     "customers": customers,
     "contact_index": contact_index,
     "passwords": passwords,

@@ -24,6 +24,8 @@ from limen.identity.consents.records import ConsentDecision, Decision
 from limen.identity.consents.sequence import LedgerSigner
 from limen.identity.credentials.records import StoredPassword
 from limen.identity.customers.records import ContactIndex, CustomerState, SealedCustomer
+from limen.identity.rights import records as rights
+from limen.identity.rights.records import PrivacyRequest, PrivacyRequestId
 from limen.kernel.clock import DAY, HOUR, MINUTE, SECOND
 from limen.kernel.encoding import sha256
 from limen.kernel.ids import (
@@ -108,6 +110,23 @@ def trusted_device(world, owner: SealedCustomer, at: Browser, **changes) -> Trus
     now = world.clock.now()
     device_id = DeviceId.new(world.clock, world.entropy)
     return replace(TrustedDevice(device_id, owner.id, at.id, b"sealed", now, now, now + DAY), **changes)
+
+
+def privacy_request(world, owner: SealedCustomer, **changes) -> PrivacyRequest:
+    """An open request, due in thirty days."""
+    now = world.clock.now()
+    request_id = PrivacyRequestId.new(world.clock, world.entropy)
+    made = PrivacyRequest(
+        request_id,
+        owner.id,
+        rights.RequestKind.OBJECTION,
+        rights.RequestState.OPEN,
+        rights.Law.GDPR,
+        "customer",
+        now,
+        now + 30 * DAY,
+    )
+    return replace(made, **changes)
 
 
 def browser(world) -> Browser:

@@ -35,7 +35,7 @@ async def key_of_the_ledger(house: Running) -> str:
     (house.folder / "publisher.yaml").write_text(PUBLISHER)
     more = {"LIMEN_DATA_DIR": str(house.folder / "data"), "LIMEN_ISSUER": house.url, "LIMEN_INSECURE_HTTP": "true"}
     limen("apply", "publisher.yaml", folder=house.folder, more={**more, "PUBLISHER_SECRET": SECRET})
-    async with httpx2.AsyncClient(base_url=house.url, trust_env=False) as http:
+    async with httpx2.AsyncClient(base_url=house.url, trust_env=False, timeout=60) as http:
         form = {"grant_type": "client_credentials", "scope": "limen:consents:read limen:consents:write"}
         token = (await http.post("/token", data=form, auth=("publisher", SECRET))).json()["access_token"]
         http.headers["authorization"] = f"Bearer {token}"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from limen.app.personal import AuditSealer
 from limen.app.preparing import file_keyring, reachable, require_migrated, require_tables, worker_name
+from limen.app.rights import rights_subscribers
 from limen.app.settings import Settings
 from limen.app.settings.derived import DatabaseUrls, database_urls
 from limen.identity.administrators import SYSTEM
@@ -67,6 +68,7 @@ async def open_basis(settings: Settings, chance: Chance | None = None) -> AsyncI
         await require_migrated(storage, urls)
         keyring = Keyring(storage.keystore, wrapper, wrapper, clock, entropy)
         storage.database.seal_personal = AuditSealer(keyring, entropy)
+        storage.database.subscribers = rights_subscribers(storage, clock, entropy)
         yield Basis(settings, storage, wrapper, keyring, clock, entropy)
     finally:
         await storage.close()

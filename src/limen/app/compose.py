@@ -218,11 +218,11 @@ class Site:
             RelayMetrics(self._registry),
             (self.clock, self.entropy),
         )
-        storage.database.subscribers = safety_subscribers(self._registry)
+        storage.database.subscribers = {**storage.database.subscribers, **safety_subscribers(self._registry)}
         storage.database.on_commit.append(lambda _changes, has_events: relay.nudge() if has_events else None)
         measured = JobMetrics(self._registry, self.clock)
         jobs = Jobs(
-            timetable(JobParts(basis, desks.hand_over, measured.records_lost)),
+            timetable(JobParts(basis, desks.hand_over, measured.records_lost, measured.overdue_requests.set)),
             storage.leases,
             self.clock,
             measured,

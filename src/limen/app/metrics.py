@@ -28,6 +28,11 @@ class JobMetrics:
         self._last = Gauge(
             "limen_job_last_success_timestamp_seconds", "When a job last ended well", ["job"], registry=registry
         )
+        self.overdue_requests = Gauge(
+            "limen_privacy_requests_overdue",
+            "Privacy requests whose deadline passed, by the last look",
+            registry=registry,
+        )
         self._lost = Counter(
             "limen_audit_records_lost", "Times a checkpoint named audit records that are gone", registry=registry
         )

@@ -32,6 +32,7 @@ from limen.access.tokens.proving import FOR_PUSHED, FOR_TOKENS
 from limen.access.tokens.resource_metadata import ELSEWHERE, WELL_KNOWN, registered_door, resource_door
 from limen.access.tokens.unproven import bounded
 from limen.access.tokens.userinfo import userinfo_door
+from limen.identity.consents.unsubscribe import PATH as UNSUBSCRIBE
 from limen.integration.edge.asgi import AsgiApp, Receive, Scope, Send
 from limen.integration.edge.throttle import Rule
 from limen.trust.limits import Limit, RateLimiter
@@ -129,10 +130,17 @@ _BEGINNINGS = frozenset({"/authorize", "/sign-in", "/sign-up", "/recover", "/acc
 """Pages that may begin a journey: for whoever has no cookie that is a browser, a journey and a key to write."""
 
 
+def _withdraws(method: str, path: str) -> bool:
+    return method == "POST" and path.startswith(UNSUBSCRIBE)
+
+
 def edge_rules(api: Limit, journeys: Limit, pages: Limit) -> Sequence[Rule]:
-    """Return what is limited per address before it reaches a mount; static files cost nothing and count nothing."""
+    """Return what is limited per address before it reaches a mount; static files cost nothing and count nothing.
+
+    Nor do withdrawals by mail: a mail provider sends those of all its customers from a few addresses.
+    """
     return (
         Rule(api, lambda _method, path: path.startswith(API)),
         Rule(journeys, lambda _method, path: path in _BEGINNINGS),
-        Rule(pages, lambda _method, path: not path.startswith("/static/")),
+        Rule(pages, lambda method, path: not path.startswith("/static/") and not _withdraws(method, path)),
     )

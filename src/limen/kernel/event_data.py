@@ -24,7 +24,7 @@ _VERSION = Member("The version of what changed, one higher with each change.")
 _CUSTOMER = {
     "version": _VERSION,
     "fields": _sometimes("The members of the profile that changed, by name."),
-    "state": _sometimes("``active`` or ``disabled``, as it is now."),
+    "state": _sometimes("``active``, ``restricted`` or ``disabled``, as it is now."),
     "sessions": _sometimes("How many sessions ended with it."),
 }
 _FACTOR = {
@@ -53,6 +53,14 @@ _TENANT = {
 
 _REQUEST = {"request": Member("The recovery request's identifier.")}
 _DEVICE = {"device": Member("The trusted device's identifier.")}
+
+_PRIVACY_REQUEST = {
+    "request": Member("The privacy request's identifier."),
+    "kind": Member("``export``, ``rectification``, ``restriction``, ``objection`` or ``erasure``."),
+    "law": Member("Whose deadline it has: ``gdpr`` or ``ccpa``."),
+    "due_at": Member("By when it is to be answered: microseconds since 1970, UTC."),
+}
+_DEEDS = ("opened", "started", "extended", "due_soon", "completed", "refused", "withdrawn")
 
 EVENT_DATA: Mapping[str, Mapping[str, Member]] = {
     "mail.requested": {"template": Member("Which mail: the name of its template.")},
@@ -101,6 +109,11 @@ EVENT_DATA: Mapping[str, Mapping[str, Member]] = {
             "``link``: the one in the mail; ``customer``: on the account page or by API; ``secured``: with all else."
         )
     },
+    **dict.fromkeys((f"privacy_request.{deed}" for deed in _DEEDS), _PRIVACY_REQUEST),
+    "restriction.set": {},
+    "restriction.lifted": {},
+    "legal_hold.set": {},
+    "legal_hold.lifted": {},
     "session.started": {
         "session": Member("The session's identifier."),
         "amr": Member("How the customer proved who they are (RFC 8176)."),

@@ -26,6 +26,7 @@ from limen.storage.stores.keys import SqlSigningKeys
 from limen.storage.stores.profiles import SqlProfiles
 from limen.storage.stores.purposes import SqlPurposes
 from limen.storage.stores.pushed import SqlPushed
+from limen.storage.stores.rights import SqlPrivacyRequests, SqlProcessingLimits
 from limen.storage.stores.safety import SqlDevices, SqlLinks, SqlRecoveries
 from limen.storage.stores.sessions import SqlSessions
 from limen.storage.stores.tenants import SqlTenantRegistry
@@ -62,6 +63,16 @@ class Stores(ABC):
     def account(self) -> SqlAccount:
         """Return what hangs on a customer's account, and its deletion."""
         return SqlAccount(self._connection, self.tenant_id)
+
+    @cached_property
+    def privacy_requests(self) -> SqlPrivacyRequests:
+        """Return by what customers exercise their rights."""
+        return SqlPrivacyRequests(self._connection, self.tenant_id)
+
+    @cached_property
+    def processing_limits(self) -> SqlProcessingLimits:
+        """Return what may not be done with customers' data."""
+        return SqlProcessingLimits(self._connection, self.tenant_id)
 
     @cached_property
     def passwords(self) -> SqlPasswords:

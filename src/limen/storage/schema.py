@@ -347,6 +347,49 @@ deletion_requests = _tenant_table(
 )
 Index("ix_deletion_requests_due", deletion_requests.c.tenant_id, deletion_requests.c.due_at)
 
+privacy_requests = _tenant_table(
+    "privacy_requests",
+    _id("id"),
+    _id("customer_id"),
+    Column("kind", String(16), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("law", String(8), nullable=False),
+    Column("asked_by", String(16), nullable=False),
+    _at("created_at"),
+    _at("due_at"),
+    _at("extended_at", null=True),
+    _at("warned_at", null=True),
+    _at("closed_at", null=True),
+    _blob("sealed"),
+    Column("version", Integer, nullable=False),
+    key=("id",),
+)
+"""No foreign key: that a request was answered in time is shown after an erasure too."""
+_unanswered = text("closed_at IS NULL")
+Index(
+    "ix_privacy_requests_open",
+    privacy_requests.c.tenant_id,
+    privacy_requests.c.customer_id,
+    privacy_requests.c.kind,
+    unique=True,
+    sqlite_where=_unanswered,
+    postgresql_where=_unanswered,
+)
+Index("ix_privacy_requests_customer", privacy_requests.c.tenant_id, privacy_requests.c.customer_id)
+Index("ix_privacy_requests_due", privacy_requests.c.tenant_id, privacy_requests.c.due_at, privacy_requests.c.id)
+
+processing_limits = _tenant_table(
+    "processing_limits",
+    _id("customer_id"),
+    Column("kind", String(16), nullable=False),
+    _at("at"),
+    _text("actor"),
+    _blob("sealed"),
+    _of_customer(),
+    key=("customer_id", "kind"),
+    **_SMALL,
+)
+
 Index("ix_sessions_browser", sessions.c.tenant_id, sessions.c.browser_id)
 Index("ix_sessions_customer", sessions.c.tenant_id, sessions.c.customer_id)
 Index("ix_sessions_expires", sessions.c.tenant_id, sessions.c.expires_at)

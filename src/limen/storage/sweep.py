@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Table, and_, delete, exists, select, tuple_, update
 
+from limen.identity.rights.records import KEPT
 from limen.kernel.clock import DAY, Clock, Instant
 from limen.kernel.ids import JourneyId, TenantId
 from limen.storage.database import Database
@@ -22,6 +23,7 @@ from limen.storage.schema import (
     initial_tokens,
     journeys,
     outbox,
+    privacy_requests,
     pushed_requests,
     recovery_requests,
     replays,
@@ -86,6 +88,7 @@ EXPIRED: tuple[tuple[Table, Expired], ...] = (
     (trusted_devices, lambda now: trusted_devices.c.expires_at <= now),
     (tolls, lambda now: tolls.c.expires_at <= now),
     (recovery_requests, lambda now: recovery_requests.c.closed_at <= now - REQUEST_REMEMBERED),
+    (privacy_requests, lambda now: privacy_requests.c.closed_at <= now - KEPT),
     (contact_index, lambda now: contact_index.c.held_until <= now),
     (families, lambda now: families.c.expires_at <= now - KEPT_AFTER_EXPIRY),
     (sessions, _session_is_over),

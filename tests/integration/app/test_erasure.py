@@ -1,8 +1,8 @@
 """An erasure is finished even where it was interrupted, and no backup of the data undoes it."""
 
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from unittest import mock
@@ -23,7 +23,7 @@ from limen.kernel.errors import Corrupted
 from limen.kernel.events import Event
 from tests.contract.world import build, build_keys
 from tests.support.backups import Backup, back_up, restore
-from tests.support.house import PASSWORD, House, copy_files, open_house
+from tests.support.house import PASSWORD, House, HouseClock, copy_files, open_house
 from tests.support.postgres import Template
 
 pytestmark = pytest.mark.anyio
@@ -110,66 +110,81 @@ async def ledgers_verify(house: House) -> None:
     assert isinstance(verdict.outcome, Whole)
 
 
+@dataclass(frozen=True)
+class Kept:
+    """What was backed up before the erasure, and the keys after it and an epoch later."""
+
+    data: Backup
+    keys: Backup
+    keys_after: Backup
+    keys_later: Backup
+    erased: str
+    clock: HouseClock
+
+
+async def erased_and_an_epoch_later(house: House, folder: Path, sealed: Sealed) -> Kept:
+    """Back up, erase, and let the epoch's key be destroyed; the keyring of before is kept beside it."""
+    with sealed.noted():
+        await live(house)
+    mine = database_urls(house.basis.settings)
+    data, keys = await back_up(mine.data), await back_up(mine.keys)
+    assert len(await sealed.opening(house, data)) > 5  # what a backup holds of her while she is here
+    house.clock.advance(DAY / SECOND)
+    erased = await erase(house)
+    house.clock.advance(2 * DAY / SECOND)
+    await sweep(house.basis)  # the keys of journeys go with them
+    await ledgers_verify(house)
+    assert await sealed.opening(house, data) == []
+    keys_after = await back_up(mine.keys)
+    shutil.copy(folder / "limen.keyring", folder / "keyring-before")
+    for seconds in (31 * DAY / SECOND, 11 * MINUTE / SECOND):
+        house.clock.advance(seconds)
+        await keep_keyring(house.basis)
+    return Kept(data, keys, keys_after, await back_up(mine.keys), erased, house.clock)
+
+
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 async def test_a_backup_brings_nothing_of_an_erased_person_back(anyio_backend, request, tmp_path: Path, kind):
-    folders = [tmp_path / name for name in ("house", "restored")]
-    for folder in folders:
-        folder.mkdir()
+    here, there = tmp_path / "house", tmp_path / "restored"
+    here.mkdir()
     urls = [("", ""), ("", "")]
     if kind == "sqlite":
-        copy_files(request.getfixturevalue("house_files"), folders[0])
+        copy_files(request.getfixturevalue("house_files"), here)
     else:
         databases = request.getfixturevalue("postgres_url")
         make = (Template("contract", build), Template("contract_keys", build_keys))
-        urls = [(databases(make[0]), databases(make[1])) for _ in folders]
+        urls = [(databases(make[0]), databases(make[1])) for _ in urls]
     sealed = Sealed()
-    async with open_house(folders[0], *urls[0]) as house:
-        with sealed.noted():
-            await live(house)
-        mine = database_urls(house.basis.settings)
-        data, keys = await back_up(mine.data), await back_up(mine.keys)
-        assert len(await sealed.opening(house, data)) > 5  # what a backup holds of her while she is here
-        house.clock.advance(DAY / SECOND)
-        erased = await erase(house)
-        house.clock.advance(2 * DAY / SECOND)
-        await sweep(house.basis)  # the keys of journeys go with them
-        await ledgers_verify(house)
-        assert await sealed.opening(house, data) == []
-        todays_keys, clock = await back_up(mine.keys), house.clock
-        # one epoch later its key is destroyed, and what was wrapped under it is gone with it
-        shutil.copy(folders[0] / "limen.keyring", tmp_path / "keyring-before")
-        clock.advance(31 * DAY / SECOND)
-        await keep_keyring(house.basis)
-        clock.advance(11 * MINUTE / SECOND)
-        await keep_keyring(house.basis)
-        keys_later = await back_up(mine.keys)
+    async with open_house(here, *urls[0]) as house:
+        kept = await erased_and_an_epoch_later(house, here, sealed)
 
-    async def restored(of_keys: Backup, keyring: Path):
-        """The house as it was when *data* was backed up, with these keys."""
-        theirs = (f"sqlite:///{folders[1]}/limen.db", f"sqlite:///{folders[1]}/limen-keys.db")
-        shutil.rmtree(folders[1])
-        folders[1].mkdir()
-        for backup, url, given in zip((data, of_keys), theirs, urls[1], strict=True):
-            await restore(backup, given or url)
-        shutil.copy(keyring, folders[1] / "limen.keyring")
-        return open_house(folders[1], *urls[1], clock=clock)
+    @asynccontextmanager
+    async def restored(keys: Backup, keyring: str) -> AsyncIterator[House]:
+        """The house as it was when the data was backed up, with these keys."""
+        shutil.rmtree(there, ignore_errors=True)
+        there.mkdir()
+        files = (f"sqlite:///{there}/limen.db", f"sqlite:///{there}/limen-keys.db")
+        for backup, url, file in zip((kept.data, keys), urls[1], files, strict=True):
+            await restore(backup, url or file)
+        shutil.copy(here / keyring, there / "limen.keyring")
+        async with open_house(there, *urls[1], clock=kept.clock) as opened:
+            yield opened
 
     # yesterday's data with today's keys
-    async with await restored(todays_keys, tmp_path / "keyring-before") as house:
-        assert await sealed.opening(house, data) == []
+    async with restored(kept.keys_after, "keyring-before") as house:
+        assert await sealed.opening(house, kept.data) == []
         await ledgers_verify(house)
         assert (await house.walker().sign_in(ANN, PASSWORD)).alert
-        bob = await house.walker().sign_in(BOB, PASSWORD)
-        assert not bob.alert  # not because nothing opens
+        assert not (await house.walker().sign_in(BOB, PASSWORD)).alert  # not because nothing opens
     # yesterday's keys too: within their epoch they open everything, and nothing after it
-    async with await restored(keys, tmp_path / "keyring-before") as house:
-        assert "customer.profile" in await sealed.opening(house, data)
-    async with await restored(keys, folders[0] / "limen.keyring") as house:
+    async with restored(kept.keys, "keyring-before") as house:
+        assert "customer.profile" in await sealed.opening(house, kept.data)
+    async with restored(kept.keys, "limen.keyring") as house:
         with pytest.raises(Corrupted):
-            await house.basis.keyring.subject(house.tenant.id, erased)
-        assert await sealed.opening(house, data) == []
+            await house.basis.keyring.subject(house.tenant.id, kept.erased)
+        assert await sealed.opening(house, kept.data) == []
         await ledgers_verify(house)
-    async with await restored(keys_later, folders[0] / "limen.keyring") as house:
+    async with restored(kept.keys_later, "limen.keyring") as house:
         assert not (await house.walker().sign_in(BOB, PASSWORD)).alert
 
 

@@ -33,7 +33,8 @@ TYPES = (
 )  # fmt: skip
 PATHS = (
     "/authorize", "/sign-in", "/sign-up", "/recover", "/logout", "/account", "/admin", "/journey/{journey}",
-    "/link/{link}", "/setup/{setup}", "/journey/x", "/journey/{journey}x", "/link/x", "/setup/x", "/static/x", "/",
+    "/link/{link}", "/setup/{setup}", "/journey/x", "/journey/{journey}x", "/link/x",
+    "/unsubscribe/x", "/unsubscribe/AAAA", "/setup/x", "/static/x", "/",
     "/dev/mailbox/x", "/dev/mailbox",
 )  # fmt: skip
 WRITTEN_BY_LOOKING = {"browsers", "journeys"}

@@ -141,6 +141,7 @@ _PASSKEYS = {
 }
 _NO_PASSKEYS = {"keys": [], "may_add": True, "signal": None}
 _NO_TWO_STEP = {"apps": [], "codes_left": 0, "codes_used": None, "is_on": False, "may_add": True}
+_UNSUBSCRIBE = {"action": "/unsubscribe/x", "title": "The letter", "field": "List-Unsubscribe", "value": "One-Click"}
 _CUSTOMER = {"name": "Amira Haddad", "email": EMAIL}
 _ACCOUNT_PAGES = {
     "overview": "home", "profile": "person", "security": "scope", "devices": "device", "applications": "plug",
@@ -241,6 +242,17 @@ _STATES = ("legal_basis", "not_decided", "refused", "withdrawn", "expired")
 _BASES = ("contract", "legal_obligation", "vital_interests", "public_task", "legitimate_interests")
 _OTHERS = [{**_SHARING, "state": one, "basis": basis} for one, basis in zip(_STATES, _BASES, strict=True)]
 _DECISIONS = [{**_PAST, "decision": one} for one in ("given", "refused", "withdrawn")]
+_RIGHTS_KINDS = ("export", "rectification", "restriction", "objection", "erasure")
+_RIGHTS_STATES = ("open", "working", "done", "refused", "withdrawn")
+_RIGHTS = {
+    "requests": [
+        {"kind": kind, "state": state, "at": NOW, "due_at": NOW, "closed_at": NOW if state == "done" else None}
+        for kind, state in zip(_RIGHTS_KINDS, _RIGHTS_STATES, strict=True)
+    ],
+    "kinds": _RIGHTS_KINDS[1:4],
+    "longest": 4_000,
+    "view": {**_UNTOUCHED, "values": {"kind": "", "words": ""}},
+}
 _TRUSTED = [
     {"id": "tdv_1", "name": "Firefox, Linux", "added": NOW, "until": NOW + 10**12, "current": True},
     {"id": "tdv_2", "name": "", "added": NOW, "until": NOW + 10**12, "current": False},
@@ -252,6 +264,21 @@ _ACCOUNT |= {
     "privacy": (
         ("privacy", "notice.consent_given"),
         {"privacy": {"purposes": [_PURPOSE, _SHARING, *_OTHERS], "applications": _DECISIONS}},
+    ),
+    "rights": (("privacy", "notice.privacy_asked"), {"rights": _RIGHTS}),
+    "rights_wrong": (
+        ("privacy", None),
+        {
+            "rights": {
+                **_RIGHTS,
+                "requests": [],
+                "view": {
+                    **_UNTOUCHED,
+                    "values": {"kind": "objection", "words": "No."},
+                    "errors": {"kind": "error.privacy_kind_unknown", "words": "error.privacy_words_missing"},
+                },
+            }
+        },
     ),
     "privacy_without_purposes": (("privacy", None), {"privacy": {"purposes": [], "applications": []}}),
 }
@@ -404,6 +431,8 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         "privacy", leaves_at=NOW + 10**12, data={"may_download": True, "days": 14, "due_at": NOW + 10**12}
     ),
     "keep_account": ("keep_account.html", _form(due_at=NOW)),
+    "unsubscribe": ("unsubscribe.html", {**_UNSUBSCRIBE, "is_over": False}),
+    "unsubscribe_done": ("unsubscribe.html", {**_UNSUBSCRIBE, "is_over": True}),
     "account_kept": ("account_kept.html", {"account_url": "/account"}),
     "delete_account": ("steps/delete_account.html", _step("delete_account", {"email": EMAIL, "days": 14})),
     "device": (

@@ -125,20 +125,26 @@ async def _carry_out(parts: Erasing, request: DeletionRequest) -> bool:
     """Erase one customer: the rows in one commit, then the key, which the outbox sees to if we are killed here."""
     now, customer_id = parts.clock.now(), request.customer_id
     async with parts.begin(parts.tenant_id) as unit:
+        if await unit.processing_limits.kinds(customer_id):
+            return False  # a hold, or a restriction, was set in this moment
         if not await unit.account.drop_deletion(request):
             return False  # cancelled in this moment, or another worker was first
-        await _erase_rows(unit, customer_id, now)
+        if not await _erase_rows(unit, customer_id, now):
+            return False
     await parts.directory.erase(customer_id)
     return True
 
 
-async def _erase_rows(unit: AccountUnit, customer_id: CustomerId, now: Instant) -> None:
+async def _erase_rows(unit: AccountUnit, customer_id: CustomerId, now: Instant) -> bool:
+    """Delete the customer; False where a legal hold came first, and the key has to stay. The request is gone then."""
     customer = await unit.customers.get(customer_id)
     if customer is None:
-        return
+        return True
     await unit.sessions.end_all(customer_id, now)  # first: the caches must hear of each family
-    await unit.customers.delete(customer_id)
+    if not await unit.customers.delete(customer_id):
+        return False
     unit.change("subject", f"{customer.subject}:{now}")
     data = {"version": customer.version}
     unit.announce(Event("customer.deleted", customer_id, data))
     unit.record(AuditEntry("customer.deleted", actor=f"customer:{customer_id}", subject=customer_id, data=data))
+    return True

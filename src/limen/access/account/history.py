@@ -28,7 +28,7 @@ TOLD: Final = frozenset(
         *("device.trusted", "device.forgotten", "passkey.counter_went_back"),
         *("recovery.requested", "recovery.ready", "recovery.completed", "recovery.cancelled", "recovery.expired"),
         *("consent.given", "consent.refused", "consent.withdrawn", "application.revoked"),
-        *("deletion.requested", "deletion.cancelled", "data.exported"),
+        *("deletion.requested", "deletion.cancelled", "data.exported", "restriction.set", "restriction.lifted"),
     }
 )
 """What is told to a customer of their own account; its words are ``history.event.<name>``."""

@@ -15,7 +15,7 @@ from limen.identity.audit.store import AuditStore
 from limen.identity.consents.store import ConsentLedger
 from limen.identity.customers.directory import Directory
 from limen.identity.customers.records import Customer
-from limen.identity.customers.store import CustomerStore
+from limen.identity.customers.store import CustomerStore, LimitsOf
 from limen.identity.keyring import SubjectVault
 from limen.kernel.clock import Clock
 from limen.kernel.context import RequestContext
@@ -51,6 +51,11 @@ class AccountUnit(Protocol):
     @property
     def customers(self) -> CustomerStore:
         """Return the tenant's customers."""
+        ...
+
+    @property
+    def processing_limits(self) -> LimitsOf:
+        """Return what may not be done with their data."""
         ...
 
     @property

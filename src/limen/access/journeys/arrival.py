@@ -45,7 +45,7 @@ async def arrive(
 ) -> Arrived | Refusal:
     """Write the session, the consent and the code of a journey that has nothing left to ask."""
     state, customer = journey.state, facts.customer
-    if customer is None or not customer.is_active:
+    if customer is None or not customer.may_sign_in:
         return Expired("journey_over", "the customer was disabled or deleted meanwhile")
     session, cookie = await _session(parts, unit, journey, facts, request)
     await keep_trust(parts, unit, journey, facts, request)

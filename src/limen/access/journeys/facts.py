@@ -113,7 +113,7 @@ async def _is_proven(
     parts: JourneyParts, unit: JourneyUnit, journey: Journey, state: JourneyState, customer: Customer | None
 ) -> bool:
     """Tell whether the journey's proof counts: a journey takes minutes, in which everything may be ended elsewhere."""
-    if customer is None or not customer.is_active:
+    if customer is None or not customer.may_sign_in:
         return bool(state.customer_id)  # nobody to ask for again: arriving refuses it
     if state.evidence and max(piece.at for piece in state.evidence) < max(customer.valid_after, customer.proof_after):
         return False
@@ -156,4 +156,4 @@ async def live_accounts(parts: JourneyParts, unit: JourneyUnit, browser_id: Brow
 
 def stands(session: Session, customer: Customer) -> bool:
     """Tell whether a session counts for its customer: active, and begun after everything was last ended."""
-    return customer.is_active and session.created_at >= customer.valid_after
+    return customer.may_sign_in and session.created_at >= customer.valid_after

@@ -77,4 +77,4 @@ async def send_to_owner(context: StepContext, email: str) -> Progress:
     index = await parts.directory.email_index(email)
     async with parts.read(parts.tenant_id) as unit:
         customer = await unit.customers.find_by_contact(EMAIL, index)
-    return posted(context, email, state, real=customer is not None and customer.is_active)
+    return posted(context, email, state, real=customer is not None and customer.may_sign_in)

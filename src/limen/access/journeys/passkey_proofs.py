@@ -69,7 +69,7 @@ async def proof_of(
     said = spoken(site, answer, context.facts.challenge, credential, verification=verification == "required")
     if isinstance(said, Refusal):
         return Refused(said, owner)
-    if not owner.customer.is_active:
+    if not owner.customer.may_sign_in:
         return Refused(Invalid("customer_disabled"), owner)
     return Proof(owner, _as_spoken(owner, factor, said, credential), said)
 

@@ -108,7 +108,7 @@ async def _advance(parts: SafetyParts, request: RecoveryRequest) -> bool:
         factors = await unit.factors.of_customer(request.customer_id)
     vault = await parts.directory.vault_of(request.customer_id)
     customer = await parts.directory.open(sealed, vault)
-    if customer is None or vault is None or not customer.is_active or not settings.waiting_days:
+    if customer is None or vault is None or not customer.may_sign_in or not settings.waiting_days:
         return await cancel(parts, request.customer_id, Ender("settings", "system"))
     told = request.told(now, settings.continue_days * DAY)
     asker = open_asker(vault, request)

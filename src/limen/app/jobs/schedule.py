@@ -8,6 +8,7 @@ from limen.app.basis import Basis
 from limen.app.jobs.checkpoints import Basics, Checkpoints
 from limen.app.jobs.consents import ConsentChains, LedgerSigners
 from limen.app.jobs.deletion import carry_out_deletions
+from limen.app.jobs.privacy import watch_deadlines
 from limen.app.jobs.recovery import advance_recoveries
 from limen.app.jobs.retention import keep_audit_logs
 from limen.app.jobs.runner import Job
@@ -22,11 +23,13 @@ class JobParts:
     Attributes:
         served: hands over the tenants served since it was last asked.
         on_lost: is told each time an audit log is found with less in it than was signed.
+        on_overdue: is told how many privacy requests are late.
     """
 
     basis: Basis
     served: Callable[[], set[TenantId]]
     on_lost: Callable[[], None] = lambda: None
+    on_overdue: Callable[[int], object] = lambda _: None
 
 
 def timetable(parts: JobParts) -> Sequence[Job]:
@@ -40,6 +43,7 @@ def timetable(parts: JobParts) -> Sequence[Job]:
         Job("checkpoints-of-all", checkpoints.run_all, 60, 20),
         Job("consent-chains-of-all", consents.run_all, 60, 25),
         Job("recoveries", partial(advance_recoveries, basis), 300, 45),
+        Job("privacy-deadlines", partial(watch_deadlines, basis, parts.on_overdue), 3_600, 75),
         Job("sweep", partial(sweep, basis), 300, 60),
         Job("deletions", partial(carry_out_deletions, basis), 300, 75),
         Job("change-feed", basis.storage.feed.prune, 900, 120),

@@ -23,6 +23,7 @@ from limen.experience.pages.logout import logout
 from limen.experience.pages.parts import PageParts
 from limen.experience.pages.secure import secure
 from limen.experience.pages.turned_away import ERROR_PAGES
+from limen.experience.pages.unsubscribe import end_messages
 from limen.experience.pages.visit import Visit, arrive_at
 
 Page = Callable[[Visit], Awaitable[Response]]
@@ -61,6 +62,7 @@ def create_pages(parts: PageParts) -> Finder:
         page("/journey/{journey}", journey, "GET", "POST", proves=False),
         page("/link/{token}", link, "GET", "POST"),
         page("/secure/{token}", secure, "GET", "POST"),
+        page("/unsubscribe/{token}", end_messages, "GET", "POST", proves=False),
         page("/keep-account/{token}", keep_account, "GET", "POST"),
         page("/approve", approve, "GET", "POST"),
         page("/device", device, "GET", "POST"),

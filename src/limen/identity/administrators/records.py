@@ -12,6 +12,7 @@ CLIENTS_READ, CLIENTS_WRITE = "limen:clients:read", "limen:clients:write"
 CUSTOMERS_READ, CUSTOMERS_WRITE = "limen:customers:read", "limen:customers:write"
 RESOURCES_READ, RESOURCES_WRITE = "limen:resources:read", "limen:resources:write"
 CONSENTS_READ, CONSENTS_WRITE = "limen:consents:read", "limen:consents:write"
+PRIVACY_READ, PRIVACY_WRITE = "limen:privacy:read", "limen:privacy:write"
 KEYS_READ, KEYS_WRITE = "limen:keys:read", "limen:keys:write"
 AUDIT_READ, AUDIT_PERSONAL = "limen:audit:read", "limen:audit:personal"
 
@@ -26,6 +27,8 @@ SCOPES: dict[str, str] = {
     RESOURCES_WRITE: "Register, change and delete resource servers and types of authorization details",
     CONSENTS_READ: "Read purposes and what customers decided, and ask what is allowed",
     CONSENTS_WRITE: "Make and publish purposes, and record what customers decided",
+    PRIVACY_READ: "Read privacy requests, restrictions and legal holds",
+    PRIVACY_WRITE: "Answer privacy requests, set and lift restrictions and legal holds",
     KEYS_READ: "Read which signing keys the tenant has",
     KEYS_WRITE: "Rotate the tenant's signing keys",
     AUDIT_READ: "Read the tenant's audit log",

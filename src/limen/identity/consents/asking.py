@@ -47,6 +47,7 @@ Decided = Mapping[tuple[str, str], Standing]
 class _Held:
     subject: str
     decided: Decided
+    is_restricted: bool = False
 
 
 class Asking:
@@ -82,39 +83,39 @@ class Asking:
             self._by_subject.pop((tenant_id, held.subject), None)
 
     @staticmethod
-    def _answer(purpose: Purpose | None, decided: Decided | None, question: Question, now: int) -> Answer:
-        if decided is None:
-            return Answer(is_allowed=False, reason=Reason.UNKNOWN_CUSTOMER)
-        standing = decided.get((purpose.name, purpose.party)) if purpose is not None else None
+    def _answer(purpose: Purpose | None, held: _Held | None, question: Question, now: int) -> Answer:
+        if held is None or held.is_restricted:
+            return Answer(is_allowed=False, reason=Reason.UNKNOWN_CUSTOMER if held is None else Reason.RESTRICTED)
+        standing = held.decided.get((purpose.name, purpose.party)) if purpose is not None else None
         return answered(purpose, standing, question, now)
 
-    async def _decided(self, tenant_id: TenantId, customer_ids: Mapping[str, None]) -> dict[str, Decided]:
-        found: dict[str, Decided] = {}
+    async def _decided(self, tenant_id: TenantId, customer_ids: Mapping[str, None]) -> dict[str, _Held]:
+        found: dict[str, _Held] = {}
         if self._is_fresh():
             for customer_id in customer_ids:
                 held = self._held.get((tenant_id, customer_id))
                 if held is not None:
                     self._held.move_to_end((tenant_id, customer_id))
-                    found[customer_id] = held.decided
+                    found[customer_id] = held
         missing = [customer_id for customer_id in customer_ids if customer_id not in found]
         if missing:
             found |= await self._loaded(tenant_id, missing)
         return found
 
-    async def _loaded(self, tenant_id: TenantId, customer_ids: Sequence[str]) -> dict[str, Decided]:
+    async def _loaded(self, tenant_id: TenantId, customer_ids: Sequence[str]) -> dict[str, _Held]:
         heard, is_fresh = self._heard, self._is_fresh()
         found: dict[str, _Held] = {}
         async with self._reading(tenant_id) as unit:
             for customer_id in customer_ids:
                 customer = await unit.customers.get(CustomerId(customer_id))
-                if customer is not None and customer.state is CustomerState.ACTIVE:
+                if customer is not None and customer.may_sign_in:
                     latest = await unit.consents.latest(customer.id)
                     decided = {(one.decision.purpose, one.decision.party): Standing.of(one) for one in latest}
-                    found[customer_id] = _Held(customer.subject, decided)
+                    found[customer_id] = _Held(customer.subject, decided, customer.state is CustomerState.RESTRICTED)
         if is_fresh and heard == self._heard:  # or what was loaded may be older than what was heard of meanwhile
             for customer_id, held in found.items():
                 self._keep(tenant_id, customer_id, held)
-        return {customer_id: held.decided for customer_id, held in found.items()}
+        return found
 
     def _keep(self, tenant_id: str, customer_id: str, held: _Held) -> None:
         self._held[tenant_id, customer_id] = held

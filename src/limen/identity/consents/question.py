@@ -17,6 +17,7 @@ class Reason(StrEnum):
     RETIRED = "purpose_retired"
     UNKNOWN_CLIENT = "unknown_client"
     UNKNOWN_CUSTOMER = "unknown_customer"
+    RESTRICTED = "customer_restricted"
     OTHER_PARTY = "other_party"
     NOT_COVERED = "data_not_covered"
     NEVER_ASKED = "not_decided"

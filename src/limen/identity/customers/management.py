@@ -20,8 +20,8 @@ from limen.identity.credentials.records import seal_password
 from limen.identity.credentials.store import PasswordStore
 from limen.identity.customers.addresses import parse_email
 from limen.identity.customers.directory import Directory, seal
-from limen.identity.customers.records import Customer, Profile, SealedCustomer
-from limen.identity.customers.store import CustomerStore
+from limen.identity.customers.records import HOLD, RESTRICTION, Customer, CustomerState, Profile, SealedCustomer
+from limen.identity.customers.store import CustomerStore, LimitsOf
 from limen.identity.customers.validation import normalised, validate
 from limen.identity.profiles.records import ProfileSettings
 from limen.kernel.clock import Clock, Instant
@@ -53,6 +53,11 @@ class CustomerUnit(Protocol):
         ...
 
     @property
+    def processing_limits(self) -> LimitsOf:
+        """Return what may not be done with their data."""
+        ...
+
+    @property
     def sessions(self) -> EndsSessions:
         """Return their sessions."""
         ...
@@ -79,6 +84,7 @@ Begin = Callable[[TenantId], AbstractAsyncContextManager[CustomerUnit]]
 Facts = dict[str, Any]
 _GONE = NotFound("customer_not_found")
 _CHANGED = Conflict("version_changed")
+_HELD = Conflict("legal_hold")
 _TAKEN = Conflict("email_taken", fields={"email": "email.taken"})
 
 
@@ -175,15 +181,18 @@ class CustomerAdministration:
         """Bar a customer from signing in; every session and token ends."""
 
         def changed(customer: Customer) -> Customer:
-            return customer.disabled(self.clock.now()) if customer.is_active else customer
+            return customer.disabled(self.clock.now()) if customer.may_sign_in else customer
 
         return await self._replace(customer_id, changed, actor, None)
 
     async def enable(self, customer_id: CustomerId, actor: Actor) -> Customer | Refusal:
-        """Let a customer sign in again."""
+        """Let a customer sign in again; to their account alone, where their data is restricted."""
+        async with self.reading(self.tenant_id) as unit:
+            limits = await unit.processing_limits.kinds(customer_id)
+        state = CustomerState.RESTRICTED if RESTRICTION in limits else CustomerState.ACTIVE
 
         def changed(customer: Customer) -> Customer:
-            return customer if customer.is_active else customer.enabled(self.clock.now())
+            return customer if customer.may_sign_in else customer.enabled(self.clock.now(), state)
 
         return await self._replace(customer_id, changed, actor, None)
 
@@ -211,8 +220,11 @@ class CustomerAdministration:
                 if expected_version is not None and customer.version != expected_version:
                     return _CHANGED
                 now = self.clock.now()
+                if HOLD in await unit.processing_limits.kinds(customer_id):
+                    return _HELD
                 await unit.sessions.end_all(customer_id, now)  # first: the caches must hear of each family
-                await unit.customers.delete(customer_id)
+                if not await unit.customers.delete(customer_id):
+                    return _HELD  # a hold was set in this moment
                 unit.change("subject", f"{customer.subject}:{now}")
                 _tell(unit, "customer.deleted", customer, actor, {})
         if refusal is not None:
@@ -299,7 +311,7 @@ async def _tell_change(unit: CustomerUnit, before: Customer, after: Customer, ac
 def _deed(before: Customer, after: Customer) -> str:
     """Return what happened between the two, as the audit log calls it."""
     if after.state is not before.state:
-        return "customer.enabled" if after.is_active else "customer.disabled"
+        return "customer.enabled" if after.may_sign_in else "customer.disabled"
     return "customer.signed_out" if after.profile == before.profile else "customer.updated"
 
 

@@ -9,11 +9,15 @@ import msgspec
 from limen.kernel.clock import Instant
 from limen.kernel.ids import CustomerId
 
+RESTRICTION, HOLD = "restriction", "hold"
+"""What an administrator may put on a customer's data: nothing but storing, nothing deleted (``identity.rights``)."""
+
 
 class CustomerState(StrEnum):
-    """Whether a customer may sign in."""
+    """Whether a customer may sign in: ``restricted`` ones to their account, and to no application."""
 
     ACTIVE = "active"
+    RESTRICTED = "restricted"
     DISABLED = "disabled"
 
 
@@ -56,8 +60,13 @@ class Customer:
 
     @property
     def is_active(self) -> bool:
-        """Tell whether this customer may sign in."""
+        """Tell whether this customer may be told to applications."""
         return self.state is CustomerState.ACTIVE
+
+    @property
+    def may_sign_in(self) -> bool:
+        """Tell whether this customer may sign in, be it to their account alone."""
+        return self.state is not CustomerState.DISABLED
 
     def with_profile(self, profile: Profile, now: Instant) -> "Customer":
         """Return the customer with another profile, one version on."""
@@ -71,9 +80,9 @@ class Customer:
         """Return the customer barred from signing in, with everything begun before *now* void."""
         return replace(self, state=CustomerState.DISABLED, valid_after=now, updated_at=now, version=self.version + 1)
 
-    def enabled(self, now: Instant) -> "Customer":
+    def enabled(self, now: Instant, state: CustomerState = CustomerState.ACTIVE) -> "Customer":
         """Return the customer allowed to sign in again."""
-        return replace(self, state=CustomerState.ACTIVE, updated_at=now, version=self.version + 1)
+        return replace(self, state=state, updated_at=now, version=self.version + 1)
 
     def signed_out_everywhere(self, now: Instant) -> "Customer":
         """Return the customer with every session, grant and token begun before *now* void."""
@@ -96,8 +105,13 @@ class SealedCustomer:
 
     @property
     def is_active(self) -> bool:
-        """Tell whether this customer may sign in."""
+        """Tell whether this customer may be told to applications."""
         return self.state == CustomerState.ACTIVE  # as stored, it may be its text
+
+    @property
+    def may_sign_in(self) -> bool:
+        """Tell whether this customer may sign in, be it to their account alone."""
+        return self.state != CustomerState.DISABLED
 
 
 @dataclass(frozen=True, slots=True)

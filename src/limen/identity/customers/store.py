@@ -7,6 +7,14 @@ from limen.kernel.clock import Instant
 from limen.kernel.ids import CustomerId
 
 
+class LimitsOf(Protocol):
+    """What may not be done with customers' data (``identity.rights`` sets and lifts it)."""
+
+    async def kinds(self, customer_id: CustomerId) -> frozenset[str]:
+        """Return which limits hold for a customer: ``restriction``, ``hold``."""
+        ...
+
+
 class CustomerStore(Protocol):
     """One tenant's customers inside one transaction."""
 
@@ -46,5 +54,5 @@ class CustomerStore(Protocol):
         ...
 
     async def delete(self, customer_id: CustomerId) -> bool:
-        """Delete the customer and every row that hangs on them; False if there was none."""
+        """Delete the customer and every row that hangs on them; False if there was none, or a legal hold is on them."""
         ...

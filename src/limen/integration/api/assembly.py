@@ -15,6 +15,7 @@ from limen.integration.api.doors import (
     factors,
     initial_tokens,
     keys,
+    privacy,
     purposes,
     resource_servers,
     safety,
@@ -36,6 +37,7 @@ _DOORS = (
     safety,
     purposes,
     consents,
+    privacy,
     keys,
     audit,
 )

@@ -3,13 +3,14 @@
 from typing import Any
 
 import msgspec
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, or_, select
 
 from limen.access.account.records import DeletionRequest, Family, Party
 from limen.access.clients.records import ClientDocument
+from limen.identity.customers.records import HOLD, RESTRICTION
 from limen.kernel.clock import Instant
 from limen.kernel.ids import ClientKey, CustomerId, SessionId
-from limen.storage.schema import clients, deletion_requests, families, grants
+from limen.storage.schema import clients, deletion_requests, families, grants, processing_limits
 from limen.storage.stores.base import (
     TenantStoreBase,
     delete_mine,
@@ -41,9 +42,18 @@ _BY_LINK = select_mine(deletion_requests, deletion_requests.c.link_hash == bindp
 _ASK = insert_new_mine(deletion_requests)
 _DROP = delete_mine(deletion_requests, _theirs, deletion_requests.c.link_hash == bindparam("hashed"))
 _KEEP = delete_mine(deletion_requests, _theirs)
+_held = (
+    select(processing_limits.c.customer_id)
+    .where(
+        of_tenant(processing_limits),
+        processing_limits.c.customer_id == deletion_requests.c.customer_id,
+        or_(processing_limits.c.kind == HOLD, processing_limits.c.kind == RESTRICTION),
+    )
+    .exists()
+)
 _DUE = mine(
     select(deletion_requests)
-    .where(deletion_requests.c.due_at <= bindparam("now"))
+    .where(deletion_requests.c.due_at <= bindparam("now"), ~_held)
     .order_by(deletion_requests.c.due_at)
     .limit(bindparam("at_most")),
     deletion_requests,
@@ -84,7 +94,7 @@ class SqlAccount(TenantStoreBase):
         return await self._applied(_KEEP, customer=customer_id)
 
     async def deletions_due(self, now: Instant, limit: int) -> list[DeletionRequest]:
-        """Return up to *limit* requests whose time has come, the longest due first."""
+        """Return up to *limit* requests whose time has come and that nothing holds up, the longest due first."""
         found = [_request(row) for row in await self._all(_DUE, now=now, at_most=limit)]
         return [request for request in found if request is not None]
 

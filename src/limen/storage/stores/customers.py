@@ -5,10 +5,17 @@ from typing import Any
 from sqlalchemy import Row, bindparam, or_, select, update
 
 from limen.identity.credentials.records import StoredPassword
-from limen.identity.customers.records import ContactIndex, CustomerState, SealedCustomer
+from limen.identity.customers.records import HOLD, ContactIndex, CustomerState, SealedCustomer
 from limen.kernel.clock import Instant
 from limen.kernel.ids import CustomerId
-from limen.storage.schema import administrators, contact_index, customers, password_history, passwords
+from limen.storage.schema import (
+    administrators,
+    contact_index,
+    customers,
+    password_history,
+    passwords,
+    processing_limits,
+)
 from limen.storage.stores.base import (
     TenantStoreBase,
     columns,
@@ -51,7 +58,16 @@ _UPDATE = update_mine(
     customers.c.version == bindparam("expected"),
     sets=columns(customers, ("tenant_id", "id")),
 )
-_DELETE = delete_mine(customers, customers.c.id == bindparam("of"))
+_held = (
+    select(processing_limits.c.customer_id)
+    .where(
+        of_tenant(processing_limits),
+        processing_limits.c.customer_id == customers.c.id,
+        processing_limits.c.kind == HOLD,
+    )
+    .exists()
+)
+_DELETE = delete_mine(customers, customers.c.id == bindparam("of"), ~_held)
 _ADD_CONTACT = insert_new_mine(contact_index)
 _theirs = (contact_index.c.customer_id == bindparam("customer"), contact_index.c.kind == bindparam("of_kind"))
 _RENEW_CONTACT = update_mine(
@@ -146,7 +162,7 @@ class SqlCustomers(TenantStoreBase):
         return True
 
     async def delete(self, customer_id: CustomerId) -> bool:
-        """Delete the customer; foreign keys take the rest."""
+        """Delete the customer; foreign keys take the rest. Under a legal hold nothing is deleted."""
         return await self._applied(_DELETE, of=customer_id)
 
 

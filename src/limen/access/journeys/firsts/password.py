@@ -45,7 +45,7 @@ async def _answer(context: StepContext, email: str, form: Mapping[str, str]) -> 
     check = await check_password(parts.hasher, stored, vault, form["password"])
     if check.busy is not None:
         return Progress(state, problem=problem_of(check.busy, typed))
-    if check.matches and sealed is not None and sealed.is_active:
+    if check.matches and sealed is not None and sealed.may_sign_in:
         return _proven(context, email, _Account(sealed, stored, vault), check)
     return _refused(context, email, customer_id, check)
 

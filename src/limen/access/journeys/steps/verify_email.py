@@ -117,7 +117,7 @@ async def _returning(context: StepContext) -> Progress:
     async with parts.read(parts.tenant_id) as unit:
         customer = await unit.customers.find_by_contact(EMAIL, index)
         held = await unit.passwords.get(customer.id) if customer is not None else None
-    if customer is None or not customer.is_active:
+    if customer is None or not customer.may_sign_in:
         return Progress(state, problem=Problem({"code": "error.code_invalid"}))
     sets_password = purpose(parts, state) == "reset" and (held is not None or settings.recovery_adds_password)
     # Whoever signs in without a password lost a passkey, and makes another where the browser can.

@@ -17,6 +17,7 @@ from limen.experience.pages.account import (
     privacy,
     profile,
     recovery,
+    rights,
     trusted,
     two_step,
 )
@@ -73,6 +74,7 @@ SECTIONS: Final = (
     Section("applications", "applications", applications.show, applications.TAKES),
     Section("activity", "activity", activity.show),
     Section("privacy", "privacy", privacy.show, privacy.TAKES),
+    Section("rights", "privacy", rights.show, rights.TAKES),
     Section("data", "privacy", data.show, data.TAKES),
 )
 """In the order in which they stand on their pages."""

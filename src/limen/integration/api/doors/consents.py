@@ -11,6 +11,7 @@ from limen.identity.consents.question import Answer, Question, Reason
 from limen.identity.consents.receipt import Controller
 from limen.identity.consents.receipts import Receipts
 from limen.identity.consents.tree import consistency, inclusion
+from limen.identity.consents.unsubscribe import ONE_CLICK, PATH, POST_FIELD, Links, Subscription, may_link
 from limen.integration.api.answers import CurrentCall, answer, ok
 from limen.integration.api.document import answers, needs
 from limen.integration.api.idempotency import IdempotencyKey, once
@@ -21,6 +22,9 @@ from limen.integration.api.models.consents import (
     ConsistencyShown,
     DecisionSent,
     InclusionShown,
+    LinkShown,
+    LinksSent,
+    LinksShown,
     QuestionSent,
     QuestionsSent,
     RecordList,
@@ -130,6 +134,39 @@ async def _asked(call: Call, sent: list[QuestionSent]) -> list[Answer]:
         one if not question.client_id or question.client_id in known else nobody
         for one, question in zip(found, questions, strict=True)
     ]
+
+
+@router.post(
+    "/consents/unsubscribe-links",
+    response_model=LinksShown,
+    responses=answers(409, body=True),
+    openapi_extra=needs(CONSENTS_READ),
+)
+async def make_unsubscribe_links(call: CurrentCall, body: LinksSent) -> Response:
+    """Make the links by which up to 200 customers end messages of a purpose with one click (RFC 8058).
+
+    The same customer and purpose always have the same link; nothing is stored for it. A mail program withdraws by a
+    POST to it, without signing in.
+    """
+    desk = call.desk
+    ok(may_link(desk.purposes.get(body.purpose)))
+    found = await _asked(call, [QuestionSent(customer_id=one, purpose=body.purpose) for one in body.customers])
+    links = Links(desk.vault)
+    shown = []
+    for customer_id, said in zip(body.customers, found, strict=True):
+        token = links.token(Subscription(CustomerId(customer_id), body.purpose))
+        url = f"{desk.issuer.rstrip('/')}{PATH}{token}"
+        shown.append(
+            LinkShown(
+                customer_id=customer_id,
+                allowed=said.is_allowed,
+                reason=said.reason,
+                url=url,
+                list_unsubscribe=f"<{url}>",
+                list_unsubscribe_post=f"{POST_FIELD}={ONE_CLICK}",
+            )
+        )
+    return answer(LinksShown(links=shown))
 
 
 @router.get(

@@ -7,7 +7,7 @@ from pydantic import Field
 from limen.identity.consents.chain import Checkpoint
 from limen.identity.consents.export import checkpoint_fields
 from limen.identity.consents.purposes import Basis, Channel, Kind, Purpose, Terms, Text, Version
-from limen.identity.consents.question import Answer
+from limen.identity.consents.question import Answer, Reason
 from limen.identity.consents.records import ConsentRecord, Decision
 from limen.integration.api.models.common import Bool, Int, Moment, Sent, Shown, Str, moment
 
@@ -137,6 +137,30 @@ class RecordList(Shown):
     """A customer's newest decisions, up to 1,000, oldest first."""
 
     items: list[RecordShown]
+
+
+class LinksSent(Sent):
+    """For whom a message is to be sent, and for which purpose."""
+
+    purpose: Annotated[Str, Field(min_length=1, max_length=64)]
+    customers: list[CustomerRef] = Field(min_length=1, max_length=200)
+
+
+class LinkShown(Shown):
+    """What a message to one customer carries, and whether it may be sent at all."""
+
+    customer_id: str
+    allowed: bool = Field(description="Whether the purpose is allowed now; where it is not, do not send.")
+    reason: Reason
+    url: str = Field(description="For the foot of the message: shows a page, on which a button withdraws.")
+    list_unsubscribe: str = Field(description="The header `List-Unsubscribe` (RFC 8058 §3.1). Cover it by DKIM.")
+    list_unsubscribe_post: str = Field(description="The header `List-Unsubscribe-Post`.")
+
+
+class LinksShown(Shown):
+    """In the order of the customers."""
+
+    links: list[LinkShown]
 
 
 class QuestionSent(Sent):

@@ -72,7 +72,7 @@ class CustomerShown(Shown):
 
     id: str
     subject: str
-    state: Literal["active", "disabled"]
+    state: Literal["active", "restricted", "disabled"]
     email: str
     email_verified: bool
     name: str

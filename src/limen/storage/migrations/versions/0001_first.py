@@ -725,6 +725,48 @@ def _create_tables() -> None:  # noqa: PLR0915 - one statement a table
         sqlite_with_rowid=False,
     )
     op.create_index("ix_deletion_requests_due", "deletion_requests", ["tenant_id", "due_at"], unique=False)
+    op.create_table(
+        "privacy_requests",
+        sa.Column("tenant_id", sa.String(length=40), nullable=False),
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("customer_id", sa.String(length=40), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("law", sa.String(length=8), nullable=False),
+        sa.Column("asked_by", sa.String(length=16), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=False),
+        sa.Column("extended_at", sa.BigInteger(), nullable=True),
+        sa.Column("warned_at", sa.BigInteger(), nullable=True),
+        sa.Column("closed_at", sa.BigInteger(), nullable=True),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "id"),
+    )
+    op.create_index(
+        "ix_privacy_requests_open",
+        "privacy_requests",
+        ["tenant_id", "customer_id", "kind"],
+        unique=True,
+        sqlite_where=sa.text("closed_at IS NULL"),
+        postgresql_where=sa.text("closed_at IS NULL"),
+    )
+    op.create_index("ix_privacy_requests_customer", "privacy_requests", ["tenant_id", "customer_id"], unique=False)
+    op.create_index("ix_privacy_requests_due", "privacy_requests", ["tenant_id", "due_at", "id"], unique=False)
+    op.create_table(
+        "processing_limits",
+        sa.Column("tenant_id", sa.String(length=40), nullable=False),
+        sa.Column("customer_id", sa.String(length=40), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "customer_id"], ["customers.tenant_id", "customers.id"], ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "customer_id", "kind"),
+        sqlite_with_rowid=False,
+    )
     op.create_index("ix_sessions_browser", "sessions", ["tenant_id", "browser_id"], unique=False)
     op.create_index("ix_sessions_customer", "sessions", ["tenant_id", "customer_id"], unique=False)
     op.create_index("ix_sessions_expires", "sessions", ["tenant_id", "expires_at"], unique=False)
