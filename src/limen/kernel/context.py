@@ -7,6 +7,7 @@ from dataclasses import dataclass
 class RequestContext:
     """Where a request came from.
 
+    ``gpc`` tells whether the browser asks not to sell or share (Global Privacy Control) and the tenant honours that.
     ``address`` and ``user_agent`` are personal data: they are sealed before they are stored and never logged.
     """
 
@@ -14,3 +15,4 @@ class RequestContext:
     address: str = ""
     user_agent: str = ""
     locale: str = "en"
+    gpc: bool = False

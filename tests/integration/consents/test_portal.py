@@ -24,12 +24,12 @@ TEXTS = {"en": Text("Our newsletter", "We write to you."), "de": Text("Unser Run
 PRIVACY = "/account/privacy"
 
 
-async def publish(house, name="newsletter", kind=Kind.TERMS, channel=Channel.NONE, **terms):
+async def publish(house, name="newsletter", kind=Kind.TERMS, channel=Channel.NONE, party="", **terms):
     """A purpose of the house, with what *terms* say."""
     said = Terms(**{"texts": TEXTS, "data": ("email",), **terms})
     now = house.clock.now()
     purpose_id = PurposeId.new(house.clock, house.basis.entropy)
-    made = Purpose(purpose_id, name, kind, channel, "", Version(1, said, now), 1, now)
+    made = Purpose(purpose_id, name, kind, channel, party, Version(1, said, now), 1, now)
     found = await register(house).create(made, SYSTEM)
     assert found == made
     return made

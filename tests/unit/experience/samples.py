@@ -263,7 +263,7 @@ _ACCOUNT |= {
     "trusted": (("devices", "notice.device_forgotten"), {"trusted": {"devices": _TRUSTED}}),
     "privacy": (
         ("privacy", "notice.consent_given"),
-        {"privacy": {"purposes": [_PURPOSE, _SHARING, *_OTHERS], "applications": _DECISIONS}},
+        {"privacy": {"purposes": [_PURPOSE, _SHARING, *_OTHERS], "applications": _DECISIONS, "has_signal": True}},
     ),
     "rights": (("privacy", "notice.privacy_asked"), {"rights": _RIGHTS}),
     "rights_wrong": (
@@ -280,7 +280,10 @@ _ACCOUNT |= {
             }
         },
     ),
-    "privacy_without_purposes": (("privacy", None), {"privacy": {"purposes": [], "applications": []}}),
+    "privacy_without_purposes": (
+        ("privacy", None),
+        {"privacy": {"purposes": [], "applications": [], "has_signal": False}},
+    ),
 }
 _TERMS = {
     "client_name": CLIENT, "minimum_age": 16, "seen": "terms:2",

@@ -16,6 +16,7 @@ from limen.access.sessions.cookies import BrowserCookie, fresh_cookie
 from limen.access.sessions.records import Session, Surroundings, seal_surroundings
 from limen.identity.consents.personal import coarse
 from limen.identity.consents.records import Decision
+from limen.identity.consents.signal import Signals
 from limen.identity.customers.records import Customer
 from limen.kernel.clock import SECOND
 from limen.kernel.context import RequestContext
@@ -50,6 +51,9 @@ async def arrive(
     session, cookie = await _session(parts, unit, journey, facts, request)
     await keep_trust(parts, unit, journey, facts, request)
     await end_recovery(parts, unit, journey, customer, request)
+    await Signals(parts.tenant_id, parts.desk.purposes, parts.keyring, parts.clock, parts.entropy).heed(
+        unit, customer.id, request
+    )
     ask, client = facts.request, facts.client
     if ask is None:
         return Arrived(None, cookie, back=state.back)

@@ -17,6 +17,7 @@ from limen.experience.pages.demonstration import mailbox, message, message_html,
 from limen.experience.pages.device import device, device_qr
 from limen.experience.pages.errors import error_page, nowhere
 from limen.experience.pages.finding import Finder
+from limen.experience.pages.gpc import gpc_support
 from limen.experience.pages.journey import PATHS, begin, journey, link
 from limen.experience.pages.keep_account import keep_account
 from limen.experience.pages.logout import logout
@@ -25,6 +26,7 @@ from limen.experience.pages.secure import secure
 from limen.experience.pages.turned_away import ERROR_PAGES
 from limen.experience.pages.unsubscribe import end_messages
 from limen.experience.pages.visit import Visit, arrive_at
+from limen.identity.consents.signal import SUPPORT
 
 Page = Callable[[Visit], Awaitable[Response]]
 
@@ -62,6 +64,7 @@ def create_pages(parts: PageParts) -> Finder:
         page("/journey/{journey}", journey, "GET", "POST", proves=False),
         page("/link/{token}", link, "GET", "POST"),
         page("/secure/{token}", secure, "GET", "POST"),
+        page(SUPPORT, gpc_support, proves=False),
         page("/unsubscribe/{token}", end_messages, "GET", "POST", proves=False),
         page("/keep-account/{token}", keep_account, "GET", "POST"),
         page("/approve", approve, "GET", "POST"),

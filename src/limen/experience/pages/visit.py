@@ -254,6 +254,7 @@ async def arrive_at(request: Request, parts: PageParts, *, proves: bool = True) 
         address=arrival.address,
         user_agent=request.headers.get("user-agent", "")[:400],
         locale=locale,
+        gpc=record.settings.privacy.gpc and request.headers.get("sec-gpc") == "1",
     )
     if proves and visit.shown_cookie is not None:
         async with parts.read(record.id) as unit:

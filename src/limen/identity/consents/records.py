@@ -33,7 +33,8 @@ class ConsentDecision:
         party: who is allowed: a public ``client_id``, or empty for the tenant itself.
         items: what exactly, sorted: scopes for ``oauth``, kinds of data for other purposes.
         text_hash: SHA-256 of the words the customer saw, 32 bytes, with the language they were in.
-        method: how it was made: ``page``, ``journey``, ``api``, ``import``, ``mail`` (a link in a message).
+        method: how it was made: ``page``, ``journey``, ``api``, ``import``, ``mail`` (a link in a message),
+            ``gpc`` (the browser's signal).
         version: the number of the purpose's version; 0 for ``oauth``.
         expires_at: when it stops to count; 0 for never.
         confirmed_age: the age in years that the customer said to have reached; 0 where it was not asked.

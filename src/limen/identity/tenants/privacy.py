@@ -14,10 +14,12 @@ class PrivacySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     Attributes:
         law: whose deadline a request has unless it says otherwise: ``gdpr`` (30 days, at most a month) or ``ccpa``
             (45 days).
+        gpc: whether ``Sec-GPC: 1`` (Global Privacy Control) is honoured: as an objection to every purpose of sharing.
         warn_days: how long before a deadline that is not met yet an event tells of it. 0 switches it off.
     """
 
     law: Literal["gdpr", "ccpa"] = "gdpr"
+    gpc: bool = True
     warn_days: Annotated[int, msgspec.Meta(extra_json_schema={"minimum": WARN_DAYS[0], "maximum": WARN_DAYS[1]})] = 7
 
 

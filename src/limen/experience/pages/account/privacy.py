@@ -16,6 +16,7 @@ from limen.identity.consents.question import Standing, decided
 from limen.identity.consents.receipt import Controller
 from limen.identity.consents.receipts import Receipts
 from limen.identity.consents.records import OAUTH, ConsentRecord, Decision
+from limen.identity.consents.signal import is_shared
 from limen.kernel.clock import Instant
 from limen.kernel.errors import Refusal
 from limen.kernel.ids import RecordId
@@ -34,6 +35,7 @@ async def show(look: Look) -> Shown:
     latest = {(one.decision.purpose, one.decision.party): one for one in await look.unit.consents.latest(customer.id)}
     purposes = [one for one in visit.desk.purposes.values() if one.retired_at is None]
     return {
+        "has_signal": visit.context.gpc and any(is_shared(one) for one in purposes),
         "purposes": [
             _shown(visit, one, latest.get((one.name, one.party)), look.now)
             | {"history": _history(visit, [past for past in history if past.decision.purpose == one.name])}
