@@ -16,6 +16,7 @@ from limen.identity.audit.pruning import Floor, next_pruning
 from limen.identity.audit.store import Sought
 from limen.identity.consents.chain import Head
 from limen.identity.consents.sequence import sequence
+from limen.identity.preferences.choose import SealedPreferences
 from limen.identity.profiles.records import Progress
 from limen.identity.rights import records as rights
 from limen.kernel.events import AuditEntry, Event
@@ -102,6 +103,7 @@ class Theirs:
         await unit.recoveries.begin(self.recovery)
         await unit.links.add(self.link)
         await unit.devices.trust(self.device)
+        await unit.preferences.put(SealedPreferences(self.who.customer.id, b"sealed"))
         self.privacy_request = things.privacy_request(self.world, self.who.customer)
         await unit.privacy_requests.add(self.privacy_request)
         now, them = self.world.clock.now(), self.who.customer.id
@@ -404,6 +406,10 @@ async def privacy_requests(unit, theirs, now):
     assert not await unit.privacy_requests.update(them.warned(now), them.version)
 
 
+async def preferences(unit, theirs, _now):
+    assert await unit.preferences.get(theirs.who.customer.id) is None
+
+
 async def processing_limits(unit, theirs, _now):
     them = theirs.who.customer.id
     assert await unit.processing_limits.of_customer(them) == []
@@ -412,6 +418,7 @@ async def processing_limits(unit, theirs, _now):
 
 
 PROBES = {
+    "preferences": preferences,
     "privacy_requests": privacy_requests,
     "processing_limits": processing_limits,
     "customers": customers,

@@ -95,6 +95,7 @@ EVENTS: dict[str, tuple[int, str]] = {
     "device.forgotten": (1, "A trusted device was removed by hand."),
     "deletion.requested": (1, "A customer asked for their account to be deleted; a waiting period began."),
     "deletion.cancelled": (1, "A customer whose account was to be deleted stays."),
+    "preferences.changed": (1, "A customer chose anew how they want to be written to."),
     "privacy_request.opened": (1, "Somebody asked to exercise a right of privacy; a deadline runs."),
     "privacy_request.started": (1, "Somebody works on a privacy request."),
     "privacy_request.extended": (1, "The deadline of a privacy request was extended, once."),

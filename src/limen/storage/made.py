@@ -23,6 +23,7 @@ from limen.storage.stores.idempotency import SqlIdempotency
 from limen.storage.stores.initial_tokens import SqlInitialTokens
 from limen.storage.stores.journeys import SqlJourneys, SqlSetupLinks
 from limen.storage.stores.keys import SqlSigningKeys
+from limen.storage.stores.preferences import SqlPreferences
 from limen.storage.stores.profiles import SqlProfiles
 from limen.storage.stores.purposes import SqlPurposes
 from limen.storage.stores.pushed import SqlPushed
@@ -63,6 +64,11 @@ class Stores(ABC):
     def account(self) -> SqlAccount:
         """Return what hangs on a customer's account, and its deletion."""
         return SqlAccount(self._connection, self.tenant_id)
+
+    @cached_property
+    def preferences(self) -> SqlPreferences:
+        """Return how customers want to be written to."""
+        return SqlPreferences(self._connection, self.tenant_id)
 
     @cached_property
     def privacy_requests(self) -> SqlPrivacyRequests:

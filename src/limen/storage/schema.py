@@ -378,6 +378,16 @@ Index(
 Index("ix_privacy_requests_customer", privacy_requests.c.tenant_id, privacy_requests.c.customer_id)
 Index("ix_privacy_requests_due", privacy_requests.c.tenant_id, privacy_requests.c.due_at, privacy_requests.c.id)
 
+preferences = _tenant_table(
+    "preferences",
+    _id("customer_id"),
+    _blob("sealed"),
+    _at("updated_at"),
+    _of_customer(),
+    key=("customer_id",),
+    **_SMALL,
+)
+
 processing_limits = _tenant_table(
     "processing_limits",
     _id("customer_id"),

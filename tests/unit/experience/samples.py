@@ -242,6 +242,13 @@ _STATES = ("legal_basis", "not_decided", "refused", "withdrawn", "expired")
 _BASES = ("contract", "legal_obligation", "vital_interests", "public_task", "legitimate_interests")
 _OTHERS = [{**_SHARING, "state": one, "basis": basis} for one, basis in zip(_STATES, _BASES, strict=True)]
 _DECISIONS = [{**_PAST, "decision": one} for one in ("given", "refused", "withdrawn")]
+_PREFERENCES = {
+    "is_offered": True,
+    "channels": [{"channel": one, "chosen": one == "sms"} for one in ("email", "sms", "phone", "post", "push")],
+    "topics": [{"name": "seeds", "words": "Seeds and bulbs", "chosen": True}],
+    "frequencies": ["at_once", "daily", "weekly", "monthly"],
+    "frequency": "weekly",
+}
 _RIGHTS_KINDS = ("export", "rectification", "restriction", "objection", "erasure")
 _RIGHTS_STATES = ("open", "working", "done", "refused", "withdrawn")
 _RIGHTS = {
@@ -266,6 +273,8 @@ _ACCOUNT |= {
         {"privacy": {"purposes": [_PURPOSE, _SHARING, *_OTHERS], "applications": _DECISIONS, "has_signal": True}},
     ),
     "rights": (("privacy", "notice.privacy_asked"), {"rights": _RIGHTS}),
+    "preferences": (("privacy", "notice.preferences"), {"preferences": _PREFERENCES}),
+    "preferences_nothing": (("privacy", None), {"preferences": {"is_offered": False}}),
     "rights_wrong": (
         ("privacy", None),
         {

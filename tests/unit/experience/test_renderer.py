@@ -279,7 +279,7 @@ def _poison(value: Any) -> Any:
 
 
 _KEPT = {
-    *("page", "pages", "state", "basis", "decision", "purpose", "role"),
+    *("page", "pages", "state", "basis", "decision", "purpose", "role", "kind", "kinds", "channel", "frequencies"),
     *("label", "title", "message", "errors", "notice", "feedback"),
 }
 """Names of things: keys of messages and the like."""

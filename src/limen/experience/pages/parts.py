@@ -10,13 +10,14 @@ from limen.experience.rendering import Renderer, StaticAssets
 from limen.identity.administrators import AdministratorStore
 from limen.identity.audit.store import AuditStore
 from limen.identity.consents.receipts import ReceiptUnit, Signers
+from limen.identity.preferences.choose import PreferenceUnit
 from limen.identity.rights.store import RightsUnit
 from limen.identity.setup import SetupLinks
 from limen.kernel.clock import Instant
 from limen.kernel.ids import TenantId
 
 
-class PageUnit(JourneyUnit, ReceiptUnit, RightsUnit, Protocol):
+class PageUnit(JourneyUnit, ReceiptUnit, RightsUnit, PreferenceUnit, Protocol):
     """One tenant's transaction, as the pages use it."""
 
     @property

@@ -11,6 +11,7 @@ from limen.identity.tenants.assurance import AssuranceSettings
 from limen.identity.tenants.auditing import AuditSettings
 from limen.identity.tenants.claims import ClaimRule
 from limen.identity.tenants.passkeys import PasskeySettings
+from limen.identity.tenants.preferences import PreferenceSettings
 from limen.identity.tenants.privacy import PrivacySettings
 from limen.identity.tenants.recovery import RecoverySettings
 from limen.identity.tenants.registration import RegistrationSettings
@@ -100,6 +101,7 @@ class TenantSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sms: SmsSettings = SmsSettings()
     account: AccountSettings = AccountSettings()
     audit: AuditSettings = AuditSettings()
+    preferences: PreferenceSettings = PreferenceSettings()
     privacy: PrivacySettings = PrivacySettings()
     email_second_factor: bool = False
     """Whether customers may have codes mailed as a second step; they bear no assurance level."""

@@ -12,6 +12,7 @@ from limen.identity.tenants.auditing import problems_of as audit_problems
 from limen.identity.tenants.claims import FIELDS, RESERVED, problems_of
 from limen.identity.tenants.passkeys import fits_issuer
 from limen.identity.tenants.passkeys import problems_of as passkey_problems
+from limen.identity.tenants.preferences import problems_of as preference_problems
 from limen.identity.tenants.privacy import problems_of as privacy_problems
 from limen.identity.tenants.records import DEFAULT_SLUG, SPOKEN, KeySettings, Lifetimes, TenantSettings
 from limen.identity.tenants.recovery import PASSWORD_HISTORY
@@ -81,6 +82,7 @@ def validate(name: str, settings: TenantSettings) -> Invalid | None:
     problems |= dict(passkey_problems(settings.passkeys, "settings.passkeys"))
     problems |= dict(sign_in_problems(settings.sign_in, "settings.sign_in"))
     problems |= dict(sms_problems(settings.sms, "settings.sms"))
+    problems |= dict(preference_problems(settings.preferences, "settings.preferences"))
     problems |= dict(privacy_problems(settings.privacy, "settings.privacy"))
     problems |= dict(account_problems(settings.account, "settings.account"))
     problems |= dict(audit_problems(settings.audit, "settings.audit"))

@@ -19,6 +19,7 @@ from limen.identity.credentials.hashing import PasswordHasher
 from limen.identity.customers.directory import Directory
 from limen.identity.customers.management import CustomerUnit
 from limen.identity.keyring import Keyring
+from limen.identity.preferences.choose import PreferenceUnit
 from limen.identity.rights.store import RightsUnit
 from limen.identity.tenants.management import TenantUnit
 from limen.kernel.clock import Clock, Instant
@@ -71,6 +72,7 @@ class IdempotencyStore(Protocol):
 
 class ApiUnit(
     RightsUnit,
+    PreferenceUnit,
     AdministeredUnit,
     FactorUnit,
     DynamicUnit,

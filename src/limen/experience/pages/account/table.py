@@ -14,6 +14,7 @@ from limen.experience.pages.account import (
     messaged,
     overview,
     passkeys,
+    preferences,
     privacy,
     profile,
     recovery,
@@ -74,6 +75,7 @@ SECTIONS: Final = (
     Section("applications", "applications", applications.show, applications.TAKES),
     Section("activity", "activity", activity.show),
     Section("privacy", "privacy", privacy.show, privacy.TAKES),
+    Section("preferences", "privacy", preferences.show, preferences.TAKES),
     Section("rights", "privacy", rights.show, rights.TAKES),
     Section("data", "privacy", data.show, data.TAKES),
 )

@@ -754,6 +754,18 @@ def _create_tables() -> None:  # noqa: PLR0915 - one statement a table
     op.create_index("ix_privacy_requests_customer", "privacy_requests", ["tenant_id", "customer_id"], unique=False)
     op.create_index("ix_privacy_requests_due", "privacy_requests", ["tenant_id", "due_at", "id"], unique=False)
     op.create_table(
+        "preferences",
+        sa.Column("tenant_id", sa.String(length=40), nullable=False),
+        sa.Column("customer_id", sa.String(length=40), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "customer_id"], ["customers.tenant_id", "customers.id"], ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "customer_id"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "processing_limits",
         sa.Column("tenant_id", sa.String(length=40), nullable=False),
         sa.Column("customer_id", sa.String(length=40), nullable=False),
