@@ -9,7 +9,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: help setup setup-run setup-test run test check format lock docs bench bench-oauth bench-timing clean
+.PHONY: help setup setup-run setup-test run test check format lock docs bench bench-oauth bench-timing bench-attacks clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1mmake %-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ bench-oauth: setup node_modules/.package-lock.json ## Measure the grants and req
 
 bench-timing: setup ## Ask whether accounts can be told by how long answers take
 	@$(BIN)/python -m bench.timing $(ARGS)
+
+bench-attacks: setup ## Attack a running Limen on loopback: who gets in, who is disturbed, what it costs
+	@$(BIN)/python -m bench.attacks $(ARGS)
 
 node_modules/.package-lock.json: package.json package-lock.json
 	@npm ci --ignore-scripts --no-audit --no-fund --silent

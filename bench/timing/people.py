@@ -19,6 +19,8 @@ from limen.identity.credentials.records import seal_password
 from limen.identity.credentials.settings import Argon2Parameters, PoolSettings
 from limen.identity.customers.directory import Directory, seal
 from limen.identity.customers.records import Profile
+from limen.identity.tenants.attacks import AttackSettings
+from limen.identity.tenants.management import TenantChange
 from limen.identity.tenants.records import Tenant, TenantSettings
 from limen.identity.tenants.sign_in import SignInSettings
 
@@ -44,7 +46,11 @@ async def main() -> None:
     count = int(sys.argv[1])
     async with open_basis(read_settings()) as basis:
         tenant = await default_tenant(basis)
-        settings = TenantSettings(sign_in=SignInSettings(identifier_first=True))
+        unguarded = AttackSettings(mode="off")  # all is asked from one machine, and fails
+        settings = TenantSettings(sign_in=SignInSettings(identifier_first=True), attacks=unguarded)
+        change = TenantChange(settings=TenantSettings(attacks=unguarded))
+        if not isinstance(await tenancy(basis, tenant).update(tenant.slug, change, SYSTEM), Tenant):
+            raise TypeError(tenant)
         other = await tenancy(basis, tenant).create(IDENTIFIER_FIRST, "First", SYSTEM, settings)
         if not isinstance(other, Tenant):
             raise TypeError(other)

@@ -25,6 +25,7 @@ class Wanted:
         usual: seconds for which an answer is kept that says nothing.
         longest: seconds after which it is asked for again, whatever it said.
         failures: seconds for which a failure is kept, so that a name that hangs costs one wait and not one each.
+        headers: further headers, in lower case; the same for every address that is asked for *purpose*.
     """
 
     purpose: str
@@ -35,6 +36,7 @@ class Wanted:
     usual: int = 300
     longest: int = 3_600
     failures: int = 30
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,15 +19,19 @@ from limen.app.basis import Basis, Chance, default_tenant, open_basis
 from limen.app.desks import DeskParts, TenantDesks
 from limen.app.erasure import erasure_handler
 from limen.app.front import FrontParts, front
-from limen.app.jobs import Jobs, timetable
+from limen.app.jobs import Job, Jobs, timetable
 from limen.app.jobs.schedule import JobParts
 from limen.app.limits import NamedLimits
 from limen.app.logout import logout_handler
 from limen.app.mail import mail_handler, mailer_for
 from limen.app.metrics import (
+    FeedCollector,
     JobMetrics,
     StandingCollector,
     authentication_counter,
+    breach_counter,
+    feed_counter,
+    guard_counter,
     proof_counter,
     safety_subscribers,
 )
@@ -38,6 +42,7 @@ from limen.app.server import App, Parts, PathTenants
 from limen.app.settings import Settings, require_servable
 from limen.app.sms import is_ready, text_unseal, text_words, texter_for
 from limen.app.telling import client_finder
+from limen.app.threats import breach_sources, feed_keeper
 from limen.experience.rendering import Renderer, StaticAssets
 from limen.identity.credentials.hashing import PasswordHasher
 from limen.identity.credentials.pool import HashPool
@@ -56,6 +61,9 @@ from limen.integration.messaging.text_handler import TextHandler, text_counter
 from limen.integration.outgoing import AddressPolicy, LazyOutgoing, OutgoingSettings, outgoing_counter
 from limen.kernel.errors import Fault, Misconfigured
 from limen.storage.cache import Limiter, rate_limiter
+from limen.trust.attacks.tallies import Tallies
+from limen.trust.attacks.watch import Watch
+from limen.trust.threats.reputation import Reputation
 
 RATE_LIMITS: Final = "rate-limits"
 """The name of the sub-key under which counted addresses and identifiers are hashed."""
@@ -114,6 +122,7 @@ class Site:
         self._prepare = prepare
         self._registry = CollectorRegistry()
         self._hot: HotTable | None = None
+        self._reputation = Reputation()
         self._pages: AsgiApp | None = None
         self._desks: TenantDesks | None = None
         self.outgoing = self._way_out()
@@ -150,6 +159,7 @@ class Site:
             self._desks = desks = TenantDesks(self._desk_parts(basis))
             await desks.learn()
             named = self._named(limiter)
+            self._breaches = await breach_sources(basis, self.outgoing, breach_counter(self._registry))
             self._join(basis, desks, named, pool)
             await stack.enter_async_context(self._working(basis, desks))
             await desks("")  # the first customer should not wait for keys to be made
@@ -187,6 +197,9 @@ class Site:
                 observer=self.metrics,
                 clock=self.clock,
                 entropy=self.entropy,
+                watch=Watch(self.clock),
+                reputation=self._reputation,
+                tallies=Tallies(self.clock),
                 base_url=settings.issuer,
                 held=desks.held,
                 plain_http=settings.issuer.startswith("http:"),
@@ -194,6 +207,8 @@ class Site:
                 demo_app=self._demo_app,
                 sms_ceiling=settings.sms.per_tenant_day if is_ready(settings) else 0,
                 count_proof=authentication_counter(self._registry),
+                count_guard=guard_counter(self._registry),
+                breaches=self._breaches,
             )
         )
 
@@ -227,6 +242,10 @@ class Site:
             self.clock,
             measured,
         )
+        keeper = feed_keeper(self.settings, self._reputation, self.outgoing, self.clock, feed_counter(self._registry))
+        self._registry.register(FeedCollector(self._reputation, self.clock))
+        await keeper.open()
+        jobs.add(Job("address-feeds", keeper.refresh, 30, 5, is_leased=False))
         await storage.feed.poll()
         feed = asyncio.create_task(storage.feed.run(), name="change-feed")
         relaying = asyncio.create_task(relay.run(), name="outbox-relay")

@@ -19,6 +19,7 @@ from limen.identity.credentials.hashing import PasswordHasher
 from limen.identity.credentials.policy import policy_of
 from limen.identity.customers.directory import Directory
 from limen.identity.keyring import Keyring
+from limen.identity.tenants.management import Tenancy
 from limen.identity.tenants.records import Tenant
 from limen.integration.api import ApiParts, create_api
 from limen.integration.edge.asgi import AsgiApp
@@ -28,10 +29,22 @@ from limen.kernel.clock import Clock
 from limen.kernel.encoding import framed, sha256
 from limen.kernel.entropy import Entropy
 from limen.storage.opening import Storage
+from limen.trust.attacks.counters import Counters
+from limen.trust.attacks.guard import AttackGuard
+from limen.trust.attacks.tallies import Tallies
+from limen.trust.attacks.watch import Watch
+from limen.trust.bots.proofs import Proofs
+from limen.trust.fraud.sign_ups import SignUpGuard
 from limen.trust.limits import RateLimiter
+from limen.trust.threats.breaches import NO_SOURCES, Breaches, BreachSources
+from limen.trust.threats.reputation import Reputation
 
 CSRF: Final = "csrf"
 """The name of the sub-key that binds forms to browsers."""
+ATTACKS: Final = "attacks"
+"""The name of the sub-key under which what is tried is counted."""
+PROOFS: Final = "proofs"
+"""The name of the sub-key that signs proofs of work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +57,12 @@ class FrontParts:
         held: path prefix to the tenant that is in memory; it asks nobody.
         mailbox: the development mailbox, or None.
         demo_app: where the demonstration's application is, or empty.
+        watch: which tenants were seen under attack.
+        reputation: what feeds say of addresses.
+        tallies: what happened in the last hour.
+        count_guard: measures what guards did, and why.
         count_proof: measures what customers prove, by authenticator and outcome.
+        breaches: what is known of breached passwords.
         sms_ceiling: short messages a day for any one tenant; 0 where nobody carries them.
     """
 
@@ -59,13 +77,18 @@ class FrontParts:
     observer: Observer
     clock: Clock
     entropy: Entropy
+    watch: Watch
+    reputation: Reputation
+    tallies: Tallies
     base_url: str
     held: Callable[[str], Tenant | None]
     plain_http: bool = False
     mailbox: Mailbox | None = None
     demo_app: str = ""
     count_proof: CountProof = uncounted
+    count_guard: CountProof = uncounted
     sms_ceiling: int = 0
+    breaches: BreachSources = NO_SOURCES
 
 
 def front(parts: FrontParts) -> AsgiApp:
@@ -97,7 +120,20 @@ def api_parts(parts: FrontParts) -> ApiParts:
         asking=asking(parts.storage, parts.clock),
         ledger_signers=LedgerSigners(Basics(parts.storage, parts.keyring, parts.clock)),
         limit=parts.limits.api_per_client.limit("api"),
+        breaches=parts.breaches,
+        guards=guards(parts),
     )
+
+
+def _tenancy(parts: FrontParts) -> Callable[[Tenant], Tenancy]:
+    """Return what changes the settings of one tenant, on record in its own audit log."""
+    database = parts.storage.database
+
+    def tenancy(tenant: Tenant) -> Tenancy:
+        keyring, base = parts.keyring, parts.base_url
+        return Tenancy(database.begin, database.read, keyring, base, tenant.id, parts.clock, parts.entropy)
+
+    return tenancy
 
 
 def asking(storage: Storage, clock: Clock) -> Asking:
@@ -111,6 +147,7 @@ def page_parts(parts: FrontParts) -> PageParts:
     """Return what the pages are made of."""
     return PageParts(
         tenant=tenant_pages(parts),
+        tenancy=_tenancy(parts),
         begin=parts.storage.database.begin,
         read=parts.storage.database.read,
         renderer=parts.renderer,
@@ -131,7 +168,8 @@ def tenant_pages(parts: FrontParts) -> Callable[[str], Awaitable[TenantPages | N
         if desk is None:
             return None
         vault = await parts.keyring.tenant(desk.tenant.id)
-        return TenantPages(_journeys(desk, settings, parts), vault.derive(CSRF))
+        keys = vault.derive(ATTACKS), vault.derive(PROOFS)
+        return TenantPages(_journeys(desk, settings, parts, keys), vault.derive(CSRF))
 
     return tenant
 
@@ -160,8 +198,24 @@ def consent_words(
     return sha256(framed(catalogue.text("consent.title", client=client_name), *words, catalogue.text("consent.allow")))
 
 
-def _journeys(desk: Desk, settings: JourneySettings, parts: FrontParts) -> JourneyParts:
-    database = parts.storage.database
+def guards(parts: FrontParts) -> Callable[[Tenant], Awaitable[AttackGuard]]:
+    """Return what makes the guard of a tenant."""
+
+    async def guard(tenant: Tenant) -> AttackGuard:
+        key = (await parts.keyring.tenant(tenant.id)).derive(ATTACKS)
+        return _guard(tenant, Counters(parts.limiter, tenant.id, key, parts.clock), parts)
+
+    return guard
+
+
+def _guard(tenant: Tenant, counters: Counters, parts: FrontParts) -> AttackGuard:
+    settings = tenant.settings
+    return AttackGuard(counters, settings.attacks, parts.watch, parts.reputation, settings.networks, parts.tallies)
+
+
+def _journeys(desk: Desk, settings: JourneySettings, parts: FrontParts, keys: tuple[bytes, bytes]) -> JourneyParts:
+    database, tenant_id = parts.storage.database, desk.tenant.id
+    counters = Counters(parts.limiter, tenant_id, keys[0], parts.clock)
     return JourneyParts(
         desk=desk,
         begin=database.begin,
@@ -172,9 +226,14 @@ def _journeys(desk: Desk, settings: JourneySettings, parts: FrontParts) -> Journ
         pool=parts.hasher.pool,
         policy=policy_of(desk.tenant.settings.password_preset),
         limiter=parts.limiter,
+        guard=_guard(desk.tenant, counters, parts),
+        proofs=Proofs(keys[1], tenant_id, parts.limiter, parts.clock, parts.entropy),
+        sign_ups=SignUpGuard(parts.limiter, tenant_id, desk.tenant.settings.sign_up),
         consent_words=partial(consent_words, desk.tenant),
         clock=parts.clock,
         entropy=parts.entropy,
         settings=settings,
+        breaches=Breaches(parts.breaches, desk.tenant.settings.breaches),
         count_proof=parts.count_proof,
+        count_guard=parts.count_guard,
     )

@@ -12,6 +12,7 @@ from limen.kernel.clock import SECOND, Clock
 from limen.kernel.events import Event
 from limen.storage.database import Subscriber
 from limen.storage.unit import Unit
+from limen.trust.threats.reputation import Reputation
 
 _POOL: Final = "limen_hash_pool"
 
@@ -72,6 +73,55 @@ def authentication_counter(registry: CollectorRegistry) -> Callable[[str, str], 
         ["method", "outcome"], registry=registry,
     )  # fmt: skip
     return lambda method, outcome: counter.labels(method, outcome).inc()
+
+
+def breach_counter(registry: CollectorRegistry) -> Callable[[str, str], None]:
+    """Return what counts questions about breached passwords by whom was asked and outcome; both are words of ours."""
+    counter = Counter(
+        "limen_breach_checks", "Questions whether a password is known from a breach", ["source", "outcome"],
+        registry=registry,
+    )  # fmt: skip
+    return lambda source, outcome: counter.labels(source, outcome).inc()
+
+
+def guard_counter(registry: CollectorRegistry) -> Callable[[str, str], None]:
+    """Return what counts tries that a guard noticed, by what it did and why; both are words of ours."""
+    counter = Counter(
+        "limen_guarded_tries", "Tries that a guard refused, let pass behind a proof, or noticed in shadow mode",
+        ["outcome", "reason"], registry=registry,
+    )  # fmt: skip
+    return lambda outcome, reason: counter.labels(outcome, reason).inc()
+
+
+def feed_counter(registry: CollectorRegistry) -> Callable[[str, str], None]:
+    """Return what counts how feeds of addresses fare: their names are the operator's, the outcomes ours."""
+    counter = Counter(
+        "limen_feed_reads", "Feeds of addresses, by what became of them", ["feed", "outcome"], registry=registry
+    )
+    return lambda feed, outcome: counter.labels(feed, outcome).inc()
+
+
+class FeedCollector(Collector):
+    """How the feeds of addresses stand, asked at each scrape."""
+
+    def __init__(self, reputation: Reputation, clock: Clock) -> None:
+        """Look at *reputation*."""
+        self._reputation, self._clock = reputation, clock
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the families."""
+        ranges = GaugeMetricFamily("limen_feed_ranges", "Ranges of a feed that are in force.", labels=["feed"])
+        words = "Seconds since a feed's content was last seen to be current."
+        ages = GaugeMetricFamily("limen_feed_age_seconds", words, labels=["feed"])
+        for one in self._reputation:
+            ranges.add_metric([one.feed.name], len(one.table))
+            ages.add_metric([one.feed.name], (self._clock.now() - one.current_at) / SECOND)
+        yield ranges
+        yield ages
+
+    def describe(self) -> Iterable[Metric]:
+        """Yield nothing: the families are known when they are collected."""
+        return ()
 
 
 SAFETY_EVENTS: Final = (

@@ -79,6 +79,10 @@ EVENT_DATA: Mapping[str, Mapping[str, Member]] = {
     "customer.disabled": _CUSTOMER,
     "customer.deleted": {"version": _VERSION},
     "password.changed": {},
+    "password.breached": {
+        "known": Member("``password``: it is on a list; ``pair``: together with the address."),
+        "policy": Member("What followed: ``notice``, ``challenge`` or ``change``."),
+    },
     "factor.added": _FACTOR,
     "factor.removed": {**_FACTOR, "by": Member("``customer`` or ``administrator``.")},
     "recovery_codes.replaced": {},
@@ -136,6 +140,14 @@ EVENT_DATA: Mapping[str, Mapping[str, Member]] = {
     "purpose.created": _PURPOSE,
     "purpose.published": _PURPOSE,
     "purpose.retired": _PURPOSE,
+    "attack.recognised": {
+        "kind": Member(
+            "``attack``: most tries from unknown devices fail; ``spraying``: one password on many accounts;"
+            " ``address``, ``network`` or ``account``: many failures of one."
+        ),
+        "failed": Member("Failures from unknown devices in the last ten minutes."),
+        "passed": Member("Right passwords from unknown devices in the last ten minutes."),
+    },
     "token.reuse_detected": {
         "family": Member("The token family that was revoked."),
         "token": Member("What came again: ``code`` or ``refresh``."),

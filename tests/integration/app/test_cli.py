@@ -59,7 +59,9 @@ def limen(environment: dict[str, str], tmp_path: Path):
 
 def test_help_lists_every_command(limen) -> None:
     shown = limen("--help").stdout
-    commands = "serve demo migrate apply export admin audit customer keys ledger registration tenant doctor version"
+    commands = (
+        "serve demo migrate apply export admin audit customer keys ledger registration tenant threats doctor version"
+    )
     for command in commands.split():
         assert f" {command} " in shown
 

@@ -92,6 +92,20 @@ async def tasks_of_somebody_signed_in(house) -> list[str]:
     return seen
 
 
+async def steps_behind_a_known_password(house) -> list[str]:
+    """The steps of somebody whose password thieves know, at a device that nobody knows."""
+    await house.customer("eve@example.com", "iloveyou")
+    seen = []
+    async with house.client(headers={"accept": "application/json"}) as http:
+        app = Native(http)
+        await app.open("/sign-in")
+        await app.post(email="eve@example.com", password="iloveyou")
+        seen.append(app.step["name"])
+        await app.post(code=code_in((await house.mails("eve@example.com"))[-1]))
+        seen.append(app.step["name"])
+    return seen
+
+
 async def test_an_application_signs_somebody_up_and_in_with_screens_of_its_own(house):
     shop = await house.register_client()
     request = house.walker().request(shop[0], scope="openid email")
@@ -139,6 +153,7 @@ async def test_an_application_signs_somebody_up_and_in_with_screens_of_its_own(h
         await other.open("/sign-in")
         seen.append(other.step["name"])
     seen += await tasks_of_somebody_signed_in(house)
+    seen += await steps_behind_a_known_password(house)
     assert set(seen) == {step.name for step in STEPS}
 
 

@@ -30,6 +30,10 @@ _SIGN_IN = {
     "forget": "",
 }
 _PAGES_OF_TENANT = {"terms_url": "https://limen.example/terms", "privacy_url": "https://limen.example/privacy"}
+_PROOF = {
+    "proof": {"algorithm": "SHA-256", "challenge": "0" * 64, "maxnumber": 9, "salt": "a?b=c&", "signature": "0" * 64},
+    "waited": "e30=",
+}
 _SIGN_UP = {
     "client_name": CLIENT,
     **_PAGES_OF_TENANT,
@@ -320,6 +324,8 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         ),
     ),
     "sign_in": ("steps/sign_in.html", _step("sign_in", _SIGN_IN)),
+    "sign_up_work": ("steps/sign_up.html", _step("sign_up", {**_SIGN_UP, **_PROOF})),
+    "sign_in_work": ("steps/sign_in.html", _step("sign_in", {**_SIGN_IN, **_PROOF})),
     "sign_in_wrong": (
         "steps/sign_in.html",
         _step("sign_in", _SIGN_IN, values={"email": EMAIL}, errors={"": "error.invalid_credentials"}),
@@ -374,6 +380,21 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         "steps/new_password.html",
         _step("new_password", {"email": EMAIL, "min_length": 15, "feedback": []}),
     ),
+    "doubted": (
+        "steps/doubted.html",
+        _step("doubted", {"client_name": CLIENT, "sent": True, "email": EMAIL, "expires_seconds": 600}),
+    ),
+    "doubted_unsent": (
+        "steps/doubted.html",
+        _step("doubted", {"client_name": None, "sent": False, "email": EMAIL, "expires_seconds": 0}),
+    ),
+    **{
+        f"breached_{known}": (
+            "steps/breached_password.html",
+            _step("breached_password", {"email": EMAIL, "known": known, "min_length": 10, "feedback": []}),
+        )
+        for known in ("password", "pair")
+    },
     "change_password": (
         "steps/change_password.html",
         _step(
@@ -486,14 +507,61 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         ),
     ),
     "approve_nothing": ("approve.html", _form(waiting=[])),
+    **{
+        f"security_{state}": (
+            "security.html",
+            _form(
+                problem=problem,
+                state=state,
+                mode=mode,
+                totals={"right": 12, "wrong": 940, "stopped": 801, "worked": 4, "sign_ups": 2},
+                chart={
+                    "bars": [{"x": 1, "y": 20.5, "h": 99.5, "kind": kind} for kind in ("right", "wrong", "stopped")],
+                    "width": 600,
+                    "height": 120,
+                    "bar": 8,
+                    "most": 61,
+                },
+                networks=[
+                    {"network": "203.0.113.0/24", "failures": 61, "blocked": False},
+                    {"network": "198.51.100.0/24", "failures": 8, "blocked": True},
+                ],
+                blocked=["198.51.100.0/24"],
+                feeds=[
+                    {"name": name, "action": name, "ranges": 1_200, "minutes": 14}
+                    for name in ("block", "challenge", "note")
+                ],
+                refreshes=state != "calm",
+                refresh_url="/admin/security",
+                refresh_seconds=15,
+            ),
+        )
+        for state, mode, problem in (
+            ("calm", "off", "error.network_invalid"),
+            ("attack", "shadow", ""),
+            ("raised", "on", ""),
+        )
+    },
     "admin": (
         "admin.html",
-        _form(customer=_CUSTOMER, role="platform", api_docs_url="/api/v1/docs", token=None, expires_seconds=0),
+        _form(
+            customer=_CUSTOMER,
+            role="platform",
+            api_docs_url="/api/v1/docs",
+            security_url="/s",
+            token=None,
+            expires_seconds=0,
+        ),
     ),
     "admin_token": (
         "admin.html",
         _form(
-            customer=_CUSTOMER, role="tenant", api_docs_url="/api/v1/docs", token="sample." * 60, expires_seconds=3600
+            customer=_CUSTOMER,
+            role="tenant",
+            api_docs_url="/api/v1/docs",
+            security_url="/admin/security",
+            token="sample." * 60,
+            expires_seconds=3600,
         ),
     ),
     "setup": ("setup.html", _form(view={**view("setup", {"min_length": 15, "feedback": []})})),
@@ -573,6 +641,13 @@ MAILS: dict[str, dict[str, Any]] = {
         "recover_url": "https://limen.example/recover",
         "secure_url": "https://limen.example/secure/abc",
     },
+    "password_breached": {
+        "at": NOW,
+        "device": "Firefox · Linux",
+        "recover_url": "https://limen.example/recover",
+        "secure_url": "https://limen.example/secure/abc",
+    },
+    "doubted_code": _CODE,
     "change_email": _CODE,
     "email_in_use": {"sign_in_url": "https://limen.example/sign-in"},
     "email_changed": {

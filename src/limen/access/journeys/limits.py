@@ -5,6 +5,7 @@ from dataclasses import replace
 from limen.access.journeys.context import StepContext
 from limen.access.journeys.views import Problem
 from limen.kernel.encoding import b64url
+from limen.trust.attacks.records import Bar
 from limen.trust.limits import Limit, RateLimiter, address_key
 
 
@@ -14,6 +15,9 @@ async def over_limits(context: StepContext, email: str, *, mail: bool, known_dev
     A device that the account's owner has used has a count of its own, so that no stranger can lock its owner out.
     """
     settings, parts = context.parts.settings, context.parts
+    barred = _barred(context, is_known=known_device)
+    if barred is not None:
+        return replace(barred, values={"email": email})
     by_address = settings.mails_per_address if mail else settings.per_address
     by_identifier = settings.mails_per_identifier if mail else settings.per_identifier
     who = b64url(await parts.directory.email_index(email))
@@ -32,6 +36,9 @@ async def over_limits(context: StepContext, email: str, *, mail: bool, known_dev
 
 async def over_address(context: StepContext) -> Problem | None:
     """Count one try that names nobody; return the problem to show if its address makes one too many."""
+    barred = _barred(context)
+    if barred is not None:
+        return barred
     limit = context.parts.settings.per_address
     address = address_key(context.request.address)
     return await _hit(context.parts.limiter, f"{limit.name}:{context.parts.tenant_id}:{address}", limit)
@@ -66,6 +73,15 @@ async def over_second_factor(context: StepContext, method: str) -> Problem | Non
         return refused
     whose = at if known else "strangers"
     return await _hit(parts.limiter, f"{by_customer.name}:{parts.tenant_id}:{who}:{method}:{whose}", by_customer)
+
+
+def _barred(context: StepContext, *, is_known: bool = False) -> Problem | None:
+    """Return the problem of whoever comes from where nobody is let in: blocked by hand, or by a feed."""
+    verdict = context.parts.guard.listed(context.request.address, is_known=is_known)
+    if verdict.bar is not Bar.BLOCK:
+        return None
+    context.parts.count_guard("refused", "listed")
+    return Problem(notice="error.blocked", status=429, retry_after=verdict.retry_after)
 
 
 async def _hit(limiter: RateLimiter, key: str, limit: Limit) -> Problem | None:

@@ -19,7 +19,6 @@ from limen.access.tokens.pushed import PushedRequests
 from limen.access.tokens.store import GrantStore
 from limen.access.tokens.waiting import WaitingStore
 from limen.identity.consents.store import ConsentLedger
-from limen.identity.credentials.breaches import NO_CORPUS, BreachGuard
 from limen.identity.credentials.hashing import PasswordHasher
 from limen.identity.credentials.policy import PasswordPolicy
 from limen.identity.credentials.pool import HashPool
@@ -32,7 +31,11 @@ from limen.kernel.clock import Clock
 from limen.kernel.entropy import Entropy
 from limen.kernel.events import AuditEntry, Event
 from limen.kernel.ids import TenantId
+from limen.trust.attacks.guard import AttackGuard
+from limen.trust.bots.proofs import Proofs
+from limen.trust.fraud.sign_ups import SignUpGuard
 from limen.trust.limits import Limit, RateLimiter
+from limen.trust.threats.breaches import NO_BREACHES, Breaches
 from limen.trust.tolls import TollStore
 
 
@@ -187,7 +190,8 @@ class JourneyParts:
     """Everything the steps may use. ``begin`` writes; ``read`` only reads.
 
     ``models`` returns what is known of models of authenticators. ``count_proof`` measures proofs by authenticator and
-    outcome (``proven``, ``refused``).
+    outcome (``proven``, ``refused``); ``count_guard`` what a guard did (``refused``, ``passed``, ``shadowed``) and
+    why.
     """
 
     desk: Desk
@@ -199,14 +203,18 @@ class JourneyParts:
     pool: HashPool
     policy: PasswordPolicy
     limiter: RateLimiter
+    guard: AttackGuard
+    proofs: Proofs
+    sign_ups: SignUpGuard
     consent_words: ConsentWords
     clock: Clock
     entropy: Entropy
     settings: JourneySettings = JourneySettings()
     distrusts: Distrust = trusting
-    breaches: BreachGuard = NO_CORPUS
+    breaches: Breaches = NO_BREACHES
     count_proof: CountProof = uncounted
     models: Models = no_models
+    count_guard: CountProof = uncounted
 
     @property
     def tenant_id(self) -> TenantId:

@@ -109,6 +109,21 @@ class Making(msgspec.Struct, frozen=True):
     is_asked: bool = False
 
 
+class Doubt(msgspec.Struct, frozen=True):
+    """Why a right password is not enough, and what is asked for beside it.
+
+    Attributes:
+        reason: ``password`` or ``pair``: it is known from a breach; ``away``: that could not be asked; ``attack``: it
+            came while others are being tried.
+        asks: the mailbox is to be proven, unless a second factor speaks.
+        changes: another password is to be chosen.
+    """
+
+    reason: str = ""
+    asks: bool = False
+    changes: bool = False
+
+
 class JourneyState(msgspec.Struct, frozen=True):
     """All that a journey knows; sealed as one value under the journey's key.
 
@@ -123,6 +138,8 @@ class JourneyState(msgspec.Struct, frozen=True):
         back: the page of the account that it began from, below the tenant's prefix; empty for the first.
         second: what it does about second factors.
         passkey: what it does about making a passkey.
+        work: the hashes that a proof takes, where a guard asked for one.
+        doubt: why the password that was proven is not enough.
         questioned: what the profile lacked was asked for, and answered or skipped.
         agreed: the scopes allowed on the consent page; None before it was asked.
         user_agent: the device that asked, for links opened elsewhere.
@@ -143,6 +160,8 @@ class JourneyState(msgspec.Struct, frozen=True):
     back: str = ""
     second: Second = Second()
     passkey: Making = Making()
+    doubt: Doubt = Doubt()
+    work: int = 0
     questioned: bool = False
     agreed: tuple[str, ...] | None = None
     denied: bool = False

@@ -10,10 +10,12 @@ from limen.access.journeys.context import Facts, StepContext
 from limen.access.journeys.records import JourneyState, Path
 from limen.access.journeys.steps import (
     authenticator_app,
+    breached_password,
     change_password,
     choose_account,
     consent,
     delete_account,
+    doubted,
     lost_factors,
     mailed_codes,
     new_email,
@@ -60,6 +62,13 @@ STEPS: tuple[Step, ...] = (
         lambda s, f: _is_known(s, f) and second_factor.due(s, f),
         second_factor.view,
         second_factor.submit,
+    ),
+    Step("doubted", lambda s, f: _is_known(s, f) and doubted.due(s, f), doubted.view, doubted.submit),
+    Step(
+        "breached_password",
+        lambda s, f: _is_known(s, f) and breached_password.due(s, f),
+        breached_password.view,
+        breached_password.submit,
     ),
     Step("new_password", lambda s, f: s.new_password_due and f.is_proven, new_password.view, new_password.submit),
     Step("passkey", lambda s, f: _is_known(s, f) and passkey.due(s, f), passkey.view, passkey.submit),

@@ -5,7 +5,15 @@ import asyncio
 from rich.console import Console
 
 from limen.app.cli.options import ConfigFile, settings_from
-from limen.app.doctor import Finding, Severity, machine_findings, parts_findings, settings_findings, sms_findings
+from limen.app.doctor import (
+    Finding,
+    Severity,
+    machine_findings,
+    parts_findings,
+    settings_findings,
+    sms_findings,
+    threat_findings,
+)
 from limen.app.settings import Settings
 
 _MARKS = {Severity.WEAK: "[yellow]weak [/yellow]", Severity.WRONG: "[red]wrong[/red]"}
@@ -26,5 +34,6 @@ def doctor(*, config: ConfigFile = None) -> int:
 
 async def _findings(settings: Settings) -> list[Finding]:
     said = [*settings_findings(settings), *machine_findings(settings)]
+    said += threat_findings(settings)
     said += [finding async for finding in parts_findings(settings)]
     return said + [finding async for finding in sms_findings(settings)]

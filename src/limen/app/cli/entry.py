@@ -55,6 +55,10 @@ _GROUPS = {
         "Clients that register themselves.",
         {"token": ("registration:token", "Make an initial access token.")},
     ),
+    "threats": (
+        "What is known before anybody comes.",
+        {"build-corpus": ("threats:build_corpus", "Make the set of breached passwords of a list.")},
+    ),
     "settings": (
         "Settings.",
         {

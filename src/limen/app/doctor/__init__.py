@@ -9,5 +9,14 @@ from limen.app.doctor.machine import machine_findings
 from limen.app.doctor.parts import parts_findings
 from limen.app.doctor.said import settings_findings
 from limen.app.doctor.sms import sms_findings
+from limen.app.doctor.threats import threat_findings
 
-__all__ = ["Finding", "Severity", "machine_findings", "parts_findings", "settings_findings", "sms_findings"]
+__all__ = [
+    "Finding",
+    "Severity",
+    "machine_findings",
+    "parts_findings",
+    "settings_findings",
+    "sms_findings",
+    "threat_findings",
+]

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Iterator
 
 from limen.app.doctor.audit import audit_findings
 from limen.app.doctor.findings import Finding, weak, wrong
+from limen.app.doctor.guards import guard_findings
 from limen.app.preparing import reachable
 from limen.app.settings import Settings
 from limen.app.settings.derived import DatabaseUrls, database_urls, keyring_path
@@ -66,7 +67,7 @@ async def _database(urls: DatabaseUrls) -> AsyncIterator[Finding]:
             yield weak(
                 "the token doors share the pages' login", "set LIMEN_TOKEN_DATABASE_URL to a member of limen_token"
             )
-        for finding in await audit_findings(database):
+        for finding in [*await audit_findings(database), *await guard_findings(database)]:
             yield finding
     finally:
         await database.close()

@@ -64,6 +64,11 @@ class Jobs:
         self._clock = clock
         self._tasks: list[asyncio.Task[Any]] = []
 
+    def add(self, job: Job) -> None:
+        """Take one more job, before the start."""
+        self._observer.known(job.name)
+        self._jobs = (*self._jobs, job)
+
     def start(self) -> None:
         """Begin."""
         self._tasks = [asyncio.create_task(self._repeat(job), name=f"job-{job.name}") for job in self._jobs]

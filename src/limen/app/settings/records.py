@@ -137,6 +137,42 @@ class PasswordsSection(Section, frozen=True):
     nice: Annotated[int, Meta(description="The Unix nice value of the hash threads.", ge=0, le=19)] = 10
 
 
+class ThreatsSection(Section, frozen=True):
+    """What is known before anybody comes."""
+
+    passwords: Annotated[
+        str,
+        Meta(
+            description="The set of breached passwords that `limen threats build-corpus` made. Empty: "
+            "`passwords.set` in `data_dir`, if it is there."
+        ),
+    ] = ""
+    pairs: Annotated[
+        str,
+        Meta(
+            description="The set of breached addresses with their passwords, from the same command. Empty: `pairs.set` "
+            "in `data_dir`, if it is there."
+        ),
+    ] = ""
+    range_url: Annotated[
+        str,
+        Meta(
+            description="The service that tenants may ask about breached passwords by five digits of a hash "
+            "(`breaches.online`, off at first); the digits are added."
+        ),
+    ] = "https://api.pwnedpasswords.com/range/"
+    feeds: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="Feeds of addresses, each `NAME ACTION FORMAT LOCATION`: the action `block`, `challenge` or "
+            "`note`, the format `cidr`, `csv` or `stix`, an https URL or the path of a file."
+        ),
+    ] = ()
+    feed_seconds: Annotated[
+        int, Meta(description="How often feeds are fetched, in seconds; a file is looked at each minute.", ge=300)
+    ] = 3_600
+
+
 class LimitsSection(Section, frozen=True):
     """Rate limits, each `count/seconds` or `off`."""
 
@@ -323,6 +359,7 @@ class Settings(Section, frozen=True):
     passwords: Annotated[
         PasswordsSection, Meta(description="What a password hash costs (Argon2id, RFC 9106), and who pays it.")
     ] = PasswordsSection()
+    threats: Annotated[ThreatsSection, Meta(description="What is known before anybody comes.")] = ThreatsSection()
     limits: Annotated[LimitsSection, Meta(description="Rate limits, each `count/seconds` or `off`.")] = LimitsSection()
     outbox: Annotated[OutboxSection, Meta(description="What becomes of events that nobody could deliver.")] = (
         OutboxSection()

@@ -52,6 +52,7 @@ def _first_administrator(visit: Visit) -> FirstAdministrator:
         hasher=parts.hasher,
         policy=parts.policy,
         clock=parts.clock,
+        breaches=parts.breaches.guard,
     )
 
 
@@ -112,6 +113,7 @@ async def admin(visit: Visit) -> Response:
         "customer": {"name": who.customer.profile.name, "email": who.customer.profile.email},
         "role": role,
         "api_docs_url": f"{visit.prefix}/api/v1/openapi.json",
+        "security_url": f"{visit.prefix}/admin/security",
         "token": token,
         "expires_seconds": visit.desk.lifetimes.access_token if token else 0,
     }

@@ -23,6 +23,7 @@ from limen.experience.pages.keep_account import keep_account
 from limen.experience.pages.logout import logout
 from limen.experience.pages.parts import PageParts
 from limen.experience.pages.secure import secure
+from limen.experience.pages.security import security
 from limen.experience.pages.turned_away import ERROR_PAGES
 from limen.experience.pages.unsubscribe import end_messages
 from limen.experience.pages.visit import Visit, arrive_at
@@ -75,6 +76,7 @@ def create_pages(parts: PageParts) -> Finder:
         page("/account/privacy/receipts/{record}", receipt, proves=False),
         page("/account/{page}", account, "GET", "POST", proves=False),
         page("/admin", admin, "GET", "POST"),
+        page("/admin/security", security, "GET", "POST"),
         page("/setup/{token}", setup, "GET", "POST"),
         Route("/static/{name}", static),
     ]

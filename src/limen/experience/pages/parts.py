@@ -13,6 +13,8 @@ from limen.identity.consents.receipts import ReceiptUnit, Signers
 from limen.identity.preferences.choose import PreferenceUnit
 from limen.identity.rights.store import RightsUnit
 from limen.identity.setup import SetupLinks
+from limen.identity.tenants.management import Tenancy
+from limen.identity.tenants.records import Tenant
 from limen.kernel.clock import Instant
 from limen.kernel.ids import TenantId
 
@@ -112,6 +114,7 @@ class PageParts:
         read: opens one tenant's reading transaction.
         ledger_signers: what signs for each tenant's consent ledger, its receipts included.
         secure_cookies: False only where plain http on loopback was asked for aloud.
+        tenancy: what changes the settings of one tenant.
         mailbox: the development mailbox, shown at ``/dev/mailbox``; None outside the demonstration.
         demo_app: the demonstration's application, for the start page; empty outside of it.
     """
@@ -122,6 +125,7 @@ class PageParts:
     renderer: Renderer
     assets: StaticAssets
     ledger_signers: Signers
+    tenancy: Callable[[Tenant], Tenancy]
     secure_cookies: bool = True
     mailbox: Mailbox | None = None
     demo_app: str = ""

@@ -13,10 +13,13 @@ _STATIC = Path(__file__).resolve().parent.parent / "static"
 
 _BUNDLES = {
     "limen.css": tuple(
-        f"css/{part}.css" for part in ("tokens", "base", "layout", "forms", "components", "account", "print")
+        f"css/{part}.css"
+        for part in ("tokens", "base", "layout", "forms", "components", "account", "security", "print")
     ),
     "limen.js": ("limen.js",),
     "passkeys.js": ("limen.js", "passkeys.js"),
+    "proof.js": ("proof.js",),
+    "proof-worker.js": ("proof-worker.js",),
     "icon.svg": ("icon.svg",),
 }
 """What a browser fetches, and the files it is joined from, in order."""

@@ -89,3 +89,6 @@ all("[data-code]").forEach(tidyCode);
 all("form").forEach(sendOnce);
 all("[data-copy]").forEach(wakeCopy);
 document.querySelector("form[data-autosubmit]")?.submit();
+
+// Fetched where it is asked for alone.
+for (const place of all("[data-proof-script]")) import(place.dataset.proofScript);

@@ -15,6 +15,7 @@ CONSENTS_READ, CONSENTS_WRITE = "limen:consents:read", "limen:consents:write"
 PRIVACY_READ, PRIVACY_WRITE = "limen:privacy:read", "limen:privacy:write"
 KEYS_READ, KEYS_WRITE = "limen:keys:read", "limen:keys:write"
 AUDIT_READ, AUDIT_PERSONAL = "limen:audit:read", "limen:audit:personal"
+SECURITY_READ, SECURITY_WRITE = "limen:security:read", "limen:security:write"
 
 SCOPES: dict[str, str] = {
     TENANTS_READ: "Read tenants (platform administrators, default tenant only)",
@@ -33,6 +34,8 @@ SCOPES: dict[str, str] = {
     KEYS_WRITE: "Rotate the tenant's signing keys",
     AUDIT_READ: "Read the tenant's audit log",
     AUDIT_PERSONAL: "Open the personal part of audit records, which is itself recorded",
+    SECURITY_READ: "See attacks on the tenant while they happen",
+    SECURITY_WRITE: "Block networks and raise the bar while the tenant is attacked",
 }
 """Scope to meaning."""
 

@@ -1,4 +1,4 @@
-"""Passwords that are known from breaches (SP 800-63B-4 §3.1.1.2): asked when one is set, never at a sign-in.
+"""Passwords that are known from breaches (SP 800-63B-4 §3.1.1.2): what is asked when one is set.
 
 A corpus is declared here and implemented further out. It may be out of reach; what then, is a stance: fail open, since
 a shop must not close with a service of others, or fail closed.

@@ -12,7 +12,8 @@ from typing import Any, Protocol
 import msgspec
 
 from limen.identity.administrators import Actor, AdministratorStore
-from limen.identity.credentials.choose import choose_password
+from limen.identity.credentials.breaches import NO_CORPUS, BreachGuard
+from limen.identity.credentials.choose import Known, choose_password
 from limen.identity.credentials.context import context_words
 from limen.identity.credentials.hashing import PasswordHasher
 from limen.identity.credentials.policy import PasswordPolicy
@@ -112,6 +113,7 @@ class CustomerAdministration:
     policy: PasswordPolicy
     clock: Clock
     profiles: ProfileSettings = field(default_factory=ProfileSettings)
+    breaches: BreachGuard = NO_CORPUS
 
     async def create(self, new: NewCustomer, actor: Actor) -> Customer | Refusal:
         """Make a customer. Its address counts as verified only where the profile says so.
@@ -245,7 +247,7 @@ class CustomerAdministration:
 
     async def _hash(self, password: Secret, profile: Profile) -> str | Refusal:
         words = context_words(profile.email, profile.name, profile.given_name, profile.family_name)
-        outcome = await choose_password(password.reveal(), words, self.policy, self.hasher)
+        outcome = await choose_password(password.reveal(), words, self.policy, self.hasher, Known(self.breaches))
         return outcome if isinstance(outcome, str) else outcome.refusal
 
     async def _replace(

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from limen.identity.administrators import AdministratorStore, Role
-from limen.identity.credentials.choose import NotChosen, choose_password
+from limen.identity.credentials.breaches import NO_CORPUS, BreachGuard
+from limen.identity.credentials.choose import Known, NotChosen, choose_password
 from limen.identity.credentials.context import context_words
 from limen.identity.credentials.hashing import PasswordHasher
 from limen.identity.credentials.policy import PasswordPolicy
@@ -84,6 +85,7 @@ class FirstAdministrator:
     hasher: PasswordHasher
     policy: PasswordPolicy
     clock: Clock
+    breaches: BreachGuard = NO_CORPUS
 
     async def awaits(self, token: str) -> Expired | None:
         """Return ``link_spent`` where the link of *token* cannot be used; looking does not use it."""
@@ -99,7 +101,8 @@ class FirstAdministrator:
         email = parse_email(who.email)
         if isinstance(email, Refusal):
             return NotChosen(email)
-        hashed = await choose_password(who.password, context_words(email, self.tenant.name), self.policy, self.hasher)
+        words, known = context_words(email, self.tenant.name), Known(self.breaches)
+        hashed = await choose_password(who.password, words, self.policy, self.hasher, known)
         if isinstance(hashed, NotChosen):
             return hashed
         customer, vault = await self.directory.prepare(Profile(email=email, email_verified=True, locale=who.locale))

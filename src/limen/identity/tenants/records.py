@@ -8,14 +8,18 @@ import msgspec
 from limen.identity.profiles.records import ProfileSettings
 from limen.identity.tenants.account import AccountSettings
 from limen.identity.tenants.assurance import AssuranceSettings
+from limen.identity.tenants.attacks import AttackSettings
 from limen.identity.tenants.auditing import AuditSettings
+from limen.identity.tenants.breaches import BreachSettings
 from limen.identity.tenants.claims import ClaimRule
+from limen.identity.tenants.networks import NetworkSettings
 from limen.identity.tenants.passkeys import PasskeySettings
 from limen.identity.tenants.preferences import PreferenceSettings
 from limen.identity.tenants.privacy import PrivacySettings
 from limen.identity.tenants.recovery import RecoverySettings
 from limen.identity.tenants.registration import RegistrationSettings
 from limen.identity.tenants.sign_in import SignInSettings
+from limen.identity.tenants.sign_up import SignUpSettings
 from limen.identity.tenants.sms import SmsSettings
 from limen.identity.tenants.trust import TrustedIssuer
 from limen.kernel.clock import Instant
@@ -98,6 +102,10 @@ class TenantSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     recovery: RecoverySettings = RecoverySettings()
     password_history: int = 0
     """How many of a customer's last passwords may not be chosen again, the present one among them."""
+    breaches: BreachSettings = BreachSettings()
+    attacks: AttackSettings = AttackSettings()
+    networks: NetworkSettings = NetworkSettings()
+    sign_up: SignUpSettings = SignUpSettings()
     sms: SmsSettings = SmsSettings()
     account: AccountSettings = AccountSettings()
     audit: AuditSettings = AuditSettings()

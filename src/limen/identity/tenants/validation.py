@@ -8,8 +8,11 @@ from limen.identity.credentials.policy import PRESETS
 from limen.identity.profiles.schema import problems_of as profile_problems
 from limen.identity.tenants.account import problems_of as account_problems
 from limen.identity.tenants.assurance import problems_of as assurance_problems
+from limen.identity.tenants.attacks import problems_of as attack_problems
 from limen.identity.tenants.auditing import problems_of as audit_problems
+from limen.identity.tenants.breaches import problems_of as breach_problems
 from limen.identity.tenants.claims import FIELDS, RESERVED, problems_of
+from limen.identity.tenants.networks import problems_of as network_problems
 from limen.identity.tenants.passkeys import fits_issuer
 from limen.identity.tenants.passkeys import problems_of as passkey_problems
 from limen.identity.tenants.preferences import problems_of as preference_problems
@@ -19,6 +22,7 @@ from limen.identity.tenants.recovery import PASSWORD_HISTORY
 from limen.identity.tenants.recovery import problems_of as recovery_problems
 from limen.identity.tenants.registration import problems_of as registration_problems
 from limen.identity.tenants.sign_in import problems_of as sign_in_problems
+from limen.identity.tenants.sign_up import problems_of as sign_up_problems
 from limen.identity.tenants.sms import problems_of as sms_problems
 from limen.identity.tenants.trust import problems_of as trust_problems
 from limen.kernel.errors import Invalid
@@ -81,6 +85,10 @@ def validate(name: str, settings: TenantSettings) -> Invalid | None:
     problems |= dict(assurance_problems(settings.assurance, "settings.assurance"))
     problems |= dict(passkey_problems(settings.passkeys, "settings.passkeys"))
     problems |= dict(sign_in_problems(settings.sign_in, "settings.sign_in"))
+    problems |= dict(attack_problems(settings.attacks, "settings.attacks"))
+    problems |= dict(network_problems(settings.networks, "settings.networks"))
+    problems |= dict(sign_up_problems(settings.sign_up, "settings.sign_up"))
+    problems |= dict(breach_problems(settings.breaches, "settings.breaches"))
     problems |= dict(sms_problems(settings.sms, "settings.sms"))
     problems |= dict(preference_problems(settings.preferences, "settings.preferences"))
     problems |= dict(privacy_problems(settings.privacy, "settings.privacy"))

@@ -7,6 +7,7 @@ from starlette.routing import Match
 
 from limen.integration.api.document import describe
 from limen.integration.api.doors import (
+    attacks,
     audit,
     clients,
     consents,
@@ -42,6 +43,7 @@ _DOORS = (
     privacy,
     keys,
     audit,
+    attacks,
 )
 
 

@@ -1,6 +1,6 @@
 """What the API is given by the composition root."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Final, Protocol
@@ -22,10 +22,14 @@ from limen.identity.keyring import Keyring
 from limen.identity.preferences.choose import PreferenceUnit
 from limen.identity.rights.store import RightsUnit
 from limen.identity.tenants.management import TenantUnit
+from limen.identity.tenants.records import Tenant
 from limen.kernel.clock import Clock, Instant
 from limen.kernel.entropy import Entropy
+from limen.kernel.errors import Fault
 from limen.kernel.ids import TenantId
+from limen.trust.attacks.guard import AttackGuard
 from limen.trust.limits import Limit, RateLimiter
+from limen.trust.threats.breaches import NO_SOURCES, BreachSources
 
 PREFIX: Final = "/api/v1"
 """Where the API is, below a tenant's prefix."""
@@ -100,6 +104,13 @@ class ApiUnit(
 Begin = Callable[[TenantId], AbstractAsyncContextManager[ApiUnit]]
 
 
+Guards = Callable[[Tenant], Awaitable[AttackGuard]]
+
+
+async def _no_guards(_: Tenant) -> AttackGuard:
+    raise Fault("nothing guards here")
+
+
 @dataclass(frozen=True, slots=True)
 class ApiParts:
     """All that the API joins.
@@ -112,6 +123,8 @@ class ApiParts:
         asking: answers what customers allow, from memory.
         ledger_signers: what signs for each tenant's consent ledger.
         limit: how often one client may call.
+        breaches: what is known of breached passwords.
+        guards: makes the guard of a tenant, which knows how it stands.
     """
 
     desks: Desks
@@ -127,3 +140,5 @@ class ApiParts:
     asking: Asking
     ledger_signers: Signers
     limit: Limit = Limit(600, 60, "api")
+    breaches: BreachSources = NO_SOURCES
+    guards: Guards = _no_guards

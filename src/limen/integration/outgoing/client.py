@@ -93,8 +93,9 @@ class OutgoingClient:
 
     async def _fetched(self, url: str, wanted: Wanted) -> Fetched | Refusal:
         async def get(target: Target) -> Fetched | Refusal:
-            accept = [(b"accept", ", ".join(wanted.media_types).encode())]
-            answer = await self._transport.send(target, "GET", accept, b"", wanted.max_bytes)
+            headers = [(b"accept", ", ".join(wanted.media_types).encode())]
+            headers += [(name.encode(), value.encode()) for name, value in wanted.headers]
+            answer = await self._transport.send(target, "GET", headers, b"", wanted.max_bytes)
             return self._accepted(url, answer, wanted)
 
         answer = await self._guarded(url, wanted.purpose, wanted.seconds, get)

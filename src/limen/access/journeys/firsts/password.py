@@ -11,7 +11,9 @@ from dataclasses import dataclass
 import msgspec
 
 from limen.access.journeys.context import StepContext
+from limen.access.journeys.doubts import Doubted, doubted
 from limen.access.journeys.firsts.first import First
+from limen.access.journeys.guarding import FIELD, Guarded, guarded
 from limen.access.journeys.limits import over_limits
 from limen.access.journeys.parts import JourneyUnit
 from limen.access.journeys.views import Problem, Progress, problem_of
@@ -41,12 +43,16 @@ async def _answer(context: StepContext, email: str, form: Mapping[str, str]) -> 
     limited = await over_limits(context, email, mail=False, known_device=known)
     if limited is not None:
         return Progress(state, problem=limited)
+    found = await guarded(context, email, form["password"], form.get(FIELD, ""), is_known=known)
+    if found.refused is not None:
+        return found.refused
     vault = await parts.directory.vault_of(customer_id)
     check = await check_password(parts.hasher, stored, vault, form["password"])
     if check.busy is not None:
         return Progress(state, problem=problem_of(check.busy, typed))
     if check.matches and sealed is not None and sealed.may_sign_in:
-        return _proven(context, email, _Account(sealed, stored, vault), check)
+        return await _passed(context, email, _Account(sealed, stored, vault), check, found)
+    await parts.guard.failed(found.attempt)
     return _refused(context, email, customer_id, check)
 
 
@@ -59,7 +65,20 @@ class _Account:
     vault: SubjectVault | None
 
 
-def _proven(context: StepContext, email: str, account: _Account, check: PasswordCheck) -> Progress:
+async def _passed(
+    context: StepContext, email: str, account: _Account, check: PasswordCheck, found: Guarded
+) -> Progress:
+    """Go on with a right password, and with whatever makes it doubted."""
+    parts = context.parts
+    await parts.guard.passed(found.attempt)
+    customer = await parts.directory.open(account.customer, account.vault)
+    because = Doubted()
+    if customer is not None and account.vault is not None:
+        because = await doubted(context, customer, account.vault, found)
+    return _proven(context, email, account, check, because)
+
+
+def _proven(context: StepContext, email: str, account: _Account, check: PasswordCheck, found: Doubted) -> Progress:
     customer, stored, vault = account.customer, account.stored, account.vault
     now = context.parts.clock.now()
 
@@ -69,11 +88,21 @@ def _proven(context: StepContext, email: str, account: _Account, check: Password
         if check.rehash and stored is not None and vault is not None:
             fresh = seal_password(vault, customer.id, check.rehash, now)
             await unit.passwords.replace_hash(customer.id, stored.sealed, fresh.sealed)
-        return None
+        return await found.write(unit) if found.write is not None else None
 
     proof = Evidence(PASSWORD, now)
+    before = context.journey.state
+    second = before.second
+    if found.sent is not None:
+        second = msgspec.structs.replace(second, mailed=found.sent)
     state = msgspec.structs.replace(
-        context.journey.state, email=email, customer_id=customer.id, evidence=(proof,), session_id=""
+        before,
+        email=email,
+        customer_id=customer.id,
+        evidence=(proof,),
+        session_id="",
+        doubt=found.doubt,
+        second=second,
     )
     return Progress(state, write, vault=vault)
 

@@ -12,6 +12,7 @@ import msgspec
 
 from limen.access.journeys.context import StepContext
 from limen.access.journeys.firsts import asked_for, main, offered
+from limen.access.journeys.guarding import proof_data
 from limen.access.journeys.passkey_notes import noted
 from limen.access.journeys.second_factors import needed
 from limen.access.journeys.steps.turns import turned
@@ -34,6 +35,7 @@ def view(context: StepContext) -> StepView:
         "methods": [first.name for first in offered(settings)],
         # A mailed code is a recovery of its own; where there is none, whoever lost a passkey needs another way.
         "may_recover": settings.password or not settings.email_code,
+        **proof_data(context),
     }
     for first in offered(settings):
         data |= first.data(context)

@@ -1,10 +1,12 @@
 """Sign-up: name, address and password are drafted in the journey; the account is made when the address is proven."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import msgspec
 
 from limen.access.journeys.context import StepContext
+from limen.access.journeys.guarding import proof_data, sign_up_guarded
 from limen.access.journeys.limits import over_limits
 from limen.access.journeys.mailed import posted
 from limen.access.journeys.passkey_notes import noted
@@ -29,7 +31,13 @@ def view(context: StepContext) -> StepView:
         "sign_up",
         context.journey.version,
         values={"email": state.email, "name": state.draft.name},
-        data={"client_name": context.facts.client_name, **pages, **chooses, **password_data(context.parts)},
+        data={
+            "client_name": context.facts.client_name,
+            **pages,
+            **chooses,
+            **password_data(context.parts),
+            **proof_data(context),
+        },
     )
 
 
@@ -47,6 +55,11 @@ async def submit(context: StepContext, form: Mapping[str, str]) -> Progress:
         return Progress(state, problem=Problem({"email": "error.email_invalid"}, values=typed))
     if validate(profile) is not None:
         return Progress(state, problem=Problem({"name": "error.name_invalid"}, values=typed))
+    guarded = await sign_up_guarded(context, email, form)
+    if guarded is not None:
+        work = parts.guard.settings.work if guarded.status == 400 else 0
+        asked = msgspec.structs.replace(state, email=email, work=work)
+        return Progress(asked, problem=replace(guarded, values=typed))
     limited = await over_limits(context, email, mail=True)
     if limited is not None:
         return Progress(state, problem=limited)

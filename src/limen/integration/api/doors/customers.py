@@ -16,6 +16,7 @@ from limen.integration.api.parts import PREFIX
 from limen.integration.api.route import Call, GuardedRoute
 from limen.kernel.ids import CustomerId
 from limen.kernel.secret import Secret
+from limen.trust.threats.breaches import Breaches
 
 router = APIRouter(prefix=f"{PREFIX}/customers", route_class=GuardedRoute, tags=["customers"])
 Id = Annotated[str, Path(alias="customer_id", pattern="^cus_[0-9a-hjkmnp-tv-z]{26}$")]
@@ -33,6 +34,7 @@ def _use(call: Call) -> CustomerAdministration:
         policy,
         parts.clock,
         tenant.settings.profile,
+        Breaches(parts.breaches, tenant.settings.breaches).guard,
     )
 
 

@@ -8,8 +8,11 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 from limen.identity.profiles.records import ProfileSettings
 from limen.identity.tenants.account import AccountSettings
 from limen.identity.tenants.assurance import AssuranceSettings
+from limen.identity.tenants.attacks import AttackSettings
 from limen.identity.tenants.auditing import AuditSettings
+from limen.identity.tenants.breaches import BreachSettings
 from limen.identity.tenants.claims import Source, Target
+from limen.identity.tenants.networks import NetworkSettings
 from limen.identity.tenants.passkeys import PasskeySettings
 from limen.identity.tenants.records import (
     Branding,
@@ -24,6 +27,7 @@ from limen.identity.tenants.records import (
 from limen.identity.tenants.recovery import PASSWORD_HISTORY, RecoverySettings
 from limen.identity.tenants.registration import RegistrationSettings
 from limen.identity.tenants.sign_in import SignInSettings
+from limen.identity.tenants.sign_up import SignUpSettings
 from limen.identity.tenants.sms import SmsSettings
 from limen.identity.tenants.trust import TrustedIssuer
 from limen.identity.tenants.validation import BOUNDS, KEY_BOUNDS
@@ -78,6 +82,10 @@ if TYPE_CHECKING:
     PasskeysModel = Sent
     SignInModel = Sent
     SmsModel = Sent
+    BreachesModel = Sent
+    AttacksModel = Sent
+    NetworksModel = Sent
+    SignUpModel = Sent
     AccountModel = Sent
     AuditModel = Sent
 else:
@@ -102,6 +110,14 @@ else:
         __doc__="To which countries codes are sent, how many, and what they prove.",
         **sent_fields(SmsSettings),
     )
+    BreachesModel = create_model(
+        "Breaches", __base__=Sent, __doc__=BreachSettings.__doc__, **sent_fields(BreachSettings)
+    )
+    AttacksModel = create_model("Attacks", __base__=Sent, __doc__=AttackSettings.__doc__, **sent_fields(AttackSettings))
+    NetworksModel = create_model(
+        "Networks", __base__=Sent, __doc__=NetworkSettings.__doc__, **sent_fields(NetworkSettings)
+    )
+    SignUpModel = create_model("SignUp", __base__=Sent, __doc__=SignUpSettings.__doc__, **sent_fields(SignUpSettings))
     AccountModel = create_model(
         "Account", __base__=Sent, __doc__=AccountSettings.__doc__, **sent_fields(AccountSettings)
     )
@@ -158,6 +174,10 @@ class SettingsModel(Sent):
     profile: ProfileModel = ProfileModel()
     recovery: RecoveryModel = RecoveryModel()
     password_history: Annotated[Int, Field(ge=PASSWORD_HISTORY[0], le=PASSWORD_HISTORY[1])] = 0
+    breaches: BreachesModel = BreachesModel()
+    attacks: AttacksModel = AttacksModel()
+    networks: NetworksModel = NetworksModel()
+    sign_up: SignUpModel = SignUpModel()
     sms: SmsModel = SmsModel()
     account: AccountModel = AccountModel()
     audit: AuditModel = AuditModel()

@@ -1,0 +1,128 @@
+"""``python -m bench.attacks``: attack a running Limen, print what came of it, write ``bench/out/attacks.json``.
+
+With ``--strict`` it exits 1 where a bar is missed. Everything is on loopback, bounded by count and by time.
+"""
+
+import argparse
+import json
+import os
+import signal
+import sys
+import tempfile
+from pathlib import Path
+from time import perf_counter
+from typing import Any, Final
+
+from rich.console import Console
+from rich.table import Table
+
+from bench import servers
+from bench.attacks.crowd import Crowd
+from bench.attacks.forms import code_guessing, sign_up_farm
+from bench.attacks.scenes import SCENES
+from bench.attacks.session import Cost, Installation, attack, cost
+from bench.report import WIDE
+from bench.workbench import ROOT, choose_cores
+
+OUT: Final = ROOT / "bench/out"
+DISTRIBUTED: Final = "stuffing, an address a try"
+STOPPED, DISTURBED, COST_SHARE = 0.99, 0.01, 0.15
+
+
+def main() -> int:
+    """Run once."""
+    parser = argparse.ArgumentParser(prog="python -m bench.attacks", description="Attack a running Limen, on loopback.")
+    parser.add_argument("--only", action="append", default=[], help="words of the scenes to play")
+    parser.add_argument("--count", type=int, default=10_000, help="tries of a scene, at the most")
+    parser.add_argument("--seconds", type=float, default=150.0, help="of a scene, at the most")
+    parser.add_argument("--quick", action="store_true", help="60 tries of each: is everything alive?")
+    parser.add_argument("--strict", action="store_true", help="exit 1 where a bar is missed")
+    parser.add_argument("--out", type=Path, default=OUT / "attacks.json", help="where the JSON goes")
+    arguments = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=max(console.width, WIDE))
+    OUT.mkdir(parents=True, exist_ok=True)
+    count, seconds = (60, 20.0) if arguments.quick else (arguments.count, arguments.seconds)
+    with tempfile.TemporaryDirectory(prefix="limen-attacks-", dir=OUT) as folder:
+        installation = Installation(Path(folder), servers.free_port(), choose_cores()[0])
+        installation.prepare()
+        written = _run(installation, arguments.only, (count, seconds), console)
+    written["bars"] = _bars(written)
+    arguments.out.write_text(json.dumps(written, indent=2) + "\n")
+    for bar in written["bars"]:
+        colour = "green" if bar["met"] else "red"
+        console.print(f"[{colour}]{bar['name']}: {bar['value']} (bar {bar['bar']})[/{colour}]", highlight=False)
+    console.print(f"load {written['load_average']}; written to {arguments.out}", highlight=False)
+    return int(arguments.strict and not all(bar["met"] for bar in written["bars"]))
+
+
+def _run(installation: Installation, only: list[str], bounds: tuple[int, float], console: Console) -> dict[str, Any]:
+    began, found, crowd = perf_counter(), [], Crowd(installation.port)
+
+    def wanted(name: str) -> bool:
+        return not only or any(word in name for word in only)
+
+    for scene in SCENES:
+        if wanted(scene.name):
+            console.print(f"[dim]·[/dim] {scene.name}", highlight=False)
+            found.append(attack(installation, crowd, scene, *bounds).record())
+    for play, name, most in ((sign_up_farm, "sign-up farm", 200), (code_guessing, "code brute force", 200)):
+        if wanted(name):
+            console.print(f"[dim]·[/dim] {name}", highlight=False)
+            server = installation.serve(1)
+            try:
+                found.append(play(installation.port, min(most, bounds[0]), bounds[1]).record())
+            finally:
+                server.stop()
+    costs = cost(installation) if wanted("cost") else None
+    _show(console, found, costs)
+    return {
+        "seconds": round(perf_counter() - began),
+        "load_average": [round(one, 1) for one in os.getloadavg()],
+        "scenes": found,
+        "cost_ms": _cost(costs),
+    }
+
+
+def _cost(costs: Cost | None) -> dict[str, float] | None:
+    if costs is None:
+        return None
+    names = ("sign_in", "refused", "blocked", "pages", "share")
+    return {name: round(getattr(costs, name), 3) for name in names}
+
+
+def _bars(written: dict[str, Any]) -> list[dict[str, Any]]:
+    found = []
+    for scene in written["scenes"]:
+        if scene["scene"] == DISTRIBUTED:
+            stopped, disturbed = scene["stopped"], scene["disturbed_share"]
+            found.append({"name": "valid pairs stopped", "value": stopped, "bar": STOPPED, "met": stopped >= STOPPED})
+            met = disturbed is not None and disturbed <= DISTURBED
+            found.append({"name": "legitimate disturbed", "value": disturbed, "bar": DISTURBED, "met": met})
+    if written["cost_ms"] is not None:
+        share = written["cost_ms"]["share"]
+        found.append({"name": "refused beside sign-in", "value": share, "bar": COST_SHARE, "met": share <= COST_SHARE})
+    return found
+
+
+def _show(console: Console, found: list[dict[str, Any]], costs: Cost | None) -> None:
+    table = Table(title="What the attackers reached, and whom it disturbed", title_justify="left")
+    for column in ("attack", "tries", "compared", "valid", "taken", "disturbed", "attacker's CPU s", "s"):
+        table.add_column(column, justify="left" if column == "attack" else "right")
+    for one in found:
+        if "compared" not in one:
+            table.add_row(one["scene"], str(one["tries"]), "", "", str(one["got"]), "", "", str(one["seconds"]))
+            continue
+        disturbed = f"{one['disturbed']} of {one['legitimate_sign_ins']}"
+        cells = (one["tries"], one["compared"], one["valid_pairs"], one["accounts_taken"], disturbed)
+        table.add_row(one["scene"], *map(str, cells), str(one["attacker_cpu_seconds_on_proofs"]), str(one["seconds"]))
+    console.print(table)
+    if costs is not None:
+        words = f"sign-in {costs.sign_in:.1f}, refused {costs.refused:.1f}, blocked {costs.blocked:.1f}"
+        console.print(f"CPU in ms: {words}; the pages before either {costs.pages:.1f}", highlight=False)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

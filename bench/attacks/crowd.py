@@ -1,0 +1,77 @@
+"""Customers who come and go: most at their own devices, a few at new ones, now and then with a slip of the finger."""
+
+from dataclasses import dataclass, field
+from random import Random
+from threading import Event, Thread
+from typing import Final
+
+from bench.attacks.browser import Browser
+from bench.attacks.people import email_of, password_of
+from bench.attacks.scenes import REGULARS
+
+NEW_DEVICE: Final = 0.05
+"""The share of sign-ins from a device that is new; at home, but for one in five."""
+_AWAY: Final = 0.2
+_SLIP: Final = 0.05
+
+
+def home_of(number: int) -> str:
+    """Return the address where a customer lives."""
+    return f"10.{20 + number // 200}.{number % 200}.{number % 200 + 1}"
+
+
+@dataclass
+class Crowd:
+    """The regular customers, with the cookies of their devices."""
+
+    port: int
+    devices: dict[int, dict[str, str]] = field(default_factory=dict)
+    came: int = 0
+    disturbed: int = 0
+    failed: int = 0
+    _ends: Event = field(default_factory=Event)
+    _thread: Thread | None = None
+
+    def settle(self) -> None:
+        """Let everybody sign in once, before anything happens."""
+        for number in range(REGULARS):
+            browser = Browser(self.port, home_of(number))
+            outcome = browser.sign_in(email_of(number), password_of(number))
+            if outcome != "session":
+                message = f"a customer cannot sign in: {outcome}"
+                raise RuntimeError(message)
+            self.devices[number] = browser.cookies
+            browser.close()
+
+    def begin(self) -> None:
+        """Come and go until told to end."""
+        self._ends.clear()
+        self.came = self.disturbed = self.failed = 0
+        self._thread = Thread(target=self._come, daemon=True)
+        self._thread.start()
+
+    def end(self) -> None:
+        """Stop coming."""
+        self._ends.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _come(self) -> None:
+        chance = Random(7)
+        while not self._ends.wait(0.02):
+            self._visit(chance.randrange(REGULARS), chance)
+
+    def _visit(self, number: int, chance: Random) -> None:
+        """Sign in once: disturbed is whoever is asked for more than a password, or kept out."""
+        is_new = chance.random() < NEW_DEVICE
+        address = f"172.16.{chance.randrange(250)}.9" if is_new and chance.random() < _AWAY else home_of(number)
+        browser = Browser(self.port, address, cookies={} if is_new else dict(self.devices[number]))
+        if chance.random() < _SLIP:
+            browser.sign_in(email_of(number), "threshold of a slip", solves=True)
+        outcome = browser.sign_in(email_of(number), password_of(number), solves=True)
+        self.came += 1
+        self.disturbed += outcome in {"challenged", "blocked"}
+        self.failed += outcome in {"wrong", "refused", "proof"}
+        if outcome == "session" and not is_new:
+            self.devices[number] = browser.cookies
+        browser.close()

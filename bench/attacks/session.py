@@ -1,0 +1,233 @@
+"""One run: an installation, the attacks on it one after the other, and what came of each."""
+
+import sys
+import urllib.request
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Lock
+from time import perf_counter, sleep
+from typing import Any, Final
+
+from bench import servers
+from bench.attacks.browser import Browser
+from bench.attacks.crowd import Crowd
+from bench.attacks.people import email_of, password_of
+from bench.attacks.scenes import CUSTOMERS, REGULARS, Scene, Try
+from bench.limen.start import executable
+from bench.workbench import ROOT
+
+_LIFTED: Final = ("PAGES_PER_ADDRESS", "JOURNEYS_PER_ADDRESS")
+"""What the edge refuses never comes this far: here it is to be seen what the guards behind it do."""
+_CPU: Final = "process_cpu_seconds_total"
+_HASHES: Final = "limen_hash_pool_done_total"
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """A Limen with customers, as it is served to the public but for what :data:`_LIFTED` names."""
+
+    folder: Path
+    port: int
+    core: int
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Return the settings."""
+        return {
+            "LIMEN_DATA_DIR": str(self.folder),
+            "LIMEN_DATABASE_URL": f"sqlite:///{self.folder}/limen.db",
+            "LIMEN_KEYSTORE_URL": f"sqlite:///{self.folder}/keys.db",
+            "LIMEN_ISSUER": f"http://127.0.0.1:{self.port}",
+            "LIMEN_INSECURE_HTTP": "1",
+            "LIMEN_DEVELOPMENT_MAILBOX": "1",
+            "LIMEN_LOG_LEVEL": "error",
+            "LIMEN_PROXIES_NETWORKS": "127.0.0.1/32",
+            "LIMEN_METRICS_TOKEN": "bench",
+            **{f"LIMEN_LIMITS_{name}": "off" for name in _LIFTED},
+        }
+
+    def prepare(self) -> None:
+        """Make databases and customers."""
+        program = executable()
+        if program is None:
+            raise servers.StartError("there is no limen command beside this interpreter")
+        servers.command([str(program), "migrate"], self.environment, ROOT)
+        servers.command([sys.executable, "-m", "bench.attacks.people", str(CUSTOMERS)], self.environment, ROOT)
+
+    def serve(self, factor: int) -> servers.Server:
+        """Serve it, with a clock that runs *factor* times as fast."""
+        words = [sys.executable, "-m", "bench.attacks.child", str(self.port), str(factor)]
+        launch = servers.Launch(words, self.port, "/health/ready", self.folder / "serve.log", self.environment, ROOT)
+        return servers.start(launch, self.core)
+
+    def metric(self, name: str) -> float:
+        """Return the value of a metric without labels."""
+        asked = urllib.request.Request(
+            f"http://127.0.0.1:{self.port}/metrics", headers={"authorization": "Bearer bench"}
+        )
+        with urllib.request.urlopen(asked, timeout=10) as answer:
+            lines = answer.read().decode().splitlines()
+        return float(next(line for line in lines if line.startswith(name + " ")).split()[1])
+
+
+@dataclass
+class Result:
+    """What came of one attack."""
+
+    scene: str
+    outcomes: Counter[str] = field(default_factory=Counter)
+    valid: int = 0
+    taken: int = 0
+    hashes: int = 0
+    seconds: float = 0.0
+    worked: float = 0.0
+    came: int = 0
+    disturbed: int = 0
+    failed: int = 0
+    lock: Lock = field(default_factory=Lock, repr=False)
+
+    @property
+    def tries(self) -> int:
+        """Return how many tries were made."""
+        return sum(self.outcomes.values())
+
+    @property
+    def compared(self) -> int:
+        """Return how many of them reached a password check."""
+        return sum(self.outcomes[name] for name in ("session", "challenged", "wrong"))
+
+    def record(self) -> dict[str, Any]:
+        """Return what is written of it."""
+        return {
+            "scene": self.scene,
+            "tries": self.tries,
+            "compared": self.compared,
+            "outcomes": dict(self.outcomes),
+            "valid_pairs": self.valid,
+            "accounts_taken": self.taken,
+            "stopped": round(1 - self.taken / self.valid, 4) if self.valid else None,
+            "password_hashes_of_all": self.hashes,
+            "seconds": round(self.seconds, 1),
+            "attacker_cpu_seconds_on_proofs": round(self.worked, 2),
+            "legitimate_sign_ins": self.came,
+            "disturbed": self.disturbed,
+            "disturbed_share": round(self.disturbed / self.came, 4) if self.came else None,
+            "legitimate_failed": self.failed,
+        }
+
+
+def attack(installation: Installation, crowd: Crowd, scene: Scene, count: int, seconds: float) -> Result:
+    """Replay *scene*, for so many tries and *seconds* at the most, while the crowd comes and goes."""
+    server = installation.serve(scene.factor)
+    result = Result(scene.name)
+    try:
+        if not crowd.devices:
+            crowd.settle()
+        hashes, began = installation.metric(_HASHES), perf_counter()
+        crowd.begin()
+        tries = scene.tries(min(count, scene.count))
+        with ThreadPoolExecutor(scene.lanes) as pool:
+            for lane in [pool.submit(_lane, installation.port, scene, tries, began + seconds, result)
+                         for _ in range(scene.lanes)]:  # fmt: skip
+                lane.result()
+        crowd.end()
+        result.seconds = perf_counter() - began
+        result.hashes = round(installation.metric(_HASHES) - hashes)
+        result.came, result.disturbed, result.failed = crowd.came, crowd.disturbed, crowd.failed
+    finally:
+        crowd.end()
+        server.stop()
+    return result
+
+
+def _lane(port: int, scene: Scene, tries: Iterator[Try], until: float, result: Result) -> None:
+    while perf_counter() < until:
+        with result.lock:
+            one = next(tries, None)
+        if one is None:
+            return
+        browser = Browser(port, one.address, *([scene.agent] if scene.agent else []))
+        outcome = browser.sign_in(one.email, one.password, solves=scene.solves)
+        browser.close()
+        with result.lock:
+            result.outcomes[outcome] += 1
+            result.valid += one.is_valid
+            result.taken += one.is_valid and outcome == "session"
+            result.worked += browser.worked
+        sleep(scene.pause)
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Processor time of the server, in milliseconds."""
+
+    sign_in: float
+    refused: float
+    blocked: float
+    pages: float
+
+    @property
+    def share(self) -> float:
+        """Return the dearer refused try beside a sign-in by password, both without the pages before them."""
+        return max(self.refused, self.blocked) / self.sign_in
+
+
+def cost(installation: Installation, rounds: int = 60) -> Cost:
+    """Measure a sign-in by password, and a try that is refused before it: the POST alone, and the pages before it."""
+    server = installation.serve(1)
+
+    def spent(work: Any, times: int) -> float:
+        before = installation.metric(_CPU)
+        for number in range(times):
+            work(number)
+        return (installation.metric(_CPU) - before) / times * 1_000
+
+    try:
+        browsers = [Browser(installation.port, f"10.{90 + n // 200}.{n % 200}.9") for n in range(rounds)]
+        pages: list[str] = []
+
+        def opens(n: int) -> None:
+            pages.append(browsers[n].open("/sign-in"))
+            browsers[n].close()  # an idle connection is the server's to end
+
+        opening = spent(opens, rounds)
+
+        def right(n: int) -> None:
+            number = REGULARS + n
+            form = {"email": email_of(number), "password": password_of(number)}
+            if browsers[n].submit(pages[n], form)[0] != "session":
+                raise RuntimeError("a customer cannot sign in")
+
+        sign_in = spent(right, rounds)
+        thieves = [Browser(installation.port, "198.18.9.9") for _ in range(30)]
+        for n in range(8):  # from the fifth failure on, work is asked for
+            thieves[n].sign_in(f"x{n}@elsewhere.example", f"wrong {n}")
+        asked = [_opened(one) for one in thieves[8:]]
+        refused = spent(lambda n: _expect(thieves[8 + n].submit(asked[n], _no_one(n))[0], "proof"), 20)
+        for n in range(20):
+            thieves[0].sign_in(f"z{n}@elsewhere.example", f"wrong {n}", solves=True)
+        walls = [Browser(installation.port, "198.18.9.9") for _ in range(20)]
+        asked = [_opened(one) for one in walls]
+        blocked = spent(lambda n: _expect(walls[n].submit(asked[n], _no_one(n))[0], "blocked"), 20)
+    finally:
+        server.stop()
+    return Cost(sign_in, refused, blocked, opening)
+
+
+def _opened(browser: Browser) -> str:
+    page = browser.open("/sign-in")
+    browser.close()
+    return page
+
+
+def _no_one(number: int) -> dict[str, str]:
+    return {"email": f"y{number}@elsewhere.example", "password": f"wrong {number} again"}
+
+
+def _expect(outcome: str, wanted: str) -> None:
+    if outcome != wanted:
+        message = f"a try was answered by {outcome}, not {wanted}"
+        raise RuntimeError(message)

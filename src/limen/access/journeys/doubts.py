@@ -1,0 +1,122 @@
+"""A right password that is not enough: it is known from a breach, or others are being tried while it comes.
+
+A device that the customer has signed in from is not asked for more: whoever tries stolen passwords does not have it.
+Any other proves the mailbox by a code, unless a second factor speaks.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+
+from limen.access.factors.records import second_steps
+from limen.access.journeys.context import StepContext
+from limen.access.journeys.factor_changes import told
+from limen.access.journeys.guarding import Guarded
+from limen.access.journeys.limits import over_limits
+from limen.access.journeys.mails import sealed_mail
+from limen.access.journeys.parts import JourneyUnit
+from limen.access.journeys.records import Challenge, Doubt
+from limen.access.journeys.sent_codes import again, seconds_left
+from limen.access.journeys.views import Problem, Write
+from limen.access.sessions.records import PASSWORD, Evidence, open_surroundings
+from limen.identity.consents.personal import coarse
+from limen.identity.credentials.prepare import prepare_aside
+from limen.identity.customers.records import Customer
+from limen.identity.keyring import SubjectVault
+from limen.kernel.errors import Refusal
+from limen.kernel.events import AuditEntry, Event
+from limen.trust.limits import Limit
+
+_NOTICE: Final = Limit(1, 7 * 86_400, "breach-notice")
+
+
+NO_DOUBT: Final = Doubt()
+
+
+@dataclass(frozen=True, slots=True)
+class Doubted:
+    """What follows from a doubt: what the journey keeps, what is written, and the code that was mailed."""
+
+    doubt: Doubt = NO_DOUBT
+    write: Write | None = None
+    sent: Challenge | None = None
+
+
+def is_answered(evidence: Sequence[Evidence]) -> bool:
+    """Tell whether something beside a password spoke."""
+    return any(piece.authenticator != PASSWORD for piece in evidence)
+
+
+async def doubted(context: StepContext, customer: Customer, vault: SubjectVault, found: Guarded) -> Doubted:
+    """Return what follows for a *customer* whose password was right."""
+    parts, is_known = context.parts, found.attempt.is_known
+    prepared = await prepare_aside(found.attempt.password.decode(), parts.pool)
+    if isinstance(prepared, Refusal):  # the pool is busy: it was prepared a moment ago
+        return Doubted()
+    known = await parts.breaches.at_sign_in(customer.profile.email, prepared)
+    policy = parts.breaches.settings.at_sign_in
+    doubt = Doubt(
+        reason=known,
+        asks=bool(known) and not is_known and (policy in {"challenge", "change"} or known == "away"),
+        changes=bool(known) and policy == "change" and known != "away",
+    )
+    if found.verdict.is_doubted and not doubt.asks and not await _has_been_here(context, customer, vault):
+        doubt = msgspec.structs.replace(doubt, reason=known or "attack", asks=True)
+    return await _followed(context, customer, vault, doubt, found) if doubt.reason else Doubted()
+
+
+async def _has_been_here(context: StepContext, customer: Customer, vault: SubjectVault) -> bool:
+    """Tell whether the customer's sessions of late know the network: whoever tries stolen passwords is elsewhere."""
+    here = coarse(context.request.address, "")["network"]
+    async with context.parts.read(context.parts.tenant_id) as unit:
+        sessions = await unit.sessions.of_customer(customer.id)
+    return bool(here) and any(open_surroundings(vault, one).network == here for one in sessions)
+
+
+async def _followed(
+    context: StepContext, customer: Customer, vault: SubjectVault, doubt: Doubt, found: Guarded
+) -> Doubted:
+    """Return *doubt* with the mails that go with it: a code where one is asked for, or a notice."""
+    parts, policy = context.parts, context.parts.breaches.settings.at_sign_in
+    sent: Challenge | None = None
+    announce = None
+    if doubt.asks:
+        await parts.guard.note("doubted")
+        async with parts.read(parts.tenant_id) as unit:
+            has_steps = bool(second_steps(await unit.factors.of_customer(customer.id)))
+        if not has_steps and await over_limits(context, customer.profile.email, mail=True) is None:
+            sent = again(context, None)
+    if sent is not None:
+        words: dict[str, str | int] = {"code": sent.code, "expires_seconds": seconds_left(context, sent)}
+        announce = sealed_mail(
+            context, (customer.id, vault), "doubted_code", customer.profile.email, words, sent.expires_at
+        )
+    elif not doubt.changes and doubt.reason in {"password", "pair"}:
+        decision = await parts.limiter.hit(f"{_NOTICE.name}:{parts.tenant_id}:{customer.id}", _NOTICE)
+        announce = told(context, customer, vault, "password_breached") if decision.allowed else None
+
+    async def write(unit: JourneyUnit) -> Problem | None:
+        if doubt.reason in {"password", "pair"}:
+            unit.announce(Event("password.breached", customer.id, {"known": doubt.reason, "policy": policy}))
+            unit.record(_entry(context, customer, doubt.reason, policy))
+        if announce is not None:
+            announce(unit)
+        if found.news is not None:
+            unit.announce(found.news)
+        return None
+
+    return Doubted(doubt, write, sent)
+
+
+def _entry(context: StepContext, customer: Customer, known: str, policy: str) -> AuditEntry:
+    request = context.request
+    return AuditEntry(
+        event="password.breached",
+        actor=f"customer:{customer.id}",
+        subject=customer.id,
+        request_id=request.request_id,
+        data={"known": known, "policy": policy},
+        personal={"address": request.address, "user_agent": request.user_agent},
+    )

@@ -1,0 +1,134 @@
+"""The guards at the door: what a try by password has to take before anything is hashed, and what is counted after it.
+
+What a guard asks is a proof of work, time, or another way in; it is said in words, and never whether an account exists.
+A device that the account's owner has used is exempt: it is asked for nothing here.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import msgspec
+
+from limen.access.journeys.context import StepContext
+from limen.access.journeys.parts import JourneyUnit
+from limen.access.journeys.views import Problem, Progress, Write
+from limen.kernel.clock import SECOND
+from limen.kernel.encoding import b64url
+from limen.kernel.events import AuditEntry, Event
+from limen.trust.attacks.counters import NO_COUNTS, Counts
+from limen.trust.attacks.records import FREE, Attempt, Bar, Verdict, network_of
+from limen.trust.bots.proofs import waited
+from limen.trust.fraud.sign_ups import Application
+from limen.trust.limits import Limit
+
+FIELD: Final = "proof"
+TRAP: Final = "website"
+"""A field that no person sees, and that machines like to fill in."""
+_ANNOUNCED: Final = Limit(1, 600, "attack-announced")
+
+
+@dataclass(frozen=True, slots=True)
+class Guarded:
+    """A try that was judged."""
+
+    attempt: Attempt
+    verdict: Verdict = FREE
+    counts: Counts = NO_COUNTS
+    refused: Progress | None = None
+    news: Event | None = None
+
+
+def proof_data(context: StepContext) -> dict[str, Any]:
+    """Return what a form shows of a proof of work: a challenge where one is asked for, else nothing."""
+    parts = context.parts
+    work = max(context.journey.state.work, parts.guard.work)
+    if not work:
+        return {"proof": None, "waited": ""}
+    asked = parts.proofs.ask(work)
+    return {"proof": asked, "waited": waited(asked)}
+
+
+async def guarded(context: StepContext, email: str, password: str, proof: str, *, is_known: bool) -> Guarded:
+    """Judge a try for *email*; where it may not go on, say why."""
+    parts = context.parts
+    account = b64url(await parts.directory.email_index(email))
+    attempt = Attempt(context.request.address, account, password.encode("utf-8", "replace"), is_known)
+    judged = await parts.guard.judge(attempt)
+    verdict = judged.verdict
+    found = Guarded(attempt, verdict, judged.counts)
+    if judged.shadow.bar:
+        parts.count_guard("shadowed", judged.shadow.reasons[0])
+    if not verdict.bar:
+        return found
+    problem = await _problem(context, proof, found)
+    parts.count_guard("refused" if problem is not None else "passed", verdict.reasons[0])
+    if problem is None:
+        await parts.guard.note("worked")
+        return replace(found, news=await _news(context, found))
+    await parts.guard.counters.turned_away()
+    await parts.guard.note("refused" if problem.status == 400 else "blocked", attempt.network)
+    work = 0 if verdict.bar is Bar.BLOCK else verdict.work
+    state = msgspec.structs.replace(context.journey.state, email=email, work=work)
+    problem = replace(problem, values={"email": email})
+    return replace(found, refused=Progress(state, _told(await _news(context, found)), problem))
+
+
+async def sign_up_guarded(context: StepContext, email: str, form: Mapping[str, str]) -> Problem | None:
+    """Return what a sign-up for *email* lacks: work, or everything; None where it may go on."""
+    parts, request, settings = context.parts, context.request, context.parts.sign_ups.settings
+    if parts.guard.listed(request.address).bar is Bar.BLOCK:
+        parts.count_guard("refused", "listed")
+        return Problem(notice="error.sign_up_refused", status=403)
+    if settings.mode == "off":
+        return None
+    seconds = (parts.clock.now() - context.journey.created_at) / SECOND
+    applies = Application(email, request.address, request.user_agent, seconds, bool(form.get(TRAP)))
+    found = await parts.sign_ups.judge(applies)
+    if found.total < settings.work_from:
+        return None
+    if settings.mode == "shadow":
+        parts.count_guard("shadowed", f"sign_up_{found.reasons[0]}")
+        return None
+    problem = None
+    if found.total >= settings.refuse_from:
+        problem = Problem(notice="error.sign_up_refused", status=403)
+    elif not await parts.proofs.redeem(form.get(FIELD, ""), parts.guard.settings.work, network_of(request.address)):
+        problem = Problem(notice="error.sign_up_proof")
+    parts.count_guard("passed" if problem is None else "refused", f"sign_up_{found.reasons[0]}")
+    if problem is not None and problem.status == 403:
+        await parts.guard.note("sign_ups_refused", network_of(request.address))
+    return problem
+
+
+async def _problem(context: StepContext, proof: str, found: Guarded) -> Problem | None:
+    """Return what a try lacks, or None."""
+    parts, verdict = context.parts, found.verdict
+    if verdict.bar is Bar.BLOCK:
+        return Problem(notice="error.blocked", status=429, retry_after=verdict.retry_after)
+    if not await parts.proofs.redeem(proof, verdict.work, found.attempt.network):
+        return Problem(notice="error.proof_needed" if not proof else "error.proof_spent")
+    wait = await parts.guard.turn(found.attempt, found.counts) if verdict.bar is Bar.WAIT else 0
+    return Problem(notice="error.throttled", status=429, retry_after=wait) if wait else None
+
+
+async def _news(context: StepContext, found: Guarded) -> Event | None:
+    """Return what is announced of an attack, once in ten minutes for each kind."""
+    parts, verdict, counts = context.parts, found.verdict, found.counts
+    kind = verdict.reasons[0]
+    decision = await parts.limiter.hit(f"{_ANNOUNCED.name}:{parts.tenant_id}:{kind}", _ANNOUNCED)
+    if not decision.allowed:
+        return None
+    return Event("attack.recognised", data={"kind": kind, "failed": counts.failed, "passed": counts.passed})
+
+
+def _told(news: Event | None) -> Write | None:
+    if news is None:
+        return None
+
+    async def write(unit: JourneyUnit) -> Problem | None:
+        unit.announce(news)
+        unit.record(AuditEntry(event=news.name, request_id="", data=dict(news.data)))
+        return None
+
+    return write

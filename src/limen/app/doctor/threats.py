@@ -1,0 +1,67 @@
+"""What the doctor says of the guards: which files they have, and how old those are."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from limen.app.doctor.findings import Finding, weak, wrong
+from limen.app.settings import Settings
+from limen.app.threats import feeds_folder, feeds_of, pairs_path, passwords_path
+from limen.kernel.clock import DAY, SECOND, SystemClock
+from limen.kernel.errors import Corrupted, Misconfigured
+from limen.trust.threats.feeds import BadFeed, Feed, read_feed
+from limen.trust.threats.sets import CompactSet, Kind
+
+_OLD: Final = 366 * DAY
+_STALE: Final = 3
+"""Times that a feed was not fetched when it was due."""
+
+
+def threat_findings(settings: Settings) -> Iterator[Finding]:
+    """Yield what is missing, damaged or old."""
+    yield from _set(passwords_path(settings), "passwords", is_named=bool(settings.threats.passwords))
+    yield from _set(pairs_path(settings), "pairs", is_named=bool(settings.threats.pairs))
+    try:
+        feeds = feeds_of(settings)
+    except Misconfigured as error:
+        yield wrong(str(error), error.hint)
+        return
+    for feed in feeds:
+        yield from _feed(feed, settings)
+
+
+def _feed(feed: Feed, settings: Settings) -> Iterator[Finding]:
+    """Read the feed as the server would: its file, or the copy of what was fetched last."""
+    folder = feeds_folder(settings)
+    path = folder / f"{feed.name}.{feed.format}" if feed.is_remote else Path(feed.location)
+    name, now = f"threats.feeds: {feed.name}", SystemClock().now()
+    if not path.exists():
+        finding = weak if feed.is_remote else wrong
+        yield finding(f"{name} is not there: it blocks nobody, and everybody passes", f"see {feed.location}")
+        return
+    try:
+        read_feed(feed.format, path.read_bytes(), now)
+    except (BadFeed, OSError) as error:
+        yield wrong(f"{name} is refused ({error}); the last good one stays until the next start", f"mend {path}")
+    age = now - path.stat().st_mtime_ns // 1_000
+    if feed.is_remote and age > _STALE * settings.threats.feed_seconds * SECOND:
+        yield weak(f"{name} is stale: {age // (3_600 * SECOND)} hours old; it stays in force", f"see {feed.location}")
+
+
+def _set(path: Path, kind: Kind, *, is_named: bool) -> Iterator[Finding]:
+    hint = f"limen threats build-corpus {'--pairs ' if kind == 'pairs' else ''}FILE"
+    if not path.exists():
+        if is_named:
+            yield wrong(f"threats.{kind}: {path} is not there; nothing is refused by it", hint)
+        elif kind == "passwords":
+            yield weak("of breached passwords only the 30,000 commonest are known here", hint)
+        return
+    try:
+        found = CompactSet.open(path)
+    except (Corrupted, OSError):
+        yield wrong(f"threats.{kind}: {path} is no set of ours, or not whole", hint)
+        return
+    if found.about.kind != kind:
+        yield wrong(f"threats.{kind}: {path} holds {found.about.kind}", hint)
+    elif found.about.made_at < SystemClock().now() - _OLD:
+        yield weak(f"threats.{kind}: {path} is more than a year old", hint)

@@ -1,0 +1,72 @@
+"""Threat intelligence of a process: where its files lie, and whom it asks."""
+
+from pathlib import Path
+from typing import Final
+
+from limen.access.outgoing import Outgoing
+from limen.app.basis import Basis, default_tenant
+from limen.app.settings import Settings
+from limen.integration.outgoing.feeds import FeedKeeper
+from limen.integration.outgoing.ranges import Ranges
+from limen.kernel.clock import Clock
+from limen.kernel.errors import Misconfigured
+from limen.trust.threats.breaches import BreachSources, Count, Shelf
+from limen.trust.threats.feeds import Feed, feed_of
+from limen.trust.threats.reputation import Reputation
+
+_PAIRS: Final = "breached-pairs"
+"""The name of the sub-key under which breached pairs are hashed, of the default tenant and for all."""
+
+
+def passwords_path(settings: Settings) -> Path:
+    """Return where the set of breached passwords lies."""
+    return Path(settings.threats.passwords or Path(settings.data_dir) / "passwords.set")
+
+
+def pairs_path(settings: Settings) -> Path:
+    """Return where the set of breached pairs lies."""
+    return Path(settings.threats.pairs or Path(settings.data_dir) / "pairs.set")
+
+
+async def pair_key(basis: Basis) -> bytes:
+    """Return the key under which pairs are hashed: a rotation of what seals leaves it as it is."""
+    tenant = await default_tenant(basis)
+    return (await basis.keyring.tenant(tenant.id)).derive(_PAIRS)
+
+
+def feeds_of(settings: Settings) -> tuple[Feed, ...]:
+    """Return the feeds that the settings name.
+
+    Raises:
+        Misconfigured: a line names none, or two have one name.
+    """
+    feeds = [feed_of(text) for text in settings.threats.feeds]
+    found = tuple(feed for feed in feeds if feed is not None)
+    if len(found) < len(feeds) or len({feed.name for feed in found}) < len(found):
+        raise Misconfigured("threats.feeds names a feed that is none, or twice", "NAME ACTION FORMAT LOCATION")
+    return found
+
+
+def feeds_folder(settings: Settings) -> Path:
+    """Return where copies of what was fetched lie."""
+    return Path(settings.data_dir) / "feeds"
+
+
+def feed_keeper(
+    settings: Settings, reputation: Reputation, outgoing: Outgoing, clock: Clock, count: Count
+) -> FeedKeeper:
+    """Return what keeps the feeds current."""
+    every = settings.threats.feed_seconds
+    return FeedKeeper(feeds_of(settings), reputation, outgoing, clock, feeds_folder(settings), every, count)
+
+
+async def breach_sources(basis: Basis, outgoing: Outgoing, count: Count) -> BreachSources:
+    """Return what is known of breaches."""
+    settings, clock = basis.settings, basis.clock
+    return BreachSources(
+        passwords=Shelf(passwords_path(settings), "passwords", clock),
+        pairs=Shelf(pairs_path(settings), "pairs", clock),
+        ranges=Ranges(outgoing, settings.threats.range_url),
+        pair_key=await pair_key(basis),
+        count=count,
+    )

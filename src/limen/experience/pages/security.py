@@ -1,0 +1,118 @@
+"""Attacks while they happen, for whoever administers: state, the last hour as a chart, networks, and what can be done.
+
+The chart is drawn here, as SVG without script or style. The page asks for itself again every fifteen seconds, until
+that is switched off.
+"""
+
+from typing import Any, Final
+
+from starlette.responses import Response
+
+from limen.experience.pages.accounts import accounts_here, sign_in_first
+from limen.experience.pages.errors import refused
+from limen.experience.pages.visit import Visit
+from limen.identity.administrators import Actor
+from limen.identity.tenants.management import TenantChange
+from limen.identity.tenants.steering import with_bar, with_blocked, without_blocked
+from limen.kernel.errors import Forbidden, Invalid, Refusal
+from limen.trust.attacks.live import Live, live
+
+SECONDS: Final = 15
+_HEIGHT, _WIDTH, _STEP = 120, 600, 10
+_LAYERS: Final = (("right", ("right",)), ("wrong", ("wrong",)), ("stopped", ("refused", "blocked", "doubted")))
+"""What is stacked in each minute, from the bottom."""
+
+
+async def security(visit: Visit) -> Response:
+    """Show how the tenant stands; block a network or move the bar on request."""
+    found = await accounts_here(visit)
+    if not found:
+        return await sign_in_first(visit)
+    parts, who = visit.journey_parts, found[0]
+    async with visit.parts.read(parts.tenant_id) as unit:
+        role = await unit.administrators.role(who.customer.id)
+    if role is None:
+        return refused(visit, Forbidden("forbidden", "not an administrator"))
+    problem = ""
+    if visit.request.method == "POST":
+        form = await visit.form("security")
+        if isinstance(form, Refusal):
+            return refused(visit, form)
+        problem = await _steer(visit, form, f"admin:{who.customer.id}")
+        if not problem:
+            return visit.go("/admin/security")
+    refreshes = visit.request.query_params.get("refresh") != "off" and not problem
+    context = _context(visit, await live(parts.guard), problem, refreshes)
+    page = visit.page("security.html", context, 400 if problem else 200)
+    if refreshes:
+        page.headers["refresh"] = str(SECONDS)
+    return page
+
+
+async def _steer(visit: Visit, form: dict[str, str], name: str) -> str:
+    """Do what a button says; return what is wrong, as a message key, or nothing."""
+    network, tenant = form.get("network", ""), visit.journey_parts.desk.tenant
+    tenancy = visit.parts.tenancy(tenant)
+    current = await tenancy.read(tenant.slug)
+    if isinstance(current, Refusal):
+        return "error.invalid"
+    settings = current.settings
+    match form.get("intent"):
+        case "block":
+            settings = with_blocked(settings, network)
+        case "unblock":
+            settings = without_blocked(settings, network)
+        case "raise" | "lower" as intent:
+            settings = with_bar(settings, raised=intent == "raise")
+        case _:
+            return "error.invalid"
+    actor, changed = Actor(name, visit.context.request_id), TenantChange(settings=settings)
+    outcome = await tenancy.update(tenant.slug, changed, actor, expected_version=current.version)
+    if isinstance(outcome, Invalid):
+        return "error.network_invalid"
+    return "error.stale" if isinstance(outcome, Refusal) else ""
+
+
+def _context(visit: Visit, found: Live, problem: str, refreshes: bool) -> dict[str, Any]:  # noqa: FBT001
+    return {
+        "action": f"{visit.prefix}/admin/security",
+        "csrf": visit.csrf("security"),
+        "problem": problem,
+        "state": found.state,
+        "mode": found.mode,
+        "totals": {
+            "right": found.total("right"),
+            "wrong": found.total("wrong"),
+            "stopped": sum(found.total(kind) for kind in _LAYERS[2][1]),
+            "worked": found.total("worked"),
+            "sign_ups": found.total("sign_ups_refused"),
+        },
+        "chart": chart(found),
+        "networks": [
+            {"network": name, "failures": count, "blocked": name in found.blocked} for name, count in found.networks
+        ],
+        "blocked": list(found.blocked),
+        "feeds": [
+            {"name": one.name, "action": one.action, "ranges": one.ranges, "minutes": one.age_seconds // 60}
+            for one in found.feeds
+        ],
+        "refreshes": refreshes,
+        "refresh_url": f"{visit.prefix}/admin/security{'?refresh=off' if refreshes else ''}",
+        "refresh_seconds": SECONDS,
+    }
+
+
+def chart(found: Live) -> dict[str, Any]:
+    """Return the bars of the last hour: each with its place, its height, and what it stands for."""
+    stacks = [[sum(minute.counts[kind] for kind in kinds) for _, kinds in _LAYERS] for minute in found.minutes]
+    most = max(1, *(sum(stack) for stack in stacks))
+    bars = []
+    for column, stack in enumerate(stacks):
+        base = 0.0
+        for (name, _), count in zip(_LAYERS, stack, strict=True):
+            height = count * _HEIGHT / most
+            base += height
+            if count:
+                top = round(_HEIGHT - base, 1)
+                bars.append({"x": column * _STEP + 1, "y": top, "h": round(height, 1), "kind": name})
+    return {"bars": bars, "width": _WIDTH, "height": _HEIGHT, "bar": _STEP - 2, "most": most}

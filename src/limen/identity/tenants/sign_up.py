@@ -1,0 +1,45 @@
+"""What a tenant does about accounts that are made by machines, or in numbers."""
+
+from collections.abc import Iterator
+from typing import Annotated, Final, Literal
+
+import msgspec
+
+Disposable = Literal["allow", "work", "refuse"]
+_SCORES: Final = (1, 1_000)
+_Score = Annotated[int, msgspec.Meta(extra_json_schema={"minimum": _SCORES[0], "maximum": _SCORES[1]})]
+_Count = Annotated[int, msgspec.Meta(extra_json_schema={"minimum": 1, "maximum": 1_000_000})]
+
+
+class SignUpSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How sign-ups are scored, and what follows. A score is a sum of reasons, each worth what the guide says.
+
+    Attributes:
+        mode: ``shadow`` scores and counts, and does nothing.
+        work_from: the score from which on a sign-up takes a proof of work.
+        refuse_from: the score from which on it is refused.
+        disposable: what an address of a service for throwing away is worth: nothing, a proof of work, or a refusal.
+        address_hour: sign-ups from one address in an hour that are usual.
+        network_hour: from one network.
+        family_day: sign-ups in a day with one mailbox under different names (``ann+1@``, ``ann+2@``) that are usual.
+    """
+
+    mode: Literal["on", "shadow", "off"] = "on"
+    work_from: _Score = 30
+    refuse_from: _Score = 100
+    disposable: Disposable = "work"
+    address_hour: _Count = 5
+    network_hour: _Count = 40
+    family_day: _Count = 3
+
+
+def problems_of(settings: SignUpSettings, field: str) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong, as field and code."""
+    for name in ("work_from", "refuse_from"):
+        if not _SCORES[0] <= getattr(settings, name) <= _SCORES[1]:
+            yield f"{field}.{name}", "number.out_of_bounds"
+    for name in ("address_hour", "network_hour", "family_day"):
+        if not 1 <= getattr(settings, name) <= 1_000_000:
+            yield f"{field}.{name}", "number.out_of_bounds"
+    if settings.work_from > settings.refuse_from:
+        yield f"{field}.work_from", "sign_up.work_beyond_refusal"

@@ -1,0 +1,82 @@
+"""How a tenant stands, as an operator sees it."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from limen.integration.api.models.common import Bool, Sent, Shown, Str
+from limen.trust.attacks.live import Live
+
+
+class MinuteShown(Shown):
+    """What happened in one minute."""
+
+    ago: int = Field(description="How many minutes ago it was; 0 is the present one.")
+    right: int = Field(description="Right passwords from devices that are not known.")
+    wrong: int = Field(description="Wrong ones.")
+    worked: int = Field(description="Tries that passed a proof of work.")
+    refused: int = Field(description="Tries that were refused for want of one.")
+    blocked: int = Field(description="Tries that were put off or blocked.")
+    doubted: int = Field(description="Right passwords that were not enough.")
+    sign_ups_refused: int
+
+
+class NetworkShown(Shown):
+    """A network with failures in the last ten minutes."""
+
+    network: str
+    failures: int
+    blocked: bool = Field(description="Whether it is among those that are blocked by hand.")
+
+
+class FeedShown(Shown):
+    """A feed of addresses in force."""
+
+    name: str
+    action: str
+    ranges: int
+    age_seconds: int
+
+
+class AttacksShown(Shown):
+    """How the tenant stands."""
+
+    state: Literal["calm", "attack", "raised"]
+    mode: Literal["on", "shadow", "off"]
+    failed: int = Field(description="Failures from unknown devices in the last ten minutes, refused tries included.")
+    passed: int = Field(description="Right passwords from unknown devices in the last ten minutes.")
+    minutes: list[MinuteShown] = Field(description="The last sixty minutes, the oldest first.")
+    networks: list[NetworkShown] = Field(description="Those with the most failures, as this process saw them.")
+    blocked: list[str] = Field(description="The networks that are blocked by hand.")
+    feeds: list[FeedShown]
+
+
+class NetworkSent(Sent):
+    """A network, or an address."""
+
+    network: Annotated[Str, Field(min_length=2, max_length=64)]
+
+
+class BarSent(Sent):
+    """Whether unknown devices are treated as in an attack."""
+
+    raised: Bool
+
+
+def shown(found: Live) -> AttacksShown:
+    """Return *found* as it is shown."""
+    return AttacksShown.model_construct(
+        state=found.state,
+        mode=found.mode,
+        failed=found.counts.failed,
+        passed=found.counts.passed,
+        minutes=[MinuteShown(ago=minute.ago, **minute.counts) for minute in found.minutes],
+        networks=[
+            NetworkShown(network=name, failures=count, blocked=name in found.blocked) for name, count in found.networks
+        ],
+        blocked=list(found.blocked),
+        feeds=[
+            FeedShown(name=one.name, action=one.action, ranges=one.ranges, age_seconds=one.age_seconds)
+            for one in found.feeds
+        ],
+    )

@@ -1,0 +1,62 @@
+"""How a tenant stands at this moment: what an operator looks at while it happens."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from limen.kernel.clock import SECOND
+from limen.trust.attacks.counters import Counts
+from limen.trust.attacks.guard import AttackGuard, is_attack
+from limen.trust.attacks.tallies import Tallied
+
+State = Literal["calm", "attack", "raised"]
+
+
+@dataclass(frozen=True, slots=True)
+class FeedState:
+    """A feed of addresses, as this process holds it."""
+
+    name: str
+    action: str
+    ranges: int
+    age_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """The state, the counts it rests on, the last hour, the busiest networks, and what is in force."""
+
+    state: State
+    mode: str
+    counts: Counts
+    minutes: tuple[Tallied, ...]
+    networks: tuple[tuple[str, int], ...]
+    blocked: tuple[str, ...]
+    feeds: tuple[FeedState, ...]
+
+    def total(self, kind: str) -> int:
+        """Return how many of *kind* there were in the last hour."""
+        return sum(minute.counts[kind] for minute in self.minutes)
+
+
+async def live(guard: AttackGuard) -> Live:
+    """Return how the tenant of *guard* stands."""
+    counts = await guard.counters.of_tenant()
+    now = guard.counters.clock.now()
+    state: State = "calm"
+    if guard.settings.bar == "raised":
+        state = "raised"
+    elif guard.settings.mode != "off" and is_attack(counts, guard.settings):
+        state = "attack"
+    feeds = tuple(
+        FeedState(one.feed.name, one.feed.action, len(one.table), max(0, now - one.current_at) // SECOND)
+        for one in guard.reputation
+    )
+    return Live(
+        state,
+        guard.settings.mode,
+        counts,
+        tuple(await guard.tallies.minutes(guard.counters)),
+        tuple(await guard.tallies.networks(guard.counters)),
+        guard.networks.blocked,
+        feeds,
+    )

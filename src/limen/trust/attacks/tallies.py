@@ -1,0 +1,71 @@
+"""What happened in each of the last sixty minutes, for whoever watches: counted where limits are, and forgotten soon.
+
+With a shared cache the minutes are those of all processes. The networks are those that this process saw, each with
+what all of them counted.
+"""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Final
+
+from limen.kernel.clock import MINUTE, Clock
+from limen.trust.attacks.counters import NETWORK, Counters
+from limen.trust.limits import Limit
+
+KINDS: Final = ("right", "wrong", "worked", "refused", "blocked", "doubted", "sign_ups_refused")
+"""Right and wrong passwords from devices that are not known; tries that passed a proof of work, were refused for want
+of one, or blocked; right passwords that were not enough; sign-ups refused."""
+MINUTES: Final = 60
+_FAR: Final = 10_000_000
+_TALLY: Final = Limit(_FAR, 2 * 3_600, "tally")
+_MOST_NETWORKS: Final = 200
+_SHOWN: Final = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Tallied:
+    """Counts of a minute by kind. ``ago`` is how many minutes ago it ended."""
+
+    ago: int
+    counts: dict[str, int]
+
+
+class Tallies:
+    """Minutes and networks, of all tenants."""
+
+    def __init__(self, clock: Clock) -> None:
+        """Know of nothing."""
+        self._clock = clock
+        self._networks: dict[str, OrderedDict[str, None]] = {}
+
+    async def note(self, counters: Counters, kind: str, network: str = "") -> None:
+        """Count one of *kind*, a word of :data:`KINDS`; of *network*, if it did harm."""
+        key = self._key(counters, kind, self._clock.now() // MINUTE)
+        await counters.limiter.hit(key, _TALLY)
+        if network:
+            seen = self._networks.setdefault(counters.tenant_id, OrderedDict())
+            seen[network] = None
+            seen.move_to_end(network)
+            if len(seen) > _MOST_NETWORKS:
+                seen.popitem(last=False)
+
+    async def minutes(self, counters: Counters) -> list[Tallied]:
+        """Return the last sixty minutes, the oldest first."""
+        now = self._clock.now() // MINUTE
+        found = []
+        for ago in range(MINUTES - 1, -1, -1):
+            counts = {kind: await self._seen(counters, kind, now - ago) for kind in KINDS}
+            found.append(Tallied(ago, counts))
+        return found
+
+    async def networks(self, counters: Counters) -> list[tuple[str, int]]:
+        """Return the networks with the most failures in ten minutes, and how many."""
+        known = list(self._networks.get(counters.tenant_id, ()))
+        counted = [(network, await counters.seen(NETWORK, network)) for network in known]
+        return sorted((one for one in counted if one[1]), key=lambda one: -one[1])[:_SHOWN]
+
+    async def _seen(self, counters: Counters, kind: str, minute: int) -> int:
+        return _FAR - (await counters.limiter.hit(self._key(counters, kind, minute), _TALLY, 0)).remaining
+
+    def _key(self, counters: Counters, kind: str, minute: int) -> str:
+        return f"{_TALLY.name}:{counters.tenant_id}:{kind}:{minute}"

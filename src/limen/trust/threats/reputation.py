@@ -1,0 +1,70 @@
+"""What feeds say of an address, in this process: replaced feed by feed, at once or not at all."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from limen.identity.tenants.networks import NetworkSettings
+from limen.kernel.clock import Instant
+from limen.trust.threats.feeds import Action, Feed
+from limen.trust.threats.networks import RangeTable, ranges_of
+
+_GRAVITY: Final[Mapping[str, int]] = {"block": 2, "challenge": 1, "note": 0}
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A feed in force, and when its content was last seen to be current."""
+
+    feed: Feed
+    table: RangeTable
+    current_at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is known of an address. ``action`` is empty where nothing is; ``sources`` are names of feeds."""
+
+    action: Action | None = None
+    sources: tuple[str, ...] = ()
+    is_allowed: bool = False
+
+
+UNKNOWN: Final = Standing()
+BY_HAND: Final = "by hand"
+
+
+class Reputation:
+    """The feeds of a process."""
+
+    def __init__(self) -> None:
+        """Know nothing."""
+        self._loaded: dict[str, Loaded] = {}
+
+    def put(self, loaded: Loaded) -> None:
+        """Put a feed in force, in place of what it was before."""
+        self._loaded[loaded.feed.name] = loaded
+
+    def __iter__(self) -> Iterator[Loaded]:
+        """Yield the feeds in force."""
+        return iter(tuple(self._loaded.values()))
+
+    def of(self, address: str, settings: NetworkSettings) -> Standing:
+        """Return how an address stands with a tenant: allowed wins, then what was blocked by hand, then the feeds."""
+        if settings.allowed and address in _table(settings.allowed):
+            return Standing(is_allowed=True)
+        if settings.blocked and address in _table(settings.blocked):
+            return Standing("block", (BY_HAND,))
+        if not settings.feeds or not self._loaded:
+            return UNKNOWN
+        found = [one.feed for one in self if address in one.table]
+        if not found:
+            return UNKNOWN
+        gravest = max(found, key=lambda feed: _GRAVITY[feed.action])
+        return Standing(gravest.action, tuple(feed.name for feed in found))
+
+
+@lru_cache(maxsize=256)
+def _table(networks: tuple[str, ...]) -> RangeTable:
+    return RangeTable(ranges_of(networks))

@@ -1,0 +1,122 @@
+"""Passwords that are known from breaches: never chosen, and dealt with where they are in use."""
+
+import pytest
+
+from limen.app.threats import pair_key
+from limen.identity.tenants.breaches import BreachSettings
+from limen.trust.threats.breaches import sha1_hex
+from limen.trust.threats.building import Recipe, build
+from tests.integration.attacks.kit import set_up
+from tests.integration.journeys.test_safe_changes import sign_out
+from tests.integration.journeys.test_second_factor import enrolled, now_code
+from tests.support.house import PASSWORD, code_in, says
+
+pytestmark = pytest.mark.anyio
+ANN = "ann@example.com"
+COMMON = "iloveyou"
+FRESH = "another horse battery"
+ASKED = says("doubted.title")
+CHANGE = says("breached_password.title")
+
+
+async def test_a_known_password_is_right_proven_by_mail_and_replaced(house_on):
+    await house_on.customer(ANN, COMMON)
+    ann = house_on.walker()
+    page = await ann.sign_in(ANN, COMMON)
+    assert (page.status, page.h1) == (200, ASKED)
+    assert (await ann.get("/account")).path != "/account"
+    mail = (await house_on.mails(ANN))[-1]
+    assert mail.subject == says("mail.doubted_code.subject", brand="Limen")
+    page = await ann.post(page, code="000000" if code_in(mail) != "000000" else "111111")
+    assert (page.status, page.h1) == (400, ASKED)
+    page = await ann.post(page, code=code_in(mail))
+    assert page.h1 == CHANGE
+    page = await ann.post(page, password=COMMON)
+    assert (page.status, page.h1) == (400, CHANGE)
+    page = await ann.post(page, password=FRESH)
+    assert page.path == "/account"
+    assert "password.breached" in await house_on.events()
+    assert (await house_on.walker().sign_in(ANN, COMMON)).status == 400
+    assert (await house_on.walker().sign_in(ANN, FRESH)).path == "/account"
+
+
+async def test_a_known_device_is_asked_for_another_password_alone(house):
+    await house.customer(ANN)
+    ann = house.walker()
+    await ann.sign_in(ANN, PASSWORD)
+    known(house, f"{PASSWORD}\n")
+    await sign_out(ann)
+    assert (await ann.sign_in(ANN, PASSWORD)).h1 == CHANGE
+    assert (await house.walker().sign_in(ANN, PASSWORD)).h1 == ASKED
+
+
+async def test_whoever_has_a_second_factor_is_asked_for_that(house):
+    await house.customer(ANN)
+    walker = house.walker()
+    await walker.sign_in(ANN, PASSWORD)
+    totp, _, _ = await enrolled(house, walker)
+    known(house, f"{PASSWORD}\n")
+    stranger = house.walker()
+    page = await stranger.sign_in(ANN, PASSWORD)
+    assert page.h1 == says("second_factor.ask.title")
+    page = await stranger.post(page, code=now_code(house, totp))
+    assert page.h1 == CHANGE
+
+
+@pytest.mark.parametrize(
+    ("policy", "h1", "mail"),
+    [("off", None, None), ("notice", None, "password_breached"), ("challenge", ASKED, "doubted_code")],
+)
+async def test_a_tenant_chooses_what_follows(house, policy, h1, mail):
+    await set_up(house, breaches=BreachSettings(at_sign_in=policy))
+    await house.customer(ANN, COMMON)
+    for _ in range(2):
+        page = await house.walker().sign_in(ANN, COMMON)
+        assert page.h1 == h1 if h1 else page.path == "/account"
+    subjects = [sent.subject for sent in await house.mails(ANN)]
+    if mail == "password_breached":
+        assert subjects == [says("mail.password_breached.subject", brand="Limen")]  # told once a week, and no oftener
+    else:
+        assert len(subjects) == (2 if mail else 0)
+
+
+async def test_the_service_is_asked_about_right_passwords_alone(house):
+    url = "https://api.pwnedpasswords.com/range/" + sha1_hex(PASSWORD.encode())[:5]
+    await set_up(house, breaches=BreachSettings(online=True))
+    await house.customer(ANN)
+    house.web.serve(url, f"{sha1_hex(PASSWORD.encode())[5:]}:3\r\n{'0' * 35}:0".encode(), "text/plain")
+    await house.walker().sign_in(ANN, "wrong horse battery staple")
+    assert house.web.asked == []
+    assert (await house.walker().sign_in(ANN, PASSWORD)).h1 == ASKED
+    assert house.web.asked == [url]
+    house.web.serve(url, b"<html>", "text/plain")  # not what was asked for: as if it were away
+    assert (await house.walker().sign_in(ANN, PASSWORD)).path == "/account"
+    await set_up(house, breaches=BreachSettings(online=True, when_away="closed"))
+    page = await house.walker().sign_in(ANN, PASSWORD)
+    assert page.h1 == ASKED
+
+
+async def test_a_pair_from_the_operators_list_is_known_to_its_owner_alone(house, tmp_path):
+    source = tmp_path / "list"
+    source.write_text(f"{ANN}:{PASSWORD}\n")
+    target = house.site._breaches.pairs.path
+    build(source, target, Recipe("pairs", pair_key=await pair_key(house.basis)), house.clock.now(), lambda *_: None)
+    await house.customer(ANN)
+    await house.customer("bob@example.com")
+    assert (await house.walker().sign_in("bob@example.com", PASSWORD)).path == "/account"
+    assert (await house.walker().sign_in(ANN, PASSWORD)).h1 == ASKED
+
+
+async def test_a_password_from_the_set_is_never_chosen(house):
+    known(house, f"{FRESH}\n")
+    page = await house.walker().begin_sign_up(ANN, FRESH)
+    assert (page.status, says("password.breached") in page.text) == (400, True)
+
+
+def known(house, lines):
+    """Put a set of passwords where the house looks for one."""
+    shelf = house.site._breaches.passwords
+    source = shelf.path.with_suffix(".list")
+    source.write_text(lines)
+    build(source, shelf.path, Recipe(), house.clock.now(), lambda *_: None)
+    house.clock.advance(61)

@@ -1,0 +1,50 @@
+"""What the doctor says of the guards: what is missing, damaged, stale, and what tenants have switched off."""
+
+import asyncio
+import os
+
+import msgspec
+import pytest
+
+from limen.app.cli.doctor import _findings
+from limen.app.settings.records import ThreatsSection
+from limen.identity.tenants.attacks import AttackSettings
+from limen.identity.tenants.breaches import BreachSettings
+from tests.integration.attacks.kit import set_up
+
+pytestmark = pytest.mark.anyio
+
+
+async def said(house, **threats) -> str:
+    given = msgspec.structs.replace(house.basis.settings, threats=ThreatsSection(**threats))
+    return "\n".join(f"{one.severity}: {one.what}" for one in await _findings(given))
+
+
+async def test_sets_and_feeds_are_read_as_the_server_would(house, tmp_path):
+    feed, damaged = tmp_path / "drop.txt", tmp_path / "bad.set"
+    feed.write_text("192.0.2.0/24\nnonsense\n")
+    damaged.write_bytes(b"no set")
+    words = await said(
+        house, passwords=str(damaged), feeds=(f"drop block cidr {feed}", "x block cidr https://x.example/l")
+    )
+    assert f"wrong: threats.passwords: {damaged} is no set of ours" in words
+    assert "wrong: threats.feeds: drop is refused (line 2" in words
+    assert "weak: threats.feeds: x is not there: it blocks nobody" in words
+    assert "wrong: threats.feeds names a feed that is none" in await said(house, feeds=("nonsense",))
+    assert "only the 30,000 commonest" in await said(house)
+
+
+async def test_a_stale_copy_is_named(house, tmp_path):
+    copy = tmp_path / "feeds" / "x.cidr"
+    copy.parent.mkdir()
+    copy.write_text("192.0.2.0/24\n")
+    await asyncio.to_thread(os.utime, copy, (1, 1))
+    assert "weak: threats.feeds: x is stale" in await said(house, feeds=("x block cidr https://x.example/l",))
+
+
+async def test_what_a_tenant_switched_off_is_named(house):
+    assert "attacks.mode" not in await said(house)
+    await set_up(house, attacks=AttackSettings(mode="shadow"), breaches=BreachSettings(online=True))
+    words = await said(house)
+    assert "weak: attacks.mode is not on: passwords are tried without end, at default" in words
+    assert "weak: breaches.online fails open" in words
