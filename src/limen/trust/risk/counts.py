@@ -1,0 +1,61 @@
+"""Counts that fade, add up in any order, and are bounded.
+
+A weight is worth half after a half-life. Two counts of the same thing are brought to the later of their instants and
+added, so that what two workers counted apart is what one would have counted.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+import msgspec
+
+from limen.kernel.clock import DAY, Instant
+
+HALF_LIFE: Final = 90 * DAY
+MOST_VALUES: Final = 24
+"""Values that a customer's own history holds of one level: the faintest go first."""
+FAINT: Final = 0.05
+"""What weighs less is forgotten: a single sign-in after four half-lives."""
+
+
+def faded(weight: float, since: Instant, now: Instant) -> float:
+    """Return what *weight* of the instant *since* is worth *now*; what lies ahead is not made heavier."""
+    return weight * 2.0 ** (-max(0, now - since) / HALF_LIFE)
+
+
+class Tally(msgspec.Struct, frozen=True, array_like=True):
+    """How often something was seen: ``weight`` as it was at the instant ``at``."""
+
+    weight: float
+    at: Instant
+
+    def now(self, now: Instant) -> float:
+        """Return what it is worth *now*."""
+        return faded(self.weight, self.at, now)
+
+    def plus(self, other: "Tally") -> "Tally":
+        """Return both together."""
+        if not other.weight:
+            return self
+        at = max(self.at, other.at)
+        return Tally(self.now(at) + other.now(at), at)
+
+
+NOTHING: Final = Tally(0.0, 0)
+Tallies = Mapping[str, Tally]
+
+
+def merged(ours: Tallies, theirs: Tallies) -> dict[str, Tally]:
+    """Return two counts together."""
+    return {key: ours.get(key, NOTHING).plus(theirs.get(key, NOTHING)) for key in {**ours, **theirs}}
+
+
+def bounded(counts: Tallies, now: Instant, most: int = MOST_VALUES) -> dict[str, Tally]:
+    """Return the *most* heaviest of *counts*, without what has faded away."""
+    kept = ((key, tally) for key, tally in counts.items() if tally.now(now) >= FAINT)
+    return dict(sorted(kept, key=lambda pair: (-pair[1].now(now), pair[0]))[:most])
+
+
+def total(counts: Iterable[Tally], now: Instant) -> float:
+    """Return what all of them weigh *now*."""
+    return sum(tally.now(now) for tally in counts)

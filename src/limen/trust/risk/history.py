@@ -1,0 +1,118 @@
+"""What a customer showed before: small, bounded, and sealed under the customer's own key wherever it is stored."""
+
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from limen.kernel.clock import DAY, HOUR, Instant
+from limen.trust.risk.counts import NOTHING, Tally, bounded, merged
+from limen.trust.risk.records import Place, Sighting
+
+MOST_DEVICES: Final = 24
+HOURS: Final = tuple(str(hour) for hour in range(24))
+_EPOCH_WEEKDAY: Final = 3
+"""The first of January 1970 was a Thursday; Monday is 0."""
+
+
+def hour_of(at: Instant) -> str:
+    """Return the hour of the day, UTC."""
+    return str(at // HOUR % 24)
+
+
+def day_kind(at: Instant) -> str:
+    """Return ``weekend`` or ``weekday``, UTC."""
+    return "weekend" if (at // DAY + _EPOCH_WEEKDAY) % 7 >= 5 else "weekday"
+
+
+class Last(msgspec.Struct, frozen=True, array_like=True):
+    """Where and when a customer signed in last; the place only where geography is known."""
+
+    at: Instant
+    latitude: float | None = None
+    longitude: float | None = None
+
+    @property
+    def place(self) -> Place | None:
+        """Return where."""
+        if self.latitude is None or self.longitude is None:
+            return None
+        return Place(self.latitude, self.longitude)
+
+
+class History(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a customer showed at sign-ins that came to a session.
+
+    Attributes:
+        values: level to value to how often.
+        sign_ins: how many sign-ins, faded.
+        devices: browsers by identifier.
+        new_devices: how often a browser was new, beside the first.
+        hours: by hour of the day.
+        days: by ``weekday`` and ``weekend``.
+        first_at: when the first was; 0 where there was none.
+        last: the last.
+    """
+
+    values: dict[str, dict[str, Tally]] = {}
+    sign_ins: Tally = NOTHING
+    devices: dict[str, Tally] = {}
+    new_devices: Tally = NOTHING
+    hours: dict[str, Tally] = {}
+    days: dict[str, Tally] = {}
+    first_at: Instant = 0
+    last: Last | None = None
+
+    def __repr__(self) -> str:
+        """Show nothing personal."""
+        return "History(****)"
+
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether the customer never signed in."""
+        return self.last is None
+
+    def has(self, level: str, value: str) -> bool:
+        """Tell whether the customer showed *value* before."""
+        return value in self.values.get(level, {})
+
+    def counts(self, values: Mapping[str, str], now: Instant) -> dict[str, float]:
+        """Return how often the customer showed each of *values*, by level."""
+        return {level: self.values.get(level, {}).get(value, NOTHING).now(now) for level, value in values.items()}
+
+    def plus(self, other: "History") -> "History":
+        """Return two histories of one customer together: counted apart, they say what one would have."""
+        lasts = [one for one in (self.last, other.last) if one is not None]
+        firsts = [one for one in (self.first_at, other.first_at) if one]
+        now = max((one.at for one in lasts), default=0)
+        levels = {**self.values, **other.values}
+        return History(
+            values={
+                level: bounded(merged(self.values.get(level, {}), other.values.get(level, {})), now) for level in levels
+            },
+            sign_ins=self.sign_ins.plus(other.sign_ins),
+            devices=bounded(merged(self.devices, other.devices), now, MOST_DEVICES),
+            new_devices=self.new_devices.plus(other.new_devices),
+            hours=merged(self.hours, other.hours),
+            days=merged(self.days, other.days),
+            first_at=min(firsts, default=0),
+            last=max(lasts, key=lambda one: one.at, default=None),
+        )
+
+    def after(self, seen: Sighting) -> "History":
+        """Return the history with one more sign-in."""
+        one = Tally(1.0, seen.at)
+        is_new = bool(seen.device) and seen.device not in self.devices and not self.is_empty
+        place = seen.place
+        return self.plus(
+            History(
+                values={level: {value: one} for level, value in seen.values.items()},
+                sign_ins=one,
+                devices={seen.device: one} if seen.device else {},
+                new_devices=one if is_new else NOTHING,
+                hours={hour_of(seen.at): one},
+                days={day_kind(seen.at): one},
+                first_at=seen.at,
+                last=Last(seen.at, place.latitude, place.longitude) if place is not None else Last(seen.at),
+            )
+        )

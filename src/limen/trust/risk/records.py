@@ -1,0 +1,120 @@
+"""What one sign-in shows, and what is said of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+from limen.kernel.clock import Instant
+
+ADDRESS, NETWORK, COUNTRY = "address", "network", "country"
+AGENT, BROWSER, SYSTEM, CLASS = "agent", "browser", "system", "class"
+HOUR, DAY_KIND = "hour", "day"
+
+LEVELS: Final = (ADDRESS, NETWORK, COUNTRY, AGENT, BROWSER, SYSTEM, CLASS)
+"""What is counted of a sign-in, as values: three levels of where from, four of what with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A point on the earth, in degrees, as roughly as geography by address knows it."""
+
+    latitude: float
+    longitude: float
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is known against a network address, whoever uses it."""
+
+    anonymiser: bool = False
+    hosting: bool = False
+    listed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Failures:
+    """Attempts in vain that went before: at the account since it was last signed in to, and from the address lately."""
+
+    account: int = 0
+    address: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """What one sign-in shows.
+
+    Attributes:
+        at: when.
+        values: a value for each of :data:`LEVELS` that is known; an unknown one is missing and says nothing.
+        device: the identifier of the browser, which its cookie proved; empty for a browser without one.
+        place: where the address is.
+        standing: what is known against the address.
+        failures: attempts in vain before it.
+        breached: the password that was typed is in a breach.
+    """
+
+    at: Instant
+    values: Mapping[str, str] = field(repr=False)
+    device: str = field(default="", repr=False)
+    place: Place | None = field(default=None, repr=False)
+    standing: Standing = Standing()
+    failures: Failures = Failures()
+    breached: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one signal says.
+
+    Attributes:
+        signal: which.
+        log_ratio: the logarithm of how much likelier it is of an attacker than of the customer.
+        reason: why, as a key of the messages that administrators read; empty where there is nothing to be told.
+    """
+
+    signal: str
+    log_ratio: float
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """What the model says of one sign-in.
+
+    Attributes:
+        score: the logarithm of S(u,x), natural.
+        probability: what it is calibrated to, from 0 to 1.
+        findings: what each signal said, the gravest first.
+        model: the version of the model that said so.
+    """
+
+    score: float
+    probability: float
+    findings: tuple[Finding, ...]
+    model: str
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Return the keys of the reasons that speak against it, the gravest first."""
+        return tuple(one.reason for one in self.findings if one.reason and one.log_ratio > 0)
+
+
+class Action(StrEnum):
+    """What somebody is about to do."""
+
+    SIGN_IN = "sign_in"
+    REFRESH = "refresh"
+    RECOVERY = "recovery"
+    CHANGE = "change"
+    SIGN_UP = "sign_up"
+
+
+class Outcome(StrEnum):
+    """What is required, the mildest first."""
+
+    ALLOW = "allow"
+    NOTIFY = "notify"
+    CHALLENGE = "challenge"
+    DELAY = "delay"
+    DENY = "deny"

@@ -1,0 +1,27 @@
+"""Attempts in vain before the right one: at the account, and from the address."""
+
+import math
+from typing import Final
+
+from limen.trust.risk.history import History
+from limen.trust.risk.population import Population
+from limen.trust.risk.records import Finding, Sighting
+from limen.trust.risk.signals.signal import Signal
+
+_ACCOUNT: Final = ((0, 0.9), (1, 1.0), (3, 1.5), (6, 3.0), (20, 6.0))
+_ADDRESS: Final = ((0, 1.0), (5, 1.5), (20, 4.0), (100, 8.0))
+"""From how many on, and how much likelier they are before an attacker's sign-in than before a customer's."""
+
+
+def _speaks(seen: Sighting, _: History, __: Population) -> Finding | None:
+    account = math.log(_row(_ACCOUNT, seen.failures.account))
+    address = math.log(_row(_ADDRESS, seen.failures.address))
+    reason = "risk.reason.failures_account" if account >= address else "risk.reason.failures_address"
+    return Finding("failures", account + address, reason)
+
+
+def _row(table: tuple[tuple[int, float], ...], count: int) -> float:
+    return max((row for row in table if row[0] <= max(0, count)), key=lambda row: row[0])[1]
+
+
+SIGNAL = Signal("failures", _speaks)
