@@ -9,7 +9,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: help setup setup-run setup-test run test check format lock docs bench bench-oauth bench-timing bench-attacks clean
+.PHONY: help setup setup-run setup-test run test check format lock docs bench bench-oauth bench-timing bench-attacks bench-risk clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1mmake %-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +57,9 @@ bench-timing: setup ## Ask whether accounts can be told by how long answers take
 
 bench-attacks: setup ## Attack a running Limen on loopback: who gets in, who is disturbed, what it costs
 	@$(BIN)/python -m bench.attacks $(ARGS)
+
+bench-risk: setup ## Ask how good the risk model is, on a simulated year
+	@$(BIN)/python -m bench.risk $(ARGS)
 
 node_modules/.package-lock.json: package.json package-lock.json
 	@npm ci --ignore-scripts --no-audit --no-fund --silent

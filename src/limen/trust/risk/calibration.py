@@ -13,7 +13,7 @@ MODEL: Final = "2026.1"
 PREVALENCE: Final = 0.001
 """Of sign-ins with the right proof, how many are taken to be an attacker's."""
 SLOPE: Final = 1.0
-OFFSET: Final = 0.0
+OFFSET: Final = -1.0
 """The curve's, for as many attacks as customers; :data:`PREVALENCE` is put on top."""
 
 

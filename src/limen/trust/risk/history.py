@@ -76,6 +76,11 @@ class History(msgspec.Struct, frozen=True, omit_defaults=True):
         """Tell whether the customer showed *value* before."""
         return value in self.values.get(level, {})
 
+    def usual(self, level: str) -> str:
+        """Return the value of a level that the customer showed most; empty where there is none."""
+        shown = self.values.get(level)
+        return max(shown, key=lambda value: (shown[value].weight, value)) if shown else ""
+
     def counts(self, values: Mapping[str, str], now: Instant) -> dict[str, float]:
         """Return how often the customer showed each of *values*, by level."""
         return {level: self.values.get(level, {}).get(value, NOTHING).now(now) for level, value in values.items()}

@@ -2,9 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
+
+from limen.trust.risk.history import HOURS, History
+from limen.trust.risk.records import DAY_KIND, HOUR, Sighting
 
 Value = tuple[str, str]
 """A level and a value of it."""
+TIMES: Final[tuple[Value, ...]] = (
+    *((HOUR, hour) for hour in HOURS),
+    (DAY_KIND, "weekday"),
+    (DAY_KIND, "weekend"),
+)
+"""What is counted of the clock: of no person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +34,12 @@ class Population:
     counts: Mapping[Value, float] = field(default_factory=dict, repr=False)
     attacks: float = 0.0
     attacked: Mapping[Value, float] = field(default_factory=dict, repr=False)
+
+
+def asked_for(seen: Sighting, history: History) -> tuple[Value, ...]:
+    """Return what has to be looked up for an assessment: what is shown now, and what the customer usually shows."""
+    usual = ((level, history.usual(level)) for level in seen.values if not history.is_empty)
+    return tuple(dict.fromkeys((*seen.values.items(), *usual, *TIMES)))
 
 
 NOBODY = Population()

@@ -14,11 +14,13 @@ from limen.trust.risk.signals import (
 )
 from limen.trust.risk.signals.signal import Signal
 
-BASE: tuple[Signal, ...] = (origin.SIGNAL, agent.SIGNAL, prior.SIGNAL)
-"""The model of Freeman et al. as Wiefling et al. evaluated it."""
+BASE: tuple[Signal, ...] = (origin.PLAIN, agent.PLAIN, prior.SIGNAL)
+"""The model of Freeman et al. as Wiefling et al. evaluated it: what the others are measured against."""
 
 SIGNALS: tuple[Signal, ...] = (
-    *BASE,
+    origin.SIGNAL,
+    agent.SIGNAL,
+    prior.SIGNAL,
     device.SIGNAL,
     rhythm.SIGNAL,
     velocity.SIGNAL,

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from limen.trust.risk.history import History
-from limen.trust.risk.likelihood import Feature, likelihood
+from limen.trust.risk.likelihood import Feature, likelihood, share
 from limen.trust.risk.population import Population, Value
 from limen.trust.risk.records import Sighting
 
@@ -14,24 +14,50 @@ ATTACKS_BELIEVED: Final = 200.0
 MOST_BELIEVED: Final = 0.8
 
 
-def log_ratio(feature: Feature, seen: Sighting, history: History, population: Population) -> float | None:
-    """Return the logarithm of p(x|A)/p(x|u,L); None where the customer or the value is unknown.
+def plain_ratio(feature: Feature, seen: Sighting, history: History, population: Population) -> float | None:
+    """Return the logarithm of p(x)/p(x|u,L), as Freeman et al. have it; None where customer or value is unknown."""
+    values = {level: seen.values[level] for level in feature.weights if level in seen.values}
+    if not values or history.is_empty:
+        return None
+    counts = {level: population.counts.get((level, value), 0.0) for level, value in values.items()}
+    everybody = likelihood(feature, values, counts, max(population.sign_ins, 1.0))
+    return math.log(everybody / _own(feature, values, history, seen))
 
-    Without attack data p(x|A) is p(x), as in Wiefling et al. (TOPS 2022): attackers look like everybody. With the
-    tenant's own, it is a mixture of both, and what attackers show gains weight with how much of it there is.
+
+def log_ratio(feature: Feature, seen: Sighting, history: History, population: Population) -> float | None:
+    """Return the logarithm of p(x|A)/p(x|u,L); None where customer or value is unknown.
+
+    Two things go beyond :func:`plain_ratio`. ``1/(n+M)`` is the likelihood that a customer shows anything new, not
+    this very value; held against p(x) of a rare value it would speak *for* whoever comes from where nobody does. So a
+    level that is new to the customer is held against the likelihood that an attacker shows anything else than the
+    customer's usual value. And what the tenant's own attackers showed joins what everybody shows, the more of it there
+    is the more it counts.
     """
     values = {level: seen.values[level] for level in feature.weights if level in seen.values}
     if not values or history.is_empty:
         return None
-    own = likelihood(feature, values, history.counts(values, seen.at), history.sign_ins.now(seen.at))
-    total = max(population.sign_ins, 1.0)
-    everybody = likelihood(feature, values, _of(values, population.counts), total)
-    if population.attacks <= 0:
-        return math.log(everybody / own)
-    theirs = likelihood(feature, values, _of(values, population.attacked), population.attacks)
-    weight = MOST_BELIEVED * population.attacks / (population.attacks + ATTACKS_BELIEVED)
-    return math.log(((1.0 - weight) * everybody + weight * theirs) / own)
+    attacker = _of_others(feature, values, history, (population.counts, population.sign_ins))
+    if population.attacks > 0:
+        weight = MOST_BELIEVED * population.attacks / (population.attacks + ATTACKS_BELIEVED)
+        theirs = _of_others(feature, values, history, (population.attacked, population.attacks))
+        attacker = (1.0 - weight) * attacker + weight * theirs
+    return math.log(attacker / _own(feature, values, history, seen))
 
 
-def _of(values: Mapping[str, str], counts: Mapping[Value, float]) -> dict[str, float]:
-    return {level: counts.get((level, value), 0.0) for level, value in values.items()}
+def _own(feature: Feature, values: Mapping[str, str], history: History, seen: Sighting) -> float:
+    return likelihood(feature, values, history.counts(values, seen.at), history.sign_ins.now(seen.at))
+
+
+def _of_others(
+    feature: Feature, values: Mapping[str, str], history: History, counted: tuple[Mapping[Value, float], float]
+) -> float:
+    """Return how likely somebody else shows such *values*: those that the customer has, or anything that they lack."""
+    counts, total = counted[0], max(counted[1], 1.0)
+    likely = 0.0
+    for level, value in values.items():
+        shown = share(counts.get((level, value), 0.0), total, 0)
+        if not history.has(level, value):
+            usual = (level, history.usual(level))
+            shown = max(shown, 1.0 - min(1.0, counts.get(usual, 0.0) / total))
+        likely += feature.weights[level] * shown
+    return likely / sum(feature.weights[level] for level in values)

@@ -10,12 +10,15 @@ from limen.trust.risk.population import Population
 from limen.trust.risk.records import Finding, Sighting
 from limen.trust.risk.signals.signal import Signal
 
+_TOLD_FROM = 0.7
+
 
 def _speaks(seen: Sighting, history: History, population: Population) -> Finding | None:
     if history.is_empty or population.customers < 1 or population.sign_ins < 1:
         return None
     own = history.sign_ins.now(seen.at)
-    return Finding("prior", math.log(population.sign_ins / (population.customers * own)), "risk.reason.rare_customer")
+    ratio = math.log(population.sign_ins / (population.customers * own))
+    return Finding("prior", ratio, "risk.reason.rare_customer" if ratio > _TOLD_FROM else "")
 
 
 SIGNAL = Signal("prior", _speaks)

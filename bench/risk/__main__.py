@@ -1,0 +1,163 @@
+"""``python -m bench.risk``: simulate a year, print the table, write ``bench/out/risk.json`` and ``risk.png``.
+
+It exits with 1 where a cell is more than one above the figure of the paper.
+"""
+
+import argparse
+import asyncio
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from bench.report import WIDE
+from bench.risk.attackers import ATTACKERS
+from bench.risk.evaluate import Evaluation, Parts, Scored, asked_again, threshold, totals
+from bench.risk.fit import fit
+from bench.risk.parameters import AFTER, PAPER, REPORTING, TPRS, TUNING, Parameters
+from bench.risk.picture import area, png, roc, svg
+from bench.workbench import ROOT
+from limen.trust.risk.calibration import MODEL, probability
+from limen.trust.risk.signals import SIGNALS
+
+OUT = ROOT / "bench/out"
+ALLOWED_ABOVE = 1
+_LEVELS = (0.005, 0.01, 0.02, 0.05, 0.1)
+ABLATED = ("targeted", "very_targeted")
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench.risk", description="How good is the risk model?")
+    parser.add_argument("--tuning", action="store_true", help="simulate the tuning set, which reports nothing")
+    parser.add_argument("--fit", action="store_true", help="fit the calibration, on the tuning set, and print it")
+    parser.add_argument("--out", type=Path, default=OUT / "risk.json", help="where the JSON goes")
+    return parser.parse_args()
+
+
+def main() -> int:
+    """Run once."""
+    arguments, console, began = _arguments(), Console(), perf_counter()
+    if not console.is_terminal:
+        console = Console(width=max(console.width, WIDE))
+    parameters = TUNING if arguments.tuning or arguments.fit else REPORTING
+    scored = Evaluation(parameters).run()
+    if arguments.fit:
+        console.print("slope {:.3f}, offset {:.3f}".format(*fit(scored)))
+        return 0
+    report = _report(scored, parameters)
+    _show(console, report)
+    arguments.out.parent.mkdir(parents=True, exist_ok=True)
+    drawing = svg(_curves(scored), f"Who is asked again, and who is caught (model {MODEL}; base dashed)")
+    arguments.out.with_suffix(".svg").write_text(drawing)
+    if not asyncio.run(png(drawing, arguments.out.with_suffix(".png"))):
+        console.print("[yellow]no browser: the picture is there as SVG alone[/yellow]")
+    report["seconds"] = round(perf_counter() - began, 1)
+    arguments.out.write_text(json.dumps(report, indent=2) + "\n")
+    missed = [row for row in report["rows"] if not row["is_met"]]
+    console.print(f"{len(missed)} rows above the bar; {report['seconds']} s; written to {arguments.out}")
+    return 1 if missed else 0
+
+
+def _row(customers: dict[int, list[float]], attacks: Sequence[float], after: int) -> list[float]:
+    return [asked_again(customers, threshold(attacks, tpr), after) for tpr in TPRS]
+
+
+def _all(parts: dict[int, list[Parts]], but: str = "") -> dict[int, list[float]]:
+    return {number: totals(one, but) for number, one in parts.items()}
+
+
+def _report(scored: Scored, parameters: Parameters) -> dict[str, Any]:
+    full = _all(scored.parts)
+    rows = []
+    for kind in ATTACKERS:
+        for after in AFTER:
+            limen, paper = _row(full, totals(scored.attacks[kind]), after), PAPER.get((kind, after))
+            base = _row(scored.base, scored.attacks_base[kind], after)
+            is_met = all(ours <= theirs + ALLOWED_ABOVE for ours, theirs in zip(limen, paper or (), strict=False))
+            rows.append(
+                {"attacker": kind, "after": after, "limen": limen, "base": base, "paper": paper, "is_met": is_met}
+            )
+    return {
+        "model": MODEL,
+        "parameters": asdict(parameters),
+        "tpr": TPRS,
+        "rows": rows,
+        "areas": {
+            kind: {model: round(area(curve), 5) for model, curve in models.items()}
+            for kind, models in _curves(scored).items()
+        },
+        "ablation": _ablation(scored),
+        "levels": _at_levels(scored),
+        "customers_measured": len(full),
+        "attacks_each": len(scored.attacks[ATTACKERS[0]]),
+    }
+
+
+def _ablation(scored: Scored) -> dict[str, dict[str, list[float]]]:
+    """Return the median after 39 without each signal, and without attack data."""
+    found: dict[str, dict[str, list[float]]] = {}
+    for kind in ABLATED:
+        attacks = scored.attacks[kind]
+        rows = {"nothing left out": _row(_all(scored.parts), totals(attacks), AFTER[-1])}
+        for signal in SIGNALS:
+            but = signal.name
+            rows[but] = _row(_all(scored.parts, but), totals(attacks, but), AFTER[-1])
+        rows["attack data"] = _row(_all(scored.plain), totals(scored.attacks_plain[kind]), AFTER[-1])
+        found[kind] = rows
+    return found
+
+
+def _at_levels(scored: Scored) -> list[dict[str, Any]]:
+    """Return who is challenged at a probability: the share of sign-ins, and of attacks of each kind."""
+    customers = [probability(score) for scores in _all(scored.parts).values() for score in scores]
+    kinds = {kind: [probability(score) for score in totals(scored.attacks[kind])] for kind in ATTACKERS}
+    return [
+        {
+            "probability": level,
+            "customers": round(sum(one >= level for one in customers) / len(customers), 4),
+            "attacks": {kind: round(sum(one >= level for one in ones) / len(ones), 3) for kind, ones in kinds.items()},
+        }
+        for level in _LEVELS
+    ]
+
+
+def _curves(scored: Scored) -> dict[str, dict[str, list[tuple[float, float]]]]:
+    full = [score for scores in _all(scored.parts).values() for score in scores]
+    base = [score for scores in scored.base.values() for score in scores]
+    return {
+        kind: {"limen": roc(full, totals(scored.attacks[kind])), "base": roc(base, scored.attacks_base[kind])}
+        for kind in ATTACKERS
+    }
+
+
+def _show(console: Console, report: dict[str, Any]) -> None:
+    table = Table(title="Median of how often a customer is asked again", title_justify="left")
+    for column in ("attacker", "after", *(f"TPR {tpr}" for tpr in TPRS), "the paper", "base, here", "bar"):
+        table.add_column(column)
+    for row in report["rows"]:
+        verdict = "" if row["paper"] is None else "met" if row["is_met"] else "[red]missed[/red]"
+        cells = [f"{value:g}" for value in row["limen"]]
+        paper = " ".join(map(str, row["paper"])) if row["paper"] else ""
+        base = " ".join(f"{value:g}" for value in row["base"])
+        table.add_row(row["attacker"], str(row["after"]), *cells, paper, base, verdict)
+    console.print(table)
+    for kind, rows in report["ablation"].items():
+        ablated = Table(title=f"{kind}, after {AFTER[-1]}, without", title_justify="left")
+        for column in ("", *(f"TPR {tpr}" for tpr in TPRS)):
+            ablated.add_column(column)
+        for name, values in rows.items():
+            ablated.add_row(name, *(f"{value:g}" for value in values))
+        console.print(ablated)
+    for level in report["levels"]:
+        caught = ", ".join(f"{kind} {share:.1%}" for kind, share in level["attacks"].items())
+        console.print(f"at {level['probability']}: {level['customers']:.2%} of sign-ins; {caught}", highlight=False)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,71 @@
+"""Histories fade, add up in any order, and are bounded."""
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from limen.kernel.clock import DAY, HOUR
+from limen.trust.risk.counts import HALF_LIFE, MOST_VALUES, Tally, bounded, faded
+from limen.trust.risk.history import History, day_kind, hour_of
+from limen.trust.risk.records import ADDRESS, Place, Sighting
+
+NOW = 20_000 * DAY
+SIGHTINGS = st.builds(
+    lambda at, value, device: Sighting(NOW + at * HOUR, {ADDRESS: value}, device),
+    st.integers(0, 24 * 400),
+    st.sampled_from("abcd"),
+    st.sampled_from(["", "x", "y"]),
+)
+
+
+def of(sightings) -> History:
+    found = History()
+    for one in sorted(sightings, key=lambda one: one.at):
+        found = found.after(one)
+    return found
+
+
+def test_a_weight_halves_in_a_half_life() -> None:
+    assert faded(1.0, NOW, NOW + HALF_LIFE) == pytest.approx(0.5)
+    assert faded(1.0, NOW, NOW + 3 * HALF_LIFE) == pytest.approx(0.125)
+    assert faded(1.0, NOW, NOW - DAY) == 1.0
+
+
+@given(st.lists(SIGHTINGS, max_size=12), st.lists(SIGHTINGS, max_size=12))
+def test_what_two_counted_apart_is_what_one_would_have_counted(ours, theirs) -> None:
+    together, apart = of([*ours, *theirs]), of(ours).plus(of(theirs))
+    end = NOW + 500 * DAY
+    assert apart.sign_ins.now(end) == pytest.approx(together.sign_ins.now(end))
+    assert apart.last == together.last
+    assert apart.first_at == together.first_at
+    for value in "abcd":
+        one, other = (found.counts({ADDRESS: value}, NOW + 400 * DAY)[ADDRESS] for found in (apart, together))
+        assert one == pytest.approx(other, abs=0.06)  # the faint may be forgotten on one way alone
+    assert of(theirs).plus(of(ours)).sign_ins.now(end) == pytest.approx(together.sign_ins.now(end))
+
+
+def test_a_history_is_bounded_and_forgets_the_faintest() -> None:
+    counts = {str(number): Tally(number + 1.0, NOW) for number in range(100)}
+    kept = bounded(counts, NOW)
+    assert len(kept) == MOST_VALUES
+    assert "99" in kept
+    assert "0" not in kept
+    assert bounded(counts, NOW + 20 * HALF_LIFE) == {}
+
+
+def test_a_history_survives_being_sealed() -> None:
+    found = of([Sighting(NOW, {ADDRESS: "a"}, "x", Place(59.9, 10.7)), Sighting(NOW + DAY, {ADDRESS: "b"}, "y")])
+    assert msgspec.json.decode(msgspec.json.encode(found), type=History) == found
+    assert "a" not in repr(found).replace("History", "")
+
+
+def test_a_device_is_new_but_for_the_first() -> None:
+    found = of([Sighting(NOW, {}, "x"), Sighting(NOW, {}, "x"), Sighting(NOW, {}, "y")])
+    assert found.new_devices.now(NOW) == 1.0
+
+
+def test_hours_and_days_are_of_utc() -> None:
+    monday = 4 * DAY  # 5 January 1970
+    assert (hour_of(monday + 23 * HOUR), day_kind(monday)) == ("23", "weekday")
+    assert [day_kind(monday + offset * DAY) for offset in (4, 5, 6, 7)] == ["weekday", "weekend", "weekend", "weekday"]
