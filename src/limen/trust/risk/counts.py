@@ -4,6 +4,7 @@ A weight is worth half after a half-life. Two counts of the same thing are broug
 added, so that what two workers counted apart is what one would have counted.
 """
 
+import math
 from collections.abc import Iterable, Mapping
 from typing import Final
 
@@ -20,7 +21,7 @@ FAINT: Final = 0.05
 
 def faded(weight: float, since: Instant, now: Instant) -> float:
     """Return what *weight* of the instant *since* is worth *now*; what lies ahead is not made heavier."""
-    return weight * 2.0 ** (-max(0, now - since) / HALF_LIFE)
+    return weight * math.exp2(-max(0, now - since) / HALF_LIFE)
 
 
 class Tally(msgspec.Struct, frozen=True, array_like=True):
