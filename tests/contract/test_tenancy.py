@@ -103,6 +103,8 @@ class Theirs:
         await unit.recoveries.begin(self.recovery)
         await unit.links.add(self.link)
         await unit.devices.trust(self.device)
+        self.archive = things.archive(self.world, self.who.customer)
+        await unit.archives.ask(self.archive, self.world.clock.now())
         await unit.preferences.put(SealedPreferences(self.who.customer.id, b"sealed"))
         self.privacy_request = things.privacy_request(self.world, self.who.customer)
         await unit.privacy_requests.add(self.privacy_request)
@@ -406,6 +408,13 @@ async def privacy_requests(unit, theirs, now):
     assert not await unit.privacy_requests.update(them.warned(now), them.version)
 
 
+async def archives(unit, theirs, now):
+    them = theirs.archive
+    assert await unit.archives.find(them.customer_id, now) is None
+    assert await unit.archives.content(them.customer_id, now) is None
+    assert not await unit.archives.finish(replace(them, ready_at=now))
+
+
 async def preferences(unit, theirs, _now):
     assert await unit.preferences.get(theirs.who.customer.id) is None
 
@@ -418,6 +427,7 @@ async def processing_limits(unit, theirs, _now):
 
 
 PROBES = {
+    "archives": archives,
     "preferences": preferences,
     "privacy_requests": privacy_requests,
     "processing_limits": processing_limits,

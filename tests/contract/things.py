@@ -9,6 +9,7 @@ import asyncpg
 import msgspec
 from sqlalchemy import select
 
+from limen.access.account.archive import Archive
 from limen.access.clients.records import Client, ClientDocument
 from limen.access.factors.records import FactorKind, StoredFactor
 from limen.access.jose.algorithms import Algorithm
@@ -110,6 +111,12 @@ def trusted_device(world, owner: SealedCustomer, at: Browser, **changes) -> Trus
     now = world.clock.now()
     device_id = DeviceId.new(world.clock, world.entropy)
     return replace(TrustedDevice(device_id, owner.id, at.id, b"sealed", now, now, now + DAY), **changes)
+
+
+def archive(world, owner: SealedCustomer) -> Archive:
+    """A copy that was asked for and is not made."""
+    now = world.clock.now()
+    return Archive(owner.id, "en", now, now + 10**16)
 
 
 def privacy_request(world, owner: SealedCustomer, **changes) -> PrivacyRequest:

@@ -15,6 +15,7 @@ from limen.access.possession.edge import EdgeCertificates
 from limen.access.registering.doors import MANAGEMENT, REGISTRATIONS, RegistrationParts
 from limen.access.tokens.failures import FAILURES
 from limen.access.tokens.unproven import UNPROVEN
+from limen.app.archives import ArchiveParts, archive_handler
 from limen.app.basis import Basis, Chance, default_tenant, open_basis
 from limen.app.desks import DeskParts, TenantDesks
 from limen.app.erasure import erasure_handler
@@ -226,6 +227,9 @@ class Site:
                 "mail.requested": handler,
                 "sms.requested": texts,
                 "customer.deleted": erasure_handler(basis.keyring),
+                "export.requested": archive_handler(
+                    ArchiveParts(storage.tenants, storage.database, desks, basis.keyring, self.clock, self.entropy)
+                ),
                 "logout.requested": logout_handler(find_client, self.outgoing),
                 "backchannel.answered": ping_handler(find_client, self.outgoing),
             },

@@ -113,6 +113,8 @@ EVENT_DATA: Mapping[str, Mapping[str, Member]] = {
             "``link``: the one in the mail; ``customer``: on the account page or by API; ``secured``: with all else."
         )
     },
+    "export.requested": {},
+    "export.ready": {},
     "preferences.changed": {"fields": Member("What changed: ``channels``, ``topics``, ``frequency``.")},
     **dict.fromkeys((f"privacy_request.{deed}" for deed in _DEEDS), _PRIVACY_REQUEST),
     "restriction.set": {},

@@ -96,6 +96,8 @@ EVENTS: dict[str, tuple[int, str]] = {
     "device.forgotten": (1, "A trusted device was removed by hand."),
     "deletion.requested": (1, "A customer asked for their account to be deleted; a waiting period began."),
     "deletion.cancelled": (1, "A customer whose account was to be deleted stays."),
+    "export.requested": (1, "A customer asked for a copy of everything that is held of them; it is to be made."),
+    "export.ready": (1, "A customer's copy was made, and can be fetched."),
     "preferences.changed": (1, "A customer chose anew how they want to be written to."),
     "privacy_request.opened": (1, "Somebody asked to exercise a right of privacy; a deadline runs."),
     "privacy_request.started": (1, "Somebody works on a privacy request."),
@@ -138,6 +140,13 @@ EVENTS: dict[str, tuple[int, str]] = {
 """The catalogue: name to (version, meaning)."""
 
 DELIVERED = frozenset(
-    {"mail.requested", "sms.requested", "customer.deleted", "logout.requested", "backchannel.answered"}
+    {
+        "mail.requested",
+        "sms.requested",
+        "customer.deleted",
+        "export.requested",
+        "logout.requested",
+        "backchannel.answered",
+    }
 )
 """Events on which somebody acts after the commit. The others are kept on record, and cost no second transaction."""

@@ -11,6 +11,7 @@ from limen.kernel.ids import TenantId
 from limen.storage.dialects import Dialect
 from limen.storage.statements import Connection
 from limen.storage.stores.account import SqlAccount
+from limen.storage.stores.archives import SqlArchives
 from limen.storage.stores.audit import SqlAudit
 from limen.storage.stores.catalogues import SqlDetailTypes, SqlResourceServers
 from limen.storage.stores.clients import SqlClients, SqlReplays
@@ -64,6 +65,11 @@ class Stores(ABC):
     def account(self) -> SqlAccount:
         """Return what hangs on a customer's account, and its deletion."""
         return SqlAccount(self._connection, self.tenant_id)
+
+    @cached_property
+    def archives(self) -> SqlArchives:
+        """Return the copies of their data that customers asked for."""
+        return SqlArchives(self._connection, self.tenant_id)
 
     @cached_property
     def preferences(self) -> SqlPreferences:

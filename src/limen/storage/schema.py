@@ -378,6 +378,19 @@ Index(
 Index("ix_privacy_requests_customer", privacy_requests.c.tenant_id, privacy_requests.c.customer_id)
 Index("ix_privacy_requests_due", privacy_requests.c.tenant_id, privacy_requests.c.due_at, privacy_requests.c.id)
 
+archives = _tenant_table(
+    "archives",
+    _id("customer_id"),
+    Column("locale", String(16), nullable=False),
+    _at("asked_at"),
+    _at("expires_at"),
+    _at("ready_at", null=True),
+    _blob("sealed"),
+    _of_customer(),
+    key=("customer_id",),
+)
+Index("ix_archives_expires", archives.c.tenant_id, archives.c.expires_at)
+
 preferences = _tenant_table(
     "preferences",
     _id("customer_id"),

@@ -15,6 +15,7 @@ from limen.kernel.ids import JourneyId, TenantId
 from limen.storage.database import Database
 from limen.storage.schema import (
     account_links,
+    archives,
     browsers,
     codes,
     contact_index,
@@ -88,6 +89,7 @@ EXPIRED: tuple[tuple[Table, Expired], ...] = (
     (trusted_devices, lambda now: trusted_devices.c.expires_at <= now),
     (tolls, lambda now: tolls.c.expires_at <= now),
     (recovery_requests, lambda now: recovery_requests.c.closed_at <= now - REQUEST_REMEMBERED),
+    (archives, lambda now: archives.c.expires_at <= now),
     (privacy_requests, lambda now: privacy_requests.c.closed_at <= now - KEPT),
     (contact_index, lambda now: contact_index.c.held_until <= now),
     (families, lambda now: families.c.expires_at <= now - KEPT_AFTER_EXPIRY),

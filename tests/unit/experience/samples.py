@@ -169,6 +169,7 @@ _OVERVIEW = {
     "proven_at": NOW,
 }  # fmt: skip
 _NAMES = {"name": "Amira Haddad", "given_name": "Amira", "family_name": "Haddad", "locale": "en"}
+_ARCHIVE: dict[str, Any] = {"archive": None, "archive_days": 7}
 _UNTOUCHED: dict[str, Any] = {"values": {}, "errors": {}, "notice": None, "data": {}}
 _PROFILE = {
     "email": EMAIL,
@@ -232,8 +233,19 @@ _ACCOUNT: dict[str, tuple[tuple[str, str | None], dict[str, dict[str, Any]]]] = 
         ("activity", None),
         {"activity": {"happenings": [], "older_url": None, "newest_url": None}},
     ),
-    "data": (("privacy", None), {"data": {"may_download": True, "days": 14, "due_at": None}}),
-    "data_stale": (("privacy", None), {"data": {"may_download": False, "days": 14, "due_at": None}}),
+    "data": (("privacy", None), {"data": {**_ARCHIVE, "may_download": True, "days": 14, "due_at": None}}),
+    "data_stale": (
+        ("privacy", None),
+        {
+            "data": {
+                **_ARCHIVE,
+                "archive": {"ready": True, "until": NOW},
+                "may_download": False,
+                "days": 14,
+                "due_at": None,
+            }
+        },
+    ),
 }
 _PAST = {"decision": "given", "at": NOW, "party": "books", "items": ["openid"], "version": 2, "receipt": "/receipt/1"}
 _PURPOSE = {
@@ -461,7 +473,15 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     **{f"account_{name}": _account(*page, **more) for name, (page, more) in _ACCOUNT.items()},
     "account_leaving": _account(
-        "privacy", leaves_at=NOW + 10**12, data={"may_download": True, "days": 14, "due_at": NOW + 10**12}
+        "privacy",
+        leaves_at=NOW + 10**12,
+        data={
+            **_ARCHIVE,
+            "archive": {"ready": False, "until": NOW},
+            "may_download": True,
+            "days": 14,
+            "due_at": NOW + 10**12,
+        },
     ),
     "keep_account": ("keep_account.html", _form(due_at=NOW)),
     "unsubscribe": ("unsubscribe.html", {**_UNSUBSCRIBE, "is_over": False}),
@@ -633,6 +653,7 @@ MAILS: dict[str, dict[str, Any]] = {
     "second_step_code": {"code": "482913", "expires_seconds": 600},
     "deletion_requested": {**_FACTOR_MAIL, "due_at": NOW, "keep_url": "https://limen.example/keep-account/abc"},
     "deletion_cancelled": _FACTOR_MAIL,
+    "export_ready": {"url": "https://limen.example/account/privacy", "until": NOW},
     "recovery_codes_replaced": _FACTOR_MAIL,
     "recovery_code_used": _FACTOR_MAIL,
     "password_changed": {

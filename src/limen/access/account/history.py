@@ -28,7 +28,15 @@ TOLD: Final = frozenset(
         *("device.trusted", "device.forgotten", "passkey.counter_went_back"),
         *("recovery.requested", "recovery.ready", "recovery.completed", "recovery.cancelled", "recovery.expired"),
         *("consent.given", "consent.refused", "consent.withdrawn", "application.revoked"),
-        *("deletion.requested", "deletion.cancelled", "data.exported", "restriction.set", "restriction.lifted"),
+        *(
+            "deletion.requested",
+            "deletion.cancelled",
+            "data.exported",
+            "export.requested",
+            "export.downloaded",
+            "restriction.set",
+            "restriction.lifted",
+        ),
     }
 )
 """What is told to a customer of their own account; its words are ``history.event.<name>``."""

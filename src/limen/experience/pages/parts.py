@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
+from limen.access.account.archive import ArchiveUnit
 from limen.access.journeys.parts import JourneyParts, JourneyUnit
 from limen.experience.rendering import Renderer, StaticAssets
 from limen.identity.administrators import AdministratorStore
@@ -19,7 +20,7 @@ from limen.kernel.clock import Instant
 from limen.kernel.ids import TenantId
 
 
-class PageUnit(JourneyUnit, ReceiptUnit, RightsUnit, PreferenceUnit, Protocol):
+class PageUnit(JourneyUnit, ReceiptUnit, RightsUnit, PreferenceUnit, ArchiveUnit, Protocol):
     """One tenant's transaction, as the pages use it."""
 
     @property

@@ -5,6 +5,7 @@ from typing import Final
 import msgspec
 from starlette.responses import Response
 
+from limen.access.account import archive as archiving
 from limen.access.account.deletion import cancel
 from limen.access.account.export import export
 from limen.access.journeys.freshness import is_fresh
@@ -16,6 +17,8 @@ from limen.experience.pages.account.owner import owner_of, parts_of
 from limen.experience.pages.account.tasks import begin_task
 
 KEEP: Final = "keep_account"
+ASK_ARCHIVE: Final = "ask_archive"
+FETCH_ARCHIVE: Final = "fetch_archive"
 DOWNLOAD: Final = "download_data"
 """A task that nothing is left to do for once who asks is proven: the page has the copy then, for ten minutes."""
 
@@ -23,12 +26,43 @@ DOWNLOAD: Final = "download_data"
 async def show(look: Look) -> Shown:
     """Return whether a copy may be had at once, how long one may think again, and when the account goes."""
     request = await look.deletion()
+    archive = await look.unit.archives.find(look.account.customer.id, look.now)
     fresh = is_fresh(look.account.session.evidence, await look.factors(), look.now)
     return {
         "may_download": fresh,
         "days": look.visit.desk.tenant.settings.account.deletion_days,
         "due_at": request.due_at if request is not None else None,
+        "archive": {"ready": archive.ready_at is not None, "until": archive.expires_at} if archive else None,
+        "archive_days": look.visit.desk.tenant.settings.account.export_days,
     }
+
+
+async def ask_archive(turn: Turn) -> Taken:
+    """Ask for a copy to keep; it is made in the background, and told by mail."""
+    visit, parts = turn.visit, turn.visit.journey_parts
+    days = visit.desk.tenant.settings.account.export_days
+    async with visit.parts.begin(parts.tenant_id) as unit:
+        unit.seal_with(turn.vault)
+        await archiving.ask(unit, owner_of(turn), parts.clock.now(), days)
+    return Done("notice.export_asked")
+
+
+async def fetch_archive(turn: Turn) -> Taken:
+    """Give the copy to whoever proved lately who they are; begin a journey that asks for that from anybody else."""
+    visit, account, parts = turn.visit, turn.account, turn.visit.journey_parts
+    async with visit.parts.read(parts.tenant_id) as unit:
+        factors = await unit.factors.of_customer(account.customer.id)
+        archive = await unit.archives.content(account.customer.id, parts.clock.now())
+    if archive is None or archive.ready_at is None:
+        return Done()
+    if not is_fresh(account.session.evidence, factors, parts.clock.now()):
+        return await begin_task(turn, Task(DOWNLOAD))
+    async with visit.parts.begin(parts.tenant_id) as unit:
+        unit.seal_with(turn.vault)
+        unit.record(owner_of(turn).entry("export.downloaded"))
+    headers = {"content-disposition": 'attachment; filename="account.zip"', "cache-control": "no-store"}
+    body = archiving.opened(archive, turn.vault)
+    return visit.dress(Response(body, media_type="application/zip", headers=headers))
 
 
 async def download(turn: Turn) -> Taken:
@@ -59,4 +93,4 @@ async def keep(turn: Turn) -> Taken:
     return Done("notice.deletion_cancelled" if is_kept else "")
 
 
-TAKES = {DOWNLOAD: download, DELETE: delete}
+TAKES = {ASK_ARCHIVE: ask_archive, FETCH_ARCHIVE: fetch_archive, DOWNLOAD: download, DELETE: delete}

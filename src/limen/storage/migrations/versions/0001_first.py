@@ -754,6 +754,21 @@ def _create_tables() -> None:  # noqa: PLR0915 - one statement a table
     op.create_index("ix_privacy_requests_customer", "privacy_requests", ["tenant_id", "customer_id"], unique=False)
     op.create_index("ix_privacy_requests_due", "privacy_requests", ["tenant_id", "due_at", "id"], unique=False)
     op.create_table(
+        "archives",
+        sa.Column("tenant_id", sa.String(length=40), nullable=False),
+        sa.Column("customer_id", sa.String(length=40), nullable=False),
+        sa.Column("locale", sa.String(length=16), nullable=False),
+        sa.Column("asked_at", sa.BigInteger(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.Column("ready_at", sa.BigInteger(), nullable=True),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "customer_id"], ["customers.tenant_id", "customers.id"], ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "customer_id"),
+    )
+    op.create_index("ix_archives_expires", "archives", ["tenant_id", "expires_at"], unique=False)
+    op.create_table(
         "preferences",
         sa.Column("tenant_id", sa.String(length=40), nullable=False),
         sa.Column("customer_id", sa.String(length=40), nullable=False),

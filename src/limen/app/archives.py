@@ -1,0 +1,137 @@
+"""Making the copy that a customer asked for: gathered, written for machines and for people, packed, sealed, told."""
+
+import asyncio
+import io
+import zipfile
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+
+from limen.access.account.archive import finish
+from limen.access.account.export import export
+from limen.access.account.unit import AccountParts, Owner
+from limen.access.safety.messages import Reader, Words, mail_to
+from limen.access.tokens.desk import Desk, Desks
+from limen.app.desks import prefix_of
+from limen.experience.rendering import Catalogue, direction
+from limen.experience.rendering.readable import readable
+from limen.identity.customers.directory import Directory
+from limen.identity.keyring import Keyring
+from limen.identity.preferences.choose import Choosing, Chosen
+from limen.identity.rights.requests import open_said
+from limen.integration.messaging.queue import OutboxItem
+from limen.integration.messaging.relay import Handler
+from limen.kernel.clock import Clock, to_datetime
+from limen.kernel.context import RequestContext
+from limen.kernel.entropy import Entropy
+from limen.kernel.ids import CustomerId, EventId, TenantId
+from limen.storage.database import Database
+from limen.storage.tenants import SqlTenants
+
+_JSON, _PAGE = "account.json", "account.html"
+_FIRST: Final = (1980, 1, 1, 0, 0, 0)
+"""The time in a zip file that says nothing (the format knows no zone)."""
+_HEADINGS: Final = {
+    "profile": "export.profile",
+    "sessions": "export.sessions",
+    "applications": "export.applications",
+    "factors": "export.factors",
+    "decisions": "export.decisions",
+    "history": "export.history",
+    "preferences": "export.preferences",
+    "privacy_requests": "export.privacy_requests",
+}
+"""Member of the document to the words above it; other members are told by their own names."""
+NameOf = Callable[[str], Awaitable[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveParts:
+    """What copies are made of."""
+
+    tenants: SqlTenants
+    database: Database
+    desks: Desks
+    keyring: Keyring
+    clock: Clock
+    entropy: Entropy
+
+
+def archive_handler(parts: ArchiveParts) -> Handler:
+    """Return what acts on ``export.requested``. What was made before, or of whom nothing is left, is not made again."""
+
+    async def make(item: OutboxItem) -> None:
+        tenant = await parts.tenants.get(TenantId(item.tenant_id))
+        desk = await parts.desks(prefix_of(tenant.slug)) if tenant is not None else None
+        if desk is not None:
+            await _make(parts, desk, CustomerId(item.subject))
+
+    return make
+
+
+async def _make(parts: ArchiveParts, desk: Desk, customer_id: CustomerId) -> None:
+    database, tenant = parts.database, desk.tenant
+    directory = Directory(tenant.id, parts.keyring, parts.clock, parts.entropy)
+    async with database.read(tenant.id) as unit:
+        sealed = await unit.customers.get(customer_id)
+        archive = await unit.archives.find(customer_id, parts.clock.now())
+    vault = await directory.vault_of(customer_id)
+    customer = await directory.open(sealed, vault)
+    if customer is None or vault is None or archive is None or archive.ready_at is not None:
+        return
+    owner = Owner(customer, vault, "", RequestContext("", locale=archive.locale))
+    account = AccountParts(desk, database.begin, database.read, directory, parts.clock, parts.entropy)
+    document = await export(account, owner, _names(desk)) | await _more(parts, desk, owner)
+    content = await asyncio.to_thread(_packed, document, archive.locale, tenant.name)
+    reader = Reader(customer, vault, archive.locale, tenant)
+    words: Words = {"url": f"{tenant.issuer.rstrip('/')}/account/privacy", "until": archive.expires_at}
+    event_id = EventId.new(parts.clock, parts.entropy)
+    tell = mail_to(reader, customer.profile.email, "export_ready", words, event_id)
+    async with database.begin(tenant.id) as unit:
+        if await finish(unit, archive, content, vault, parts.clock.now()):
+            tell(unit)
+
+
+async def _more(parts: ArchiveParts, desk: Desk, owner: Owner) -> dict[str, Any]:
+    """Return what the copy at once does not have: preferences, and privacy requests with their words."""
+    database, tenant = parts.database, desk.tenant
+    choosing = Choosing(
+        tenant.id, tenant.settings.preferences, database.begin, database.read, parts.keyring, parts.clock
+    )
+    chosen = await choosing.read(owner.customer.id)
+    async with database.read(tenant.id) as unit:
+        requests = await unit.privacy_requests.of_customer(owner.customer.id)
+    return {
+        "preferences": msgspec.to_builtins(chosen.preferences) if isinstance(chosen, Chosen) else {},
+        "privacy_requests": [
+            {"kind": one.kind.value, "state": one.state.value, "at": to_datetime(one.created_at).isoformat()}
+            | msgspec.structs.asdict(open_said(owner.vault, one))
+            for one in requests
+        ],
+    }
+
+
+def _names(desk: Desk) -> NameOf:
+    async def name_of(client_id: str) -> str:
+        loaded = await desk.clients(client_id)
+        return loaded.client.document.client_name if loaded is not None else client_id
+
+    return name_of
+
+
+def _packed(document: dict[str, Any], locale: str, tenant: str) -> bytes:
+    """Return the zip file. On a thread: much history takes a while."""
+    catalogue = Catalogue.for_locale(locale)
+
+    def named(name: str) -> str:
+        return catalogue.text(_HEADINGS[name]) if name in _HEADINGS else name.replace("_", " ")
+
+    title = catalogue.text("export.title", brand=tenant)
+    page = readable(document, title, (locale, direction(locale)), named)
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr(zipfile.ZipInfo(_JSON, _FIRST), msgspec.json.format(msgspec.json.encode(document), indent=2))
+        file.writestr(zipfile.ZipInfo(_PAGE, _FIRST), page)
+    return packed.getvalue()
