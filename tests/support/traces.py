@@ -8,14 +8,15 @@ import httpx2
 from tests.support.house import Trace
 
 VARYING = {"x-request-id", "ratelimit", "content-security-policy", "location"}
+_VARIES = re.compile(r"[0-9a-f]{40}|jou_\w+|(nonce|data-challenge)=\"[^\"]+\"")
 
 
 def trace_of(watched: Trace, answer: httpx2.Response, email: str) -> dict[str, Any]:
-    """Return both, without what differs anyhow: identifiers, nonces, tokens, and the address that was typed."""
+    """Return both, without what differs anyhow: identifiers, nonces, challenges, tokens, the address that was typed."""
     words = [" ".join(statement.split()[:3]) for statement in watched.statements]
     tables = [re.findall(r"(?:FROM|INTO|UPDATE|JOIN) (\w+)", statement) for statement in watched.statements]
     headers = {name: value for name, value in answer.headers.items() if name not in VARYING}
-    body = re.sub(r"[0-9a-f]{40}|jou_\w+|nonce=\"[^\"]+\"", "", answer.text).replace(email, "")
+    body = _VARIES.sub("", answer.text).replace(email, "")
     return {
         "status": answer.status_code,
         "headers": headers,
