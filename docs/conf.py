@@ -3,6 +3,7 @@
 from importlib.metadata import version as version_of
 from pathlib import Path
 
+from limen.app.guessing import guessing_page
 from limen.app.reference_pages import checks_page, events_page, steps_page
 from limen.app.settings.reference import reference_page
 
@@ -11,6 +12,7 @@ WRITTEN = {
     "reference/events": events_page,
     "reference/steps": steps_page,
     "reference/checks": checks_page,
+    "reference/guessing": guessing_page,
 }
 
 PACKAGE = Path(__file__).parent.parent / "src" / "limen"

@@ -83,7 +83,10 @@ EVENT_DATA: Mapping[str, Mapping[str, Member]] = {
         "known": Member("``password``: it is on a list; ``pair``: together with the address."),
         "policy": Member("What followed: ``notice``, ``challenge`` or ``change``."),
     },
-    "factor.added": _FACTOR,
+    "factor.added": {
+        **_FACTOR,
+        "synced": _sometimes("Of a passkey or key: 1 where it may be on several devices, else 0."),
+    },
     "factor.removed": {**_FACTOR, "by": Member("``customer`` or ``administrator``.")},
     "recovery_codes.replaced": {},
     "recovery_code.used": {"left": Member("How many recovery codes are left.")},

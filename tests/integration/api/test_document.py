@@ -21,6 +21,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from limen.identity.customers.scopes import ACCOUNT_SCOPES
 from limen.integration.api.assembly import assemble
 from limen.integration.api.document import describe
 from limen.trust.limits import Limit
@@ -51,8 +52,8 @@ FEW = settings(
 class Door:
     """The API on a loop of its own, called from ordinary code as hypothesis is."""
 
-    def __init__(self, portal: BlockingPortal, http: httpx2.AsyncClient, existing: dict[str, str]) -> None:
-        self._portal, self._http, self.existing = portal, http, existing
+    def __init__(self, portal: BlockingPortal, https: tuple[httpx2.AsyncClient, ...], existing: dict[str, str]) -> None:
+        self._portal, (self._http, self._account), self.existing = portal, https, existing
 
     def send(self, case: Any) -> httpx2.Response:
         kwargs = case.as_transport_kwargs(base_url="https://id.example")
@@ -62,7 +63,8 @@ class Door:
 
         async def sent() -> httpx2.Response:
             method, url, params = kwargs["method"], kwargs["url"], kwargs.get("params")
-            return await self._http.request(method, url, params=params, headers=pairs, content=body)
+            http = self._account if "/api/v1/account" in url else self._http
+            return await http.request(method, url, params=params, headers=pairs, content=body)
 
         return self._portal.call(sent)
 
@@ -82,14 +84,15 @@ def door(empty_databases, tmp_path_factory) -> Iterator[Door]:
         async with house_in(folder, ManualClock(), SeededEntropy()) as house:
             house.parts = dataclasses.replace(house.parts, limit=Limit(1_000_000, 60, "api"))
             existing = await _furnished(house)
-            async with house.http(await house.token()) as http:
-                yield http, existing
+            _, token = await house.person(None, *ACCOUNT_SCOPES)
+            async with house.http(await house.token()) as http, house.http(token) as account:
+                yield (http, account), existing
 
     with (
         start_blocking_portal("asyncio") as portal,
-        portal.wrap_async_context_manager(opened()) as (http, existing),
+        portal.wrap_async_context_manager(opened()) as (https, existing),
     ):
-        yield Door(portal, http, existing)
+        yield Door(portal, https, existing)
 
 
 async def _furnished(house: House) -> dict[str, str]:
@@ -123,6 +126,7 @@ def test_every_operation_names_the_scope_it_needs_and_how_it_refuses():
     for path, methods in DOCUMENT["paths"].items():
         for method, operation in methods.items():
             [requirement] = operation["security"]
-            assert len(requirement["limen"]) == 1, (method, path)
+            scheme = "customer" if path.startswith("/api/v1/account") else "limen"
+            assert len(requirement[scheme]) == 1, (method, path)
             assert {"400", "401", "403", "404", "422", "429"} <= operation["responses"].keys(), (method, path)
             assert set(operation["responses"]["401"]["content"]) == {"application/problem+json"}

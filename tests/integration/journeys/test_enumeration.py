@@ -1,5 +1,7 @@
 """Who asks cannot tell whether an account exists: the same work is done, the same answer leaves at the same step."""
 
+import json
+
 import pytest
 
 from limen.identity.administrators import SYSTEM
@@ -8,6 +10,7 @@ from limen.identity.tenants.sign_up import SignUpSettings
 from tests.integration.attacks.kit import set_up
 from tests.integration.journeys.test_first_factors import signs_in_by
 from tests.integration.journeys.test_second_factor import enrolled
+from tests.support.authenticator import Authenticator
 from tests.support.house import PASSWORD, code_in
 from tests.support.traces import trace_of
 
@@ -158,6 +161,24 @@ async def test_the_mails_that_leave_are_of_one_kind_each_and_one_for_each_addres
         assert len(await people.mails()) == before + len(ALL)
     secret = [mail for mail in await people.mails(UNKNOWN) if "/link/" in mail.text]
     assert [bool(code_in(mail)) for mail in secret] == [True]  # the sign-up alone
+
+
+async def test_a_passkey_that_nobody_has_leaves_one_trace_whatever_address_stands_beside_it(people):
+    traces = {}
+    for email in ALL:
+        stranger = Authenticator()
+        stranger.rp_id, stranger.user_handle = "id.example", b"h" * 32
+        walker = people.walker()
+        page = await walker.get("/sign-in")
+        answer = {"intent": "use:passkey", "passkey": stranger.speak(page), "email": email, "password": ""}
+        with people.watching() as watched:
+            response = await walker.raw_post(page, **answer)
+        traces[email] = trace_of(watched, response, email)
+        sent = json.loads(answer["passkey"])["id"]
+        traces[email]["body"] = traces[email]["body"].replace(sent, "")
+    assert (traces[UNKNOWN]["status"], traces[UNKNOWN]["hashes"]) == (400, 0)
+    for email in ALL:
+        assert traces[email] == traces[UNKNOWN], email
 
 
 async def test_answers_leave_on_the_even_step(house):

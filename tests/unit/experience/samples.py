@@ -654,6 +654,7 @@ MAILS: dict[str, dict[str, Any]] = {
     "deletion_requested": {**_FACTOR_MAIL, "due_at": NOW, "keep_url": "https://limen.example/keep-account/abc"},
     "deletion_cancelled": _FACTOR_MAIL,
     "export_ready": {"url": "https://limen.example/account/privacy", "until": NOW},
+    "data_copied": _FACTOR_MAIL,
     "recovery_codes_replaced": _FACTOR_MAIL,
     "recovery_code_used": _FACTOR_MAIL,
     "password_changed": {

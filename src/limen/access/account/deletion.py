@@ -8,9 +8,10 @@ cancels, one is first. What an administrator deletes is deleted at once (``ident
 from dataclasses import dataclass, field
 from typing import Final
 
+from limen.access.account.notices import told
 from limen.access.account.records import DeletionRequest, link_hash
 from limen.access.account.unit import AccountParts, AccountUnit, AsksDeletion, Begin, Owner
-from limen.access.safety.messages import Reader, Tell, Words, messages, secure_link
+from limen.access.safety.messages import Tell, Words
 from limen.access.tokens.desk import Desk
 from limen.identity.customers.directory import Directory
 from limen.kernel.clock import DAY, Clock, Instant
@@ -52,22 +53,7 @@ def asked(desk: Desk, owner: Owner) -> Asked:
         "due_at": due_at,
         "keep_url": f"{tenant.issuer.rstrip('/')}/keep-account/{token}",
     }
-    return Asked(request, _notice(desk, owner, "deletion_requested", words))
-
-
-def _notice(desk: Desk, owner: Owner, template: str, words: Words) -> Tell:
-    """Return what tells the owner on every channel, with the link *it was not me*."""
-    reader = Reader(owner.customer, owner.vault, owner.request.locale, desk.tenant)
-    link = secure_link(reader, template, desk.clock, desk.entropy)
-    all_words: Words = {
-        "at": desk.clock.now(),
-        "device": owner.request.user_agent,
-        "recover_url": f"{reader.base}/recover",
-        "secure_url": link.url if link is not None else "",
-        **words,
-    }
-    made = (desk.entropy, desk.clock)
-    return messages(reader, template, all_words, made, [link] if link is not None else [])
+    return Asked(request, told(desk, owner, "deletion_requested", words))
 
 
 async def ask(unit: AsksDeletion, new: Asked, entry: AuditEntry) -> bool:
@@ -98,7 +84,7 @@ async def cancel(parts: AccountParts, request: DeletionRequest, by: str, context
     if customer is None or vault is None:
         return False
     owner = Owner(customer, vault, "", context)
-    tell = _notice(parts.desk, owner, "deletion_cancelled", {})
+    tell = told(parts.desk, owner, "deletion_cancelled", {})
     async with parts.begin(parts.tenant_id) as unit:
         unit.seal_with(vault)
         if not await unit.account.drop_deletion(request):

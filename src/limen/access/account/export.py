@@ -10,6 +10,7 @@ import msgspec
 from limen.access.account.applications import applications
 from limen.access.account.devices import devices
 from limen.access.account.history import NameOf, history
+from limen.access.account.notices import told
 from limen.access.account.records import Application, Device, Happening
 from limen.access.account.unit import AccountParts, Owner
 from limen.access.factors.records import StoredFactor
@@ -24,7 +25,7 @@ _MOST: Final = 10_000
 
 
 async def export(parts: AccountParts, owner: Owner, name_of: NameOf) -> dict[str, Any]:
-    """Return the copy as JSON objects; that it was made is recorded."""
+    """Return the copy as JSON objects; that it was made is recorded, and its owner is told."""
     customer, vault = owner.customer, owner.vault
     async with parts.reading(parts.tenant_id) as unit:
         found = {
@@ -33,16 +34,18 @@ async def export(parts: AccountParts, owner: Owner, name_of: NameOf) -> dict[str
             "factors": [_factor(one) for one in await unit.factors.of_customer(customer.id)],
             "decisions": [_decision(one) for one in await unit.consents.history(customer.id, limit=_MOST)],
         }
-        told: list[Happening] = []
+        happened: list[Happening] = []
         cursor = ""
-        while len(told) < _MOST:
+        while len(happened) < _MOST:
             page, cursor = await history(unit, (customer.id, vault), name_of, cursor=cursor, limit=_HISTORY)
-            told += page
+            happened += page
             if not cursor:
                 break
+    tell = told(parts.desk, owner, "data_copied", {})
     async with parts.begin(parts.tenant_id) as writing:
         writing.seal_with(vault)
         writing.record(owner.entry("data.exported"))
+        tell(writing)
     return {
         "schema": SCHEMA,
         "issuer": parts.desk.issuer,
@@ -52,7 +55,7 @@ async def export(parts: AccountParts, owner: Owner, name_of: NameOf) -> dict[str
         "updated_at": _at(customer.updated_at),
         "profile": msgspec.to_builtins(customer.profile),
         **found,
-        "history": [_happening(one) for one in told],
+        "history": [_happening(one) for one in happened],
     }
 
 

@@ -90,3 +90,8 @@ def _happening(record: AuditRecord, vault: SubjectVault, names: dict[str, str]) 
 
 def _client(record: AuditRecord) -> str:
     return str(named_fields(record.open_part).get("client", ""))
+
+
+def is_cursor(cursor: str) -> bool:
+    """Tell whether *cursor* is one of ours."""
+    return place(cursor) is not None

@@ -135,12 +135,14 @@ class Owner:
 
     Attributes:
         sid: the session that they act in, by its public identifier.
+        client: the application through which they act, by its ``client_id``; empty on our own pages.
     """
 
     customer: Customer
     vault: SubjectVault = field(repr=False)
     sid: str
     request: RequestContext = field(repr=False)
+    client: str = ""
 
     def entry(self, event: str, data: dict[str, object] | None = None, *, client: str = "") -> AuditEntry:
         """Return the audit entry of something that the customer did."""
@@ -149,7 +151,7 @@ class Owner:
             outcome=Outcome.SUCCESS,
             actor=f"customer:{self.customer.id}",
             subject=self.customer.id,
-            client=client,
+            client=client or self.client,
             request_id=self.request.request_id,
             data=data or {},
             personal={"address": self.request.address, "user_agent": self.request.user_agent},

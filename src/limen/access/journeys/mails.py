@@ -18,6 +18,8 @@ from limen.kernel.mail import MAIL_FIELD, MailRequest, encode_mail_request
 
 CODE_DIGITS = 6
 """A code is guessed with a chance of 1 in 1,000,000: in few tries a journey, and 30 a day and address over all."""
+LINK_BYTES = 24
+"""Of chance in a mailed link."""
 
 Announce = Callable[[JourneyUnit], None]
 
@@ -26,7 +28,7 @@ def challenge(context: StepContext, *, sends_left: int, real: bool, seconds: int
     """Return a challenge of *seconds* and the token of its link. Where it is not *real*, no code is right."""
     parts = context.parts
     now = parts.clock.now()
-    code, token = random_digits(parts.entropy, CODE_DIGITS), random_token(parts.entropy, 24)
+    code, token = random_digits(parts.entropy, CODE_DIGITS), random_token(parts.entropy, LINK_BYTES)
     return (
         Challenge(
             code=code if real else "",

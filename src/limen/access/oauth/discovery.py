@@ -22,6 +22,7 @@ from limen.access.tokens.grants import GRANTS
 from limen.access.tokens.metadata import token_metadata
 from limen.access.tokens.proving_metadata import proving_metadata
 from limen.access.tokens.scopes import CLAIMS_BY_SCOPE, OFFLINE_ACCESS
+from limen.identity.customers.scopes import ACCOUNT_SCOPES
 from limen.kernel.encoding import b64url, canonical_json, sha256
 
 OPENID_CONFIGURATION: Final = "/.well-known/openid-configuration"
@@ -68,7 +69,7 @@ def discovery_document(desk: Desk) -> dict[str, Any]:
         **proving_metadata(desk),
         **token_metadata(desk),
         **registration_metadata(desk),
-        "scopes_supported": ["openid", *CLAIMS_BY_SCOPE, OFFLINE_ACCESS],
+        "scopes_supported": ["openid", *CLAIMS_BY_SCOPE, OFFLINE_ACCESS, *ACCOUNT_SCOPES],
         "acr_values_supported": sorted(SERVED),
         **_policies(desk),
     }

@@ -9,6 +9,7 @@ from limen.access.clients.rules.problem import Problem
 from limen.access.resources.records import DetailTypeDocument, ResourceDocument
 from limen.access.resources.wording import is_wording
 from limen.identity.administrators import ADMINISTRATIVE
+from limen.identity.customers.scopes import ACCOUNT
 from limen.identity.tenants.records import SPOKEN
 from limen.kernel.errors import Invalid
 from limen.kernel.json_schema import schema_problem
@@ -49,7 +50,7 @@ def _resource(document: ResourceDocument) -> Iterator[Problem]:
     for index, scope in enumerate(document.scopes):
         if not _SCOPE.fullmatch(scope):
             yield f"scopes.{index}", "scope.invalid"
-        elif scope.startswith(ADMINISTRATIVE):  # it would go out of every token that is for our API
+        elif scope.startswith((ADMINISTRATIVE, ACCOUNT)):  # it would go out of every token that is for our API
             yield f"scopes.{index}", "scopes.beyond_your_authority"
 
 

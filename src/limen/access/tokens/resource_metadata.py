@@ -1,8 +1,8 @@
 """Protected resource metadata (RFC 9728): which authorization server a client needs for a resource, and what for.
 
-Our own resources are UserInfo and the administration API; their documents lie where RFC 9728 §3.1 puts them, the
-well-known path inserted before the resource's own. A resource server that is registered lies elsewhere: it may point to
-``/resource-metadata?resource=…`` in its challenges (§5.1), or copy what is there.
+Our own resources are UserInfo and the API (a customer's account, and administration); their documents lie where
+RFC 9728 §3.1 puts them, the well-known path inserted before the resource's own. A resource server that is registered
+lies elsewhere: it may point to ``/resource-metadata?resource=…`` in its challenges (§5.1), or copy what is there.
 """
 
 from collections.abc import Mapping
@@ -15,6 +15,7 @@ from limen.access.resources.records import ResourceDocument
 from limen.access.tokens.desk import Desk, Desks
 from limen.access.tokens.scopes import CLAIMS_BY_SCOPE
 from limen.identity.administrators import SCOPES
+from limen.identity.customers.scopes import ACCOUNT_SCOPES
 from limen.kernel.errors import Refusal
 
 WELL_KNOWN: Final = "/.well-known/oauth-protected-resource"
@@ -87,9 +88,10 @@ def _own(desk: Desk) -> Mapping[str, Mapping[str, Any]]:
         "resource_name": f"{desk.tenant.name}: UserInfo",
     }
     api = {
-        "scopes_supported": list(SCOPES),
+        "scopes_supported": [*ACCOUNT_SCOPES, *SCOPES],
         "bearer_methods_supported": ["header"],
-        "resource_name": f"{desk.tenant.name}: administration",
+        "dpop_signing_alg_values_supported": list(ALGORITHMS),
+        "resource_name": f"{desk.tenant.name}: account and administration",
     }
     return {desk.issuer + USERINFO: userinfo, desk.issuer + API: api}
 

@@ -6,13 +6,14 @@ from functools import lru_cache
 from typing import Final
 
 from limen.identity.administrators import ADMINISTRATIVE
+from limen.identity.customers.scopes import ACCOUNT, ACCOUNT_SCOPES
 from limen.kernel.errors import Invalid, Refusal
 
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,128}")
 
 OFFLINE_ACCESS = "offline_access"
 _FOR_ITSELF: Final = frozenset({"openid", OFFLINE_ACCESS})
-MACHINE_FORBIDDEN = frozenset({"openid", OFFLINE_ACCESS, "profile", "email", "phone", "address"})
+MACHINE_FORBIDDEN = frozenset({"openid", OFFLINE_ACCESS, "profile", "email", "phone", "address", *ACCOUNT_SCOPES})
 """These speak of a person; a client in its own name has none."""
 
 CLAIMS_BY_SCOPE = {
@@ -29,10 +30,12 @@ _SHORT: Final = 256
 def passed_on(scopes: Sequence[str]) -> tuple[str, ...]:
     """Return those of *scopes* that a token may have which rests on another token, or on another issuer's word.
 
-    What a sign-in gives to the client that asked for it is not among them; nor is administering: that is for who signed
-    in for it, or for a client by its own credentials, and never for whoever may speak for them.
+    What a sign-in gives to the client that asked for it is not among them; nor is a customer's own account, or
+    administering: that is for who signed in for it, or for a client by its own credentials, and never for whoever may
+    speak for them.
     """
-    return tuple(scope for scope in scopes if scope not in _FOR_ITSELF and not scope.startswith(ADMINISTRATIVE))
+    kept = (ADMINISTRATIVE, ACCOUNT)
+    return tuple(scope for scope in scopes if scope not in _FOR_ITSELF and not scope.startswith(kept))
 
 
 def machine_scopes(parameter: str | None, registered: tuple[str, ...]) -> tuple[str, ...] | Refusal:

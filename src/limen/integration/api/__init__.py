@@ -1,4 +1,4 @@
-"""The administration API under ``/api/v1`` of every tenant: tenants, clients, customers, for machines.
+"""The API under ``/api/v1`` of every tenant: administration for machines, and for customers their own account.
 
 Owns the doors, their records as JSON, who may pass (RFC 6750), problem documents (RFC 9457), preconditions (RFC 9110
 §13), idempotency keys and cursors. Leaves what is done to the use cases in ``identity`` and ``access``, and sockets,
@@ -9,6 +9,9 @@ headers and limits by address to the edge.
     request ── route.GuardedRoute: bearer → rate → scope → shape ──> door ──> use case ──> record → JSON
                      │ any refusal                                              │ Refusal
                      └──────────────────────> problems.problem <────────────────┘
+
+A customer's own account has a guard of its own (``account.AccountRoute``): their token, its key, and how fresh the
+proof behind it is.
 
 *Deprecation.* Within ``v1`` members are added, never removed or given another meaning; readers must pass over members
 they do not know, though requests with unknown members are refused. What will go is marked ``deprecated`` in the

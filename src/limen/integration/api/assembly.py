@@ -7,6 +7,8 @@ from starlette.routing import Match
 
 from limen.integration.api.document import describe
 from limen.integration.api.doors import (
+    account,
+    account_factors,
     attacks,
     audit,
     clients,
@@ -44,6 +46,8 @@ _DOORS = (
     keys,
     audit,
     attacks,
+    account,
+    account_factors,
 )
 
 

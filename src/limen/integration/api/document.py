@@ -6,10 +6,12 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from limen.identity.administrators import SCOPES
+from limen.identity.customers.scopes import ACCOUNT_SCOPES
 from limen.integration.api.models.common import Problem
 from limen.integration.api.problems import MEDIA_TYPE
 
 SCHEME = "limen"
+CUSTOMER = "customer"
 _MEANINGS = {
     304: "Not modified.",
     400: "The request is malformed.",
@@ -28,12 +30,19 @@ _MEANINGS = {
 _ALWAYS = (400, 401, 403, 404, 422, 429)
 _WITH_BODY = (413, 415)
 _DESCRIPTION = """
-The administration of one tenant: its clients and customers; on the default tenant, the tenants themselves.
+A customer's own account, below `/api/v1/account`; and the administration of one tenant: its clients and customers, on
+the default tenant the tenants themselves.
 
-Send an access token that this tenant issued, for the audience `{issuer}/api/v1` or the issuer itself, with the scope
-that the operation names. A person's token counts only if the person administers the tenant. Nobody can register a
-client with more administrative scopes than they have.
+**Account.** Send the customer's own access token, with the scope that the operation names. Any client may be registered
+for these scopes; the customer is asked. A token that is bound to a key (RFC 9449, RFC 8705) is shown with that key.
+What is sensitive wants a sign-in that is recent and strong: otherwise the answer is 401 with
+`error="insufficient_user_authentication"` (RFC 9470); its `acr_values` and `max_age` are for the next authorization
+request.
 
+**Administration.** Send an access token with the scope that the operation names. A person's token counts only if the
+person administers the tenant. Nobody can register a client with more administrative scopes than they have.
+
+Tokens are those that this tenant issued, for the audience `{issuer}/api/v1` or the issuer itself.
 Reads answer with an `ETag`; changes want it back as `If-Match`. A `POST` may carry an `Idempotency-Key`. Lists are
 pages linked by `next`. Whatever is refused is a problem document (RFC 9457).
 
@@ -48,6 +57,11 @@ def needs(scope: str) -> dict[str, Any]:
     return {"security": [{SCHEME: [scope]}]}
 
 
+def acts(scope: str) -> dict[str, Any]:
+    """Return the same of a door for a customer who acts on their own account."""
+    return {"security": [{CUSTOMER: [scope]}]}
+
+
 def answers(*more: int, body: bool = False) -> dict[int | str, dict[str, Any]]:
     """Return the documented refusals: those of every door, *more*, and those of a *body*."""
     statuses = sorted({*_ALWAYS, *more, *(_WITH_BODY if body else ())})
@@ -56,11 +70,13 @@ def answers(*more: int, body: bool = False) -> dict[int | str, dict[str, Any]]:
 
 def describe(app: FastAPI) -> dict[str, Any]:
     """Return the document, without ``servers``."""
-    document = get_openapi(
-        title="Limen administration API", version="1", description=_DESCRIPTION.strip(), routes=app.routes
-    )
+    document = get_openapi(title="Limen API", version="1", description=_DESCRIPTION.strip(), routes=app.routes)
     parts = document.setdefault("components", {})
     parts.setdefault("schemas", {})["Problem"] = Problem.model_json_schema()
     flow = {"tokenUrl": "../../token", "scopes": dict(SCOPES)}
-    parts["securitySchemes"] = {SCHEME: {"type": "oauth2", "flows": {"clientCredentials": flow}}}
+    code = {"authorizationUrl": "../../authorize", "tokenUrl": "../../token", "scopes": dict(ACCOUNT_SCOPES)}
+    parts["securitySchemes"] = {
+        SCHEME: {"type": "oauth2", "flows": {"clientCredentials": flow}},
+        CUSTOMER: {"type": "oauth2", "flows": {"authorizationCode": code}},
+    }
     return document

@@ -5,10 +5,12 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from limen.access.account.unit import AccountUnit
 from limen.access.clients.dynamic.store import DynamicUnit
 from limen.access.factors.administer import FactorUnit
 from limen.access.resources.catalogue import CatalogueUnit
 from limen.access.safety.administer import AdministeredUnit
+from limen.access.sessions.store import SessionStore
 from limen.access.tokens.desk import Desks
 from limen.identity.audit.store import AuditStore
 from limen.identity.consents.asking import Asking
@@ -76,6 +78,7 @@ class IdempotencyStore(Protocol):
 
 class ApiUnit(
     RightsUnit,
+    AccountUnit,
     PreferenceUnit,
     AdministeredUnit,
     FactorUnit,
@@ -89,6 +92,11 @@ class ApiUnit(
     Protocol,
 ):
     """A unit of work that reaches all that the API administers."""
+
+    @property
+    def sessions(self) -> SessionStore:
+        """Return browsers and sessions."""
+        ...
 
     @property
     def audit_log(self) -> AuditStore:

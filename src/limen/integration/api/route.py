@@ -104,26 +104,26 @@ class GuardedRoute(APIRoute):
             await _check_body(request)
         return await inner(request)
 
-    async def _authorised(self, request: StrictRequest, headers: dict[str, str]) -> Call:
-        parts: ApiParts = request.app.state.parts
+    async def _authorised(self, request: StrictRequest, headers: dict[str, str]) -> object:
+        """Return who asks, as the door will know them.
+
+        Raises:
+            Refused: they may not.
+        """
         arrival = arrival_of(request.scope)
-        desk = await parts.desks(arrival.prefix)
-        if desk is None:
-            raise Refused(NotFound("tenant_not_found"))
+        parts, desk = await desk_of(request)
         caller = await authenticate(parts, desk, request.headers.get("authorization"), arrival.request_id)
         if isinstance(caller, Refusal):
             raise challenged(desk, caller, "" if caller.code == "missing_token" else ', error="invalid_token"')
-        decision = await parts.limiter.hit(f"api:client:{desk.tenant.id}:{caller.client_id}", parts.limit)
-        headers.update(limit_headers(parts.limit, decision))
-        if not decision.allowed:
-            raise Refused(Throttled("too_many_requests", retry_after=decision.reset_seconds))
-        scope = self._scope()
+        await count(parts, f"api:client:{desk.tenant.id}:{caller.client_id}", headers)
+        scope = self.needed_scope()
         if caller.refusal is not None or scope not in caller.scopes:
             refusal = caller.refusal or Forbidden("insufficient_scope", scope)
             raise challenged(desk, refusal, f', error="insufficient_scope", scope="{scope}"')
         return Call(parts, desk, caller, arrival.prefix)
 
-    def _scope(self) -> str:
+    def needed_scope(self) -> str:
+        """Return the scope that the documentation names."""
         [requirement] = (self.openapi_extra or {})["security"]
         [[scope]] = requirement.values()
         return str(scope)
@@ -147,6 +147,31 @@ def _names(dependant: Dependant) -> Iterator[str]:
     yield from (field.alias for field in dependant.query_params)
     for inner in dependant.dependencies:
         yield from _names(inner)
+
+
+async def desk_of(request: Request) -> tuple[ApiParts, Desk]:
+    """Return what the API is made of, and the desk of the tenant that *request* is for.
+
+    Raises:
+        Refused: there is no such tenant.
+    """
+    parts: ApiParts = request.app.state.parts
+    desk = await parts.desks(arrival_of(request.scope).prefix)
+    if desk is None:
+        raise Refused(NotFound("tenant_not_found"))
+    return parts, desk
+
+
+async def count(parts: ApiParts, key: str, headers: dict[str, str]) -> None:
+    """Count a request under *key*, and put into *headers* what is left.
+
+    Raises:
+        Refused: there were too many.
+    """
+    decision = await parts.limiter.hit(key, parts.limit)
+    headers.update(limit_headers(parts.limit, decision))
+    if not decision.allowed:
+        raise Refused(Throttled("too_many_requests", retry_after=decision.reset_seconds))
 
 
 async def _check_body(request: StrictRequest) -> None:

@@ -1,0 +1,20 @@
+"""What tells an owner of what was done to their account, with the link *it was not me*."""
+
+from limen.access.account.unit import Owner
+from limen.access.safety.messages import Reader, Tell, Words, messages, secure_link
+from limen.access.tokens.desk import Desk
+
+
+def told(desk: Desk, owner: Owner, template: str, words: Words) -> Tell:
+    """Seal the message *template* on every channel of the owner's; return what announces it."""
+    reader = Reader(owner.customer, owner.vault, owner.request.locale, desk.tenant)
+    link = secure_link(reader, template, desk.clock, desk.entropy)
+    all_words: Words = {
+        "at": desk.clock.now(),
+        "device": owner.request.user_agent,
+        "recover_url": f"{reader.base}/recover",
+        "secure_url": link.url if link is not None else "",
+        **words,
+    }
+    made = (desk.entropy, desk.clock)
+    return messages(reader, template, all_words, made, [link] if link is not None else [])

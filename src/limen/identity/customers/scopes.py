@@ -1,0 +1,13 @@
+"""The scopes by which an application acts for a customer on the customer's own account."""
+
+from typing import Final
+
+ACCOUNT: Final = "account:"
+"""What each of them begins with; no resource server's scope may."""
+ACCOUNT_READ: Final = "account:read"
+ACCOUNT_WRITE: Final = "account:write"
+ACCOUNT_SCOPES: Final = {
+    ACCOUNT_READ: "Read the customer's own account: profile, sessions, applications, factors, activity, data",
+    ACCOUNT_WRITE: "Change the customer's own account, end its sessions, take back what applications may, delete it",
+}
+"""Scope to meaning."""

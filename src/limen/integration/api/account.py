@@ -1,0 +1,199 @@
+"""A customer who acts on their own account: an access token of theirs, its key, its scope, and how fresh its proof is.
+
+The token is this tenant's own, for this API, with a customer's sign-in behind it (RFC 6750, RFC 9068 §4); one that is
+bound to a key is shown with it (RFC 9449, RFC 8705). What is sensitive asks for a recent proof, and for a second factor
+where the customer has one (RFC 9470): the same as the account page asks for. The proof is looked for in the session
+that the token came from, and only as far as the token itself is that young: whoever holds an old token gains nothing by
+a sign-in that its customer did since.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Annotated, Final
+
+from fastapi import Depends, Request
+
+from limen.access.account.factors import factors_of
+from limen.access.account.unit import AccountParts, Owner
+from limen.access.factors.records import second_steps
+from limen.access.http import HotRequest
+from limen.access.jose.verify import VerifiedToken
+from limen.access.journeys.freshness import is_fresh
+from limen.access.journeys.second_factors import RECENT
+from limen.access.journeys.weaker import can_reach
+from limen.access.oauth.assurance import MULTI_FACTOR
+from limen.access.possession.proof import ALGORITHMS
+from limen.access.sessions.records import Evidence
+from limen.access.tokens.bound_tokens import BEARER, BOUND, DPOP, ShownToken, key_refused
+from limen.access.tokens.desk import Desk
+from limen.access.tokens.proving import NONCE_NEEDED
+from limen.access.tokens.resource_metadata import challenge_parameter
+from limen.integration.api.parts import PREFIX, ApiParts
+from limen.integration.api.problems import Refused
+from limen.integration.api.route import GuardedRoute, StrictRequest, count, desk_of
+from limen.integration.edge.arrival import arrival_of
+from limen.kernel.clock import SECOND
+from limen.kernel.context import RequestContext
+from limen.kernel.errors import Forbidden, Refusal, Unauthenticated
+
+_LONGEST_AGENT: Final = 400
+_MISSING: Final = Unauthenticated("missing_token")
+_GONE: Final = Unauthenticated("invalid_token", "the customer is gone")
+
+
+@dataclass(frozen=True, slots=True)
+class AccountCall:
+    """What a door of the account knows of its request.
+
+    Attributes:
+        owner: whose account it is, and who acts.
+        held: what the token's session rested on when the token's customer last proved who they are.
+        scheme: how the token was shown, lower case.
+    """
+
+    parts: ApiParts
+    desk: Desk
+    prefix: str
+    owner: Owner
+    held: Sequence[Evidence] = field(repr=False)
+    scheme: str
+
+    @property
+    def account(self) -> AccountParts:
+        """Return what the use cases need."""
+        parts, directory = self.parts, self.parts.directory_for(self.desk.tenant.id)
+        return AccountParts(self.desk, parts.begin, parts.reading, directory, parts.clock, parts.entropy)
+
+
+class AccountRoute(GuardedRoute):
+    """A route for customers. Counted by customer: one application may speak for many."""
+
+    async def _authorised(self, request: StrictRequest, headers: dict[str, str]) -> AccountCall:
+        parts, desk = await desk_of(request)
+        shown = _presented(request)
+        if isinstance(shown, Refusal):
+            raise _challenged(desk, shown, BEARER)
+        token = await _verified(desk, request, shown)
+        if isinstance(token, Refusal):
+            raise _challenged(desk, token, shown.scheme)
+        call = await _call(parts, desk, request, token, shown.scheme)
+        if isinstance(call, Refusal):
+            raise _challenged(desk, call, shown.scheme)
+        await count(parts, f"api:customer:{desk.tenant.id}:{call.owner.customer.id}", headers)
+        scope = self.needed_scope()
+        if scope not in str(token.claims.get("scope", "")).split():
+            refusal = Forbidden("insufficient_scope", scope)
+            raise _challenged(desk, refusal, shown.scheme, f', scope="{scope}"')
+        return call
+
+
+def _presented(request: Request) -> ShownToken | Refusal:
+    scheme, _, text = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() not in {BEARER, DPOP} or not text.strip():
+        return _MISSING
+    return ShownToken(text.strip(), scheme.lower())
+
+
+async def _verified(desk: Desk, request: Request, shown: ShownToken) -> VerifiedToken | Refusal:
+    """Return the token, if it is a customer's, for this API, not revoked, and its key was shown."""
+    token = desk.verifier.verify(shown.text)
+    if isinstance(token, Refusal):
+        return token
+    if not {desk.issuer, desk.issuer + PREFIX} & set(token.audiences):
+        return Unauthenticated("invalid_token", "for another audience")
+    refusal = await key_refused(desk, _hot(request), shown, token.claims)
+    if refusal is not None:
+        return refusal
+    if "fid" not in token.claims:
+        return Unauthenticated("invalid_token", "a client's own: nobody signed in for it")
+    if await desk.clients(str(token.claims["client_id"])) is None or await desk.revocations.is_revoked(token):
+        return Unauthenticated("invalid_token", "revoked")
+    return token
+
+
+async def _call(
+    parts: ApiParts, desk: Desk, request: Request, token: VerifiedToken, scheme: str
+) -> AccountCall | Refusal:
+    subject, sid = await desk.subject_of(token.claims), str(token.claims.get("sid", ""))
+    async with parts.reading(desk.tenant.id) as unit:
+        sealed = await unit.customers.find_by_subject(subject)
+        session = await unit.sessions.find_sid(sid) if sid else None
+    if sealed is None or not sealed.is_active:
+        return _GONE
+    directory = parts.directory_for(desk.tenant.id)
+    vault = await directory.vault_of(sealed.id)
+    customer = await directory.open(sealed, vault)
+    if customer is None or vault is None:
+        return _GONE
+    held: tuple[Evidence, ...] = ()
+    if session is not None and session.customer_id == customer.id and session.ended_at is None:
+        proven_at = int(token.claims.get("auth_time", 0))
+        held = tuple(piece for piece in session.evidence if piece.at // SECOND <= proven_at)
+    arrival = arrival_of(request.scope)
+    agent = request.headers.get("user-agent", "")[:_LONGEST_AGENT]
+    came = RequestContext(arrival.request_id, arrival.address, agent, customer.profile.locale or "en")
+    owner = Owner(customer, vault, sid, came, str(token.claims["client_id"]))
+    return AccountCall(parts, desk, arrival.prefix, owner, held, scheme)
+
+
+async def require_recent(call: AccountCall) -> None:
+    """See that the customer proved lately, and strongly enough, who they are.
+
+    Raises:
+        Refused: they did not; the challenge says what to ask them for (RFC 9470 §3).
+    """
+    factors = await factors_of(call.account, call.owner)
+    now = call.parts.clock.now()
+    if is_fresh(call.held, factors, now):
+        return
+    strong, age = "", RECENT // SECOND
+    if second_steps(factors) and can_reach(factors, call.desk.tenant):
+        strong = f', acr_values="{MULTI_FACTOR}"'
+    elif any(now - piece.at <= RECENT for piece in call.held):
+        age = 0  # a trusted device stood in for a factor that bears no level: only a fresh sign-in asks for it
+    refusal = Unauthenticated("insufficient_user_authentication", "stale, or too weak")
+    raise _challenged(call.desk, refusal, call.scheme, f'{strong}, max_age="{age}"')
+
+
+def _challenged(desk: Desk, refusal: Refusal, scheme: str, more: str = "") -> Refused:
+    """Refuse with a challenge (RFC 6750 §3, RFC 9449 §7.1, RFC 9728 §5.1): without a token no error is named."""
+    status = 403 if isinstance(refusal, Forbidden) else 401
+    error = "" if refusal is _MISSING else f'error="{refusal.code}"{more}, '
+    where = challenge_parameter(desk, PREFIX).removeprefix(", ")
+    is_dpop = scheme == DPOP or refusal is BOUND
+    kind = f'DPoP algs="{" ".join(ALGORITHMS)}", ' if is_dpop else 'Bearer realm="limen", '
+    headers = {"www-authenticate": f"{kind}{error}{where}"}
+    if refusal.code == NONCE_NEEDED:
+        headers["dpop-nonce"] = desk.nonces.current()
+    plain = refusal if isinstance(refusal, Forbidden) else Unauthenticated(refusal.code, refusal.detail)
+    return Refused(plain, status, headers)
+
+
+class _Headers:
+    """Starlette's headers as hot doors know them."""
+
+    def __init__(self, request: Request) -> None:
+        self._headers = request.headers
+
+    def get(self, key: str, default: str | None = None) -> str | None:
+        return self._headers.get(key, default)
+
+    def get_all(self, key: str) -> Sequence[str]:
+        return self._headers.getlist(key)
+
+
+def _hot(request: Request) -> HotRequest:
+    """Return what the proof of a key is held against: method, path and headers."""
+    arrival = arrival_of(request.scope)
+    path = str(request.scope["path"]).removeprefix(arrival.prefix)
+    return HotRequest(
+        request.method, path, "", _Headers(request), b"", arrival.address, arrival.request_id, arrival.prefix
+    )
+
+
+def _current(request: Request) -> AccountCall:
+    call: AccountCall = request.state.call
+    return call
+
+
+CurrentAccount = Annotated[AccountCall, Depends(_current)]
