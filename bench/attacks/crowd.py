@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from random import Random
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 from typing import Final
 
 from bench.attacks.browser import Browser
@@ -12,6 +12,8 @@ from bench.attacks.scenes import REGULARS
 NEW_DEVICE: Final = 0.05
 """The share of sign-ins from a device that is new; at home, but for one in five."""
 _AWAY: Final = 0.2
+LANES: Final = 6
+"""Customers who come at a time; each comes by one lane alone, so that a device is used once at a time."""
 _SLIP: Final = 0.05
 
 
@@ -30,7 +32,8 @@ class Crowd:
     disturbed: int = 0
     failed: int = 0
     _ends: Event = field(default_factory=Event)
-    _thread: Thread | None = None
+    _threads: list[Thread] = field(default_factory=list)
+    _lock: Lock = field(default_factory=Lock)
 
     def settle(self) -> None:
         """Let everybody sign in once, before anything happens."""
@@ -47,19 +50,20 @@ class Crowd:
         """Come and go until told to end."""
         self._ends.clear()
         self.came = self.disturbed = self.failed = 0
-        self._thread = Thread(target=self._come, daemon=True)
-        self._thread.start()
+        self._threads = [Thread(target=self._come, args=(lane,), daemon=True) for lane in range(LANES)]
+        for thread in self._threads:
+            thread.start()
 
     def end(self) -> None:
         """Stop coming."""
         self._ends.set()
-        if self._thread is not None:
-            self._thread.join()
+        for thread in self._threads:
+            thread.join()
 
-    def _come(self) -> None:
-        chance = Random(7)
+    def _come(self, lane: int) -> None:
+        chance = Random(lane)
         while not self._ends.wait(0.02):
-            self._visit(chance.randrange(REGULARS), chance)
+            self._visit(chance.randrange(REGULARS // LANES) * LANES + lane, chance)
 
     def _visit(self, number: int, chance: Random) -> None:
         """Sign in once: disturbed is whoever is asked for more than a password, or kept out."""
@@ -69,9 +73,10 @@ class Crowd:
         if chance.random() < _SLIP:
             browser.sign_in(email_of(number), "threshold of a slip", solves=True)
         outcome = browser.sign_in(email_of(number), password_of(number), solves=True)
-        self.came += 1
-        self.disturbed += outcome in {"challenged", "blocked"}
-        self.failed += outcome in {"wrong", "refused", "proof"}
+        with self._lock:
+            self.came += 1
+            self.disturbed += outcome in {"challenged", "blocked"}
+            self.failed += outcome in {"wrong", "refused", "proof"}
         if outcome == "session" and not is_new:
             self.devices[number] = browser.cookies
         browser.close()

@@ -110,7 +110,11 @@ class Journeys:
         if step is None:
             return await self._commit(opened, Progress(journey.state), request)
         context = StepContext(self.parts, journey, opened.vault, opened.facts, request)
-        shown = await self._commit(opened, await step.submit(context, form), request)
+        progress = await step.submit(context, form)
+        if progress.is_idle:
+            shown: Shown = self.view_of(opened, request, problem=progress.problem)
+        else:
+            shown = await self._commit(opened, progress, request)
         if step.is_even:
             await self._even_out(started)
         return shown

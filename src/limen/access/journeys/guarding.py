@@ -8,8 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-import msgspec
-
 from limen.access.journeys.context import StepContext
 from limen.access.journeys.parts import JourneyUnit
 from limen.access.journeys.views import Problem, Progress, Write
@@ -39,13 +37,12 @@ class Guarded:
     news: Event | None = None
 
 
-def proof_data(context: StepContext) -> dict[str, Any]:
-    """Return what a form shows of a proof of work: a challenge where one is asked for, else nothing."""
-    parts = context.parts
-    work = max(context.journey.state.work, parts.guard.work)
-    if not work:
+def proof_data(context: StepContext, work: int = 0) -> dict[str, Any]:
+    """Return what a form shows of a proof of *work*, or of as much as everybody is asked for now; or of none."""
+    most = max(work, context.parts.guard.work)
+    if not most:
         return {"proof": None, "waited": ""}
-    asked = parts.proofs.ask(work)
+    asked = context.parts.proofs.ask(most)
     return {"proof": asked, "waited": waited(asked)}
 
 
@@ -60,18 +57,20 @@ async def guarded(context: StepContext, email: str, password: str, proof: str, *
     if judged.shadow.bar:
         parts.count_guard("shadowed", judged.shadow.reasons[0])
     if not verdict.bar:
+        await parts.guard.tried(attempt, is_compared=True)
         return found
     problem = await _problem(context, proof, found)
     parts.count_guard("refused" if problem is not None else "passed", verdict.reasons[0])
+    await parts.guard.tried(attempt, is_compared=problem is None)
     if problem is None:
         await parts.guard.note("worked")
         return replace(found, news=await _news(context, found))
-    await parts.guard.counters.turned_away()
     await parts.guard.note("refused" if problem.status == 400 else "blocked", attempt.network)
-    work = 0 if verdict.bar is Bar.BLOCK else verdict.work
-    state = msgspec.structs.replace(context.journey.state, email=email, work=work)
-    problem = replace(problem, values={"email": email})
-    return replace(found, refused=Progress(state, _told(await _news(context, found)), problem))
+    data = {} if verdict.bar is Bar.BLOCK else proof_data(context, verdict.work)
+    problem = replace(problem, values={"email": email}, data=data)
+    news = await _news(context, found)
+    refused = Progress(context.journey.state, _told(news), problem, is_idle=news is None)
+    return replace(found, refused=refused)
 
 
 async def sign_up_guarded(context: StepContext, email: str, form: Mapping[str, str]) -> Problem | None:
@@ -94,7 +93,7 @@ async def sign_up_guarded(context: StepContext, email: str, form: Mapping[str, s
     if found.total >= settings.refuse_from:
         problem = Problem(notice="error.sign_up_refused", status=403)
     elif not await parts.proofs.redeem(form.get(FIELD, ""), parts.guard.settings.work, network_of(request.address)):
-        problem = Problem(notice="error.sign_up_proof")
+        problem = Problem(notice="error.sign_up_proof", data=proof_data(context, parts.guard.settings.work))
     parts.count_guard("passed" if problem is None else "refused", f"sign_up_{found.reasons[0]}")
     if problem is not None and problem.status == 403:
         await parts.guard.note("sign_ups_refused", network_of(request.address))

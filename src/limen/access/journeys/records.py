@@ -138,7 +138,6 @@ class JourneyState(msgspec.Struct, frozen=True):
         back: the page of the account that it began from, below the tenant's prefix; empty for the first.
         second: what it does about second factors.
         passkey: what it does about making a passkey.
-        work: the hashes that a proof takes, where a guard asked for one.
         doubt: why the password that was proven is not enough.
         questioned: what the profile lacked was asked for, and answered or skipped.
         agreed: the scopes allowed on the consent page; None before it was asked.
@@ -161,7 +160,6 @@ class JourneyState(msgspec.Struct, frozen=True):
     second: Second = Second()
     passkey: Making = Making()
     doubt: Doubt = Doubt()
-    work: int = 0
     questioned: bool = False
     agreed: tuple[str, ...] | None = None
     denied: bool = False

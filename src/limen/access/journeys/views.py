@@ -62,7 +62,8 @@ class Progress:
     """What a step answers to a form: the state that follows, what is written with it, and what went wrong.
 
     ``vault`` is that of the customer whom the state names, where the step has it at hand. ``refused`` is the
-    authenticator that was tried and did not prove anything (RFC 8176), to be counted.
+    authenticator that was tried and did not prove anything (RFC 8176), to be counted. ``is_idle``: the journey stays as
+    it is and nothing is written, since whoever is turned away must cost little.
     """
 
     state: JourneyState
@@ -71,6 +72,7 @@ class Progress:
     link_hash: bytes | None = None
     vault: "SubjectVault | None" = field(default=None, repr=False)
     refused: str = ""
+    is_idle: bool = False
 
 
 def problem_of(refusal: Refusal, values: dict[str, str] | None = None) -> Problem:

@@ -22,9 +22,9 @@ ADDRESS: Final = Limit(_FAR, TEN_MINUTES, "failed-address")
 NETWORK: Final = Limit(_FAR, TEN_MINUTES, "failed-network")
 ACCOUNT: Final = Limit(_FAR, HOUR, "failed-account")
 PASSWORD: Final = Limit(_FAR, HOUR, "failed-password")
-STRANGE_FAILED: Final = Limit(_FAR, TEN_MINUTES, "failed-strange")
+STRANGE_TRIED: Final = Limit(_FAR, TEN_MINUTES, "tried-strange")
 STRANGE_PASSED: Final = Limit(_FAR, TEN_MINUTES, "passed-strange")
-SLOW_FAILED: Final = Limit(_FAR, DAY, "failed-strange-day")
+SLOW_TRIED: Final = Limit(_FAR, DAY, "tried-strange-day")
 SLOW_PASSED: Final = Limit(_FAR, DAY, "passed-strange-day")
 _ONCE: Final = Limit(1, HOUR, "failed-password-once")
 
@@ -57,11 +57,12 @@ class Counters:
 
     async def of_tenant(self) -> Counts:
         """Return what is counted of the whole tenant."""
+        passed, slow_passed = await self._seen(STRANGE_PASSED, ""), await self._seen(SLOW_PASSED, "")
         return Counts(
-            failed=await self._seen(STRANGE_FAILED, ""),
-            passed=await self._seen(STRANGE_PASSED, ""),
-            slow_failed=await self._seen(SLOW_FAILED, ""),
-            slow_passed=await self._seen(SLOW_PASSED, ""),
+            failed=max(0, await self._seen(STRANGE_TRIED, "") - passed),
+            passed=passed,
+            slow_failed=max(0, await self._seen(SLOW_TRIED, "") - slow_passed),
+            slow_passed=slow_passed,
         )
 
     async def of(self, attempt: Attempt, tenant: Counts) -> Counts:
@@ -86,12 +87,15 @@ class Counters:
         once = await self.limiter.hit(self._name(_ONCE, f"{mark}:{attempt.account}"), _ONCE)
         if once.allowed:  # one password on many accounts is what is counted, not one person who tries it again
             await self._count(PASSWORD, mark)
-        await self._count(STRANGE_FAILED, "")
-        await self._count(SLOW_FAILED, "")
 
-    async def turned_away(self) -> None:
-        """Count a try that was refused before its password was compared: as long as they come, an attack goes on."""
-        await self._count(STRANGE_FAILED, "")
+    async def tried(self, *, is_compared: bool) -> None:
+        """Count a try before its password is compared: many at once must not all pass as the first.
+
+        One that is refused counts too, but not over the day: as long as they come, an attack goes on.
+        """
+        await self._count(STRANGE_TRIED, "")
+        if is_compared:
+            await self._count(SLOW_TRIED, "")
 
     async def passed(self) -> None:
         """Count a right password from a device that was not known."""

@@ -125,6 +125,11 @@ class AttackGuard:
         following = turn_seconds(replace(counts, account=counts.account + 1), self.settings)
         return await self.counters.may_come(attempt.account, seconds, following) if seconds else 0
 
+    async def tried(self, attempt: Attempt, *, is_compared: bool) -> None:
+        """Count a try that was judged, before its password is compared, or in place of that."""
+        if self.settings.mode != "off" and not attempt.is_known:
+            await self.counters.tried(is_compared=is_compared)
+
     async def failed(self, attempt: Attempt) -> None:
         """Count a wrong password."""
         if self.settings.mode != "off" and not attempt.is_known:

@@ -73,10 +73,7 @@ async def test_ten_thousand_addresses_with_one_try_each_are_an_attack_from_the_t
         one = attempt(number * 251)
         verdict = (await guard.judge(one)).verdict
         bars.append(verdict.bar)
-        if verdict.bar is Bar.NONE:
-            await guard.failed(one)
-        else:
-            await guard.counters.turned_away()
+        await guard.tried(one, is_compared=verdict.bar is Bar.NONE)
     assert bars == [Bar.NONE] * 20 + [Bar.PROOF] * 40
     assert guard.work == 4 * SETTINGS.work
     clock.advance(3_600)
@@ -90,6 +87,7 @@ async def test_many_sign_ins_that_pass_are_no_attack(clock) -> None:
     for number in range(300):
         one = attempt(number * 251)
         assert (await guard.judge(one)).verdict == FREE
+        await guard.tried(one, is_compared=True)
         await (guard.failed(one) if number % 3 == 0 else guard.passed(one))
 
 
@@ -124,6 +122,7 @@ async def test_a_known_device_is_asked_for_nothing_and_counts_for_nothing(clock)
 async def test_switched_off_it_counts_nothing(clock) -> None:
     guard = guard_for(clock, mode="off")
     for _ in range(50):
+        await guard.tried(attempt(), is_compared=True)
         await guard.failed(attempt())
     assert (await guard.judge(attempt())).verdict == FREE
     assert not is_attack(await guard.counters.of_tenant(), SETTINGS)

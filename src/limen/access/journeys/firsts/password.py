@@ -36,16 +36,19 @@ async def _answer(context: StepContext, email: str, form: Mapping[str, str]) -> 
         return Progress(state, problem=Problem({"password": "error.required"}, values=typed))
     index = await parts.directory.email_index(email)
     async with parts.read(parts.tenant_id) as unit:
-        sealed = await unit.customers.find_by_contact(EMAIL, index)
-        customer_id = sealed.id if sealed is not None else NOBODY
-        stored = await unit.passwords.get(customer_id)
-        known = any(s.customer_id == customer_id for s in await unit.sessions.of_browser(context.journey.browser_id))
+        held = {session.customer_id for session in await unit.sessions.of_browser(context.journey.browser_id)}
+        whose = await unit.customers.find_by_contact(EMAIL, index) if held else None
+    known = whose is not None and whose.id in held
     limited = await over_limits(context, email, mail=False, known_device=known)
     if limited is not None:
-        return Progress(state, problem=limited)
+        return Progress(state, problem=limited, is_idle=True)
     found = await guarded(context, email, form["password"], form.get(FIELD, ""), is_known=known)
     if found.refused is not None:
         return found.refused
+    async with parts.read(parts.tenant_id) as unit:
+        sealed = await unit.customers.find_by_contact(EMAIL, index)
+        customer_id = sealed.id if sealed is not None else NOBODY
+        stored = await unit.passwords.get(customer_id)
     vault = await parts.directory.vault_of(customer_id)
     check = await check_password(parts.hasher, stored, vault, form["password"])
     if check.busy is not None:

@@ -57,9 +57,7 @@ async def submit(context: StepContext, form: Mapping[str, str]) -> Progress:
         return Progress(state, problem=Problem({"name": "error.name_invalid"}, values=typed))
     guarded = await sign_up_guarded(context, email, form)
     if guarded is not None:
-        work = parts.guard.settings.work if guarded.status == 400 else 0
-        asked = msgspec.structs.replace(state, email=email, work=work)
-        return Progress(asked, problem=replace(guarded, values=typed))
+        return Progress(state, problem=replace(guarded, values=typed), is_idle=True)
     limited = await over_limits(context, email, mail=True)
     if limited is not None:
         return Progress(state, problem=limited)
