@@ -46,6 +46,7 @@ async def fails(house, number, address="192.0.2.7", password=WRONG):
 
 
 async def test_an_address_that_fails_three_times_works_and_six_times_waits(guarded):
+    await set_up(guarded, attacks=AttackSettings(address_proof=3, address_block=6, work=1_000))
     await fails(guarded, 2)
     assert (await guarded.walker().sign_in(ANN, PASSWORD)).path == "/account"
     await fails(guarded, 1)

@@ -14,6 +14,8 @@ from limen.identity.tenants.breaches import BreachSettings
 from limen.identity.tenants.claims import Source, Target
 from limen.identity.tenants.networks import NetworkSettings
 from limen.identity.tenants.passkeys import PasskeySettings
+from limen.identity.tenants.preferences import PreferenceSettings
+from limen.identity.tenants.privacy import PrivacySettings
 from limen.identity.tenants.records import (
     Branding,
     EncryptionAlgorithm,
@@ -85,6 +87,8 @@ if TYPE_CHECKING:
     BreachesModel = Sent
     AttacksModel = Sent
     NetworksModel = Sent
+    PreferencesModel = Sent
+    PrivacyModel = Sent
     SignUpModel = Sent
     AccountModel = Sent
     AuditModel = Sent
@@ -114,6 +118,12 @@ else:
         "Breaches", __base__=Sent, __doc__=BreachSettings.__doc__, **sent_fields(BreachSettings)
     )
     AttacksModel = create_model("Attacks", __base__=Sent, __doc__=AttackSettings.__doc__, **sent_fields(AttackSettings))
+    PreferencesModel = create_model(
+        "Preferences", __base__=Sent, __doc__=PreferenceSettings.__doc__, **sent_fields(PreferenceSettings)
+    )
+    PrivacyModel = create_model(
+        "Privacy", __base__=Sent, __doc__=PrivacySettings.__doc__, **sent_fields(PrivacySettings)
+    )
     NetworksModel = create_model(
         "Networks", __base__=Sent, __doc__=NetworkSettings.__doc__, **sent_fields(NetworkSettings)
     )
@@ -177,6 +187,8 @@ class SettingsModel(Sent):
     breaches: BreachesModel = BreachesModel()
     attacks: AttacksModel = AttacksModel()
     networks: NetworksModel = NetworksModel()
+    preferences: PreferencesModel = PreferencesModel()
+    privacy: PrivacyModel = PrivacyModel()
     sign_up: SignUpModel = SignUpModel()
     sms: SmsModel = SmsModel()
     account: AccountModel = AccountModel()
