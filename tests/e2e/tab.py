@@ -203,9 +203,13 @@ async def sign_up(tab: Tab, email: str, name: str = "Ada Brook") -> None:
     await tab.press()
 
 
+_PERSON = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36"
+"""What a browser with a person before it calls itself: one that says it has no head is asked for more."""
+
+
 def settings(**more: Any) -> dict[str, Any]:
     """Return the settings of a browser context in English, with *more*."""
-    return {"locale": "en-GB", "viewport": {"width": 1280, "height": 900}, **more}
+    return {"locale": "en-GB", "viewport": {"width": 1280, "height": 900}, "user_agent": _PERSON, **more}
 
 
 async def _weight(response: Response | None) -> int:

@@ -141,6 +141,7 @@ class House:
 
     def client(self, address: str = "192.0.2.7", **options: Any) -> httpx2.AsyncClient:
         """A browser or a machine: its own cookies, no redirect followed."""
+        options["headers"] = {"user-agent": FIREFOX, **options.get("headers", {})}
         return httpx2.AsyncClient(
             transport=_Transport(self, address), base_url=BASE, follow_redirects=False, timeout=None, **options
         )

@@ -10,7 +10,7 @@ from typing import Final
 
 from limen.kernel.clock import SECOND, Clock
 from limen.kernel.encoding import framed
-from limen.trust.attacks.records import Attempt
+from limen.trust.attacks.records import Attempt, is_local
 from limen.trust.limits import Limit, RateLimiter, address_key
 
 TEN_MINUTES, HOUR, DAY = 600, 3_600, 86_400
@@ -67,9 +67,10 @@ class Counters:
 
     async def of(self, attempt: Attempt, tenant: Counts) -> Counts:
         """Return what is counted of *attempt*, beside what is of the *tenant*."""
+        here = is_local(attempt.address)
         return Counts(
-            address=await self._seen(ADDRESS, address_key(attempt.address)),
-            network=await self._seen(NETWORK, attempt.network),
+            address=0 if here else await self._seen(ADDRESS, address_key(attempt.address)),
+            network=0 if here else await self._seen(NETWORK, attempt.network),
             account=await self._seen(ACCOUNT, attempt.account),
             password=await self._seen(PASSWORD, self.fingerprint(attempt.password)),
             failed=tenant.failed,
@@ -80,8 +81,9 @@ class Counters:
 
     async def failed(self, attempt: Attempt) -> None:
         """Count a password that was compared and was wrong, from a device that is not known."""
-        await self._count(ADDRESS, address_key(attempt.address))
-        await self._count(NETWORK, attempt.network)
+        if not is_local(attempt.address):
+            await self._count(ADDRESS, address_key(attempt.address))
+            await self._count(NETWORK, attempt.network)
         await self._count(ACCOUNT, attempt.account)
         mark = self.fingerprint(attempt.password)
         once = await self.limiter.hit(self._name(_ONCE, f"{mark}:{attempt.account}"), _ONCE)

@@ -60,6 +60,19 @@ class Verdict:
 FREE = Verdict()
 
 
+def is_local(address: str) -> bool:
+    """Tell whether *address* is this machine's own: nobody's in particular, and so not counted.
+
+    Behind a proxy that is not named in the settings everybody seems to be here; nobody must be kept out for that.
+    """
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return True
+    mapped = getattr(parsed, "ipv4_mapped", None)
+    return bool((mapped or parsed).is_loopback)
+
+
 def network_of(address: str) -> str:
     """Return the network an address is counted in: its /24 (IPv4) or /48 (IPv6); what is no address is its own."""
     try:

@@ -6,7 +6,7 @@ from typing import Final
 
 from limen.identity.tenants.sign_up import SignUpSettings
 from limen.kernel.encoding import b64url, sha256
-from limen.trust.attacks.records import network_of
+from limen.trust.attacks.records import is_local, network_of
 from limen.trust.limits import Limit, RateLimiter, address_key
 
 _FAR: Final = 10_000_000
@@ -109,9 +109,10 @@ class SignUpGuard:
 
     async def judge(self, one: Application) -> Score:
         """Count *one* and return its score."""
+        here = is_local(one.address)
         numbers = Numbers(
-            await self._nth(ADDRESS, address_key(one.address)),
-            await self._nth(NETWORK, network_of(one.address)),
+            0 if here else await self._nth(ADDRESS, address_key(one.address)),
+            0 if here else await self._nth(NETWORK, network_of(one.address)),
             await self._nth(FAMILY, b64url(sha256(family_of(one.email).encode()))),
         )
         return score(one, numbers, self.settings)

@@ -153,3 +153,12 @@ def test_networks(address, network) -> None:
 def test_settings_that_mean_nothing_are_named() -> None:
     wrong = AttackSettings(address_proof=30, work=1, attack_percent=0)
     assert {name for name, _ in problems_of(wrong, "a")} == {"a.address_proof", "a.work", "a.attack_percent"}
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1", "::ffff:127.0.0.1", ""])
+async def test_this_machine_is_no_place_that_is_counted(clock, address) -> None:
+    guard = guard_for(clock, attack_failures=1_000)
+    for number in range(60):
+        await guard.failed(attempt(number, address=address or "nowhere"))
+    assert (await guard.judge(attempt(999, address=address or "nowhere"))).verdict == FREE
