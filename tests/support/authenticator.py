@@ -69,7 +69,7 @@ class Authenticator:
     def attested(self, **changes: Any) -> bytes:
         """The authenticator data of a registration."""
         key = changes.get("key", cbor.encode(self.cose()))
-        head = self._head(self.flags | AT, **changes)
+        head = self.head(**{**changes, "flags": changes.get("flags", self.flags) | AT})
         return head + self.aaguid + struct.pack(">H", len(self.credential_id)) + self.credential_id + key
 
     def cose(self) -> dict[int, Any]:
@@ -88,7 +88,7 @@ class Authenticator:
         """The answer to a request."""
         self.sign_count += self.counts
         data = self._client_data("webauthn.get", challenge, origin, client)
-        head = changes.get("raw", self._head(self.flags, **changes))
+        head = changes.get("raw", self.head(**changes))
         signed = head + hashlib.sha256(data).digest()
         signature = self.private_key.sign(signed, ec.ECDSA(hashes.SHA256()))
         handle = changes.get("handle", self.user_handle)
@@ -97,10 +97,11 @@ class Authenticator:
 
     # ------------------------------------------------------------------------------------------------------ its parts
 
-    def _head(self, flags: int, **changes: Any) -> bytes:
-        rp_id = changes.get("rp_id", self.rp_id)
+    def head(self, **changes: Any) -> bytes:
+        """The authenticator data, without what is attested."""
+        rp_id, flags = changes.get("rp_id", self.rp_id), changes.get("flags", self.flags)
         count = changes.get("count", self.sign_count)
-        return hashlib.sha256(rp_id.encode()).digest() + bytes([changes.get("flags", flags)]) + struct.pack(">I", count)
+        return hashlib.sha256(rp_id.encode()).digest() + bytes([flags]) + struct.pack(">I", count)
 
     def _answer(self, response: dict[str, Any], data: bytes) -> str:
         name = b64url(self.credential_id)

@@ -29,7 +29,9 @@ _CUSTOMER = {
 }
 _FACTOR = {
     "factor": Member("The factor's identifier."),
-    "kind": Member("``totp``: an authenticator app; ``phone`` or ``email``: codes by message."),
+    "kind": Member(
+        "``totp``: an authenticator app; ``phone`` or ``email``: codes by message; ``passkey``; ``security_key``."
+    ),
 }
 _CLIENT = {"client_id": Member("The relying party, as it calls itself.")}
 _RESOURCE = {"identifier": Member("The resource server's URI.")}
@@ -90,6 +92,7 @@ EVENT_DATA: Mapping[str, Mapping[str, Member]] = {
     "factor.removed": {**_FACTOR, "by": Member("``customer`` or ``administrator``.")},
     "recovery_codes.replaced": {},
     "recovery_code.used": {"left": Member("How many recovery codes are left.")},
+    "passkey.counter_went_back": _FACTOR,
     "email.changed": {
         "held_until": _sometimes("Until when the former address is nobody else's; absent for not at all.")
     },

@@ -82,6 +82,7 @@ EVENTS: dict[str, tuple[int, str]] = {
     "factor.removed": (1, "A second factor was taken away."),
     "recovery_codes.replaced": (1, "A customer has new recovery codes; the old ones are void."),
     "recovery_code.used": (1, "A recovery code stood in for a second factor."),
+    "passkey.counter_went_back": (1, "A passkey or security key counted backwards, as a copy of it would."),
     "email.changed": (1, "A customer moved to another address; the one before is told, and held for a while."),
     "recovery.requested": (1, "Somebody who proved the mailbox says that every second factor is lost: a wait begins."),
     "recovery.ready": (1, "The wait is over; the reset may go on without the lost factors."),

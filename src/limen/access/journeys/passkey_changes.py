@@ -101,7 +101,7 @@ async def _stored(context: StepContext, kind: FactorKind, name: str, made: Regis
 
     async def write(unit: JourneyUnit) -> Problem | None:
         if not await unit.factors.add_key(factor):
-            return Problem(notice=_NOT_MADE)
+            return Problem(notice=_NOT_MADE, values={"name": name})
         if stored:
             await unit.factors.replace_codes(customer.id, stored)
         if end is not None and await end(unit) is not None:
@@ -111,6 +111,8 @@ async def _stored(context: StepContext, kind: FactorKind, name: str, made: Regis
         announce(unit)
         return None
 
+    if not made.user_present:  # made by the browser alone: it proves nothing of whoever sits there
+        return Progress(_done(context.journey.state, codes), write)
     proof = credential.evidence(now, user_verified=made.user_verified)
     return Progress(_done(with_proof(context, proof), codes), write)
 

@@ -1,6 +1,7 @@
 """What is true of passkeys around a journey: the challenge of its present step, and the keys that concern it."""
 
 import hmac
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -9,12 +10,13 @@ from limen.access.journeys.context import Facts
 from limen.access.journeys.parts import JourneyParts, JourneyUnit
 from limen.access.journeys.records import Journey, JourneyState, Path
 from limen.access.passkeys.options import user_handle
-from limen.access.passkeys.records import opened
+from limen.access.passkeys.records import Key, opened
 from limen.access.passkeys.site import Site
 from limen.access.sessions.records import PASSWORD
 from limen.identity.keyring import TenantVault
 from limen.kernel.clock import DAY
 from limen.kernel.encoding import b64url, framed
+from limen.kernel.ids import CustomerId
 
 CHALLENGE: Final = "passkey-challenge"
 HANDLE: Final = "passkey-handle"
@@ -47,8 +49,13 @@ async def _with_keys(parts: JourneyParts, tenant: TenantVault, facts: Facts) -> 
     if customer is None or vault is None:
         return facts
     held = opened(vault, facts.factors)
-    fresh = user_handle(tenant.derive(HANDLE), Site.of(parts.desk.tenant), customer.id)
-    return replace(facts, keys=held, handle=held[0].credential.handle if held else fresh)
+    return replace(facts, keys=held, handle=handle_of(parts, tenant, customer.id, held))
+
+
+def handle_of(parts: JourneyParts, tenant: TenantVault, customer_id: CustomerId, held: Sequence[Key]) -> bytes:
+    """Return a customer's user handle: that of the keys they *held* first, else the one that their first will have."""
+    fresh = user_handle(tenant.derive(HANDLE), Site.of(parts.desk.tenant), customer_id)
+    return held[0].credential.handle if held else fresh
 
 
 async def _offers(parts: JourneyParts, unit: JourneyUnit, state: JourneyState, facts: Facts) -> bool:

@@ -52,9 +52,12 @@ class Refused:
 
 
 async def proof_of(
-    context: StepContext, form: Mapping[str, str], kinds: frozenset[FactorKind], verification: str
+    context: StepContext, form: Mapping[str, str], kinds: frozenset[FactorKind], verification: str, *, discovered: bool
 ) -> Proof | Refused:
-    """Return what the answer in *form* proves: by a key of one of *kinds*, whoever's it is."""
+    """Return what the answer in *form* proves: by a key of one of *kinds*, whoever's it is.
+
+    *discovered*: the browser chose the key, and the page had named nobody.
+    """
     site = Site.of(context.parts.desk.tenant)
     try:
         answer = read_answer(form.get(FIELD, ""))
@@ -66,7 +69,8 @@ async def proof_of(
         return Refused(Invalid(_UNKNOWN), forget=b64url(answer.credential_id) if is_ours else "")
     owner, factor = found
     credential = open_credential(owner.vault, factor)
-    said = spoken(site, answer, context.facts.challenge, credential, verification=verification == "required")
+    must_verify = verification == "required"
+    said = spoken(site, answer, context.facts.challenge, credential, verification=must_verify, discovered=discovered)
     if isinstance(said, Refusal):
         return Refused(said, owner)
     if not owner.customer.may_sign_in:

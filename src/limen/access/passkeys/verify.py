@@ -12,6 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from limen.access.passkeys.answers import Answer, ClientData
+from limen.access.passkeys.cbor import authenticator_data, check_authenticator_data
 from limen.access.passkeys.models import NO_MODEL, model_name
 from limen.access.passkeys.options import ALGORITHMS
 from limen.access.passkeys.records import LONGEST_NAME, Credential
@@ -21,7 +22,7 @@ from limen.kernel.encoding import b64url, from_b64url
 from limen.kernel.errors import Invalid, Refusal
 
 CODE: Final = "passkey_refused"
-BACKED_UP_FLAG, ELIGIBLE_FLAG = 0x10, 0x08
+_PRESENT, _ELIGIBLE, _BACKED_UP = 0x01, 0x08, 0x10
 _FLAGS_AT: Final = 32
 
 
@@ -42,11 +43,15 @@ class Spoken:
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """A new credential, and what it may be called; ``counter`` is where it begins to count."""
+    """A new credential, and what it may be called; ``counter`` is where it begins to count.
+
+    ``user_present``: somebody touched the authenticator, or answered it.
+    """
 
     credential: Credential
     counter: int
     user_verified: bool
+    user_present: bool
 
 
 @cache
@@ -56,6 +61,15 @@ def _library() -> tuple[Any, Any]:
     With its formats of attestation it takes half a second and some megabytes, which a worker without passkeys saves.
     """
     return import_module("webauthn"), import_module("webauthn.helpers.structs")
+
+
+def _is_sound(public_key: bytes) -> bool:
+    from limen.access.passkeys.public_keys import is_sound  # noqa: PLC0415 - as above
+
+    try:
+        return is_sound(public_key)
+    except Exception:  # noqa: BLE001 - as of every parser
+        return False
 
 
 def preload() -> None:
@@ -90,6 +104,7 @@ def registered(  # noqa: PLR0913 - what a registration rests on
     if problem:
         return Invalid(CODE, problem)
     try:
+        flags = authenticator_data(answer.attestation)[_FLAGS_AT]
         found = library.verify_registration_response(
             credential=structs.RegistrationCredential(
                 id=b64url(answer.credential_id),
@@ -109,6 +124,8 @@ def registered(  # noqa: PLR0913 - what a registration rests on
         return Invalid(CODE, type(error).__name__)
     if found.credential_id != answer.credential_id:
         return Invalid(CODE, "credential id")
+    if not _is_sound(found.credential_public_key):
+        return Invalid(CODE, "public key")
     allowed = may_register(site.settings, found, metadata)
     if isinstance(allowed, Refusal):
         return allowed
@@ -126,20 +143,25 @@ def registered(  # noqa: PLR0913 - what a registration rests on
         ),
         found.sign_count,
         found.user_verified,
+        bool(flags & _PRESENT),
     )
 
 
-def spoken(
-    site: Site, answer: Answer, challenge: str, credential: Credential, *, verification: bool
+def spoken(  # noqa: PLR0913 - what an authentication rests on
+    site: Site, answer: Answer, challenge: str, credential: Credential, *, verification: bool, discovered: bool
 ) -> Spoken | Refusal:
-    """Return what *credential* says in *answer*, or why that is refused. Its counter is the store's question."""
+    """Return what *credential* says in *answer*, or why that is refused. Its counter is the store's question.
+
+    *discovered*: nobody was named before, so that the answer has to name its user itself (§7.2 step 6).
+    """
     library, structs = _library()
     problem = _misplaced(site, answer.client_data, "webauthn.get", challenge)
     if problem:
         return Invalid(CODE, problem)
-    if answer.user_handle and answer.user_handle != credential.handle:  # §7.2 step 6
+    if (answer.user_handle or discovered) and answer.user_handle != credential.handle:
         return Invalid(CODE, "user handle")
     try:
+        check_authenticator_data(answer.authenticator_data)
         found = library.verify_authentication_response(
             credential=structs.AuthenticationCredential(
                 id=b64url(answer.credential_id),
@@ -160,9 +182,9 @@ def spoken(
     except Exception as error:  # noqa: BLE001 - as above
         return Invalid(CODE, type(error).__name__)
     flags = answer.authenticator_data[_FLAGS_AT]
-    if bool(flags & ELIGIBLE_FLAG) != credential.backup_eligible:  # §7.2 step 19: it never changes
+    if bool(flags & _ELIGIBLE) != credential.backup_eligible:  # §7.2 step 19: it never changes
         return Invalid(CODE, "backup eligibility")
-    now_known = msgspec.structs.replace(credential, backed_up=bool(flags & BACKED_UP_FLAG))
+    now_known = msgspec.structs.replace(credential, backed_up=bool(flags & _BACKED_UP))
     return Spoken(found.new_sign_count, now_known, found.user_verified)
 
 

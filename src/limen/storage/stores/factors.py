@@ -95,8 +95,10 @@ class SqlFactors(TenantStoreBase):
 
     async def add_key(self, factor: StoredFactor) -> bool:
         """Store a new key, if its credential id is new."""
+        if not await self._applied(_ADD_KEY, _values(factor)):
+            return False
         await self._run(FORGET_ALL, customer=factor.customer_id)
-        return await self._applied(_ADD_KEY, _values(factor))
+        return True
 
     async def find_key(self, digest: bytes) -> StoredFactor | None:
         """Return the key whose credential id has this SHA-256."""
@@ -120,8 +122,10 @@ class SqlFactors(TenantStoreBase):
 
     async def remove_key(self, customer_id: CustomerId, factor_id: FactorId) -> bool:
         """Remove a customer's key."""
+        if not await self._applied(_REMOVE_KEY, customer=customer_id, of=factor_id):
+            return False
         await self._run(FORGET_ALL, customer=customer_id)
-        return await self._applied(_REMOVE_KEY, customer=customer_id, of=factor_id)
+        return True
 
     async def declined_at(self, customer_id: CustomerId) -> Instant:
         """Return when a customer last declined a passkey."""

@@ -30,7 +30,7 @@ async def _answer(context: StepContext, _: str, form: Mapping[str, str]) -> Prog
         return Progress(state, problem=limited)
     if not form.get(FIELD):  # the button without script
         return Progress(state, problem=Problem(notice="error.passkey_script"))
-    proof = await proof_of(context, form, _KINDS, _site(context).settings.user_verification)
+    proof = await proof_of(context, form, _KINDS, _site(context).settings.user_verification, discovered=True)
     if isinstance(proof, Refused):
         return _refused(context, proof)
     now = context.parts.clock.now()

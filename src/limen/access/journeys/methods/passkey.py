@@ -29,7 +29,7 @@ def _verification(facts: Facts) -> str:
 
 async def _answer(context: StepContext, form: Mapping[str, str]) -> Progress:
     customer = context.facts.customer
-    proof = await proof_of(context, form, _KINDS, _verification(context.facts))
+    proof = await proof_of(context, form, _KINDS, _verification(context.facts), discovered=False)
     if isinstance(proof, Refused):
         return _refused(context, proof.refusal.code)
     if customer is None or proof.owner.customer.id != customer.id:

@@ -1,6 +1,7 @@
 """Passkeys and security keys: what there is, and what the browser may keep of them."""
 
 from limen.access.factors.records import FactorKind
+from limen.access.journeys.passkey_facts import handle_of
 from limen.access.journeys.records import Task
 from limen.access.journeys.steps.passkey import ADD, ADD_KEY, REMOVE, RENAME
 from limen.access.passkeys.records import MOST_KEYS, Key, opened
@@ -28,7 +29,7 @@ async def show(look: Look) -> Shown:
             for key in held
         ],
         "may_add": tenant.settings.sign_in.passkey and len(held) < MOST_KEYS,
-        "signal": _signal(Site.of(tenant), look, held),
+        "signal": await _signal(Site.of(tenant), look, held) if tenant.settings.sign_in.passkey or held else None,
     }
 
 
@@ -37,12 +38,12 @@ def _name(key: Key) -> str:
     return key.credential.name or describe_device(key.credential.user_agent)
 
 
-def _signal(site: Site, look: Look, held: tuple[Key, ...]) -> dict[str, object] | None:
-    if not held:  # nothing is known of a handle without a key
-        return None
+async def _signal(site: Site, look: Look, held: tuple[Key, ...]) -> dict[str, object]:
+    """Return what the browser is told (WebAuthn §5.1.10): that none is left, too, once the last one was removed."""
+    parts, customer = look.visit.journey_parts, look.account.customer
+    handle = handle_of(parts, await parts.keyring.tenant(parts.tenant_id), customer.id, held)
     ids = [b64url(key.credential.id) for key in held if key.factor.kind is FactorKind.PASSKEY]
-    email = look.account.customer.profile.email
-    return {"rpId": site.rp_id, "userId": b64url(held[0].credential.handle), "ids": ids, "name": email}
+    return {"rpId": site.rp_id, "userId": b64url(handle), "ids": ids, "name": customer.profile.email}
 
 
 async def add(turn: Turn) -> Taken:
