@@ -35,3 +35,8 @@ class Web:
         self.posted.append((url, notice))
         status = self.statuses.get(url, 204)
         return status if 200 <= status < 300 else Unavailable("outgoing_unreachable", str(status))
+
+    async def ask(self, url: str, notice: Notice) -> bytes | Refusal:
+        self.posted.append((url, notice))
+        page = self.pages.get(url)
+        return page[0] if page is not None else Unavailable("outgoing_unreachable", "no such page")

@@ -72,7 +72,7 @@ class Notice:
 class Outgoing(Protocol):
     """The one way out.
 
-    Both return ``Invalid("outgoing_forbidden")`` for an address that is never asked, ``Invalid("outgoing_unexpected")``
+    All return ``Invalid("outgoing_forbidden")`` for an address that is never asked, ``Invalid("outgoing_unexpected")``
     for an answer that will not do, and ``Unavailable("outgoing_unreachable")`` where there was none in time; the
     refusal's detail is for logs, and must not be told to whoever named the address (it would map our network).
     """
@@ -85,6 +85,10 @@ class Outgoing(Protocol):
         """Post *notice* to *url* and return the status. Nothing of the answer's body is kept."""
         ...
 
+    async def ask(self, url: str, notice: Notice) -> bytes | Refusal:
+        """Post *notice* to *url* and return the body of its good answer, 64 KB at the most."""
+        ...
+
 
 class NoWayOut:
     """An :class:`Outgoing` that reaches nobody: for tools and tests that must not."""
@@ -94,6 +98,10 @@ class NoWayOut:
         return Unavailable("outgoing_unreachable", wanted.purpose)
 
     async def post(self, url: str, notice: Notice) -> int | Refusal:  # noqa: ARG002
+        """Refuse."""
+        return Unavailable("outgoing_unreachable", notice.purpose)
+
+    async def ask(self, url: str, notice: Notice) -> bytes | Refusal:  # noqa: ARG002
         """Refuse."""
         return Unavailable("outgoing_unreachable", notice.purpose)
 

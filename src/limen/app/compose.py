@@ -43,7 +43,7 @@ from limen.app.server import App, Parts, PathTenants
 from limen.app.settings import Settings, require_servable
 from limen.app.sms import is_ready, text_unseal, text_words, texter_for
 from limen.app.telling import client_finder
-from limen.app.threats import breach_sources, feed_keeper
+from limen.app.threats import breach_sources, captcha_of, feed_keeper
 from limen.experience.rendering import Renderer, StaticAssets
 from limen.identity.credentials.hashing import PasswordHasher
 from limen.identity.credentials.pool import HashPool
@@ -201,6 +201,7 @@ class Site:
                 watch=Watch(self.clock),
                 reputation=self._reputation,
                 tallies=Tallies(self.clock),
+                captcha=captcha_of(settings, self.outgoing, self.clock),
                 base_url=settings.issuer,
                 held=desks.held,
                 plain_http=settings.issuer.startswith("http:"),

@@ -33,6 +33,7 @@ from limen.trust.attacks.counters import Counters
 from limen.trust.attacks.guard import AttackGuard
 from limen.trust.attacks.tallies import Tallies
 from limen.trust.attacks.watch import Watch
+from limen.trust.bots.captcha import Captcha
 from limen.trust.bots.proofs import Proofs
 from limen.trust.fraud.sign_ups import SignUpGuard
 from limen.trust.limits import RateLimiter
@@ -60,6 +61,7 @@ class FrontParts:
         watch: which tenants were seen under attack.
         reputation: what feeds say of addresses.
         tallies: what happened in the last hour.
+        captcha: the CAPTCHA vendor, or None.
         count_guard: measures what guards did, and why.
         count_proof: measures what customers prove, by authenticator and outcome.
         breaches: what is known of breached passwords.
@@ -80,6 +82,7 @@ class FrontParts:
     watch: Watch
     reputation: Reputation
     tallies: Tallies
+    captcha: Captcha | None
     base_url: str
     held: Callable[[str], Tenant | None]
     plain_http: bool = False
@@ -228,6 +231,7 @@ def _journeys(desk: Desk, settings: JourneySettings, parts: FrontParts, keys: tu
         limiter=parts.limiter,
         guard=_guard(desk.tenant, counters, parts),
         proofs=Proofs(keys[1], tenant_id, parts.limiter, parts.clock, parts.entropy),
+        captcha=parts.captcha if desk.tenant.settings.attacks.challenge == "captcha" else None,
         sign_ups=SignUpGuard(parts.limiter, tenant_id, desk.tenant.settings.sign_up),
         consent_words=partial(consent_words, desk.tenant),
         clock=parts.clock,

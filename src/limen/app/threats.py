@@ -6,10 +6,12 @@ from typing import Final
 from limen.access.outgoing import Outgoing
 from limen.app.basis import Basis, default_tenant
 from limen.app.settings import Settings
+from limen.integration.outgoing.captcha import HttpCaptcha
 from limen.integration.outgoing.feeds import FeedKeeper
 from limen.integration.outgoing.ranges import Ranges
 from limen.kernel.clock import Clock
 from limen.kernel.errors import Misconfigured
+from limen.trust.bots.captcha import Captcha
 from limen.trust.threats.breaches import BreachSources, Count, Shelf
 from limen.trust.threats.feeds import Feed, feed_of
 from limen.trust.threats.reputation import Reputation
@@ -32,6 +34,14 @@ async def pair_key(basis: Basis) -> bytes:
     """Return the key under which pairs are hashed: a rotation of what seals leaves it as it is."""
     tenant = await default_tenant(basis)
     return (await basis.keyring.tenant(tenant.id)).derive(_PAIRS)
+
+
+def captcha_of(settings: Settings, outgoing: Outgoing, clock: Clock) -> Captcha | None:
+    """Return the CAPTCHA vendor that the settings name, or None."""
+    captcha = settings.captcha
+    if not captcha.vendor:
+        return None
+    return HttpCaptcha(captcha.vendor, captcha.site_key, captcha.secret, outgoing, clock)
 
 
 def feeds_of(settings: Settings) -> tuple[Feed, ...]:

@@ -20,9 +20,15 @@ from limen.identity.keyring import FileKeyring, Keyring, KeyringSettings
 from limen.identity.tenants.management import Tenancy
 from limen.identity.tenants.records import Tenant
 from limen.integration.api import ApiParts
+from limen.integration.api.parts import Guards
 from limen.kernel.clock import SystemClock
 from limen.storage.cache.process import ProcessLimiter
 from limen.storage.opening import open_storage
+from limen.trust.attacks.counters import Counters
+from limen.trust.attacks.guard import AttackGuard
+from limen.trust.attacks.tallies import Tallies
+from limen.trust.attacks.watch import Watch
+from limen.trust.threats.reputation import Reputation
 from tests.contract.world import build, build_keys
 from tests.integration.api.house import BASE, House
 from tests.support.clock import ManualClock
@@ -44,6 +50,18 @@ async def house(anyio_backend, empty_databases, tmp_path, clock, entropy) -> Asy
         shutil.copy(empty_databases / name, tmp_path / name)
     async with house_in(tmp_path, clock, entropy) as made:
         yield made
+
+
+def guards_of(keyring: Keyring, clock: ManualClock) -> Guards:
+    """What knows how tenants stand."""
+    limiter, tallies = ProcessLimiter(b"g" * 32, clock), Tallies(clock)
+
+    async def guard(tenant: Tenant) -> AttackGuard:
+        key = (await keyring.tenant(tenant.id)).derive("attacks")
+        counters, settings = Counters(limiter, tenant.id, key, clock), tenant.settings
+        return AttackGuard(counters, settings.attacks, Watch(clock), Reputation(), settings.networks, tallies)
+
+    return guard
 
 
 @asynccontextmanager
@@ -81,6 +99,7 @@ async def house_in(folder: Path, clock: ManualClock, entropy: SeededEntropy) -> 
             base_url=BASE,
             asking=asking(storage, clock),
             ledger_signers=LedgerSigners(Basics(storage, keyring, clock)),
+            guards=guards_of(keyring, clock),
         )
         yield House(storage, keyring, clock, entropy, parts, desks, default, acme)
     finally:

@@ -16,6 +16,7 @@ from limen.kernel.encoding import b64url
 from limen.kernel.events import AuditEntry, Event
 from limen.trust.attacks.counters import NO_COUNTS, Counts
 from limen.trust.attacks.records import FREE, Attempt, Bar, Verdict, network_of
+from limen.trust.bots.captcha import WIDGETS
 from limen.trust.bots.proofs import waited
 from limen.trust.fraud.sign_ups import Application
 from limen.trust.limits import Limit
@@ -41,16 +42,40 @@ def proof_data(context: StepContext, work: int = 0) -> dict[str, Any]:
     """Return what a form shows of a proof of *work*, or of as much as everybody is asked for now; or of none."""
     most = max(work, context.parts.guard.work)
     if not most:
-        return {"proof": None, "waited": ""}
+        return {"proof": None, "waited": "", "captcha": None}
     asked = context.parts.proofs.ask(most)
-    return {"proof": asked, "waited": waited(asked)}
+    return {"proof": asked, "waited": waited(asked), "captcha": _widget(context)}
 
 
-async def guarded(context: StepContext, email: str, password: str, proof: str, *, is_known: bool) -> Guarded:
-    """Judge a try for *email*; where it may not go on, say why."""
+def _widget(context: StepContext) -> dict[str, Any] | None:
+    """Return what a form shows of the CAPTCHA vendor, where the tenant wants one."""
+    captcha = context.parts.captcha
+    if captcha is None:
+        return None
+    widget = WIDGETS[captcha.vendor]
+    kept = {"style": widget.style, "script": widget.script, "sources": list(widget.sources), "field": widget.field}
+    return {"site_key": captcha.site_key, **kept}
+
+
+async def _proves(context: StepContext, form: Mapping[str, str], work: int) -> bool:
+    """Tell whether a form carries what was asked for: the vendor's answer, or a proof of *work*."""
+    parts = context.parts
+    if parts.captcha is not None:
+        answer = form.get(WIDGETS[parts.captcha.vendor].field, "")
+        passes = await parts.captcha.passes(answer)
+        if passes is not None:
+            return passes
+        parts.count_guard("away", "captcha")
+        if parts.guard.settings.captcha_away != "work":
+            return parts.guard.settings.captcha_away == "open"
+    return await parts.proofs.redeem(form.get(FIELD, ""), work, network_of(context.request.address))
+
+
+async def guarded(context: StepContext, email: str, form: Mapping[str, str], *, is_known: bool) -> Guarded:
+    """Judge a try for *email* with the password of *form*; where it may not go on, say why."""
     parts = context.parts
     account = b64url(await parts.directory.email_index(email))
-    attempt = Attempt(context.request.address, account, password.encode("utf-8", "replace"), is_known)
+    attempt = Attempt(context.request.address, account, form["password"].encode("utf-8", "replace"), is_known)
     judged = await parts.guard.judge(attempt)
     verdict = judged.verdict
     found = Guarded(attempt, verdict, judged.counts)
@@ -59,7 +84,7 @@ async def guarded(context: StepContext, email: str, password: str, proof: str, *
     if not verdict.bar:
         await parts.guard.tried(attempt, is_compared=True)
         return found
-    problem = await _problem(context, proof, found)
+    problem = await _problem(context, form, found)
     parts.count_guard("refused" if problem is not None else "passed", verdict.reasons[0])
     await parts.guard.tried(attempt, is_compared=problem is None)
     if problem is None:
@@ -92,7 +117,7 @@ async def sign_up_guarded(context: StepContext, email: str, form: Mapping[str, s
     problem = None
     if found.total >= settings.refuse_from:
         problem = Problem(notice="error.sign_up_refused", status=403)
-    elif not await parts.proofs.redeem(form.get(FIELD, ""), parts.guard.settings.work, network_of(request.address)):
+    elif not await _proves(context, form, parts.guard.settings.work):
         problem = Problem(notice="error.sign_up_proof", data=proof_data(context, parts.guard.settings.work))
     parts.count_guard("passed" if problem is None else "refused", f"sign_up_{found.reasons[0]}")
     if problem is not None and problem.status == 403:
@@ -100,13 +125,13 @@ async def sign_up_guarded(context: StepContext, email: str, form: Mapping[str, s
     return problem
 
 
-async def _problem(context: StepContext, proof: str, found: Guarded) -> Problem | None:
+async def _problem(context: StepContext, form: Mapping[str, str], found: Guarded) -> Problem | None:
     """Return what a try lacks, or None."""
     parts, verdict = context.parts, found.verdict
     if verdict.bar is Bar.BLOCK:
         return Problem(notice="error.blocked", status=429, retry_after=verdict.retry_after)
-    if not await parts.proofs.redeem(proof, verdict.work, found.attempt.network):
-        return Problem(notice="error.proof_needed" if not proof else "error.proof_spent")
+    if not await _proves(context, form, verdict.work):
+        return Problem(notice="error.proof_needed" if not form.get(FIELD) else "error.proof_spent")
     wait = await parts.guard.turn(found.attempt, found.counts) if verdict.bar is Bar.WAIT else 0
     return Problem(notice="error.throttled", status=429, retry_after=wait) if wait else None
 

@@ -32,6 +32,7 @@ from limen.kernel.entropy import Entropy
 from limen.kernel.events import AuditEntry, Event
 from limen.kernel.ids import TenantId
 from limen.trust.attacks.guard import AttackGuard
+from limen.trust.bots.captcha import Captcha
 from limen.trust.bots.proofs import Proofs
 from limen.trust.fraud.sign_ups import SignUpGuard
 from limen.trust.limits import Limit, RateLimiter
@@ -205,6 +206,7 @@ class JourneyParts:
     limiter: RateLimiter
     guard: AttackGuard
     proofs: Proofs
+    captcha: Captcha | None
     sign_ups: SignUpGuard
     consent_words: ConsentWords
     clock: Clock

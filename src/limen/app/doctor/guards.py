@@ -26,6 +26,10 @@ _LOOKED_AT: Final[Mapping[str, tuple[Callable[[TenantSettings], bool], str]]] = 
         lambda settings: settings.breaches.online and settings.breaches.when_away == "open",
         "breaches.when_away = closed, or a set of your own",
     ),
+    "attacks.captcha_away is open: while the vendor is away, nothing is asked, at": (
+        lambda settings: settings.attacks.challenge == "captcha" and settings.attacks.captcha_away == "open",
+        "attacks.captcha_away = work",
+    ),
     "networks.feeds is off: no feed of addresses counts, at": (
         lambda settings: not settings.networks.feeds,
         "networks.feeds = true",

@@ -21,6 +21,7 @@ def require_servable(settings: Settings) -> None:
     _require_networks(settings)
     _require_edge(settings)
     _require_sms(settings)
+    _require_captcha(settings)
 
 
 def require_issuer(settings: Settings) -> None:
@@ -49,6 +50,13 @@ def require_issuer(settings: Settings) -> None:
         raise Misconfigured(
             "insecure_http is for loopback only", "listen on 127.0.0.1 with an issuer at localhost, or use https"
         )
+
+
+def _require_captcha(settings: Settings) -> None:
+    """Refuse a CAPTCHA vendor without an account there."""
+    captcha = settings.captcha
+    if captcha.vendor and not (captcha.site_key and captcha.secret.reveal()):
+        raise Misconfigured("captcha.vendor needs captcha.site_key and captcha.secret", "both come from the vendor")
 
 
 def _require_edge(settings: Settings) -> None:

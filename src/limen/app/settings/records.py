@@ -173,6 +173,17 @@ class ThreatsSection(Section, frozen=True):
     ] = 3_600
 
 
+class CaptchaSection(Section, frozen=True):
+    """A CAPTCHA vendor, for tenants that want one in place of proof of work (`attacks.challenge`)."""
+
+    vendor: Annotated[
+        Literal["", "hcaptcha", "turnstile", "recaptcha"],
+        Meta(description="Whose widget is shown, and who checks its answer. Empty: there is none."),
+    ] = ""
+    site_key: Annotated[str, Meta(description="The public key of the widget.")] = ""
+    secret: Annotated[Secret, Meta(description="The account's secret there.")] = NO_SECRET
+
+
 class LimitsSection(Section, frozen=True):
     """Rate limits, each `count/seconds` or `off`."""
 
@@ -360,6 +371,9 @@ class Settings(Section, frozen=True):
         PasswordsSection, Meta(description="What a password hash costs (Argon2id, RFC 9106), and who pays it.")
     ] = PasswordsSection()
     threats: Annotated[ThreatsSection, Meta(description="What is known before anybody comes.")] = ThreatsSection()
+    captcha: Annotated[
+        CaptchaSection, Meta(description="A CAPTCHA vendor, where tenants want one in place of proof of work.")
+    ] = CaptchaSection()
     limits: Annotated[LimitsSection, Meta(description="Rate limits, each `count/seconds` or `off`.")] = LimitsSection()
     outbox: Annotated[OutboxSection, Meta(description="What becomes of events that nobody could deliver.")] = (
         OutboxSection()

@@ -15,7 +15,7 @@ from limen.kernel.errors import Refusal
 from limen.kernel.ids import JourneyId
 
 _FIRST = frozenset({"sign_in", "sign_up", "recover"})
-"""Steps that know nobody yet: where nothing was typed, their page is the same for all."""
+"""Steps that know nobody yet: where nothing was typed and no work is asked for, their page is the same for all."""
 
 
 def show(visit: Visit, journey_id: JourneyId, shown: Shown, *, posted: bool = False) -> Response:
@@ -35,8 +35,10 @@ def show(visit: Visit, journey_id: JourneyId, shown: Shown, *, posted: bool = Fa
     form = {"action": f"{visit.prefix}/journey/{journey_id}", "csrf": visit.csrf(journey_id)}
     form["challenge"] = shown.challenge
     shown = replace(shown, challenge="")  # new each time, while the rest of a first page is the same for all
+    if shown.data.get("captcha"):
+        visit.request.state.csp.allow_widget(shown.data["captcha"]["sources"])
     template = f"steps/{shown.name}.html"
-    if shown.name in _FIRST and not any(shown.values.values()):
+    if shown.name in _FIRST and not any(shown.values.values()) and not shown.data.get("proof"):
         return _with_retry(visit.page(template, {"view": shown}, shown.status, fresh=form), shown)
     return _with_retry(visit.page(template, {**form, "view": shown}, shown.status), shown)
 

@@ -23,6 +23,10 @@ class AttackSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     Attributes:
         mode: ``shadow`` counts and records what would have been done, and does nothing of it.
         bar: ``raised`` treats unknown devices as in an attack, until it is lowered by hand.
+        challenge: what tries take that are challenged: a proof of work, or the widget of the CAPTCHA vendor that the
+            operator named, where there is one.
+        captcha_away: what holds where that vendor does not answer: a proof of ``work``, ``open`` for nothing at all, or
+            ``closed``.
         address_proof: failures from one address in ten minutes, from which on each try takes a proof of work.
         address_block: from which on no password is compared for a quarter of an hour.
         network_proof: the same for a network (an IPv4 /24, an IPv6 /48) that looks like nobody's home.
@@ -40,6 +44,8 @@ class AttackSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
 
     mode: Mode = "on"
     bar: Literal["auto", "raised"] = "auto"
+    challenge: Literal["proof_of_work", "captcha"] = "proof_of_work"
+    captcha_away: Literal["work", "open", "closed"] = "work"
     address_proof: _Count = 5
     address_block: _Count = 20
     network_proof: _Count = 40

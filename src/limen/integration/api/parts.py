@@ -27,7 +27,6 @@ from limen.identity.tenants.management import TenantUnit
 from limen.identity.tenants.records import Tenant
 from limen.kernel.clock import Clock, Instant
 from limen.kernel.entropy import Entropy
-from limen.kernel.errors import Fault
 from limen.kernel.ids import TenantId
 from limen.trust.attacks.guard import AttackGuard
 from limen.trust.limits import Limit, RateLimiter
@@ -115,10 +114,6 @@ Begin = Callable[[TenantId], AbstractAsyncContextManager[ApiUnit]]
 Guards = Callable[[Tenant], Awaitable[AttackGuard]]
 
 
-async def _no_guards(_: Tenant) -> AttackGuard:
-    raise Fault("nothing guards here")
-
-
 @dataclass(frozen=True, slots=True)
 class ApiParts:
     """All that the API joins.
@@ -147,6 +142,6 @@ class ApiParts:
     base_url: str
     asking: Asking
     ledger_signers: Signers
+    guards: Guards
     limit: Limit = Limit(600, 60, "api")
     breaches: BreachSources = NO_SOURCES
-    guards: Guards = _no_guards

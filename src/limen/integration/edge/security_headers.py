@@ -8,6 +8,7 @@ redirect URI.
 
 import base64
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -38,7 +39,7 @@ _ALWAYS: Final[RawHeaders] = [
 class ContentPolicy:
     """The policy of one answer, at ``scope["state"]["csp"]`` (``request.state.csp``)."""
 
-    __slots__ = ("_entropy", "_form_targets", "_frames", "_nonce")
+    __slots__ = ("_entropy", "_form_targets", "_frames", "_nonce", "_widgets")
 
     def __init__(self, entropy: Entropy) -> None:
         """Draw the nonce from *entropy*, if anybody asks for it."""
@@ -46,6 +47,7 @@ class ContentPolicy:
         self._nonce = ""
         self._form_targets: list[str] = []
         self._frames: list[str] = []
+        self._widgets: tuple[str, ...] = ()
 
     @property
     def nonce(self) -> str:
@@ -74,16 +76,22 @@ class ContentPolicy:
         if source not in self._frames:
             self._frames.append(source)
 
+    def allow_widget(self, sources: Iterable[str]) -> None:
+        """Let this page use a CAPTCHA vendor's widget: constants of ours, never what somebody sent."""
+        self._widgets = tuple(sources)
+
     def render(self) -> bytes:
         """Return the header's value."""
-        frames = f"; frame-src {' '.join(self._frames)}" if self._frames else ""
+        widgets = "".join(f" {source}" for source in self._widgets)
+        framed = [*self._frames, *self._widgets]
+        frames = f"; frame-src {' '.join(framed)}" if framed else ""
         nonce = f" 'nonce-{self._nonce}'" if self._nonce else ""
         targets = "".join(f" {source}" for source in self._form_targets)
-        return (
-            f"default-src 'none'; script-src 'self'{nonce}; style-src 'self'{nonce}; img-src 'self' data: https:; "
-            f"font-src 'self'; connect-src 'self'; form-action 'self'{targets}; frame-ancestors 'none'; base-uri 'none'"
-            f"{frames}"
-        ).encode("ascii")
+        own = (
+            f"default-src 'none'; script-src 'self'{nonce}{widgets}; style-src 'self'{nonce}{widgets}; "
+            f"img-src 'self' data: https:; font-src 'self'; connect-src 'self'{widgets}; "
+        )
+        return (f"{own}form-action 'self'{targets}; frame-ancestors 'none'; base-uri 'none'{frames}").encode("ascii")
 
 
 @lru_cache(maxsize=1024)

@@ -70,15 +70,24 @@ class OutgoingClient:
 
     async def post(self, url: str, notice: Notice) -> int | Refusal:
         """Post *notice* once; whether it is to be tried again is the caller's to say."""
+        answer = await self._posted(url, notice)
+        return answer if isinstance(answer, Refusal) else answer.status
+
+    async def ask(self, url: str, notice: Notice) -> bytes | Refusal:
+        """Post *notice* once, and return the body of a good answer."""
+        answer = await self._posted(url, notice)
+        return answer if isinstance(answer, Refusal) else answer.body
+
+    async def _posted(self, url: str, notice: Notice) -> Answer | Refusal:
         headers = [(b"content-type", notice.media_type.encode())]
         if notice.bearer is not None:
             headers.append((b"authorization", b"Bearer " + notice.bearer.reveal().encode()))
         headers += [(name.encode(), value.reveal().encode()) for name, value in notice.headers]
 
-        async def send(target: Target) -> int | Refusal:
+        async def send(target: Target) -> Answer | Refusal:
             answer = await self._transport.send(target, "POST", headers, notice.body, 65_536)
             is_fine = notice.any_status or 200 <= answer.status < 300
-            return answer.status if is_fine else Invalid(UNEXPECTED, f"status {answer.status}")
+            return answer if is_fine else Invalid(UNEXPECTED, f"status {answer.status}")
 
         return await self._guarded(url, notice.purpose, notice.seconds, send)
 

@@ -31,6 +31,10 @@ class LazyOutgoing:
         """Post *notice* to *url*."""
         return await (self._built or await self._build()).post(url, notice)
 
+    async def ask(self, url: str, notice: Notice) -> bytes | Refusal:
+        """Post *notice* to *url* and return what is answered."""
+        return await (self._built or await self._build()).ask(url, notice)
+
     async def aclose(self) -> None:
         """End what is under way."""
         await self._close()

@@ -13,7 +13,7 @@ import msgspec
 from limen.access.journeys.context import StepContext
 from limen.access.journeys.doubts import Doubted, doubted
 from limen.access.journeys.firsts.first import First
-from limen.access.journeys.guarding import FIELD, Guarded, guarded
+from limen.access.journeys.guarding import Guarded, guarded
 from limen.access.journeys.limits import over_limits
 from limen.access.journeys.parts import JourneyUnit
 from limen.access.journeys.views import Problem, Progress, problem_of
@@ -42,7 +42,7 @@ async def _answer(context: StepContext, email: str, form: Mapping[str, str]) -> 
     limited = await over_limits(context, email, mail=False, known_device=known)
     if limited is not None:
         return Progress(state, problem=limited, is_idle=True)
-    found = await guarded(context, email, form["password"], form.get(FIELD, ""), is_known=known)
+    found = await guarded(context, email, form, is_known=known)
     if found.refused is not None:
         return found.refused
     async with parts.read(parts.tenant_id) as unit:

@@ -1,0 +1,65 @@
+"""A CAPTCHA vendor: its answer counts, its absence has a stance, and leaving the widget out gains nothing."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from limen.access.journeys.guarding import _proves, proof_data
+from limen.identity.tenants.attacks import AttackSettings
+from limen.integration.edge.security_headers import ContentPolicy
+from limen.integration.outgoing.captcha import HttpCaptcha
+from limen.kernel.secret import Secret
+from limen.storage.cache import ProcessLimiter
+from limen.trust.bots.captcha import WIDGETS
+from limen.trust.bots.proofs import Proofs
+from tests.support.web import Web
+from tests.unit.trust.bots.test_proofs import solved
+
+pytestmark = pytest.mark.anyio
+FIELD = "h-captcha-response"
+CHECK = WIDGETS["hcaptcha"].check
+
+
+@pytest.fixture
+def web(clock) -> Web:
+    return Web(clock)
+
+
+def context_of(web, clock, entropy, away="work", counted=None):
+    captcha = HttpCaptcha("hcaptcha", "site", Secret("hidden"), web, clock)
+    proofs = Proofs(b"k" * 32, "ten_1", ProcessLimiter(b"l" * 32, clock), clock, entropy)
+    guard = SimpleNamespace(settings=AttackSettings(challenge="captcha", captcha_away=away), work=0)
+    parts = SimpleNamespace(
+        captcha=captcha, proofs=proofs, guard=guard, count_guard=lambda *said: counted.append(said) if counted else None
+    )
+    return SimpleNamespace(parts=parts, request=SimpleNamespace(address="192.0.2.7"))
+
+
+async def test_a_good_answer_passes_and_a_bad_one_or_none_does_not(web, clock, entropy) -> None:
+    context = context_of(web, clock, entropy)
+    web.serve(CHECK, {"success": True, "hostname": "id.example"})
+    assert await _proves(context, {FIELD: "token"}, 1_000)
+    assert b"response=token" in web.posted[0][1].body
+    assert b"192.0.2.7" not in web.posted[0][1].body
+    web.serve(CHECK, {"success": False})
+    assert not await _proves(context, {FIELD: "token"}, 1_000)
+    proof = solved(proof_data(context, 1_000)["proof"])
+    assert not await _proves(context, {"proof": proof}, 1_000)  # a proof is no way around it
+
+
+@pytest.mark.parametrize(("away", "passes"), [("work", False), ("open", True), ("closed", False)])
+async def test_a_vendor_that_is_away_has_a_stance(web, clock, entropy, away, passes) -> None:
+    context = context_of(web, clock, entropy, away)
+    assert await _proves(context, {FIELD: "token"}, 1_000) is passes
+    proof = solved(proof_data(context, 1_000)["proof"])
+    assert await _proves(context, {"proof": proof}, 1_000) is (away != "closed")
+    web.serve(CHECK, b"<html>", "text/html")  # not what was asked for is no answer
+    assert await _proves(context, {FIELD: "token"}, 1_000) is passes
+
+
+def test_the_policy_is_widened_for_the_widget_alone(entropy) -> None:
+    policy = ContentPolicy(entropy)
+    assert b"hcaptcha" not in policy.render()
+    policy.allow_widget(WIDGETS["hcaptcha"].sources)
+    assert b"script-src 'self' https://hcaptcha.com https://*.hcaptcha.com;" in policy.render()
+    assert b"frame-src https://hcaptcha.com https://*.hcaptcha.com" in policy.render()
