@@ -5,9 +5,6 @@ import json
 import pytest
 
 from limen.identity.administrators import SYSTEM
-from limen.identity.tenants.attacks import AttackSettings
-from limen.identity.tenants.sign_up import SignUpSettings
-from tests.integration.attacks.kit import set_up
 from tests.integration.journeys.test_first_factors import signs_in_by
 from tests.integration.journeys.test_second_factor import enrolled
 from tests.support.authenticator import Authenticator
@@ -22,13 +19,6 @@ DISABLED, BARE, TWICE = "barrd@example.com", "bare1@example.com", "twice@example
 ALL = (KNOWN, UNKNOWN, DISABLED, BARE, LOCKED, TWICE)
 BY_MAIL = {"intent": "use:email_code", "password": None}
 ASKS_MAIL = [("/sign-in", BY_MAIL), ("/recover", {}), ("/sign-up", {"password": PASSWORD, "name": ""})]
-
-
-@pytest.fixture
-async def house(house):
-    """Nobody counts: all is asked from one machine. What guards ask, they ask of everybody alike (test_guessing)."""
-    await set_up(house, attacks=AttackSettings(mode="off"), sign_up=SignUpSettings(mode="off"))
-    return house
 
 
 @pytest.fixture

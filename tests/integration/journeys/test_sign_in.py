@@ -6,8 +6,6 @@ import threading
 import pytest
 
 from limen.identity.administrators import SYSTEM
-from limen.identity.tenants.attacks import AttackSettings
-from tests.integration.attacks.kit import set_up
 from tests.support.house import PASSWORD, says
 
 pytestmark = pytest.mark.anyio
@@ -49,7 +47,6 @@ async def test_a_password_of_another_tenant_opens_nothing_here(house):
 
 async def test_a_hundred_wrong_passwords_disable_it_and_recovery_enables_it(build_house):
     async with build_house(sign_in_per_identifier="off", sign_in_per_address="off") as house:
-        await set_up(house, attacks=AttackSettings(mode="off"))
         await house.customer(ANN)
         ann = house.walker()
         page = await ann.get("/sign-in")
