@@ -9,7 +9,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: help setup setup-run setup-test run test check format lock docs bench bench-oauth bench-timing bench-attacks bench-risk clean
+.PHONY: help setup setup-run setup-test run test check format lock docs bench bench-oauth bench-vault bench-timing bench-attacks bench-risk clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1mmake %-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ bench: setup node_modules/.package-lock.json ## Measure Limen beside its peers
 
 bench-oauth: setup node_modules/.package-lock.json ## Measure the grants and requests of OAuth 2.1 beside a peer
 	@$(BIN)/python -m bench --suite oauth $(ARGS)
+
+bench-vault: setup ## Measure what the vault answers
+	@$(BIN)/python -m bench.vault $(ARGS)
 
 bench-timing: setup ## Ask whether accounts can be told by how long answers take
 	@$(BIN)/python -m bench.timing $(ARGS)

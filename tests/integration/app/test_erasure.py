@@ -12,6 +12,7 @@ import pytest
 from limen.app import auditing
 from limen.app.consents import exported, key_reader
 from limen.app.jobs.upkeep import keep_keyring, sweep
+from limen.app.restoring import erase_again, without_a_key
 from limen.app.settings.derived import database_urls
 from limen.identity.administrators import SYSTEM
 from limen.identity.audit.verify import Whole
@@ -19,7 +20,7 @@ from limen.identity.consents.verify import Intact, verify_export
 from limen.identity.keyring import vaults
 from limen.identity.keyring.envelope import Place, unseal
 from limen.kernel.clock import DAY, MINUTE, SECOND
-from limen.kernel.errors import Corrupted
+from limen.kernel.errors import Corrupted, Misconfigured
 from limen.kernel.events import Event
 from tests.contract.world import build, build_keys
 from tests.support.backups import Backup, back_up, restore
@@ -176,6 +177,11 @@ async def test_a_backup_brings_nothing_of_an_erased_person_back(anyio_backend, r
         await ledgers_verify(house)
         assert (await house.walker().sign_in(ANN, PASSWORD)).alert
         assert not (await house.walker().sign_in(BOB, PASSWORD)).alert  # not because nothing opens
+        gone = await without_a_key(house.basis, house.tenant)
+        assert gone == [kept.erased]
+        assert await erase_again(house.basis, house.tenant, gone) == 1
+        assert await without_a_key(house.basis, house.tenant) == []
+        await ledgers_verify(house)
     # yesterday's keys too: within their epoch they open everything, and nothing after it
     async with restored(kept.keys, "keyring-before") as house:
         assert "customer.profile" in await sealed.opening(house, kept.data)
@@ -186,6 +192,13 @@ async def test_a_backup_brings_nothing_of_an_erased_person_back(anyio_backend, r
         await ledgers_verify(house)
     async with restored(kept.keys_later, "limen.keyring") as house:
         assert not (await house.walker().sign_in(BOB, PASSWORD)).alert
+
+
+async def test_nobody_is_erased_by_the_key_store_of_somebody_else(house: House) -> None:
+    customer = await house.customer("ann@example.com")
+    await house.basis.keyring.destroy_subjects(house.tenant.id, [customer.id])
+    with pytest.raises(Misconfigured):
+        await without_a_key(house.basis, house.tenant)
 
 
 async def test_a_deletion_whose_process_died_before_the_key_went_still_destroys_it(house: House) -> None:

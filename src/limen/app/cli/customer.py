@@ -1,4 +1,4 @@
-"""``limen customer sign-out``."""
+"""``limen customer sign-out`` and ``limen customer erase-again``."""
 
 import asyncio
 from typing import Annotated
@@ -26,6 +26,30 @@ def sign_out(
     """End every session and token of a customer, everywhere, within a second; tell the applications that listen."""
     asyncio.run(_sign_out(settings_from(config), tenant, who))
     print("Signed out everywhere.")  # noqa: T201
+
+
+def erase_again(
+    *,
+    tenant: Annotated[str, Parameter(name="--tenant", help="The tenant's slug.")] = DEFAULT_SLUG,
+    yes: Annotated[
+        bool, Parameter(name="--yes", negative="", help="Erase them; without it they are counted.")
+    ] = False,
+    config: ConfigFile = None,
+) -> None:
+    """After a restore of the data: erase anew everybody whose key is gone, who was erased since the backup was made."""
+    found, erased = asyncio.run(_erase_again(settings_from(config), tenant, yes=yes))
+    print(f"{found} without a key, {erased} erased again.")  # noqa: T201
+
+
+async def _erase_again(settings: Settings, slug: str, *, yes: bool) -> tuple[int, int]:
+    from limen.app import restoring  # noqa: PLC0415
+
+    async with open_basis(settings) as basis:
+        found = await basis.storage.tenants.find(slug)
+        if found is None:
+            raise Misconfigured(f"there is no tenant {slug}", "limen apply makes one")
+        gone = await restoring.without_a_key(basis, found)
+        return len(gone), await restoring.erase_again(basis, found, gone) if yes else 0
 
 
 async def _sign_out(settings: Settings, slug: str, who: str) -> None:

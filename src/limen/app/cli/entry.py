@@ -32,7 +32,10 @@ _GROUPS = {
     ),
     "customer": (
         "Customers.",
-        {"sign-out": ("customer:sign_out", "End every session and token of a customer, everywhere.")},
+        {
+            "sign-out": ("customer:sign_out", "End every session and token of a customer, everywhere."),
+            "erase-again": ("customer:erase_again", "After a restore: erase anew whoever was erased since the backup."),
+        },
     ),
     "keys": (
         "Signing keys, tenants' keys, the root key.",
