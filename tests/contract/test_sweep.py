@@ -19,8 +19,9 @@ FOR_EVER = {
     "consent_ledger", "consent_chain", "consent_tiles", "consent_checkpoints", "purposes", "purpose_versions",
     "audit_segments", "audit_records", "audit_checkpoints", "outbox", "changes",
     "resource_servers", "detail_types", "factors", "password_history", "profile_progress", "passkey_offers",
+    "preferences", "processing_limits", "audit_prunings",
     # what a job of its own closes or carries out first
-    "recovery_requests", "deletion_requests",
+    "recovery_requests", "deletion_requests", "privacy_requests",
 }  # fmt: skip
 
 

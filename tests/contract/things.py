@@ -116,7 +116,7 @@ def trusted_device(world, owner: SealedCustomer, at: Browser, **changes) -> Trus
 def archive(world, owner: SealedCustomer) -> Archive:
     """A copy that was asked for and is not made."""
     now = world.clock.now()
-    return Archive(owner.id, "en", now, now + 10**16)
+    return Archive(owner.id, "en", now, now + 7 * DAY)
 
 
 def privacy_request(world, owner: SealedCustomer, **changes) -> PrivacyRequest:
