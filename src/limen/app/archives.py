@@ -10,7 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from limen.access.account.archive import finish
-from limen.access.account.export import export
+from limen.access.account.export import gathered
 from limen.access.account.unit import AccountParts, Owner
 from limen.access.safety.messages import Reader, Words, mail_to
 from limen.access.tokens.desk import Desk, Desks
@@ -83,7 +83,7 @@ async def _make(parts: ArchiveParts, desk: Desk, customer_id: CustomerId) -> Non
         return
     owner = Owner(customer, vault, "", RequestContext("", locale=archive.locale))
     account = AccountParts(desk, database.begin, database.read, directory, parts.clock, parts.entropy)
-    document = await export(account, owner, _names(desk)) | await _more(parts, desk, owner)
+    document = await gathered(account, owner, _names(desk)) | await _more(parts, desk, owner)
     content = await asyncio.to_thread(_packed, document, archive.locale, tenant.name)
     reader = Reader(customer, vault, archive.locale, tenant)
     words: Words = {"url": f"{tenant.issuer.rstrip('/')}/account/privacy", "until": archive.expires_at}

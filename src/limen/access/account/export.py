@@ -26,6 +26,17 @@ _MOST: Final = 10_000
 
 async def export(parts: AccountParts, owner: Owner, name_of: NameOf) -> dict[str, Any]:
     """Return the copy as JSON objects; that it was made is recorded, and its owner is told."""
+    document = await gathered(parts, owner, name_of)
+    tell = told(parts.desk, owner, "data_copied", {})
+    async with parts.begin(parts.tenant_id) as writing:
+        writing.seal_with(owner.vault)
+        writing.record(owner.entry("data.exported"))
+        tell(writing)
+    return document
+
+
+async def gathered(parts: AccountParts, owner: Owner, name_of: NameOf) -> dict[str, Any]:
+    """Return the copy; nobody is told."""
     customer, vault = owner.customer, owner.vault
     async with parts.reading(parts.tenant_id) as unit:
         found = {
@@ -41,11 +52,6 @@ async def export(parts: AccountParts, owner: Owner, name_of: NameOf) -> dict[str
             happened += page
             if not cursor:
                 break
-    tell = told(parts.desk, owner, "data_copied", {})
-    async with parts.begin(parts.tenant_id) as writing:
-        writing.seal_with(vault)
-        writing.record(owner.entry("data.exported"))
-        tell(writing)
     return {
         "schema": SCHEMA,
         "issuer": parts.desk.issuer,

@@ -31,9 +31,7 @@ def sign_out(
 def erase_again(
     *,
     tenant: Annotated[str, Parameter(name="--tenant", help="The tenant's slug.")] = DEFAULT_SLUG,
-    yes: Annotated[
-        bool, Parameter(name="--yes", negative="", help="Erase them; without it they are counted.")
-    ] = False,
+    yes: Annotated[bool, Parameter(name="--yes", negative="", help="Erase them; without it they are counted.")] = False,
     config: ConfigFile = None,
 ) -> None:
     """After a restore of the data: erase anew everybody whose key is gone, who was erased since the backup was made."""
