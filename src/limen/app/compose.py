@@ -28,14 +28,17 @@ from limen.app.mail import mail_handler, mailer_for
 from limen.app.metrics import (
     FeedCollector,
     JobMetrics,
+    ModelCollector,
     StandingCollector,
     authentication_counter,
     breach_counter,
     feed_counter,
     guard_counter,
+    model_counter,
     proof_counter,
     safety_subscribers,
 )
+from limen.app.passkeys import model_keeper
 from limen.app.ping import ping_handler
 from limen.app.preparing import worker_name
 from limen.app.routes import HotTable, house_doors, registration_doors, tenant_doors
@@ -174,6 +177,9 @@ class Site:
         self._assets = StaticAssets()
         self._renderer = Renderer(self._assets)
         self._mailer = mailer_for(settings, self.clock)
+        count = model_counter(self._registry)
+        self._models = model_keeper(settings, self.outgoing, self.clock, count)
+        self._registry.register(ModelCollector(lambda: self._models.blob, self.clock))
         self._texter = texter_for(settings, self._mailer, self.outgoing, self.clock)
         passwords = settings.passwords
         parameters = Argon2Parameters(passwords.memory_kib, passwords.time_cost, passwords.parallelism)
@@ -200,6 +206,7 @@ class Site:
                 entropy=self.entropy,
                 watch=Watch(self.clock),
                 reputation=self._reputation,
+                models=self._models,
                 tallies=Tallies(self.clock),
                 captcha=captcha_of(settings, self.outgoing, self.clock),
                 base_url=settings.issuer,
@@ -251,6 +258,8 @@ class Site:
         self._registry.register(FeedCollector(self._reputation, self.clock))
         await keeper.open()
         jobs.add(Job("address-feeds", keeper.refresh, 30, 5, is_leased=False))
+        await self._models.open()
+        jobs.add(Job("passkey-metadata", self._models.refresh, 60, 15, is_leased=False))
         await storage.feed.poll()
         feed = asyncio.create_task(storage.feed.run(), name="change-feed")
         relaying = asyncio.create_task(relay.run(), name="outbox-relay")

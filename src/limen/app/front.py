@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from limen.access.journeys.parts import JourneyParts, JourneySettings
+from limen.access.journeys.parts import JourneyParts, JourneySettings, Models, no_models
 from limen.access.journeys.steps.consent import scope_in_words
 from limen.access.tokens.desk import CountProof, Desk, Desks, uncounted
 from limen.app.jobs.checkpoints import Basics
@@ -65,6 +65,7 @@ class FrontParts:
         count_guard: measures what guards did, and why.
         count_proof: measures what customers prove, by authenticator and outcome.
         breaches: what is known of breached passwords.
+        models: what is known of models of passkeys.
         sms_ceiling: short messages a day for any one tenant; 0 where nobody carries them.
     """
 
@@ -91,6 +92,7 @@ class FrontParts:
     count_proof: CountProof = uncounted
     count_guard: CountProof = uncounted
     sms_ceiling: int = 0
+    models: Models = no_models
     breaches: BreachSources = NO_SOURCES
 
 
@@ -240,4 +242,5 @@ def _journeys(desk: Desk, settings: JourneySettings, parts: FrontParts, keys: tu
         breaches=Breaches(parts.breaches, desk.tenant.settings.breaches),
         count_proof=parts.count_proof,
         count_guard=parts.count_guard,
+        models=parts.models,
     )

@@ -7,6 +7,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from limen.access.passkeys.trust import Blob
 from limen.identity.credentials.pool import HashPool
 from limen.kernel.clock import SECOND, Clock
 from limen.kernel.events import Event
@@ -118,6 +119,36 @@ class FeedCollector(Collector):
             ages.add_metric([one.feed.name], (self._clock.now() - one.current_at) / SECOND)
         yield ranges
         yield ages
+
+    def describe(self) -> Iterable[Metric]:
+        """Yield nothing: the families are known when they are collected."""
+        return ()
+
+
+def model_counter(registry: CollectorRegistry) -> Callable[[str], None]:
+    """Return what counts how the metadata of passkey models fares."""
+    words = "Metadata of passkey models, by what became of it"
+    counter = Counter("limen_passkey_metadata_reads", words, ["outcome"], registry=registry)
+    return lambda outcome: counter.labels(outcome).inc()
+
+
+class ModelCollector(Collector):
+    """How the metadata of passkey models stands, asked at each scrape; nothing where there is none."""
+
+    def __init__(self, blob: Callable[[], Blob | None], clock: Clock) -> None:
+        """Look at what *blob* returns."""
+        self._blob, self._clock = blob, clock
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the families."""
+        blob = self._blob()
+        if blob is None:
+            return
+        words = "Models of passkeys that the metadata in force knows."
+        yield GaugeMetricFamily("limen_passkey_models", words, value=len(blob.metadata.models))
+        words = "Seconds since the metadata in force should have been replaced; below 0 while it is current."
+        late = (self._clock.now() - blob.next_update) / SECOND
+        yield GaugeMetricFamily("limen_passkey_metadata_late_seconds", words, value=late)
 
     def describe(self) -> Iterable[Metric]:
         """Yield nothing: the families are known when they are collected."""

@@ -12,7 +12,7 @@ import msgspec
 from limen.access.passkeys.records import LONGEST_ID, Transport
 from limen.kernel.encoding import from_b64url
 
-LONGEST_ANSWER: Final = 48 * 1024
+LONGEST_ANSWER: Final = 24 * 1024
 """Characters of an answer. The longest honest ones, with a chain of TPM certificates, have some 12,000."""
 _LONGEST_DATA: Final = 4_096
 _MOST_TRANSPORTS: Final = 10

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from limen.identity.tenants.passkeys import PasskeySettings
+from limen.kernel.clock import Instant
 from limen.kernel.errors import Invalid, Refusal
 
 MODEL_REFUSED: Final = "passkey_model_refused"
@@ -32,6 +33,23 @@ class Metadata:
 
 
 NO_METADATA: Final = Metadata()
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """A metadata blob that was signed under a trusted root.
+
+    Attributes:
+        number: its own, which only grows.
+        next_update: when there should be a newer one.
+        metadata: the models that it knows.
+        left_out: how many entries could not be read.
+    """
+
+    number: int
+    next_update: Instant
+    metadata: Metadata
+    left_out: int
 
 
 def may_register(settings: PasskeySettings, found: Any, metadata: Metadata) -> bool | Refusal:

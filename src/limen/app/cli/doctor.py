@@ -10,6 +10,7 @@ from limen.app.doctor import (
     Severity,
     machine_findings,
     parts_findings,
+    passkey_findings,
     settings_findings,
     sms_findings,
     threat_findings,
@@ -35,5 +36,6 @@ def doctor(*, config: ConfigFile = None) -> int:
 async def _findings(settings: Settings) -> list[Finding]:
     said = [*settings_findings(settings), *machine_findings(settings)]
     said += threat_findings(settings)
+    said += passkey_findings(settings)
     said += [finding async for finding in parts_findings(settings)]
     return said + [finding async for finding in sms_findings(settings)]

@@ -7,6 +7,7 @@ something does not work or does not hold. Nothing is changed, and no secret is s
 from limen.app.doctor.findings import Finding, Severity
 from limen.app.doctor.machine import machine_findings
 from limen.app.doctor.parts import parts_findings
+from limen.app.doctor.passkeys import passkey_findings
 from limen.app.doctor.said import settings_findings
 from limen.app.doctor.sms import sms_findings
 from limen.app.doctor.threats import threat_findings
@@ -16,6 +17,7 @@ __all__ = [
     "Severity",
     "machine_findings",
     "parts_findings",
+    "passkey_findings",
     "settings_findings",
     "sms_findings",
     "threat_findings",

@@ -47,9 +47,10 @@ async def guard_findings(database: Database) -> list[Finding]:
                 if tenant.is_active and is_weak(tenant.settings):
                     found[words].append(tenant.slug)
         after = page[-1].id
-    return [weak(f"{words} {_list(slugs)}", _LOOKED_AT[words][1]) for words, slugs in found.items() if slugs]
+    return [weak(f"{words} {named(slugs)}", _LOOKED_AT[words][1]) for words, slugs in found.items() if slugs]
 
 
-def _list(slugs: list[str]) -> str:
+def named(slugs: list[str]) -> str:
+    """Return the first few of *slugs*, and how many more there are."""
     more = f" and {len(slugs) - _NAMED} more" if len(slugs) > _NAMED else ""
     return f"{', '.join(slugs[:_NAMED])}{more}"

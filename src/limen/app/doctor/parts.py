@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 from limen.app.doctor.audit import audit_findings
 from limen.app.doctor.findings import Finding, weak, wrong
 from limen.app.doctor.guards import guard_findings
+from limen.app.doctor.passkeys import attestation_findings
 from limen.app.preparing import reachable
 from limen.app.settings import Settings
 from limen.app.settings.derived import DatabaseUrls, database_urls, keyring_path
@@ -31,7 +32,7 @@ async def parts_findings(settings: Settings) -> AsyncIterator[Finding]:
         return
     try:
         with reachable():
-            async for finding in _database(urls):
+            async for finding in _database(urls, settings):
                 yield finding
     except Misconfigured as error:
         yield wrong(str(error), error.hint)
@@ -48,7 +49,7 @@ def _keyring(settings: Settings) -> Iterator[Finding]:
         yield wrong(str(error), error.hint)
 
 
-async def _database(urls: DatabaseUrls) -> AsyncIterator[Finding]:
+async def _database(urls: DatabaseUrls, settings: Settings) -> AsyncIterator[Finding]:
     dialect = open_dialect(urls.data, role=None if urls.is_sqlite else role_for(urls.data, _APP_ROLE))
     database = Database(dialect, SystemClock(), SystemEntropy(), worker="doctor")
     try:
@@ -68,6 +69,8 @@ async def _database(urls: DatabaseUrls) -> AsyncIterator[Finding]:
                 "the token doors share the pages' login", "set LIMEN_TOKEN_DATABASE_URL to a member of limen_token"
             )
         for finding in [*await audit_findings(database), *await guard_findings(database)]:
+            yield finding
+        for finding in await attestation_findings(database, settings):
             yield finding
     finally:
         await database.close()

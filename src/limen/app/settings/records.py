@@ -184,6 +184,26 @@ class CaptchaSection(Section, frozen=True):
     secret: Annotated[Secret, Meta(description="The account's secret there.")] = NO_SECRET
 
 
+class PasskeysSection(Section, frozen=True):
+    """What is known of the models of passkeys and security keys."""
+
+    metadata_root: Annotated[
+        str,
+        Meta(
+            description="A PEM file with the root certificates that metadata may be signed under; for the FIDO "
+            "Alliance's, *GlobalSign Root CA - R3*. Empty: none is fetched, and no model is proven."
+        ),
+    ] = ""
+    metadata_url: Annotated[
+        str,
+        Meta(
+            description="Where metadata is fetched (FIDO Metadata Service 3). Empty: nowhere; somebody puts it into "
+            "`passkeys/metadata.jwt` in `data_dir`."
+        ),
+    ] = "https://mds3.fidoalliance.org/"
+    metadata_seconds: Annotated[int, Meta(description="How often it is fetched, in seconds.", ge=3_600)] = 86_400
+
+
 class LimitsSection(Section, frozen=True):
     """Rate limits, each `count/seconds` or `off`."""
 
@@ -374,6 +394,9 @@ class Settings(Section, frozen=True):
     captcha: Annotated[
         CaptchaSection, Meta(description="A CAPTCHA vendor, where tenants want one in place of proof of work.")
     ] = CaptchaSection()
+    passkeys: Annotated[
+        PasskeysSection, Meta(description="What is known of the models of passkeys and security keys.")
+    ] = PasskeysSection()
     limits: Annotated[LimitsSection, Meta(description="Rate limits, each `count/seconds` or `off`.")] = LimitsSection()
     outbox: Annotated[OutboxSection, Meta(description="What becomes of events that nobody could deliver.")] = (
         OutboxSection()
