@@ -256,7 +256,9 @@ _PURPOSE = {
 _SHARING = {**_PURPOSE, "party": "books", "state": "newer_version", "may_give": True, "until": 0, "history": []}
 _STATES = ("legal_basis", "not_decided", "refused", "withdrawn", "expired")
 _BASES = ("contract", "legal_obligation", "vital_interests", "public_task", "legitimate_interests")
-_OTHERS = [{**_SHARING, "state": one, "basis": basis} for one, basis in zip(_STATES, _BASES, strict=True)]
+_OTHERS = [
+    {**_SHARING, "state": one, "basis": basis, "is_allowed": False} for one, basis in zip(_STATES, _BASES, strict=True)
+]
 _DECISIONS = [{**_PAST, "decision": one} for one in ("given", "refused", "withdrawn")]
 _PREFERENCES = {
     "is_offered": True,
