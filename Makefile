@@ -52,8 +52,8 @@ bench: setup node_modules/.package-lock.json ## Measure Limen beside its peers
 bench-oauth: setup node_modules/.package-lock.json ## Measure the grants and requests of OAuth 2.1 beside a peer
 	@$(BIN)/python -m bench --suite oauth $(ARGS)
 
-bench-vault: setup ## Measure what the vault answers
-	@$(BIN)/python -m bench.vault $(ARGS)
+bench-vault: setup ## Measure what customers' data costs where there is much of it
+	@$(BIN)/python -m bench --suite vault $(ARGS)
 
 bench-timing: setup ## Ask whether accounts can be told by how long answers take
 	@$(BIN)/python -m bench.timing $(ARGS)

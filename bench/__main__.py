@@ -1,4 +1,4 @@
-"""``python -m bench``: measure a suite, print the table, write ``bench/out/bench.json`` or ``bench-oauth.json``."""
+"""``python -m bench``: measure a suite, print the table, write ``bench/out/bench.json`` or the suite's own file."""
 
 import argparse
 import os
@@ -16,6 +16,7 @@ from bench.load.runner import LoadError
 from bench.servers import StartError
 from bench.session import Session
 from bench.suites import SUITES, suite_of
+from bench.vault.session import VaultSession
 from bench.workbench import MIN_CORES, QUICK, ROOT, Pace, Workbench, choose_cores
 from limen.kernel.entropy import SystemEntropy, random_token
 
@@ -56,7 +57,9 @@ def main() -> int:
         bench = Workbench(pace, Path(folder), secret, console, server_core, load_core)
         begun = perf_counter()
         try:
-            session = Session(bench, frozenset(arguments.only or suite.names), not arguments.without_limen)
+            wanted = frozenset(arguments.only or suite.names)
+            is_vault = suite is SUITES["vault"]
+            session = VaultSession(bench, wanted) if is_vault else Session(bench, wanted, not arguments.without_limen)
             figures, facts = session.run()
         except (StartError, LoadError) as error:
             console.print(f"[red]{error}[/red]", highlight=False)

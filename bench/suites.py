@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from bench.vault.session import WORKS as VAULT_WORKS
 from bench.works import clients, footprint, memory, rates, sign_in
 
 
@@ -26,6 +27,7 @@ SUITES = {
         "bench.json",
     ),
     "oauth": Suite(rates.OAUTH_WORKS, (memory.MEMORY, clients.CLIENT_COST), "bench-oauth.json"),
+    "vault": Suite((), tuple(VAULT_WORKS), "vault.json"),
 }
 WORKS = tuple(work for suite in SUITES.values() for work in suite.rates)
 """Every work that is measured against the peer."""

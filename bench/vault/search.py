@@ -1,0 +1,188 @@
+"""Search in an index of ten thousand customers and of a million: how long the database takes, and how much room.
+
+The rows are made by the database itself, customer by customer, with tokens that repeat as names do: every step halves
+what shares a beginning. They come in the order of customers, whose tokens are in none, as they do in life. What is
+timed is the statement of a search, from the driver's call to the rows; nothing is opened.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any, Final
+
+import asyncpg  # type: ignore[import-untyped, unused-ignore]
+
+from bench.figures import Figure
+from bench.vault.place import TENANT, Vault, at_most
+from limen.identity.search.records import Span
+from limen.storage.unit import Unit
+
+SEARCH: Final = "search"
+SIZES: Final = (10_000, 1_000_000)
+PREFIX, EXACT = 1, 2
+_QUERIES: Final = 300
+_ROUNDS: Final = 3
+_PAGE: Final = 51
+"""A page of fifty, and one that tells whether there is another."""
+_MOST_MS: Final = 5.0
+_FLAT: Final = 1.3
+_MOST_MB: Final = 300.0
+
+_CUSTOMERS: Final = """
+INSERT INTO customers (tenant_id, id, subject, state, sealed_profile, created_at, updated_at, valid_after, proof_after,
+                       version)
+SELECT $1, 'cus_' || lpad(n::text, 26, '0'), md5(n::text), 'active', decode(repeat(md5(n::text), 6), 'hex'), n, n, 0, 0,
+       1
+FROM generate_series($2::bigint, $3::bigint) n
+"""
+_CONTACTS: Final = """
+INSERT INTO contact_index (tenant_id, kind, blind, index_version, normalisation, customer_id, verified_at)
+SELECT $1, 'email', sha256(n::text::bytea), 1, 'email-nfkc-casefold-1', 'cus_' || lpad(n::text, 26, '0'), 0
+FROM generate_series($2::bigint, $3::bigint) n
+"""
+# What is filled in refers to what there is, and what nothing here reads is not kept up: a run has minutes.
+_QUICKLY: Final = """
+SET session_replication_role = replica;
+DROP INDEX IF EXISTS ix_customers_valid_after, ix_customers_created, ix_customers_barred;
+DROP INDEX IF EXISTS ix_contact_index_customer, ix_contact_index_held;
+ALTER TABLE customers DROP CONSTRAINT IF EXISTS customers_tenant_id_subject_key;
+"""
+# The k-th beginning is shared by twice as many as the next after it: a few hundred of three letters, thousands of five.
+_TOKENS: Final = """
+INSERT INTO search_tokens (tenant_id, number, token, customer_id)
+SELECT $1, $4::int,
+       CASE WHEN $4::int = 1 THEN part(1, three) || part(2, five) || part(3, eight) || part(4, n) ELSE whole(n) END,
+       'cus_' || lpad(n::text, 26, '0')
+FROM (SELECT n, spread(n, 300) AS three, spread(n, 300) * 100 + spread(n * 7, 100) AS five,
+             (spread(n, 300) * 100 + spread(n * 7, 100)) * 100 + spread(n * 13, 100) AS eight
+      FROM generate_series($2::bigint, $3::bigint) n) names
+"""
+_FUNCTIONS: Final = """
+CREATE FUNCTION part(level int, value bigint) RETURNS bytea LANGUAGE sql IMMUTABLE
+AS $$ SELECT substring(decode(md5(level || ':' || value), 'hex') from 1 for 5) $$;
+CREATE FUNCTION whole(value bigint) RETURNS bytea LANGUAGE sql IMMUTABLE
+AS $$ SELECT substring(decode(md5('whole:' || value), 'hex') from 1 for 10) $$;
+CREATE FUNCTION spread(value bigint, among int) RETURNS bigint LANGUAGE sql IMMUTABLE
+AS $$ SELECT floor(among * power((hashint8(value)::bigint + 2147483648) / 4294967296.0, 3))::bigint $$;
+"""
+_PICKED: Final = """
+SELECT part(1, spread(n, 300)) AS p3, whole(n) AS w, sha256(n::text::bytea) AS b,
+       part(1, spread(n, 300)) || part(2, spread(n, 300) * 100 + spread(n * 7, 100)) AS p5
+FROM unnest($1::bigint[]) n
+"""
+_EXPLAIN: Final = """
+EXPLAIN (ANALYZE, BUFFERS, COSTS OFF)
+SELECT * FROM search_tokens s JOIN customers c ON c.tenant_id = s.tenant_id AND c.id = s.customer_id
+WHERE s.tenant_id = $1 AND s.number = 1 AND (s.token, s.customer_id) > ($2, '') AND s.token <= $3
+ORDER BY s.token, s.customer_id LIMIT 51
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """Milliseconds of one kind of query, in the order of their length."""
+
+    sorted_ms: list[float]
+
+    def share(self, part: float) -> float:
+        """Return the time that this *part* of them did not exceed."""
+        return self.sorted_ms[min(len(self.sorted_ms) - 1, int(part * len(self.sorted_ms)))]
+
+    def detail(self) -> dict[str, float]:
+        """Return what is written down of them."""
+        return {"p50_ms": round(self.share(0.5), 3), "p95_ms": round(self.share(0.95), 3)}
+
+
+def measure(vault: Vault) -> Iterator[Figure]:
+    """Yield times at the greater size, how they grew from the lesser, and the room that an index takes up."""
+    found: dict[int, dict[str, Times]] = {}
+    plan, megabytes = "", dict[int, float]()
+    done = 0
+    for size in SIZES:
+        vault.bench.say(f"search: {size:,} customers")
+        megabytes = asyncio.run(_fill(vault.databases.data_url, done + 1, size))
+        found[size], plan, done = *asyncio.run(_ask(vault, size)), size
+    small, large = found[SIZES[0]], found[SIZES[1]]
+    for name, times in large.items():
+        detail = {f"{size}": found[size][name].detail() for size in SIZES}
+        yield at_most(f"search_{name}_ms", times.share(0.95), _MOST_MS, {"limen": times.detail(), **detail})
+        growth = times.share(0.5) / small[name].share(0.5)
+        yield at_most(f"search_{name}_growth", growth, _FLAT, {"of": "medians", **detail, "plan": plan})
+    for number, kind in ((PREFIX, "prefix"), (EXACT, "exact")):
+        detail = {"rows": SIZES[1], "what": "table and indexes, pg_total_relation_size"}
+        yield at_most(f"search_{kind}_index_mb", megabytes[number], _MOST_MB, detail)
+
+
+async def _fill(url: str, first: int, last: int) -> dict[int, float]:
+    """Add the customers *first* to *last* and their rows; return the megabytes that each index grew by."""
+    owner = await asyncpg.connect(url)
+    try:
+        if first == 1:
+            await owner.execute(_FUNCTIONS)
+        await owner.execute(_QUICKLY)
+        await owner.execute(_CUSTOMERS, str(TENANT), first, last)
+        await owner.execute(_CONTACTS, str(TENANT), first, last)
+        grown = {}
+        for number in (PREFIX, EXACT):
+            before = await _megabytes(owner)
+            await owner.execute(_TOKENS, str(TENANT), first, last, number)
+            grown[number] = (await _megabytes(owner) - before) * SIZES[1] / (last - first + 1)
+        for table in ("customers", "contact_index", "search_tokens"):
+            await owner.execute(f"VACUUM ANALYZE {table}")
+        await owner.execute("CHECKPOINT")
+        return grown
+    finally:
+        await owner.close()
+
+
+async def _megabytes(owner: Any) -> float:
+    return float(await owner.fetchval("SELECT pg_total_relation_size('search_tokens')")) / 1_000_000
+
+
+async def _ask(vault: Vault, size: int) -> tuple[dict[str, Times], str]:
+    owner = await asyncpg.connect(vault.databases.data_url)
+    try:
+        picked = [1 + (n * 7_919_317) % size for n in range(_QUERIES)]
+        rows = await owner.fetch(_PICKED, picked)
+    finally:
+        await owner.close()
+
+    async def address(unit: Unit, row: Any) -> int:
+        return int(await unit.customers.find_by_contact("email", row["b"]) is not None)
+
+    async def exact(unit: Unit, row: Any) -> int:
+        return len(await unit.customers.found(Span(EXACT, row["w"], row["w"]), _PAGE))
+
+    def page(part: str) -> Callable[[Unit, Any], Awaitable[int]]:
+        async def ask(unit: Unit, row: Any) -> int:
+            end = (row[part] + b"\xff" * 20)[:20]
+            return len(await unit.customers.found(Span(PREFIX, row[part], end), _PAGE))
+
+        return ask
+
+    kinds = {"address": address, "exact": exact, "first_page_of_3": page("p3"), "first_page_of_5": page("p5")}
+    async with vault.storage() as storage:
+        times: dict[str, Times] = {}
+        for name, ask in kinds.items():
+            taken: list[float] = []
+            for _ in range(_ROUNDS):
+                async with storage.database.read(TENANT) as unit:
+                    for row in rows:
+                        begun = perf_counter()
+                        count = await ask(unit, row)
+                        taken.append((perf_counter() - begun) * 1_000)
+                        if not count:
+                            raise ValueError(f"{name}: nobody was found")
+            times[name] = Times(sorted(taken[len(rows) :]))  # the first round warms
+    return times, await _plan(vault, rows[0]["p3"])
+
+
+async def _plan(vault: Vault, start: bytes) -> str:
+    """Return how the database goes about a first page, in its own words."""
+    owner = await asyncpg.connect(vault.databases.data_url)
+    try:
+        lines = await owner.fetch(_EXPLAIN, str(TENANT), start, (start + b"\xff" * 20)[:20])
+        return "\n".join(line[0] for line in lines)
+    finally:
+        await owner.close()
