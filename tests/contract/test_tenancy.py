@@ -16,11 +16,13 @@ from limen.identity.audit.pruning import Floor, next_pruning
 from limen.identity.audit.store import Sought
 from limen.identity.consents.chain import Head
 from limen.identity.consents.sequence import sequence
+from limen.identity.customers.records import Filter
 from limen.identity.preferences.choose import SealedPreferences
-from limen.identity.profiles.records import Progress
+from limen.identity.profiles.records import Fault, Progress, SchemaVersion
 from limen.identity.rights import records as rights
+from limen.identity.search.records import Span
 from limen.kernel.events import AuditEntry, Event
-from limen.kernel.ids import InitialTokenId, RecordId
+from limen.kernel.ids import CustomerId, InitialTokenId, RecordId
 from limen.storage import schema
 from limen.storage.dialects.postgres import APP_ROLE, READER_ROLE, TOKEN_ROLE
 from limen.storage.sweep import Sweeper
@@ -110,6 +112,11 @@ class Theirs:
         await unit.privacy_requests.add(self.privacy_request)
         now, them = self.world.clock.now(), self.who.customer.id
         await unit.processing_limits.put(rights.Limit(them, rights.LimitKind.HOLD, now, "admin:theirs", b"sealed"))
+        await unit.profiles.add_version(SchemaVersion(1, b"digest", {"theirs": {}}, now))
+        await unit.profiles.add_fault(Fault(self.who.customer.id, "theirs", "attribute.invalid", 1))
+        await unit.merges.remember(CustomerId("cus_theirs_before"), self.who.customer.id, now)
+        await unit.search.begin_index(things.search_index(self.world))
+        await unit.search.fill(1, {self.who.customer.id: b"theirs"})
         await unit.account.ask_deletion(self.deletion)
         await unit.factors.decline(self.who.customer.id, self.world.clock.now())
 
@@ -363,6 +370,30 @@ async def audit(unit, theirs, _now):
     assert await unit.audit_log.floor(10**18) == Floor()
 
 
+async def schemas(unit, theirs, now):
+    assert await unit.profiles.schema_version() is None
+    assert list(await unit.profiles.schema_versions()) == []
+    assert not await unit.profiles.walked(SchemaVersion(1, b"mine", {}, now), walked_to="")
+    assert (list(await unit.profiles.faults(after="", limit=9)), await unit.profiles.faulty()) == ([], 0)
+    await unit.profiles.forget_faults(after="", until="z")
+
+
+async def merges(unit, theirs, now):
+    assert await unit.merges.merged_into(CustomerId("cus_theirs_before")) is None
+    await unit.merges.hold_addresses(theirs.who.customer.id, theirs.who.customer.id, now)
+
+
+async def search(unit, theirs, now):
+    assert list(await unit.search.indexes()) == []
+    assert list(await unit.customers.found(Span(1, b"", b"\xff"), 9)) == []
+    assert list(await unit.customers.filtered(Filter(), after=(0, ""), limit=9)) == []
+    assert await unit.search.customers() == 0
+    assert await unit.search.versions(after="", until="z") == {}
+    assert await unit.search.empty(1, after="", limit=9) == ""
+    assert not await unit.search.change_index(things.search_index(theirs.world, since=now), walked_to="")
+    await unit.search.drop_index(1)
+
+
 async def replays(unit, _theirs, now):
     assert await unit.replays.first_use("jti", "theirs", now + 1)
 
@@ -442,6 +473,11 @@ PROBES = {
     "passkey_offers": passkey_offers,
     "deletion_requests": deletion_requests,
     "profile_progress": profiles,
+    "profile_schemas": schemas,
+    "profile_faults": schemas,
+    "merged_customers": merges,
+    "search_indexes": search,
+    "search_tokens": search,
     "administrators": administrators,
     "clients": clients,
     "resource_servers": resource_servers,

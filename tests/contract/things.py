@@ -27,6 +27,7 @@ from limen.identity.credentials.records import StoredPassword
 from limen.identity.customers.records import ContactIndex, CustomerState, SealedCustomer
 from limen.identity.rights import records as rights
 from limen.identity.rights.records import PrivacyRequest, PrivacyRequestId
+from limen.identity.search.records import IndexState, Match, SearchIndex
 from limen.kernel.clock import DAY, HOUR, MINUTE, SECOND
 from limen.kernel.encoding import sha256
 from limen.kernel.ids import (
@@ -75,6 +76,12 @@ def customer(world, **changes) -> SealedCustomer:
 
 def contact(owner: SealedCustomer, address: str | None = None) -> ContactIndex:
     return ContactIndex("email", digest(address or fresh()), 1, "email-v1", owner.id, owner.created_at)
+
+
+def search_index(world, number: int = 1, **changes) -> SearchIndex:
+    """An index of names by prefix that profiles are written to."""
+    made = SearchIndex(number, "name", Match.PREFIX, 1, "search-v1", IndexState.BUILDING, world.clock.now())
+    return replace(made, **changes)
 
 
 def password(owner: SealedCustomer) -> StoredPassword:

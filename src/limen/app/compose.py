@@ -249,7 +249,11 @@ class Site:
         storage.database.on_commit.append(lambda _changes, has_events: relay.nudge() if has_events else None)
         measured = JobMetrics(self._registry, self.clock)
         jobs = Jobs(
-            timetable(JobParts(basis, desks.hand_over, measured.records_lost, measured.overdue_requests.set)),
+            timetable(
+                JobParts(
+                    basis, desks.hand_over, measured.records_lost, measured.overdue_requests.set, measured.unindexed
+                )
+            ),
             storage.leases,
             self.clock,
             measured,

@@ -38,6 +38,9 @@ class JobMetrics:
         self._lost = Counter(
             "limen_audit_records_lost", "Times a checkpoint named audit records that are gone", registry=registry
         )
+        self._unindexed = Gauge(
+            "limen_search_index_customers_left", "Customers that search indexes still have to walk", registry=registry
+        )
 
     def known(self, job: str) -> None:
         """Show *job* from the start, so that one that never failed can be told from one that is not there."""
@@ -56,6 +59,10 @@ class JobMetrics:
     def records_lost(self) -> None:
         """Count one audit log found with less in it than was signed."""
         self._lost.inc()
+
+    def unindexed(self, left: int) -> None:
+        """Show how many customers search indexes still have to walk."""
+        self._unindexed.set(left)
 
 
 def proof_counter(registry: CollectorRegistry) -> Callable[[str, str], None]:

@@ -59,6 +59,11 @@ def to_datetime(instant: Instant) -> datetime:
     return datetime.fromtimestamp(instant / SECOND, tz=UTC)
 
 
+def from_datetime(moment: datetime) -> Instant:
+    """Return an aware *moment* as an instant."""
+    return (moment - datetime.fromtimestamp(0, tz=UTC)) // timedelta(microseconds=1)
+
+
 def micros(duration: timedelta) -> int:
     """Return *duration* in microseconds."""
     return duration // timedelta(microseconds=1)

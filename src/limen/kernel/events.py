@@ -75,6 +75,7 @@ EVENTS: dict[str, tuple[int, str]] = {
     "customer.registered": (1, "A customer proved an address and an account was made."),
     "customer.updated": (1, "A customer's profile or state changed."),
     "customer.disabled": (1, "A customer may no longer sign in."),
+    "customer.merged": (1, "Two customers were one person: `from` went into the subject, and is erased."),
     "customer.deleted": (1, "A customer was erased; their key is destroyed."),
     "password.changed": (1, "A customer's password was replaced."),
     "password.breached": (1, "The right password of a customer is one that is known from a breach."),

@@ -24,12 +24,14 @@ from limen.storage.stores.idempotency import SqlIdempotency
 from limen.storage.stores.initial_tokens import SqlInitialTokens
 from limen.storage.stores.journeys import SqlJourneys, SqlSetupLinks
 from limen.storage.stores.keys import SqlSigningKeys
+from limen.storage.stores.merges import SqlMerges
 from limen.storage.stores.preferences import SqlPreferences
 from limen.storage.stores.profiles import SqlProfiles
 from limen.storage.stores.purposes import SqlPurposes
 from limen.storage.stores.pushed import SqlPushed
 from limen.storage.stores.rights import SqlPrivacyRequests, SqlProcessingLimits
 from limen.storage.stores.safety import SqlDevices, SqlLinks, SqlRecoveries
+from limen.storage.stores.search import SqlSearch
 from limen.storage.stores.sessions import SqlSessions
 from limen.storage.stores.tenants import SqlTenantRegistry
 from limen.storage.stores.tolls import SqlTolls
@@ -95,6 +97,16 @@ class Stores(ABC):
     def factors(self) -> SqlFactors:
         """Return their second factors."""
         return SqlFactors(self._connection, self.tenant_id)
+
+    @cached_property
+    def merges(self) -> SqlMerges:
+        """Return who was merged into whom."""
+        return SqlMerges(self._connection, self.tenant_id)
+
+    @cached_property
+    def search(self) -> SqlSearch:
+        """Return the search indexes."""
+        return SqlSearch(self._connection, self.tenant_id)
 
     @cached_property
     def profiles(self) -> SqlProfiles:

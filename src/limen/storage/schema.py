@@ -17,6 +17,7 @@ from sqlalchemy import (
     LargeBinary,
     MetaData,
     PrimaryKeyConstraint,
+    SmallInteger,
     String,
     Table,
     Text,
@@ -92,6 +93,43 @@ customers = _tenant_table(
     key=("id",),
 )
 Index("ix_customers_valid_after", customers.c.tenant_id, customers.c.valid_after)
+Index("ix_customers_created", customers.c.tenant_id, customers.c.created_at, customers.c.id)
+_is_barred = customers.c.state != text("'active'")
+Index(
+    "ix_customers_barred",
+    customers.c.tenant_id,
+    customers.c.created_at,
+    customers.c.id,
+    sqlite_where=_is_barred,
+    postgresql_where=_is_barred,
+)
+
+search_indexes = _tenant_table(
+    "search_indexes",
+    Column("number", SmallInteger, nullable=False),
+    Column("field", String(64), nullable=False),
+    Column("kind", String(8), nullable=False),
+    Column("key_version", Integer, nullable=False),
+    Column("normalisation", String(32), nullable=False),
+    Column("state", String(16), nullable=False),
+    _at("since"),
+    Column("customers", Integer, nullable=False),
+    Column("walked", Integer, nullable=False),
+    Column("walked_to", String(40), nullable=False),
+    key=("number",),
+)
+
+search_tokens = _tenant_table(
+    "search_tokens",
+    Column("number", SmallInteger, nullable=False),
+    _blob("token"),
+    _id("customer_id"),
+    _of_customer(),
+    key=("customer_id", "number"),
+    **_SMALL,
+)
+Index("ix_search_tokens_token", search_tokens.c.number, search_tokens.c.token, search_tokens.c.customer_id)
+"""Without the tenant, whose key the token is made with: it would be a third of the index."""
 
 contact_index = _tenant_table(
     "contact_index",
@@ -108,6 +146,16 @@ contact_index = _tenant_table(
 )
 Index("ix_contact_index_customer", contact_index.c.tenant_id, contact_index.c.customer_id)
 Index("ix_contact_index_held", contact_index.c.tenant_id, contact_index.c.held_until)
+
+merged_customers = _tenant_table(
+    "merged_customers",
+    _id("id"),
+    _id("customer_id"),
+    _at("merged_at"),
+    _of_customer(),
+    key=("id",),
+)
+Index("ix_merged_customers_customer", merged_customers.c.tenant_id, merged_customers.c.customer_id)
 
 passwords = _tenant_table(
     "passwords",
@@ -128,6 +176,29 @@ profile_progress = _tenant_table(
     _at("skipped_at"),
     _of_customer(),
     key=("customer_id",),
+)
+
+profile_schemas = _tenant_table(
+    "profile_schemas",
+    Column("number", Integer, nullable=False),
+    _blob("digest"),
+    _text("attributes"),
+    _at("created_at"),
+    Column("customers", Integer, nullable=False),
+    Column("walked", Integer, nullable=False),
+    Column("walked_to", String(40), nullable=False),
+    _at("done_at", null=True),
+    key=("number",),
+)
+
+profile_faults = _tenant_table(
+    "profile_faults",
+    _id("customer_id"),
+    Column("attribute", String(64), nullable=False),
+    Column("code", String(40), nullable=False),
+    Column("number", Integer, nullable=False),
+    _of_customer(),
+    key=("customer_id", "attribute"),
 )
 
 password_history = _tenant_table(

@@ -182,6 +182,20 @@ _PROFILE_WRONG = {
     "values": {**_NAMES, "name": "x" * 201, "locale": "tlh", "zoneinfo": "Mars/Olympus", "version": "4"},
     "errors": {"name": "error.name_invalid_long", "locale": "error.locale_unknown", "": "error.profile_changed"},
 }
+_DETAILS = {
+    "fields": [
+        {
+            "name": f"attributes.{kind}", "kind": kind, "label": kind.title(), "choices": ["red", "blue"], "maximum": 9,
+            "may_write": may_write,
+        }
+        for kind, may_write in (("choice", True), ("box", True), ("date", True), ("text", True), ("number", False))
+    ],
+    "view": {
+        **_UNTOUCHED,
+        "values": {"attributes.choice": "red", "attributes.box": "yes", "version": "4"},
+        "errors": {"attributes.text": "error.attribute_invalid"},
+    },
+}  # fmt: skip
 _MESSAGED = {
     "phone": {"number": "+49 ••• ••• 4711", "added": NOW - 10**13, "used": NOW},
     "may_add_phone": True,
@@ -221,6 +235,7 @@ _ACCOUNT: dict[str, tuple[tuple[str, str | None], dict[str, dict[str, Any]]]] = 
     ),
     "profile": (("profile", "notice.profile_saved"), {"profile": _PROFILE}),
     "profile_wrong": (("profile", None), {"profile": {**_PROFILE, "view": _PROFILE_WRONG}}),
+    "details": (("profile", None), {"profile": _PROFILE, "details": _DETAILS}),
     "security": (("security", "notice.session_ended"), {"passkeys": _PASSKEYS, "two_step": _TWO_STEP}),
     "security_one_step": (("security", None), {"passkeys": _NO_PASSKEYS, "two_step": _NO_TWO_STEP}),
     "messaged": (("security", None), {"messaged": _MESSAGED}),

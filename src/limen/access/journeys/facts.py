@@ -18,6 +18,8 @@ from limen.access.sessions.records import Session
 from limen.identity.customers.records import Customer
 from limen.identity.keyring import SubjectVault
 from limen.identity.profiles.questions import question_due
+from limen.identity.profiles.records import STANDARD
+from limen.identity.profiles.values import brought_up
 from limen.kernel.clock import SECOND
 from limen.kernel.ids import BrowserId, CustomerId
 
@@ -95,7 +97,8 @@ async def _with_question(parts: JourneyParts, unit: JourneyUnit, state: JourneyS
     is_silent = request is not None and "none" in request.prompt
     if not settings.questions or customer is None or not facts.is_proven or state.questioned or is_silent or state.task:
         return facts
-    said = msgspec.structs.asdict(customer.profile) | customer.profile.attributes
+    said = {name: getattr(customer.profile, name) for name in STANDARD}
+    said |= brought_up(settings, customer.profile.attributes)
     progress = await unit.profiles.progress(customer.id)
     client_id = request.client_id if request is not None else ""
     return replace(facts, question=question_due(settings, said, client_id, progress, parts.clock.now()))

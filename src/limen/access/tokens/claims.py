@@ -9,9 +9,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import msgspec
+
 from limen.access.clients.records import ClientDocument
 from limen.access.tokens.desk import Desk
 from limen.identity.customers.records import Profile
+from limen.identity.profiles.records import ProfileSettings
+from limen.identity.profiles.schema import KEYWORD
+from limen.identity.profiles.values import brought_up
 from limen.identity.tenants.claims import ClaimRule, Target
 
 
@@ -64,7 +69,7 @@ async def custom_claims(
     desk: Desk, document: ClientDocument, scopes: tuple[str, ...], target: Target, subject: str = ""
 ) -> Mapping[str, Any]:
     """Return the claims to add to *target*. *subject* is the customer's public subject; empty for a client's own."""
-    rules = desk.tenant.settings.claims
+    rules = (*released(desk.tenant.settings.profile), *desk.tenant.settings.claims)
     if not rules and not document.claims:
         return {}
     policy: ClaimPolicy = DeclaredClaims(rules)
@@ -72,8 +77,23 @@ async def custom_claims(
     if subject and policy.needs_profile(asked):
         sealed = await desk.hot.customer(subject)
         customer = await desk.unseal(sealed) if sealed is not None else None
-        asked = ClaimsAsked(document, scopes, target, customer.profile if customer is not None else None)
+        profile = _current(desk, customer.profile) if customer is not None else None
+        asked = ClaimsAsked(document, scopes, target, profile)
     return policy.claims(asked)
+
+
+def released(settings: ProfileSettings) -> tuple[ClaimRule, ...]:
+    """Return the rules that the annotations of attributes are: each to those who were granted its scope."""
+    scopes = {name: schema.get(KEYWORD, {}).get("scope", "") for name, schema in settings.attributes.items()}
+    return tuple(
+        ClaimRule(claim=name, source="attribute", field=name, scope=scope) for name, scope in scopes.items() if scope
+    )
+
+
+def _current(desk: Desk, profile: Profile) -> Profile:
+    """Return *profile* with its attributes as the schema has them now."""
+    attributes = brought_up(desk.tenant.settings.profile, profile.attributes)
+    return msgspec.structs.replace(profile, attributes=attributes)
 
 
 def _value(rule: ClaimRule, asked: ClaimsAsked) -> Any:

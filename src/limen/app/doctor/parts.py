@@ -6,6 +6,7 @@ from limen.app.doctor.audit import audit_findings
 from limen.app.doctor.findings import Finding, weak, wrong
 from limen.app.doctor.guards import guard_findings
 from limen.app.doctor.passkeys import attestation_findings
+from limen.app.doctor.search import search_findings
 from limen.app.preparing import reachable
 from limen.app.settings import Settings
 from limen.app.settings.derived import DatabaseUrls, database_urls, keyring_path
@@ -68,8 +69,9 @@ async def _database(urls: DatabaseUrls, settings: Settings) -> AsyncIterator[Fin
             yield weak(
                 "the token doors share the pages' login", "set LIMEN_TOKEN_DATABASE_URL to a member of limen_token"
             )
-        for finding in [*await audit_findings(database), *await guard_findings(database)]:
-            yield finding
+        for asked in (audit_findings, guard_findings, search_findings):
+            for finding in await asked(database):
+                yield finding
         for finding in await attestation_findings(database, settings):
             yield finding
     finally:

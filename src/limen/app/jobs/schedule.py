@@ -12,6 +12,7 @@ from limen.app.jobs.privacy import watch_deadlines
 from limen.app.jobs.recovery import advance_recoveries
 from limen.app.jobs.retention import keep_audit_logs
 from limen.app.jobs.runner import Job
+from limen.app.jobs.search import follow_indexes, follow_schemas
 from limen.app.jobs.upkeep import keep_keyring, rotate_all, rotate_tenant_keys, sweep, sweep_orphans
 from limen.kernel.ids import TenantId
 
@@ -24,12 +25,14 @@ class JobParts:
         served: hands over the tenants served since it was last asked.
         on_lost: is told each time an audit log is found with less in it than was signed.
         on_overdue: is told how many privacy requests are late.
+        on_unindexed: is told how many customers search indexes still have to walk.
     """
 
     basis: Basis
     served: Callable[[], set[TenantId]]
     on_lost: Callable[[], None] = lambda: None
     on_overdue: Callable[[int], object] = lambda _: None
+    on_unindexed: Callable[[int], None] = lambda _left: None
 
 
 def timetable(parts: JobParts) -> Sequence[Job]:
@@ -42,6 +45,8 @@ def timetable(parts: JobParts) -> Sequence[Job]:
         Job("consent-chains", consents.run, 1, 1, is_leased=False),
         Job("checkpoints-of-all", checkpoints.run_all, 60, 20),
         Job("consent-chains-of-all", consents.run_all, 60, 25),
+        Job("search-indexes", partial(follow_indexes, basis, parts.on_unindexed), 15, 10),
+        Job("profile-schemas", partial(follow_schemas, basis), 30, 15),
         Job("recoveries", partial(advance_recoveries, basis), 300, 45),
         Job("privacy-deadlines", partial(watch_deadlines, basis, parts.on_overdue), 3_600, 75),
         Job("sweep", partial(sweep, basis), 300, 60),

@@ -3,6 +3,7 @@
 A customer's key is made before the data it seals, and destroyed to erase it (architecture, *Personal data*).
 """
 
+from collections.abc import Mapping
 from typing import Protocol
 
 import msgspec
@@ -16,6 +17,9 @@ from limen.identity.customers.records import (
 )
 from limen.identity.customers.store import CustomerStore
 from limen.identity.keyring import Keyring, SubjectVault, TenantVault
+from limen.identity.profiles.records import SEARCHABLE
+from limen.identity.profiles.values import stamped
+from limen.identity.search.tokens import Searchable
 from limen.kernel.clock import Clock
 from limen.kernel.entropy import Entropy, random_token
 from limen.kernel.ids import CustomerId, TenantId
@@ -44,7 +48,7 @@ class Directory:
 
     async def email_index(self, email: str) -> bytes:
         """Return the blind index of a normalised address."""
-        return (await self._vault()).blind(EMAIL, email)
+        return (await self.vault()).blind(EMAIL, email)
 
     async def vault_of(self, customer_id: CustomerId) -> SubjectVault | None:
         """Return the customer's own vault, or None after erasure."""
@@ -79,7 +83,7 @@ class Directory:
         customer = Customer(
             id=CustomerId.new(self._clock, self._entropy),
             subject=random_token(self._entropy, 16),
-            profile=profile,
+            profile=msgspec.structs.replace(profile, since=stamped({}, {}, profile.attributes, now)),
             created_at=now,
             updated_at=now,
             state=CustomerState.ACTIVE,
@@ -106,7 +110,7 @@ class Directory:
 
     async def contact(self, customer: Customer) -> ContactIndex:
         """Return the index row of the customer's address."""
-        vault = await self._vault()
+        vault = await self.vault()
         return ContactIndex(
             kind=EMAIL,
             blind=vault.blind(EMAIL, customer.profile.email),
@@ -116,7 +120,8 @@ class Directory:
             verified_at=customer.updated_at,
         )
 
-    async def _vault(self) -> TenantVault:
+    async def vault(self) -> TenantVault:
+        """Return the tenant's vault, for what belongs to no single customer."""
         return await self._keyring.tenant(self._tenant_id)
 
 
@@ -132,4 +137,14 @@ def seal(customer: Customer, vault: SubjectVault) -> SealedCustomer:
         valid_after=customer.valid_after,
         version=customer.version,
         proof_after=customer.proof_after,
+        searchable=Searchable(vault.tenant, searchable_values(customer.profile)),
     )
+
+
+def searchable_values(profile: Profile) -> Mapping[str, str]:
+    """Return what of a profile can be made searchable, by field: texts, and whole numbers in their digits."""
+    values = {name: getattr(profile, name) for name in SEARCHABLE}
+    attributes = profile.attributes.items()
+    return values | {
+        name: str(value) for name, value in attributes if isinstance(value, str | int) and not isinstance(value, bool)
+    }

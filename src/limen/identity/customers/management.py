@@ -23,10 +23,11 @@ from limen.identity.customers.addresses import parse_email
 from limen.identity.customers.directory import Directory, seal
 from limen.identity.customers.records import HOLD, RESTRICTION, Customer, CustomerState, Profile, SealedCustomer
 from limen.identity.customers.store import CustomerStore, LimitsOf
-from limen.identity.customers.validation import normalised, validate
+from limen.identity.customers.validation import CODE, normalised, validate
 from limen.identity.profiles.records import ProfileSettings
+from limen.identity.profiles.values import beyond, brought_up
 from limen.kernel.clock import Clock, Instant
-from limen.kernel.errors import Conflict, Forbidden, NotFound, Refusal
+from limen.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Refusal
 from limen.kernel.events import EVENTS, AuditEntry, Event
 from limen.kernel.ids import CustomerId, TenantId
 from limen.kernel.secret import Secret
@@ -121,7 +122,7 @@ class CustomerAdministration:
         Returns:
             ``Invalid`` by field, ``Conflict("email_taken")``, or ``Unavailable`` when too many passwords wait.
         """
-        profile = self._parsed(new.profile)
+        profile = self._parsed(new.profile, Profile(), actor)
         if isinstance(profile, Refusal):
             return profile
         hashed = await self._hash(new.password, profile) if new.password is not None else None
@@ -172,7 +173,9 @@ class CustomerAdministration:
         """
 
         def changed(customer: Customer) -> Customer | Refusal:
-            profile = self._parsed(change(customer.profile))
+            before = brought_up(self.profiles, customer.profile.attributes)
+            current = msgspec.structs.replace(customer.profile, attributes=before)
+            profile = self._parsed(change(current), current, actor)
             if isinstance(profile, Refusal):
                 return profile
             return customer if profile == customer.profile else customer.with_profile(profile, self.clock.now())
@@ -238,12 +241,19 @@ class CustomerAdministration:
         """Destroy the key of a customer whose rows are gone; may be repeated."""
         await self.directory.erase(customer_id)
 
-    def _parsed(self, profile: Profile) -> Profile | Refusal:
+    def _parsed(self, profile: Profile, before: Profile, actor: Actor) -> Profile | Refusal:
         profile = normalised(profile)
         email = parse_email(profile.email)
         if isinstance(email, Refusal):
             return email
-        return validate(profile, self.profiles) or msgspec.structs.replace(profile, email=email)
+        who = "customer" if actor.name.startswith("customer:") else "administrator"
+        wrong = beyond(self.profiles, before.attributes, profile.attributes, who)
+        refused = validate(profile, self.profiles, before)
+        if refused is not None or wrong:
+            places = {f"attributes.{name}": code for name, code in wrong.items()}
+            places = dict(refused.fields if refused is not None else {}) | places
+            return Invalid(CODE, ", ".join(places), places)
+        return msgspec.structs.replace(profile, email=email)
 
     async def _hash(self, password: Secret, profile: Profile) -> str | Refusal:
         words = context_words(profile.email, profile.name, profile.given_name, profile.family_name)
@@ -299,7 +309,7 @@ async def _not_allowed(unit: CustomerUnit, customer_id: CustomerId, actor: Actor
 async def _tell_change(unit: CustomerUnit, before: Customer, after: Customer, actor: Actor) -> None:
     old, new = msgspec.structs.asdict(before.profile), msgspec.structs.asdict(after.profile)
     data: Facts = {
-        "fields": sorted(name for name, value in new.items() if value != old[name]),
+        "fields": sorted(name for name, value in new.items() if name != "since" and value != old[name]),
         "state": after.state.value,
     }
     name = _deed(before, after)

@@ -1,11 +1,13 @@
 """A customer as the domain sees one, and as the database does."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
 import msgspec
 
+from limen.identity.profiles.values import stamped
+from limen.identity.search.tokens import Searchable
 from limen.kernel.clock import Instant
 from limen.kernel.ids import CustomerId
 
@@ -24,7 +26,8 @@ class CustomerState(StrEnum):
 class Profile(msgspec.Struct, frozen=True, omit_defaults=True):
     """Personal data, in the terms of OpenID Connect Core §5.1. Sealed as one value.
 
-    ``attributes`` are what the tenant's profile schema knows beyond that (``identity.profiles``).
+    ``attributes`` are what the tenant's profile schema knows beyond that (``identity.profiles``); ``since`` tells when
+    each of them was last said.
     """
 
     email: str = ""
@@ -35,6 +38,7 @@ class Profile(msgspec.Struct, frozen=True, omit_defaults=True):
     locale: str = ""
     zoneinfo: str = ""
     attributes: dict[str, Any] = {}
+    since: dict[str, Instant] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,8 @@ class Customer:
 
     def with_profile(self, profile: Profile, now: Instant) -> "Customer":
         """Return the customer with another profile, one version on."""
+        since = stamped(self.profile.attributes, self.profile.since, profile.attributes, now)
+        profile = msgspec.structs.replace(profile, since=since)
         return replace(self, profile=profile, updated_at=now, version=self.version + 1)
 
     def with_other_password(self, now: Instant) -> "Customer":
@@ -91,7 +97,10 @@ class Customer:
 
 @dataclass(frozen=True, slots=True)
 class SealedCustomer:
-    """A customer as stored: ``sealed_profile`` is an envelope under the customer's own key."""
+    """A customer as stored: ``sealed_profile`` is an envelope under the customer's own key.
+
+    ``searchable`` comes with what was just sealed, for the search indexes that are written with it.
+    """
 
     id: CustomerId
     subject: str
@@ -102,6 +111,7 @@ class SealedCustomer:
     valid_after: Instant
     version: int
     proof_after: Instant = 0
+    searchable: Searchable | None = field(default=None, repr=False, compare=False)
 
     @property
     def is_active(self) -> bool:
@@ -129,3 +139,22 @@ class ContactIndex:
     customer_id: CustomerId
     verified_at: Instant
     held_until: Instant | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What of a customer is open to see: its state, and when it was made, from one instant until before another."""
+
+    state: CustomerState | None = None
+    created_from: Instant = 0
+    created_before: Instant = (1 << 63) - 1
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether everybody passes."""
+        return self == Filter()
+
+    def passes(self, customer: SealedCustomer) -> bool:
+        """Tell whether *customer* is what is asked for."""
+        is_state = self.state is None or customer.state == self.state
+        return is_state and self.created_from <= customer.created_at < self.created_before

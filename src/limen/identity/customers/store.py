@@ -1,8 +1,10 @@
 """What the directory asks of storage: one tenant's customers, sealed."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
-from limen.identity.customers.records import ContactIndex, SealedCustomer
+from limen.identity.customers.records import ContactIndex, Filter, SealedCustomer
+from limen.identity.search.records import Span
 from limen.kernel.clock import Instant
 from limen.kernel.ids import CustomerId
 
@@ -38,8 +40,19 @@ class CustomerStore(Protocol):
         """Return up to *limit* customers whose identifier sorts behind *after*."""
         ...
 
+    async def filtered(self, wanted: Filter, *, after: tuple[Instant, str], limit: int) -> Sequence[SealedCustomer]:
+        """Return up to *limit* customers that meet *wanted*, by creation, behind the instant and identifier *after*."""
+        ...
+
+    async def found(self, span: Span, limit: int) -> Sequence[tuple[bytes, SealedCustomer]]:
+        """Return up to *limit* customers in *span* of a search index, each with its token, in the span's order."""
+        ...
+
     async def add(self, customer: SealedCustomer, contact: ContactIndex) -> bool:
-        """Store a customer with a proven address; False, and nothing stored, if the address is taken."""
+        """Store a customer with a proven address; False, and nothing stored, if the address is taken.
+
+        What is searchable of it goes into the search indexes in the same commit, here and in :meth:`update`.
+        """
         ...
 
     async def update(self, customer: SealedCustomer, expected_version: int) -> bool:

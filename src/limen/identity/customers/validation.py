@@ -33,13 +33,16 @@ def normalised(profile: Profile) -> Profile:
     )
 
 
-def validate(profile: Profile, settings: ProfileSettings | None = None) -> Invalid | None:
+def validate(
+    profile: Profile, settings: ProfileSettings | None = None, before: Profile | None = None
+) -> Invalid | None:
     """Return everything that is wrong with *profile* except its address, by field; None if nothing is.
 
-    Without *settings* no attribute is known.
+    Without *settings* no attribute is known. An attribute that is what it was *before* is not looked at.
     """
     problems = dict(_problems(profile))
-    wrong = wrong_attributes(settings or ProfileSettings(), profile.attributes) if profile.attributes else {}
+    old = before.attributes if before is not None else None
+    wrong = wrong_attributes(settings or ProfileSettings(), profile.attributes, old) if profile.attributes else {}
     problems |= {f"attributes.{name}" if name else "attributes": key for name, key in wrong.items()}
     return Invalid(CODE, ", ".join(problems), problems) if problems else None
 

@@ -161,7 +161,7 @@ class Keyring:
         await self._store.put_new_subject_keys(
             [close_outer(row, epoch, inner[row.subject_id], self._entropy) for row in rows]
         )
-        return [self._vault(row, keys[row.subject_id]) for row in rows]
+        return [self._vault(tenant, row, keys[row.subject_id]) for row in rows]
 
     async def create_subject(self, tenant_id: str, subject_id: str) -> SubjectVault:
         """Return the vault of a new customer or journey. Its key is durable on return: seal and write data after it.
@@ -181,7 +181,7 @@ class Keyring:
         epoch = await self._epochs.current_epoch()  # last before the write: see SETTLE
         row = WrappedSubjectKey(tenant_id, subject_id, _FIRST_VERSION, b"", epoch.id, self._clock.now())
         if await self._store.put_subject_key(close_outer(row, epoch, inner, self._entropy)):
-            return self._vault(row, key)
+            return self._vault(tenant, row, key)
         vault = await self.subject(tenant_id, subject_id)
         if vault is None:
             msg = "a subject key was destroyed while it was made"
@@ -205,7 +205,7 @@ class Keyring:
         if epoch is None:
             msg = "a subject key is under an epoch key that is destroyed"
             raise Corrupted(msg)
-        return self._vault(row, tenant.unwrap_subject(subject_id, row.version, open_outer(row, epoch)))
+        return self._vault(tenant, row, tenant.unwrap_subject(subject_id, row.version, open_outer(row, epoch)))
 
     async def destroy_subject(self, tenant_id: str, subject_id: str) -> None:
         """Erase a customer or journey: without its key, what it sealed is noise. It may be gone already."""
@@ -226,8 +226,8 @@ class Keyring:
         }
         return TenantVault(tenant_id, keys, self._entropy, sealing)
 
-    def _vault(self, row: WrappedSubjectKey, key: bytes) -> SubjectVault:
-        return SubjectVault(row.tenant_id, row.subject_id, SealingKey.load(row.version, key), self._entropy)
+    def _vault(self, tenant: TenantVault, row: WrappedSubjectKey, key: bytes) -> SubjectVault:
+        return SubjectVault(tenant, row.subject_id, SealingKey.load(row.version, key), self._entropy)
 
 
 def _live(rows: Sequence[WrappedTenantKey]) -> list[WrappedTenantKey]:

@@ -91,7 +91,7 @@ class TenantVault:
         secret, reads nothing. *secret* has 128 bits of chance or more; *purpose* is as in :meth:`derive`.
         """
         key = derived_key(self.derive(purpose), self.tenant_id, secret)
-        return SubjectVault(self.tenant_id, "", SealingKey.load(_BORNE, key), self._entropy)
+        return SubjectVault(self, "", SealingKey.load(_BORNE, key), self._entropy)
 
     def wrap_subject(self, subject_id: str, version: int, key: bytes) -> bytes:
         """Return the subject's *key* wrapped by the tenant key: the inner of two wrappings. For the keyring only."""
@@ -121,13 +121,16 @@ class TenantVault:
 
 
 class SubjectVault:
-    """Seals what is personal to one customer or one journey. Holds the key only as long as it lives: do not keep it."""
+    """Seals what is personal to one customer or one journey. Holds the key only as long as it lives: do not keep it.
 
-    __slots__ = ("_entropy", "_key", "subject_id", "tenant_id")
+    ``tenant`` is the vault of the subject's tenant, for the blind indexes of what is sealed here.
+    """
 
-    def __init__(self, tenant_id: str, subject_id: str, key: SealingKey, entropy: Entropy) -> None:
+    __slots__ = ("_entropy", "_key", "subject_id", "tenant", "tenant_id")
+
+    def __init__(self, tenant: TenantVault, subject_id: str, key: SealingKey, entropy: Entropy) -> None:
         """Build the vault from the subject's loaded *key*."""
-        self.tenant_id = tenant_id
+        self.tenant, self.tenant_id = tenant, tenant.tenant_id
         self.subject_id = subject_id
         self._key = key
         self._entropy = entropy

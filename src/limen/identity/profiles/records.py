@@ -1,19 +1,38 @@
 """A tenant's profile schema and its questions, and how far a customer has been asked."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
 from limen.kernel.clock import Instant
+from limen.kernel.ids import CustomerId
 
 MOST_ATTRIBUTES: Final = 50
 MOST_QUESTIONS: Final = 20
 MOST_FIELDS: Final = 10
 STANDARD: Final = ("name", "given_name", "family_name")
 """What a question may ask for of the standard claims (OpenID Connect Core §5.1); others have places of their own."""
+SEARCHABLE: Final = ("email", *STANDARD)
+"""What of the standard claims can be made searchable; whoever knows a whole address finds its customer anyway."""
+MOST_SEARCHABLE: Final = 10
 
 Name = Annotated[str, msgspec.Meta(extra_json_schema={"minLength": 1, "maxLength": 60})]
+
+
+Access = Literal["write", "read", "nothing"]
+Searchable = Literal["nothing", "exact", "prefix"]
+
+
+class ClaimAnnotation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a tenant says of a standard claim.
+
+    Attributes:
+        searchable: what administrators find customers by: the whole value, or also how it begins. What keyed tokens
+            tell whoever reads the database is in the guide.
+    """
+
+    searchable: Searchable = "nothing"
 
 
 class Annotation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -21,12 +40,24 @@ class Annotation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     Attributes:
         title: what the attribute is called, by language; ``en`` serves those that have none.
-        customer: what its owner may do with it. Administrators read and write all of them; clients read what claim
-            rules release.
+        customer: what its owner may do with it.
+        administrator: what the tenant's administrators may do with it.
+        scope: clients that were granted it read the attribute at userinfo and in the ID token; empty for none. Claim
+            rules can release it elsewhere, or by another name.
+        purpose: what it is kept for, in a word.
+        retention_days: how long a value is kept after it was last said; None for as long as its customer.
+        searchable: as for a claim; for texts and whole numbers.
+        was: what the attribute was called in earlier schemas; values under these names are its own.
     """
 
     title: dict[str, str] = {}
-    customer: Literal["write", "read", "nothing"] = "write"
+    customer: Access = "write"
+    administrator: Access = "write"
+    scope: str = ""
+    purpose: str = ""
+    retention_days: Annotated[int, msgspec.Meta(ge=1, le=36_600)] | None = None
+    searchable: Searchable = "nothing"
+    was: Annotated[tuple[str, ...], msgspec.Meta(max_length=5)] = ()
 
 
 class Question(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -51,11 +82,13 @@ class ProfileSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     Attributes:
         attributes: the schema of each attribute beyond the standard claims, by name (JSON Schema 2020-12, the keyword
             ``properties``).
+        claims: what is to be said of standard claims, by name.
         questions: when they are asked for, the first that applies first.
         ask_again_days: how long whoever skipped a question is left alone.
     """
 
     attributes: dict[str, Any] = {}
+    claims: dict[str, ClaimAnnotation] = {}
     questions: Annotated[tuple[Question, ...], msgspec.Meta(extra_json_schema={"maxItems": MOST_QUESTIONS})] = ()
     ask_again_days: Annotated[int, msgspec.Meta(extra_json_schema={"minimum": 1, "maximum": 366})] = 30
 
@@ -66,3 +99,42 @@ class Progress:
 
     sign_ins: int = 0
     skipped_at: Instant = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaVersion:
+    """One version of a tenant's attributes, and how far the customers were brought up to it.
+
+    Attributes:
+        digest: SHA-256 of the canonical JSON of ``attributes``.
+        walked_to: the last customer that was looked at; the job goes on behind.
+        walked: how many were, of about ``customers``.
+        done_at: when all of them were, the last time.
+    """
+
+    number: int
+    digest: bytes
+    attributes: dict[str, Any]
+    created_at: Instant
+    customers: int = 0
+    walked: int = 0
+    walked_to: str = ""
+    done_at: Instant | None = None
+
+    def walked_on(self, to: str, count: int, done_at: Instant | None) -> "SchemaVersion":
+        """Return the version one page further."""
+        return replace(self, walked_to=to, walked=self.walked + count, done_at=done_at)
+
+    def again(self, customers: int) -> "SchemaVersion":
+        """Return the version before the first page."""
+        return replace(self, walked_to="", walked=0, customers=customers, done_at=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A value that a schema does not allow, kept as it is: which, and a message key of what is wrong."""
+
+    customer_id: CustomerId
+    attribute: str
+    code: str
+    number: int

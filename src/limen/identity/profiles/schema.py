@@ -11,11 +11,14 @@ from limen.identity.profiles.records import (
     MOST_ATTRIBUTES,
     MOST_FIELDS,
     MOST_QUESTIONS,
+    MOST_SEARCHABLE,
+    SEARCHABLE,
     STANDARD,
     Annotation,
     ProfileSettings,
     Question,
 )
+from limen.identity.search.records import Match
 from limen.kernel.json_schema import Matches, compiled, schema_problem
 
 KEYWORD: Final = "limen"
@@ -23,8 +26,11 @@ LONGEST_ATTRIBUTES: Final = 16_384
 """Bytes of all attributes of one customer, as JSON."""
 SCALARS: Final = frozenset({"string", "integer", "number", "boolean"})
 """What can be asked for in a form."""
+_SEARCHED_TYPES: Final = frozenset({"string", "integer"})
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,59}")
 _LONGEST_TITLE: Final = 100
+_SCOPE: Final = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,128}")
+"""RFC 6749 §3.3."""
 _INTEGER: Final = re.compile(r"[+-]?[0-9]{1,18}")
 _NUMBER: Final = re.compile(r"[+-]?[0-9]{1,18}(?:\.[0-9]{1,18})?")
 
@@ -44,9 +50,48 @@ def problems_of(settings: ProfileSettings, place: str, taken: frozenset[str]) ->
             yield f"{here}.{name[:60]}", "attribute.name"
         if not isinstance(schema, dict) or not _is_annotated(schema):
             yield f"{here}.{name[:60]}", "attribute.schema"
+    yield from _renamed(settings, here)
+    yield from _searchable(settings, place)
     yield from _questions(settings, f"{place}.questions")
     if not 1 <= settings.ask_again_days <= 366:
         yield f"{place}.ask_again_days", "number.out_of_bounds"
+
+
+def _renamed(settings: ProfileSettings, here: str) -> Iterator[tuple[str, str]]:
+    """Yield the attributes that claim an earlier name which is another's, now or before."""
+    claimed: set[str] = set(settings.attributes)
+    for name, schema in settings.attributes.items():
+        if not isinstance(schema, dict) or not _is_annotated(schema):
+            continue
+        for old in annotation(schema).was:
+            if old in claimed:
+                yield f"{here}.{name[:60]}", "attribute.was"
+            claimed.add(old)
+
+
+def searched(settings: ProfileSettings) -> dict[str, Match]:
+    """Return which fields are to be searchable, and how."""
+    claims = {name: said.searchable for name, said in settings.claims.items() if name in SEARCHABLE}
+    attributes = {
+        name: annotation(schema).searchable for name, schema in settings.attributes.items() if isinstance(schema, dict)
+    }
+    return {name: Match(how) for name, how in (claims | attributes).items() if how != "nothing"}
+
+
+def _searchable(settings: ProfileSettings, place: str) -> Iterator[tuple[str, str]]:
+    for name in settings.claims:
+        if name not in SEARCHABLE:
+            yield f"{place}.claims.{name[:60]}", "claim.unknown"
+    try:
+        fields = searched(settings)
+    except msgspec.ValidationError:
+        return  # named already
+    for name in fields.keys() & settings.attributes.keys():
+        schema = settings.attributes[name]
+        if schema.get("type") not in _SEARCHED_TYPES or annotation(schema).administrator == "nothing":
+            yield f"{place}.attributes.{name[:60]}", "attribute.not_searchable"
+    if len(fields) > MOST_SEARCHABLE:
+        yield place, "search.too_many"
 
 
 def _questions(settings: ProfileSettings, place: str) -> Iterator[tuple[str, str]]:
@@ -87,7 +132,10 @@ def _is_annotated(schema: dict[str, Any]) -> bool:
         said = annotation(schema)
     except msgspec.ValidationError:
         return False
-    return all(0 < len(text) <= _LONGEST_TITLE and text.isprintable() for text in said.title.values())
+    is_scope = not said.scope or _SCOPE.fullmatch(said.scope)
+    is_old = all(_NAME.fullmatch(name) for name in said.was)
+    words = [*said.title.values(), *([said.purpose] if said.purpose else [])]
+    return bool(is_scope) and is_old and all(0 < len(text) <= _LONGEST_TITLE and text.isprintable() for text in words)
 
 
 def title(settings: ProfileSettings, name: str, locale: str) -> str:
@@ -96,8 +144,15 @@ def title(settings: ProfileSettings, name: str, locale: str) -> str:
     return titles.get(locale) or titles.get(locale.partition("-")[0]) or titles.get("en") or name
 
 
-def wrong_attributes(settings: ProfileSettings, values: Mapping[str, Any]) -> dict[str, str]:
-    """Return what is wrong with *values*, by attribute; values that an older schema allowed are judged by this one."""
+def wrong_attributes(
+    settings: ProfileSettings, values: Mapping[str, Any], before: Mapping[str, Any] | None = None
+) -> dict[str, str]:
+    """Return what is wrong with *values*, by attribute; values that an older schema allowed are judged by this one.
+
+    What stands there as it did *before* is not looked at: nobody is kept from changing something else by it.
+    """
+    if before is not None:
+        values = {name: value for name, value in values.items() if name not in before or before[name] != value}
     if len(msgspec.json.encode(values)) > LONGEST_ATTRIBUTES:
         return {"": "attributes.too_long"}
     unknown = {name: "attribute.unknown" for name in values if name not in settings.attributes}

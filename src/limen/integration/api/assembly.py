@@ -20,9 +20,11 @@ from limen.integration.api.doors import (
     keys,
     preferences,
     privacy,
+    profile_schema,
     purposes,
     resource_servers,
     safety,
+    search_indexes,
     tenants,
 )
 from limen.integration.api.parts import PREFIX, ApiParts
@@ -37,6 +39,8 @@ _DOORS = (
     resource_servers,
     detail_types,
     customers,
+    profile_schema,
+    search_indexes,
     factors,
     safety,
     purposes,

@@ -19,6 +19,7 @@ _MEANINGS = {
     403: "The access token lacks a scope, or the rights to do this.",
     404: "There is no such thing.",
     409: "It exists already, or is being worked on.",
+    410: "It was merged into another: `Location` leads there.",
     412: "It has changed since it was read.",
     413: "The body is too large.",
     415: "The body is of another media type.",

@@ -11,6 +11,7 @@ from limen.kernel.encoding import b64url, from_b64url
 from limen.kernel.errors import Invalid
 
 After = Annotated[str, Query(max_length=100, description="The cursor of the page before, from its `next`.")]
+SearchCursor = Annotated[str, Query(max_length=2_000, description="The cursor of the page before, from its `next`.")]
 PageSize = Annotated[int, Query(alias="limit", ge=1, le=200, description="How many at most.")]
 _IDENTIFIER = re.compile(r"[a-z]{3}_[0-9a-z]{26}")
 
@@ -35,3 +36,8 @@ def position(after: str) -> str:
 def next_link(path: str, last: str, size: int) -> str | None:
     """Return the link to the page behind *last*, or None at the end."""
     return f"{path}?{urlencode({'after': b64url(last.encode()), 'limit': size})}" if last else None
+
+
+def sealed_link(path: str, cursor: str, size: int) -> str | None:
+    """Return the link to the page that *cursor* leads to, or None at the end."""
+    return f"{path}?{urlencode({'after': cursor, 'limit': size})}" if cursor else None

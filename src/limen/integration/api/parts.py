@@ -8,6 +8,7 @@ from typing import Final, Protocol
 from limen.access.account.unit import AccountUnit
 from limen.access.clients.dynamic.store import DynamicUnit
 from limen.access.factors.administer import FactorUnit
+from limen.access.merging.merge import MergeUnit
 from limen.access.resources.catalogue import CatalogueUnit
 from limen.access.safety.administer import AdministeredUnit
 from limen.access.sessions.store import SessionStore
@@ -19,7 +20,9 @@ from limen.identity.consents.receipts import ReceiptUnit, Signers
 from limen.identity.consents.register import PurposeUnit
 from limen.identity.credentials.hashing import PasswordHasher
 from limen.identity.customers.directory import Directory
+from limen.identity.customers.indexing import IndexUnit
 from limen.identity.customers.management import CustomerUnit
+from limen.identity.customers.schema_changes import SchemaUnit
 from limen.identity.keyring import Keyring
 from limen.identity.preferences.choose import PreferenceUnit
 from limen.identity.rights.store import RightsUnit
@@ -84,6 +87,9 @@ class ApiUnit(
     DynamicUnit,
     CatalogueUnit,
     CustomerUnit,
+    IndexUnit,
+    MergeUnit,
+    SchemaUnit,
     TenantUnit,
     PurposeUnit,
     DecidingUnit,

@@ -1,11 +1,13 @@
 """Customers, their contact index, passwords and administrators' roles."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, bindparam, or_, select, update
+from sqlalchemy import Row, bindparam, or_, select, text, tuple_, update
 
 from limen.identity.credentials.records import StoredPassword
-from limen.identity.customers.records import HOLD, ContactIndex, CustomerState, SealedCustomer
+from limen.identity.customers.records import HOLD, ContactIndex, CustomerState, Filter, SealedCustomer
+from limen.identity.search.records import Span
 from limen.kernel.clock import Instant
 from limen.kernel.ids import CustomerId
 from limen.storage.schema import (
@@ -27,6 +29,7 @@ from limen.storage.stores.base import (
     select_mine,
     update_mine,
 )
+from limen.storage.stores.search import SqlSearch
 
 _GET = select_mine(customers, customers.c.id == bindparam("of"))
 _owner = (
@@ -51,6 +54,7 @@ _LIST = mine(
     select(customers).where(customers.c.id > bindparam("after")).order_by(customers.c.id).limit(bindparam("at_most")),
     customers,
 )
+_IS_BARRED = customers.c.state != text("'active'")
 _ADD = insert_mine(customers)
 _UPDATE = update_mine(
     customers,
@@ -135,10 +139,29 @@ class SqlCustomers(TenantStoreBase):
         """Return up to *limit* customers behind *after*."""
         return [_existing(row) for row in await self._all(_LIST, after=after, at_most=limit)]
 
+    async def filtered(self, wanted: Filter, *, after: tuple[Instant, str], limit: int) -> Sequence[SealedCustomer]:
+        """Return up to *limit* customers that meet *wanted*, by creation, behind the instant and identifier *after*."""
+        conditions = [
+            tuple_(customers.c.created_at, customers.c.id) > tuple_(*after),
+            customers.c.created_at >= wanted.created_from,
+            customers.c.created_at < wanted.created_before,
+        ]
+        if wanted.state is not None:
+            conditions.append(customers.c.state == wanted.state.value)
+        if wanted.state is not None and wanted.state is not CustomerState.ACTIVE:
+            conditions.append(_IS_BARRED)  # in the words of the small index that holds no others
+        found = self._select(customers, *conditions).order_by(customers.c.created_at, customers.c.id).limit(limit)
+        return [_existing(row) for row in await self._all(found)]
+
+    async def found(self, span: Span, limit: int) -> Sequence[tuple[bytes, SealedCustomer]]:
+        """Return up to *limit* customers in *span* of a search index, each with its token, in the span's order."""
+        return [(token, _existing(row)) for token, row in await self._search().found(span, limit)]
+
     async def add(self, customer: SealedCustomer, contact: ContactIndex) -> bool:
         """Store a customer with a proven address; False if the address is taken."""
         await self._run(_ADD, _values(customer))
         if await self._applied(_ADD_CONTACT, _contact_values(contact)):
+            await self._search().write(customer, is_new=True)
             return True
         await self._run(_DELETE, of=customer.id)
         return False
@@ -146,7 +169,10 @@ class SqlCustomers(TenantStoreBase):
     async def update(self, customer: SealedCustomer, expected_version: int) -> bool:
         """Replace the customer if the stored version is still *expected_version*."""
         values = _values(customer)
-        return await self._applied(_UPDATE, values, of=values.pop("id"), expected=expected_version)
+        if not await self._applied(_UPDATE, values, of=values.pop("id"), expected=expected_version):
+            return False
+        await self._search().write(customer, is_new=False)
+        return True
 
     async def move_contact(self, contact: ContactIndex, *, held_until: Instant | None = None) -> bool:
         """Make *contact* the customer's only address of its kind; False if another customer has it, or it is held."""
@@ -164,6 +190,9 @@ class SqlCustomers(TenantStoreBase):
     async def delete(self, customer_id: CustomerId) -> bool:
         """Delete the customer; foreign keys take the rest. Under a legal hold nothing is deleted."""
         return await self._applied(_DELETE, of=customer_id)
+
+    def _search(self) -> SqlSearch:
+        return SqlSearch(self._connection, self._tenant_id)
 
 
 class SqlPasswords(TenantStoreBase):
@@ -256,7 +285,8 @@ def _customer(row: Row[Any] | None) -> SealedCustomer | None:
 
 
 def _values(customer: SealedCustomer) -> dict[str, Any]:
-    return {name: getattr(customer, name) for name in SealedCustomer.__slots__} | {"state": customer.state.value}
+    values = {name: getattr(customer, name) for name in SealedCustomer.__slots__ if name != "searchable"}
+    return values | {"state": customer.state.value}
 
 
 def _contact_values(contact: ContactIndex) -> dict[str, Any]:

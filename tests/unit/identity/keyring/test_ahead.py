@@ -6,7 +6,7 @@ import pytest
 
 from limen.identity.keyring.ahead import FRESH_SECONDS, MOST, KeysAhead
 from limen.identity.keyring.envelope import SealingKey
-from limen.identity.keyring.vaults import SubjectVault
+from limen.identity.keyring.vaults import SubjectVault, TenantVault
 from limen.kernel.entropy import SystemEntropy
 from tests.support.clock import ManualClock
 
@@ -22,8 +22,8 @@ class _Maker:
             raise RuntimeError
         first = sum(self.batches)
         self.batches.append(count)
-        key = SealingKey.load(1, bytes(32))
-        return [SubjectVault(tenant_id, f"jrn_{first + i}", key, SystemEntropy()) for i in range(count)]
+        key, tenant = SealingKey.load(1, bytes(32)), TenantVault(tenant_id, {1: bytes(32)}, SystemEntropy())
+        return [SubjectVault(tenant, f"jrn_{first + i}", key, SystemEntropy()) for i in range(count)]
 
 
 pytestmark = pytest.mark.anyio

@@ -13,13 +13,12 @@ from limen.access.journeys.views import Problem, Progress, StepView, Write
 from limen.identity.customers.directory import seal
 from limen.identity.customers.records import Customer, Profile
 from limen.identity.customers.validation import normalised, validate
+from limen.identity.profiles.forms import LONGEST, field_of, input_name
 from limen.identity.profiles.records import STANDARD, ProfileSettings, Question
-from limen.identity.profiles.schema import read_value, title
+from limen.identity.profiles.schema import read_value
+from limen.identity.profiles.values import brought_up
 from limen.kernel.events import AuditEntry, Event
 
-_ATTRIBUTE = "attributes."
-_LONGEST = 1_000
-_KINDS = {"integer": "number", "number": "number", "boolean": "box"}
 _ERRORS = {"name.invalid": "error.name_invalid"}
 
 
@@ -44,16 +43,7 @@ def _field(settings: ProfileSettings, name: str, locale: str) -> dict[str, Any]:
     """Return how one field is shown; a standard claim has words of ours, an attribute the tenant's."""
     if name in STANDARD:
         return {"name": name, "kind": "name", "label": "", "choices": [], "maximum": 200}
-    schema = settings.attributes[name]
-    choices = schema.get("enum", [])
-    kind = "choice" if choices else "date" if schema.get("format") == "date" else _KINDS.get(schema["type"], "text")
-    return {
-        "name": f"{_ATTRIBUTE}{name}",
-        "kind": kind,
-        "label": title(settings, name, locale),
-        "choices": [str(choice) for choice in choices],
-        "maximum": min(int(schema.get("maxLength", _LONGEST)), _LONGEST),
-    }
+    return field_of(settings, name, locale)
 
 
 async def submit(context: StepContext, form: Mapping[str, str]) -> Progress:
@@ -65,10 +55,10 @@ async def submit(context: StepContext, form: Mapping[str, str]) -> Progress:
     if form.get("intent") == "skip" and not question.required:
         return Progress(done, _skipping(context, customer))
     settings = context.parts.desk.tenant.settings.profile
-    typed = {_input(name): form.get(_input(name), "").strip()[: _LONGEST + 1] for name in question.fields}
+    typed = {_input(name): form.get(_input(name), "").strip()[: LONGEST + 1] for name in question.fields}
     profile = normalised(_answered(settings, customer.profile, question, typed))
     problems = {name: "error.required" for name, text in typed.items() if question.required and not text}
-    refused = validate(profile, settings)
+    refused = validate(profile, settings, customer.profile)
     if refused is not None:
         problems |= {field: _ERRORS.get(key, "error.attribute_invalid") for field, key in refused.fields.items()}
     if problems:
@@ -79,7 +69,7 @@ async def submit(context: StepContext, form: Mapping[str, str]) -> Progress:
 
 
 def _input(name: str) -> str:
-    return name if name in STANDARD else f"{_ATTRIBUTE}{name}"
+    return name if name in STANDARD else input_name(name)
 
 
 def _answered(settings: ProfileSettings, profile: Profile, question: Question, typed: Mapping[str, str]) -> Profile:
@@ -87,7 +77,7 @@ def _answered(settings: ProfileSettings, profile: Profile, question: Question, t
     names = {name: typed[name] for name in question.fields if name in STANDARD and typed[name]}
     told = {name: typed[_input(name)] for name in question.fields if name not in STANDARD}
     values = {name: read_value(settings.attributes[name], text) for name, text in told.items() if text}
-    return msgspec.structs.replace(profile, **names, attributes=profile.attributes | values)
+    return msgspec.structs.replace(profile, **names, attributes=brought_up(settings, profile.attributes) | values)
 
 
 def _skipping(context: StepContext, customer: Customer) -> Write:
@@ -105,7 +95,7 @@ async def _kept(context: StepContext, done: JourneyState, customer: Customer, pr
     changed = customer.with_profile(profile, context.parts.clock.now())
     sealed = seal(changed, vault)
     before, after = msgspec.structs.asdict(customer.profile), msgspec.structs.asdict(profile)
-    fields = sorted(name for name, value in after.items() if value != before[name])
+    fields = sorted(name for name, value in after.items() if name != "since" and value != before[name])
     data = {"version": changed.version, "fields": fields, "state": changed.state.value}
     entry = AuditEntry(
         event="customer.updated",

@@ -62,7 +62,7 @@ async def change(turn: Turn) -> Taken:
     done = await keeping(turn).update(
         turn.account.customer.id,
         lambda profile: _changed(profile, typed),
-        _actor(turn),
+        actor_of(turn),
         expected_version=int(version),
     )
     if isinstance(done, Refusal):
@@ -85,7 +85,8 @@ def keeping(turn: Turn) -> CustomerAdministration:
     )
 
 
-def _actor(turn: Turn) -> Actor:
+def actor_of(turn: Turn) -> Actor:
+    """Return who is to be named in the audit log."""
     return Actor(f"customer:{turn.account.customer.id}", turn.visit.context.request_id)
 
 

@@ -142,7 +142,7 @@ class DeletionShown(Shown):
 def shown_account(customer: Customer) -> AccountShown:
     """Return *customer* as they see themselves."""
     profile: dict[str, Any] = msgspec.structs.asdict(customer.profile)
-    del profile["attributes"]
+    del profile["attributes"], profile["since"]
     return AccountShown(
         subject=customer.subject,
         created_at=moment(customer.created_at),

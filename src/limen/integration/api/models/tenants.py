@@ -257,7 +257,7 @@ def merged(settings: TenantSettings, sent: SettingsModel) -> TenantSettings:
 
 def _merge(base: dict[str, Any], patch: dict[str, Any]) -> dict[str, Any]:
     return base | {
-        name: _merge(base[name], value) if isinstance(value, dict) else value for name, value in patch.items()
+        name: _merge(base.get(name, {}), value) if isinstance(value, dict) else value for name, value in patch.items()
     }
 
 
@@ -283,11 +283,13 @@ def _settings(settings: TenantSettings) -> SettingsModel:
 
 
 def _constructed(kind: Any, value: Any) -> Any:
-    """Return *value*, plain as it is stored, as *kind*: models inside of models and of tuples, none of them judged."""
+    """Return *value*, plain as it is stored, as *kind*: models inside of models and containers, none judged."""
     if get_origin(kind) is Annotated:
         return _constructed(get_args(kind)[0], value)
     if get_origin(kind) is tuple:
         return tuple(_constructed(get_args(kind)[0], one) for one in value)
+    if get_origin(kind) is dict:
+        return {name: _constructed(get_args(kind)[1], one) for name, one in value.items()}
     if isinstance(kind, type) and issubclass(kind, BaseModel):
         fields = kind.model_fields
         return kind.model_construct(**{name: _constructed(fields[name].annotation, one) for name, one in value.items()})

@@ -269,6 +269,15 @@ def _create_tables() -> None:  # noqa: PLR0915 - one statement a table
         sa.PrimaryKeyConstraint("tenant_id", "id"),
         sa.UniqueConstraint("tenant_id", "subject"),
     )
+    op.create_index(
+        "ix_customers_barred",
+        "customers",
+        ["tenant_id", "created_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("state != 'active'"),
+        postgresql_where=sa.text("state != 'active'"),
+    )
+    op.create_index("ix_customers_created", "customers", ["tenant_id", "created_at", "id"], unique=False)
     op.create_index("ix_customers_valid_after", "customers", ["tenant_id", "valid_after"], unique=False)
     op.create_table(
         "idempotency",
@@ -667,6 +676,43 @@ def _create_tables() -> None:  # noqa: PLR0915 - one statement a table
         sqlite_with_rowid=False,
     )
     op.create_table(
+        "merged_customers",
+        sa.Column("tenant_id", sa.String(length=40), nullable=False),
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("customer_id", sa.String(length=40), nullable=False),
+        sa.Column("merged_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "customer_id"], ["customers.tenant_id", "customers.id"], ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id"),
+    )
+    op.create_index("ix_merged_customers_customer", "merged_customers", ["tenant_id", "customer_id"], unique=False)
+    op.create_table(
+        "profile_schemas",
+        sa.Column("tenant_id", sa.String(length=40), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("attributes", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("customers", sa.Integer(), nullable=False),
+        sa.Column("walked", sa.Integer(), nullable=False),
+        sa.Column("walked_to", sa.String(length=40), nullable=False),
+        sa.Column("done_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("tenant_id", "number"),
+    )
+    op.create_table(
+        "profile_faults",
+        sa.Column("tenant_id", sa.String(length=40), nullable=False),
+        sa.Column("customer_id", sa.String(length=40), nullable=False),
+        sa.Column("attribute", sa.String(length=64), nullable=False),
+        sa.Column("code", sa.String(length=40), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "customer_id"], ["customers.tenant_id", "customers.id"], ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "customer_id", "attribute"),
+    )
+    op.create_table(
         "profile_progress",
         sa.Column("tenant_id", sa.String(length=40), nullable=False),
         sa.Column("customer_id", sa.String(length=40), nullable=False),
@@ -691,6 +737,34 @@ def _create_tables() -> None:  # noqa: PLR0915 - one statement a table
         sa.PrimaryKeyConstraint("tenant_id", "customer_id"),
         sqlite_with_rowid=False,
     )
+    op.create_table(
+        "search_indexes",
+        sa.Column("tenant_id", sa.String(length=40), nullable=False),
+        sa.Column("number", sa.SmallInteger(), nullable=False),
+        sa.Column("field", sa.String(length=64), nullable=False),
+        sa.Column("kind", sa.String(length=8), nullable=False),
+        sa.Column("key_version", sa.Integer(), nullable=False),
+        sa.Column("normalisation", sa.String(length=32), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.Column("customers", sa.Integer(), nullable=False),
+        sa.Column("walked", sa.Integer(), nullable=False),
+        sa.Column("walked_to", sa.String(length=40), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "number"),
+    )
+    op.create_table(
+        "search_tokens",
+        sa.Column("tenant_id", sa.String(length=40), nullable=False),
+        sa.Column("number", sa.SmallInteger(), nullable=False),
+        sa.Column("token", sa.LargeBinary(), nullable=False),
+        sa.Column("customer_id", sa.String(length=40), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "customer_id"], ["customers.tenant_id", "customers.id"], ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "customer_id", "number"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_search_tokens_token", "search_tokens", ["number", "token", "customer_id"], unique=False)
     op.create_table(
         "sessions",
         sa.Column("tenant_id", sa.String(length=40), nullable=False),

@@ -1,0 +1,255 @@
+"""The merge itself: planned from what is there, then done in one commit that proves that nothing moved in between."""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, replace
+from typing import Final, Protocol
+
+import msgspec
+
+from limen.access.account.store import AccountStore
+from limen.access.factors.records import FactorKind
+from limen.access.factors.store import FactorStore
+from limen.access.merging.joining import joined, unknown
+from limen.access.merging.records import Plan, Wish
+from limen.access.merging.store import MergeStore
+from limen.access.safety.store import RecoveryStore
+from limen.identity.administrators import Actor, AdministratorStore
+from limen.identity.consents.records import OAUTH, ConsentDecision, ConsentRecord, Decision
+from limen.identity.consents.store import ConsentLedger
+from limen.identity.credentials.store import PasswordStore
+from limen.identity.customers.directory import Directory, seal
+from limen.identity.customers.management import EndsSessions
+from limen.identity.customers.records import Customer, SealedCustomer
+from limen.identity.customers.store import CustomerStore, LimitsOf
+from limen.identity.customers.validation import validate
+from limen.identity.profiles.records import ProfileSettings
+from limen.identity.profiles.values import beyond, brought_up
+from limen.kernel.clock import DAY, Clock
+from limen.kernel.entropy import Entropy
+from limen.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Refusal
+from limen.kernel.events import AuditEntry, Event
+from limen.kernel.ids import RecordId, TenantId
+
+HELD_DAYS: Final = 30
+"""So long the address of the one who went is nobody else's."""
+_STRONG: Final = frozenset({FactorKind.TOTP, FactorKind.PASSKEY, FactorKind.SECURITY_KEY, FactorKind.PHONE})
+_GONE: Final = NotFound("customer_not_found")
+_CHANGED: Final = Conflict("version_changed")
+METHOD: Final = "merge"
+
+
+class _RollBack(Exception):
+    """Nothing of this unit may stay."""
+
+
+class MergeUnit(Protocol):
+    """A unit of work that reaches all that hangs on a customer."""
+
+    @property
+    def customers(self) -> CustomerStore:
+        """Return the tenant's customers."""
+        ...
+
+    @property
+    def merges(self) -> MergeStore:
+        """Return who was merged into whom."""
+        ...
+
+    @property
+    def passwords(self) -> PasswordStore:
+        """Return their passwords."""
+        ...
+
+    @property
+    def factors(self) -> FactorStore:
+        """Return their factors."""
+        ...
+
+    @property
+    def recoveries(self) -> RecoveryStore:
+        """Return their recovery requests."""
+        ...
+
+    @property
+    def account(self) -> AccountStore:
+        """Return what hangs on their accounts."""
+        ...
+
+    @property
+    def processing_limits(self) -> LimitsOf:
+        """Return what limits what may be done with their data."""
+        ...
+
+    @property
+    def consents(self) -> ConsentLedger:
+        """Return their decisions."""
+        ...
+
+    @property
+    def sessions(self) -> EndsSessions:
+        """Return their sessions."""
+        ...
+
+    @property
+    def administrators(self) -> AdministratorStore:
+        """Return who of them administers."""
+        ...
+
+    def record(self, entry: AuditEntry) -> None:
+        """Add an audit entry to this commit."""
+        ...
+
+    def announce(self, event: Event) -> str:
+        """Add an event to this commit's outbox."""
+        ...
+
+    def change(self, kind: str, key: str) -> None:
+        """Tell the caches."""
+        ...
+
+
+Begin = Callable[[TenantId], AbstractAsyncContextManager[MergeUnit]]
+
+
+@dataclass(frozen=True, slots=True)
+class Merging:
+    """Merges customers of one tenant."""
+
+    tenant_id: TenantId
+    begin: Begin
+    reading: Begin
+    directory: Directory
+    clock: Clock
+    entropy: Entropy
+    profiles: ProfileSettings
+
+    async def plan(self, wish: Wish, actor: Actor) -> Plan | Refusal:
+        """Return what the merge comes to; nothing is changed.
+
+        Returns:
+            ``NotFound``, ``Forbidden``, ``Invalid("invalid_merge")`` by field, or a ``Conflict``:
+            ``merge_administers``, ``merge_disabled``, ``merge_limited`` (by a legal hold, or a restriction),
+            ``merge_pending`` (a recovery or a deletion is under way), ``merge_would_weaken``.
+        """
+        async with self.reading(self.tenant_id) as unit:
+            return await self._planned(unit, wish, actor)
+
+    async def merge(self, wish: Wish, actor: Actor, *, expected_version: int | None = None) -> Customer | Refusal:
+        """Merge; return the one who stays. Refused as :meth:`plan`, or where either changed meanwhile."""
+        planned = await self.plan(wish, actor)
+        if isinstance(planned, Refusal):
+            return planned
+        if expected_version is not None and planned.before.version != expected_version:
+            return _CHANGED
+        vault = await self.directory.vault_of(wish.stays)
+        if vault is None:
+            return _GONE
+        try:
+            refusal = await self._commit(planned, seal(planned.after, vault), wish, actor)
+        except _RollBack:
+            return _CHANGED
+        if refusal is not None:
+            return refusal
+        await self.directory.erase(wish.goes)
+        return planned.after
+
+    async def _commit(self, planned: Plan, sealed: SealedCustomer, wish: Wish, actor: Actor) -> Refusal | None:
+        async with self.begin(self.tenant_id) as unit:
+            stays, goes = await unit.customers.get(wish.stays), await unit.customers.get(wish.goes)
+            if stays is None or goes is None or goes.version != planned.gone.version:
+                return _CHANGED
+            refusal = await self._refused(unit, stays, goes, actor)  # as everything is now
+            if refusal is not None:
+                return refusal
+            if not await unit.customers.update(sealed, planned.before.version):
+                return _CHANGED
+            await self._done(unit, planned, actor)
+        return None
+
+    async def _planned(self, unit: MergeUnit, wish: Wish, actor: Actor) -> Plan | Refusal:
+        if wish.stays == wish.goes:
+            return Invalid("invalid_merge", "one and the same", {"from": "merge.same"})
+        stays = await self.directory.open(await unit.customers.get(wish.stays))
+        goes = await self.directory.open(await unit.customers.get(wish.goes))
+        if stays is None or goes is None:
+            return _GONE
+        return await self._refused(unit, stays, goes, actor) or await self._joined(unit, stays, goes, wish)
+
+    async def _refused(
+        self, unit: MergeUnit, stays: Customer | SealedCustomer, goes: Customer | SealedCustomer, actor: Actor
+    ) -> Refusal | None:
+        role = await unit.administrators.role(stays.id)
+        if actor.scopes is not None and not actor.may_change(role):
+            return Forbidden("beyond_your_authority", "the customer administers more than the actor")
+        if await unit.administrators.role(goes.id) is not None:
+            return Conflict("merge_administers")
+        if not stays.is_active or not goes.is_active:
+            return Conflict("merge_disabled")
+        for one in (stays, goes):
+            if await unit.processing_limits.kinds(one.id):
+                return Conflict("merge_limited")
+            if await unit.recoveries.open_of(one.id) is not None or await unit.account.deletion(one.id) is not None:
+                return Conflict("merge_pending")
+        strong = [{f.kind for f in await unit.factors.of_customer(one.id)} & _STRONG for one in (stays, goes)]
+        return Conflict("merge_would_weaken") if strong[1] and not strong[0] else None
+
+    async def _joined(self, unit: MergeUnit, stays: Customer, goes: Customer, wish: Wish) -> Plan | Refusal:
+        ours, theirs = (self._current(one) for one in (stays, goes))
+        wrong = unknown(theirs.profile, wish.take)
+        if wrong:
+            return Invalid("invalid_merge", "nothing to take", {"take": "merge.nothing_to_take"})
+        made = joined(ours.profile, theirs.profile, wish.take)
+        beyond_them = beyond(self.profiles, ours.profile.attributes, made.profile.attributes, "administrator")
+        refused = validate(made.profile, self.profiles, ours.profile)
+        if beyond_them or refused is not None:
+            places = {f"attributes.{name}": code for name, code in beyond_them.items()}
+            return Invalid("invalid_merge", "fields", {**(refused.fields if refused is not None else {}), **places})
+        after = stays.with_profile(made.profile, self.clock.now())
+        withdrawn = _stricter(await unit.consents.latest(stays.id), await unit.consents.latest(goes.id))
+        ends = {
+            "factors": len(await unit.factors.of_customer(goes.id)),
+            "applications": len(await unit.account.parties(goes.id)),
+            "passwords": int(await unit.passwords.get(goes.id) is not None),
+        }
+        parties = [(one.purpose, one.party) for one in withdrawn]
+        return Plan(stays, after, goes, made.filled, made.taken, made.kept, parties, ends)
+
+    def _current(self, customer: Customer) -> Customer:
+        attributes = brought_up(self.profiles, customer.profile.attributes)
+        return replace(customer, profile=msgspec.structs.replace(customer.profile, attributes=attributes))
+
+    async def _done(self, unit: MergeUnit, plan: Plan, actor: Actor) -> None:
+        stays, goes, now = plan.after, plan.gone, self.clock.now()
+        for one in _stricter(await unit.consents.latest(stays.id), await unit.consents.latest(goes.id)):
+            record = await unit.consents.append(RecordId.new(self.clock, self.entropy), one, now)
+            told = {"purpose": one.purpose, "items": one.items, "party": one.party, "record": record.id}
+            unit.announce(Event("consent.withdrawn", stays.id, {**told, "version": one.version}))
+            unit.record(
+                AuditEntry("consent.withdrawn", actor=actor.name, subject=stays.id, client=one.party, data=told)
+            )
+        await unit.sessions.end_all(goes.id, now)  # first: the caches must hear of each family
+        await unit.merges.hold_addresses(goes.id, stays.id, now + HELD_DAYS * DAY)
+        await unit.merges.remember(goes.id, stays.id, now)
+        if not await unit.customers.delete(goes.id):
+            raise _RollBack  # a hold was set in this moment
+        unit.change("subject", f"{goes.subject}:{now}")
+        data = {"from": goes.id, "from_subject": goes.subject, "version": stays.version, **plan.facts}
+        entry = AuditEntry(
+            "customer.merged", actor=actor.name, subject=stays.id, request_id=actor.request_id, data=data
+        )
+        unit.record(entry)
+        unit.announce(Event("customer.merged", stays.id, data))
+        unit.announce(Event("customer.deleted", goes.id, {"merged_into": stays.id}))  # whose delivery finishes erasure
+
+
+def _stricter(ours: Sequence[ConsentRecord], theirs: Sequence[ConsentRecord]) -> list[ConsentDecision]:
+    """Return the withdrawals that make the one who stays allow no more than the one who goes did."""
+    said = {(one.decision.purpose, one.decision.party): one.decision.decision for one in theirs}
+    return [
+        replace(one.decision, decision=Decision.WITHDRAWN, method=METHOD, expires_at=0, confirmed_age=0)
+        for one in ours
+        if one.decision.purpose != OAUTH  # applications of the one who stays stay theirs
+        and one.decision.decision is Decision.GIVEN
+        and said.get((one.decision.purpose, one.decision.party)) in {Decision.REFUSED, Decision.WITHDRAWN}
+    ]

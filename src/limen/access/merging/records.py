@@ -1,0 +1,53 @@
+"""What a merge does, before and after it is done."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from limen.identity.customers.records import Customer
+from limen.kernel.ids import CustomerId
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Who stays, who goes, and which fields of the one who goes win."""
+
+    stays: CustomerId
+    goes: CustomerId
+    take: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a merge comes to.
+
+    Attributes:
+        before: the one who stays, as it is.
+        after: the same as it will be.
+        gone: the one who goes.
+        filled: fields that were empty and are taken over.
+        taken: fields that differ, of which the one who goes wins.
+        kept: fields that differ, of which the one who stays wins.
+        withdrawn: purposes (and parties) that the one who stays allows and the one who goes did not: withdrawn.
+        ends: how many of each end with the one who goes: factors, applications, passwords.
+    """
+
+    before: Customer = field(repr=False)
+    after: Customer = field(repr=False)
+    gone: Customer = field(repr=False)
+    filled: Sequence[str]
+    taken: Sequence[str]
+    kept: Sequence[str]
+    withdrawn: Sequence[tuple[str, str]]
+    ends: Mapping[str, int]
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """Return what is open of it: names and numbers, no values."""
+        return {
+            "filled": list(self.filled),
+            "taken": list(self.taken),
+            "kept": list(self.kept),
+            "withdrawn": [f"{purpose}:{party}" if party else purpose for purpose, party in self.withdrawn],
+            "ends": dict(self.ends),
+        }

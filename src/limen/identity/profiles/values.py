@@ -1,0 +1,85 @@
+"""Values of attributes: brought up to the schema there is now, released, let go of when their time is over.
+
+All of it is pure. A value that an earlier schema allowed is moved to its new name and, where nothing is lost, turned
+into its new type. Whatever still does not fit stays as it is, and is reported: nothing is dropped because a schema
+changed.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from limen.identity.profiles.records import Access, ProfileSettings
+from limen.identity.profiles.schema import annotation, read_value, wrong_attributes
+from limen.kernel.clock import DAY, Instant
+
+_TRUTHS: Final = {"yes": True, "true": True, "no": False, "false": False}
+
+
+def brought_up(settings: ProfileSettings, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return *values* as the present schema has them."""
+    found = dict(values)
+    for name, schema in settings.attributes.items():
+        for old in annotation(schema).was:
+            if old in found and name not in found and old not in settings.attributes:
+                found[name] = found.pop(old)
+        if name in found and (wrong := wrong_attributes(settings, {name: found[name]})):
+            turned = [value for value in _turned(schema.get("type"), found[name]) if _fits(settings, name, value)]
+            found[name] = turned[0] if turned and wrong else found[name]
+    return found
+
+
+def _fits(settings: ProfileSettings, name: str, value: Any) -> bool:
+    return not wrong_attributes(settings, {name: value})
+
+
+def _turned(kind: Any, value: Any) -> Iterator[Any]:
+    """Yield what *value* may be in another type without losing anything."""
+    if isinstance(value, str) and kind in {"integer", "number"}:
+        read = read_value({"type": kind}, value.strip())
+        if not isinstance(read, str):
+            yield read
+    elif isinstance(value, str) and kind == "boolean":
+        if value.strip().lower() in _TRUTHS:
+            yield _TRUTHS[value.strip().lower()]
+    elif kind == "string" and isinstance(value, int | float) and not isinstance(value, bool):
+        yield str(value)
+    elif kind == "array":
+        yield [value]
+
+
+def stamped(
+    before: Mapping[str, Any], since: Mapping[str, Instant], after: Mapping[str, Any], now: Instant
+) -> dict[str, Instant]:
+    """Return since when each value of *after* has been as it is; *since* says it of *before*."""
+    return {
+        name: since.get(name, now) if name in before and before[name] == value else now for name, value in after.items()
+    }
+
+
+def overdue(
+    settings: ProfileSettings, values: Mapping[str, Any], since: Mapping[str, Instant], now: Instant
+) -> tuple[str, ...]:
+    """Return the attributes whose time is over. A value of before times were kept counts from when they are."""
+    kept = {name: annotation(schema).retention_days for name, schema in settings.attributes.items()}
+    return tuple(
+        name for name in values if (days := kept.get(name)) is not None and now - since.get(name, now) >= days * DAY
+    )
+
+
+def beyond(settings: ProfileSettings, before: Mapping[str, Any], after: Mapping[str, Any], who: str) -> dict[str, str]:
+    """Return the attributes that changed though *who* (``customer``, ``administrator``) may not write them."""
+    changed = [name for name in before.keys() | after.keys() if before.get(name) != after.get(name)]
+    return {name: "attribute.not_yours" for name in sorted(changed) if access(settings, name, who) != "write"}
+
+
+def access(settings: ProfileSettings, name: str, who: str) -> Access:
+    """Return what *who* may do with an attribute; with one that the schema does not know any more, as with any."""
+    if name not in settings.attributes:
+        return "write" if who == "administrator" else "nothing"
+    found: Access = getattr(annotation(settings.attributes[name]), who)
+    return found
+
+
+def readable(settings: ProfileSettings, values: Mapping[str, Any], who: str) -> dict[str, Any]:
+    """Return what of *values* may be shown to *who*."""
+    return {name: value for name, value in values.items() if access(settings, name, who) != "nothing"}

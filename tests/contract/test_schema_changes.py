@@ -1,0 +1,123 @@
+"""A changed profile schema reaches every customer, on both databases; what does not fit is kept and listed."""
+
+import pytest
+
+from limen.identity.customers.directory import Directory, seal
+from limen.identity.customers.records import Profile
+from limen.identity.customers.schema_changes import SchemaChanges
+from limen.identity.keyring import FileKeyring, Keyring, KeyringSettings
+from limen.identity.profiles.records import ProfileSettings
+from limen.identity.rights import records as rights
+
+pytestmark = pytest.mark.anyio
+FIRST = {"shoes": {"type": "string"}, "note": {"type": "string", "limen": {"retention_days": 30}}}
+SECOND = {"size": {"type": "integer", "limen": {"was": ["shoes"]}}, "note": FIRST["note"]}
+
+
+@pytest.fixture
+async def directory(database, tmp_path) -> Directory:
+    file = FileKeyring.ensure(KeyringSettings(tmp_path / "keyring"), database.clock, database.entropy)
+    keyring = Keyring(database.storage.keystore, file, file, database.clock, database.entropy)
+    await keyring.create_tenant(database.a)
+    return Directory(database.a, keyring, database.clock, database.entropy)
+
+
+@pytest.fixture
+def changes(database, directory):
+    def under(attributes) -> SchemaChanges:
+        settings = ProfileSettings(attributes=attributes)
+        return SchemaChanges(database.a, database.begin, database.read, directory, database.clock, settings)
+
+    return under
+
+
+async def add(database, directory, name: str, **attributes) -> str:
+    made = Profile(email=f"{name}@example.org", name=name, attributes=attributes)
+    customer, vault = await directory.prepare(made)
+    async with database.begin() as unit:
+        assert await directory.add(unit, customer, vault)
+    return customer.id
+
+
+async def attributes_of(database, directory, customer_id: str) -> dict:
+    async with database.read() as unit:
+        sealed = await unit.customers.get(customer_id)
+    return (await directory.open(sealed)).profile.attributes
+
+
+async def test_customers_are_brought_up_page_by_page_and_what_does_not_fit_is_listed(
+    database, directory, changes, monkeypatch
+):
+    monkeypatch.setattr("limen.identity.customers.schema_changes.PAGE", 2)
+    ids = [await add(database, directory, f"p{n}", shoes=str(40 + n)) for n in range(4)]
+    odd = await add(database, directory, "odd", shoes="large")
+    await changes(FIRST).walk(9)
+    await changes(SECOND).walk(1)
+    [second, first] = await changes(SECOND).versions()
+    assert (first.number, first.walked, first.done_at is not None) == (1, 5, True)
+    assert (second.number, second.walked, second.done_at) == (2, 2, None)
+    await changes(SECOND).walk(9)
+    assert [await attributes_of(database, directory, one) for one in ids] == [{"size": 40 + n} for n in range(4)]
+    assert await attributes_of(database, directory, odd) == {"size": "large"}
+    [fault], count = await changes(SECOND).faults(after="", limit=9)
+    assert (fault.customer_id, fault.attribute, fault.code, fault.number, count) == (
+        odd,
+        "size",
+        "attribute.invalid",
+        2,
+        1,
+    )
+    assert await changes(SECOND).follow() is None
+    events = await database.events()
+    assert (events.count("profile_schema.changed"), events.count("customer.updated")) == (2, 5)
+
+    await changes({}).walk(9)  # nobody knows the attribute any more, and nothing is lost
+    faults, count = await changes({}).faults(after="", limit=9)
+    assert ({fault.code for fault in faults}, count) == ({"attribute.unknown"}, 5)
+    assert await attributes_of(database, directory, odd) == {"size": "large"}
+    async with database.begin() as unit:
+        await unit.customers.delete(odd)
+    assert (await changes({}).faults(after="", limit=9))[1] == 4
+
+
+async def test_a_customer_who_changes_while_they_are_looked_at_keeps_the_change(
+    database, directory, changes, monkeypatch
+):
+    customer_id = await add(database, directory, "ann", shoes="42")
+    look, changed = SchemaChanges._look, []
+
+    async def slowly(self, sealed):
+        found = await look(self, sealed)
+        if not changed:
+            changed.append(True)
+            async with database.begin() as unit:
+                customer = await directory.open(await unit.customers.get(customer_id))
+                profile = Profile(email=customer.profile.email, name="Anna", attributes={"shoes": "43"})
+                vault = await directory.vault_of(customer_id)
+                newer = customer.with_profile(profile, database.clock.now())
+                assert await unit.customers.update(seal(newer, vault), customer.version)
+        return found
+
+    monkeypatch.setattr(SchemaChanges, "_look", slowly)
+    await changes(SECOND).walk(9)
+    assert await attributes_of(database, directory, customer_id) == {"size": 43}
+
+
+async def test_a_value_goes_when_its_days_are_over(database, directory, changes):
+    customer_id = await add(database, directory, "ann", note="likes red", shoes="42")
+    await changes(FIRST).walk(9)
+    database.clock.advance(29 * 86_400)
+    await changes(FIRST).walk(9)
+    assert await attributes_of(database, directory, customer_id) == {"note": "likes red", "shoes": "42"}
+    database.clock.advance(86_400)
+    async with database.begin() as unit:
+        limit = rights.Limit(customer_id, rights.LimitKind.HOLD, 1, "admin:a", b"sealed")
+        await unit.processing_limits.put(limit)
+    await changes(FIRST).walk(9)
+    assert "note" in await attributes_of(database, directory, customer_id)  # under a legal hold nothing goes
+    async with database.begin() as unit:
+        assert await unit.processing_limits.lift(customer_id, rights.LimitKind.HOLD)
+    database.clock.advance(86_400)
+    await changes(FIRST).walk(9)
+    assert await attributes_of(database, directory, customer_id) == {"shoes": "42"}
+    assert "customer.minimised" in await database.events()

@@ -1,0 +1,81 @@
+"""The annotations of attributes over HTTP: who may write them, how they change, what does not fit."""
+
+import pytest
+
+from limen.identity.customers.schema_changes import SchemaChanges
+
+pytestmark = pytest.mark.anyio
+SIZE = {"type": "string"}
+NOTE = {"type": "string", "limen": {"administrator": "read"}}
+SECRET = {"type": "string", "limen": {"administrator": "nothing"}}
+
+
+async def declare(house, http, **attributes) -> None:
+    """Change the schema, and bring every customer up to it as the job does."""
+    settings = {"profile": {"attributes": attributes}}
+    changed = await http.patch("/tenants/default", json={"settings": settings}, headers={"if-match": "*"})
+    assert changed.status_code == 200, changed.text
+
+
+async def walk(house) -> None:
+    async with house.storage.database.read(house.default.id) as unit:
+        profile = (await unit.tenants.get(house.default.id)).settings.profile
+    begin, reading = house.parts.begin, house.parts.reading
+    await SchemaChanges(house.default.id, begin, reading, house.directory(), house.clock, profile).walk(9)
+
+
+async def test_administrators_keep_to_what_is_theirs_and_are_told_field_by_field(house):
+    async with house.http(await house.token()) as http:
+        await declare(house, http, size={"type": "integer"}, note=NOTE, secret=SECRET)
+        sent = {"email": "ann@example.com", "attributes": {"size": "x", "note": "n", "secret": "s", "odd": 1}}
+        refused = await http.post("/customers", json=sent)
+        assert refused.status_code == 422
+        assert {(one["pointer"], one["code"]) for one in refused.json()["errors"]} == {
+            ("#/attributes/size", "attribute.invalid"),
+            ("#/attributes/note", "attribute.not_yours"),
+            ("#/attributes/secret", "attribute.not_yours"),
+            ("#/attributes/odd", "attribute.unknown"),
+        }
+        made = await http.post("/customers", json={"email": "ann@example.com", "attributes": {"size": 42}})
+        assert made.json()["attributes"] == {"size": 42}
+
+
+async def test_a_changed_schema_shows_at_once_is_made_lasting_and_reports_what_does_not_fit(house):
+    async with house.http(await house.token()) as http:
+        await declare(house, http, shoes=SIZE)
+        ids = {}
+        for name, shoes in (("ann", "42"), ("bob", "large")):
+            body = {"email": f"{name}@example.com", "attributes": {"shoes": shoes}}
+            ids[name] = (await http.post("/customers", json=body)).json()["id"]
+        await walk(house)
+        await declare(house, http, shoes=None, size={"type": "integer", "limen": {"was": ["shoes"]}})
+    async with house.http(await house.token()) as http:
+        read = await http.get(f"/customers/{ids['ann']}")
+        assert (read.json()["attributes"], read.headers["etag"]) == ({"size": 42}, '"1"')
+        await walk(house)
+        read = await http.get(f"/customers/{ids['ann']}")
+        assert (read.json()["attributes"], read.headers["etag"]) == ({"size": 42}, '"2"')
+        versions = (await http.get("/profile-schema/versions")).json()["items"]
+        assert [(one["number"], one["walked"], list(one["attributes"])) for one in versions] == [
+            (2, 2, ["size"]),
+            (1, 2, ["shoes"]),
+        ]
+        faults = (await http.get("/profile-schema/faults")).json()
+        assert (faults["items"], faults["customers"], faults["next"]) == (
+            [
+                {
+                    "customer_id": ids["bob"],
+                    "schema_version": 2,
+                    "errors": [{"attribute": "size", "code": "attribute.invalid"}],
+                }
+            ],
+            1,
+            None,
+        )
+        path = f"/customers/{ids['bob']}"
+        named = await http.patch(path, json={"name": "Bob"}, headers={"if-match": "*"})
+        assert (named.status_code, named.json()["attributes"]) == (200, {"size": "large"})
+        still = await http.patch(path, json={"attributes": {"size": "small"}}, headers={"if-match": "*"})
+        assert still.status_code == 422
+        mended = await http.patch(path, json={"attributes": {"size": 45}}, headers={"if-match": "*"})
+        assert mended.json()["attributes"] == {"size": 45}
