@@ -9,7 +9,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: help setup setup-run setup-test run test check format lock docs bench bench-oauth bench-vault bench-timing bench-attacks bench-risk clean
+.PHONY: help setup setup-run setup-test run test check format lock docs bench bench-oauth bench-vault bench-timing bench-factors bench-attacks bench-risk clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1mmake %-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +57,9 @@ bench-vault: setup ## Measure what customers' data costs where there is much of 
 
 bench-timing: setup ## Ask whether accounts can be told by how long answers take
 	@$(BIN)/python -m bench.timing $(ARGS)
+
+bench-factors: setup ## Ask what sign-ins by passkey and by authenticator app cost, and what two pages weigh
+	@$(BIN)/python -m bench.factors $(ARGS)
 
 bench-attacks: setup ## Attack a running Limen on loopback: who gets in, who is disturbed, what it costs
 	@$(BIN)/python -m bench.attacks $(ARGS)

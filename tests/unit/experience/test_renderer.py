@@ -97,7 +97,7 @@ def test_a_page_weighs_little_and_asks_for_style_and_script_only(sample: str) ->
     html = _render(sample)
     fetched = re.findall(r'(?:src|href)="(/static/[^"]+)"', html)
     script = "passkeys.js" if "data-passkey" in html else "limen.js"
-    assert fetched == [_assets.url(name) for name in ("icon.svg", "limen.css", script)]
+    assert fetched == [_assets.url(name) for name in ("limen.css", script)]
     weights = {f"/static/{asset.name}": len(asset.body) for asset in _assets}
     assert len(html.encode()) + sum(weights[name] for name in fetched) < _BUDGET
 

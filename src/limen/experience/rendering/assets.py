@@ -1,4 +1,4 @@
-"""Style, script and icon, served from memory under content-hashed names.
+"""Style and script, served from memory under content-hashed names.
 
 A name never changes its bytes, so that a browser may keep it for good; a new release has new names.
 """
@@ -6,6 +6,7 @@ A name never changes its bytes, so that a browser may keep it for good; a new re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 from limen.kernel.encoding import sha256
 
@@ -20,14 +21,12 @@ _BUNDLES = {
     "passkeys.js": ("limen.js", "passkeys.js"),
     "proof.js": ("proof.js",),
     "proof-worker.js": ("proof-worker.js",),
-    "icon.svg": ("icon.svg",),
 }
 """What a browser fetches, and the files it is joined from, in order."""
 
 _TYPES = {
     "css": "text/css; charset=utf-8",
     "js": "text/javascript; charset=utf-8",
-    "svg": "image/svg+xml",
 }
 
 
@@ -57,11 +56,12 @@ class Asset:
 
 
 class StaticAssets:
-    """The few files that every page shares."""
+    """The few files that every page shares. ``icon`` is a ``data:`` URL: so short a file is worth no request."""
 
     def __init__(self, root: Path = _STATIC) -> None:
         """Read and join the files below *root* once."""
         self._assets = {name: _bundle(root, name, parts) for name, parts in _BUNDLES.items()}
+        self.icon = "data:image/svg+xml," + quote((root / "icon.svg").read_text(encoding="utf-8").strip())
         self._served = {asset.name: asset for asset in self._assets.values()}
 
     def url(self, name: str, prefix: str = "") -> str:

@@ -50,6 +50,7 @@ class Renderer:
             lstrip_blocks=True,
             auto_reload=False,
         )
+        self._environment.globals["icon"] = assets.icon
         self._environment.filters.update(isolate=_isolate, bold=_bold, address=_address, qr=_qr)
 
     def render(self, template: str, locale: str, context: Mapping[str, Any]) -> str:
