@@ -35,7 +35,7 @@ class AttackSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
             further and further apart, and a right password alone is not enough.
         spray_proof: accounts on which one password failed in an hour, from which on it is doubted.
         spray_block: from which on that password is compared for nobody.
-        attack_failures: failures from unknown devices in ten minutes, from which on their share counts.
+        attack_failures: failures from unknown devices in a minute, or in ten, from which on their share counts.
         slow_failures: in a day.
         attack_percent: the share of failures among tries from unknown devices that is an attack on the tenant: then
             unknown devices take a proof of work, and a right password from a place that is new too is not enough.

@@ -5,7 +5,7 @@ left of it says how many there were. To look costs a try of nothing.
 """
 
 import hmac
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from limen.kernel.clock import SECOND, Clock
@@ -13,7 +13,7 @@ from limen.kernel.encoding import framed
 from limen.trust.attacks.records import Attempt, is_local
 from limen.trust.limits import Limit, RateLimiter, address_key
 
-TEN_MINUTES, HOUR, DAY = 600, 3_600, 86_400
+MINUTE, TEN_MINUTES, HOUR, DAY = 60, 600, 3_600, 86_400
 _FAR: Final = 10_000_000
 FINGERPRINT_BITS: Final = 20
 """Of a password's hash under a key of the hour: a million passwords share one, so that it gives none away."""
@@ -22,6 +22,8 @@ ADDRESS: Final = Limit(_FAR, TEN_MINUTES, "failed-address")
 NETWORK: Final = Limit(_FAR, TEN_MINUTES, "failed-network")
 ACCOUNT: Final = Limit(_FAR, HOUR, "failed-account")
 PASSWORD: Final = Limit(_FAR, HOUR, "failed-password")
+NOW_TRIED: Final = Limit(_FAR, MINUTE, "tried-strange-now")
+NOW_PASSED: Final = Limit(_FAR, MINUTE, "passed-strange-now")
 STRANGE_TRIED: Final = Limit(_FAR, TEN_MINUTES, "tried-strange")
 STRANGE_PASSED: Final = Limit(_FAR, TEN_MINUTES, "passed-strange")
 SLOW_TRIED: Final = Limit(_FAR, DAY, "tried-strange-day")
@@ -37,6 +39,8 @@ class Counts:
     network: int = 0
     account: int = 0
     password: int = 0
+    now_failed: int = 0
+    now_passed: int = 0
     failed: int = 0
     passed: int = 0
     slow_failed: int = 0
@@ -58,7 +62,10 @@ class Counters:
     async def of_tenant(self) -> Counts:
         """Return what is counted of the whole tenant."""
         passed, slow_passed = await self._seen(STRANGE_PASSED, ""), await self._seen(SLOW_PASSED, "")
+        now_passed = await self._seen(NOW_PASSED, "")
         return Counts(
+            now_failed=max(0, await self._seen(NOW_TRIED, "") - now_passed),
+            now_passed=now_passed,
             failed=max(0, await self._seen(STRANGE_TRIED, "") - passed),
             passed=passed,
             slow_failed=max(0, await self._seen(SLOW_TRIED, "") - slow_passed),
@@ -68,15 +75,12 @@ class Counters:
     async def of(self, attempt: Attempt, tenant: Counts) -> Counts:
         """Return what is counted of *attempt*, beside what is of the *tenant*."""
         here = is_local(attempt.address)
-        return Counts(
+        return replace(
+            tenant,
             address=0 if here else await self._seen(ADDRESS, address_key(attempt.address)),
             network=0 if here else await self._seen(NETWORK, attempt.network),
             account=await self._seen(ACCOUNT, attempt.account),
             password=await self._seen(PASSWORD, self.fingerprint(attempt.password)),
-            failed=tenant.failed,
-            passed=tenant.passed,
-            slow_failed=tenant.slow_failed,
-            slow_passed=tenant.slow_passed,
         )
 
     async def failed(self, attempt: Attempt) -> None:
@@ -95,12 +99,14 @@ class Counters:
 
         One that is refused counts too, but not over the day: as long as they come, an attack goes on.
         """
+        await self._count(NOW_TRIED, "")
         await self._count(STRANGE_TRIED, "")
         if is_compared:
             await self._count(SLOW_TRIED, "")
 
     async def passed(self) -> None:
         """Count a right password from a device that was not known."""
+        await self._count(NOW_PASSED, "")
         await self._count(STRANGE_PASSED, "")
         await self._count(SLOW_PASSED, "")
 

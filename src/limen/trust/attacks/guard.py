@@ -44,11 +44,17 @@ def judge(counts: Counts, settings: AttackSettings) -> Verdict:
 
 
 def is_attack(counts: Counts, settings: AttackSettings) -> bool:
-    """Tell whether the tenant is under attack: most of what comes from unknown devices fails, now or over the day."""
-    quick = _share(counts.failed, counts.passed) >= settings.attack_percent
-    slow = _share(counts.slow_failed, counts.slow_passed) >= settings.attack_percent
-    return (quick and counts.failed >= settings.attack_failures) or (
-        slow and counts.slow_failed >= settings.slow_failures
+    """Tell whether the tenant is under attack: most of what comes from unknown devices fails.
+
+    In the last minute, so that many who pass do not hide it for long; in ten minutes; or over the day.
+    """
+    windows = (
+        (counts.now_failed, counts.now_passed, settings.attack_failures),
+        (counts.failed, counts.passed, settings.attack_failures),
+        (counts.slow_failed, counts.slow_passed, settings.slow_failures),
+    )
+    return any(
+        failed >= least and _share(failed, passed) >= settings.attack_percent for failed, passed, least in windows
     )
 
 

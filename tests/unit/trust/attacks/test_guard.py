@@ -47,6 +47,7 @@ def attempt(number: int = 0, *, address: str = "", password: bytes = b"", known:
         (Counts(failed=20, passed=9), Bar.NONE, "", False),
         (Counts(failed=19), Bar.NONE, "", False),
         (Counts(slow_failed=200, slow_passed=80), Bar.PROOF, "attack", True),
+        (Counts(now_failed=20, now_passed=8, failed=20, passed=500), Bar.PROOF, "attack", True),
         (Counts(failed=500, address=20), Bar.BLOCK, "address", True),
     ],
 )
