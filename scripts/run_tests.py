@@ -18,6 +18,7 @@ NO_TESTS = 5  # pytest's exit status where none was selected
 sys.path.insert(0, str(ROOT))
 
 from tests.support.chromium import system_chromium  # noqa: E402  # the path is set above
+from tests.support.softhsm import module as softhsm_module  # noqa: E402
 
 
 def say(text):
@@ -66,6 +67,16 @@ def get_chromium():
     quietly(str(playwright), "install", "chromium")
 
 
+def get_softhsm():
+    """Use the system's SoftHSM, else install Debian's."""
+    if softhsm_module() is None and os.geteuid() == 0 and shutil.which("apt-get"):
+        say("installing Debian's softhsm2")
+        apt = ("apt-get", "-o", "Dpkg::Use-Pty=0", "-qq")
+        if not quietly(*apt, "install", "--yes", "--no-install-recommends", "softhsm2"):
+            quietly(*apt, "update")
+            quietly(*apt, "install", "--yes", "--no-install-recommends", "softhsm2")
+
+
 def run_pytest(name, *arguments):
     """Run pytest; return its exit status and the counts that tests/conftest.py wrote."""
     counts = BUILD / f"test-counts-{name}.json"
@@ -81,6 +92,7 @@ def main():
     BUILD.mkdir(exist_ok=True)
     get_node_packages()
     get_chromium()
+    get_softhsm()
     chosen = sys.argv[1:]
     together = run_pytest("together", "-q", "-n", "2", "--dist", "loadfile", "-m", "not serial", *chosen)
     alone = run_pytest("alone", "-q", "-m", "serial", *chosen)

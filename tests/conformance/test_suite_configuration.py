@@ -14,6 +14,7 @@ from joserfc.jwk import ECKey
 
 from limen.access.resources.catalogue import DETAIL_TYPES, RESOURCE_SERVERS, Catalogue
 from limen.app.basis import tenancy
+from limen.app.cli.declaring import destinations
 from limen.identity.tenants.records import Tenant
 from limen.integration.declarative import Declarative, SecretSource, apply, load, plan
 from limen.kernel.errors import Refusal
@@ -57,6 +58,7 @@ async def tenant(house: House, prepared: Path) -> Tenant:
         lambda tenant_id: replace(house.registration(), tenant_id=tenant_id),
         catalogue(RESOURCE_SERVERS),
         catalogue(DETAIL_TYPES),
+        lambda tenant: destinations(basis, tenant),
         SecretSource({}, prepared),
     )
     document = load((prepared / "tenant.yaml").read_text())

@@ -12,11 +12,13 @@ from limen.access.jose.keys import KeyState
 from limen.access.resources.records import DetailTypeDocument, Entry, ResourceDocument
 from limen.access.tokens.waiting import WaitingState
 from limen.identity.audit.checkpoints import next_checkpoint
+from limen.identity.audit.destinations import DeadLetter, Destination, DestinationDocument
 from limen.identity.audit.pruning import Floor, next_pruning
 from limen.identity.audit.store import Sought
 from limen.identity.consents.chain import Head
 from limen.identity.consents.sequence import sequence
 from limen.identity.customers.records import Filter
+from limen.identity.keyring.rotation import Rotation, RotationKind
 from limen.identity.preferences.choose import SealedPreferences
 from limen.identity.profiles.records import Fault, Progress, SchemaVersion
 from limen.identity.rights import records as rights
@@ -35,6 +37,10 @@ pytestmark = pytest.mark.anyio
 
 TENANT_TABLES = {table.name: table for table in schema.metadata.sorted_tables if "tenant_id" in table.c}
 TOLL = Toll("number-day", b"a number", Limit(1, 86_400))
+LEDGERS = {
+    *("audit_records", "audit_segments", "audit_checkpoints", "audit_prunings", "purpose_versions"),
+    *(name for name in TENANT_TABLES if name.startswith("consent_")),
+}
 SPANNING = {"outbox", "changes"}
 """What the relay and the feed read for all tenants."""
 
@@ -92,6 +98,7 @@ class Theirs:
             self.heads = await unit.audit_log.heads()
             await unit.audit_log.add_checkpoint(next_checkpoint(b, None, self.heads, now))
             await unit.audit_log.add_pruning(next_pruning(None, 1, [], Floor(), (b, now)))
+            await self._of_the_stream(unit)
         self.pushed = things.pushed(world, self.who.client)
         await world.storage.hot_for(b).push(self.pushed, AuditEntry("request.pushed"))
         await world.storage.hot_for(b).revoke_token("theirs", now + 10**12, AuditEntry("token.revoked"))
@@ -119,6 +126,16 @@ class Theirs:
         await unit.search.fill(1, {self.who.customer.id: b"theirs"})
         await unit.account.ask_deletion(self.deletion)
         await unit.factors.decline(self.who.customer.id, self.world.clock.now())
+
+    async def _of_the_stream(self, unit) -> None:
+        now = self.world.clock.now()
+        document = DestinationDocument(name="theirs", kind="file")
+        self.destination = Destination("dst_theirs", document, now, now)
+        self.rotation = Rotation("rot_theirs", RotationKind.CUSTOMERS, now, 9)
+        await unit.audit_destinations.add(self.destination)
+        await unit.audit_destinations.advance(self.destination.id, "seg_theirs", 9)
+        await unit.audit_destinations.bury(self.destination.id, DeadLetter("seg_theirs", 9, now, "status_400"))
+        await unit.rotations.begin(self.rotation)
 
     async def rows(self) -> dict[str, list]:
         """All that B has, as stored."""
@@ -394,6 +411,27 @@ async def search(unit, theirs, now):
     await unit.search.drop_index(1)
 
 
+async def audit_destinations(unit, theirs, now):
+    them, store = theirs.destination, unit.audit_destinations
+    assert await store.get(them.id) is None
+    assert await store.find(them.document.label) is None
+    assert await store.list(after="", limit=9) == []
+    assert await store.cursors(them.id) == {}
+    assert await store.dead(them.id, limit=9) == []
+    assert await store.records(theirs.heads[0].segment_id, 0, 9) == []
+    assert not await store.update(replace(them, version=2), 1)
+    await store.fared(replace(them, failures=9))
+    await store.advance(them.id, "seg_theirs", 99)
+    await store.bury(them.id, DeadLetter("seg_mine", 1, now, "status_400"))
+    assert not await store.delete(them.id)
+
+
+async def key_rotations(unit, theirs, now):
+    assert await unit.rotations.running() == []
+    assert await unit.rotations.list(9) == []
+    assert not await unit.rotations.advance(theirs.rotation, theirs.rotation.finished(now))
+
+
 async def replays(unit, _theirs, now):
     assert await unit.replays.first_use("jti", "theirs", now + 1)
 
@@ -504,6 +542,10 @@ PROBES = {
     "audit_records": audit,
     "audit_checkpoints": audit,
     "audit_prunings": audit,
+    "audit_destinations": audit_destinations,
+    "audit_cursors": audit_destinations,
+    "audit_dead_letters": audit_destinations,
+    "key_rotations": key_rotations,
     "replays": replays,
     "idempotency": idempotency,
     "setup_links": setup_links,
@@ -552,7 +594,7 @@ async def test_unscoped_sql_changes_no_row_of_another_tenant(database, theirs):
     before = await theirs.rows()
     ours = await connect(database.url, APP_ROLE, database.a)
     for name, table in TENANT_TABLES.items():
-        if name.startswith(("audit_", "consent_", "purpose_versions")):
+        if name in LEDGERS:
             continue
         column = next(iter(table.primary_key.columns)).name
         assert await ours.execute(f"UPDATE {name} SET {column} = {column}") in {"UPDATE 0", "UPDATE 1"}, name

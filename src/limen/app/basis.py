@@ -5,15 +5,17 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from limen.app.kms import PROBE_BYTES, kms_of
 from limen.app.personal import AuditSealer
 from limen.app.preparing import file_keyring, reachable, require_migrated, require_tables, worker_name
 from limen.app.rights import rights_subscribers
 from limen.app.settings import Settings
 from limen.app.settings.derived import DatabaseUrls, database_urls
 from limen.identity.administrators import SYSTEM
-from limen.identity.keyring import FileKeyring, Keyring, Upkeep
+from limen.identity.keyring import FileKeyring, Keyring, KeyWrapper, Upkeep
 from limen.identity.tenants.management import Tenancy
 from limen.identity.tenants.records import DEFAULT_SLUG, Tenant
+from limen.integration.kms.guarded import GuardedWrapper, probe
 from limen.kernel.clock import Clock, SystemClock
 from limen.kernel.entropy import Entropy, SystemEntropy
 from limen.kernel.errors import Misconfigured, Refusal
@@ -30,12 +32,18 @@ class Basis:
     keyring: Keyring
     clock: Clock
     entropy: Entropy
+    kms: GuardedWrapper | None = None
+
+    @property
+    def root(self) -> KeyWrapper:
+        """Return who holds the root key: a KMS, or else the keyring file."""
+        return self.kms or self.wrapper
 
     @property
     def upkeep(self) -> Upkeep:
         """Return the keyring's jobs."""
         return Upkeep(
-            self.storage.keystore, self.wrapper, self.wrapper, self.clock, self.entropy, self.keyring.held_tenant
+            self.storage.keystore, self.root, self.wrapper, self.clock, self.entropy, self.keyring.held_tenant
         )
 
 
@@ -53,23 +61,29 @@ class Chance:
 
 
 @asynccontextmanager
-async def open_basis(settings: Settings, chance: Chance | None = None) -> AsyncIterator[Basis]:
-    """Open storage and keyring, migrated and ready.
+async def open_basis(
+    settings: Settings, chance: Chance | None = None, *, is_probed: bool = True
+) -> AsyncIterator[Basis]:
+    """Open storage and keyring, migrated and ready; where there is a KMS, see first that it answers.
 
     Raises:
-        Misconfigured: the database is not migrated or not there, or the keyring is not to be used.
+        Misconfigured: the database is not migrated or not there, or the keyring or the KMS is not to be used.
     """
     chance = chance or Chance.of_the_system()
     clock, entropy = chance.clock, chance.entropy
     urls = database_urls(settings)
     wrapper = await asyncio.to_thread(file_keyring, settings, clock, entropy)
+    kms = kms_of(settings, wrapper, (clock, entropy))
+    if kms is not None and is_probed:
+        await probe(kms, entropy.bytes(PROBE_BYTES))
     storage = await _open(urls, chance)
     try:
         await require_migrated(storage, urls)
-        keyring = Keyring(storage.keystore, wrapper, wrapper, clock, entropy)
+        cached = settings.keyring.cached_seconds
+        keyring = Keyring(storage.keystore, kms or wrapper, wrapper, clock, entropy, cached)
         storage.database.seal_personal = AuditSealer(keyring, entropy)
         storage.database.subscribers = rights_subscribers(storage, clock, entropy)
-        yield Basis(settings, storage, wrapper, keyring, clock, entropy)
+        yield Basis(settings, storage, wrapper, keyring, clock, entropy, kms)
     finally:
         await storage.close()
 

@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
+from pathlib import Path
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter
@@ -21,6 +23,7 @@ from limen.app.desks import DeskParts, TenantDesks
 from limen.app.erasure import erasure_handler
 from limen.app.front import FrontParts, front
 from limen.app.jobs import Job, Jobs, timetable
+from limen.app.jobs.rotation import rotations
 from limen.app.jobs.schedule import JobParts
 from limen.app.limits import NamedLimits
 from limen.app.logout import logout_handler
@@ -34,6 +37,7 @@ from limen.app.metrics import (
     breach_counter,
     feed_counter,
     guard_counter,
+    kms_counter,
     model_counter,
     proof_counter,
     safety_subscribers,
@@ -45,6 +49,7 @@ from limen.app.routes import HotTable, house_doors, registration_doors, tenant_d
 from limen.app.server import App, Parts, PathTenants
 from limen.app.settings import Settings, require_servable
 from limen.app.sms import is_ready, text_unseal, text_words, texter_for
+from limen.app.streaming import audit_pump
 from limen.app.telling import client_finder
 from limen.app.threats import breach_sources, captcha_of, feed_keeper
 from limen.experience.rendering import Renderer, StaticAssets
@@ -63,6 +68,8 @@ from limen.integration.messaging.metrics import RelayMetrics
 from limen.integration.messaging.relay import OutboxRelay, RelaySettings
 from limen.integration.messaging.text_handler import TextHandler, text_counter
 from limen.integration.outgoing import AddressPolicy, LazyOutgoing, OutgoingSettings, outgoing_counter
+from limen.integration.streaming.metrics import StreamMetrics
+from limen.integration.streaming.ways import Ways
 from limen.kernel.errors import Fault, Misconfigured
 from limen.storage.cache import Limiter, rate_limiter
 from limen.trust.attacks.tallies import Tallies
@@ -171,6 +178,8 @@ class Site:
 
     def _join(self, basis: Basis, desks: TenantDesks, limiter: NamedLimits, pool: HashPool) -> None:
         settings = self.settings
+        if basis.kms is not None:
+            basis.kms.count = kms_counter(self._registry)
         self._registry.register(HttpCollector(self.metrics))
         self._registry.register(StandingCollector(pool, basis.storage.feed.age))
         ProcessCollector(registry=self._registry)
@@ -218,6 +227,8 @@ class Site:
                 count_proof=authentication_counter(self._registry),
                 count_guard=guard_counter(self._registry),
                 breaches=self._breaches,
+                send_audit=self._audit_ways(),
+                rotations=partial(rotations, basis),
             )
         )
 
@@ -248,10 +259,17 @@ class Site:
         storage.database.subscribers = {**storage.database.subscribers, **safety_subscribers(self._registry)}
         storage.database.on_commit.append(lambda _changes, has_events: relay.nudge() if has_events else None)
         measured = JobMetrics(self._registry, self.clock)
+        pump = audit_pump(basis, self._audit_ways(), StreamMetrics(self._registry))
+        storage.feed.listen(pump.hear)
         jobs = Jobs(
             timetable(
                 JobParts(
-                    basis, desks.hand_over, measured.records_lost, measured.overdue_requests.set, measured.unindexed
+                    basis,
+                    desks.hand_over,
+                    measured.records_lost,
+                    measured.overdue_requests.set,
+                    measured.unindexed,
+                    pump.run,
                 )
             ),
             storage.leases,
@@ -295,6 +313,11 @@ class Site:
         allowed = self.settings.outgoing
         policy = AddressPolicy.of(allowed.networks, loopback=allowed.loopback)
         return LazyOutgoing(OutgoingSettings(policy), self.clock, outgoing_counter(self._registry))
+
+    def _audit_ways(self) -> Ways:
+        allowed, directory = self.settings.outgoing, self.settings.audit.stream_directory
+        policy = AddressPolicy.of(allowed.networks, loopback=allowed.loopback)
+        return Ways(self.outgoing, policy, Path(directory) if directory else None, self.clock)
 
     def _hash_pool(self) -> HashPool:
         passwords = self.settings.passwords

@@ -19,15 +19,18 @@ from limen.identity.credentials.hashing import PasswordHasher
 from limen.identity.credentials.policy import policy_of
 from limen.identity.customers.directory import Directory
 from limen.identity.keyring import Keyring
+from limen.identity.keyring.rotate import Rotations
 from limen.identity.tenants.management import Tenancy
 from limen.identity.tenants.records import Tenant
 from limen.integration.api import ApiParts, create_api
 from limen.integration.edge.asgi import AsgiApp
 from limen.integration.edge.metrics import Observer
 from limen.integration.edge.stack import EdgeParts, edge
+from limen.integration.streaming.ways import NOWHERE, Send
 from limen.kernel.clock import Clock
 from limen.kernel.encoding import framed, sha256
 from limen.kernel.entropy import Entropy
+from limen.kernel.ids import TenantId
 from limen.storage.opening import Storage
 from limen.trust.attacks.counters import Counters
 from limen.trust.attacks.guard import AttackGuard
@@ -66,6 +69,8 @@ class FrontParts:
         count_proof: measures what customers prove, by authenticator and outcome.
         breaches: what is known of breached passwords.
         models: what is known of models of passkeys.
+        send_audit: delivers records of the audit log.
+        rotations: the rotations of a tenant's keys.
         sms_ceiling: short messages a day for any one tenant; 0 where nobody carries them.
     """
 
@@ -94,6 +99,8 @@ class FrontParts:
     sms_ceiling: int = 0
     models: Models = no_models
     breaches: BreachSources = NO_SOURCES
+    send_audit: Send = NOWHERE
+    rotations: Callable[[TenantId], Rotations] | None = None
 
 
 def front(parts: FrontParts) -> AsgiApp:
@@ -127,6 +134,8 @@ def api_parts(parts: FrontParts) -> ApiParts:
         limit=parts.limits.api_per_client.limit("api"),
         breaches=parts.breaches,
         guards=guards(parts),
+        send_audit=parts.send_audit,
+        rotations=parts.rotations,
     )
 
 

@@ -65,6 +65,18 @@ class JobMetrics:
         self._unindexed.set(left)
 
 
+def kms_counter(registry: CollectorRegistry) -> Callable[[str, str], None]:
+    """Return what counts requests to a KMS by operation and outcome (``ok``, ``away``, ``failed``)."""
+    counter = Counter(
+        "limen_kms_requests", "Requests to the KMS that holds the root key", ["operation", "outcome"],
+        registry=registry,
+    )  # fmt: skip
+    for operation in ("wrap", "unwrap"):
+        for outcome in ("ok", "away", "failed"):
+            counter.labels(operation, outcome)
+    return lambda operation, outcome: counter.labels(operation, outcome).inc()
+
+
 def proof_counter(registry: CollectorRegistry) -> Callable[[str, str], None]:
     """Return what counts proofs by kind (``dpop``, ``client``) and what came of them; both are words of ours."""
     counter = Counter(

@@ -34,7 +34,10 @@ def file_keyring(settings: Settings, clock: Clock, entropy: Entropy) -> FileKeyr
     """
     roots = [Secret(part.strip()) for part in settings.root_key.reveal().split(",") if part.strip()]
     lifetime = timedelta(days=settings.keyring.epoch_days)
-    return FileKeyring.ensure(KeyringSettings(keyring_path(settings), tuple(roots), lifetime), clock, entropy)
+    elsewhere = bool(settings.kms.kind)
+    return FileKeyring.ensure(
+        KeyringSettings(keyring_path(settings), tuple(roots), lifetime, elsewhere), clock, entropy
+    )
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Rotating and destroying the root key of the keyring file."""
+"""Rotating the root key, wherever it is, and destroying those of the keyring file."""
 
 from limen.app.basis import Basis, default_tenant
 from limen.kernel.errors import Conflict, NotFound, Refusal
@@ -11,7 +11,7 @@ async def rotate_root_key(basis: Basis) -> int | Refusal:
     Refused with ``root_from_environment`` where the root key is not ours to make. Stopped in between, the job that
     keeps the keyring goes on.
     """
-    outcome = await basis.wrapper.rotate_root()
+    outcome = await basis.root.rotate_root()
     if isinstance(outcome, Refusal):
         return outcome
     moved = await basis.upkeep.rewrap_tenants()
@@ -26,7 +26,7 @@ async def destroy_root_key(basis: Basis, name: str) -> Refusal | None:
     """
     if name not in basis.wrapper.root_names():
         return NotFound("root_not_found", "limen keys rotate-root names them")
-    if name == basis.wrapper.key_id:
+    if basis.kms is None and name == basis.wrapper.key_id:
         return Conflict("root_is_active", "limen keys rotate-root makes another")
     await basis.upkeep.rewrap_tenants()
     refusal = await basis.wrapper.destroy_root(name)

@@ -14,6 +14,7 @@
 
     Fault (an exception)     a bug or an outage: rolls back, becomes a 500 or 503 at the edge
     ├── Misconfigured        a setting is missing or contradicts another; the process does not start
+    ├── Outage               a part of ours does not answer; ``retry_after`` says when to come again
     └── Corrupted            stored data does not verify
 
 *Refusals commit, faults roll back*: failed-attempt counters, replay revocation and audit must outlive a refusal.
@@ -97,3 +98,12 @@ class Misconfigured(Fault):
 
 class Corrupted(Fault):
     """Stored data does not verify."""
+
+
+class Outage(Fault):
+    """A part of ours does not answer. ``retry_after`` is in whole seconds."""
+
+    def __init__(self, message: str, retry_after: int = 5) -> None:
+        """Say what does not answer; nothing that it was asked for."""
+        super().__init__(message)
+        self.retry_after = retry_after

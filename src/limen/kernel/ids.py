@@ -144,6 +144,18 @@ class SegmentId(TypedId):
     prefix = "seg"
 
 
+class DestinationId(TypedId):
+    """Where a tenant's audit log is streamed to."""
+
+    prefix = "dst"
+
+
+class RotationId(TypedId):
+    """A rotation of keys that takes a while."""
+
+    prefix = "rot"
+
+
 class RecordId(TypedId):
     """One record of a ledger."""
 

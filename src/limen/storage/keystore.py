@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from typing import Any
 
-from sqlalchemy import bindparam, delete, insert, select, tuple_, update
+from sqlalchemy import bindparam, delete, func, insert, select, tuple_, update
 
 from limen.identity.keyring.store import SubjectCursor, WrappedSubjectKey, WrappedTenantKey
 from limen.kernel.clock import Instant
@@ -45,6 +45,15 @@ _IN_EPOCH = Statement(_page.where(subject_keys.c.epoch_id == bindparam("epoch"))
 _CREATED = Statement(
     _page.where(subject_keys.c.created_at >= bindparam("since"), subject_keys.c.created_at < bindparam("before"))
 )
+_made_before = (subject_keys.c.tenant_id == bindparam("tenant"), subject_keys.c.created_at < bindparam("before"))
+_COUNT = Statement(select(func.count().label("count")).select_from(subject_keys).where(*_made_before))
+_OF_TENANT = Statement(
+    select(subject_keys)
+    .where(*_made_before, subject_keys.c.subject_id > bindparam("after"))
+    .order_by(subject_keys.c.subject_id)
+    .limit(bindparam("at_most"))
+)
+_COUNT_TENANT_KEYS = Statement(select(func.count().label("count")).select_from(tenant_keys))
 _BEGINNING = SubjectCursor("", "")
 
 
@@ -123,6 +132,21 @@ class SqlKeyStore:
     ) -> Sequence[WrappedSubjectKey]:
         """Return at most *limit* keys made between two instants, in order, beyond *after*."""
         return await self._listed(_CREATED, after, limit, since=since, before=before)
+
+    async def count_subject_keys(self, tenant_id: str, before: Instant) -> int:
+        """Return how many keys of a tenant were made before an instant."""
+        return int((await self._fetch(_COUNT, tenant=tenant_id, before=before))[0][0])
+
+    async def tenants_subject_keys(
+        self, tenant_id: str, before: Instant, after: str, limit: int
+    ) -> Sequence[WrappedSubjectKey]:
+        """Return at most *limit* keys of a tenant made before an instant, in order, beyond the subject *after*."""
+        rows = await self._fetch(_OF_TENANT, tenant=tenant_id, before=before, after=after, at_most=limit)
+        return [WrappedSubjectKey(*row) for row in rows]
+
+    async def count_tenant_keys(self) -> int:
+        """Return how many versions of tenants' keys there are."""
+        return int((await self._fetch(_COUNT_TENANT_KEYS))[0][0])
 
     async def close(self) -> None:
         """Close every connection."""

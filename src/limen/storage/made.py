@@ -18,6 +18,7 @@ from limen.storage.stores.clients import SqlClients, SqlReplays
 from limen.storage.stores.consent_chain import SqlConsentChain
 from limen.storage.stores.consents import SqlConsents
 from limen.storage.stores.customers import SqlAdministrators, SqlCustomers, SqlPasswords
+from limen.storage.stores.destinations import SqlDestinations
 from limen.storage.stores.factors import SqlFactors
 from limen.storage.stores.grants import SqlGrants
 from limen.storage.stores.idempotency import SqlIdempotency
@@ -30,6 +31,7 @@ from limen.storage.stores.profiles import SqlProfiles
 from limen.storage.stores.purposes import SqlPurposes
 from limen.storage.stores.pushed import SqlPushed
 from limen.storage.stores.rights import SqlPrivacyRequests, SqlProcessingLimits
+from limen.storage.stores.rotations import SqlRotations
 from limen.storage.stores.safety import SqlDevices, SqlLinks, SqlRecoveries
 from limen.storage.stores.search import SqlSearch
 from limen.storage.stores.sessions import SqlSessions
@@ -217,6 +219,16 @@ class Stores(ABC):
     def audit_log(self) -> SqlAudit:
         """Return the audit log."""
         return SqlAudit(self._connection, self.tenant_id)
+
+    @cached_property
+    def rotations(self) -> SqlRotations:
+        """Return the rotations of keys that take a while."""
+        return SqlRotations(self._connection, self.tenant_id)
+
+    @cached_property
+    def audit_destinations(self) -> SqlDestinations:
+        """Return where the audit log is streamed to."""
+        return SqlDestinations(self._connection, self.tenant_id)
 
     @cached_property
     def idempotency(self) -> SqlIdempotency:

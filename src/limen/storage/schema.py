@@ -686,6 +686,28 @@ consent_checkpoints = _tenant_table(
     key=("number",),
 )
 
+key_rotations = _tenant_table(
+    "key_rotations",
+    _id("id"),
+    Column("kind", String(16), nullable=False),
+    Column("state", String(8), nullable=False),
+    _at("requested_at"),
+    _at("finished_at"),
+    Column("cursor", String(64), nullable=False),
+    Column("total", BigInteger, nullable=False),
+    Column("seen", BigInteger, nullable=False),
+    Column("done", BigInteger, nullable=False),
+    key=("id",),
+)
+Index(
+    "ix_key_rotations_running",
+    key_rotations.c.tenant_id,
+    key_rotations.c.kind,
+    unique=True,
+    sqlite_where=text("state = 'running'"),
+    postgresql_where=text("state = 'running'"),
+)
+
 audit_segments = _tenant_table(
     "audit_segments", _id("id"), Column("worker", String(64), nullable=False), _at("opened_at"), key=("id",)
 )
@@ -754,6 +776,53 @@ audit_prunings = _tenant_table(
     Column("kid", String(64), nullable=False),
     _blob("signature"),
     key=("number",),
+)
+
+audit_destinations = _tenant_table(
+    "audit_destinations",
+    _id("id"),
+    Column("label", String(64), nullable=False),
+    _text("document"),
+    _blob("sealed_secret"),
+    _at("created_at"),
+    _at("updated_at"),
+    Column("version", Integer, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("error", String(64), nullable=False),
+    _at("retry_at"),
+    _at("delivered_at"),
+    _at("failing_since"),
+    UniqueConstraint("tenant_id", "label"),
+    key=("id",),
+)
+
+
+def _of_destination() -> ForeignKeyConstraint:
+    return ForeignKeyConstraint(
+        ["tenant_id", "destination_id"], ["audit_destinations.tenant_id", "audit_destinations.id"], ondelete="CASCADE"
+    )
+
+
+audit_cursors = _tenant_table(
+    "audit_cursors",
+    _id("destination_id"),
+    _id("segment_id"),
+    Column("next_seq", BigInteger, nullable=False),
+    _of_destination(),
+    key=("destination_id", "segment_id"),
+    **_SMALL,
+)
+
+audit_dead_letters = _tenant_table(
+    "audit_dead_letters",
+    _id("destination_id"),
+    _id("segment_id"),
+    Column("seq", BigInteger, nullable=False),
+    _at("at"),
+    Column("error", String(64), nullable=False),
+    _of_destination(),
+    key=("destination_id", "segment_id", "seq"),
+    **_SMALL,
 )
 
 outbox = Table(

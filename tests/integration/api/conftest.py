@@ -16,7 +16,9 @@ from limen.identity.credentials.hashing import PasswordHasher
 from limen.identity.credentials.pool import HashPool
 from limen.identity.credentials.settings import Argon2Parameters, PoolSettings
 from limen.identity.customers.directory import Directory
-from limen.identity.keyring import FileKeyring, Keyring, KeyringSettings
+from limen.identity.keyring import FileKeyring, Keyring, KeyringSettings, Upkeep
+from limen.identity.keyring.rotate import Rotations
+from limen.identity.keyring.rotation import Rotating
 from limen.identity.tenants.management import Tenancy
 from limen.identity.tenants.records import Tenant
 from limen.integration.api import ApiParts
@@ -86,6 +88,13 @@ async def house_in(folder: Path, clock: ManualClock, entropy: SeededEntropy) -> 
         assert isinstance(default, Tenant)
         acme = await Tenancy(begin, reading, keyring, BASE, default.id, clock, entropy).create("acme", "Acme", SYSTEM)
         assert isinstance(acme, Tenant)
+
+        def rotations(tenant_id) -> Rotations:
+            upkeep = Upkeep(storage.keystore, file, file, clock, entropy, keyring.held_tenant)
+            rotating = Rotating(storage.keystore, keyring, upkeep, clock)
+            take = storage.leases.take
+            return Rotations(tenant_id, begin, reading, rotating, file.rotate_root, take, clock, entropy)
+
         parts = ApiParts(
             desks=desks,
             begin=begin,
@@ -100,6 +109,7 @@ async def house_in(folder: Path, clock: ManualClock, entropy: SeededEntropy) -> 
             asking=asking(storage, clock),
             ledger_signers=LedgerSigners(Basics(storage, keyring, clock)),
             guards=guards_of(keyring, clock),
+            rotations=rotations,
         )
         yield House(storage, keyring, clock, entropy, parts, desks, default, acme)
     finally:

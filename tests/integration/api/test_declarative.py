@@ -8,6 +8,7 @@ import pytest
 from limen.access.resources.catalogue import DETAIL_TYPES, RESOURCE_SERVERS, Catalogue
 from limen.identity.tenants.management import Tenancy
 from limen.integration.declarative import Declarative, SecretSource, apply, export, load, plan
+from limen.integration.streaming.manage import Destinations
 from limen.kernel.errors import Invalid, NotFound, Refusal
 
 pytestmark = pytest.mark.anyio
@@ -48,8 +49,16 @@ def declarative(house, tmp_path):
 
         return of
 
+    def destinations(tenant):
+        parts = house.parts
+        return Destinations(
+            tenant, parts.begin, parts.reading, house.keyring, parts.send_audit, house.clock, house.entropy
+        )
+
     secrets = SecretSource({"SHOP_SECRET": SECRET}, tmp_path)
-    return Declarative(tenancy, registration_for, catalogue(RESOURCE_SERVERS), catalogue(DETAIL_TYPES), secrets)
+    return Declarative(
+        tenancy, registration_for, catalogue(RESOURCE_SERVERS), catalogue(DETAIL_TYPES), destinations, secrets
+    )
 
 
 async def test_a_plan_says_what_apply_does_and_writes_nothing(house, declarative):
@@ -189,3 +198,32 @@ async def test_clients_that_registered_themselves_are_not_exported(house, declar
     document = (await office.read("app")).document
     await office.create(document, declarative.actor, client_id="itself", unused_until=house.clock.now() + 1)
     assert "client_id: itself" not in await export("globex", declarative)
+
+
+STREAMED = """
+tenant:
+  slug: acme
+audit_destinations:
+  - name: siem
+    kind: syslog
+    url: tls://siem.example
+    format: cef
+  - name: http
+    kind: http
+    url: https://siem.example/in
+    authentication: signature
+    secret: {env: %s}
+"""
+
+
+async def test_a_file_says_where_the_log_goes_and_secrets_never_leave(house, declarative):
+    document = load(STREAMED % "SHOP_SECRET")
+    assert await apply(document, declarative) == ["create audit destination siem", "create audit destination http"]
+    assert await apply(document, declarative) == []
+    other = replace(declarative, secrets=SecretSource({"SHOP_SECRET": "another-secret-altogether"}, Path()))
+    assert await apply(document, other) == ["change audit destination http: secret"]
+    text = await export("acme", declarative)
+    assert "LIMEN_SECRET_AUDIT_HTTP" in text
+    assert "another-secret" not in text
+    assert isinstance(await apply(load(STREAMED % "NOWHERE"), declarative), Refusal)
+    assert (await declarative.destinations_for(house.acme).find("siem")).document.format == "cef"

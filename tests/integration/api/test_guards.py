@@ -1,6 +1,7 @@
 """Who may pass, and what everybody is told who may not."""
 
 import dataclasses
+from dataclasses import replace
 
 import pytest
 
@@ -8,6 +9,7 @@ from limen.access.tokens.issue import access_token
 from limen.access.tokens.request import Mandate, TokenRequest
 from limen.identity.administrators import SYSTEM
 from limen.integration.api.strict_json import MAX_BODY
+from limen.kernel.errors import Outage
 from limen.trust.limits import Limit
 
 pytestmark = pytest.mark.anyio
@@ -222,3 +224,14 @@ async def test_the_document_is_served_to_everybody_and_names_the_tenants_server(
     assert document["openapi"].startswith("3.1")
     assert document["servers"][0]["url"] == "/t/acme"
     assert set(document["paths"]) >= {"/api/v1/clients", "/api/v1/customers/{customer_id}", "/api/v1/tenants/{slug}"}
+
+
+async def test_an_outage_is_503_and_says_when_to_come_again(house):
+    async def away(_prefix):
+        raise Outage("the KMS does not answer", 7)
+
+    house.parts = replace(house.parts, desks=away)
+    async with house.http("a token") as http:
+        answer = await http.get("/clients")
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "7")
+    assert (answer.json()["code"], "KMS" in answer.text) == ("temporarily_unavailable", False)

@@ -86,3 +86,22 @@ async def test_a_tenants_settings_name_keys_that_are_kept_for_what_is_sent_to_us
     assert "ES384" in desk.keys.signers
     assert len(desk.keys.decrypters) == 2
     assert b'"use":"enc"' in desk.keys.jwks
+
+
+async def test_keys_that_seal_are_rotated_and_the_progress_is_seen(house: House):
+    customer = await house.customer("ada@example.com")
+    async with house.http(await house.token()) as http:
+        begun = await http.post("/keys/rotations", json={"kind": "customers"})
+        assert (begun.status_code, begun.json()["state"], begun.json()["total"]) == (202, "running", 1)
+        assert (await http.post("/keys/rotations", json={"kind": "customers"})).status_code == 409
+        await house.parts.rotations(house.default.id).advance(9)
+        [done] = (await http.get("/keys/rotations")).json()["items"]
+        assert (done["state"], done["seen"], done["done"]) == ("done", 1, 1)
+        rotated = await http.post(f"/keys/customers/{customer.id}/rotate")
+        assert rotated.json()["version"] > 1
+        assert (await http.get(f"/customers/{customer.id}")).json()["email"] == "ada@example.com"
+        assert (await http.post("/keys/rotations", json={"kind": "root"})).status_code == 202
+    async with house.http(await house.token("limen:keys:write")) as http:
+        assert (await http.post("/keys/rotations", json={"kind": "root"})).status_code == 403
+        assert (await http.post("/keys/rotations", json={"kind": "signing"})).status_code == 422
+    assert "customer_key.rotated" in await house.audit()

@@ -17,11 +17,13 @@ from limen.access.resources.records import D
 from limen.app.basis import Basis, default_tenant, open_basis, tenancy
 from limen.app.cli.options import ConfigFile, settings_from
 from limen.app.settings import Settings
-from limen.identity.tenants.records import DEFAULT_SLUG
+from limen.identity.tenants.records import DEFAULT_SLUG, Tenant
 from limen.integration.declarative import Declarative, Document, SecretSource, load
 from limen.integration.declarative import apply as apply_document
 from limen.integration.declarative import export as export_tenant
 from limen.integration.declarative import plan as plan_document
+from limen.integration.streaming.manage import Destinations
+from limen.integration.streaming.ways import NOWHERE
 from limen.kernel.errors import Misconfigured, Refusal
 from limen.kernel.ids import TenantId
 
@@ -86,6 +88,7 @@ async def _declarative(settings: Settings, folder: Path) -> AsyncIterator[Declar
             registration_for,
             lambda tenant_id: catalogue(basis, RESOURCE_SERVERS, tenant_id),
             lambda tenant_id: catalogue(basis, DETAIL_TYPES, tenant_id),
+            lambda tenant: destinations(basis, tenant),
             SecretSource(os.environ, folder),
         )
         await outgoing.aclose()
@@ -101,6 +104,12 @@ def catalogue(basis: Basis, kind: Kind[D], tenant_id: TenantId) -> Catalogue[D]:
     """Return what registers one tenant's things of one kind."""
     database = basis.storage.database
     return Catalogue(kind, tenant_id, database.begin, database.read, basis.keyring, basis.clock, basis.entropy)
+
+
+def destinations(basis: Basis, tenant: Tenant) -> Destinations:
+    """Return what registers one tenant's audit destinations; it sends nothing."""
+    database = basis.storage.database
+    return Destinations(tenant, database.begin, database.read, basis.keyring, NOWHERE, basis.clock, basis.entropy)
 
 
 def _document(file: Path) -> Document:

@@ -8,6 +8,7 @@ from limen.app.cli.options import ConfigFile, settings_from
 from limen.app.doctor import (
     Finding,
     Severity,
+    kms_findings,
     machine_findings,
     parts_findings,
     passkey_findings,
@@ -38,4 +39,5 @@ async def _findings(settings: Settings) -> list[Finding]:
     said += threat_findings(settings)
     said += passkey_findings(settings)
     said += [finding async for finding in parts_findings(settings)]
+    said += [finding async for finding in kms_findings(settings)]
     return said + [finding async for finding in sms_findings(settings)]

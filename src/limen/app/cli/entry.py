@@ -42,6 +42,9 @@ _GROUPS = {
         {
             "rotate": ("keys:rotate", "Rotate the signing keys of all tenants, or of one."),
             "rotate-tenant": ("keys:rotate_tenant", "Give a tenant a new version of the key that seals."),
+            "rotate-customers": ("keys:rotate_customers", "Give every customer of a tenant a new key."),
+            "rotate-customer": ("keys:rotate_customer", "Give one customer a new key."),
+            "progress": ("keys:progress", "Show how far such rotations are."),
             "rotate-root": ("keys:rotate_root", "Make a new root key and wrap all tenants' keys under it."),
             "destroy-root": ("keys:destroy_root", "Destroy a retired root key."),
         },

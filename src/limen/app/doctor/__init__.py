@@ -5,6 +5,7 @@ something does not work or does not hold. Nothing is changed, and no secret is s
 """
 
 from limen.app.doctor.findings import Finding, Severity
+from limen.app.doctor.kms import kms_findings
 from limen.app.doctor.machine import machine_findings
 from limen.app.doctor.parts import parts_findings
 from limen.app.doctor.passkeys import passkey_findings
@@ -15,6 +16,7 @@ from limen.app.doctor.threats import threat_findings
 __all__ = [
     "Finding",
     "Severity",
+    "kms_findings",
     "machine_findings",
     "parts_findings",
     "passkey_findings",

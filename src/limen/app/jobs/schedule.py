@@ -1,6 +1,6 @@
 """What is done when: one readable list."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -11,6 +11,7 @@ from limen.app.jobs.deletion import carry_out_deletions
 from limen.app.jobs.privacy import watch_deadlines
 from limen.app.jobs.recovery import advance_recoveries
 from limen.app.jobs.retention import keep_audit_logs
+from limen.app.jobs.rotation import go_on
 from limen.app.jobs.runner import Job
 from limen.app.jobs.search import follow_indexes, follow_schemas
 from limen.app.jobs.upkeep import keep_keyring, rotate_all, rotate_tenant_keys, sweep, sweep_orphans
@@ -26,6 +27,7 @@ class JobParts:
         on_lost: is told each time an audit log is found with less in it than was signed.
         on_overdue: is told how many privacy requests are late.
         on_unindexed: is told how many customers search indexes still have to walk.
+        stream: delivers what waits of the audit logs.
     """
 
     basis: Basis
@@ -33,6 +35,7 @@ class JobParts:
     on_lost: Callable[[], None] = lambda: None
     on_overdue: Callable[[int], object] = lambda _: None
     on_unindexed: Callable[[int], None] = lambda _left: None
+    stream: Callable[[], Awaitable[object]] | None = None
 
 
 def timetable(parts: JobParts) -> Sequence[Job]:
@@ -40,7 +43,9 @@ def timetable(parts: JobParts) -> Sequence[Job]:
     basis = parts.basis
     checkpoints = Checkpoints(basis.storage, basis.keyring, basis.clock, parts.served, parts.on_lost)
     consents = ConsentChains(basis.storage, LedgerSigners(Basics(basis.storage, basis.keyring, basis.clock)))
+    stream = (Job("audit-stream", parts.stream, 1, 2, is_leased=False),) if parts.stream is not None else ()
     return (
+        *stream,
         Job("checkpoints", checkpoints.run, 1, 1, is_leased=False),
         Job("consent-chains", consents.run, 1, 1, is_leased=False),
         Job("checkpoints-of-all", checkpoints.run_all, 60, 20),
@@ -55,6 +60,7 @@ def timetable(parts: JobParts) -> Sequence[Job]:
         Job("signing-keys", partial(rotate_all, basis), 900, 30),
         Job("keyring", partial(keep_keyring, basis), 3_600, 90),
         Job("tenant-keys", partial(rotate_tenant_keys, basis), 86_400, 900),
+        Job("key-rotations", partial(go_on, basis), 30, 15, is_leased=False),
         Job("audit-retention", partial(keep_audit_logs, basis), 86_400, 1_200),
         Job("orphaned-keys", partial(sweep_orphans, basis), 86_400, 600),
     )

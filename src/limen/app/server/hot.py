@@ -13,6 +13,7 @@ from limen.access.http import Door, Headers, HotRequest, HotResponse, oauth_erro
 from limen.app.server.deadlines import Deadlines
 from limen.app.server.records import Incoming, Parts
 from limen.integration.edge.arrival import Arrival
+from limen.kernel.errors import Outage
 
 _PREFLIGHT: Final = (
     ("access-control-allow-headers", "authorization, content-type, dpop"),
@@ -53,6 +54,10 @@ class HotPath:
             response = await self._through(door, incoming)
         except ConnectionError:
             response = oauth_error(400, "invalid_request", "the request ended early")
+        except Outage as away:
+            self._log.warning("http.outage", request_id=incoming.arrival.request_id, door=door.name, what=str(away))
+            retry = (("retry-after", str(away.retry_after)),)
+            response = oauth_error(503, "temporarily_unavailable", "try again in a moment", retry)
         except Exception as fault:  # noqa: BLE001  # the last catch before the wire
             self._log.exception(
                 "http.fault", request_id=incoming.arrival.request_id, door=door.name, fault=type(fault).__name__

@@ -14,8 +14,9 @@ RESOURCES_READ, RESOURCES_WRITE = "limen:resources:read", "limen:resources:write
 CONSENTS_READ, CONSENTS_WRITE = "limen:consents:read", "limen:consents:write"
 PRIVACY_READ, PRIVACY_WRITE = "limen:privacy:read", "limen:privacy:write"
 KEYS_READ, KEYS_WRITE = "limen:keys:read", "limen:keys:write"
-AUDIT_READ, AUDIT_PERSONAL = "limen:audit:read", "limen:audit:personal"
 SECURITY_READ, SECURITY_WRITE = "limen:security:read", "limen:security:write"
+AUDIT_READ, AUDIT_WRITE = "limen:audit:read", "limen:audit:write"
+AUDIT_PERSONAL = "limen:audit:personal"
 
 SCOPES: dict[str, str] = {
     TENANTS_READ: "Read tenants (platform administrators, default tenant only)",
@@ -32,7 +33,8 @@ SCOPES: dict[str, str] = {
     PRIVACY_WRITE: "Answer privacy requests, set and lift restrictions and legal holds",
     KEYS_READ: "Read which signing keys the tenant has",
     KEYS_WRITE: "Rotate the tenant's signing keys",
-    AUDIT_READ: "Read the tenant's audit log",
+    AUDIT_READ: "Read the tenant's audit log, and where it is streamed to",
+    AUDIT_WRITE: "Say where the tenant's audit log is streamed to",
     AUDIT_PERSONAL: "Open the personal part of audit records, which is itself recorded",
     SECURITY_READ: "See attacks on the tenant while they happen",
     SECURITY_WRITE: "Block networks and raise the bar while the tenant is attacked",

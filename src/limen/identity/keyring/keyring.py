@@ -1,32 +1,42 @@
 """The keyring: makes, finds and destroys the keys of tenants and subjects."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import ClassVar, Final
 
 from limen.identity.keyring.ahead import KeysAhead
-from limen.identity.keyring.envelope import KEY_BYTES, SealingKey
+from limen.identity.keyring.envelope import KEY_BYTES
+from limen.identity.keyring.keysets import MOST as MOST_KEYS
+from limen.identity.keyring.keysets import joined, loaded, parsed
 from limen.identity.keyring.rootkeys import SETTLE, EpochKeys, KeyWrapper
 from limen.identity.keyring.store import KeyStore, SubjectCursor, WrappedSubjectKey, WrappedTenantKey
 from limen.identity.keyring.vaults import SubjectVault, TenantVault
 from limen.identity.keyring.wrapping import close_outer, open_outer, tenant_context
 from limen.kernel.clock import SECOND, Clock, Instant
 from limen.kernel.entropy import Entropy
-from limen.kernel.errors import Conflict, Corrupted
+from limen.kernel.errors import Conflict, Corrupted, NotFound, Refusal
 
 _FIRST_VERSION: Final = 1
 _TRUSTED_SECONDS: Final = SETTLE / SECOND / 2
 """So long a cached vault is used: a new key version is held everywhere before the first process seals under it."""
 _PAGE: Final = 200
+_TRIES: Final = 5
 NewId = Callable[[Clock, Entropy], str]
+
+
+CACHED_SECONDS: Final = 3_600.0
+"""So long a tenant's key is held at most without asking who holds the root key, unless the settings say otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Held:
+    """A vault, since when it is trusted, and for each wrapped key what it was unwrapped to, and when."""
+
     vault: TenantVault
     since: float
+    unwrapped: Mapping[bytes, tuple[bytes, float]]
 
 
 class Keyring:
@@ -38,8 +48,20 @@ class Keyring:
 
     tenants_cached: ClassVar[int] = 4096
 
-    def __init__(self, store: KeyStore, wrapper: KeyWrapper, epochs: EpochKeys, clock: Clock, entropy: Entropy) -> None:
-        """Join the key store with what holds root and epoch keys; :class:`FileKeyring` is both."""
+    def __init__(  # noqa: PLR0913 - the parts
+        self,
+        store: KeyStore,
+        wrapper: KeyWrapper,
+        epochs: EpochKeys,
+        clock: Clock,
+        entropy: Entropy,
+        cached_seconds: float = CACHED_SECONDS,
+    ) -> None:
+        """Join the key store with what holds root and epoch keys; :class:`FileKeyring` is both.
+
+        For *cached_seconds* a tenant's key is used that was unwrapped once, while the key store still has it.
+        """
+        self._cached_seconds = cached_seconds
         self._store = store
         self._wrapper = wrapper
         self._epochs = epochs
@@ -54,6 +76,7 @@ class Keyring:
         Raises:
             Corrupted: there is no key, or it does not verify.
             Misconfigured: the root key it is wrapped under is not there.
+            Outage: it is not cached, or not any more, and who holds the root key does not answer.
         """
         vault = await self.held_tenant(tenant_id)
         if vault is None:
@@ -69,11 +92,11 @@ class Keyring:
         """
         held, now = self._vaults.get(tenant_id), self._clock.monotonic()
         if held is None or now - held.since >= _TRUSTED_SECONDS:
-            vault = await self._load_tenant(tenant_id)
-            if vault is None:
+            held = await self._load_tenant(tenant_id, held.unwrapped if held is not None else {}, now)
+            if held is None:
                 self._vaults.pop(tenant_id, None)
                 return None
-            held = self._vaults[tenant_id] = _Held(vault, now)
+            self._vaults[tenant_id] = held
         self._vaults.move_to_end(tenant_id)
         if len(self._vaults) > self.tenants_cached:
             self._vaults.popitem(last=False)
@@ -200,12 +223,48 @@ class Keyring:
         if (row.tenant_id, row.subject_id) != (tenant_id, subject_id):
             msg = "the key store answered for another subject"
             raise Corrupted(msg)
-        tenant = await self.tenant(tenant_id)
+        return self._vault(await self.tenant(tenant_id), row, await self._unwrapped(row))
+
+    async def rotate_subject(self, tenant_id: str, subject_id: str, version: int = 0) -> int | Refusal:
+        """Give a customer a new key in front of those there are; return its number, *version* where that is higher.
+
+        What they sealed is opened as before. Somebody who holds the vault of a moment ago may go on with it. Refused
+        with ``NotFound("subject_key_not_found")``, ``Conflict("too_many_versions")``, or ``Conflict("key_changed")``
+        where others were quicker time and again.
+        """
+        for _ in range(_TRIES):
+            row = await self._store.get_subject_key(tenant_id, subject_id)
+            if row is None:
+                return NotFound("subject_key_not_found")
+            fresh = await self.with_new_key(row, max(version, row.version + 1))
+            if fresh is None:
+                return Conflict("too_many_versions")
+            if await self._store.replace_subject_keys([(row, fresh)]):
+                return fresh.version
+        return Conflict("key_changed")
+
+    async def with_new_key(self, row: WrappedSubjectKey, version: int) -> WrappedSubjectKey | None:
+        """Return *row* with a new key of *version*, which is higher than its own; None where it has too many.
+
+        Raises:
+            Corrupted: the row does not verify.
+        """
+        keys = parsed(row.version, await self._unwrapped(row))
+        if len(keys) >= MOST_KEYS:
+            return None
+        tenant = await self.tenant(row.tenant_id)
+        raw = joined([(version, self._entropy.bytes(KEY_BYTES)), *keys])
+        inner = tenant.wrap_subject(row.subject_id, version, raw)
+        epoch = await self._epochs.current_epoch()  # last before the write: see SETTLE
+        return close_outer(replace(row, version=version), epoch, inner, self._entropy)
+
+    async def _unwrapped(self, row: WrappedSubjectKey) -> bytes:
+        tenant = await self.tenant(row.tenant_id)
         epoch = await self._epochs.epoch(row.epoch_id)
         if epoch is None:
             msg = "a subject key is under an epoch key that is destroyed"
             raise Corrupted(msg)
-        return self._vault(tenant, row, tenant.unwrap_subject(subject_id, row.version, open_outer(row, epoch)))
+        return tenant.unwrap_subject(row.subject_id, row.version, open_outer(row, epoch))
 
     async def destroy_subject(self, tenant_id: str, subject_id: str) -> None:
         """Erase a customer or journey: without its key, what it sealed is noise. It may be gone already."""
@@ -215,19 +274,24 @@ class Keyring:
         """Erase many at once: one commit, for sweeps."""
         await self._store.delete_subject_keys(tenant_id, subject_ids)
 
-    async def _load_tenant(self, tenant_id: str) -> TenantVault | None:
+    async def _load_tenant(self, tenant_id: str, known: Mapping[bytes, tuple[bytes, float]], at: float) -> _Held | None:
         rows = _live(await self._store.get_tenant_keys(tenant_id))
         if not rows:
             return None
         now = self._clock.now()
         sealing = max((row.version for row in rows if _is_settled(row, now)), default=rows[0].version)
-        keys = {
-            row.version: await self._wrapper.unwrap(row.wrapped, tenant_context(tenant_id, row.version)) for row in rows
-        }
-        return TenantVault(tenant_id, keys, self._entropy, sealing)
+        unwrapped: dict[bytes, tuple[bytes, float]] = {}
+        for row in rows:
+            key, since = known.get(row.wrapped, (b"", 0.0))
+            if not key or at - since >= self._cached_seconds:
+                key, since = await self._wrapper.unwrap(row.wrapped, tenant_context(tenant_id, row.version)), at
+            unwrapped[row.wrapped] = key, since
+        vault = TenantVault(tenant_id, {row.version: unwrapped[row.wrapped][0] for row in rows}, self._entropy, sealing)
+        return _Held(vault, at, unwrapped)
 
-    def _vault(self, tenant: TenantVault, row: WrappedSubjectKey, key: bytes) -> SubjectVault:
-        return SubjectVault(tenant, row.subject_id, SealingKey.load(row.version, key), self._entropy)
+    def _vault(self, tenant: TenantVault, row: WrappedSubjectKey, raw: bytes) -> SubjectVault:
+        newest, older = loaded(row.version, raw)
+        return SubjectVault(tenant, row.subject_id, newest, self._entropy, older)
 
 
 def _live(rows: Sequence[WrappedTenantKey]) -> list[WrappedTenantKey]:

@@ -12,7 +12,7 @@ from limen.identity.keyring.keyfile import EpochKey, KeyFile, Keys, RootKey
 from limen.kernel.clock import MINUTE, Clock, Instant, micros
 from limen.kernel.encoding import b64url, from_b64url
 from limen.kernel.entropy import Entropy
-from limen.kernel.errors import Conflict, Misconfigured
+from limen.kernel.errors import Conflict, Misconfigured, Refusal
 from limen.kernel.secret import Secret
 
 SETTLE: Final[Instant] = 10 * MINUTE
@@ -31,7 +31,11 @@ class KeyWrapper(Protocol):
         ...
 
     async def wrap(self, plaintext: bytes, context: bytes) -> bytes:
-        """Return *plaintext* (32 bytes) wrapped under the active root key and bound to *context*."""
+        """Return *plaintext* (32 bytes) wrapped under the active root key and bound to *context*.
+
+        Raises:
+            Outage: who holds the root key does not answer.
+        """
         ...
 
     async def unwrap(self, wrapped: bytes, context: bytes) -> bytes:
@@ -40,6 +44,15 @@ class KeyWrapper(Protocol):
         Raises:
             Corrupted: it was changed or moved.
             Misconfigured: its root key is not there.
+            Outage: who holds the root key does not answer.
+        """
+        ...
+
+    async def rotate_root(self) -> str | Refusal:
+        """Make a new root key, which wraps from now on, and return its name; older ones stay, to unwrap.
+
+        Raises:
+            Outage: who holds the root key does not answer.
         """
         ...
 
@@ -80,11 +93,14 @@ class KeyringSettings:
         roots: root keys from the environment, the active one first, each 32 bytes as base64url. Where empty, the file
             holds the root keys as well.
         epoch_lifetime: how long an epoch lasts: until then a backup of the key store can undo an erasure.
+        elsewhere: whether somebody else holds the active root key: the file then needs none, and those that it has
+            were active once.
     """
 
     path: Path
     roots: tuple[Secret, ...] = ()
     epoch_lifetime: timedelta = timedelta(days=30)
+    elsewhere: bool = False
 
 
 class FileKeyring:
@@ -98,6 +114,7 @@ class FileKeyring:
         self._file = KeyFile(settings.path)
         self._given = tuple(_given_root(secret) for secret in settings.roots)
         self._lifetime = micros(settings.epoch_lifetime)
+        self._elsewhere = settings.elsewhere
         self._clock = clock
         self._entropy = entropy
         self._keys = Keys((), ())
@@ -170,9 +187,10 @@ class FileKeyring:
         Refused with ``root_is_active``, or ``root_not_settled`` where it was retired less than ``SETTLE`` ago.
         """
         await self._refresh()
-        if key_id == self.key_id:
+        if not self._elsewhere and key_id == self.key_id:
             return Conflict("root_is_active")
-        if any(root.name == key_id and not self._is_settled(root.retired_at) for root in self._keys.roots):
+        waits = not self._elsewhere  # whoever holds the active root key has held it for long
+        if waits and any(root.name == key_id and not self._is_settled(root.retired_at) for root in self._keys.roots):
             return Conflict("root_not_settled")
         await self._update(lambda keys: replace(keys, roots=tuple(one for one in keys.roots if one.name != key_id)))
         return None
@@ -220,7 +238,7 @@ class FileKeyring:
         return self._given[0] if self._given else self._keys.roots[-1]
 
     def _started(self, keys: Keys) -> Self:
-        if not (self._given or keys.roots):
+        if not (self._given or keys.roots or self._elsewhere):
             msg = "there is no root key: the keyring file has none and none is set"
             raise Misconfigured(msg, "set LIMEN_ROOT_KEY to the key this keyring was made with")
         self._adopt(keys)
@@ -251,7 +269,7 @@ class FileKeyring:
         return 0 < retired_at <= self._clock.now() - SETTLE
 
     def _first_keys(self) -> Keys:
-        return Keys(() if self._given else (self._new_root(),), (self._new_epoch(1),))
+        return Keys(() if self._given or self._elsewhere else (self._new_root(),), (self._new_epoch(1),))
 
     def _turned(self, keys: Keys) -> Keys:
         now = self._clock.now()

@@ -113,3 +113,17 @@ class KeyStore(Protocol):
     ) -> Sequence[WrappedSubjectKey]:
         """Return at most *limit* keys with ``since <= created_at < before``, ordered as above, beyond *after*."""
         ...
+
+    async def count_subject_keys(self, tenant_id: str, before: Instant) -> int:
+        """Return how many keys of a tenant were made before an instant."""
+        ...
+
+    async def tenants_subject_keys(
+        self, tenant_id: str, before: Instant, after: str, limit: int
+    ) -> Sequence[WrappedSubjectKey]:
+        """Return at most *limit* keys of a tenant made before an instant, in order, beyond the subject *after*."""
+        ...
+
+    async def count_tenant_keys(self) -> int:
+        """Return how many versions of tenants' keys there are, emptied ones included."""
+        ...

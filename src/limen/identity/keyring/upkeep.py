@@ -5,7 +5,7 @@ from dataclasses import replace
 from itertools import groupby
 from typing import Final, Protocol
 
-from limen.identity.keyring.envelope import key_version
+from limen.identity.keyring.envelope import KEY_BYTES, key_version
 from limen.identity.keyring.keyfile import EpochKey
 from limen.identity.keyring.rootkeys import SETTLE, EpochKeys, KeyWrapper
 from limen.identity.keyring.store import KeyStore, SubjectCursor, WrappedSubjectKey, WrappedTenantKey
@@ -16,6 +16,7 @@ from limen.kernel.entropy import Entropy
 from limen.kernel.errors import Corrupted
 
 _PAGE: Final = 200  # about 4 ms of the event loop
+_LOOK: Final = b"limen.look"
 HeldTenants = Callable[[str], Awaitable[TenantVault | None]]
 """Finds the vault of a tenant; None where its keys are destroyed."""
 
@@ -97,12 +98,25 @@ class Upkeep:
             Misconfigured: an older root key is already gone.
         """
         moved = 0
+        await self._wrapper.wrap(bytes(KEY_BYTES), _LOOK)  # which root key is active is known since the latest wrapping
         while rows := await self._store.tenant_keys_outside(self._wrapper.key_id, _PAGE):
             for row in rows:
                 wrapped = await self._rewrapped(row) if row.wrapped else b""  # destroyed, and so it stays
                 fresh = replace(row, wrapped=wrapped, root_key_id=self._wrapper.key_id)
                 moved += await self._store.replace_tenant_key(row, fresh)
         return moved
+
+    async def rewrapped(self, row: WrappedSubjectKey) -> WrappedSubjectKey | None:
+        """Return *row* under its tenant's newest key version and the current epoch; None where it is already.
+
+        Raises:
+            Corrupted: the row does not verify, or its epoch key is destroyed.
+        """
+        source, target = await self._epoch(row.epoch_id), await self._epochs.current_epoch()
+        vault = await self._tenants(row.tenant_id) if self._tenants is not None else None
+        if vault is None or key_version(open_outer(row, source)) == vault.version:
+            return None
+        return await self._moved(row, source, target)
 
     async def sweep_orphans(self, register: SubjectRegister, since: Instant, before: Instant) -> int:
         """Delete the keys made in ``since <= t < before`` whose subject no data speaks of; return how many.

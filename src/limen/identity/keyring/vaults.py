@@ -1,7 +1,7 @@
 """What features hold: a vault for a tenant, a vault for one subject. Both are synchronous and do no IO."""
 
 import hmac
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -94,12 +94,12 @@ class TenantVault:
         return SubjectVault(self, "", SealingKey.load(_BORNE, key), self._entropy)
 
     def wrap_subject(self, subject_id: str, version: int, key: bytes) -> bytes:
-        """Return the subject's *key* wrapped by the tenant key: the inner of two wrappings. For the keyring only."""
+        """Return the subject's *key*, or keys (``keysets``), in the inner of two wrappings. For the keyring only."""
         wrapper = self._wrapper(self.version, subject_id)
         return seal(wrapper, self._subject_place(subject_id, version), key, self._entropy)
 
     def unwrap_subject(self, subject_id: str, version: int, wrapped: bytes) -> bytes:
-        """Return the subject's key from its inner wrapping. For the keyring only.
+        """Return the subject's key, or keys, from the inner wrapping. For the keyring only.
 
         Raises:
             Corrupted: it was changed, moved, or wrapped under a key this tenant does not have.
@@ -126,13 +126,16 @@ class SubjectVault:
     ``tenant`` is the vault of the subject's tenant, for the blind indexes of what is sealed here.
     """
 
-    __slots__ = ("_entropy", "_key", "subject_id", "tenant", "tenant_id")
+    __slots__ = ("_entropy", "_key", "_older", "subject_id", "tenant", "tenant_id")
 
-    def __init__(self, tenant: TenantVault, subject_id: str, key: SealingKey, entropy: Entropy) -> None:
-        """Build the vault from the subject's loaded *key*."""
+    def __init__(
+        self, tenant: TenantVault, subject_id: str, key: SealingKey, entropy: Entropy, older: Sequence[SealingKey] = ()
+    ) -> None:
+        """Build the vault from the subject's loaded *key*, and the *older* ones, which only open."""
         self.tenant, self.tenant_id = tenant, tenant.tenant_id
         self.subject_id = subject_id
         self._key = key
+        self._older = older
         self._entropy = entropy
 
     def seal(self, field: str, record: str, plaintext: bytes) -> bytes:
@@ -145,7 +148,10 @@ class SubjectVault:
         Raises:
             Corrupted: it was changed, moved, or sealed for somebody else.
         """
-        return unseal(self._key, self._place(field, record), envelope)
+        key = self._key
+        if self._older and (number := key_version(envelope)) != key.version:
+            key = next((one for one in self._older if one.version == number), key)
+        return unseal(key, self._place(field, record), envelope)
 
     def _place(self, field: str, record: str) -> Place:
         return Place(self.tenant_id, self.subject_id, field, record)

@@ -14,6 +14,7 @@ from limen.integration.api.doors import (
     clients,
     consents,
     customers,
+    destinations,
     detail_types,
     factors,
     initial_tokens,
@@ -52,6 +53,7 @@ _DOORS = (
     attacks,
     account,
     account_factors,
+    destinations,
 )
 
 

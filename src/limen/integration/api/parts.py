@@ -13,6 +13,7 @@ from limen.access.resources.catalogue import CatalogueUnit
 from limen.access.safety.administer import AdministeredUnit
 from limen.access.sessions.store import SessionStore
 from limen.access.tokens.desk import Desks
+from limen.identity.audit.destinations import DestinationStore
 from limen.identity.audit.store import AuditStore
 from limen.identity.consents.asking import Asking
 from limen.identity.consents.decide import DecidingUnit
@@ -24,10 +25,12 @@ from limen.identity.customers.indexing import IndexUnit
 from limen.identity.customers.management import CustomerUnit
 from limen.identity.customers.schema_changes import SchemaUnit
 from limen.identity.keyring import Keyring
+from limen.identity.keyring.rotate import Rotations
 from limen.identity.preferences.choose import PreferenceUnit
 from limen.identity.rights.store import RightsUnit
 from limen.identity.tenants.management import TenantUnit
 from limen.identity.tenants.records import Tenant
+from limen.integration.streaming.ways import NOWHERE, Send
 from limen.kernel.clock import Clock, Instant
 from limen.kernel.entropy import Entropy
 from limen.kernel.ids import TenantId
@@ -109,6 +112,11 @@ class ApiUnit(
         ...
 
     @property
+    def audit_destinations(self) -> DestinationStore:
+        """Return where the audit log is streamed to."""
+        ...
+
+    @property
     def idempotency(self) -> IdempotencyStore:
         """Return the tenant's remembered answers."""
         ...
@@ -134,6 +142,8 @@ class ApiParts:
         limit: how often one client may call.
         breaches: what is known of breached passwords.
         guards: makes the guard of a tenant, which knows how it stands.
+        send_audit: delivers what tests a destination of the audit log.
+        rotations: the rotations of a tenant's keys; None where there are none to be had.
     """
 
     desks: Desks
@@ -151,3 +161,5 @@ class ApiParts:
     guards: Guards
     limit: Limit = Limit(600, 60, "api")
     breaches: BreachSources = NO_SOURCES
+    send_audit: Send = NOWHERE
+    rotations: Callable[[TenantId], Rotations] | None = None

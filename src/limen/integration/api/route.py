@@ -23,7 +23,7 @@ from limen.integration.api.problems import Refused, problem, refused, unreadable
 from limen.integration.api.strict_json import MAX_BODY, MalformedJson, strict_json
 from limen.integration.edge.arrival import arrival_of
 from limen.integration.edge.throttle import limit_headers
-from limen.kernel.errors import Forbidden, Invalid, NotFound, Refusal, Throttled, Unauthenticated
+from limen.kernel.errors import Forbidden, Invalid, NotFound, Outage, Refusal, Throttled, Unauthenticated
 
 _log = structlog.get_logger("limen.api")
 _JSON = frozenset({"application/json", "application/merge-patch+json"})
@@ -86,6 +86,10 @@ class GuardedRoute(APIRoute):
                 answer = unreadable(strict, found.errors())
             except HTTPException as given:  # the edge's, met while the body was read: too large, too slow
                 answer = problem(strict, given.status_code, given.detail, headers=given.headers)
+            except Outage as away:
+                _log.warning("api.outage", request_id=arrival_of(strict.scope).request_id, what=str(away))
+                retry = {"retry-after": str(away.retry_after)}
+                answer = problem(strict, 503, "temporarily_unavailable", headers=retry)
             except Exception as fault:  # noqa: BLE001 - the last catch: the answer keeps the API's shape
                 request_id = arrival_of(strict.scope).request_id
                 _log.exception("api.fault", request_id=request_id, route=self.path, fault=type(fault).__name__)

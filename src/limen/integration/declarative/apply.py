@@ -18,8 +18,10 @@ from limen.identity.tenants.validation import check_slug
 from limen.identity.tenants.validation import validate as validate_tenant
 from limen.integration.declarative.catalogues import Declared, ensure
 from limen.integration.declarative.catalogues import steps as catalogue_steps
+from limen.integration.declarative.destinations import destination_steps, ensure_destination
 from limen.integration.declarative.document import DeclaredClient, Document
 from limen.integration.declarative.secrets import SecretSource
+from limen.integration.streaming.manage import Destinations
 from limen.kernel.errors import Conflict, Invalid, NotFound, Refusal
 from limen.kernel.ids import TenantId
 from limen.kernel.secret import Secret
@@ -29,14 +31,15 @@ from limen.kernel.secret import Secret
 class Declarative:
     """What planning and applying need.
 
-    ``registration_for``, ``resources_for`` and ``detail_types_for`` make what one tenant's clients, resource servers
-    and types of authorization details are registered with.
+    ``registration_for``, ``resources_for``, ``detail_types_for`` and ``destinations_for`` make what one tenant's
+    clients, resource servers, types of authorization details and audit destinations are registered with.
     """
 
     tenancy: Tenancy
     registration_for: Callable[[TenantId], Registration]
     resources_for: Callable[[TenantId], Catalogue[ResourceDocument]]
     detail_types_for: Callable[[TenantId], Catalogue[DetailTypeDocument]]
+    destinations_for: Callable[[Tenant], Destinations]
     secrets: SecretSource
     actor: Actor = SYSTEM
 
@@ -54,23 +57,24 @@ async def plan(document: Document, parts: Declarative) -> list[str] | Refusal:
         refusal = check_slug(declared.slug) or (validate_tenant(name, settings) if settings is not None else None)
         if refusal is not None:
             return _below("tenant", refusal)
-        steps, registration, found_id = [f"create tenant {declared.slug}"], None, None
+        steps, registration, found = [f"create tenant {declared.slug}"], None, None
     else:
         wanted = _tenant_change(document, tenant)
         refusal = validate_tenant(wanted.name or tenant.name, wanted.settings or tenant.settings)
         if refusal is not None:
             return _below("tenant", refusal)
         steps = _tenant_steps(wanted, tenant)
-        registration, found_id = parts.registration_for(tenant.id), tenant.id
-    more = await _catalogue_steps(document, parts, found_id)
-    if isinstance(more, Refusal):
-        return more
-    steps += more
+        registration, found = parts.registration_for(tenant.id), tenant
+    for looked in (_catalogue_steps, _destination_steps):
+        more = await looked(document, parts, found)
+        if isinstance(more, Refusal):
+            return more
+        steps += more
     for index, client in enumerate(document.clients):
-        found = await _client_steps(client, registration, parts.secrets)
-        if isinstance(found, Refusal):
-            return _below(f"clients[{index}]", found)
-        steps += found
+        more = await _client_steps(client, registration, parts.secrets)
+        if isinstance(more, Refusal):
+            return _below(f"clients[{index}]", more)
+        steps += more
     return steps
 
 
@@ -88,6 +92,10 @@ async def apply(document: Document, parts: Declarative) -> list[str] | Refusal:
     unfit = await _ensure_catalogues(document, parts, tenant.id)
     if unfit is not None:
         return unfit
+    for index, one in enumerate(document.audit_destinations):
+        refusal = await ensure_destination(one, parts.destinations_for(tenant), parts.actor, parts.secrets)
+        if refusal is not None:
+            return _below(f"audit_destinations[{index}]", refusal)
     registration = parts.registration_for(tenant.id)
     for index, client in enumerate(document.clients):
         refusal = await _ensure_client(client, registration, parts)
@@ -96,9 +104,20 @@ async def apply(document: Document, parts: Declarative) -> list[str] | Refusal:
     return steps
 
 
-async def _catalogue_steps(document: Document, parts: Declarative, tenant_id: TenantId | None) -> list[str] | Refusal:
-    servers = parts.resources_for(tenant_id) if tenant_id is not None else None
-    types = parts.detail_types_for(tenant_id) if tenant_id is not None else None
+async def _destination_steps(document: Document, parts: Declarative, tenant: Tenant | None) -> list[str] | Refusal:
+    use = parts.destinations_for(tenant) if tenant is not None else None
+    found: list[str] = []
+    for index in range(len(document.audit_destinations)):
+        more = await destination_steps(document.audit_destinations, index, use, parts.secrets)
+        if isinstance(more, Refusal):
+            return _below(f"audit_destinations[{index}]", more)
+        found += more
+    return found
+
+
+async def _catalogue_steps(document: Document, parts: Declarative, tenant: Tenant | None) -> list[str] | Refusal:
+    servers = parts.resources_for(tenant.id) if tenant is not None else None
+    types = parts.detail_types_for(tenant.id) if tenant is not None else None
     resources = Declared("resource server", document.resource_servers, servers)
     details = Declared("authorization details type", document.authorization_details_types, types)
     found: list[str] = []

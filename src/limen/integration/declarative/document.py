@@ -7,6 +7,7 @@ import msgspec
 from limen.access.clients.fields import public_fields
 from limen.access.clients.records import ClientDocument
 from limen.access.resources.records import DetailTypeDocument, ResourceDocument
+from limen.identity.audit.destinations import DestinationDocument
 from limen.identity.tenants.records import DEFAULT_SLUG, TenantSettings
 
 
@@ -57,11 +58,41 @@ class DeclaredClient(_Metadata, frozen=True, kw_only=True, forbid_unknown_fields
     """
 
 
+class _Secret(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    secret: SecretReference | None = None
+
+    def document(self) -> DestinationDocument:
+        """Return it as the use case takes it, without a secret."""
+        return DestinationDocument(**{name: getattr(self, name) for name in DestinationDocument.__struct_fields__})
+
+
+if TYPE_CHECKING:
+
+    class _Destination(_Secret, frozen=True, kw_only=True):
+        name: str
+else:
+    _Destination = msgspec.defstruct(
+        "_Destination",
+        [
+            (one.name, one.type) if one.default is msgspec.NODEFAULT else (one.name, one.type, one.default)
+            for one in public_fields(DestinationDocument)
+        ],
+        bases=(_Secret,),
+        module=__name__,
+        kw_only=True,
+    )
+
+
+class DeclaredDestination(_Destination, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Where the audit log is streamed to; an absent secret stays."""
+
+
 class Document(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """One tenant, its resource servers, its types of authorization details and its clients."""
+    """One tenant, its resource servers, its types of authorization details, its audit destinations and its clients."""
 
     version: Literal[1] = 1
     tenant: DeclaredTenant = DeclaredTenant()
     resource_servers: tuple[ResourceDocument, ...] = ()
     authorization_details_types: tuple[DetailTypeDocument, ...] = ()
+    audit_destinations: tuple[DeclaredDestination, ...] = ()
     clients: tuple[DeclaredClient, ...] = ()

@@ -10,12 +10,20 @@ from limen.access.clients.records import Client
 from limen.access.clients.secrets import needs_secret
 from limen.access.resources.catalogue import MOST, Catalogue
 from limen.access.resources.records import D
+from limen.identity.audit.destinations import Destination
 from limen.integration.declarative.apply import Declarative
-from limen.integration.declarative.document import SHARED, DeclaredClient, DeclaredTenant, Document, SecretReference
+from limen.integration.declarative.document import (
+    SHARED,
+    DeclaredClient,
+    DeclaredDestination,
+    DeclaredTenant,
+    Document,
+    SecretReference,
+)
 from limen.kernel.errors import NotFound, Refusal
 
 _PAGE = 200
-_LISTS = ("resource_servers", "authorization_details_types", "clients")
+_LISTS = ("resource_servers", "authorization_details_types", "audit_destinations", "clients")
 
 
 async def export(slug: str, parts: Declarative) -> str | NotFound:
@@ -36,6 +44,7 @@ async def export(slug: str, parts: Declarative) -> str | NotFound:
         tenant=declared,
         resource_servers=await _all(parts.resources_for(tenant.id)),
         authorization_details_types=await _all(parts.detail_types_for(tenant.id)),
+        audit_destinations=tuple(_destination(one) for one in await parts.destinations_for(tenant).list(limit=_PAGE)),
         clients=tuple(_declared(client) for client in ours),
     )
     return yaml.safe_dump(_written(document), sort_keys=False, allow_unicode=True, width=100)
@@ -50,6 +59,12 @@ def _declared(client: Client) -> DeclaredClient:
     secret = SecretReference(env=variable(client.client_id)) if needs_secret(document) else None
     shared: dict[str, Any] = {name: getattr(document, name) for name in SHARED}
     return DeclaredClient(client_id=client.client_id, name=document.client_name, secret=secret, **shared)
+
+
+def _destination(one: Destination) -> DeclaredDestination:
+    secret = SecretReference(env=variable(f"audit-{one.document.name}")) if one.sealed_secret else None
+    members: dict[str, Any] = {name: getattr(one.document, name) for name in one.document.__struct_fields__}
+    return DeclaredDestination(secret=secret, **members)
 
 
 def variable(client_id: str) -> str:

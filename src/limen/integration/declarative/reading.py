@@ -52,6 +52,9 @@ def place(lines: dict[str, int], where: str) -> str:
 
 
 def _consistent(document: Document, lines: dict[str, int]) -> Document | Invalid:
+    for index, destination in enumerate(document.audit_destinations):
+        if destination.secret is not None and bool(destination.secret.env) == bool(destination.secret.file):
+            return _invalid(place(lines, f"audit_destinations[{index}].secret"), "needs either `env` or `file`")
     seen: set[str] = set()
     for index, client in enumerate(document.clients):
         if client.client_id in seen:

@@ -10,6 +10,7 @@ import structlog
 
 from limen.integration.edge.asgi import AsgiApp, Message, Receive, Scope, Send
 from limen.integration.edge.refusals import RefusalPages, no_pages, refusal
+from limen.kernel.errors import Outage
 
 
 class FaultBarrier:
@@ -22,7 +23,7 @@ class FaultBarrier:
         self._log = log or structlog.get_logger("limen.edge")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass on; answer 500 if nothing was answered when the fault came."""
+        """Pass on; answer 500, or 503 for an outage, if nothing was answered when it came."""
         is_begun = False
 
         async def watched(message: Message) -> None:
@@ -32,9 +33,17 @@ class FaultBarrier:
 
         try:
             await self._app(scope, receive, watched)
+        except Outage as away:
+            self._log.warning("http.outage", request_id=_request_id(scope), what=str(away))
+            if not is_begun:
+                headers = [(b"retry-after", str(away.retry_after).encode())]
+                await refusal(503, "temporarily_unavailable", headers, pages=self._pages)(scope, receive, send)
         except Exception as fault:  # noqa: BLE001  # the last catch before the wire
-            arrival = scope.get("state", {}).get("arrival")
-            request_id = arrival.request_id if arrival is not None else ""
-            self._log.exception("http.fault", request_id=request_id, fault=type(fault).__name__)
+            self._log.exception("http.fault", request_id=_request_id(scope), fault=type(fault).__name__)
             if not is_begun:
                 await refusal(500, "server_error", pages=self._pages)(scope, receive, send)
+
+
+def _request_id(scope: Scope) -> str:
+    arrival = scope.get("state", {}).get("arrival")
+    return arrival.request_id if arrival is not None else ""

@@ -11,6 +11,7 @@ from limen.app.server import App, Parts, PathTenants
 from limen.integration.edge.arrival import Arrivals, TrustedProxies
 from limen.integration.edge.metrics import HttpMetrics
 from limen.integration.edge.request_id import RequestIds
+from limen.kernel.errors import Outage
 from tests.support.clock import ManualClock
 from tests.support.entropy import SeededEntropy
 
@@ -188,3 +189,18 @@ async def test_nothing_stays_in_flight() -> None:
     app = _app(metrics=metrics)
     await _converse(app, _scope("/keys"))
     assert list(metrics.answers()) == [("keys", "GET", "200", 1)]
+
+
+@pytest.mark.anyio
+async def test_an_outage_says_when_to_come_again_and_is_no_fault() -> None:
+    async def away(_request: HotRequest) -> HotResponse:
+        raise Outage("the KMS does not answer", 7)
+
+    app = _app(door=Door("keys", away))
+    await app.startup()
+    start, body = await _converse(app, _scope("/keys"))
+    assert start["status"] == 503
+    assert (b"retry-after", b"7") in start["headers"]
+    assert b"temporarily_unavailable" in body["body"]
+    assert b"KMS" not in body["body"]
+    await app.shutdown()

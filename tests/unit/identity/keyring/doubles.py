@@ -75,6 +75,18 @@ class MemoryKeyStore:
     ) -> Sequence[WrappedSubjectKey]:
         return self._page(after, limit, [row for row in self.subjects.values() if since <= row.created_at < before])
 
+    async def count_subject_keys(self, tenant_id: str, before: Instant) -> int:
+        return len(await self.tenants_subject_keys(tenant_id, before, "", 10**9))
+
+    async def tenants_subject_keys(
+        self, tenant_id: str, before: Instant, after: str, limit: int
+    ) -> Sequence[WrappedSubjectKey]:
+        mine = [one for one in self.subjects.values() if one.tenant_id == tenant_id and one.created_at < before]
+        return sorted((one for one in mine if one.subject_id > after), key=lambda one: one.subject_id)[:limit]
+
+    async def count_tenant_keys(self) -> int:
+        return len(self.tenants)
+
     @staticmethod
     def _page(
         after: SubjectCursor | None, limit: int, rows: Sequence[WrappedSubjectKey]

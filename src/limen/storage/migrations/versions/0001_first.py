@@ -82,6 +82,54 @@ def _create_tables() -> None:  # noqa: PLR0915 - one statement a table
         sa.PrimaryKeyConstraint("tenant_id", "number"),
     )
     op.create_table(
+        "audit_destinations",
+        sa.Column("tenant_id", sa.String(length=40), nullable=False),
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("label", sa.String(length=64), nullable=False),
+        sa.Column("document", sa.Text(), nullable=False),
+        sa.Column("sealed_secret", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("error", sa.String(length=64), nullable=False),
+        sa.Column("retry_at", sa.BigInteger(), nullable=False),
+        sa.Column("delivered_at", sa.BigInteger(), nullable=False),
+        sa.Column("failing_since", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "id"),
+        sa.UniqueConstraint("tenant_id", "label"),
+    )
+    op.create_table(
+        "audit_cursors",
+        sa.Column("tenant_id", sa.String(length=40), nullable=False),
+        sa.Column("destination_id", sa.String(length=40), nullable=False),
+        sa.Column("segment_id", sa.String(length=40), nullable=False),
+        sa.Column("next_seq", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "destination_id"],
+            ["audit_destinations.tenant_id", "audit_destinations.id"],
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "destination_id", "segment_id"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "audit_dead_letters",
+        sa.Column("tenant_id", sa.String(length=40), nullable=False),
+        sa.Column("destination_id", sa.String(length=40), nullable=False),
+        sa.Column("segment_id", sa.String(length=40), nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("error", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "destination_id"],
+            ["audit_destinations.tenant_id", "audit_destinations.id"],
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "destination_id", "segment_id", "seq"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "audit_prunings",
         sa.Column("tenant_id", sa.String(length=40), nullable=False),
         sa.Column("number", sa.BigInteger(), nullable=False),
@@ -124,6 +172,28 @@ def _create_tables() -> None:  # noqa: PLR0915 - one statement a table
         unique=False,
         sqlite_where=sa.text(_EVERYDAY),
         postgresql_where=sa.text(_EVERYDAY),
+    )
+    op.create_table(
+        "key_rotations",
+        sa.Column("tenant_id", sa.String(length=40), nullable=False),
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("state", sa.String(length=8), nullable=False),
+        sa.Column("requested_at", sa.BigInteger(), nullable=False),
+        sa.Column("finished_at", sa.BigInteger(), nullable=False),
+        sa.Column("cursor", sa.String(length=64), nullable=False),
+        sa.Column("total", sa.BigInteger(), nullable=False),
+        sa.Column("seen", sa.BigInteger(), nullable=False),
+        sa.Column("done", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "id"),
+    )
+    op.create_index(
+        "ix_key_rotations_running",
+        "key_rotations",
+        ["tenant_id", "kind"],
+        unique=True,
+        sqlite_where=sa.text("state = 'running'"),
+        postgresql_where=sa.text("state = 'running'"),
     )
     op.create_table(
         "audit_segments",

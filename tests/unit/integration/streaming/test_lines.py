@@ -1,0 +1,147 @@
+"""Whatever a record holds, its line says just that: nothing a customer types begins another record or another field."""
+
+import json
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from limen.integration.streaming.fact import Fact
+from limen.integration.streaming.lines import framed, line, syslog, timestamp
+from limen.integration.streaming.ocsf import class_of
+
+AT = 1_800_000_000_123_456
+HOSTILE = st.text(max_size=60) | st.sampled_from(
+    [
+        "a\nCEF:0|x|y|z|1|forged|10|",
+        "a\r\n<13>1 - - - - - - forged",
+        "a|b\\|c",
+        "a=b c\\=d",
+        "\u2028x\x85y",
+        "\udcff",
+        "\x00\x1b[2J",
+    ]
+)
+FACTS = st.builds(
+    lambda event, reason, actor, client, agent, data, refused: Fact(
+        "ten_1",
+        "https://id.example",
+        "seg_1",
+        7,
+        AT,
+        event,
+        {
+            "outcome": "refused" if refused else "success",
+            "reason": reason,
+            "actor": actor,
+            "client": client,
+            "data": {"x": data},
+        },
+        {"address": "192.0.2.1", "user_agent": agent},
+    ),
+    st.sampled_from(["session.started", "client.created", "password.changed", "strange.happened"]) | HOSTILE,
+    HOSTILE,
+    HOSTILE,
+    HOSTILE,
+    HOSTILE,
+    HOSTILE,
+    st.booleans(),
+)
+
+
+def fields_of(text: str) -> tuple[list[str], dict[str, str]]:
+    """Take a CEF line apart as a receiver does: at pipes, and at keys, that no backslash precedes."""
+    *header, extension = _hidden(text).split("|", 7)
+    keys = re.split(r"(?:^| )([A-Za-z0-9]+)=", _hidden_equals(extension))
+    found = dict(zip(keys[1::2], keys[2::2], strict=True))
+    return [_shown(part) for part in header], {key: _shown(value) for key, value in found.items()}
+
+
+def _hidden(text: str) -> str:
+    return text.replace("\\\\", "\x01").replace("\\|", "\x02")
+
+
+def _hidden_equals(text: str) -> str:
+    return text.replace("\\=", "\x03").replace("\\n", "\x04")
+
+
+def _shown(text: str) -> str:
+    return text.replace("\x01", "\\").replace("\x02", "|").replace("\x03", "=").replace("\x04", "\n")
+
+
+@given(FACTS, st.sampled_from(["json", "cef", "ocsf"]))
+def test_a_record_is_one_line_that_can_be_encoded(fact, form):
+    text = line(fact, form)
+    assert text.encode().decode() == text
+    assert len(text.splitlines()) == 1
+    assert not re.search(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]", text)
+
+
+@given(FACTS)
+def test_cef_reads_back_as_what_went_in(fact):
+    header, keys = fields_of(line(fact, "cef"))
+    assert header[0] == "CEF:0"
+    assert len(header) == 7
+    assert header[6] == ("6" if fact.is_refused else "3")
+    assert keys["externalId"] == "seg_1:7"
+    assert keys["src"] == "192.0.2.1"
+    assert keys["cs1Label"] == "tenant"
+    assert json.loads(keys["cs4"])["x"] == fact.said["data"]["x"]
+    allowed = {"rt", "externalId", "outcome", "reason", "suid", "duid", "src", "requestClientApplication"}
+    assert keys.keys() <= allowed | {f"cs{n}{end}" for n in range(1, 5) for end in ("", "Label")}
+
+
+@given(FACTS)
+def test_json_and_ocsf_read_back_as_what_went_in(fact):
+    said = json.loads(line(fact, "json"))
+    assert (said["id"], said["event"], said["reason"]) == ("seg_1:7", fact.event, fact.said["reason"])
+    assert said["personal"]["user_agent"] == fact.personal["user_agent"]
+    event = json.loads(line(fact, "ocsf"))
+    assert event["type_uid"] == event["class_uid"] * 100 + event["activity_id"]
+    assert event["unmapped"]["client"] == fact.said["client"]
+    assert event["metadata"]["event_code"] == fact.event
+    assert event["status_id"] == (2 if fact.is_refused else 1)
+    assert {"severity_id", "category_uid", "time", "metadata"} <= event.keys()
+
+
+@given(FACTS, st.text(max_size=300), st.sampled_from(["json", "cef", "ocsf"]))
+def test_syslog_has_its_six_fields_and_a_frame_holds_one_message(fact, host, form):
+    message = syslog(fact, host, form)
+    head, _, rest = message.partition(b" limen - ")
+    priority, at, name = head.split(b" ")
+    assert priority == (b"<108>1" if fact.is_refused else b"<109>1")
+    assert at == b"2027-01-15T08:00:00.123456Z"
+    assert 1 <= len(name) <= 255
+    event, data, _ = rest.split(b" ", 2)
+    assert 1 <= len(event) <= 32
+    assert data == b"-"
+    length, _, content = framed(message).partition(b" ")
+    assert (int(length), content) == (len(message), message)
+
+
+@pytest.mark.parametrize(
+    ("event", "known"),
+    [
+        ("session.started", (3002, 1)),
+        ("session.ended", (3002, 2)),
+        ("password.changed", (3001, 3)),
+        ("factor.added", (3001, 10)),
+        ("customer.updated", (3001, 99)),
+        ("client.created", (3004, 1)),
+        ("segment.opened", (0, 99)),
+    ],
+)
+def test_events_have_the_class_that_ocsf_has_for_them(event, known):
+    assert class_of(event) == known
+
+
+def test_instants_are_written_to_the_microsecond():
+    assert timestamp(0) == "1970-01-01T00:00:00.000000Z"
+    assert timestamp(AT) == "2027-01-15T08:00:00.123456Z"
+
+
+def test_text_that_is_not_ascii_is_marked_as_utf_8_in_syslog():
+    fact = Fact("ten_1", "https://id.example", "seg_1", 1, AT, "a.b", {"reason": "größer"})
+    assert b" \xef\xbb\xbfCEF:0|" in syslog(fact, "id.example", "cef")
+    assert b"\xef\xbb\xbf" not in syslog(fact, "id.example", "json")
