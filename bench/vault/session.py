@@ -8,13 +8,13 @@ from typing import Any
 
 from bench import facts
 from bench.figures import Figure
-from bench.vault import consents, search
+from bench.vault import audit, consents, search
 from bench.vault.place import Vault
 from bench.workbench import Workbench
 from limen.integration.edge import logs
 
 Work = Callable[[Vault], Iterator[Figure]]
-WORKS: dict[str, Work] = {"consent_check": consents.measure, search.SEARCH: search.measure}
+WORKS: dict[str, Work] = {"consent_check": consents.measure, search.SEARCH: search.measure, audit.AUDIT: audit.measure}
 """Every work, by the name that ``--only`` takes."""
 
 
