@@ -40,6 +40,9 @@ async def test_the_board_is_in_the_order_of_deadlines_and_goes_on_where_a_page_e
         page = await unit.privacy_requests.board(is_open=True, after=(0, ""), limit=3)
         rest = await unit.privacy_requests.board(is_open=True, after=(page[-1].due_at, page[-1].id), limit=3)
         assert [*page, *rest] == expected
+        for kind, count in ((RequestKind.OBJECTION, 4), (RequestKind.EXPORT, 0)):
+            found = await unit.privacy_requests.board(is_open=True, after=(0, ""), limit=9, kind=kind)
+            assert len(found) == count
         assert await unit.privacy_requests.board(is_open=False, after=(0, ""), limit=3) == []
         assert [one.id for one in await unit.privacy_requests.due(now + 3 * DAY, 9)] == [one.id for one in expected[:2]]
         assert await unit.privacy_requests.update(expected[0].warned(now), 1)

@@ -55,6 +55,9 @@ async def test_a_customer_asks_and_is_answered_from_the_board(house):
     async with officer(house) as http:
         [shown] = await board(http)
         assert (shown["kind"], shown["asked_by"], shown["words"]) == ("rectification", "customer", None)
+        others = await http.get("privacy-requests", params={"kind": "export"})
+        assert others.json() == {"items": [], "next": None}
+        assert (await http.get("privacy-requests", params={"kind": "x"})).status_code in {400, 422}
         where = f"privacy-requests/{shown['id']}"
         assert (await http.get(where)).json()["words"] == "My name is Anne.\nWith an e."
         for action, state in (("start", "working"), ("extend", "working"), ("complete", "done")):

@@ -29,8 +29,10 @@ class RequestStore(Protocol):
         """Return a customer's requests, newest first, at most a hundred."""
         ...
 
-    async def board(self, *, is_open: bool, after: tuple[Instant, str], limit: int) -> list[PrivacyRequest]:
-        """Return up to *limit* requests behind *after* (deadline, identifier), by deadline."""
+    async def board(
+        self, *, is_open: bool, after: tuple[Instant, str], limit: int, kind: RequestKind | None = None
+    ) -> list[PrivacyRequest]:
+        """Return up to *limit* requests behind *after* (deadline, identifier), by deadline; all, or one *kind*."""
         ...
 
     async def update(self, request: PrivacyRequest, expected: int) -> bool:

@@ -40,7 +40,7 @@ _OF_CUSTOMER = mine(
 _place = tuple_(requests.c.due_at, requests.c.id)
 _behind = (
     select(requests)
-    .where(_place > tuple_(bindparam("after_due"), bindparam("after_id")))
+    .where(_place > tuple_(bindparam("after_due"), bindparam("after_id")), requests.c.kind.like(bindparam("kinds")))
     .order_by(requests.c.due_at, requests.c.id)
     .limit(bindparam("at_most"))
 )
@@ -88,10 +88,13 @@ class SqlPrivacyRequests(TenantStoreBase):
         """Return a customer's requests, newest first, at most a hundred."""
         return _requests(await self._all(_OF_CUSTOMER, customer=customer_id, at_most=_MOST))
 
-    async def board(self, *, is_open: bool, after: tuple[Instant, str], limit: int) -> list[PrivacyRequest]:
-        """Return up to *limit* requests behind *after*, by deadline."""
+    async def board(
+        self, *, is_open: bool, after: tuple[Instant, str], limit: int, kind: RequestKind | None = None
+    ) -> list[PrivacyRequest]:
+        """Return up to *limit* requests behind *after*, by deadline; of one *kind*, or of all."""
+        kinds = kind.value if kind is not None else "%"
         statement = _BOARD_OPEN if is_open else _BOARD_OVER
-        return _requests(await self._all(statement, after_due=after[0], after_id=after[1], at_most=limit))
+        return _requests(await self._all(statement, after_due=after[0], after_id=after[1], at_most=limit, kinds=kinds))
 
     async def update(self, request: PrivacyRequest, expected: int) -> bool:
         """Replace a request if the stored version is still *expected*."""

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from limen.identity.administrators import PRIVACY_READ, PRIVACY_WRITE
 from limen.identity.rights.limits import Limits
-from limen.identity.rights.records import Law, LimitKind, PrivacyRequestId, RequestState
+from limen.identity.rights.records import Law, LimitKind, PrivacyRequestId, RequestKind, RequestState
 from limen.identity.rights.requests import Asked, Requests
 from limen.integration.api.answers import CurrentCall, answer, ok
 from limen.integration.api.document import answers, needs
@@ -64,6 +64,7 @@ async def list_privacy_requests(
     state: Annotated[
         Literal["open", "over"], Query(description="`open`: to be answered still; `over`: what became of the others.")
     ] = "open",
+    kind: Annotated[RequestKind | None, Query(description="Only requests of this kind.")] = None,
     after: After = "",
     size: PageSize = 50,
 ) -> Response:
@@ -72,12 +73,13 @@ async def list_privacy_requests(
     async with call.parts.reading(call.desk.tenant.id) as unit:
         last = await unit.privacy_requests.get(PrivacyRequestId(seen)) if seen else None
         place = (last.due_at, str(last.id)) if last is not None else (0, "")
-        found = await unit.privacy_requests.board(is_open=state == "open", after=place, limit=size + 1)
+        found = await unit.privacy_requests.board(is_open=state == "open", after=place, limit=size + 1, kind=kind)
     now, page = call.parts.clock.now(), found[:size]
     following = page[-1].id if len(found) > size else ""
     path = f"{call.prefix}{PREFIX}{_BOARD}"
     link = next_link(path, following, size)
-    more = f"{link}&state={state}" if link is not None else None
+    wanted = f"&state={state}" + (f"&kind={kind.value}" if kind is not None else "")
+    more = f"{link}{wanted}" if link is not None else None
     return answer(RequestPage(items=[shown_request(one, now) for one in page], next=more))
 
 
