@@ -198,6 +198,7 @@ class Site:
                 metrics_door(self._registry, settings.metrics.token or None),
                 live_door(),
                 ready_door((Check("database", lambda: _answers(basis)),)),
+                desks,
             ),
         )
         self._pages = front(

@@ -19,6 +19,7 @@ from limen.access.oauth.discovery import (
     jwks_door,
 )
 from limen.access.oauth.par import push
+from limen.access.passkeys.doors import ENDPOINTS, RELATED, endpoints_door, related_door
 from limen.access.registering.doors import (
     BELOW,
     REGISTER,
@@ -78,9 +79,15 @@ def registration_doors(parts: RegistrationParts) -> Mapping[str, Door]:
     return {REGISTER: Door("register", register_door(parts), ("POST",), cross_origin=True), BELOW: manage}
 
 
-def house_doors(metrics: Door, live: Door, ready: Door) -> Mapping[str, Door]:
-    """Return the hot doors that belong to no tenant, by path."""
-    return {"/metrics": metrics, "/health/live": live, "/health/ready": ready}
+def house_doors(metrics: Door, live: Door, ready: Door, desks: Desks) -> Mapping[str, Door]:
+    """Return the hot doors that speak for the whole host, by path."""
+    return {
+        "/metrics": metrics,
+        "/health/live": live,
+        "/health/ready": ready,
+        RELATED: Door("passkey_origins", related_door(desks)),
+        ENDPOINTS: Door("passkey_endpoints", endpoints_door(desks)),
+    }
 
 
 _RESOURCES = WELL_KNOWN + "/"

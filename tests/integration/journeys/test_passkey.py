@@ -6,6 +6,7 @@ import pytest
 
 from limen.identity.tenants.assurance import AssuranceSettings
 from limen.identity.tenants.passkeys import PasskeySettings
+from limen.identity.tenants.records import TenantSettings
 from limen.identity.tenants.sign_in import SignInSettings
 from limen.kernel.event_data import misfit
 from tests.integration.journeys.test_accounts import claims
@@ -373,6 +374,23 @@ async def test_nobody_by_themselves_makes_one_on_the_account_page(house):
 
 
 # --------------------------------------------------------------------------------------------------------- other things
+
+
+async def test_the_host_says_which_sites_may_use_its_passkeys_and_where_they_are_made(house):
+    key = await holder(house)
+    await house.add_tenant("other", TenantSettings(passkeys=PasskeySettings(related_origins=("https://evil.example",))))
+    async with house.client() as browser:
+        assert (await browser.get("/.well-known/webauthn")).status_code == 404
+        await settings(house, passkeys=PasskeySettings(related_origins=("https://limen.example",)))
+        answer = await browser.get("/.well-known/webauthn")
+        assert answer.json() == {"origins": ["https://limen.example"]}
+        assert answer.headers["content-type"].startswith("application/json")
+        page = "https://id.example/account/security"
+        assert (await browser.get("/.well-known/passkey-endpoints")).json() == {"enroll": page, "manage": page}
+        await settings(house, sign_in=SignInSettings(passkey=False))
+        assert (await browser.get("/.well-known/passkey-endpoints")).status_code == 404
+    await settings(house, passkeys=PasskeySettings(related_origins=("https://limen.example",)))
+    assert (await by_passkey(house.walker(), key, origin="https://limen.example")).path == "/account"
 
 
 async def test_without_script_the_button_says_so(house):
