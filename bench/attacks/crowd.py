@@ -1,5 +1,6 @@
 """Customers who come and go: most at their own devices, a few at new ones, now and then with a slip of the finger."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from random import Random
 from threading import Event, Lock, Thread
@@ -37,14 +38,18 @@ class Crowd:
 
     def settle(self) -> None:
         """Let everybody sign in once, before anything happens."""
-        for number in range(REGULARS):
-            browser = Browser(self.port, home_of(number))
-            outcome = browser.sign_in(email_of(number), password_of(number))
-            if outcome != "session":
-                message = f"a customer cannot sign in: {outcome}"
-                raise RuntimeError(message)
-            self.devices[number] = browser.cookies
-            browser.close()
+        with ThreadPoolExecutor(LANES) as pool:
+            for done in [pool.submit(self._settle, number) for number in range(REGULARS)]:
+                done.result()
+
+    def _settle(self, number: int) -> None:
+        browser = Browser(self.port, home_of(number))
+        outcome = browser.sign_in(email_of(number), password_of(number))
+        if outcome != "session":
+            message = f"a customer cannot sign in: {outcome}"
+            raise RuntimeError(message)
+        self.devices[number] = browser.cookies
+        browser.close()
 
     def begin(self) -> None:
         """Come and go until told to end."""
