@@ -34,6 +34,21 @@ async def test_of_fifty_sign_ups_with_one_address_one_wins_and_no_other_leaves_a
         assert len(await unit.customers.list(after="", limit=100)) == 1
 
 
+async def test_what_hashes_of_other_systems_cost_is_listed_once_each_until_they_are_replaced(database):
+    labels = ["pbkdf2:sha512:27500:64", "bcrypt:plain:2b:12", "bcrypt:plain:2b:12", "phpass:13+"]
+    async with database.begin() as unit:
+        for label in labels:
+            who = things.customer(database)
+            assert await unit.customers.add(who, things.contact(who))
+            await unit.passwords.put(replace(things.password(who), label=label))
+        assert await unit.passwords.labels(limit=9) == sorted(set(labels))
+        assert await unit.passwords.labels(limit=1) == ["bcrypt:plain:2b:12"]
+        assert await unit.passwords.replace_hash(who.id, b"sealed", b"rehashed")
+        stored = await unit.passwords.get(who.id)
+        assert (stored.sealed, stored.label) == (b"rehashed", "")
+        assert len(await unit.passwords.labels(limit=9)) == 2
+
+
 async def test_a_contact_of_nobody_is_an_error_and_not_an_answer(database):
     owner, nobody = things.customer(database), things.customer(database)
     with pytest.raises(things.VIOLATED):
@@ -100,6 +115,7 @@ async def test_a_password_is_set_replaced_and_rehashed_only_from_what_was_read(d
         await unit.passwords.put(stored)
         assert await unit.passwords.get(who.id) == stored
         assert not await unit.passwords.replace_hash(who.id, b"older", b"rehashed")
+        assert await unit.passwords.labels(limit=9) == []
         assert await unit.passwords.replace_hash(who.id, b"sealed", b"rehashed")
         await unit.passwords.put(replace(stored, sealed=b"changed"))
         assert await unit.passwords.get(who.id) == replace(stored, sealed=b"changed")

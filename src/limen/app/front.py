@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
+from limen.access.journeys.pace import Pace
 from limen.access.journeys.parts import JourneyParts, JourneySettings, Models, no_models
 from limen.access.journeys.steps.consent import scope_in_words
 from limen.access.tokens.desk import CountProof, Desk, Desks, uncounted
@@ -176,6 +177,8 @@ def page_parts(parts: FrontParts) -> PageParts:
 def tenant_pages(parts: FrontParts) -> Callable[[str], Awaitable[TenantPages | None]]:
     """Return what finds a tenant's parts by path prefix. They are made anew from its desk, which is held in memory."""
     settings = journey_settings(parts.limits, parts.sms_ceiling)
+    pace = Pace(parts.hasher, parts.clock)
+    parts.storage.feed.listen(pace.hear)
 
     async def tenant(prefix: str) -> TenantPages | None:
         desk = await parts.desks(prefix)
@@ -183,7 +186,7 @@ def tenant_pages(parts: FrontParts) -> Callable[[str], Awaitable[TenantPages | N
             return None
         vault = await parts.keyring.tenant(desk.tenant.id)
         keys = vault.derive(ATTACKS), vault.derive(PROOFS)
-        return TenantPages(_journeys(desk, settings, parts, keys), vault.derive(CSRF))
+        return TenantPages(_journeys(desk, settings, parts, keys, pace), vault.derive(CSRF))
 
     return tenant
 
@@ -227,7 +230,9 @@ def _guard(tenant: Tenant, counters: Counters, parts: FrontParts) -> AttackGuard
     return AttackGuard(counters, settings.attacks, parts.watch, parts.reputation, settings.networks, parts.tallies)
 
 
-def _journeys(desk: Desk, settings: JourneySettings, parts: FrontParts, keys: tuple[bytes, bytes]) -> JourneyParts:
+def _journeys(
+    desk: Desk, settings: JourneySettings, parts: FrontParts, keys: tuple[bytes, bytes], pace: Pace
+) -> JourneyParts:
     database, tenant_id = parts.storage.database, desk.tenant.id
     counters = Counters(parts.limiter, tenant_id, keys[0], parts.clock)
     return JourneyParts(
@@ -252,4 +257,5 @@ def _journeys(desk: Desk, settings: JourneySettings, parts: FrontParts, keys: tu
         count_proof=parts.count_proof,
         count_guard=parts.count_guard,
         models=parts.models,
+        slowest=pace,
     )

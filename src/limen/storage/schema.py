@@ -164,10 +164,13 @@ passwords = _tenant_table(
     _at("set_at"),
     Column("failures", Integer, nullable=False),
     _at("disabled_at", null=True),
+    Column("label", String(64), nullable=False, server_default=""),
     _of_customer(),
     key=("customer_id",),
     **_SMALL,
 )
+_is_old = passwords.c.label != ""
+Index("ix_passwords_label", passwords.c.tenant_id, passwords.c.label, sqlite_where=_is_old, postgresql_where=_is_old)
 
 profile_progress = _tenant_table(
     "profile_progress",

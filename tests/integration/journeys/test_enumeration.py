@@ -1,10 +1,15 @@
 """Who asks cannot tell whether an account exists: the same work is done, the same answer leaves at the same step."""
 
+import hashlib
 import json
+from base64 import b64encode
 
 import pytest
 
 from limen.identity.administrators import SYSTEM
+from limen.identity.credentials.hashing import PasswordHasher
+from limen.identity.credentials.legacy.table import is_kept, read
+from limen.identity.credentials.records import seal_password, unseal_password
 from tests.integration.journeys.test_first_factors import signs_in_by
 from tests.integration.journeys.test_second_factor import enrolled
 from tests.support.authenticator import Authenticator
@@ -16,9 +21,21 @@ pytestmark = pytest.mark.anyio
 # one length, so that bodies can be compared by theirs
 KNOWN, UNKNOWN, LOCKED = "known@example.com", "nobod@example.com", "lockd@example.com"
 DISABLED, BARE, TWICE = "barrd@example.com", "bare1@example.com", "twice@example.com"
-ALL = (KNOWN, UNKNOWN, DISABLED, BARE, LOCKED, TWICE)
+OLD = "older@example.com"
+ALL = (KNOWN, UNKNOWN, DISABLED, BARE, LOCKED, TWICE, OLD)
 BY_MAIL = {"intent": "use:email_code", "password": None}
 ASKS_MAIL = [("/sign-in", BY_MAIL), ("/recover", {}), ("/sign-up", {"password": PASSWORD, "name": ""})]
+
+
+async def old_customer(house, email, password=PASSWORD):
+    """A customer whose hash another system made."""
+    customer = await house.customer(email, password=None)
+    digest = hashlib.pbkdf2_hmac("sha256", password.encode(), b"sea", 10_000)
+    kept = read(f"pbkdf2_sha256$10000$sea${b64encode(digest).decode()}")
+    vault = await house.directory().vault_of(customer.id)
+    async with house.storage.database.begin(house.tenant.id) as unit:
+        await unit.passwords.put(seal_password(vault, customer.id, kept, house.clock.now()))
+    return customer
 
 
 @pytest.fixture
@@ -27,6 +44,7 @@ async def people(house):
     await house.customer(BARE, password=None)
     disabled, locked = await house.customer(DISABLED), await house.customer(LOCKED)
     await house.customer(TWICE)
+    await old_customer(house, OLD)
     owner = house.walker()
     await owner.sign_in(TWICE, PASSWORD)
     await enrolled(house, owner)
@@ -53,6 +71,43 @@ async def test_a_refused_sign_in_leaves_one_trace_whoever_it_was_for(people):
     assert traces[KNOWN]["slept"] == 1
     for email in ALL[1:]:
         assert traces[email] == traces[KNOWN], email
+
+
+async def test_a_hash_of_another_system_is_replaced_at_the_first_sign_in_that_is_right(people):
+    find = people.directory()
+
+    async def held():
+        async with people.storage.database.read(people.tenant.id) as unit:
+            row = await unit.customers.find_by_contact("email", await find.email_index(OLD))
+            stored = await unit.passwords.get(row.id)
+            return stored, unseal_password(await find.vault_of(row.id), stored), await unit.passwords.labels(limit=9)
+
+    before, opened, labels = await held()
+    assert is_kept(opened.hash)
+    assert labels == [before.label] == ["pbkdf2:sha256:10000:32"]
+    for _ in range(2):
+        page = await people.walker().sign_in(OLD, PASSWORD)
+        assert page.response.url.path == "/account"
+        after, opened, labels = await held()
+        assert opened.hash.startswith("$argon2id$v=19$")
+        assert (after.label, labels) == ("", [])
+
+
+async def test_refusals_wait_as_for_the_slowest_hash_and_whoever_proves_something_does_not(people, monkeypatch):
+    async def slow(_hasher, label):
+        assert label == "pbkdf2:sha256:10000:32"
+        return 0.6
+
+    monkeypatch.setattr(PasswordHasher, "seconds", slow)
+    people.storage.feed.apply([(people.tenant.id, "passwords", "")])
+    slept = []
+    for email, password in ((UNKNOWN, PASSWORD), (KNOWN, "wrong horse battery"), (KNOWN, PASSWORD)):
+        walker = people.walker()
+        page = await walker.get("/sign-in")
+        with people.watching() as watched:
+            await walker.raw_post(page, email=email, password=password)
+        slept.append(watched.slept)
+    assert slept == [[1.25], [1.25], [0.25]]
 
 
 async def test_the_right_password_of_a_disabled_account_leaves_the_trace_of_a_wrong_one(people):

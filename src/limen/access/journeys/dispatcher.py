@@ -12,6 +12,7 @@ import msgspec
 from limen.access.journeys.arrival import Arrived, arrive, rotated_cookie
 from limen.access.journeys.context import Facts, StepContext
 from limen.access.journeys.facts import gather
+from limen.access.journeys.pace import steps
 from limen.access.journeys.parts import JourneyParts, JourneyUnit
 from limen.access.journeys.records import Journey, JourneyState
 from limen.access.journeys.safekeeping import open_journey, seal
@@ -110,13 +111,15 @@ class Journeys:
         if step is None:
             return await self._commit(opened, Progress(journey.state), request)
         context = StepContext(self.parts, journey, opened.vault, opened.facts, request)
+        slowest = await self.parts.slowest(self.parts) if step.is_even else 0.0
         progress = await step.submit(context, form)
         if progress.is_idle:
             shown: Shown = self.view_of(opened, request, problem=progress.problem)
         else:
             shown = await self._commit(opened, progress, request)
         if step.is_even:
-            await self._even_out(started)
+            has_proven = progress.problem is None and progress.state.evidence != journey.state.evidence
+            await self._even_out(started, 0.0 if has_proven else slowest)
         return shown
 
     async def prove(self, opened: Opened, progress: Progress, request: RequestContext) -> Shown:
@@ -218,10 +221,14 @@ class Journeys:
             retry_after=problem.retry_after,
         )
 
-    async def _even_out(self, started: float) -> None:
-        """Wait for the next even step of the clock, so that how long the work took does not show."""
+    async def _even_out(self, started: float, slowest: float) -> None:
+        """Wait for the next even step of the clock, so that how long the work took does not show.
+
+        Whoever proved something knows that the account exists; everybody else waits as for the *slowest* check.
+        """
         step = self.parts.settings.answer_step_ms / 1000
         if step > 0:
+            step = steps(slowest, step)
             elapsed = self.parts.clock.monotonic() - started
             await self.parts.clock.sleep(step - elapsed % step)
 

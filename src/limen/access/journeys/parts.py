@@ -161,6 +161,15 @@ ConsentWords = Callable[[str, str, tuple[str, ...], tuple[str, ...]], bytes]
 Models = Callable[[], Awaitable[Metadata]]
 
 
+Slowest = Callable[["JourneyParts"], Awaitable[float]]
+"""The seconds that the slowest check of a password may take for any of the tenant's customers."""
+
+
+async def unhurried(_: "JourneyParts") -> float:
+    """Return nothing: there are no hashes but ours."""
+    return 0.0
+
+
 async def no_models() -> Metadata:
     """Return nothing: no metadata was fetched."""
     return NO_METADATA
@@ -192,7 +201,7 @@ class JourneyParts:
 
     ``models`` returns what is known of models of authenticators. ``count_proof`` measures proofs by authenticator and
     outcome (``proven``, ``refused``); ``count_guard`` what a guard did (``refused``, ``passed``, ``shadowed``) and
-    why.
+    why. ``slowest`` says what refusals have to take (:mod:`pace`).
     """
 
     desk: Desk
@@ -217,6 +226,7 @@ class JourneyParts:
     count_proof: CountProof = uncounted
     models: Models = no_models
     count_guard: CountProof = uncounted
+    slowest: Slowest = unhurried
 
     @property
     def tenant_id(self) -> TenantId:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from limen.identity.credentials.breaches import NO_CORPUS, BreachGuard
 from limen.identity.credentials.hashing import PasswordHasher
 from limen.identity.credentials.policy import PasswordPolicy
-from limen.identity.credentials.prepare import prepare_aside, refuse
+from limen.identity.credentials.prepare import prepare_aside, raw_bytes, refuse
 from limen.kernel.errors import Refusal
 
 
@@ -20,7 +20,7 @@ class NotChosen:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What a new password must not be: one from a breach, or one of *earlier*, the customer's own as PHC texts."""
+    """What a new password must not be: one from a breach, or one of *earlier*, the customer's own as they are kept."""
 
     breaches: BreachGuard = NO_CORPUS
     earlier: tuple[str, ...] = field(default=(), repr=False)
@@ -47,17 +47,18 @@ async def choose_password(
     refusal = verdict.as_refusal()
     if refusal is not None:
         return NotChosen(refusal, verdict.hints)
-    is_known = await known.breaches.judge(prepared) or await _used_before(prepared, known.earlier, hasher)
+    raw = raw_bytes(password)
+    is_known = await known.breaches.judge(prepared) or await _used_before(prepared, raw, known.earlier, hasher)
     if is_known is not None:
         return NotChosen(is_known)
     hashed = await hasher.hash(prepared)
     return NotChosen(hashed) if isinstance(hashed, Refusal) else hashed
 
 
-async def _used_before(prepared: bytes, earlier: Sequence[str], hasher: PasswordHasher) -> Refusal | None:
+async def _used_before(prepared: bytes, raw: bytes, earlier: Sequence[str], hasher: PasswordHasher) -> Refusal | None:
     """Return why *prepared* may not be chosen again; one hash after the other, so that the pool is never flooded."""
     for phc in earlier:
-        compared = await hasher.verify(phc, prepared)
+        compared = await hasher.verify(phc, prepared, raw)
         if isinstance(compared, Refusal):
             return compared
         if compared.matches:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from argon2.low_level import Type, hash_secret_raw
 
+from limen.identity.credentials.legacy.records import OldHash
+from limen.identity.credentials.legacy.table import KeptHash, decoy, is_kept
 from limen.identity.credentials.phc import DIGEST_BYTES, SALT_BYTES, StoredHash
 from limen.identity.credentials.pool import HashPool
 from limen.identity.credentials.settings import Argon2Parameters
@@ -51,18 +53,46 @@ class PasswordHasher:
         digest = await self.pool.run(lambda: self._argon2(prepared, salt, self._parameters, DIGEST_BYTES))
         return digest if isinstance(digest, Unavailable) else StoredHash(self._parameters, salt, digest).text()
 
-    async def verify(self, stored: str | None, prepared: bytes) -> Verification | Unavailable:
+    async def keep(self, old: OldHash) -> str | Unavailable:
+        """Return a weak hash of another system as it is stored: under Argon2id with a fresh salt; or ``busy``."""
+        digest = await self.hash(old.digest)
+        return digest if isinstance(digest, Unavailable) else KeptHash.of(old, StoredHash.parse(digest)).text()
+
+    async def seconds(self, label: str) -> float | Unavailable:
+        """Return how long a check of a hash with this *label* takes here, by doing one for nobody."""
+        derive = decoy(label)
+
+        def measure() -> float:
+            began = self.pool.clock.monotonic()
+            if derive is not None:
+                derive(b"-" * 16)
+            self._argon2(b"", self._decoy.salt, self._parameters, DIGEST_BYTES)  # the wrapping, or the upgrade
+            return self.pool.clock.monotonic() - began
+
+        return await self.pool.run(measure)
+
+    async def verify(self, stored: str | None, prepared: bytes, raw: bytes | None = None) -> Verification | Unavailable:
         """Compare *prepared* with the PHC string *stored*, or refuse with ``busy``.
 
         Without a stored hash the work is the same, against a decoy with today's parameters, and never matches: an
-        unknown customer costs what a known one does.
+        unknown customer costs what a known one does. A hash that another system made is compared with *raw*, the bytes
+        as they were typed, and is always due to be replaced.
 
         Raises:
-            Corrupted: *stored* is no Argon2id hash, or its parameters are absurd; nothing was computed.
+            Corrupted: *stored* is no hash, or its parameters are absurd; nothing was computed.
         """
+        if stored is not None and is_kept(stored):
+            return await self._verify_kept(KeptHash.parse(stored), prepared if raw is None else raw)
         target = self._decoy if stored is None else StoredHash.parse(stored)
         digest = await self.pool.run(lambda: self._argon2(prepared, target.salt, target.parameters, len(target.digest)))
         if isinstance(digest, Unavailable):
             return digest
         matches = hmac.compare_digest(digest, target.digest) and stored is not None
         return Verification(matches, needs_rehash=matches and not target.is_as_costly_as(self._parameters))
+
+    async def _verify_kept(self, kept: KeptHash, raw: bytes) -> Verification | Unavailable:
+        matches = await self.pool.run(lambda: kept.matches(raw, self._again))
+        return matches if isinstance(matches, Unavailable) else Verification(matches, needs_rehash=matches)
+
+    def _again(self, secret: bytes, target: StoredHash) -> bytes:
+        return self._argon2(secret, target.salt, target.parameters, len(target.digest))

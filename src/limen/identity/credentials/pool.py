@@ -33,12 +33,13 @@ class HashPool:
         done: jobs finished since the start.
         refused: jobs turned away since the start.
         niced: whether every thread could lower its priority; None before the first job.
+        clock: by which jobs are timed.
     """
 
     def __init__(self, settings: PoolSettings, clock: Clock) -> None:
         """Make a pool that has no thread yet."""
         self._settings = settings
-        self._clock = clock
+        self.clock = clock
         self._jobs: deque[_Job] = deque()
         self._changed = threading.Condition()
         self._threads: list[threading.Thread] = []
@@ -115,7 +116,7 @@ class HashPool:
             return self._jobs.popleft()
 
     def _perform(self, job: "_Job") -> None:
-        began = self._clock.monotonic()
+        began = self.clock.monotonic()
         result: Any = None
         problem: BaseException | None = None
         try:
@@ -125,7 +126,7 @@ class HashPool:
         with self._changed:  # counted before the caller wakes, so that what they then read is true
             self.running -= 1
             self.done += 1
-            self._job_seconds += _SMOOTHING * (self._clock.monotonic() - began - self._job_seconds)
+            self._job_seconds += _SMOOTHING * (self.clock.monotonic() - began - self._job_seconds)
         job.end(result, problem)
 
     def _leave(self, job: "_Job") -> None:

@@ -43,6 +43,16 @@ def prepare(password: str) -> bytes | Invalid:
     return prepared.encode() if len(prepared) <= MAXIMUM_LENGTH else refuse("password.too_long")
 
 
+def raw_bytes(password: str) -> bytes:
+    """Return *password* as it was typed, for hashes of other systems; empty where none can have been made of it.
+
+    A NUL ends the text for some libraries and not for others, and bounds hold for old passwords too.
+    """
+    if len(password) > _MAXIMUM_RAW or "\0" in password:
+        return b""
+    return password.encode(errors="ignore")
+
+
 async def prepare_aside(password: str, pool: HashPool) -> bytes | Invalid | Unavailable:
     """Return the same as :func:`prepare`, for event loops: what is not ASCII may cost 40 ms and goes to a hash thread.
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from limen.identity.credentials.legacy.table import label_of
 from limen.kernel.clock import Instant
 from limen.kernel.ids import CustomerId
 
@@ -31,7 +32,10 @@ class Unsealer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class PasswordCredential:
-    """A customer's password, unsealed: ``hash`` is PHC text, ``failures`` counts wrong attempts in a row."""
+    """A customer's password, unsealed: ``hash`` is PHC text, or a hash that another system made as it is kept.
+
+    ``failures`` counts wrong attempts in a row.
+    """
 
     customer_id: CustomerId
     hash: str = field(repr=False)
@@ -42,13 +46,17 @@ class PasswordCredential:
 
 @dataclass(frozen=True, slots=True)
 class StoredPassword:
-    """A password as stored: ``sealed`` is an envelope under the customer's own key."""
+    """A password as stored: ``sealed`` is an envelope under the customer's own key.
+
+    ``label`` says what a check costs while the hash is another system's (``legacy.table``); empty where it is ours.
+    """
 
     customer_id: CustomerId
     sealed: bytes = field(repr=False)
     set_at: Instant
     failures: int = 0
     disabled_at: Instant | None = None
+    label: str = ""
 
     @property
     def is_disabled(self) -> bool:
@@ -56,9 +64,10 @@ class StoredPassword:
         return self.disabled_at is not None
 
 
-def seal_password(vault: Sealer, customer_id: CustomerId, phc: str, now: Instant) -> StoredPassword:
+def seal_password(vault: Sealer, customer_id: CustomerId, kept: str, now: Instant) -> StoredPassword:
     """Return a password set *now*, with no failures, ready for ``PasswordStore.put``."""
-    return StoredPassword(customer_id, vault.seal(PASSWORD_FIELD, customer_id, phc.encode()), set_at=now)
+    sealed = vault.seal(PASSWORD_FIELD, customer_id, kept.encode())
+    return StoredPassword(customer_id, sealed, set_at=now, label=label_of(kept))
 
 
 def unseal_password(vault: Unsealer, stored: StoredPassword) -> PasswordCredential | None:

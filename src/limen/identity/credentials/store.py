@@ -32,6 +32,10 @@ class PasswordStore(Protocol):
         """
         ...
 
+    async def labels(self, *, limit: int) -> list[str]:
+        """Return up to *limit* different labels of hashes that other systems made."""
+        ...
+
     async def count_failure(self, customer_id: CustomerId) -> int:
         """Add one to the failures in a row, atomically, and return the new number; 0 if there is no password."""
         ...

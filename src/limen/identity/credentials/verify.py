@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 
 from limen.identity.credentials.hashing import PasswordHasher
-from limen.identity.credentials.prepare import prepare_aside
+from limen.identity.credentials.legacy.table import is_kept
+from limen.identity.credentials.prepare import prepare_aside, raw_bytes
 from limen.identity.credentials.records import (
     MAX_CONSECUTIVE_FAILURES,
     StoredPassword,
@@ -42,7 +43,8 @@ async def check_password(
 
     An unknown customer, one without a password or without a key, a disabled password, text that cannot be a password
     and a wrong password each cost exactly one hash. A disabled password never matches, even when it is right. A right
-    one whose parameters are out of date costs a second hash, unless the pool is busy.
+    one whose parameters are out of date, or whose hash another system made, costs a second hash, unless the pool is
+    busy. What another system took for a password and Limen would not keeps its old hash.
 
     Raises:
         Corrupted: the stored hash is broken.
@@ -52,16 +54,16 @@ async def check_password(
     prepared = await prepare_aside(presented, hasher.pool)
     if isinstance(prepared, Unavailable):
         return PasswordCheck(locked=locked, busy=prepared)
-    if isinstance(prepared, Refusal):
-        target, prepared = None, b""
-    else:
-        target = credential.hash if credential is not None else None
-    verification = await hasher.verify(target, prepared)
+    target = credential.hash if credential is not None else None
+    raw = raw_bytes(presented)
+    if isinstance(prepared, Refusal) and not (target is not None and is_kept(target) and raw):
+        target = None  # only other systems took what can be no password here
+    verification = await hasher.verify(target, b"" if isinstance(prepared, Refusal) else prepared, raw)
     if isinstance(verification, Unavailable):
         return PasswordCheck(locked=locked, busy=verification)
     if not verification.matches or locked:
         return PasswordCheck(locked=locked)
-    rehash = await hasher.hash(prepared) if verification.needs_rehash else None
+    rehash = await hasher.hash(prepared) if verification.needs_rehash and isinstance(prepared, bytes) else None
     return PasswordCheck(matches=True, rehash=None if isinstance(rehash, Unavailable) else rehash)
 
 

@@ -87,8 +87,15 @@ _HOLD_OTHER_CONTACTS = update_mine(contact_index, *_others, sets=("held_until",)
 _of_customer = passwords.c.customer_id == bindparam("of")
 _PASSWORD = select_mine(passwords, _of_customer)
 _ADD_PASSWORD = insert_new_mine(passwords)
-_SET_PASSWORD = update_mine(passwords, _of_customer, sets=("sealed", "set_at", "failures", "disabled_at"))
-_REPLACE_HASH = update_mine(passwords, _of_customer, passwords.c.sealed == bindparam("held"), sets=("sealed",))
+_SET_PASSWORD = update_mine(passwords, _of_customer, sets=("sealed", "set_at", "failures", "disabled_at", "label"))
+_REPLACE_HASH = update_mine(passwords, _of_customer, passwords.c.sealed == bindparam("held"), sets=("sealed", "label"))
+_LABEL = mine(
+    select(passwords.c.label)
+    .where(passwords.c.label != "", passwords.c.label > bindparam("after"))
+    .order_by(passwords.c.label)
+    .limit(1),
+    passwords,
+)
 _COUNT_FAILURE = mine(
     update(passwords).where(_of_customer).values(failures=passwords.c.failures + 1).returning(passwords.c.failures),
     passwords,
@@ -211,6 +218,7 @@ class SqlPasswords(TenantStoreBase):
             "set_at": stored.set_at,
             "failures": stored.failures,
             "disabled_at": stored.disabled_at,
+            "label": stored.label,
         }
         if not await self._applied(_ADD_PASSWORD, values, customer_id=stored.customer_id):
             await self._run(_SET_PASSWORD, values, of=stored.customer_id)
@@ -229,7 +237,14 @@ class SqlPasswords(TenantStoreBase):
 
     async def replace_hash(self, customer_id: CustomerId, previous: bytes, sealed: bytes) -> bool:
         """Store the same password under new parameters, if the envelope is still *previous*."""
-        return await self._applied(_REPLACE_HASH, of=customer_id, held=previous, sealed=sealed)
+        return await self._applied(_REPLACE_HASH, of=customer_id, held=previous, sealed=sealed, label="")
+
+    async def labels(self, *, limit: int) -> list[str]:
+        """Return up to *limit* different labels of hashes that other systems made: one step in the index each."""
+        found: list[str] = []
+        while len(found) < limit and (row := await self._one(_LABEL, after=found[-1] if found else "")) is not None:
+            found.append(row.label)
+        return found
 
     async def count_failure(self, customer_id: CustomerId) -> int:
         """Add one consecutive failure; return how many there are now (0 without a password)."""
@@ -300,4 +315,5 @@ def _password(row: Row[Any]) -> StoredPassword:
         set_at=row.set_at,
         failures=row.failures,
         disabled_at=row.disabled_at,
+        label=row.label,
     )

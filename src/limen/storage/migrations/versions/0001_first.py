@@ -801,11 +801,20 @@ def _create_tables() -> None:  # noqa: PLR0915 - one statement a table
         sa.Column("set_at", sa.BigInteger(), nullable=False),
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("disabled_at", sa.BigInteger(), nullable=True),
+        sa.Column("label", sa.String(length=64), server_default="", nullable=False),
         sa.ForeignKeyConstraint(
             ["tenant_id", "customer_id"], ["customers.tenant_id", "customers.id"], ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("tenant_id", "customer_id"),
         sqlite_with_rowid=False,
+    )
+    op.create_index(
+        "ix_passwords_label",
+        "passwords",
+        ["tenant_id", "label"],
+        unique=False,
+        sqlite_where=sa.text("label != ''"),
+        postgresql_where=sa.text("label != ''"),
     )
     op.create_table(
         "search_indexes",

@@ -1,0 +1,74 @@
+"""How long an answer takes that must not tell whether an account exists: as long as the slowest honest one.
+
+A hash that another system made may take ten times as long as ours. While a tenant keeps such hashes, every refusal of
+the steps that look an account up leaves at a multiple of the time that the slowest of them takes on this machine, known
+or not (ADR 0007). Which there are is asked once a day, and anew when the change feed tells of an import; how long they
+take is measured once.
+"""
+
+import math
+from collections import OrderedDict
+from typing import Final
+
+from limen.access.journeys.parts import JourneyParts
+from limen.identity.credentials.hashing import PasswordHasher
+from limen.kernel.clock import Clock
+from limen.kernel.errors import Unavailable
+from limen.kernel.ids import TenantId
+
+LABELS: Final = 32
+CHANGED: Final = "passwords"
+"""The kind of change by which an import tells that there are hashes of another cost."""
+_FRESH_SECONDS: Final = 86_400.0
+_TENANTS: Final = 4_096
+_MARGIN: Final = 1.5
+"""Of what was measured: the machine is not always as idle."""
+_Kept = OrderedDict[TenantId, tuple[float, list[str]]]
+
+
+class Pace:
+    """What this process knows of how long checks of old hashes take."""
+
+    def __init__(self, hasher: PasswordHasher, clock: Clock) -> None:
+        """Measure by *hasher*."""
+        self._hasher, self._clock = hasher, clock
+        self._seconds: dict[str, float] = {}
+        self._labels: _Kept = OrderedDict()
+
+    def hear(self, tenant_id: str | None, kind: str, key: str) -> None:
+        """Take note of one change."""
+        del key
+        if kind == CHANGED and tenant_id:
+            self._labels.pop(TenantId(tenant_id), None)
+
+    async def __call__(self, parts: JourneyParts) -> float:
+        """Return the seconds of the slowest check that one of the tenant's customers may cause; 0 where all are ours.
+
+        Where the pool is too busy to measure, what is known already counts.
+        """
+        slowest = 0.0
+        for label in await self._kept(parts):
+            if label not in self._seconds:
+                measured = await self._hasher.seconds(label)
+                if isinstance(measured, Unavailable):
+                    continue
+                self._seconds[label] = measured
+            slowest = max(slowest, self._seconds[label] * _MARGIN)
+        return slowest
+
+    async def _kept(self, parts: JourneyParts) -> list[str]:
+        now, held = self._clock.monotonic(), self._labels.get(parts.tenant_id)
+        if held is not None and now - held[0] < _FRESH_SECONDS:
+            return held[1]
+        async with parts.read(parts.tenant_id) as unit:
+            labels = await unit.passwords.labels(limit=LABELS)
+        self._labels[parts.tenant_id] = (now, labels)
+        self._labels.move_to_end(parts.tenant_id)
+        if len(self._labels) > _TENANTS:
+            self._labels.popitem(last=False)
+        return labels
+
+
+def steps(slowest: float, step: float) -> float:
+    """Return the multiple of *step* seconds that covers *slowest* beside the rest of an answer."""
+    return step * max(1, math.ceil(slowest / step) + (slowest > 0))
