@@ -8,6 +8,7 @@ from sqlalchemy import select, text
 
 from limen.access.account.records import DeletionRequest
 from limen.access.clients.dynamic.records import InitialToken
+from limen.access.imports.records import Import, Refused
 from limen.access.jose.keys import KeyState
 from limen.access.resources.records import DetailTypeDocument, Entry, ResourceDocument
 from limen.access.tokens.waiting import WaitingState
@@ -24,7 +25,7 @@ from limen.identity.profiles.records import Fault, Progress, SchemaVersion
 from limen.identity.rights import records as rights
 from limen.identity.search.records import Span
 from limen.kernel.events import AuditEntry, Event
-from limen.kernel.ids import CustomerId, InitialTokenId, RecordId
+from limen.kernel.ids import CustomerId, ImportId, InitialTokenId, RecordId
 from limen.storage import schema
 from limen.storage.dialects.postgres import APP_ROLE, READER_ROLE, TOKEN_ROLE
 from limen.storage.sweep import Sweeper
@@ -72,6 +73,7 @@ class Theirs:
         self.initial_token = InitialToken(
             InitialTokenId.new(world.clock, world.entropy), "theirs", 9, now, now + 10**12
         )
+        self.imported = Import(ImportId.new(world.clock, world.entropy), "0" * 64, "jsonl", now, now)
         async with world.begin(b) as unit:
             await self._of_the_customer(unit)
             await unit.administrators.appoint(self.who.customer.id, "tenant", now)
@@ -85,6 +87,8 @@ class Theirs:
             await unit.replays.first_use("jti", "theirs", now + 10**12)
             await unit.idempotency.claim(things.digest("theirs"), b"asked", now, now + 10**12)
             await unit.setup_links.add(things.digest("their link"), "first-administrator", now + 10**12)
+            await unit.imports.begin(self.imported)
+            await unit.imports.refuse(self.imported.id, [Refused(1, 1, "email", "email.invalid")])
             record_id = RecordId.new(world.clock, world.entropy)
             self.consent = await unit.consents.append(record_id, things.decision(self.who.customer), now)
             self.purpose = things.purpose(world)
@@ -444,6 +448,19 @@ async def idempotency(unit, _theirs, now):
     assert await unit.idempotency.claim(digest, b"mine", now, now + 1)
 
 
+async def imports(unit, theirs, now):
+    them = theirs.imported
+    assert await unit.imports.get(them.id) is None
+    assert await unit.imports.list(after="", limit=9) == []
+    assert await unit.imports.unfinished(them.digest) is None
+    assert not await unit.imports.advance(them.finished(now), 0)
+    assert await unit.imports.refusals(them.id, after=(0, ""), limit=9) == []
+    async with theirs.world.read(theirs.world.b) as their_unit:
+        rows = await their_unit.connection.execute(select(schema.contact_index))
+        blinds = [row.blind for row in rows if row.tenant_id == theirs.world.b]
+    assert await unit.imports.owners("email", blinds) == {}
+
+
 async def setup_links(unit, _theirs, now):
     link = things.digest("their link")
     assert not await unit.setup_links.peek(link, "first-administrator", now)
@@ -548,6 +565,8 @@ PROBES = {
     "key_rotations": key_rotations,
     "replays": replays,
     "idempotency": idempotency,
+    "imports": imports,
+    "import_refusals": imports,
     "setup_links": setup_links,
     "outbox": swept,
     "changes": swept,

@@ -37,6 +37,7 @@ from limen.app.metrics import (
     breach_counter,
     feed_counter,
     guard_counter,
+    import_subscribers,
     kms_counter,
     model_counter,
     proof_counter,
@@ -257,7 +258,11 @@ class Site:
             RelayMetrics(self._registry),
             (self.clock, self.entropy),
         )
-        storage.database.subscribers = {**storage.database.subscribers, **safety_subscribers(self._registry)}
+        storage.database.subscribers = {
+            **storage.database.subscribers,
+            **safety_subscribers(self._registry),
+            **import_subscribers(self._registry),
+        }
         storage.database.on_commit.append(lambda _changes, has_events: relay.nudge() if has_events else None)
         measured = JobMetrics(self._registry, self.clock)
         pump = audit_pump(basis, self._audit_ways(), StreamMetrics(self._registry))

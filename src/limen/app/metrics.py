@@ -201,6 +201,20 @@ def safety_subscribers(registry: CollectorRegistry) -> dict[str, Sequence[Subscr
     return dict.fromkeys(SAFETY_EVENTS, (count,))
 
 
+def import_subscribers(registry: CollectorRegistry) -> dict[str, Sequence[Subscriber]]:
+    """Return what counts rows that were brought in, by what became of them, where an import ends."""
+    counter = Counter("limen_import_rows", "Rows of finished imports", ["outcome"], registry=registry)
+    outcomes = ("created", "present", "refused")
+    for outcome in outcomes:
+        counter.labels(outcome)
+
+    async def count(_: Unit, event: Event) -> None:
+        for outcome in outcomes:
+            counter.labels(outcome).inc(event.data[outcome])
+
+    return {"import.finished": (count,)}
+
+
 class StandingCollector(Collector):
     """How the hash pool and the change feed stand, asked at each scrape."""
 

@@ -53,6 +53,13 @@ _TENANT = {
     "version": _VERSION,
 }
 
+_IMPORT = {
+    "import": Member("The import's identifier."),
+    "format": Member(
+        "Of which kind the file is: ``jsonl``, ``csv``, ``keycloak``, ``auth0``, ``cognito``, ``firebase``."
+    ),
+    "position": Member("How many rows are done with."),
+}
 _REQUEST = {"request": Member("The recovery request's identifier.")}
 _DEVICE = {"device": Member("The trusted device's identifier.")}
 
@@ -74,12 +81,21 @@ EVENT_DATA: Mapping[str, Mapping[str, Member]] = {
     },
     "customer.registered": {
         "version": _sometimes("1, where an administrator made the account."),
-        "method": _sometimes("``administrator``, where one made the account."),
+        "method": _sometimes(
+            "``administrator``, where one made the account; ``migration``, where an old system vouched."
+        ),
         "password": _sometimes("Whether the administrator set a password."),
     },
     "customer.updated": _CUSTOMER,
     "customer.disabled": _CUSTOMER,
     "customer.deleted": {"version": _VERSION},
+    "import.started": _IMPORT,
+    "import.finished": {
+        **_IMPORT,
+        "created": Member("Customers that were made."),
+        "present": Member("Rows whose customer was there already."),
+        "refused": Member("Rows that did not go in."),
+    },
     "password.changed": {},
     "password.breached": {
         "known": Member("``password``: it is on a list; ``pair``: together with the address."),

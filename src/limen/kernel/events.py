@@ -77,6 +77,8 @@ EVENTS: dict[str, tuple[int, str]] = {
     "customer.disabled": (1, "A customer may no longer sign in."),
     "customer.merged": (1, "Two customers were one person: `from` went into the subject, and is erased."),
     "customer.deleted": (1, "A customer was erased; their key is destroyed."),
+    "import.started": (1, "A file of customers from another system is being brought in."),
+    "import.finished": (1, "A file of customers was brought in; its customers are not told of one by one."),
     "password.changed": (1, "A customer's password was replaced."),
     "password.breached": (1, "The right password of a customer is one that is known from a breach."),
     "factor.added": (1, "A customer set up a second factor."),

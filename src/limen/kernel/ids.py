@@ -168,6 +168,12 @@ class PurposeId(TypedId):
     prefix = "pur"
 
 
+class ImportId(TypedId):
+    """One file of customers that is brought in."""
+
+    prefix = "imp"
+
+
 class RequestId(TypedId):
     """One inbound request, for logs and audit."""
 

@@ -98,7 +98,7 @@ class SqlKeyStore:
     async def put_new_subject_keys(self, keys: Sequence[WrappedSubjectKey]) -> None:
         """Insert *keys* of subjects that nobody knows yet, in one transaction; fail where one of them exists."""
         async with self._writing() as connection:
-            await connection.execute(_NEW_SUBJECT_KEYS, [_values(key) for key in keys])
+            await connection.insert_rows(_NEW_SUBJECT_KEYS, [_values(key) for key in keys])
 
     async def delete_subject_keys(self, tenant_id: str, subject_ids: Collection[str]) -> int:
         """Delete the rows for good, in one transaction."""

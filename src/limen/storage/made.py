@@ -22,6 +22,7 @@ from limen.storage.stores.destinations import SqlDestinations
 from limen.storage.stores.factors import SqlFactors
 from limen.storage.stores.grants import SqlGrants
 from limen.storage.stores.idempotency import SqlIdempotency
+from limen.storage.stores.imports import SqlImports
 from limen.storage.stores.initial_tokens import SqlInitialTokens
 from limen.storage.stores.journeys import SqlJourneys, SqlSetupLinks
 from limen.storage.stores.keys import SqlSigningKeys
@@ -229,6 +230,11 @@ class Stores(ABC):
     def audit_destinations(self) -> SqlDestinations:
         """Return where the audit log is streamed to."""
         return SqlDestinations(self._connection, self.tenant_id)
+
+    @cached_property
+    def imports(self) -> SqlImports:
+        """Return the imports of customers."""
+        return SqlImports(self._connection, self.tenant_id)
 
     @cached_property
     def idempotency(self) -> SqlIdempotency:

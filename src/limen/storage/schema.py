@@ -164,7 +164,7 @@ passwords = _tenant_table(
     _at("set_at"),
     Column("failures", Integer, nullable=False),
     _at("disabled_at", null=True),
-    Column("label", String(64), nullable=False, server_default=""),
+    Column("label", String(64), nullable=False),
     _of_customer(),
     key=("customer_id",),
     **_SMALL,
@@ -875,6 +875,37 @@ replays = _tenant_table(
     key=("kind", "digest"),
 )
 Index("ix_replays_expires", replays.c.tenant_id, replays.c.expires_at)
+
+imports = _tenant_table(
+    "imports",
+    _id("id"),
+    Column("digest", String(64), nullable=False),
+    Column("format", String(16), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("position", BigInteger, nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("present", BigInteger, nullable=False),
+    Column("refused", BigInteger, nullable=False),
+    _text("left_out"),
+    _at("started_at"),
+    _at("updated_at"),
+    _at("finished_at", null=True),
+    key=("id",),
+)
+Index("ix_imports_digest", imports.c.tenant_id, imports.c.digest)
+Index("ix_imports_updated", imports.c.tenant_id, imports.c.updated_at)
+
+import_refusals = _tenant_table(
+    "import_refusals",
+    _id("import_id"),
+    Column("row", BigInteger, nullable=False),
+    Column("line", BigInteger, nullable=False),
+    Column("field", String(64), nullable=False),
+    Column("code", String(64), nullable=False),
+    ForeignKeyConstraint(["tenant_id", "import_id"], ["imports.tenant_id", "imports.id"], ondelete="CASCADE"),
+    key=("import_id", "row", "field"),
+    **_SMALL,
+)
 
 idempotency = _tenant_table(
     "idempotency",

@@ -21,6 +21,7 @@ from limen.storage.schema import (
     contact_index,
     families,
     idempotency,
+    imports,
     initial_tokens,
     journeys,
     outbox,
@@ -43,6 +44,8 @@ KEPT_AFTER_EXPIRY = DAY
 BROWSER_UNSEEN = DAY
 REQUEST_REMEMBERED = 30 * DAY
 """So long an administrator sees what became of a recovery request."""
+IMPORT_REMEMBERED = 90 * DAY
+"""So long an administrator sees what an import did and which rows it refused, and may go on with it."""
 SESSION_REMEMBERED = 180 * DAY
 """Old sessions tell whose device a browser is."""
 
@@ -80,6 +83,7 @@ EXPIRED: tuple[tuple[Table, Expired], ...] = (
     (codes, lambda now: and_(codes.c.created_at <= now - KEPT_AFTER_EXPIRY, codes.c.expires_at <= now)),
     (waiting_requests, lambda now: waiting_requests.c.expires_at <= now - KEPT_AFTER_EXPIRY),
     (pushed_requests, lambda now: pushed_requests.c.expires_at <= now),
+    (imports, lambda now: imports.c.updated_at <= now - IMPORT_REMEMBERED),
     (replays, lambda now: replays.c.expires_at <= now),
     (initial_tokens, lambda now: initial_tokens.c.expires_at <= now - KEPT_AFTER_EXPIRY),
     (idempotency, lambda now: idempotency.c.expires_at <= now),

@@ -24,6 +24,7 @@ from limen.storage.stores.base import columns
 _OUTBOX = Statement(insert(schema.outbox), sets=columns(schema.outbox))
 _CHANGES = Statement(insert(schema.changes), sets=columns(schema.changes, ("seq",)))
 _SEGMENT = Statement(insert(schema.audit_segments), sets=columns(schema.audit_segments))
+_MANY = 16
 _RECORDS = Statement(insert(schema.audit_records), sets=columns(schema.audit_records))
 
 
@@ -98,7 +99,11 @@ class Unit(Stores):
                     "opened_at": extension.at,
                 },
             )
-        await self._connection.execute(_RECORDS, [audit_row(record) for record in extension.records])
+        rows = [audit_row(record) for record in extension.records]
+        if len(rows) < _MANY:
+            await self._connection.execute(_RECORDS, rows)
+        else:
+            await self._connection.insert_rows(_RECORDS, rows)
 
 
 def outbox_row(tenant_id: TenantId, event_id: str, event: Event, now: int) -> Mapping[str, Any]:

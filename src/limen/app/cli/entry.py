@@ -14,6 +14,7 @@ _COMMANDS = {
     "migrate": ("migrating:migrate", "Bring the databases to this version."),
     "apply": ("declaring:apply", "Make a tenant what a file says."),
     "export": ("declaring:export", "Write a tenant as such a file, without secrets."),
+    "import": ("importing:import_customers", "Bring customers in from another system."),
     "doctor": ("doctor:doctor", "List every weaker setting in force."),
     "version": ("about:version", "Show versions."),
 }
@@ -37,6 +38,10 @@ _GROUPS = {
             "erase-again": ("customer:erase_again", "After a restore: erase anew whoever was erased since the backup."),
         },
     ),
+    "customers": (
+        "All customers of a tenant.",
+        {"export": ("exporting:export", "Write every customer as a line that limen import takes.")},
+    ),
     "keys": (
         "Signing keys, tenants' keys, the root key.",
         {
@@ -56,7 +61,13 @@ _GROUPS = {
             "verify": ("ledger:verify", "Verify such a file, or a receipt, without a database."),
         },
     ),
-    "tenant": ("Tenants.", {"destroy": ("tenant:destroy", "Destroy every key of a tenant and of its customers.")}),
+    "tenant": (
+        "Tenants.",
+        {
+            "destroy": ("tenant:destroy", "Destroy every key of a tenant and of its customers."),
+            "migration-secret": ("tenant:migration_secret", "Show what signs the questions to a tenant's old system."),
+        },
+    ),
     "registration": (
         "Clients that register themselves.",
         {"token": ("registration:token", "Make an initial access token.")},

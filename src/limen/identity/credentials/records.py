@@ -14,6 +14,10 @@ PASSWORD_FIELD = "password.hash"
 """The logical field under which a hash is sealed; the record is the customer's identifier."""
 
 
+LABELS_CHANGED = "passwords"
+"""The kind of change that tells the caches that there are hashes of another cost."""
+
+
 class Sealer(Protocol):
     """What this package asks of a customer's vault (``keyring.SubjectVault``)."""
 

@@ -27,6 +27,8 @@ def normalised(profile: Profile) -> Profile:
     marks.
     """
     names: dict[str, str] = {field: getattr(profile, field) for field in _NAMES}
+    if all(name.isascii() and name == name.strip() for name in names.values()):
+        return profile
     short = {field: name for field, name in names.items() if len(name) <= 2 * LONGEST_NAME}
     return msgspec.structs.replace(
         profile, **{field: unicodedata.normalize("NFC", name).strip() for field, name in short.items()}
@@ -50,7 +52,8 @@ def validate(
 def _problems(profile: Profile) -> Iterator[tuple[str, str]]:
     for field in _NAMES:
         text: str = getattr(profile, field)
-        if len(text) > LONGEST_NAME or not all(map(_is_allowed, text)):
+        is_plain = text.isascii() and text.isprintable()  # of which every sign is allowed
+        if len(text) > LONGEST_NAME or not (is_plain or all(map(_is_allowed, text))):
             yield field, "name.invalid"
     if profile.locale and not _LOCALE.fullmatch(profile.locale):
         yield "locale", "locale.invalid"

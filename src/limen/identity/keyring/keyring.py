@@ -172,10 +172,15 @@ class Keyring:
         """
         ahead = self._ahead.get(new_id)
         if ahead is None:
-            ahead = self._ahead[new_id] = KeysAhead(partial(self._new_subjects, new_id), self._clock)
+            ahead = self._ahead[new_id] = KeysAhead(partial(self.new_subjects, new_id), self._clock)
         return await ahead.take(tenant_id)
 
-    async def _new_subjects(self, new_id: NewId, tenant_id: str, count: int) -> list[SubjectVault]:
+    async def new_subjects(self, new_id: NewId, tenant_id: str, count: int) -> list[SubjectVault]:
+        """Return the vaults of *count* new subjects; their keys are durable, in one commit, when it returns.
+
+        Raises:
+            Corrupted: the tenant has no key.
+        """
         tenant = await self.tenant(tenant_id)
         keys = {new_id(self._clock, self._entropy): self._entropy.bytes(KEY_BYTES) for _ in range(count)}
         inner = {name: tenant.wrap_subject(name, _FIRST_VERSION, key) for name, key in keys.items()}

@@ -8,6 +8,7 @@ from typing import Final, Protocol
 from limen.access.account.unit import AccountUnit
 from limen.access.clients.dynamic.store import DynamicUnit
 from limen.access.factors.administer import FactorUnit
+from limen.access.imports.store import ImportUnit
 from limen.access.merging.merge import MergeUnit
 from limen.access.resources.catalogue import CatalogueUnit
 from limen.access.safety.administer import AdministeredUnit
@@ -87,6 +88,7 @@ class ApiUnit(
     PreferenceUnit,
     AdministeredUnit,
     FactorUnit,
+    ImportUnit,
     DynamicUnit,
     CatalogueUnit,
     CustomerUnit,

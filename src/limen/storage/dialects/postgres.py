@@ -3,16 +3,17 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, ClassVar
 
 import asyncpg
-from sqlalchemy import Integer, Text, bindparam, func, select, text
+from sqlalchemy import Column, Integer, Table, Text, bindparam, func, select, text
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from limen.kernel.errors import Fault
 from limen.kernel.ids import TenantId
-from limen.storage.statements import Compiled, Connection, Result, Statement, row_maker
+from limen.storage.statements import Compiled, Connection, InsertNew, Result, Statement, Values, row_maker
 
 APP_ROLE = "limen_app"
 TOKEN_ROLE = "limen_token"
@@ -26,6 +27,7 @@ STATEMENTS_KEPT = 512
 """Prepared on each connection."""
 CHANNEL = "limen_changes"
 """What the trigger on ``changes`` notifies."""
+_DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 PLATFORM = "*"
 """The value of ``limen.tenant`` under which the platform's own tables (outbox, changes) are seen whole."""
 
@@ -54,6 +56,15 @@ class PostgresConnection(Connection):
         """Commit; durable when it returns."""
         await self._raw.execute("COMMIT")
 
+    async def insert_rows(self, statement: Statement, rows: Sequence[Values]) -> int | None:
+        """Run an INSERT for all *rows* at once."""
+        if not rows:
+            return 0
+        sql, names = _at_once(statement)
+        if self._trace is not None:
+            self._trace(sql)
+        return _touched(await self._raw.execute(sql, *([row[name] for row in rows] for name in names)))
+
     async def rollback(self) -> None:
         """End what is open; a connection that is lost has nothing open."""
         if not self._raw.is_closed() and self._raw.is_in_transaction():
@@ -76,6 +87,21 @@ class PostgresConnection(Connection):
         if self._trace is not None:
             self._trace(sql)
         await self._raw.executemany(sql, bound)
+
+
+@lru_cache(maxsize=64)
+def _at_once(statement: Statement) -> tuple[str, tuple[str, ...]]:
+    """Return an INSERT of one row as one of many, whose parameters are a list for each column, in this order."""
+    table: Table = statement.core if isinstance(statement.core, Table) else statement.core.table
+    names = statement.columns
+    lists = ", ".join(f"${place}::{_plain_type(table.c[name])}[]" for place, name in enumerate(names, 1))
+    listed = ", ".join(f'"{name}"' for name in names)
+    unless = " ON CONFLICT DO NOTHING" if isinstance(statement, InsertNew) else ""
+    return f'INSERT INTO "{table.name}" ({listed}) SELECT * FROM unnest({lists}){unless}', names  # noqa: S608
+
+
+def _plain_type(column: Column[Any]) -> str:
+    return str(column.type.compile(dialect=_DIALECT)).partition("(")[0]
 
 
 def _touched(status: str) -> int:

@@ -166,8 +166,8 @@ class SqlCustomers(TenantStoreBase):
 
     async def add(self, customer: SealedCustomer, contact: ContactIndex) -> bool:
         """Store a customer with a proven address; False if the address is taken."""
-        await self._run(_ADD, _values(customer))
-        if await self._applied(_ADD_CONTACT, _contact_values(contact)):
+        await self._run(_ADD, customer_values(customer))
+        if await self._applied(_ADD_CONTACT, contact_values(contact)):
             await self._search().write(customer, is_new=True)
             return True
         await self._run(_DELETE, of=customer.id)
@@ -175,7 +175,7 @@ class SqlCustomers(TenantStoreBase):
 
     async def update(self, customer: SealedCustomer, expected_version: int) -> bool:
         """Replace the customer if the stored version is still *expected_version*."""
-        values = _values(customer)
+        values = customer_values(customer)
         if not await self._applied(_UPDATE, values, of=values.pop("id"), expected=expected_version):
             return False
         await self._search().write(customer, is_new=False)
@@ -183,7 +183,7 @@ class SqlCustomers(TenantStoreBase):
 
     async def move_contact(self, contact: ContactIndex, *, held_until: Instant | None = None) -> bool:
         """Make *contact* the customer's only address of its kind; False if another customer has it, or it is held."""
-        theirs, values = {"customer": contact.customer_id, "of_kind": contact.kind}, _contact_values(contact)
+        theirs, values = {"customer": contact.customer_id, "of_kind": contact.kind}, contact_values(contact)
         if not await self._applied(_ADD_CONTACT, values):  # before anything is deleted: a race may be lost here
             changed = {name: values[name] for name in ("index_version", "normalisation", "verified_at", "held_until")}
             if not await self._applied(_RENEW_CONTACT, changed, **theirs, held=contact.blind):
@@ -299,12 +299,14 @@ def _customer(row: Row[Any] | None) -> SealedCustomer | None:
     return None if row is None else _existing(row)
 
 
-def _values(customer: SealedCustomer) -> dict[str, Any]:
+def customer_values(customer: SealedCustomer) -> dict[str, Any]:
+    """Return the columns of a customer."""
     values = {name: getattr(customer, name) for name in SealedCustomer.__slots__ if name != "searchable"}
     return values | {"state": customer.state.value}
 
 
-def _contact_values(contact: ContactIndex) -> dict[str, Any]:
+def contact_values(contact: ContactIndex) -> dict[str, Any]:
+    """Return the columns of an index row."""
     return {name: getattr(contact, name) for name in ContactIndex.__slots__}
 
 

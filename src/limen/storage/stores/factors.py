@@ -71,7 +71,7 @@ class SqlFactors(TenantStoreBase):
     async def add(self, factor: StoredFactor) -> None:
         """Store a new factor."""
         await self._run(FORGET_ALL, customer=factor.customer_id)  # trust outlives no change of factors
-        await self._run(_ADD, _values(factor))
+        await self._run(_ADD, factor_values(factor))
 
     async def accept_step(self, factor_id: FactorId, step: int, now: Instant) -> bool:
         """Use the code of a time step, if neither it nor a later one was used before."""
@@ -86,7 +86,7 @@ class SqlFactors(TenantStoreBase):
         await self._run(FORGET_ALL, customer=customer_id)
         await self._run(_DROP_CODES, customer=customer_id)
         for code in codes:
-            await self._run(_ADD, _values(code))
+            await self._run(_ADD, factor_values(code))
 
     async def remove_app(self, customer_id: CustomerId, factor_id: FactorId) -> bool:
         """Remove a customer's authenticator app."""
@@ -95,7 +95,7 @@ class SqlFactors(TenantStoreBase):
 
     async def add_key(self, factor: StoredFactor) -> bool:
         """Store a new key, if its credential id is new."""
-        if not await self._applied(_ADD_KEY, _values(factor)):
+        if not await self._applied(_ADD_KEY, factor_values(factor)):
             return False
         await self._run(FORGET_ALL, customer=factor.customer_id)
         return True
@@ -152,7 +152,8 @@ class SqlFactors(TenantStoreBase):
         return (await self._run(_REMOVE_SINCE, customer=customer_id, since=since)).rowcount
 
 
-def _values(factor: StoredFactor) -> dict[str, Any]:
+def factor_values(factor: StoredFactor) -> dict[str, Any]:
+    """Return the columns of a factor."""
     return {name: getattr(factor, name) for name in StoredFactor.__slots__} | {"kind": factor.kind.value}
 
 

@@ -10,6 +10,7 @@ from limen.identity.search.records import IndexState, Match, SearchIndex, Span
 from limen.kernel.ids import CustomerId
 from limen.storage.schema import customers, search_indexes, search_tokens
 from limen.storage.stores.base import (
+    TENANT,
     TenantStoreBase,
     columns,
     delete_mine,
@@ -122,6 +123,20 @@ class SqlSearch(TenantStoreBase):
                 _ADD_TOKEN, number=index.number, customer_id=customer.id, token=token
             ):
                 await self._run(_MOVE_TOKEN, theirs, held=token, token=token)
+
+    async def write_new(self, customers: Sequence[SealedCustomer]) -> None:
+        """Write what is searchable of many customers that no index holds yet, in the commit that makes them."""
+        for index in await self.indexes():
+            if index.state is IndexState.REMOVING:
+                continue
+            tokens = ((one.id, one.searchable.token(index)) for one in customers if one.searchable is not None)
+            rows = [
+                {TENANT: self._tenant_id, "number": index.number, "customer_id": customer_id, "token": token}
+                for customer_id, token in tokens
+                if token is not None
+            ]
+            if rows:
+                await self._connection.insert_rows(_FIRST_TOKEN, rows)
 
     async def found(self, span: Span, limit: int) -> Sequence[tuple[bytes, Row[Any]]]:
         """Return up to *limit* rows of customers in *span*, each with its token, in the span's order."""

@@ -106,7 +106,10 @@ def read(text: str) -> str | OldHash | Trouble:
 
 def label_of(text: str) -> str:
     """Return the label of a stored password: empty where Limen made the hash."""
-    return KeptHash.parse(text).label if is_kept(text) else ""
+    if not is_kept(text):
+        return ""
+    name, _, rest = text[1:].partition("}")
+    return f"{name}:{rest.partition(',')[0]}{'+' if '|$' in rest else ''}"
 
 
 def decoy(label: str) -> Derive | None:

@@ -350,6 +350,37 @@ def _create_tables() -> None:  # noqa: PLR0915 - one statement a table
     op.create_index("ix_customers_created", "customers", ["tenant_id", "created_at", "id"], unique=False)
     op.create_index("ix_customers_valid_after", "customers", ["tenant_id", "valid_after"], unique=False)
     op.create_table(
+        "imports",
+        sa.Column("tenant_id", sa.String(length=40), nullable=False),
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("format", sa.String(length=16), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("position", sa.BigInteger(), nullable=False),
+        sa.Column("created", sa.BigInteger(), nullable=False),
+        sa.Column("present", sa.BigInteger(), nullable=False),
+        sa.Column("refused", sa.BigInteger(), nullable=False),
+        sa.Column("left_out", sa.Text(), nullable=False),
+        sa.Column("started_at", sa.BigInteger(), nullable=False),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.Column("finished_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("tenant_id", "id"),
+    )
+    op.create_index("ix_imports_digest", "imports", ["tenant_id", "digest"], unique=False)
+    op.create_index("ix_imports_updated", "imports", ["tenant_id", "updated_at"], unique=False)
+    op.create_table(
+        "import_refusals",
+        sa.Column("tenant_id", sa.String(length=40), nullable=False),
+        sa.Column("import_id", sa.String(length=40), nullable=False),
+        sa.Column("row", sa.BigInteger(), nullable=False),
+        sa.Column("line", sa.BigInteger(), nullable=False),
+        sa.Column("field", sa.String(length=64), nullable=False),
+        sa.Column("code", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(["tenant_id", "import_id"], ["imports.tenant_id", "imports.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("tenant_id", "import_id", "row", "field"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "idempotency",
         sa.Column("tenant_id", sa.String(length=40), nullable=False),
         sa.Column("digest", sa.LargeBinary(), nullable=False),
@@ -801,7 +832,7 @@ def _create_tables() -> None:  # noqa: PLR0915 - one statement a table
         sa.Column("set_at", sa.BigInteger(), nullable=False),
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("disabled_at", sa.BigInteger(), nullable=True),
-        sa.Column("label", sa.String(length=64), server_default="", nullable=False),
+        sa.Column("label", sa.String(length=64), nullable=False),
         sa.ForeignKeyConstraint(
             ["tenant_id", "customer_id"], ["customers.tenant_id", "customers.id"], ondelete="CASCADE"
         ),

@@ -1,0 +1,285 @@
+"""An import: rows in, customers out, five hundred in a commit."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from typing import Final
+
+import msgspec
+
+from limen.access.factors.records import FactorKind, StoredFactor, TotpSecret, seal_secret
+from limen.access.imports.judge import Judged, judge
+from limen.access.imports.records import Arrival, Batch, Import, Refused
+from limen.access.imports.store import ImportUnit
+from limen.identity.administrators import SYSTEM, Actor
+from limen.identity.credentials.hashing import PasswordHasher
+from limen.identity.credentials.legacy.records import OldHash
+from limen.identity.credentials.records import LABELS_CHANGED, seal_password
+from limen.identity.customers.directory import EMAIL, EMAIL_NORMALISATION, seal
+from limen.identity.customers.records import ContactIndex, Customer, CustomerState, Profile
+from limen.identity.keyring import Keyring, SubjectVault, TenantVault
+from limen.identity.profiles.values import stamped
+from limen.identity.tenants.records import Tenant
+from limen.kernel.clock import Clock, Instant
+from limen.kernel.entropy import Entropy, random_token
+from limen.kernel.errors import Conflict, Refusal, Unavailable
+from limen.kernel.events import AuditEntry, Event
+from limen.kernel.ids import CustomerId, FactorId, ImportId
+
+ROWS: Final = 500
+"""In one commit."""
+EXTERNAL: Final = "import"
+"""The kind of contact under which the other system's identifier finds a customer."""
+EXTERNAL_NORMALISATION: Final = "import-id-1"
+_AT_ONCE: Final = 8
+"""Weak hashes that wait for the pool together: others sign in meanwhile."""
+_PATIENCE_SECONDS: Final = 1.0
+
+Begin = Callable[..., AbstractAsyncContextManager[ImportUnit]]
+Seen = Callable[[Import], None]
+Row = Arrival | Refused
+
+
+class _Elsewhere(Exception):
+    """Another process went on with this import."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Blind indexes that a batch takes, which nobody who looks into the database may see yet."""
+
+    emails: Mapping[bytes, str] = field(default_factory=dict)
+    externals: Mapping[bytes, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Importing:
+    """One tenant's imports. ``begin`` writes; ``reading`` only reads."""
+
+    tenant: Tenant
+    begin: Begin
+    reading: Begin
+    keyring: Keyring
+    hasher: PasswordHasher
+    clock: Clock
+    entropy: Entropy
+    actor: Actor = field(default=SYSTEM)
+
+    async def start(self, digest: str, form: str, *, resume: bool) -> Import:
+        """Return the import of a file: the unfinished one that is to be resumed, if there is one; else a new one."""
+        async with self.reading(self.tenant.id) as unit:
+            found = await unit.imports.unfinished(digest) if resume else None
+        if found is not None:
+            return found
+        now = self.clock.now()
+        started = Import(ImportId.new(self.clock, self.entropy), digest, form, started_at=now, updated_at=now)
+        async with self.begin(self.tenant.id) as unit:
+            await unit.imports.begin(started)
+            self._tell(unit, "import.started", started)
+        return started
+
+    async def run(self, started: Import, rows: Iterable[Row], seen: Seen = lambda _: None) -> Import | Refusal:
+        """Bring in *rows* behind the position of *started*; *seen* hears of every commit.
+
+        While the database commits a batch, the next one is read and sealed.
+
+        Returns:
+            The import, finished; or ``Conflict("import_elsewhere")`` where another process goes on with it.
+        """
+        at, under_way = started, None
+        try:
+            async for batch in self._batches(rows, at.position):
+                if under_way is not None:
+                    at = await under_way
+                    seen(at)
+                under_way = asyncio.create_task(self._commit(at, batch))
+            if under_way is not None:
+                at = await under_way
+                seen(at)
+        except _Elsewhere:
+            return Conflict("import_elsewhere")
+        finally:
+            if under_way is not None and not under_way.done():
+                await asyncio.wait([under_way])
+        async with self.begin(self.tenant.id) as unit:
+            done = at.finished(self.clock.now())
+            if not await unit.imports.advance(done, at.position):
+                return Conflict("import_elsewhere")
+            self._tell(unit, "import.finished", done)
+        return done
+
+    async def rehearse(
+        self, started: Import, rows: Iterable[Row], seen: Callable[[Import, Sequence[Refused]], None]
+    ) -> Import:
+        """Return what :meth:`run` would, and write nothing; *seen* hears of the refused rows of every batch."""
+        at = started
+        async for batch in self._batches(rows, 0, is_rehearsal=True):
+            at = at.advanced(batch, self.clock.now())
+            seen(at, batch.refused)
+        return at.finished(self.clock.now())
+
+    async def _batches(self, rows: Iterable[Row], skip: int, *, is_rehearsal: bool = False) -> AsyncIterator[Batch]:
+        held: list[Row] = []
+        before = Taken()
+        for row in rows:
+            if row.row > skip:
+                held.append(row)
+            if len(held) >= ROWS:
+                batch, before = await self._sealed(held, before, is_rehearsal=is_rehearsal)
+                yield batch
+                held = []
+                await self.clock.sleep(0)
+        if held:
+            yield (await self._sealed(held, before, is_rehearsal=is_rehearsal))[0]
+
+    async def _sealed(self, rows: Sequence[Row], before: "Taken", *, is_rehearsal: bool) -> "tuple[Batch, Taken]":
+        """Return *rows* as they are stored: keys are made, nothing else is written.
+
+        *before* is what the batch before takes, whose commit may be under way; what this one takes is returned.
+        """
+        batch = Batch(position=rows[-1].row)
+        judged: list[Judged] = []
+        for row in rows:
+            if isinstance(row, Refused):
+                batch.refused.append(row)
+                continue
+            outcome = judge(row, self.tenant.settings.profile, batch.left_out)
+            if isinstance(outcome, Judged):
+                judged.append(outcome)
+            else:
+                batch.refused += outcome
+        tenant = await self.keyring.tenant(self.tenant.id)
+        new = await self._new(judged, tenant, batch, before)
+        batch.created = len(new)
+        if new and not is_rehearsal:
+            kept = await self._kept([one for one, _ in new])
+            vaults = await self.keyring.new_subjects(CustomerId.new, self.tenant.id, len(new))
+            for (one, contacts), text, vault in zip(new, kept, vaults, strict=True):
+                self._seal(batch, one, [self._contact(tenant, vault, *each) for each in contacts.items()], text, vault)
+        batch.refused.sort(key=lambda refused: refused.row)
+        return batch, Taken(
+            {each[EMAIL]: "" for _, each in new}, {each[EXTERNAL]: "" for _, each in new if EXTERNAL in each}
+        )
+
+    async def _new(
+        self, judged: Sequence[Judged], tenant: TenantVault, batch: Batch, before: "Taken"
+    ) -> list[tuple[Judged, dict[str, bytes]]]:
+        """Return who of *judged* is nobody's yet, with the blind indexes; count and refuse the others."""
+        blinds = [
+            {EMAIL: tenant.blind(EMAIL, one.profile.email)}
+            | ({EXTERNAL: tenant.blind(EXTERNAL, one.row.external_id)} if one.row.external_id else {})
+            for one in judged
+        ]
+        async with self.reading(self.tenant.id) as unit:
+            taken = {
+                kind: await unit.imports.owners(kind, {each[kind] for each in blinds if kind in each})
+                for kind in (EMAIL, EXTERNAL)
+            }
+        owners: dict[bytes, str] = {**before.emails, **taken[EMAIL]}
+        emails, externals = set(owners), {*before.externals, *taken[EXTERNAL]}
+        new = []
+        for one, each in zip(judged, blinds, strict=True):
+            external, owner = each.get(EXTERNAL), owners.get(each[EMAIL])
+            is_theirs = external is None or owner == one.row.external_id  # our own export names them by our identifier
+            if external in externals or (is_theirs and each[EMAIL] in emails):
+                batch.present += 1
+            elif each[EMAIL] in emails:
+                batch.refused.append(Refused(one.row.row, one.row.line, "email", "email.taken"))
+            else:
+                new.append((one, each))
+            emails.add(each[EMAIL])
+            if external is not None:
+                externals.add(external)
+        return new
+
+    async def _kept(self, judged: Sequence[Judged]) -> list[str]:
+        """Return the passwords as they are stored, the weak ones wrapped: that takes a turn in the pool each."""
+        kept = [one.kept if isinstance(one.kept, str) else "" for one in judged]
+        weak = [(place, one.kept) for place, one in enumerate(judged) if isinstance(one.kept, OldHash)]
+        for begin in range(0, len(weak), _AT_ONCE):
+            some = weak[begin : begin + _AT_ONCE]
+            texts = await asyncio.gather(*(self._wrapped(old) for _, old in some))
+            for (place, _), text in zip(some, texts, strict=True):
+                kept[place] = text
+        return kept
+
+    async def _wrapped(self, old: OldHash) -> str:
+        """Return a weak hash as it is stored; where the pool is full of people who sign in, wait for them."""
+        while isinstance(text := await self.hasher.keep(old), Unavailable):
+            await self.clock.sleep(_PATIENCE_SECONDS)
+        return text
+
+    def _contact(self, tenant: TenantVault, vault: SubjectVault, kind: str, blind: bytes) -> ContactIndex:
+        normalisation = EMAIL_NORMALISATION if kind == EMAIL else EXTERNAL_NORMALISATION
+        return ContactIndex(
+            kind, blind, tenant.index_version, normalisation, CustomerId(vault.subject_id), self.clock.now()
+        )
+
+    def _seal(
+        self, batch: Batch, one: Judged, contacts: Sequence[ContactIndex], kept: str, vault: SubjectVault
+    ) -> None:
+        now, row = self.clock.now(), one.row
+        created_at = row.created_at if 0 < row.created_at < now else now
+        customer = Customer(
+            id=CustomerId(vault.subject_id),
+            subject=random_token(self.entropy, 16),
+            profile=_stamped(one.profile, now),
+            created_at=created_at,
+            updated_at=now,
+            state=CustomerState.DISABLED if row.is_disabled else CustomerState.ACTIVE,
+        )
+        batch.customers.append(seal(customer, vault))
+        batch.contacts += contacts
+        if kept:
+            batch.passwords.append(seal_password(vault, customer.id, kept, now))
+        for app in row.apps:
+            batch.factors.append(self._factor(app, customer.id, vault))
+
+    def _factor(self, app: TotpSecret, customer_id: CustomerId, vault: SubjectVault) -> StoredFactor:
+        factor_id, now = FactorId.new(self.clock, self.entropy), self.clock.now()
+        sealed = seal_secret(vault, factor_id, app)
+        return StoredFactor(factor_id, customer_id, FactorKind.TOTP, sealed, None, now)
+
+    async def _commit(self, at: Import, batch: Batch) -> Import:
+        """Store *batch* and how far the import has come with it.
+
+        Whoever took an address of the batch meanwhile keeps it: the row finds them present, and its key is swept.
+        """
+        labels = {password.label for password in batch.passwords} - {""}
+        async with self.begin(self.tenant.id) as unit:
+            late = await unit.imports.bring_in(batch)
+            if late:
+                batch.customers = [customer for customer in batch.customers if customer.id not in late]
+                batch.created, batch.present = len(batch.customers), batch.present + len(late)
+            after = at.advanced(batch, self.clock.now())
+            if not await unit.imports.advance(after, at.position):
+                raise _Elsewhere
+            await unit.imports.refuse(at.id, batch.refused)
+            for customer in batch.customers:
+                unit.record(
+                    AuditEntry(
+                        "customer.imported",
+                        actor=self.actor.name,
+                        subject=customer.id,
+                        request_id=self.actor.request_id,
+                        data={"import": at.id},
+                    )
+                )
+            if labels:
+                unit.change(LABELS_CHANGED, "")
+        return after
+
+    def _tell(self, unit: ImportUnit, name: str, one: Import) -> None:
+        data = {"import": one.id, "format": one.format, "position": one.position}
+        if one.finished_at is not None:
+            data |= {"created": one.created, "present": one.present, "refused": one.refused}
+        unit.record(AuditEntry(name, actor=self.actor.name, subject="", request_id=self.actor.request_id, data=data))
+        unit.announce(Event(name, subject=one.id, data=data))
+
+
+def _stamped(profile: Profile, now: Instant) -> Profile:
+    """Return *profile* with the instant since when each of its attributes is held."""
+    if not profile.attributes:
+        return profile
+    return msgspec.structs.replace(profile, since=stamped({}, {}, profile.attributes, now))

@@ -1,0 +1,66 @@
+"""The formats, one row each."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import BinaryIO, Final
+
+from limen.access.imports.records import Arrival, Refused
+from limen.integration.imports import auth0, firebase, jsonl, keycloak, tabular
+from limen.integration.imports.firebase import HashParameters
+from limen.integration.imports.lines import Raw, elements, lines
+from limen.integration.imports.picking import Members, Unfit, decoded
+
+Row = Arrival | Refused
+Make = Callable[[Members, int, int], Arrival]
+Rows = Callable[[BinaryIO, HashParameters], Iterator[Row]]
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A row: what it is called, where it comes from, and what reads it."""
+
+    name: str
+    source: str
+    rows: Rows
+
+
+def _each(raws: Iterator[Raw], make: Make) -> Iterator[Row]:
+    for number, (line, raw) in enumerate(raws, 1):
+        yield _made(raw, make, number, line)
+
+
+def _made(raw: bytes | None, make: Make, number: int, line: int) -> Row:
+    if raw is None:
+        return Refused(number, line, "", "row.too_long")
+    try:
+        return make(decoded(raw), number, line)
+    except Unfit as unfit:
+        return Refused(number, line, unfit.field[:64], unfit.code)
+
+
+def _lines(make: Make) -> Rows:
+    def rows(file: BinaryIO, _: HashParameters) -> Iterator[Row]:
+        return _each(((line, raw) for line, raw in lines(file) if raw is None or raw.strip()), make)
+
+    return rows
+
+
+FORMATS: Final[Mapping[str, Format]] = {
+    one.name: one
+    for one in (
+        Format("jsonl", "Limen's own, a JSON object on each line", _lines(jsonl.arrival)),
+        Format("csv", "Limen's own columns", lambda file, _: tabular.rows(file, tabular.own, "email")),
+        Format(
+            "keycloak", "a Keycloak realm's export", lambda file, _: _each(elements(file, b"users"), keycloak.arrival)
+        ),
+        Format("auth0", "Auth0, a JSON object on each line", _lines(auth0.arrival)),
+        Format(
+            "cognito", "an Amazon Cognito user pool, CSV", lambda file, _: tabular.rows(file, tabular.cognito, "email")
+        ),
+        Format(
+            "firebase",
+            "Firebase, auth:export",
+            lambda file, project: _each(elements(file, b"users"), firebase.arrivals(project)),
+        ),
+    )
+}

@@ -1,0 +1,166 @@
+"""An import: all good rows, once, however often it runs and wherever it was stopped."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from contextlib import suppress
+
+import pytest
+
+from limen.access.imports.export import Exporting
+from limen.access.imports.records import Import, ImportState
+from limen.access.imports.run import ROWS
+from limen.app.imports import digest_of, rows_of
+from limen.identity.administrators import SYSTEM
+from limen.kernel.errors import Conflict
+from tests.integration.imports.conftest import bring, bringing, refused
+from tests.support.house import PASSWORD, open_part
+
+pytestmark = pytest.mark.anyio
+
+
+def written(path, rows):
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+def people(count, **more):
+    return [{"email": f"u{n}@example.com", "external_id": f"old-{n}", "name": f"Ann {n}", **more} for n in range(count)]
+
+
+async def test_a_second_run_changes_nothing(house_on, tmp_path):
+    house = house_on
+    path = written(tmp_path / "people.jsonl", people(ROWS + 7))
+    first = await bring(house, path, "jsonl")
+    assert (first.created, first.present, first.state) == (ROWS + 7, 0, ImportState.FINISHED)
+    before = await house.rows()
+    second = await bring(house, path, "jsonl")
+    assert (second.created, second.present, second.refused) == (0, ROWS + 7, 0)
+    after = await house.rows()
+    changed = {name for name, count in after.items() if count != before[name]}
+    assert changed <= {"imports", "audit_records", "outbox", "audit_segments"}
+    assert after["audit_records"] - before["audit_records"] == 2
+    assert [name for name in await house.events() if name.startswith("import.")] == [
+        "import.started",
+        "import.finished",
+    ] * 2
+
+
+async def test_rows_that_repeat_or_meet_somebody_are_told_apart(house, tmp_path):
+    await house.customer("here@example.com")
+    rows = [
+        {"email": "here@example.com"},  # signed up already
+        {"email": "here@example.com", "external_id": "old-1"},  # the same address for an account of another name
+        {"email": "new@example.com", "external_id": "old-2"},
+        {"email": "NEW@example.com", "external_id": "old-3"},
+        {"email": "moved@example.com", "external_id": "old-2"},
+        {"email": "twice@example.com"},
+        {"email": "twice@example.com"},
+        {"email": "a@b", "locale": "?", "name": "x" * 300},
+    ]
+    path = written(tmp_path / "people.jsonl", rows)
+    for created, present in ((2, 3), (0, 5)):
+        done = await bring(house, path, "jsonl")
+        assert (done.created, done.present, done.refused) == (created, present, 3)
+        assert await refused(house, done) == [
+            (2, 2, "email", "email.taken"),
+            (4, 4, "email", "email.taken"),
+            (8, 8, "email", "email.invalid"),
+            (8, 8, "locale", "locale.invalid"),
+            (8, 8, "name", "name.invalid"),
+        ]
+    records = [open_part(record) for record in await house.audit() if record.event == "customer.imported"]
+    assert len(records) == 2
+    assert "example.com" not in json.dumps(records)
+
+
+async def test_an_import_that_was_stopped_goes_on_behind_its_last_commit(house, tmp_path):
+    path = written(tmp_path / "people.jsonl", people(3 * ROWS))
+    async with bringing(house) as importing:
+        with path.open("rb") as file:
+            started = await importing.start(digest_of(file), "jsonl", resume=False)
+
+            def stop(at: Import) -> None:
+                if at.position == 2 * ROWS:
+                    raise KeyboardInterrupt
+
+            with pytest.raises(KeyboardInterrupt):
+                await importing.run(started, rows_of(file, "jsonl", None), stop)
+    done = await bring(house, path, "jsonl", resume=True)
+    assert (done.id, done.created, done.present) == (started.id, 3 * ROWS, 0)
+    async with bringing(house) as importing:
+        with path.open("rb") as file:
+            assert await importing.run(started, rows_of(file, "jsonl", None)) == Conflict("import_elsewhere")
+
+
+async def test_a_rehearsal_judges_and_writes_nothing(house, tmp_path):
+    path = written(
+        tmp_path / "people.jsonl", [*people(3), {"email": "no"}, {"email": "w@example.com", "password_hash": "0" * 32}]
+    )
+    before = await house.rows()
+    told = []
+    async with bringing(house) as importing:
+        with path.open("rb") as file:
+            now = house.clock.now()
+            at = Import("", "", "jsonl", now, now)
+            done = await importing.rehearse(at, rows_of(file, "jsonl", None), lambda _, some: told.extend(some))
+    assert (done.created, done.refused) == (4, 1)
+    assert [(one.row, one.code) for one in told] == [(4, "email.invalid")]
+    assert await house.rows() == before
+
+
+async def test_an_export_with_secrets_comes_in_elsewhere_and_signs_in(house, exports, tmp_path):
+    await bring(house, exports / "keycloak-realm.json", "keycloak")
+    await house.customer("zoe@example.com", name="Zoë Ray")
+    other = await house.add_tenant("other")
+
+    async def export(*, with_secrets):
+        database = house.storage.database
+        exporting = Exporting(house.tenant.id, database.begin, database.read, house.directory(), SYSTEM)
+        return [line async for line in exporting.lines(with_secrets=with_secrets)]
+
+    path = tmp_path / "all.jsonl"
+    path.write_bytes(b"".join(await export(with_secrets=True)))
+    again = await bring(house, path, "jsonl")
+    assert (again.created, again.present, again.refused) == (0, 4, 0)
+    done = await bring(house, path, "jsonl", tenant=other)
+    assert (done.created, done.refused, done.left_out) == (4, 0, {})
+    bare = b"".join(await export(with_secrets=False))
+    assert b"argon2" not in bare
+    assert b"password" not in bare
+    assert b"totp" not in bare
+    walker = house.walker(prefix="/t/other")
+    assert (await walker.sign_in("zoe@example.com", PASSWORD)).response.url.path == "/t/other/account"
+    assert (
+        await house.walker(prefix="/t/other").sign_in("bob@example.com", "bob-old-password")
+    ).response.status_code == 200
+    events = [record.event for record in await house.audit()]
+    assert events.count("customers.export_started") == events.count("customers.exported") == 2
+
+
+@pytest.mark.slow
+def test_a_process_that_is_killed_loses_nothing_and_doubles_nothing(tmp_path):
+    path = written(
+        tmp_path / "people.jsonl",
+        people(12 * ROWS, password_hash="$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$" + "A" * 43),
+    )
+    environment = os.environ | {
+        "LIMEN_DATA_DIR": str(tmp_path),
+        "LIMEN_ISSUER": "https://id.example",
+    }
+    limen = [sys.executable, "-c", "from limen.app.cli.entry import main; main()"]
+    subprocess.run([*limen, "migrate"], env=environment, check=True, capture_output=True)
+    command = [*limen, "import", str(path), "--resume", "--report", str(tmp_path / "report.jsonl")]
+    for patience in (2.0, 2.5):
+        process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(patience)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    done = subprocess.run(command, env=environment, check=False, capture_output=True, text=True)
+    sums = json.loads((tmp_path / "report.jsonl").read_text().splitlines()[-1])
+    assert done.returncode == 0, done.stderr
+    assert (sums["rows"], sums["created"], sums["present"], sums["refused"]) == (12 * ROWS, 12 * ROWS, 0, 0)
+    assert (tmp_path / "report.jsonl").stat().st_mode & 0o077 == 0

@@ -1,0 +1,114 @@
+"""Whoever had an account with a peer signs in with the old password, and its hash is replaced by ours."""
+
+import pytest
+
+from limen.access.factors.records import apps, open_secret
+from limen.identity.credentials.legacy.table import is_kept
+from limen.identity.credentials.records import unseal_password
+from limen.identity.tenants.records import TenantSettings
+from limen.integration.api.models.tenants import SettingsModel, merged
+from limen.kernel.clock import SECOND
+from tests.integration.imports.conftest import bring, refused
+
+pytestmark = pytest.mark.anyio
+ANN = "ann-old-password"
+PEERS = [
+    ("keycloak", "keycloak-realm.json", None),
+    ("auth0", "auth0.ndjson", None),
+    ("firebase", "firebase-users.json", "firebase-hash.json"),
+]
+
+
+async def held(house, email, tenant=None):
+    """A customer, the text of their password, and their authenticator apps."""
+    directory = house.directory(tenant)
+    async with house.storage.database.read((tenant or house.tenant).id) as unit:
+        sealed = await unit.customers.find_by_contact("email", await directory.email_index(email))
+        stored = await unit.passwords.get(sealed.id)
+        factors = apps(await unit.factors.of_customer(sealed.id))
+    vault = await directory.vault_of(sealed.id)
+    password = unseal_password(vault, stored).hash if stored else ""
+    return await directory.open(sealed), password, [open_secret(vault, one) for one in factors]
+
+
+@pytest.mark.parametrize(("form", "name", "project"), PEERS)
+async def test_the_old_password_signs_in_over_http_and_its_hash_is_upgraded(house, exports, form, name, project):
+    await bring(house, exports / name, form, project=exports / project if project else None)
+    _, before, factors = await held(house, "ann@example.com")
+    assert is_kept(before)
+    wrong = await house.walker().sign_in("ann@example.com", "ann-other-password")
+    assert wrong.response.status_code == 400
+    walker = house.walker()
+    page = await walker.sign_in("ann@example.com", ANN)
+    if factors:  # the app came along: its code is asked for, as it was before
+        assert page.response.url.path != "/account"
+        page = await walker.post(page, code=factors[0].totp.code(house.clock.now() // (30 * SECOND)))
+    assert page.response.url.path == "/account"
+    _, after, _ = await held(house, "ann@example.com")
+    assert after.startswith("$argon2id$v=19$")
+
+
+async def test_a_realm_of_keycloak(house, exports):
+    done = await bring(house, exports / "keycloak-realm.json", "keycloak")
+    assert (done.position, done.created, done.refused) == (5, 3, 2)
+    assert await refused(house, done) == [
+        (4, 78, "email", "email.invalid"),
+        (5, 83, "password_hash", "password_hash.too_costly"),
+    ]
+    assert done.left_out == {"groups": 1, "realmRoles": 2, "shoe_size": 1, "username": 2}
+    ann, password, factors = await held(house, "ann@example.com")
+    assert (ann.profile.given_name, ann.profile.family_name, ann.profile.locale) == ("Ann", "Lee", "de")
+    assert ann.profile.email_verified
+    assert ann.created_at == 1_577_836_800_000_000
+    assert password.startswith("{pbkdf2}sha256:27500:64,")
+    assert [one.name for one in factors] == ["Phone"]
+    bob, _, _ = await held(house, "bob@example.com")
+    assert not bob.profile.email_verified
+    cleo, password, _ = await held(house, "cleo@example.com")
+    assert (cleo.is_active, password) == (False, "")
+
+
+async def test_users_of_auth0(house, exports):
+    done = await bring(house, exports / "auth0.ndjson", "auth0")
+    assert (done.created, done.refused) == (2, 3)
+    assert await refused(house, done) == [
+        (3, 3, "", "json.invalid"),
+        (4, 4, "email", "type.wrong"),
+        (5, 5, "password_hash", "password_hash.too_costly"),
+    ]
+    assert done.left_out == {"app_metadata": 1, "mfa_factors.phone": 1}
+    bob, password, factors = await held(house, "bob@example.com")
+    assert (bob.profile.name, len(factors)) == ("Bob Ray", 1)
+    assert password.startswith("{digest}sha256:before,")
+    assert "|$argon2id$" in password  # weak: never stored as it was
+
+
+async def test_users_of_firebase(house, exports):
+    path, project = exports / "firebase-users.json", exports / "firebase-hash.json"
+    done = await bring(house, path, "firebase", project=project)
+    assert (done.created, done.refused) == (2, 1)
+    assert done.left_out == {"phone": 1, "providerUserInfo.google.com": 1}
+    bob, _, _ = await held(house, "bob@example.com")
+    assert not bob.is_active
+    without = await bring(house, path, "firebase", tenant=await house.add_tenant("bare"))
+    assert (without.created, without.refused) == (1, 2)  # a hash that nobody could check is no customer's
+
+
+async def test_a_pool_of_cognito_fills_what_the_tenant_knows(house, exports):
+    settings = merged(
+        TenantSettings(),
+        SettingsModel.model_validate(
+            {"profile": {"attributes": {"plan": {"type": "string"}, "phone": {"type": "string"}}}}
+        ),
+    )
+    tenant = await house.add_tenant("pool", settings)
+    done = await bring(house, exports / "cognito-users.csv", "cognito", tenant=tenant)
+    assert (done.created, done.refused) == (2, 2)
+    assert await refused(house, done, tenant) == [
+        (3, 4, "email_verified", "type.wrong"),
+        (4, 5, "", "columns.wrong"),
+    ]
+    ann, password, _ = await held(house, "ann@example.com", tenant)
+    assert (ann.profile.zoneinfo, ann.profile.locale) == ("Europe/Berlin", "de-DE")
+    assert ann.profile.attributes == {"plan": "gold", "phone": "+4915112345678"}
+    assert password == ""

@@ -1,0 +1,189 @@
+"""Reading files of customers: good rows are read although others are broken, in constant memory, and nothing raises."""
+
+import io
+import json
+import tracemalloc
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from limen.access.imports.records import Arrival, Refused
+from limen.integration.imports.firebase import HashParameters
+from limen.integration.imports.lines import LONGEST, elements, lines
+from limen.integration.imports.table import FORMATS
+
+PROJECT = HashParameters(signer_key="AAAA")
+
+
+def read(form: str, content: bytes) -> list[Arrival | Refused]:
+    return list(FORMATS[form].rows(io.BytesIO(content), PROJECT))
+
+
+def told(rows) -> list[tuple[int, int, str, str]]:
+    return [(row.row, row.line, row.field, row.code) for row in rows if isinstance(row, Refused)]
+
+
+def test_good_lines_are_read_although_others_are_broken():
+    content = b"\n".join(
+        [
+            b'{"email": "ann@example.com", "email_verified": true, "password_hash": "x", "plan": "gold"}',
+            b"",
+            b'{"email": "broken',
+            b'{"email": "\xff\xfe"}',
+            b'["email"]',
+            b'{"email": 7}',
+            b'{"email": "x@example.com", "email_verified": "perhaps"}',
+            b'{"email": "' + b"x" * LONGEST + b'"}',
+            b"[" * 100_000,
+            b'{"email": "a@example.com", "totp": [{"secret": "no base32!"}]}',
+            b'{"email": "a@example.com", "totp": [{"secret": "JBSWY3DPEHPK3PXP", "digits": 8}]}',
+            b'{"email": "a@example.com", "created_at": "yesterday"}',
+            b'{"email": "zoe@example.com", "created_at": "2020-01-01T00:00:00Z"}',
+        ]
+    )
+    rows = read("jsonl", content)
+    assert [row.profile.email for row in rows if isinstance(row, Arrival)] == ["ann@example.com", "zoe@example.com"]
+    assert rows[0].left_out == ("plan",)
+    assert rows[-1].created_at == 1_577_836_800_000_000
+    assert told(rows) == [
+        (2, 3, "", "json.invalid"),
+        (3, 4, "", "encoding.broken"),
+        (4, 5, "", "type.wrong"),
+        (5, 6, "email", "type.wrong"),
+        (6, 7, "email_verified", "type.wrong"),
+        (7, 8, "", "row.too_long"),
+        (8, 9, "", "json.invalid"),
+        (9, 10, "totp", "totp.invalid"),
+        (10, 11, "totp", "totp.unsupported"),
+        (11, 12, "created_at", "instant.invalid"),
+    ]
+
+
+def test_a_table_is_read_although_records_are_broken():
+    content = (
+        b"\xef\xbb\xbfemail,name,email_verified,plan\n"
+        b'ann@example.com,"Ann\nLee",true,gold\n'
+        b"too,few\n"
+        b"\n"
+        b"b@example.com,\xff,no,\n"
+        b'c@example.com,"never"closed,1,\n'
+        b"d@example.com," + b"x" * (LONGEST + 5) + b",1,\n"
+        b"zoe@example.com,,,\n"
+    )
+    rows = read("csv", content)
+    good = [row for row in rows if isinstance(row, Arrival)]
+    assert [(row.profile.email, row.profile.name, row.line) for row in good] == [
+        ("ann@example.com", "Ann\nLee", 2),
+        ("zoe@example.com", "", 9),
+    ]
+    assert good[0].profile.attributes == {"plan": "gold"}
+    assert told(rows) == [
+        (2, 4, "", "columns.wrong"),
+        (3, 6, "name", "encoding.broken"),
+        (4, 7, "", "csv.invalid"),
+        (5, 8, "", "row.too_long"),
+    ]
+
+
+@pytest.mark.parametrize("content", [b"", b"name,mail\nx,y\n", b"email,email\n", b'"email'])
+def test_a_table_without_the_column_that_is_needed_is_one_refusal(content):
+    assert told(read("csv", content)) == [(1, 1, "", "header.invalid")]
+
+
+def test_users_are_found_in_a_document_of_any_shape_and_line():
+    users = [{"id": str(n), "email": f'u{n}@example.com "}}]" \\'} for n in range(5)]
+    document = {"users_": [1, {"users": [{"email": "no"}]}], "a": "users", "b": {"c": [[]]}, "users": users, "z": []}
+    content = json.dumps(document, indent=1).encode()
+    rows = read("keycloak", content)
+    assert [row.external_id for row in rows] == list("01234")
+    whole = content.decode().split("\n")
+    assert all(whole[row.line - 1].strip() == "{" for row in rows)
+    assert [row.external_id for row in read("keycloak", json.dumps(users).encode())] == list("01234")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        *(b"", b"{}", b'{"users": {}}', b'{"users": "x"}', b'{"users": [{"id": "1"', b'{"users": [{"id": "1'),
+        *(b'{"users": [[{}]]}', b'{"users": [{"id": "1"}, "', b'{"users": [{"id": "1"}'),
+    ],
+)
+def test_a_document_that_ends_or_holds_something_else_says_so_once(content):
+    assert [found[2:] for found in told(read("keycloak", content))] == [("", "json.invalid")]
+
+
+def test_one_user_that_is_too_long_does_not_hide_the_next():
+    users = [{"id": "1"}, {"id": "2", "x": ["y" * 1000] * (LONGEST // 900)}, {"id": "3"}]
+    rows = read("keycloak", json.dumps({"users": users}).encode())
+    assert [(row.external_id if isinstance(row, Arrival) else row.code) for row in rows] == ["1", "row.too_long", "3"]
+
+
+class Endless(io.RawIOBase):
+    """A realm of many users that is never whole in memory."""
+
+    def __init__(self, count: int) -> None:
+        self.left, self.given = count, b'{"users": ['
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        while len(self.given) < size and self.left:
+            self.left -= 1
+            self.given += b'{"id": "%d", "email": "u@example.com", "x": "%s"}' % (self.left, b"x" * 500)
+            self.given += b"," if self.left else b"]}"
+        taken, self.given = self.given[:size], self.given[size:]
+        return taken
+
+
+def test_a_file_of_any_size_is_read_in_constant_memory():
+    tracemalloc.start()
+    count = sum(1 for _ in elements(Endless(5_000), b"users"))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert count == 5_000
+    assert peak < 1_000_000
+
+
+@given(st.binary(max_size=300), st.sampled_from(list(FORMATS)))
+@settings(max_examples=300)
+def test_no_bytes_break_a_reader(content, form):
+    head = {"csv": b"email,name\n", "cognito": b"email,name\n", "keycloak": b'{"users": [', "firebase": b'{"users": ['}
+    for given_bytes in (content, head.get(form, b"") + content):
+        for row in read(form, given_bytes):
+            assert isinstance(row, Arrival | Refused)
+            if isinstance(row, Refused):
+                assert row.code
+                assert row.row >= 1
+
+
+_json = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=12), inner, max_size=3),
+    max_leaves=8,
+)
+_NAMES = (
+    "email id users credentials type secretData credentialData attributes firstName mfa_factors user_metadata totp"
+    " custom_password_hash algorithm hash value passwordHash salt providerUserInfo mfaInfo createdAt createdTimestamp"
+)
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(_NAMES.split()), _json | st.sampled_from(["otp", "password", "{}", "[]"]), max_size=8
+    ),
+    st.sampled_from(["jsonl", "keycloak", "auth0", "firebase"]),
+)
+@settings(max_examples=150)
+def test_members_of_any_type_are_read_or_refused(members, form):
+    line = json.dumps(members).encode()
+    content = b'{"users": [' + line + b"]}" if form in {"keycloak", "firebase"} else line + b"\n"
+    rows = read(form, content)
+    assert len(rows) <= 1
+
+
+@given(st.binary(max_size=2_000))
+def test_lines_are_whole(content):
+    joined = b"\n".join(raw for _, raw in lines(io.BytesIO(content)))
+    assert joined.replace(b"\r", b"").rstrip(b"\n") == content.replace(b"\r", b"").rstrip(b"\n")
