@@ -73,7 +73,6 @@ class Theirs:
         self.initial_token = InitialToken(
             InitialTokenId.new(world.clock, world.entropy), "theirs", 9, now, now + 10**12
         )
-        self.imported = Import(ImportId.new(world.clock, world.entropy), "0" * 64, "jsonl", now, now)
         async with world.begin(b) as unit:
             await self._of_the_customer(unit)
             await unit.administrators.appoint(self.who.customer.id, "tenant", now)
@@ -87,8 +86,6 @@ class Theirs:
             await unit.replays.first_use("jti", "theirs", now + 10**12)
             await unit.idempotency.claim(things.digest("theirs"), b"asked", now, now + 10**12)
             await unit.setup_links.add(things.digest("their link"), "first-administrator", now + 10**12)
-            await unit.imports.begin(self.imported)
-            await unit.imports.refuse(self.imported.id, [Refused(1, 1, "email", "email.invalid")])
             record_id = RecordId.new(world.clock, world.entropy)
             self.consent = await unit.consents.append(record_id, things.decision(self.who.customer), now)
             self.purpose = things.purpose(world)
@@ -108,6 +105,10 @@ class Theirs:
         await world.storage.hot_for(b).revoke_token("theirs", now + 10**12, AuditEntry("token.revoked"))
 
     async def _of_the_customer(self, unit) -> None:
+        now = self.world.clock.now()
+        self.imported = Import(ImportId.new(self.world.clock, self.world.entropy), "0" * 64, "jsonl", now, now)
+        await unit.imports.begin(self.imported)
+        await unit.imports.refuse(self.imported.id, [Refused(1, 1, "email", "email.invalid")])
         await unit.passwords.put(things.password(self.who.customer))
         await unit.passwords.put(things.password(self.who.customer), remember=1)
         await unit.factors.add(self.app)

@@ -258,4 +258,5 @@ def _journeys(
         count_guard=parts.count_guard,
         models=parts.models,
         slowest=pace,
+        outgoing=desk.outgoing,
     )

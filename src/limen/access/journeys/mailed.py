@@ -3,7 +3,7 @@
 Whoever has an account there gets them; to everybody else go words without a secret. The work is the same.
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Final, Literal
 
 import msgspec
@@ -27,6 +27,13 @@ _MAILS: Final[Mapping[Purpose, tuple[str, str]]] = {
     "change": ("change_email", "email_in_use"),
 }
 """The mail with a code, and the one without."""
+
+
+First = Callable[[StepContext, str], Awaitable[None]]
+
+
+async def _nothing(_: StepContext, __: str) -> None:
+    return None
 
 
 def purpose(parts: JourneyParts, state: JourneyState) -> Purpose:
@@ -68,12 +75,16 @@ def posted(context: StepContext, email: str, state: JourneyState, *, real: bool)
     return Progress(waiting, write, link_hash=link_hash(token))
 
 
-async def send_to_owner(context: StepContext, email: str) -> Progress:
-    """Send a code to the owner of an active account at *email*, or words that there is none."""
+async def send_to_owner(context: StepContext, email: str, first: First = _nothing) -> Progress:
+    """Send a code to the owner of an active account at *email*, or words that there is none.
+
+    *first* is done before anybody is looked up, and within the limits.
+    """
     state, parts = context.journey.state, context.parts
     limited = await over_limits(context, email, mail=True)
     if limited is not None:
         return Progress(state, problem=limited)
+    await first(context, email)
     index = await parts.directory.email_index(email)
     async with parts.read(parts.tenant_id) as unit:
         customer = await unit.customers.find_by_contact(EMAIL, index)

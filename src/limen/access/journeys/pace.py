@@ -3,7 +3,7 @@
 A hash that another system made may take ten times as long as ours. While a tenant keeps such hashes, every refusal of
 the steps that look an account up leaves at a multiple of the time that the slowest of them takes on this machine, known
 or not (ADR 0007). Which there are is asked once a day, and anew when the change feed tells of an import; how long they
-take is measured once.
+take is measured once. The same holds where an old system is asked about whoever is not known here (:mod:`migration`).
 """
 
 import math
@@ -12,13 +12,12 @@ from typing import Final
 
 from limen.access.journeys.parts import JourneyParts
 from limen.identity.credentials.hashing import PasswordHasher
+from limen.identity.credentials.records import LABELS_CHANGED
 from limen.kernel.clock import Clock
 from limen.kernel.errors import Unavailable
 from limen.kernel.ids import TenantId
 
 LABELS: Final = 32
-CHANGED: Final = "passwords"
-"""The kind of change by which an import tells that there are hashes of another cost."""
 _FRESH_SECONDS: Final = 86_400.0
 _TENANTS: Final = 4_096
 _MARGIN: Final = 1.5
@@ -38,15 +37,17 @@ class Pace:
     def hear(self, tenant_id: str | None, kind: str, key: str) -> None:
         """Take note of one change."""
         del key
-        if kind == CHANGED and tenant_id:
+        if kind == LABELS_CHANGED and tenant_id:
             self._labels.pop(TenantId(tenant_id), None)
 
     async def __call__(self, parts: JourneyParts) -> float:
         """Return the seconds of the slowest check that one of the tenant's customers may cause; 0 where all are ours.
 
-        Where the pool is too busy to measure, what is known already counts.
+        Where the pool is too busy to measure, what is known already counts. An old system that is asked may take all
+        the time that it is given.
         """
-        slowest = 0.0
+        migration = parts.desk.tenant.settings.migration
+        slowest = float(migration.seconds) if migration.url else 0.0
         for label in await self._kept(parts):
             if label not in self._seconds:
                 measured = await self._hasher.seconds(label)

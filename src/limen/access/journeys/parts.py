@@ -8,7 +8,9 @@ from typing import Protocol
 from limen.access.account.store import AccountStore
 from limen.access.clients.store import ClientStore
 from limen.access.factors.store import FactorStore
+from limen.access.imports.store import ImportStore
 from limen.access.journeys.store import JourneyStore
+from limen.access.outgoing import NO_WAY_OUT, Outgoing
 from limen.access.passkeys.trust import NO_METADATA, Metadata
 from limen.access.safety.records import AccountLink, TrustedDevice
 from limen.access.safety.store import DeviceStore, LinkStore, RecoveryStore
@@ -51,6 +53,11 @@ class JourneyUnit(Protocol):
     @property
     def passwords(self) -> PasswordStore:
         """Return the passwords."""
+        ...
+
+    @property
+    def imports(self) -> ImportStore:
+        """Return how customers of other systems come in."""
         ...
 
     @property
@@ -201,7 +208,8 @@ class JourneyParts:
 
     ``models`` returns what is known of models of authenticators. ``count_proof`` measures proofs by authenticator and
     outcome (``proven``, ``refused``); ``count_guard`` what a guard did (``refused``, ``passed``, ``shadowed``) and
-    why. ``slowest`` says what refusals have to take (:mod:`pace`).
+    why. ``slowest`` says what refusals have to take (:mod:`pace`);
+    ``outgoing`` reaches the old system, where there is one.
     """
 
     desk: Desk
@@ -227,6 +235,7 @@ class JourneyParts:
     models: Models = no_models
     count_guard: CountProof = uncounted
     slowest: Slowest = unhurried
+    outgoing: Outgoing = NO_WAY_OUT
 
     @property
     def tenant_id(self) -> TenantId:

@@ -1,4 +1,4 @@
-"""``limen tenant destroy``."""
+"""``limen tenant destroy`` and ``limen tenant migration-secret``."""
 
 import asyncio
 from typing import Annotated
@@ -25,6 +25,27 @@ def destroy(
         )
     gone = asyncio.run(_destroy(settings, slug))
     print(f"{slug} is destroyed, and {gone} keys of its customers and journeys with it.")  # noqa: T201
+
+
+def migration_secret(
+    slug: Annotated[str, Parameter(help="The tenant's slug.")], /, *, config: ConfigFile = None
+) -> None:
+    """Show the secret by which a tenant's old system knows our questions. It follows from the tenant's key."""
+    print(asyncio.run(_migration_secret(settings_from(config), slug)))  # noqa: T201
+
+
+async def _migration_secret(settings: Settings, slug: str) -> str:
+    from base64 import b64encode  # noqa: PLC0415
+
+    from limen.access.journeys.migration import HOOK_KEY  # noqa: PLC0415
+    from limen.app.basis import open_basis  # noqa: PLC0415
+
+    async with open_basis(settings) as basis:
+        tenant = await basis.storage.tenants.find(slug)
+        vault = await basis.keyring.held_tenant(tenant.id) if tenant is not None else None
+    if vault is None:
+        raise Misconfigured(f"there is no tenant {slug}", "limen apply makes tenants")
+    return "whsec_" + b64encode(vault.derive(HOOK_KEY)).decode()
 
 
 async def _destroy(settings: Settings, slug: str) -> int:

@@ -12,6 +12,7 @@ from limen.identity.tenants.attacks import AttackSettings
 from limen.identity.tenants.auditing import AuditSettings
 from limen.identity.tenants.breaches import BreachSettings
 from limen.identity.tenants.claims import ClaimRule
+from limen.identity.tenants.migration import MigrationSettings
 from limen.identity.tenants.networks import NetworkSettings
 from limen.identity.tenants.passkeys import PasskeySettings
 from limen.identity.tenants.preferences import PreferenceSettings
@@ -104,6 +105,7 @@ class TenantSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How many of a customer's last passwords may not be chosen again, the present one among them."""
     breaches: BreachSettings = BreachSettings()
     attacks: AttackSettings = AttackSettings()
+    migration: MigrationSettings = MigrationSettings()
     networks: NetworkSettings = NetworkSettings()
     sign_up: SignUpSettings = SignUpSettings()
     sms: SmsSettings = SmsSettings()

@@ -12,6 +12,7 @@ from limen.identity.tenants.attacks import problems_of as attack_problems
 from limen.identity.tenants.auditing import problems_of as audit_problems
 from limen.identity.tenants.breaches import problems_of as breach_problems
 from limen.identity.tenants.claims import FIELDS, RESERVED, problems_of
+from limen.identity.tenants.migration import problems_of as migration_problems
 from limen.identity.tenants.networks import problems_of as network_problems
 from limen.identity.tenants.passkeys import fits_issuer
 from limen.identity.tenants.passkeys import problems_of as passkey_problems
@@ -86,6 +87,7 @@ def validate(name: str, settings: TenantSettings) -> Invalid | None:
     problems |= dict(passkey_problems(settings.passkeys, "settings.passkeys"))
     problems |= dict(sign_in_problems(settings.sign_in, "settings.sign_in"))
     problems |= dict(attack_problems(settings.attacks, "settings.attacks"))
+    problems |= dict(migration_problems(settings.migration, "settings.migration"))
     problems |= dict(network_problems(settings.networks, "settings.networks"))
     problems |= dict(sign_up_problems(settings.sign_up, "settings.sign_up"))
     problems |= dict(breach_problems(settings.breaches, "settings.breaches"))

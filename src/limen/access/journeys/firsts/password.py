@@ -15,6 +15,7 @@ from limen.access.journeys.doubts import Doubted, doubted
 from limen.access.journeys.firsts.first import First
 from limen.access.journeys.guarding import Guarded, guarded
 from limen.access.journeys.limits import over_limits
+from limen.access.journeys.migration import moved_in
 from limen.access.journeys.parts import JourneyUnit
 from limen.access.journeys.views import Problem, Progress, problem_of
 from limen.access.sessions.records import PASSWORD, Evidence
@@ -26,6 +27,7 @@ from limen.identity.keyring import SubjectVault
 from limen.kernel.events import AuditEntry, Outcome
 from limen.kernel.ids import CustomerId
 
+_RIGHT = PasswordCheck(matches=True)
 NOBODY = CustomerId("cus_00000000000000000000000000")
 """Asked for in place of a customer who does not exist; no identifier is ever this one."""
 
@@ -53,6 +55,8 @@ async def _answer(context: StepContext, email: str, form: Mapping[str, str]) -> 
     check = await check_password(parts.hasher, stored, vault, form["password"])
     if check.busy is not None:
         return Progress(state, problem=problem_of(check.busy, typed))
+    if sealed is None and (new := await moved_in(context, email, form["password"])) is not None:
+        return await _passed(context, email, _Account(new.customer, new.stored, new.vault), _RIGHT, found)
     if check.matches and sealed is not None and sealed.may_sign_in:
         return await _passed(context, email, _Account(sealed, stored, vault), check, found)
     await parts.guard.failed(found.attempt)

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from limen.access.journeys.context import StepContext
 from limen.access.journeys.mailed import purpose, send_to_owner
+from limen.access.journeys.migration import known_to_old
 from limen.access.journeys.passkey_notes import noted
 from limen.access.journeys.steps.turns import turned
 from limen.access.journeys.views import Problem, Progress, StepView
@@ -33,4 +34,4 @@ async def _answered(context: StepContext, form: Mapping[str, str]) -> Progress:
     if isinstance(email, Refusal):
         typed = {"email": form.get("email", "")[:254]}
         return Progress(context.journey.state, problem=Problem({"email": "error.email_invalid"}, values=typed))
-    return await send_to_owner(context, email)
+    return await send_to_owner(context, email, first=known_to_old)

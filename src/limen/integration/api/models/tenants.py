@@ -12,6 +12,7 @@ from limen.identity.tenants.attacks import AttackSettings
 from limen.identity.tenants.auditing import AuditSettings
 from limen.identity.tenants.breaches import BreachSettings
 from limen.identity.tenants.claims import Source, Target
+from limen.identity.tenants.migration import MigrationSettings
 from limen.identity.tenants.networks import NetworkSettings
 from limen.identity.tenants.passkeys import PasskeySettings
 from limen.identity.tenants.preferences import PreferenceSettings
@@ -91,6 +92,7 @@ if TYPE_CHECKING:
     PrivacyModel = Sent
     SignUpModel = Sent
     AccountModel = Sent
+    MigrationModel = Sent
     AuditModel = Sent
 else:
     RegistrationModel = create_model(
@@ -128,6 +130,9 @@ else:
         "Networks", __base__=Sent, __doc__=NetworkSettings.__doc__, **sent_fields(NetworkSettings)
     )
     SignUpModel = create_model("SignUp", __base__=Sent, __doc__=SignUpSettings.__doc__, **sent_fields(SignUpSettings))
+    MigrationModel = create_model(
+        "Migration", __base__=Sent, __doc__=MigrationSettings.__doc__, **sent_fields(MigrationSettings)
+    )
     AccountModel = create_model(
         "Account", __base__=Sent, __doc__=AccountSettings.__doc__, **sent_fields(AccountSettings)
     )
@@ -186,6 +191,7 @@ class SettingsModel(Sent):
     password_history: Annotated[Int, Field(ge=PASSWORD_HISTORY[0], le=PASSWORD_HISTORY[1])] = 0
     breaches: BreachesModel = BreachesModel()
     attacks: AttacksModel = AttacksModel()
+    migration: MigrationModel = MigrationModel()
     networks: NetworksModel = NetworksModel()
     preferences: PreferencesModel = PreferencesModel()
     privacy: PrivacyModel = PrivacyModel()
