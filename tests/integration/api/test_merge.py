@@ -3,11 +3,12 @@
 import asyncio
 from dataclasses import replace
 
+import msgspec
 import pytest
 
 from limen.identity.consents.records import ConsentDecision, Decision
 from limen.identity.credentials.records import StoredPassword
-from limen.identity.customers.directory import EMAIL
+from limen.identity.customers.directory import EMAIL, seal
 from limen.kernel.ids import CustomerId, RecordId
 from tests.contract import things
 
@@ -58,6 +59,26 @@ async def test_a_preview_changes_nothing_and_the_merge_does_what_it_said(house):
         index = await house.directory().email_index("anna@example.org")
         assert await unit.customers.find_by_contact(EMAIL, index) is None
     assert "customer.merged" in await house.audit()
+
+
+async def test_attributes_fill_gaps_where_they_fit_and_administrators_may_write_them(house):
+    attributes = {
+        "size": {"type": "integer"},
+        "note": {"type": "string", "limen": {"administrator": "read"}},
+        "gone": {"type": "string"},
+    }
+    async with house.http(await house.token()) as http:
+        stays, goes = await two(house, http)
+        async with house.storage.database.begin(house.default.id) as unit:
+            customer = await house.directory().open(await unit.customers.get(CustomerId(goes["id"])))
+            said = msgspec.structs.replace(customer.profile, attributes={"size": 42, "note": "n", "gone": [1]})
+            vault = await house.directory().vault_of(customer.id)
+            assert await unit.customers.update(seal(customer.with_profile(said, house.clock.now()), vault), 1)
+        settings = {"profile": {"attributes": attributes}}
+        await http.patch("/tenants/default", json={"settings": settings}, headers={"if-match": "*"})
+    async with house.http(await house.token()) as http:
+        done = (await merge(http, stays, goes)).json()
+        assert (done["filled"], done["customer"]["attributes"]) == (["family_name", "attributes.size"], {"size": 42})
 
 
 async def test_an_earlier_merge_leads_to_the_one_who_is_left(house):

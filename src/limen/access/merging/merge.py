@@ -24,7 +24,8 @@ from limen.identity.customers.records import Customer, SealedCustomer
 from limen.identity.customers.store import CustomerStore, LimitsOf
 from limen.identity.customers.validation import validate
 from limen.identity.profiles.records import ProfileSettings
-from limen.identity.profiles.values import beyond, brought_up
+from limen.identity.profiles.schema import wrong_attributes
+from limen.identity.profiles.values import access, brought_up
 from limen.kernel.clock import DAY, Clock
 from limen.kernel.entropy import Entropy
 from limen.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Refusal
@@ -195,16 +196,15 @@ class Merging:
         return Conflict("merge_would_weaken") if strong[1] and not strong[0] else None
 
     async def _joined(self, unit: MergeUnit, stays: Customer, goes: Customer, wish: Wish) -> Plan | Refusal:
-        ours, theirs = (self._current(one) for one in (stays, goes))
+        ours, theirs = self._current(stays), self._current(goes)
+        theirs = self._offered(theirs)
         wrong = unknown(theirs.profile, wish.take)
         if wrong:
             return Invalid("invalid_merge", "nothing to take", {"take": "merge.nothing_to_take"})
         made = joined(ours.profile, theirs.profile, wish.take)
-        beyond_them = beyond(self.profiles, ours.profile.attributes, made.profile.attributes, "administrator")
         refused = validate(made.profile, self.profiles, ours.profile)
-        if beyond_them or refused is not None:
-            places = {f"attributes.{name}": code for name, code in beyond_them.items()}
-            return Invalid("invalid_merge", "fields", {**(refused.fields if refused is not None else {}), **places})
+        if refused is not None:
+            return refused
         after = stays.with_profile(made.profile, self.clock.now())
         withdrawn = _stricter(await unit.consents.latest(stays.id), await unit.consents.latest(goes.id))
         ends = {
@@ -218,6 +218,17 @@ class Merging:
     def _current(self, customer: Customer) -> Customer:
         attributes = brought_up(self.profiles, customer.profile.attributes)
         return replace(customer, profile=msgspec.structs.replace(customer.profile, attributes=attributes))
+
+    def _offered(self, customer: Customer) -> Customer:
+        """Return *customer* with the attributes that may be taken over: which fit, and administrators may write."""
+        values = customer.profile.attributes
+        wrong = wrong_attributes(self.profiles, values)
+        fit = {
+            name: value
+            for name, value in values.items()
+            if name not in wrong and access(self.profiles, name, "administrator") == "write"
+        }
+        return replace(customer, profile=msgspec.structs.replace(customer.profile, attributes=fit))
 
     async def _done(self, unit: MergeUnit, plan: Plan, actor: Actor) -> None:
         stays, goes, now = plan.after, plan.gone, self.clock.now()

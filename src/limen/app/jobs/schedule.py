@@ -13,7 +13,7 @@ from limen.app.jobs.recovery import advance_recoveries
 from limen.app.jobs.retention import keep_audit_logs
 from limen.app.jobs.rotation import go_on
 from limen.app.jobs.runner import Job
-from limen.app.jobs.search import follow_indexes, follow_schemas
+from limen.app.jobs.search import Following
 from limen.app.jobs.upkeep import keep_keyring, rotate_all, rotate_tenant_keys, sweep, sweep_orphans
 from limen.kernel.ids import TenantId
 
@@ -44,14 +44,15 @@ def timetable(parts: JobParts) -> Sequence[Job]:
     checkpoints = Checkpoints(basis.storage, basis.keyring, basis.clock, parts.served, parts.on_lost)
     consents = ConsentChains(basis.storage, LedgerSigners(Basics(basis.storage, basis.keyring, basis.clock)))
     stream = (Job("audit-stream", parts.stream, 1, 2, is_leased=False),) if parts.stream is not None else ()
+    following = Following(basis, parts.on_unindexed)
     return (
         *stream,
         Job("checkpoints", checkpoints.run, 1, 1, is_leased=False),
         Job("consent-chains", consents.run, 1, 1, is_leased=False),
         Job("checkpoints-of-all", checkpoints.run_all, 60, 20),
         Job("consent-chains-of-all", consents.run_all, 60, 25),
-        Job("search-indexes", partial(follow_indexes, basis, parts.on_unindexed), 15, 10),
-        Job("profile-schemas", partial(follow_schemas, basis), 30, 15),
+        Job("search-indexes", following.indexes, 15, 10),
+        Job("profile-schemas", following.schemas, 30, 15),
         Job("recoveries", partial(advance_recoveries, basis), 300, 45),
         Job("privacy-deadlines", partial(watch_deadlines, basis, parts.on_overdue), 3_600, 75),
         Job("sweep", partial(sweep, basis), 300, 60),
