@@ -30,6 +30,7 @@ from limen.storage import schema
 from limen.storage.dialects.postgres import APP_ROLE, READER_ROLE, TOKEN_ROLE
 from limen.storage.sweep import Sweeper
 from limen.trust.limits import Limit
+from limen.trust.risk.store import CROWD, Count
 from limen.trust.tolls import Toll
 from tests.contract import things
 from tests.contract.world import connect, on_postgres
@@ -37,6 +38,7 @@ from tests.contract.world import connect, on_postgres
 pytestmark = pytest.mark.anyio
 
 TENANT_TABLES = {table.name: table for table in schema.metadata.sorted_tables if "tenant_id" in table.c}
+RISK_KEY = b"r" * 16
 TOLL = Toll("number-day", b"a number", Limit(1, 86_400))
 LEDGERS = {
     *("audit_records", "audit_segments", "audit_checkpoints", "audit_prunings", "purpose_versions"),
@@ -83,6 +85,7 @@ class Theirs:
             await unit.waiting.add(self.waiting)
             await unit.initial_tokens.add(self.initial_token, "theirs")
             await unit.tolls.take(TOLL, now)
+            await unit.risk.count([Count(RISK_KEY, CROWD)], now + 10**12)
             await unit.replays.first_use("jti", "theirs", now + 10**12)
             await unit.idempotency.claim(things.digest("theirs"), b"asked", now, now + 10**12)
             await unit.setup_links.add(things.digest("their link"), "first-administrator", now + 10**12)
@@ -119,6 +122,7 @@ class Theirs:
         await unit.devices.trust(self.device)
         self.archive = things.archive(self.world, self.who.customer)
         await unit.archives.ask(self.archive, self.world.clock.now())
+        await unit.risk.remember(self.who.customer.id, b"sealed", 1)
         await unit.preferences.put(SealedPreferences(self.who.customer.id, b"sealed"))
         self.privacy_request = things.privacy_request(self.world, self.who.customer)
         await unit.privacy_requests.add(self.privacy_request)
@@ -473,6 +477,16 @@ async def tolls(unit, _theirs, now):
     assert await unit.tolls.take(TOLL, now)  # a count of its own: the limit is one
 
 
+async def risk_histories(unit, theirs, _now):
+    assert await unit.risk.history(theirs.who.customer.id) == b""
+
+
+async def risk_counters(unit, _theirs, now):
+    assert await unit.risk.counted([RISK_KEY]) == {}
+    await unit.risk.count([Count(RISK_KEY, CROWD)], now + 10**12)
+    assert await unit.risk.counted([RISK_KEY]) == {RISK_KEY: 1}
+
+
 async def initial_tokens(unit, theirs, now):
     assert await unit.initial_tokens.list(after="", limit=9) == []
     assert await unit.initial_tokens.find("theirs", now) is None
@@ -540,6 +554,8 @@ PROBES = {
     "detail_types": detail_types,
     "signing_keys": signing_keys,
     "tolls": tolls,
+    "risk_histories": risk_histories,
+    "risk_counters": risk_counters,
     "initial_tokens": initial_tokens,
     "browsers": browsers,
     "sessions": sessions,

@@ -41,6 +41,8 @@ from limen.trust.bots.captcha import Captcha
 from limen.trust.bots.proofs import Proofs
 from limen.trust.fraud.sign_ups import SignUpGuard
 from limen.trust.limits import RateLimiter
+from limen.trust.risk.judge import RiskJudge
+from limen.trust.risk.keys import Derive
 from limen.trust.threats.breaches import NO_SOURCES, Breaches, BreachSources
 from limen.trust.threats.reputation import Reputation
 
@@ -185,7 +187,7 @@ def tenant_pages(parts: FrontParts) -> Callable[[str], Awaitable[TenantPages | N
         if desk is None:
             return None
         vault = await parts.keyring.tenant(desk.tenant.id)
-        keys = vault.derive(ATTACKS), vault.derive(PROOFS)
+        keys = vault.derive(ATTACKS), vault.derive(PROOFS), vault.derive
         return TenantPages(_journeys(desk, settings, parts, keys, pace), vault.derive(CSRF))
 
     return tenant
@@ -231,7 +233,7 @@ def _guard(tenant: Tenant, counters: Counters, parts: FrontParts) -> AttackGuard
 
 
 def _journeys(
-    desk: Desk, settings: JourneySettings, parts: FrontParts, keys: tuple[bytes, bytes], pace: Pace
+    desk: Desk, settings: JourneySettings, parts: FrontParts, keys: tuple[bytes, bytes, Derive], pace: Pace
 ) -> JourneyParts:
     database, tenant_id = parts.storage.database, desk.tenant.id
     counters = Counters(parts.limiter, tenant_id, keys[0], parts.clock)
@@ -249,6 +251,7 @@ def _journeys(
         proofs=Proofs(keys[1], tenant_id, parts.limiter, parts.clock, parts.entropy),
         captcha=parts.captcha if desk.tenant.settings.attacks.challenge == "captcha" else None,
         sign_ups=SignUpGuard(parts.limiter, tenant_id, desk.tenant.settings.sign_up),
+        judge=RiskJudge(desk.tenant.settings.risk, keys[2]),
         consent_words=partial(consent_words, desk.tenant),
         clock=parts.clock,
         entropy=parts.entropy,

@@ -97,6 +97,13 @@ EVENT_DATA: Mapping[str, Mapping[str, Member]] = {
         "refused": Member("Rows that did not go in."),
     },
     "password.changed": {},
+    "risk.assessed": {
+        "outcome": Member("``allow``, ``challenge``, or ``shadow`` for a challenge that was not made."),
+        "probability": Member("How likely it is somebody else, from 0 to 1."),
+        "score": Member("The logarithm of the likelihood ratio that it is calibrated from."),
+        "reasons": Member("Why, the gravest first: keys of messages (``risk.reason.…``)."),
+        "model": Member("The version of the model that said so."),
+    },
     "password.breached": {
         "known": Member("``password``: it is on a list; ``pair``: together with the address."),
         "policy": Member("What followed: ``notice``, ``challenge`` or ``change``."),

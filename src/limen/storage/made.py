@@ -32,6 +32,7 @@ from limen.storage.stores.profiles import SqlProfiles
 from limen.storage.stores.purposes import SqlPurposes
 from limen.storage.stores.pushed import SqlPushed
 from limen.storage.stores.rights import SqlPrivacyRequests, SqlProcessingLimits
+from limen.storage.stores.risk import SqlRisk
 from limen.storage.stores.rotations import SqlRotations
 from limen.storage.stores.safety import SqlDevices, SqlLinks, SqlRecoveries
 from limen.storage.stores.search import SqlSearch
@@ -130,6 +131,11 @@ class Stores(ABC):
     def devices(self) -> SqlDevices:
         """Return the devices that customers trust."""
         return SqlDevices(self._connection, self.tenant_id)
+
+    @cached_property
+    def risk(self) -> SqlRisk:
+        """Return what customers showed at sign-ins, and the counters of risk."""
+        return SqlRisk(self._connection, self.tenant_id)
 
     @cached_property
     def tolls(self) -> SqlTolls:

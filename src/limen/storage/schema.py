@@ -296,6 +296,25 @@ passkey_offers = _tenant_table(
     **_SMALL,
 )
 
+risk_histories = _tenant_table(
+    "risk_histories",
+    _id("customer_id"),
+    _blob("sealed"),
+    _at("seen_at"),
+    _of_customer(),
+    key=("customer_id",),
+)
+risk_counters = _tenant_table(
+    "risk_counters",
+    _blob("key"),
+    Column("customers", BigInteger, nullable=False),
+    Column("count", BigInteger, nullable=False),
+    _at("expires_at"),
+    key=("key",),
+    **_SMALL,
+)
+Index("ix_risk_counters_expires", risk_counters.c.tenant_id, risk_counters.c.expires_at)
+
 tolls = _tenant_table(
     "tolls",
     Column("kind", String(16), nullable=False),

@@ -7,6 +7,7 @@ from limen.access.journeys.context import Facts
 from limen.access.journeys.facts import standing_session
 from limen.access.journeys.parts import JourneyParts, JourneyUnit
 from limen.access.journeys.records import Journey, JourneyState
+from limen.access.journeys.risks import remember
 from limen.access.journeys.safeguards import end_recovery, keep_trust
 from limen.access.oauth.code import Approval, issue_code
 from limen.access.oauth.consent import ConsentAnswer, record_consent
@@ -154,6 +155,7 @@ async def _session(
         await unit.sessions.add(session)
     if parts.desk.tenant.settings.profile.questions:
         await unit.profiles.count_sign_in(customer.id)
+    await remember(parts, unit, journey, facts, request)
     _tell(unit, session, customer, state, request)
     return session, await rotated_cookie(parts, unit, journey)
 

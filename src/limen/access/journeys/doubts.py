@@ -1,11 +1,13 @@
 """A right password that is not enough: it is known from a breach, or others are being tried while it comes.
 
+Or the sign-in looks like somebody else's (``trust.risk``), whatever its device.
+
 A device that the customer has signed in from is not asked for more: whoever tries stolen passwords does not have it.
 Any other proves the mailbox by a code, unless a second factor speaks.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import msgspec
@@ -18,6 +20,7 @@ from limen.access.journeys.limits import over_limits
 from limen.access.journeys.mails import sealed_mail
 from limen.access.journeys.parts import JourneyUnit
 from limen.access.journeys.records import Challenge, Doubt
+from limen.access.journeys.risks import RISK, Judged, judged, note
 from limen.access.journeys.sent_codes import again, seconds_left
 from limen.access.journeys.views import Problem, Write
 from limen.access.sessions.records import PASSWORD, Evidence, open_surroundings
@@ -64,7 +67,21 @@ async def doubted(context: StepContext, customer: Customer, vault: SubjectVault,
     )
     if found.verdict.is_doubted and not doubt.asks and not await _has_been_here(context, customer, vault):
         doubt = msgspec.structs.replace(doubt, reason=known or "attack", asks=True)
-    return await _followed(context, customer, vault, doubt, found) if doubt.reason else Doubted()
+    risk = await judged(context, customer, vault, found, is_breached=known in {"password", "pair"})
+    if risk is not None and risk.asks and not doubt.asks:
+        doubt = msgspec.structs.replace(doubt, reason=known or RISK, asks=True)
+    followed = await _followed(context, customer, vault, doubt, found) if doubt.reason else Doubted()
+    return followed if risk is None else _noted(context, customer, followed, risk)
+
+
+def _noted(context: StepContext, customer: Customer, followed: Doubted, risk: Judged) -> Doubted:
+    """Return what follows, with what risk said on record in the same commit."""
+
+    async def write(unit: JourneyUnit) -> Problem | None:
+        await note(context, unit, customer, risk)
+        return await followed.write(unit) if followed.write is not None else None
+
+    return replace(followed, write=write)
 
 
 async def _has_been_here(context: StepContext, customer: Customer, vault: SubjectVault) -> bool:

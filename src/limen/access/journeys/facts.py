@@ -88,7 +88,7 @@ async def _trusted(
     if customer is None or not may_trust(state, parts.desk.tenant, facts.request):
         return None
     device = await unit.devices.find(customer.id, journey.browser_id, parts.clock.now())
-    return None if device is None or await parts.distrusts(device) else device
+    return None if device is None or state.doubt.asks or await parts.distrusts(device) else device
 
 
 async def _with_question(parts: JourneyParts, unit: JourneyUnit, state: JourneyState, facts: Facts) -> Facts:

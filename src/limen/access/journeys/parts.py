@@ -38,6 +38,8 @@ from limen.trust.bots.captcha import Captcha
 from limen.trust.bots.proofs import Proofs
 from limen.trust.fraud.sign_ups import SignUpGuard
 from limen.trust.limits import Limit, RateLimiter
+from limen.trust.risk.judge import RiskJudge
+from limen.trust.risk.store import RiskStore
 from limen.trust.threats.breaches import NO_BREACHES, Breaches
 from limen.trust.tolls import TollStore
 
@@ -78,6 +80,11 @@ class JourneyUnit(Protocol):
     @property
     def tolls(self) -> TollStore:
         """Return the counters of messages that cost money."""
+        ...
+
+    @property
+    def risk(self) -> RiskStore:
+        """Return what customers showed at sign-ins, and the counters of risk."""
         ...
 
     @property
@@ -225,6 +232,7 @@ class JourneyParts:
     proofs: Proofs
     captcha: Captcha | None
     sign_ups: SignUpGuard
+    judge: RiskJudge
     consent_words: ConsentWords
     clock: Clock
     entropy: Entropy

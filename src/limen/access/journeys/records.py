@@ -114,7 +114,7 @@ class Doubt(msgspec.Struct, frozen=True):
 
     Attributes:
         reason: ``password`` or ``pair``: it is known from a breach; ``away``: that could not be asked; ``attack``: it
-            came while others are being tried.
+            came while others are being tried; ``risk``: it does not look like its customer's.
         asks: the mailbox is to be proven, unless a second factor speaks.
         changes: another password is to be chosen.
     """

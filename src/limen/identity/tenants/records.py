@@ -19,6 +19,7 @@ from limen.identity.tenants.preferences import PreferenceSettings
 from limen.identity.tenants.privacy import PrivacySettings
 from limen.identity.tenants.recovery import RecoverySettings
 from limen.identity.tenants.registration import RegistrationSettings
+from limen.identity.tenants.risk import RiskSettings
 from limen.identity.tenants.sign_in import SignInSettings
 from limen.identity.tenants.sign_up import SignUpSettings
 from limen.identity.tenants.sms import SmsSettings
@@ -106,6 +107,7 @@ class TenantSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     breaches: BreachSettings = BreachSettings()
     attacks: AttackSettings = AttackSettings()
     migration: MigrationSettings = MigrationSettings()
+    risk: RiskSettings = RiskSettings()
     networks: NetworkSettings = NetworkSettings()
     sign_up: SignUpSettings = SignUpSettings()
     sms: SmsSettings = SmsSettings()

@@ -22,6 +22,7 @@ from limen.identity.tenants.records import DEFAULT_SLUG, SPOKEN, KeySettings, Li
 from limen.identity.tenants.recovery import PASSWORD_HISTORY
 from limen.identity.tenants.recovery import problems_of as recovery_problems
 from limen.identity.tenants.registration import problems_of as registration_problems
+from limen.identity.tenants.risk import problems_of as risk_problems
 from limen.identity.tenants.sign_in import problems_of as sign_in_problems
 from limen.identity.tenants.sign_up import problems_of as sign_up_problems
 from limen.identity.tenants.sms import problems_of as sms_problems
@@ -88,6 +89,7 @@ def validate(name: str, settings: TenantSettings) -> Invalid | None:
     problems |= dict(sign_in_problems(settings.sign_in, "settings.sign_in"))
     problems |= dict(attack_problems(settings.attacks, "settings.attacks"))
     problems |= dict(migration_problems(settings.migration, "settings.migration"))
+    problems |= dict(risk_problems(settings.risk, "settings.risk"))
     problems |= dict(network_problems(settings.networks, "settings.networks"))
     problems |= dict(sign_up_problems(settings.sign_up, "settings.sign_up"))
     problems |= dict(breach_problems(settings.breaches, "settings.breaches"))

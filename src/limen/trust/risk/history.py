@@ -10,7 +10,7 @@ from limen.trust.risk.counts import NOTHING, Tally, bounded, merged
 from limen.trust.risk.records import Place, Sighting
 
 MOST_DEVICES: Final = 24
-HOURS: Final = tuple(str(hour) for hour in range(24))
+HOURS_AROUND: Final = (-2, -1, 0, 1, 2)
 _EPOCH_WEEKDAY: Final = 3
 """The first of January 1970 was a Thursday; Monday is 0."""
 
@@ -18,6 +18,11 @@ _EPOCH_WEEKDAY: Final = 3
 def hour_of(at: Instant) -> str:
     """Return the hour of the day, UTC."""
     return str(at // HOUR % 24)
+
+
+def hours_around(at: Instant) -> tuple[str, ...]:
+    """Return the hour of the day, UTC, with two before and two after it."""
+    return tuple(str((at // HOUR + step) % 24) for step in HOURS_AROUND)
 
 
 def day_kind(at: Instant) -> str:

@@ -4,17 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from limen.trust.risk.history import HOURS, History
+from limen.trust.risk.history import History, day_kind, hours_around
 from limen.trust.risk.records import DAY_KIND, HOUR, Sighting
 
 Value = tuple[str, str]
 """A level and a value of it."""
-TIMES: Final[tuple[Value, ...]] = (
-    *((HOUR, hour) for hour in HOURS),
-    (DAY_KIND, "weekday"),
-    (DAY_KIND, "weekend"),
-)
-"""What is counted of the clock: of no person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +33,9 @@ class Population:
 def asked_for(seen: Sighting, history: History) -> tuple[Value, ...]:
     """Return what has to be looked up for an assessment: what is shown now, and what the customer usually shows."""
     usual = ((level, history.usual(level)) for level in seen.values if not history.is_empty)
-    return tuple(dict.fromkeys((*seen.values.items(), *usual, *TIMES)))
+    times = (*((HOUR, hour) for hour in hours_around(seen.at)), (DAY_KIND, day_kind(seen.at)))
+    return tuple(dict.fromkeys((*seen.values.items(), *usual, *times)))
 
 
-NOBODY = Population()
+NOBODY: Final = Population()
 """Nobody was counted yet."""

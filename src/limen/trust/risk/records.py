@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Final
 
 from limen.kernel.clock import Instant
@@ -98,23 +97,3 @@ class Assessment:
     def reasons(self) -> tuple[str, ...]:
         """Return the keys of the reasons that speak against it, the gravest first."""
         return tuple(one.reason for one in self.findings if one.reason and one.log_ratio > 0)
-
-
-class Action(StrEnum):
-    """What somebody is about to do."""
-
-    SIGN_IN = "sign_in"
-    REFRESH = "refresh"
-    RECOVERY = "recovery"
-    CHANGE = "change"
-    SIGN_UP = "sign_up"
-
-
-class Outcome(StrEnum):
-    """What is required, the mildest first."""
-
-    ALLOW = "allow"
-    NOTIFY = "notify"
-    CHALLENGE = "challenge"
-    DELAY = "delay"
-    DENY = "deny"

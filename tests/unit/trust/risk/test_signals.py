@@ -150,7 +150,7 @@ def test_a_first_sign_in_has_nothing_to_be_compared_with() -> None:
 
 
 def test_an_assessment_asks_for_few_counters() -> None:
-    assert len(asked_for(replace(HOME, values=dict.fromkeys((COUNTRY, NETWORK, BROWSER), "x")), KNOWN)) <= 7 * 2 + 26
+    assert len(asked_for(replace(HOME, values=dict.fromkeys((COUNTRY, NETWORK, BROWSER), "x")), KNOWN)) <= 7 * 2 + 6
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,7 @@ from limen.identity.tenants.records import (
 )
 from limen.identity.tenants.recovery import PASSWORD_HISTORY, RecoverySettings
 from limen.identity.tenants.registration import RegistrationSettings
+from limen.identity.tenants.risk import RiskSettings
 from limen.identity.tenants.sign_in import SignInSettings
 from limen.identity.tenants.sign_up import SignUpSettings
 from limen.identity.tenants.sms import SmsSettings
@@ -87,6 +88,7 @@ if TYPE_CHECKING:
     SmsModel = Sent
     BreachesModel = Sent
     AttacksModel = Sent
+    RiskModel = Sent
     NetworksModel = Sent
     PreferencesModel = Sent
     PrivacyModel = Sent
@@ -119,6 +121,7 @@ else:
     BreachesModel = create_model(
         "Breaches", __base__=Sent, __doc__=BreachSettings.__doc__, **sent_fields(BreachSettings)
     )
+    RiskModel = create_model("Risk", __base__=Sent, __doc__=RiskSettings.__doc__, **sent_fields(RiskSettings))
     AttacksModel = create_model("Attacks", __base__=Sent, __doc__=AttackSettings.__doc__, **sent_fields(AttackSettings))
     PreferencesModel = create_model(
         "Preferences", __base__=Sent, __doc__=PreferenceSettings.__doc__, **sent_fields(PreferenceSettings)
@@ -192,6 +195,7 @@ class SettingsModel(Sent):
     breaches: BreachesModel = BreachesModel()
     attacks: AttacksModel = AttacksModel()
     migration: MigrationModel = MigrationModel()
+    risk: RiskModel = RiskModel()
     networks: NetworksModel = NetworksModel()
     preferences: PreferencesModel = PreferencesModel()
     privacy: PrivacyModel = PrivacyModel()

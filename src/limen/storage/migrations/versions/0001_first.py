@@ -737,6 +737,28 @@ def _create_tables() -> None:  # noqa: PLR0915 - one statement a table
     )
     op.create_index("ix_trusted_devices_expires", "trusted_devices", ["tenant_id", "expires_at"], unique=False)
     op.create_table(
+        "risk_histories",
+        sa.Column("tenant_id", sa.String(length=40), nullable=False),
+        sa.Column("customer_id", sa.String(length=40), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("seen_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "customer_id"], ["customers.tenant_id", "customers.id"], ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "customer_id"),
+    )
+    op.create_table(
+        "risk_counters",
+        sa.Column("tenant_id", sa.String(length=40), nullable=False),
+        sa.Column("key", sa.LargeBinary(), nullable=False),
+        sa.Column("customers", sa.BigInteger(), nullable=False),
+        sa.Column("count", sa.BigInteger(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "key"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_risk_counters_expires", "risk_counters", ["tenant_id", "expires_at"], unique=False)
+    op.create_table(
         "tolls",
         sa.Column("tenant_id", sa.String(length=40), nullable=False),
         sa.Column("kind", sa.String(length=16), nullable=False),

@@ -1,0 +1,78 @@
+"""Customers' sealed histories, and the counters of risk."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from sqlalchemy import bindparam, case, select, update
+
+from limen.kernel.clock import Instant
+from limen.kernel.errors import Fault
+from limen.kernel.ids import CustomerId
+from limen.storage.schema import risk_counters, risk_histories
+from limen.storage.stores.base import (
+    TENANT,
+    TenantStoreBase,
+    insert_new_mine,
+    mine,
+    select_mine,
+    update_mine,
+)
+from limen.trust.risk.store import CROWD, Count
+
+MOST_KEYS = 80
+"""So many counters one look-up names: its places are fixed, since it is compiled once; empty ones match nothing."""
+_PLACES = tuple(f"key_{place}" for place in range(MOST_KEYS))
+_theirs = risk_histories.c.customer_id == bindparam("customer")
+_HISTORY = select_mine(risk_histories, _theirs)
+_BEGIN = insert_new_mine(risk_histories)
+_REPLACE = update_mine(risk_histories, _theirs, sets=("sealed", "seen_at"))
+
+_counts = risk_counters.c
+_COUNTED = mine(
+    select(_counts.key, _counts.count).where(
+        _counts.key.in_([bindparam(place) for place in _PLACES]), _counts.customers >= CROWD
+    ),
+    risk_counters,
+)
+_OPEN = insert_new_mine(risk_counters)
+_after = _counts.customers + bindparam("more")
+_COUNT = mine(
+    update(risk_counters)
+    .values(customers=_after, count=_counts.count + case((_after >= CROWD, bindparam("shown")), else_=0))
+    .where(_counts.key == bindparam("of"), _after >= 0),
+    risk_counters,
+)
+
+
+class SqlRisk(TenantStoreBase):
+    """Implements :class:`limen.trust.risk.store.RiskStore`."""
+
+    async def history(self, customer_id: CustomerId) -> bytes:
+        """Return a customer's history as it was sealed."""
+        row = await self._one(_HISTORY, customer=customer_id)
+        return b"" if row is None else bytes(row.sealed)
+
+    async def remember(self, customer_id: CustomerId, sealed: bytes, now: Instant) -> None:
+        """Put a customer's history in place of the one before."""
+        if not await self._applied(_REPLACE, customer=customer_id, sealed=sealed, seen_at=now):
+            await self._run(_BEGIN, customer_id=customer_id, sealed=sealed, seen_at=now)
+
+    async def counted(self, keys: Sequence[bytes]) -> Mapping[bytes, int]:
+        """Return how often what *keys* stand for was shown."""
+        if len(keys) > MOST_KEYS:
+            msg = "an assessment asks for more counters than a look-up names"
+            raise Fault(msg)
+        named = dict.fromkeys(_PLACES, b"") | dict(zip(_PLACES, keys, strict=False))
+        return {bytes(row.key): row.count for row in await self._all(_COUNTED, **named)}
+
+    async def count(self, counts: Iterable[Count], expires_at: Instant) -> None:
+        """Count each once more; in the order of their keys, so that no two transactions wait crosswise."""
+        ordered = sorted(counts, key=lambda one: one.key)
+        opened = [
+            {TENANT: self._tenant_id, "key": one.key, "customers": 0, "count": 0, "expires_at": expires_at}
+            for one in ordered
+        ]
+        await self._connection.execute(_OPEN, opened)
+        counted = [
+            {TENANT: self._tenant_id, "of": one.key, "more": one.customers, "shown": one.shown} for one in ordered
+        ]
+        await self._connection.execute(_COUNT, counted)

@@ -1,0 +1,108 @@
+"""The judge of one tenant: looks up what an assessment needs, asks the model, and remembers what came to a session."""
+
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+import msgspec
+
+from limen.identity.tenants.risk import RiskSettings
+from limen.kernel.clock import Instant
+from limen.kernel.ids import CustomerId
+from limen.trust.risk.assess import assess
+from limen.trust.risk.history import History
+from limen.trust.risk.keys import ATTACKS, CUSTOMERS, EARLIER_WEIGHS, EPOCH, SIGN_INS, Derive, Epoch, attacked, epoch_of
+from limen.trust.risk.population import Population, Value, asked_for
+from limen.trust.risk.records import LEVELS, Assessment, Sighting
+from limen.trust.risk.store import RiskStore
+from limen.trust.risk.whereabouts import BY_PREFIX, Geography
+
+FIELD: Final = "risk.history"
+_histories = msgspec.json.Decoder(History)
+
+
+class Seals(Protocol):
+    """What is asked of a customer's vault (``keyring.SubjectVault``)."""
+
+    def seal(self, field: str, record: str, plaintext: bytes) -> bytes:
+        """Return the envelope."""
+        ...
+
+    def unseal(self, field: str, record: str, envelope: bytes) -> bytes:
+        """Return the plaintext."""
+        ...
+
+
+class RiskUnit(Protocol):
+    """What is asked of a unit of work."""
+
+    @property
+    def risk(self) -> RiskStore:
+        """Return histories and counters."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RiskJudge:
+    """Judges sign-ins of one tenant.
+
+    Attributes:
+        settings: what the tenant does about risk.
+        derive: makes the tenant's sub-key for a purpose.
+        geography: knows where addresses are.
+    """
+
+    settings: RiskSettings
+    derive: Derive
+    geography: Geography = BY_PREFIX
+
+    @property
+    def is_off(self) -> bool:
+        """Tell whether nothing is scored, and nothing remembered."""
+        return self.settings.mode == "off"
+
+    def challenges(self, found: Assessment) -> bool:
+        """Tell whether the tenant asks for more at such a risk, or would if it were not in the shadow."""
+        return found.probability * 1_000 >= self.settings.challenge
+
+    async def history(self, unit: RiskUnit, customer_id: CustomerId, vault: Seals) -> History:
+        """Return what the customer showed before."""
+        sealed = await unit.risk.history(customer_id)
+        return _histories.decode(vault.unseal(FIELD, customer_id, sealed)) if sealed else History()
+
+    async def assess(self, unit: RiskUnit, history: History, seen: Sighting) -> Assessment:
+        """Return what the model says: one look-up, of as many counters as there are features."""
+        asked = (SIGN_INS, CUSTOMERS, ATTACKS, *asked_for(seen, history))
+        theirs = {value: attacked(value) for value in asked if value[0] in LEVELS}
+        now, before = self._epochs(seen.at)
+        names = {value: (now.hash(value), before.hash(value)) for value in (*asked, *theirs.values())}
+        counted = await unit.risk.counted([key for pair in names.values() for key in pair])
+
+        def of(value: Value) -> float:
+            present, earlier = names[value]
+            return counted.get(present, 0) + EARLIER_WEIGHS * counted.get(earlier, 0)
+
+        population = Population(
+            sign_ins=of(SIGN_INS),
+            customers=of(CUSTOMERS),
+            counts={value: of(value) for value in asked},
+            attacks=of(ATTACKS),
+            attacked={value: of(named) for value, named in theirs.items()},
+        )
+        return assess(seen, history, population)
+
+    async def suspect(self, unit: RiskUnit, seen: Sighting, shown: int = 1) -> None:
+        """Count what a sign-in shows that is asked for more, as an attacker's; -1 once it was answered."""
+        present, _ = self._epochs(seen.at)
+        await unit.risk.count(present.attack(seen, shown), (present.number + 2) * EPOCH)
+
+    async def remember(self, unit: RiskUnit, customer_id: CustomerId, vault: Seals, seen: Sighting) -> None:
+        """Add a sign-in to its customer's history and to the tenant's counters, in the commit of its session."""
+        history = await self.history(unit, customer_id, vault)
+        sealed = vault.seal(FIELD, customer_id, msgspec.json.encode(history.after(seen)))
+        await unit.risk.remember(customer_id, sealed, seen.at)
+        present, _ = self._epochs(seen.at)
+        await unit.risk.count(present.counts(seen, history), (present.number + 2) * EPOCH)
+
+    def _epochs(self, now: Instant) -> tuple[Epoch, Epoch]:
+        number = epoch_of(now)
+        return Epoch.of(number, self.derive), Epoch.of(number - 1, self.derive)

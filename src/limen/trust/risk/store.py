@@ -1,0 +1,43 @@
+"""What risk asks of storage."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from limen.kernel.clock import Instant
+from limen.kernel.ids import CustomerId
+
+CROWD: Final = 5
+"""So many customers have to have shown a value before the tenant counts how often it was shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """One more of what ``key`` stands for, shown by so many ``customers`` who had not shown it in this epoch.
+
+    ``shown`` is -1 where one that was counted is taken back.
+    """
+
+    key: bytes
+    customers: int
+    shown: int = 1
+
+
+class RiskStore(Protocol):
+    """One tenant's histories and counters inside one transaction."""
+
+    async def history(self, customer_id: CustomerId) -> bytes:
+        """Return a customer's history as it was sealed; empty where there is none."""
+        ...
+
+    async def remember(self, customer_id: CustomerId, sealed: bytes, now: Instant) -> None:
+        """Put a customer's history in place of the one before."""
+        ...
+
+    async def counted(self, keys: Sequence[bytes]) -> Mapping[bytes, int]:
+        """Return how often what *keys* stand for was shown; what too few customers showed is missing."""
+        ...
+
+    async def count(self, counts: Iterable[Count], expires_at: Instant) -> None:
+        """Count each once more."""
+        ...
