@@ -42,6 +42,7 @@ def _assessments():
 
 async def test_the_same_device_passes_silently_and_a_stranger_abroad_is_asked(house_on):
     house = house_on
+    await set_up(house, risk=RiskSettings(mode="on"))
     ann = await at_home(house)
     assert (await ann.sign_in(ANN, PASSWORD)).path == "/account"
     thief = house.walker(**ABROAD)
@@ -63,7 +64,7 @@ async def test_the_same_device_passes_silently_and_a_stranger_abroad_is_asked(ho
 
 
 async def test_the_shadow_scores_and_asks_nobody(house):
-    await set_up(house, risk=RiskSettings(mode="shadow"))
+    assert house.tenant.settings.risk.mode == "shadow"  # as it is at first
     await at_home(house)
     assert (await house.walker(**ABROAD).sign_in(ANN, PASSWORD)).path == "/account"
     assert '"outcome":"shadow"' in (await assessed(house))[-1]["data"]
@@ -77,7 +78,7 @@ async def test_off_scores_nothing_and_remembers_nothing(house):
 
 
 async def test_a_threshold_that_nobody_reaches_asks_nobody(house):
-    await set_up(house, risk=RiskSettings(challenge=1000))
+    await set_up(house, risk=RiskSettings(mode="on", challenge=1000))
     await at_home(house)
     assert (await house.walker(**ABROAD).sign_in(ANN, PASSWORD)).path == "/account"
 

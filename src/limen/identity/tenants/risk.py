@@ -12,12 +12,13 @@ class RiskSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     """From which risk on a right password is not enough.
 
     Attributes:
-        mode: ``on`` asks for more; ``shadow`` scores and records, and asks nobody; ``off`` does neither.
+        mode: ``on`` asks for more; ``shadow`` scores and records, and asks nobody: look at what it would have done
+            before it is on; ``off`` does neither.
         challenge: the probability, in thousandths, that a sign-in is somebody else's, from which on the customer proves
             a second factor even at a trusted device, or the mailbox where there is no second factor.
     """
 
-    mode: Literal["on", "shadow", "off"] = "on"
+    mode: Literal["on", "shadow", "off"] = "shadow"
     challenge: Annotated[int, msgspec.Meta(extra_json_schema={"minimum": PER_MILLE[0], "maximum": PER_MILLE[1]})] = 20
 
 

@@ -55,8 +55,8 @@ class Epoch:
             is_fresh = before is None or epoch_of(before.at) != self.number
             yield Count(self.hash((level, value)), int(is_fresh))
         whole: Iterable[Value] = (SIGN_INS, (HOUR, hour_of(seen.at)), (DAY_KIND, day_kind(seen.at)))
-        for value in whole:  # of no person: counted from the first on
-            yield Count(self.hash(value), CROWD)
+        for of_all in whole:  # of no person: counted from the first on
+            yield Count(self.hash(of_all), CROWD)
         if history.last is None or epoch_of(history.last.at) != self.number:
             yield Count(self.hash(CUSTOMERS), CROWD)
 
