@@ -23,6 +23,7 @@ from limen.access.passkeys.trust import MODEL_REFUSED
 from limen.access.passkeys.verify import Registered, registered
 from limen.identity.customers.directory import seal
 from limen.identity.customers.records import Customer
+from limen.kernel.clock import Instant
 from limen.kernel.errors import Invalid, Refusal
 from limen.kernel.events import Event
 from limen.kernel.ids import FactorId
@@ -97,7 +98,7 @@ async def _stored(context: StepContext, kind: FactorKind, name: str, made: Regis
         "kind": kind.value,
         "synced": int(credential.backup_eligible),
     }
-    end = _end_all(context, customer)
+    end = _end_all(context, customer, now)
 
     async def write(unit: JourneyUnit) -> Problem | None:
         if not await unit.factors.add_key(factor):
@@ -117,12 +118,14 @@ async def _stored(context: StepContext, kind: FactorKind, name: str, made: Regis
     return Progress(_done(with_proof(context, proof), codes), write)
 
 
-def _end_all(context: StepContext, customer: Customer) -> Write | None:
-    """Return what ends everything that rested on what was lost, where a passkey is made in place of it."""
+def _end_all(context: StepContext, customer: Customer, now: Instant) -> Write | None:
+    """Return what ends everything that rested on what was lost, where a passkey is made in place of it.
+
+    *now* is the instant of the new proof: one made a moment earlier would end with the rest.
+    """
     state, parts = context.journey.state, context.parts
     if state.path is not Path.RECOVER or not state.passkey.is_due:
         return None
-    now = parts.clock.now()
     signed_out = customer.signed_out_everywhere(now)
 
     async def write(unit: JourneyUnit) -> Problem | None:

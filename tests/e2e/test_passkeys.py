@@ -1,0 +1,155 @@
+"""Passkeys in a browser with an authenticator of its own: sign-up without a password, autofill, second factor, loss."""
+
+import re
+
+import pytest
+from playwright.async_api import CDPSession, expect
+
+from tests.e2e.tab import PASSWORD, Tab, sign_up
+from tests.support.house import says
+
+pytestmark = [pytest.mark.anyio, pytest.mark.e2e]
+PHONE = {"viewport": {"width": 390, "height": 780}, "is_mobile": True, "color_scheme": "dark", "locale": "ar"}
+ACCOUNT = re.compile(r"/account(/|$)")
+GO = "[data-passkey-go]"
+
+
+class Device:
+    """The authenticator of a tab's device (Chrome DevTools Protocol, domain WebAuthn). Nobody touches it at first."""
+
+    def __init__(self, session: CDPSession, name: str) -> None:
+        self._session, self._name = session, name
+
+    @classmethod
+    async def of(cls, tab: Tab) -> "Device":
+        session = await tab.context.new_cdp_session(tab.page)
+        await session.send("WebAuthn.enable", {"enableUI": False})
+        options = {
+            "protocol": "ctap2",
+            "ctap2Version": "ctap2_1",
+            "transport": "internal",
+            "hasResidentKey": True,
+            "hasUserVerification": True,
+            "isUserVerified": True,
+            "automaticPresenceSimulation": False,
+        }
+        made = await session.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+        return cls(session, made["authenticatorId"])
+
+    async def touched(self, *, always: bool = True) -> None:
+        """From now on somebody is there who agrees to everything; or nobody."""
+        changed = {"authenticatorId": self._name, "enabled": always}
+        await self._session.send("WebAuthn.setAutomaticPresenceSimulation", changed)
+
+    async def lose(self) -> None:
+        """Forget every passkey."""
+        await self._session.send("WebAuthn.clearCredentials", {"authenticatorId": self._name})
+
+    async def held(self) -> int:
+        """How many passkeys it holds."""
+        found = await self._session.send("WebAuthn.getCredentials", {"authenticatorId": self._name})
+        return len(found["credentials"])
+
+
+async def pressed(tab: Tab, device: Device) -> None:
+    """Press the page's passkey button with a finger on the device."""
+    await device.touched()
+    await tab.page.locator(GO).first.click()
+    await tab.page.wait_for_url(ACCOUNT)
+    await device.touched(always=False)
+
+
+async def sign_up_by_passkey(tab: Tab, device: Device, email: str, locale: str = "en") -> None:
+    """From the form to the account page; no password is typed."""
+    await tab.go("/sign-up")
+    await tab.sees(says("sign_up.title", locale))
+    await tab.fill(name="Ada Brook", email=email)
+    await tab.page.locator("button[value='use:passkey']").click()
+    await expect(tab.page.locator("[name=code]")).to_be_visible()
+    await tab.fill(code=await tab.code_for(email))
+    await tab.press()
+    await tab.sees(says("passkey.make.title", locale))
+    await pressed(tab, device)
+    assert await device.held() == 1
+
+
+async def sign_out(tab: Tab) -> None:
+    await tab.go("/account")
+    await tab.press("intent", "sign_out")
+    await expect(tab.page.locator("main form")).to_have_count(0)
+    await tab.go("/sign-in")
+    await expect(tab.page.locator("main [name=email]")).to_be_visible()
+
+
+async def test_signing_up_takes_no_password_and_autofill_signs_in(tab, email):
+    device = await Device.of(tab)
+    await sign_up_by_passkey(tab, device, email)
+    await tab.go("/account/security")
+    await tab.hold_to_account()
+    await sign_out(tab)
+    await device.touched()  # the browser offers what it has in the field, and somebody takes it
+    await tab.go("/sign-in")
+    await tab.page.wait_for_url(ACCOUNT)
+
+
+async def test_the_button_signs_in_on_a_dark_phone_from_right_to_left(open_tab, email):
+    tab = await open_tab(**PHONE)
+    device = await Device.of(tab)
+    await sign_up_by_passkey(tab, device, email, "ar")
+    await sign_out(tab)
+    await tab.sees(says("sign_in.title", "ar"))
+    await pressed(tab, device)
+    await tab.go("/account/security")
+    await tab.hold_to_account()
+
+
+async def test_a_passkey_stands_behind_a_password_as_second_factor(tab, email):
+    device = await Device.of(tab)
+    await tab.go("/sign-up")
+    await sign_up(tab, email)
+    await tab.sees(says("passkey.offer.title"))
+    await tab.press("intent", "skip")
+    await tab.page.wait_for_url(ACCOUNT)
+    await tab.go("/account/security")
+    await tab.press("intent", "add_security_key")
+    await tab.sees(says("passkey.make_key.title"))
+    await device.touched()
+    await tab.page.locator(GO).first.click()
+    await tab.sees(says("second_factor.codes.title"))
+    await device.touched(always=False)
+    await tab.press()
+    await tab.page.wait_for_url(ACCOUNT)
+    await sign_out(tab)
+    await tab.fill(email=email, password=PASSWORD)
+    await tab.press()
+    await tab.sees(says("second_factor.ask.title"))
+    await pressed(tab, device)
+
+
+async def test_who_lost_the_passkey_proves_the_address_and_makes_another(tab, email):
+    device = await Device.of(tab)
+    await sign_up_by_passkey(tab, device, email)
+    await sign_out(tab)
+    await device.lose()
+    await tab.press("intent", "recover")
+    await tab.fill(email=email)
+    await tab.press()
+    await expect(tab.page.locator("[name=code]")).to_be_visible()
+    await tab.fill(code=await tab.code_for(email))
+    await tab.press()
+    await tab.sees(says("passkey.make.title"))
+    await pressed(tab, device)
+    assert await device.held() == 1
+    await sign_out(tab)
+    await pressed(tab, device)
+
+
+async def test_a_hand_that_draws_back_is_told_and_may_try_again(tab, email):
+    device = await Device.of(tab)
+    await sign_up_by_passkey(tab, device, email)
+    await sign_out(tab)
+    await device.lose()
+    await device.touched()
+    await tab.page.locator(GO).first.click()
+    await expect(tab.page.locator("[data-passkey-trouble]")).to_be_visible()
+    await tab.hold_to_account()
