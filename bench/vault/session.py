@@ -8,13 +8,18 @@ from typing import Any
 
 from bench import facts
 from bench.figures import Figure
-from bench.vault import audit, consents, search
+from bench.vault import audit, consents, imports, search
 from bench.vault.place import Vault
 from bench.workbench import Workbench
 from limen.integration.edge import logs
 
 Work = Callable[[Vault], Iterator[Figure]]
-WORKS: dict[str, Work] = {"consent_check": consents.measure, search.SEARCH: search.measure, audit.AUDIT: audit.measure}
+WORKS: dict[str, Work] = {
+    "consent_check": consents.measure,
+    search.SEARCH: search.measure,
+    audit.AUDIT: audit.measure,
+    imports.IMPORT: imports.measure,
+}
 """Every work, by the name that ``--only`` takes."""
 
 
