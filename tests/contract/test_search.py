@@ -7,6 +7,7 @@ import sqlite3
 import pytest
 from sqlalchemy import func, select
 
+from limen.access.imports.records import Batch
 from limen.identity.administrators import SYSTEM
 from limen.identity.customers.directory import Directory, seal
 from limen.identity.customers.find import Asked, Finding, Page, Searched
@@ -79,6 +80,24 @@ async def people(database, tmp_path) -> People:
     keyring = Keyring(database.storage.keystore, file, file, database.clock, database.entropy)
     await keyring.create_tenant(database.a)
     return People(database, keyring, Directory(database.a, keyring, database.clock, database.entropy))
+
+
+async def test_customers_who_come_in_together_are_found_as_those_who_come_one_by_one(people):
+    await people.build(name=Match.PREFIX, family_name=Match.EXACT)
+    await people.add("Anna Berger", family_name="Croft")
+    batch = Batch(20)
+    for number in range(20):
+        name = f"Annabel {number}" if number != 7 else ""
+        profile = Profile(email=f"u{number}@example.org", name=name, family_name="Croft")
+        customer, vault = await people.directory.prepare(profile)
+        batch.customers.append(seal(customer, vault))
+        batch.contacts.append(await people.directory.contact(customer))
+    async with people.world.begin() as unit:
+        assert await unit.imports.bring_in(batch) == set()
+    assert len(await people.find("Annabel")) == 19
+    assert len(await people.find("anna")) == 20
+    assert len(await people.find("Croft", Match.EXACT, "family_name")) == 21
+    assert await people.tokens() == 20 + 21
 
 
 async def test_those_before_the_index_and_those_after_it_are_found(people):
