@@ -88,7 +88,20 @@ EVENT_DATA: Mapping[str, Mapping[str, Member]] = {
     },
     "customer.updated": _CUSTOMER,
     "customer.disabled": _CUSTOMER,
-    "customer.deleted": {"version": _VERSION},
+    "customer.deleted": {
+        "version": _sometimes("The version of what was deleted, where it was not merged into another."),
+        "merged_into": _sometimes("The customer that it went into."),
+    },
+    "customer.merged": {
+        "version": _VERSION,
+        "from": Member("The customer that went into the subject."),
+        "from_subject": Member("What relying parties knew that one by."),
+        "filled": Member("Fields that were empty and were taken over, by name."),
+        "taken": Member("Fields that differed, of which the one who went won, by name."),
+        "kept": Member("Fields that differed, of which the one who stayed won, by name."),
+        "withdrawn": Member("Purposes (and parties) that only the one who stayed allowed: withdrawn."),
+        "ends": Member("How many factors, applications and passwords ended with the one who went."),
+    },
     "import.started": _IMPORT,
     "import.finished": {
         **_IMPORT,
