@@ -6,6 +6,7 @@ from sqlalchemy import select
 from limen.access.factors.records import FactorKind, StoredFactor, TotpSecret, seal_secret
 from limen.access.factors.recovery import stored_codes
 from limen.access.factors.totp import Totp
+from limen.access.passkeys.records import Credential, credential_digest, seal_credential
 from limen.identity.administrators import CUSTOMERS_READ, CUSTOMERS_WRITE
 from limen.kernel.ids import CustomerId, FactorId
 from limen.storage import schema
@@ -50,6 +51,31 @@ async def test_factors_are_listed_without_secrets_names_and_codes(house):
     )
     assert "phone" not in answer.text
     assert set(said["items"][0]) == {"id", "kind", "created_at", "last_used_at"}
+
+
+async def test_passkeys_and_security_keys_are_listed_by_kind_and_taken_away(house):
+    ann = await house.customer("ann@example.com")
+    vault = await house.directory().vault_of(ann.id)
+    made = []
+    for kind in (FactorKind.PASSKEY, FactorKind.SECURITY_KEY):
+        factor_id, credential = (
+            FactorId.new(house.clock, house.entropy),
+            Credential(kind.value.encode(), b"", b"", "Hers"),
+        )
+        sealed, digest = seal_credential(vault, factor_id, credential), credential_digest(credential.id)
+        made.append(StoredFactor(factor_id, ann.id, kind, sealed, digest, house.clock.now()))
+    async with house.storage.database.begin(house.default.id) as unit:
+        assert [await unit.factors.add_key(one) for one in made] == [True, True]
+    async with house.http(await house.token()) as http:
+        path = f"/customers/{ann.id}/factors"
+        answer = await http.get(path)
+        assert [(item["id"], item["kind"]) for item in answer.json()["items"]] == [
+            (one.id, one.kind.value) for one in made
+        ]
+        assert "Hers" not in answer.text
+        assert [(await http.delete(f"{path}/{one.id}")).status_code for one in made] == [204, 204]
+        assert (await http.delete(f"{path}/{made[0].id}")).status_code == 404
+        assert (await http.get(path)).json()["items"] == []
 
 
 async def test_removing_the_last_app_takes_the_codes_along_and_is_told_and_recorded(house):

@@ -241,7 +241,7 @@ async def test_a_passkey_is_removed_and_the_browser_is_told_to_forget_it(house_o
     assert page.path == SECURITY
     assert [one["ids"] for one in signals(page)] == [[]]
     assert await kinds(house) == 0
-    assert (await house.mails(ANN))[-1].subject == says("mail.passkey_removed.subject", brand="Limen")
+    assert says("mail.passkey_removed.subject", brand="Limen") in [mail.subject for mail in await house.mails(ANN)]
     page = await by_passkey(house.walker(), key)
     assert page.notices == [says("error.passkey_refused")]
     assert [one["unknown"] for one in signals(page)] == [json.loads(key.assertion("x"))["id"]]
