@@ -1,6 +1,5 @@
 """Passkeys and security keys: what there is, and what the browser may keep of them."""
 
-from limen.access.factors.records import FactorKind
 from limen.access.journeys.passkey_facts import handle_of
 from limen.access.journeys.records import Task
 from limen.access.journeys.steps.passkey import ADD, ADD_KEY, REMOVE, RENAME
@@ -39,10 +38,13 @@ def _name(key: Key) -> str:
 
 
 async def _signal(site: Site, look: Look, held: tuple[Key, ...]) -> dict[str, object]:
-    """Return what the browser is told (WebAuthn §5.1.10): that none is left, too, once the last one was removed."""
+    """Return what the browser is told (WebAuthn §5.1.10): that none is left, too, once the last one was removed.
+
+    Security keys are named as well: what is not on the list, an authenticator may throw away.
+    """
     parts, customer = look.visit.journey_parts, look.account.customer
     handle = handle_of(parts, await parts.keyring.tenant(parts.tenant_id), customer.id, held)
-    ids = [b64url(key.credential.id) for key in held if key.factor.kind is FactorKind.PASSKEY]
+    ids = [b64url(key.credential.id) for key in held]
     return {"rpId": site.rp_id, "userId": b64url(handle), "ids": ids, "name": customer.profile.email}
 
 
