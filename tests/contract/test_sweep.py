@@ -21,6 +21,7 @@ FOR_EVER = {
     "resource_servers", "detail_types", "factors", "password_history", "profile_progress", "passkey_offers",
     "preferences", "processing_limits", "audit_prunings", "audit_destinations", "audit_cursors", "audit_dead_letters",
     "merged_customers", "search_indexes", "search_tokens", "profile_faults", "risk_histories", "key_rotations",
+    "profile_schemas",
     # what a job of its own closes or carries out first
     "recovery_requests", "deletion_requests", "privacy_requests",
 }  # fmt: skip
