@@ -61,9 +61,9 @@ FROM (SELECT n, spread(n, 300) AS three, spread(n, 300) * 100 + spread(n * 7, 10
 """
 _FUNCTIONS: Final = """
 CREATE FUNCTION part(level int, value bigint) RETURNS bytea LANGUAGE sql IMMUTABLE
-AS $$ SELECT substring(decode(md5(level || ':' || value), 'hex') from 1 for 5) $$;
+AS $$ SELECT substring(decode(md5(level || ':' || value), 'hex') from 1 for CASE WHEN level < 3 THEN 3 ELSE 4 END) $$;
 CREATE FUNCTION whole(value bigint) RETURNS bytea LANGUAGE sql IMMUTABLE
-AS $$ SELECT substring(decode(md5('whole:' || value), 'hex') from 1 for 10) $$;
+AS $$ SELECT substring(decode(md5('whole:' || value), 'hex') from 1 for 8) $$;
 CREATE FUNCTION spread(value bigint, among int) RETURNS bigint LANGUAGE sql IMMUTABLE
 AS $$ SELECT floor(among * power((hashint8(value)::bigint + 2147483648) / 4294967296.0, 3))::bigint $$;
 """
@@ -157,7 +157,7 @@ async def _ask(vault: Vault, size: int) -> tuple[dict[str, Times], str]:
 
     def page(part: str) -> Callable[[Unit, Any], Awaitable[int]]:
         async def ask(unit: Unit, row: Any) -> int:
-            end = (row[part] + b"\xff" * 20)[:20]
+            end = (row[part] + b"\xff" * 14)[:14]
             return len(await unit.customers.found(Span(PREFIX, row[part], end), _PAGE))
 
         return ask
@@ -185,7 +185,7 @@ async def _plan(vault: Vault, start: bytes) -> str:
     """Return how the database goes about a first page, in its own words."""
     owner = await asyncpg.connect(vault.databases.data_url)
     try:
-        lines = await owner.fetch(_EXPLAIN, str(TENANT), start, (start + b"\xff" * 20)[:20])
+        lines = await owner.fetch(_EXPLAIN, str(TENANT), start, (start + b"\xff" * 14)[:14])
         return "\n".join(line[0] for line in lines)
     finally:
         await owner.close()

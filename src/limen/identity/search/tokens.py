@@ -13,10 +13,10 @@ LENGTHS: Final = (3, 5, 8)
 SHORTEST: Final = LENGTHS[0]
 LONGEST: Final = 256
 """Characters of a value or a query that count."""
-_STEP: Final = 5
-"""Bytes of each part of a prefix token: 40 bits below the part before. Who collides is told apart after decryption."""
-_EXACT: Final = 10
-_END: Final = b"\xff" * _STEP * (len(LENGTHS) + 1)
+_PARTS: Final = (3, 3, 4, 4)
+"""Bytes of a prefix token's parts, each below the part before. Who collides is told apart after decryption."""
+_EXACT: Final = 8
+_END: Final = b"\xff" * sum(_PARTS)
 
 
 class Blinds(Protocol):
@@ -52,7 +52,7 @@ def token_of(blinds: Blinds, index: SearchIndex, text: str) -> bytes:
     whole = blinds.blind(f"search:{index.field}", text, index.key_version)
     if index.match is Match.EXACT:
         return whole[:_EXACT]
-    return _beginning(blinds, index, text, LENGTHS) + whole[:_STEP]
+    return _beginning(blinds, index, text, LENGTHS) + whole[: _PARTS[-1]]
 
 
 def span_of(blinds: Blinds, index: SearchIndex, text: str, match: Match) -> Span:
@@ -71,4 +71,4 @@ def is_found(value: str, text: str, match: Match) -> bool:
 
 def _beginning(blinds: Blinds, index: SearchIndex, text: str, lengths: tuple[int, ...]) -> bytes:
     parts = (blinds.blind(f"search:{index.field}:{n}", text[:n], index.key_version) for n in lengths)
-    return b"".join(part[:_STEP] for part in parts)
+    return b"".join(part[:size] for part, size in zip(parts, _PARTS, strict=False))

@@ -893,7 +893,7 @@ def _create_tables() -> None:  # noqa: PLR0915 - one statement a table
         sa.ForeignKeyConstraint(
             ["tenant_id", "customer_id"], ["customers.tenant_id", "customers.id"], ondelete="CASCADE"
         ),
-        sa.PrimaryKeyConstraint("tenant_id", "customer_id", "number"),
+        sa.PrimaryKeyConstraint("customer_id", "number"),
         sqlite_with_rowid=False,
     )
     op.create_index("ix_search_tokens_token", "search_tokens", ["number", "token", "customer_id"], unique=False)
