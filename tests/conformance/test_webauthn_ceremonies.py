@@ -188,7 +188,7 @@ BROKEN = {
     "authenticator data is text": lambda key: _wrapped(key, authData="text"),
     "authenticator data twice": lambda key: b"\xa4" + _wrapped(key)[1:] + cbor2.dumps("authData") + b"\x41\x00",
     "authenticator data too short": lambda key: _wrapped(key, authData=bytes(36)),
-    "deep": lambda key: _wrapped(key, more=0)[:-1] + b"\x81" * 20_000 + b"\0",
+    "deep": lambda key: _wrapped(key, more=0)[:-1] + b"\x81" * 9_000 + b"\0",
     "indefinite": lambda key: b"\xbf" + _wrapped(key)[1:] + b"\xff",
     "a tag": lambda key: _wrapped(key, more=0)[:-1] + b"\xc1\x00",
     "a huge number of items": lambda key: _wrapped(key, more=0)[:-1] + b"\x9b" + b"\xff" * 8,
@@ -263,21 +263,21 @@ def test_s7_1_step_20_what_was_offered_is_taken(key: bytes) -> None:
     assert made(fresh(), key=key).credential.public_key == key
 
 
-@pytest.mark.parametrize(
-    ("what", "key"),
-    [
-        ("ES384", _p384(-35)),
-        ("P-384 that calls itself ES256", _p384(-7)),
-        ("Ed25519 that calls itself ES256", _ed25519(-7)),
-        ("RSA of 1,024 bits", _rsa(1_024)),
-        ("a point that is on no curve", cbor2.dumps({1: 2, 3: -7, -1: 1, -2: b"\1" * 32, -3: b"\1" * 32})),
-        ("a compressed point", cbor2.dumps({1: 2, 3: -7, -1: 1, -2: b"\1" * 32, -3: True})),
-        ("no algorithm", cbor2.dumps({1: 2, -1: 1, -2: b"\1" * 32, -3: b"\1" * 32})),
-        ("a symmetric key", cbor2.dumps({1: 4, 3: 5, -1: b"\1" * 32})),
-        ("no map", b"\x04"),
-        ("RS1", cbor2.dumps({1: 3, 3: -65535, -1: b"\xff" * 256, -2: b"\1\0\1"})),
-    ],
-)
+_REFUSED = {
+    "ES384": _p384(-35),
+    "P-384 that calls itself ES256": _p384(-7),
+    "Ed25519 that calls itself ES256": _ed25519(-7),
+    "RSA of 1,024 bits": _rsa(1_024),
+    "a point that is on no curve": cbor2.dumps({1: 2, 3: -7, -1: 1, -2: b"\1" * 32, -3: b"\1" * 32}),
+    "a compressed point": cbor2.dumps({1: 2, 3: -7, -1: 1, -2: b"\1" * 32, -3: True}),
+    "no algorithm": cbor2.dumps({1: 2, -1: 1, -2: b"\1" * 32, -3: b"\1" * 32}),
+    "a symmetric key": cbor2.dumps({1: 4, 3: 5, -1: b"\1" * 32}),
+    "no map": b"\x04",
+    "RS1": cbor2.dumps({1: 3, 3: -65535, -1: b"\xff" * 256, -2: b"\1\0\1"}),
+}
+
+
+@pytest.mark.parametrize(("what", "key"), _REFUSED.items(), ids=_REFUSED)
 def test_s7_1_step_20_what_was_not_offered_or_is_no_key_is_refused(what: str, key: bytes) -> None:
     assert isinstance(register(fresh().registration(CHALLENGE, key=key)), Refusal), what
 
