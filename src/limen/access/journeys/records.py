@@ -169,6 +169,29 @@ class JourneyState(msgspec.Struct, frozen=True):
     user_agent: str = ""
     led_to_client: bool = False
 
+    def belonging_to(self, customer_id: str) -> "JourneyState":
+        """Return the state with *customer_id* at its head, who has proven themselves or was chosen.
+
+        What was sent to another customer, begun for them or decided by them goes: a code that A was sent proves
+        nothing of B, and B's account is not changed by what A began.
+        """
+        if customer_id == self.customer_id:
+            return self
+        return msgspec.structs.replace(
+            self,
+            customer_id=customer_id,
+            session_id="",
+            evidence=(),
+            new_password_due=False,
+            task=Task(),
+            second=Second(),
+            passkey=Making(is_able=self.passkey.is_able),
+            doubt=Doubt(),
+            questioned=False,
+            agreed=None,
+            denied=False,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Journey:

@@ -35,9 +35,8 @@ async def _answer(context: StepContext, _: str, form: Mapping[str, str]) -> Prog
         return _refused(context, proof)
     now = context.parts.clock.now()
     evidence = proof.spoken.credential.evidence(now, user_verified=proof.spoken.user_verified)
-    proven = msgspec.structs.replace(
-        state, email="", customer_id=proof.owner.customer.id, evidence=(evidence,), session_id=""
-    )
+    mine = state.belonging_to(proof.owner.customer.id)
+    proven = msgspec.structs.replace(mine, email="", evidence=(evidence,), session_id="")
     return Progress(proven, await counted(context, proof, "first"), vault=proof.owner.vault)
 
 

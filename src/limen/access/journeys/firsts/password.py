@@ -98,14 +98,13 @@ def _proven(context: StepContext, email: str, account: _Account, check: Password
         return await found.write(unit) if found.write is not None else None
 
     proof = Evidence(PASSWORD, now)
-    before = context.journey.state
+    before = context.journey.state.belonging_to(customer.id)
     second = before.second
     if found.sent is not None:
         second = msgspec.structs.replace(second, mailed=found.sent)
     state = msgspec.structs.replace(
         before,
         email=email,
-        customer_id=customer.id,
         evidence=(proof,),
         session_id="",
         doubt=found.doubt,

@@ -60,6 +60,9 @@ async def _answer(context: StepContext, form: Mapping[str, str]) -> Progress:
     if before is None or factor is None:
         return Progress(state, problem=Problem({"sms": "error.code_expired"}))
     phone = before.phone
+    _, vault = await owner(context)
+    if open_phone(vault, factor).number != phone.number:  # another one has taken its place since
+        return Progress(state, problem=Problem({"sms": "error.code_expired"}))
 
     def settle(sent: Challenge) -> JourneyState:
         return msgspec.structs.replace(state, second=msgspec.structs.replace(state.second, sms=Texted(phone, sent)))

@@ -33,9 +33,8 @@ async def submit(context: StepContext, form: Mapping[str, str]) -> Progress:
         return Progress(msgspec.structs.replace(state, select_account=False, email=chosen.customer.profile.email))
     return Progress(
         msgspec.structs.replace(
-            state,
+            state.belonging_to(chosen.customer.id),
             select_account=False,
-            customer_id=chosen.customer.id,
             session_id=chosen.session.id,
             evidence=(),
             email=chosen.customer.profile.email,

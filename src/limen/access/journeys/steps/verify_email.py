@@ -96,8 +96,7 @@ async def _registering(context: StepContext) -> Progress:
         return None
 
     done = msgspec.structs.replace(
-        state,
-        customer_id=customer.id,
+        state.belonging_to(customer.id),
         session_id="",
         evidence=(Evidence(MAILBOX, now), *([Evidence(PASSWORD, now)] if hashed else [])),
         challenge=None,
@@ -123,8 +122,7 @@ async def _returning(context: StepContext) -> Progress:
     # Whoever signs in without a password lost a passkey, and makes another where the browser can.
     makes_passkey = state.path is Path.RECOVER and held is None and settings.passkey and state.passkey.is_able
     done = msgspec.structs.replace(
-        state,
-        customer_id=customer.id,
+        state.belonging_to(customer.id),
         session_id="",
         evidence=(Evidence(MAILBOX, parts.clock.now()),),
         challenge=None,
