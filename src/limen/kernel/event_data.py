@@ -114,7 +114,7 @@ EVENT_DATA: Mapping[str, Mapping[str, Member]] = {
         "outcome": Member("``allow``, ``challenge``, or ``shadow`` for a challenge that was not made."),
         "probability": Member("How likely it is somebody else, from 0 to 1."),
         "score": Member("The logarithm of the likelihood ratio that it is calibrated from."),
-        "reasons": Member("Why, the gravest first: keys of messages (``risk.reason.…``)."),
+        "reasons": Member("Why, the gravest first: stable names (``risk.reason.…``)."),
         "model": Member("The version of the model that said so."),
     },
     "password.breached": {

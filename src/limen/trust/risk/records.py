@@ -69,7 +69,7 @@ class Finding:
     Attributes:
         signal: which.
         log_ratio: the logarithm of how much likelier it is of an attacker than of the customer.
-        reason: why, as a key of the messages that administrators read; empty where there is nothing to be told.
+        reason: why, as a stable name; empty where there is nothing to be told.
     """
 
     signal: str
