@@ -42,6 +42,17 @@ async def test_a_destination_is_registered_changed_tried_and_removed(house: Hous
     assert told == [f"audit_destination.{what}" for what in ("created", "tested", "tested", "updated", "deleted")]
 
 
+async def test_a_stored_secret_goes_nowhere_else_than_it_was_given_for(house: House):
+    async with house.http(await house.token()) as http:
+        made = await http.post("/audit-destinations", json={**HTTP, "secret": SECRET})
+        path = f"/audit-destinations/{made.json()['id']}"
+        for moved in ({"url": "https://thief.example/in"}, {"authentication": "signature"}):
+            refused = await http.patch(path, json=moved, headers={"if-match": "*"})
+            assert (refused.status_code, "secret" in refused.text) == (422, True)
+        again = {"url": "https://siem.example/new", "secret": SECRET}
+        assert (await http.patch(path, json=again, headers={"if-match": "*"})).status_code == 200
+
+
 BAD = (
     {"name": "../x", "kind": "file"},
     {"name": "x", "kind": "carrier pigeon"},

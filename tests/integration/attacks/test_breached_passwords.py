@@ -4,6 +4,7 @@ import pytest
 
 from limen.app.threats import pair_key
 from limen.identity.tenants.breaches import BreachSettings
+from limen.kernel.errors import Unavailable
 from limen.trust.threats.breaches import sha1_hex
 from limen.trust.threats.building import Recipe, build
 from tests.integration.attacks.kit import set_up
@@ -48,6 +49,17 @@ async def test_a_known_device_is_asked_for_another_password_alone(house):
     await sign_out(ann)
     assert (await ann.sign_in(ANN, PASSWORD)).h1 == CHANGE
     assert (await house.walker().sign_in(ANN, PASSWORD)).h1 == ASKED
+
+
+async def test_where_the_pool_takes_no_more_the_stance_of_the_guard_counts(house, monkeypatch):
+    async def busy(*_):
+        return Unavailable("busy")
+
+    await house.customer(ANN)
+    monkeypatch.setattr("limen.access.journeys.doubts.prepare_aside", busy)
+    assert (await house.walker().sign_in(ANN, PASSWORD)).path == "/account"
+    await set_up(house, breaches=BreachSettings(online=True, when_away="closed"))
+    assert (await house.walker(user_agent="Another").sign_in(ANN, PASSWORD)).h1 == ASKED
 
 
 async def test_whoever_has_a_second_factor_is_asked_for_that(house):

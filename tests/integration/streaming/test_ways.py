@@ -6,7 +6,7 @@ import json
 import ssl
 import stat
 from base64 import b64decode
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import pytest
 
@@ -25,6 +25,7 @@ AT = 1_800_000_000_000_000
 HEAD = b"<109>1 2027-01-15T08:00:00.000000Z id.example limen - sign_in.failed - "
 LOOPBACK = AddressPolicy(loopback=True)
 SECRET = Secret("a-secret-of-the-receiver")
+OUT_OF_REACH = Failure("outgoing_unreachable")
 
 
 def batch(count: int = 3) -> Batch:
@@ -71,6 +72,35 @@ async def test_syslog_arrives_in_frames_over_tls(tmp_path, clock):
         for message in found
     )
     assert json.loads(found[0].removeprefix(HEAD))["reason"] == "a\nb | c"
+
+
+async def test_a_server_that_says_next_to_nothing_holds_no_thread(clock, monkeypatch):
+    monkeypatch.setattr("limen.integration.streaming.ways.SECONDS", 0.3)
+
+    dripping = set()
+
+    async def drip(_, writer):
+        dripping.add(writer)
+        with suppress(ConnectionError):
+            for _ in range(100):
+                writer.write(b"\x16")
+                await writer.drain()
+                await asyncio.sleep(0.1)
+        writer.close()
+        dripping.remove(writer)
+
+    ways = Ways(NO_WAY_OUT, LOOPBACK, None, clock)
+    monkeypatch.setattr("limen.integration.streaming.ways._GRACE", 0.0)
+    server = await asyncio.start_server(drip, "127.0.0.1", 0)
+    async with server:
+        url = f"tls://localhost:{server.sockets[0].getsockname()[1]}"
+        slow = [ways(destination(kind="syslog", url=url), batch(), None) for _ in range(12)]
+        assert set(await asyncio.gather(*slow)) <= {Failure("too_slow"), Failure("tls_failed"), OUT_OF_REACH}
+        for _ in range(100):  # each connection ends, and the thread with it
+            await asyncio.sleep(0.05 if dripping else 0)
+        assert not dripping
+        assert ways._threads._work_queue.empty()
+        assert await asyncio.wait_for(asyncio.to_thread(lambda: 1), 1) == 1
 
 
 async def test_a_server_that_nobody_vouches_for_gets_nothing(tmp_path, clock):

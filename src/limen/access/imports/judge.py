@@ -14,6 +14,7 @@ from limen.identity.customers.addresses import parse_email
 from limen.identity.customers.records import Profile
 from limen.identity.customers.validation import normalised, validate
 from limen.identity.profiles.records import ProfileSettings
+from limen.identity.profiles.values import beyond
 from limen.kernel.errors import Refusal
 
 LONGEST_EXTERNAL: Final = 256
@@ -29,8 +30,13 @@ class Judged:
     kept: str | OldHash = field(repr=False)
 
 
-def judge(row: Arrival, settings: ProfileSettings, left_out: Counter[str]) -> Judged | list[Refused]:
-    """Return what *row* holds, or everything that is wrong with it; count in *left_out* what is not carried over."""
+def judge(
+    row: Arrival, settings: ProfileSettings, left_out: Counter[str], *, is_operator: bool = True
+) -> Judged | list[Refused]:
+    """Return what *row* holds, or everything that is wrong with it; count in *left_out* what is not carried over.
+
+    Whoever is no operator writes those attributes only that administrators may write.
+    """
     problems: dict[str, str] = {}
     known = settings.attributes
     attributes = {name: value for name, value in row.profile.attributes.items() if name in known}
@@ -44,6 +50,9 @@ def judge(row: Arrival, settings: ProfileSettings, left_out: Counter[str]) -> Ju
     wrong = validate(profile, settings)
     if wrong is not None:
         problems |= wrong.fields
+    if not is_operator:
+        mine = beyond(settings, {}, profile.attributes, "administrator")
+        problems |= {f"attributes.{name}": code for name, code in mine.items()}
     if len(row.external_id) > LONGEST_EXTERNAL:
         problems["external_id"] = "text.too_long"
     elif not row.external_id.isprintable():

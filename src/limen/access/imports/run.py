@@ -144,7 +144,8 @@ class Importing:
             if isinstance(row, Refused):
                 batch.refused.append(row)
                 continue
-            outcome = judge(row, self.tenant.settings.profile, batch.left_out)
+            is_operator = self.actor.scopes is None
+            outcome = judge(row, self.tenant.settings.profile, batch.left_out, is_operator=is_operator)
             if isinstance(outcome, Judged):
                 judged.append(outcome)
             else:

@@ -28,9 +28,10 @@ from limen.identity.consents.personal import coarse
 from limen.identity.credentials.prepare import prepare_aside
 from limen.identity.customers.records import Customer
 from limen.identity.keyring import SubjectVault
-from limen.kernel.errors import Refusal
+from limen.kernel.errors import Refusal, Unavailable
 from limen.kernel.events import AuditEntry, Event
 from limen.trust.limits import Limit
+from limen.trust.threats.breaches import Known
 
 _NOTICE: Final = Limit(1, 7 * 86_400, "breach-notice")
 
@@ -55,10 +56,7 @@ def is_answered(evidence: Sequence[Evidence]) -> bool:
 async def doubted(context: StepContext, customer: Customer, vault: SubjectVault, found: Guarded) -> Doubted:
     """Return what follows for a *customer* whose password was right."""
     parts, is_known = context.parts, found.attempt.is_known
-    prepared = await prepare_aside(found.attempt.password.decode(), parts.pool)
-    if isinstance(prepared, Refusal):  # the pool is busy: it was prepared a moment ago
-        return Doubted()
-    known = await parts.breaches.at_sign_in(customer.profile.email, prepared)
+    known = await _known(context, customer, found.attempt.password.decode())
     policy = parts.breaches.settings.at_sign_in
     doubt = Doubt(
         reason=known,
@@ -72,6 +70,18 @@ async def doubted(context: StepContext, customer: Customer, vault: SubjectVault,
         doubt = msgspec.structs.replace(doubt, reason=known or RISK, asks=True)
     followed = await _followed(context, customer, vault, doubt, found) if doubt.reason else Doubted()
     return followed if risk is None else _noted(context, customer, followed, risk)
+
+
+async def _known(context: StepContext, customer: Customer, password: str) -> Known:
+    """Return what is known of a right password; where the pool takes no more, the stance of the tenant's guard."""
+    parts = context.parts
+    prepared = await prepare_aside(password, parts.pool)
+    if isinstance(prepared, Unavailable):
+        parts.count_guard("away", "breaches")
+        return "away" if parts.breaches.settings.when_away == "closed" else ""
+    if isinstance(prepared, Refusal):  # it was accepted as an old system's, and could not be chosen: in no corpus
+        return ""
+    return await parts.breaches.at_sign_in(customer.profile.email, prepared)
 
 
 def _noted(context: StepContext, customer: Customer, followed: Doubted, risk: Judged) -> Doubted:

@@ -73,7 +73,7 @@ async def moved_in(context: StepContext, email: str, password: str | None) -> Mo
     """
     parts = context.parts
     settings = parts.desk.tenant.settings.migration
-    if not settings.url or not await _may_ask(context, email):
+    if not settings.url or not await _may_ask(context, email, "exists" if password is None else "verify"):
         return None
     prepared = await prepare_aside(password, parts.hasher.pool) if password is not None else b""
     if isinstance(prepared, Refusal):
@@ -87,11 +87,15 @@ async def moved_in(context: StepContext, email: str, password: str | None) -> Mo
     return await _made(context, _profile(context, email, known), known.external_id, hashed)
 
 
-async def _may_ask(context: StepContext, email: str) -> bool:
+async def _may_ask(context: StepContext, email: str, kind: str) -> bool:
+    """Count a question. Each kind has counts of its own: who is kept out of signing in by others still recovers."""
     parts = context.parts
     tenant, limit = parts.tenant_id, Limit(parts.desk.tenant.settings.migration.per_minute, _MINUTE, _METHOD)
     who = b64url(await parts.directory.email_index(email))
-    asked = ((f"{PER_IDENTIFIER.name}:{tenant}:{who}", PER_IDENTIFIER), (f"{limit.name}:{tenant}", limit))
+    asked = (
+        (f"{PER_IDENTIFIER.name}:{tenant}:{who}:{kind}", PER_IDENTIFIER),
+        (f"{limit.name}:{tenant}:{kind}", limit),
+    )
     for key, each in asked:
         if not (await parts.limiter.hit(key, each)).allowed:
             parts.count_proof(_METHOD, "throttled")

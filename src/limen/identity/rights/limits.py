@@ -24,6 +24,7 @@ from limen.kernel.ids import CustomerId, TenantId
 LONGEST: Final = 1_000
 _FIELD: Final = "processing_limit"
 _GONE: Final = NotFound("customer_not_found")
+_BEYOND: Final = Forbidden("beyond_your_authority", "the customer administers more than the actor")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ class Limits:
             if customer is None:
                 return _GONE
             if kind is LimitKind.RESTRICTION and not actor.may_change(await unit.administrators.role(customer_id)):
-                return Forbidden("beyond_your_authority", "the customer administers more than the actor")
+                return _BEYOND
             if kind in {one.kind for one in await unit.processing_limits.of_customer(customer_id)}:
                 return None
             if kind is LimitKind.RESTRICTION and not await self._restrict(unit, customer):
@@ -85,6 +86,8 @@ class Limits:
             customer = await unit.customers.get(customer_id)
             if customer is None:
                 return _GONE
+            if kind is LimitKind.RESTRICTION and not actor.may_change(await unit.administrators.role(customer_id)):
+                return _BEYOND
             if not await unit.processing_limits.lift(customer_id, kind):
                 return None
             if kind is LimitKind.RESTRICTION and customer.state == CustomerState.RESTRICTED:

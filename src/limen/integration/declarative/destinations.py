@@ -8,7 +8,7 @@ from limen.identity.audit.destinations import Destination
 from limen.integration.declarative.document import DeclaredDestination
 from limen.integration.declarative.secrets import SecretSource
 from limen.integration.streaming.manage import Destinations, opened_secret
-from limen.integration.streaming.rules import check
+from limen.integration.streaming.rules import check, is_moved
 from limen.kernel.errors import Invalid, NotFound, Refusal
 from limen.kernel.secret import Secret
 
@@ -26,8 +26,9 @@ async def destination_steps(
     if isinstance(secret, Refusal):
         return secret
     found = await use.find(one.name) if use is not None else NotFound("audit_destination_not_found")
-    has_secret = secret is not None or (isinstance(found, Destination) and bool(found.sealed_secret))
-    refusal = check(one.document(), has_secret=has_secret)
+    kept = isinstance(found, Destination) and bool(found.sealed_secret)
+    kept = kept and isinstance(found, Destination) and not is_moved(found.document, one.document())
+    refusal = check(one.document(), has_secret=secret is not None or kept)
     if refusal is not None:
         return refusal
     if isinstance(found, Refusal) or use is None:

@@ -10,7 +10,7 @@ from limen.identity.audit.destinations import Destination, DestinationDocument
 from limen.identity.keyring import Keyring
 from limen.identity.tenants.records import Tenant
 from limen.integration.streaming.fact import Fact
-from limen.integration.streaming.rules import SECRET_BYTES, check
+from limen.integration.streaming.rules import SECRET_BYTES, check, is_moved
 from limen.integration.streaming.store import Begin, StreamUnit
 from limen.integration.streaming.ways import Batch, Failure, Send
 from limen.kernel.clock import Clock
@@ -102,7 +102,7 @@ class Destinations:
         if isinstance(before, Refusal):
             return before
         document = change(before.document)
-        has_secret = secret is not None or bool(before.sealed_secret)
+        has_secret = secret is not None or (bool(before.sealed_secret) and not is_moved(before.document, document))
         refusal = _check(document, secret, has_secret=has_secret) or _may(document, actor)
         if refusal is not None:
             return refusal

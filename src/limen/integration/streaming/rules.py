@@ -28,6 +28,11 @@ def syslog_target(url: str) -> tuple[str, int] | None:
     return parts.hostname, port
 
 
+def is_moved(before: DestinationDocument, after: DestinationDocument) -> bool:
+    """Tell whether a stored secret would be shown to somebody else, or in another way: it is to be given again then."""
+    return (before.kind, before.url, before.authentication) != (after.kind, after.url, after.authentication)
+
+
 def check(document: DestinationDocument, *, has_secret: bool) -> Invalid | None:
     """Return everything that is wrong with *document*, by field; None if nothing is."""
     problems = {name: code for name, code in _problems(document, has_secret=has_secret).items() if code}

@@ -8,8 +8,10 @@ import ssl
 import stat
 from base64 import b64encode
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final, Protocol
 from urllib.parse import urlsplit
@@ -26,6 +28,9 @@ from limen.kernel.secret import Secret
 
 SECONDS: Final = 10.0
 """For one batch, everything together."""
+_GRACE: Final = 1.0
+"""So much longer the loop waits than the thread's own clock."""
+_THREADS: Final = 4
 _REFUSED: Final = frozenset({400, 413, 422})
 """What a receiver answers to content that it will never take; everything else may be otherwise tomorrow."""
 _MEDIA: Final = {"cef": "text/plain; charset=utf-8"}
@@ -67,16 +72,23 @@ class Ways:
     def __init__(self, outgoing: Outgoing, policy: AddressPolicy, directory: Path | None, clock: Clock) -> None:
         """Post by *outgoing*; speak TLS to what *policy* allows; write files below *directory*, if there is one."""
         self._outgoing, self._policy, self._directory, self._clock = outgoing, policy, directory, clock
+        # Threads of its own: whoever answers slowly must not keep those that sign-ins wait for.
+        self._threads = ThreadPoolExecutor(_THREADS, "audit-stream")
 
     async def __call__(self, to: Destination, batch: Batch, secret: Secret | None) -> Failure | None:
         """Return None when *batch* has arrived, as far as the way can tell."""
         if to.document.kind == "http":
             return await self._post(to, batch, secret)
-        work = self._speak if to.document.kind == "syslog" else self._write
+        opened: list[socket.socket] = []
+        speaks = to.document.kind == "syslog"
+        work = partial(self._speak, to, batch, opened) if speaks else partial(self._write, to, batch)
         try:
-            async with asyncio.timeout(SECONDS + 1):
-                return await asyncio.to_thread(work, to, batch)
+            async with asyncio.timeout(SECONDS + _GRACE):
+                return await asyncio.get_running_loop().run_in_executor(self._threads, work)
         except TimeoutError:
+            for connection in opened:  # its thread ends with it, however little by little the other side speaks
+                with suppress(OSError):
+                    connection.shutdown(socket.SHUT_RDWR)
             return Failure("too_slow")
 
     # ------------------------------------------------------------------------------------------------ HTTP
@@ -114,7 +126,7 @@ class Ways:
 
     # ---------------------------------------------------------------------------------------------- syslog
 
-    def _speak(self, to: Destination, batch: Batch) -> Failure | None:
+    def _speak(self, to: Destination, batch: Batch, opened: list[socket.socket]) -> Failure | None:
         """Send over a connection of its own and end it in the order of TLS: then all was read, or we hear that not.
 
         Syslog acknowledges nothing (RFC 5425 §6.1 speaks of the close_notify alone).
@@ -132,8 +144,10 @@ class Ways:
                 return Failure("outgoing_forbidden")
             with (
                 socket.create_connection(address, timeout=SECONDS) as plain,
-                context.wrap_socket(plain, server_hostname=target[0]) as tls,
+                context.wrap_socket(plain, server_hostname=target[0], do_handshake_on_connect=False) as tls,
             ):
+                opened.append(tls)
+                tls.do_handshake()
                 host, form = urlsplit(batch.facts[0].issuer).hostname or "-", to.document.format
                 tls.sendall(b"".join(framed(syslog(fact, host, form)) for fact in batch.facts))
                 with suppress(ssl.SSLError, TimeoutError):  # it closed without a word: it was there to the end
