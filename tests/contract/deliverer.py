@@ -1,4 +1,4 @@
-"""A process that delivers a tenant's audit log to a file, five records at a time, until it is killed."""
+"""A process that delivers a tenant's audit log to a file, five records at a time, until it is killed or all is sent."""
 
 import asyncio
 import sys
@@ -27,7 +27,10 @@ async def _main(url: str, keys_url: str, tenant_id: str, folder: str) -> None:
         return True
 
     class Observer:
+        is_busy = True
+
         def sent(self, _kind, outcome, count) -> None:
+            self.is_busy = True
             print(outcome, count, flush=True)  # noqa: T201 - its parent reads this
 
         def behind(self, _kind, _seconds) -> None: ...
@@ -35,8 +38,10 @@ async def _main(url: str, keys_url: str, tenant_id: str, folder: str) -> None:
     pumping.RECORDS = 5
     ways = Ways(NO_WAY_OUT, AddressPolicy(), Path(folder) / "out", clock)
     begin, reading = storage.database.begin, storage.database.read
-    parts = pumping.PumpParts(begin, reading, tenants, take, keyring, ways, Observer(), clock, entropy)
-    while True:
+    observer = Observer()
+    parts = pumping.PumpParts(begin, reading, tenants, take, keyring, ways, observer, clock, entropy)
+    while observer.is_busy:
+        observer.is_busy = False
         await pumping.Pump(parts).run()
 
 

@@ -244,13 +244,13 @@ def deliver_until_killed(database, folder: Path) -> None:
     time.sleep(0.05)
     child.kill()
     child.stdout.close()
-    assert child.wait() == -9
+    assert child.wait() in {-9, 0}  # 0: on a fast machine all was there by then
 
 
 @pytest.mark.slow
 async def test_a_process_that_is_killed_while_it_delivers_loses_nothing(stream, tmp_path):
     await stream.use.create(replace_document(events=("client",)), SYSTEM)
-    expected = [f"s{number}" for number in range(120)]
+    expected = [f"s{number}" for number in range(400)]
     await stream.write(*expected)
     for _ in range(3):
         deliver_until_killed(stream.database, tmp_path)
