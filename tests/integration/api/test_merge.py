@@ -9,6 +9,7 @@ import pytest
 from limen.identity.consents.records import ConsentDecision, Decision
 from limen.identity.credentials.records import StoredPassword
 from limen.identity.customers.directory import EMAIL, seal
+from limen.identity.rights.records import RequestState
 from limen.kernel.ids import CustomerId, RecordId
 from tests.contract import things
 
@@ -141,6 +142,23 @@ async def test_what_would_weaken_or_hide_something_is_refused(house):
         assert (await merge(http, goes, stays)).json()["code"] == "merge_disabled"
         assert (await merge(http, goes, goes)).json()["errors"][0]["code"] == "merge.same"
         assert (await merge(http, goes, stays, None)).status_code == 409
+
+
+async def test_whoever_waits_for_an_answer_to_a_privacy_request_does_not_go(house):
+    async with house.http(await house.token()) as http:
+        stays, goes = await two(house, http)
+        request = things.privacy_request(house, replace(things.customer(house), id=CustomerId(goes["id"])))
+        async with house.storage.database.begin(house.default.id) as unit:
+            assert await unit.privacy_requests.add(request)
+        refused = await merge(http, stays, goes)
+        assert (refused.status_code, refused.json()["code"]) == (409, "merge_pending")
+        assert (await merge(http, goes, stays, None, preview=True)).status_code == 200  # whose request stays with them
+        async with house.storage.database.begin(house.default.id) as unit:
+            [still] = await unit.privacy_requests.of_customer(CustomerId(goes["id"]))
+            assert still == request
+            answered = still.moved(RequestState.DONE, house.clock.now())
+            assert await unit.privacy_requests.update(answered, still.version)
+        assert (await merge(http, stays, goes)).status_code == 200
 
 
 async def test_a_version_that_passed_and_two_merges_at_once_are_refused(house):

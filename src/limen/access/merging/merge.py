@@ -26,6 +26,7 @@ from limen.identity.customers.validation import validate
 from limen.identity.profiles.records import ProfileSettings
 from limen.identity.profiles.schema import wrong_attributes
 from limen.identity.profiles.values import access, brought_up
+from limen.identity.rights.store import RequestStore
 from limen.kernel.clock import DAY, Clock
 from limen.kernel.entropy import Entropy
 from limen.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Refusal
@@ -83,6 +84,11 @@ class MergeUnit(Protocol):
         ...
 
     @property
+    def privacy_requests(self) -> RequestStore:
+        """Return what they asked for by right."""
+        ...
+
+    @property
     def consents(self) -> ConsentLedger:
         """Return their decisions."""
         ...
@@ -131,7 +137,7 @@ class Merging:
         Returns:
             ``NotFound``, ``Forbidden``, ``Invalid("invalid_merge")`` by field, or a ``Conflict``:
             ``merge_administers``, ``merge_disabled``, ``merge_limited`` (by a legal hold, or a restriction),
-            ``merge_pending`` (a recovery or a deletion is under way), ``merge_would_weaken``.
+            ``merge_pending`` (a recovery, a deletion or a privacy request is under way), ``merge_would_weaken``.
         """
         async with self.reading(self.tenant_id) as unit:
             return await self._planned(unit, wish, actor)
@@ -192,6 +198,8 @@ class Merging:
                 return Conflict("merge_limited")
             if await unit.recoveries.open_of(one.id) is not None or await unit.account.deletion(one.id) is not None:
                 return Conflict("merge_pending")
+        if any(not request.is_over for request in await unit.privacy_requests.of_customer(goes.id)):
+            return Conflict("merge_pending")  # the person lives on: nobody would answer it
         strong = [{f.kind for f in await unit.factors.of_customer(one.id)} & _STRONG for one in (stays, goes)]
         return Conflict("merge_would_weaken") if strong[1] and not strong[0] else None
 

@@ -54,7 +54,7 @@ DETAILS: Final = {
     "merge_administers": "A customer who administers cannot be merged away: take the role first.",
     "merge_disabled": "Both customers must be active: a bar must not be lost by a merge.",
     "merge_limited": "A legal hold or a restriction of processing is on one of them.",
-    "merge_pending": "A recovery or a deletion of one of them is under way.",
+    "merge_pending": "A recovery, a deletion or a privacy request of one of them is under way.",
     "merge_would_weaken": "Only the customer who goes has a second factor: turn the merge round.",
     "missing_token": "An access token is needed: Authorization: Bearer …",
     "not_an_administrator": "This person does not administer the tenant.",
