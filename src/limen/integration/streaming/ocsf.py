@@ -15,29 +15,30 @@ _AUTHENTICATION, _ACCOUNT_CHANGE, _ENTITY, _BASE = 3002, 3001, 3004, 0
 _IAM: Final = 3
 _OTHER: Final = 99
 
-_CLASSES: Final[Mapping[str, tuple[int, int]]] = {
+CLASSES: Final[Mapping[str, tuple[int, int]]] = {
     "session.started": (_AUTHENTICATION, 1),
     "sign_in.failed": (_AUTHENTICATION, 1),
-    "second_factor.failed": (_AUTHENTICATION, 1),
+    "second_factor.refused": (_AUTHENTICATION, 1),
+    "code.refused": (_AUTHENTICATION, 1),
+    "client.authentication_failed": (_AUTHENTICATION, 1),
     "session.ended": (_AUTHENTICATION, 2),
     "customer.signed_out": (_AUTHENTICATION, 2),
     "token.issued": (_AUTHENTICATION, 3),
     "token.refreshed": (_AUTHENTICATION, 3),
     "token.exchanged": (_AUTHENTICATION, 3),
-    "token.refused": (_AUTHENTICATION, 3),
     "token.revoked": (_AUTHENTICATION, _OTHER),
     "token.reuse_detected": (_AUTHENTICATION, _OTHER),
+    "refresh.reused": (_AUTHENTICATION, _OTHER),
+    "proof.refused": (_AUTHENTICATION, _OTHER),
     "code.issued": (_AUTHENTICATION, _OTHER),
     "code.redeemed": (_AUTHENTICATION, _OTHER),
     "customer.registered": (_ACCOUNT_CHANGE, 1),
-    "customer.created": (_ACCOUNT_CHANGE, 1),
     "customer.enabled": (_ACCOUNT_CHANGE, 2),
     "password.changed": (_ACCOUNT_CHANGE, 3),
     "recovery.completed": (_ACCOUNT_CHANGE, 4),
     "customer.disabled": (_ACCOUNT_CHANGE, 5),
     "customer.deleted": (_ACCOUNT_CHANGE, 6),
     "administrator.appointed": (_ACCOUNT_CHANGE, 7),
-    "administrator.dismissed": (_ACCOUNT_CHANGE, 8),
     "account.secured": (_ACCOUNT_CHANGE, 9),
     "factor.added": (_ACCOUNT_CHANGE, 10),
     "factor.removed": (_ACCOUNT_CHANGE, 11),
@@ -93,7 +94,7 @@ def ocsf_event(fact: Fact, product: str, release: str) -> dict[str, Any]:
 
 def class_of(event: str) -> tuple[int, int]:
     """Return the class and the activity of an audit event."""
-    found = _CLASSES.get(event)
+    found = CLASSES.get(event)
     if found is not None:
         return found
     noun, _, verb = event.partition(".")

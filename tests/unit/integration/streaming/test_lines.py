@@ -2,14 +2,17 @@
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import limen
+from limen.access.tokens.records import RotationOutcome
 from limen.integration.streaming.fact import Fact
 from limen.integration.streaming.lines import framed, line, syslog, timestamp
-from limen.integration.streaming.ocsf import class_of
+from limen.integration.streaming.ocsf import CLASSES, class_of
 
 AT = 1_800_000_000_123_456
 HOSTILE = st.text(max_size=60) | st.sampled_from(
@@ -125,6 +128,11 @@ def test_syslog_has_its_six_fields_and_a_frame_holds_one_message(fact, host, for
     [
         ("session.started", (3002, 1)),
         ("session.ended", (3002, 2)),
+        ("second_factor.refused", (3002, 1)),
+        ("code.refused", (3002, 1)),
+        ("client.authentication_failed", (3002, 1)),
+        ("proof.refused", (3002, 99)),
+        ("refresh.reused", (3002, 99)),
         ("password.changed", (3001, 3)),
         ("factor.added", (3001, 10)),
         ("customer.updated", (3001, 99)),
@@ -134,6 +142,13 @@ def test_syslog_has_its_six_fields_and_a_frame_holds_one_message(fact, host, for
 )
 def test_events_have_the_class_that_ocsf_has_for_them(event, known):
     assert class_of(event) == known
+
+
+def test_no_class_is_chosen_for_what_never_happens():
+    rest = [path.read_text() for path in Path(limen.__file__).parent.rglob("*.py") if path.name != "ocsf.py"]
+    composed = {f"refresh.{outcome.value}" for outcome in RotationOutcome}  # the refresh of a token names it so
+    missing = {name for name in CLASSES if name not in composed and not any(f'"{name}"' in text for text in rest)}
+    assert not missing
 
 
 def test_instants_are_written_to_the_microsecond():
