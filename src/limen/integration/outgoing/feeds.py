@@ -6,7 +6,6 @@ so on up to six hours.
 """
 
 import asyncio
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Final
 import structlog
 
 from limen.access.outgoing import Outgoing, Wanted
+from limen.integration.outgoing.copies import put_copy
 from limen.kernel.clock import MINUTE, SECOND, Clock, Instant
 from limen.kernel.errors import Refusal
 from limen.trust.threats.feeds import BadFeed, Feed, read_feed
@@ -90,7 +90,7 @@ class FeedKeeper:
             return False
         if not await self._taken(feed, answer.body, now):
             return False
-        await asyncio.to_thread(_written, self._copy(feed), answer.body)
+        await asyncio.to_thread(put_copy, self._copy(feed), answer.body)
         return True
 
     async def _from_file(self, feed: Feed, path: Path) -> bool:
@@ -123,13 +123,3 @@ class FeedKeeper:
 
     def _copy(self, feed: Feed) -> Path:
         return self._folder / f"{feed.name}.{feed.format}"
-
-
-def _written(path: Path, data: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".new")
-    with temporary.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)

@@ -6,7 +6,6 @@ processes of one machine share the file, so that one fetch serves them all; each
 """
 
 import asyncio
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ import structlog
 
 from limen.access.outgoing import Outgoing, Wanted
 from limen.access.passkeys.trust import NO_METADATA, Blob, Metadata
+from limen.integration.outgoing.copies import put_copy
 from limen.kernel.clock import MINUTE, SECOND, Clock, Instant
 from limen.kernel.errors import Refusal
 
@@ -157,12 +157,5 @@ def _stamp(path: Path) -> tuple[int, int] | None:
 
 
 def _written(path: Path, data: bytes, now: Instant) -> tuple[int, int] | None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".new")
-    with temporary.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    os.utime(temporary, ns=(now * 1_000, now * 1_000))
-    temporary.replace(path)
+    put_copy(path, data, now)
     return _stamp(path)
