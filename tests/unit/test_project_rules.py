@@ -3,6 +3,7 @@
 import json
 import re
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,15 @@ def test_no_file_names(pattern: re.Pattern[str]) -> None:
 )
 def test_the_patterns_would_find_them(text: str) -> None:
     assert REGISTRIES.search(text) or MACHINES.search(text)
+
+
+def test_every_step_of_a_journey_is_under_the_contract_that_none_knows_another() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    [named] = [set(one["modules"]) for one in contracts if one["name"] == "No step knows another"]
+    steps = "limen.access.journeys.steps"
+    shared = {"__init__", "turns"}  # buttons that several steps have
+    there = {path.stem for path in (ROOT / "src" / steps.replace(".", "/")).glob("*.py")} - shared
+    assert {f"{steps}.{name}" for name in there} == named
 
 
 @pytest.mark.parametrize("name", ["run", "dev"])
