@@ -36,6 +36,11 @@ def settings_findings(settings: Settings) -> Iterator[Finding]:
     yield from _passwords(settings)
     yield from _limits(settings)
     yield from _proxies(settings)
+    if settings.server.workers > 1 and not settings.cache.url.reveal():
+        yield weak(
+            "several workers and no cache.url: each counts tries, limits and proofs by itself",
+            "set LIMEN_CACHE_URL to a Valkey or Redis, or server.workers to 1",
+        )
     urls = database_urls(settings)
     if urls.data == urls.keys:
         yield wrong(
