@@ -19,11 +19,9 @@ from limen.experience.rendering import Catalogue, direction
 from limen.experience.rendering.readable import readable
 from limen.identity.customers.directory import Directory
 from limen.identity.keyring import Keyring
-from limen.identity.preferences.choose import Choosing, Chosen
-from limen.identity.rights.requests import open_said
 from limen.integration.messaging.queue import OutboxItem
 from limen.integration.messaging.relay import Handler
-from limen.kernel.clock import Clock, to_datetime
+from limen.kernel.clock import Clock
 from limen.kernel.context import RequestContext
 from limen.kernel.entropy import Entropy
 from limen.kernel.ids import CustomerId, EventId, TenantId
@@ -38,10 +36,13 @@ _HEADINGS: Final = {
     "sessions": "export.sessions",
     "applications": "export.applications",
     "factors": "export.factors",
+    "trusted_devices": "export.trusted_devices",
     "decisions": "export.decisions",
     "history": "export.history",
     "preferences": "export.preferences",
     "privacy_requests": "export.privacy_requests",
+    "restrictions": "export.restrictions",
+    "sign_in_habits": "export.sign_in_habits",
 }
 """Member of the document to the words above it; other members are told by their own names."""
 NameOf = Callable[[str], Awaitable[str]]
@@ -83,7 +84,7 @@ async def _make(parts: ArchiveParts, desk: Desk, customer_id: CustomerId) -> Non
         return
     owner = Owner(customer, vault, "", RequestContext("", locale=archive.locale))
     account = AccountParts(desk, database.begin, database.read, directory, parts.clock, parts.entropy)
-    document = await gathered(account, owner, _names(desk)) | await _more(parts, desk, owner)
+    document = await gathered(account, owner, _names(desk))
     content = await asyncio.to_thread(_packed, document, archive.locale, tenant.name)
     reader = Reader(customer, vault, archive.locale, tenant)
     words: Words = {"url": f"{tenant.issuer.rstrip('/')}/account/privacy", "until": archive.expires_at}
@@ -92,25 +93,6 @@ async def _make(parts: ArchiveParts, desk: Desk, customer_id: CustomerId) -> Non
     async with database.begin(tenant.id) as unit:
         if await finish(unit, archive, content, vault, parts.clock.now()):
             tell(unit)
-
-
-async def _more(parts: ArchiveParts, desk: Desk, owner: Owner) -> dict[str, Any]:
-    """Return what the copy at once does not have: preferences, and privacy requests with their words."""
-    database, tenant = parts.database, desk.tenant
-    choosing = Choosing(
-        tenant.id, tenant.settings.preferences, database.begin, database.read, parts.keyring, parts.clock
-    )
-    chosen = await choosing.read(owner.customer.id)
-    async with database.read(tenant.id) as unit:
-        requests = await unit.privacy_requests.of_customer(owner.customer.id)
-    return {
-        "preferences": msgspec.to_builtins(chosen.preferences) if isinstance(chosen, Chosen) else {},
-        "privacy_requests": [
-            {"kind": one.kind.value, "state": one.state.value, "at": to_datetime(one.created_at).isoformat()}
-            | msgspec.structs.asdict(open_said(owner.vault, one))
-            for one in requests
-        ],
-    }
 
 
 def _names(desk: Desk) -> NameOf:

@@ -8,6 +8,7 @@ from typing import Protocol
 from limen.access.account.store import AccountStore
 from limen.access.factors.store import FactorStore
 from limen.access.safety.records import AccountLink
+from limen.access.safety.store import DeviceStore
 from limen.access.sessions.store import SessionStore
 from limen.access.tokens.desk import Desk
 from limen.access.tokens.store import GrantStore
@@ -15,13 +16,16 @@ from limen.identity.audit.store import AuditStore
 from limen.identity.consents.store import ConsentLedger
 from limen.identity.customers.directory import Directory
 from limen.identity.customers.records import Customer
-from limen.identity.customers.store import CustomerStore, LimitsOf
+from limen.identity.customers.store import CustomerStore
 from limen.identity.keyring import SubjectVault
+from limen.identity.preferences.choose import PreferenceStore
+from limen.identity.rights.store import LimitStore, RequestStore
 from limen.kernel.clock import Clock
 from limen.kernel.context import RequestContext
 from limen.kernel.entropy import Entropy
 from limen.kernel.events import AuditEntry, Event, Outcome
 from limen.kernel.ids import TenantId
+from limen.trust.risk.store import RiskStore
 
 
 class AsksDeletion(Protocol):
@@ -54,8 +58,28 @@ class AccountUnit(Protocol):
         ...
 
     @property
-    def processing_limits(self) -> LimitsOf:
+    def processing_limits(self) -> LimitStore:
         """Return what may not be done with their data."""
+        ...
+
+    @property
+    def privacy_requests(self) -> RequestStore:
+        """Return what they asked for by right."""
+        ...
+
+    @property
+    def preferences(self) -> PreferenceStore:
+        """Return how they want to be written to."""
+        ...
+
+    @property
+    def devices(self) -> DeviceStore:
+        """Return the devices that they trust."""
+        ...
+
+    @property
+    def risk(self) -> RiskStore:
+        """Return what they showed at sign-ins."""
         ...
 
     @property

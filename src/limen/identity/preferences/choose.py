@@ -9,7 +9,7 @@ import msgspec
 
 from limen.identity.administrators import Actor
 from limen.identity.customers.store import CustomerStore
-from limen.identity.keyring import Keyring
+from limen.identity.keyring import Keyring, SubjectVault
 from limen.identity.tenants.preferences import PreferenceSettings
 from limen.kernel.clock import Clock, Instant
 from limen.kernel.errors import Invalid, NotFound, Refusal
@@ -87,6 +87,11 @@ class PreferenceUnit(Protocol):
 Begin = Callable[[TenantId], AbstractAsyncContextManager[PreferenceUnit]]
 
 
+def open_preferences(vault: SubjectVault, row: SealedPreferences) -> Preferences:
+    """Return what a customer chose, also of what is offered no more."""
+    return msgspec.json.decode(vault.unseal(_FIELD, row.customer_id, row.sealed), type=Preferences)
+
+
 @dataclass(frozen=True, slots=True)
 class Choosing:
     """One tenant's preferences."""
@@ -107,8 +112,7 @@ class Choosing:
                 return _GONE
         if row is None:
             return Chosen(Preferences())
-        said = msgspec.json.decode(vault.unseal(_FIELD, customer_id, row.sealed), type=Preferences)
-        return Chosen(self._offered(said), row.updated_at)
+        return Chosen(self._offered(open_preferences(vault, row)), row.updated_at)
 
     async def change(self, customer_id: CustomerId, wanted: Preferences, actor: Actor) -> Chosen | Refusal:
         """Store what a customer *wanted*.

@@ -12,7 +12,7 @@ from typing import Final
 
 from limen.identity.administrators import Actor
 from limen.identity.customers.records import CustomerState, SealedCustomer
-from limen.identity.keyring import Keyring
+from limen.identity.keyring import Keyring, SubjectVault
 from limen.identity.rights.records import Limit, LimitKind
 from limen.identity.rights.requests import Begin
 from limen.identity.rights.store import RightsUnit
@@ -35,6 +35,11 @@ class Told:
     reason: str
 
 
+def opened(vault: SubjectVault, limit: Limit) -> Told:
+    """Return a limit with its reason."""
+    return Told(limit, vault.unseal(_FIELD, limit.kind.value, limit.sealed).decode())
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """One tenant's limits."""
@@ -52,7 +57,7 @@ class Limits:
             return _GONE
         async with self.reading(self.tenant_id) as unit:
             found = await unit.processing_limits.of_customer(customer_id)
-        return [Told(one, vault.unseal(_FIELD, one.kind.value, one.sealed).decode()) for one in found]
+        return [opened(vault, one) for one in found]
 
     async def set(self, customer_id: CustomerId, kind: LimitKind, reason: str, actor: Actor) -> Refusal | None:
         """Set a limit, for a *reason*; setting it twice changes nothing.

@@ -41,6 +41,11 @@ class RiskUnit(Protocol):
         ...
 
 
+def open_history(vault: Seals, customer_id: CustomerId, sealed: bytes) -> History:
+    """Return a customer's history; an empty one where none is stored."""
+    return _histories.decode(vault.unseal(FIELD, customer_id, sealed)) if sealed else History()
+
+
 @dataclass(frozen=True, slots=True)
 class RiskJudge:
     """Judges sign-ins of one tenant.
@@ -67,7 +72,7 @@ class RiskJudge:
     async def history(self, unit: RiskUnit, customer_id: CustomerId, vault: Seals) -> History:
         """Return what the customer showed before."""
         sealed = await unit.risk.history(customer_id)
-        return _histories.decode(vault.unseal(FIELD, customer_id, sealed)) if sealed else History()
+        return open_history(vault, customer_id, sealed)
 
     async def assess(self, unit: RiskUnit, history: History, seen: Sighting) -> Assessment:
         """Return what the model says: one look-up, of as many counters as there are features."""
