@@ -10,8 +10,9 @@ from limen.identity.customers.addresses import parse_email
 from limen.identity.customers.directory import EMAIL, Directory
 from limen.identity.customers.management import CustomerAdministration, NewCustomer
 from limen.identity.customers.records import Profile
-from limen.identity.setup import FIRST_ADMINISTRATOR, LINK_LIFE, link_hash, role_in
+from limen.identity.setup import FIRST_ADMINISTRATOR, LINK_LIFE, role_in
 from limen.identity.tenants.records import Tenant
+from limen.kernel.encoding import link_hash
 from limen.kernel.entropy import random_token
 from limen.kernel.errors import Refusal
 from limen.kernel.events import AuditEntry

@@ -55,6 +55,11 @@ def sha256(*parts: bytes) -> bytes:
     return hashlib.sha256(b"".join(parts)).digest()
 
 
+def link_hash(token: str) -> bytes:
+    """Return what is stored of a link's token."""
+    return sha256(token.encode())
+
+
 def framed(*parts: bytes | str) -> bytes:
     """Join *parts*, each behind its length as four bytes, so that no two different lists read the same."""
     out = bytearray()

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from limen.kernel.encoding import b64url, canonical_json, framed, from_b64url, sha256
+from limen.kernel.encoding import b64url, canonical_json, framed, from_b64url, link_hash, sha256
 
 PARTS = st.lists(st.one_of(st.binary(max_size=12), st.text(max_size=12)), max_size=5)
 
@@ -74,3 +74,8 @@ def test_equal_values_give_equal_bytes(value: dict[str, int]) -> None:
 
 def test_sha256_of_parts_is_that_of_the_whole() -> None:
     assert sha256(b"thres", b"", b"hold") == hashlib.sha256(b"threshold").digest()
+
+
+def test_a_link_is_stored_as_the_sha_256_of_its_token() -> None:
+    known = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"  # FIPS 180-2, appendix B.1
+    assert link_hash("abc").hex() == known

@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from limen.access.account.notices import told
-from limen.access.account.records import DeletionRequest, link_hash
+from limen.access.account.records import DeletionRequest
 from limen.access.account.unit import AccountParts, AccountUnit, AsksDeletion, Begin, Owner
 from limen.access.safety.messages import Tell, Words
 from limen.access.tokens.desk import Desk
 from limen.identity.customers.directory import Directory
 from limen.kernel.clock import DAY, Clock, Instant
 from limen.kernel.context import RequestContext
+from limen.kernel.encoding import link_hash
 from limen.kernel.entropy import random_token
 from limen.kernel.events import AuditEntry, Event
 from limen.kernel.ids import CustomerId, TenantId

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from limen.access.clients.records import ClientDocument
 from limen.access.sessions.records import Session, Surroundings
 from limen.kernel.clock import Instant
-from limen.kernel.encoding import sha256
 from limen.kernel.ids import ClientKey, CustomerId, GrantId, SessionId
 
 
@@ -93,8 +92,3 @@ class DeletionRequest:
     link_hash: bytes = field(repr=False)
     created_at: Instant
     due_at: Instant
-
-
-def link_hash(token: str) -> bytes:
-    """Return what is stored of a token."""
-    return sha256(token.encode())

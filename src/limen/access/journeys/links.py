@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from limen.access.journeys.context import StepContext
 from limen.access.journeys.dispatcher import Journeys, Opened, Shown
 from limen.access.journeys.mailed import purpose
-from limen.access.journeys.mails import link_hash
 from limen.access.journeys.safekeeping import open_journey
 from limen.access.journeys.steps.verify_email import proven
 from limen.kernel.clock import SECOND, Instant
 from limen.kernel.context import RequestContext
+from limen.kernel.encoding import link_hash
 from limen.kernel.errors import Expired, Refusal
 from limen.kernel.events import AuditEntry
 from limen.kernel.ids import BrowserId

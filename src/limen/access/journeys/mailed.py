@@ -10,12 +10,13 @@ import msgspec
 
 from limen.access.journeys.context import StepContext
 from limen.access.journeys.limits import over_limits
-from limen.access.journeys.mails import Announce, challenge, code_mail, link_hash, plain_mail
+from limen.access.journeys.mails import Announce, challenge, code_mail, plain_mail
 from limen.access.journeys.parts import JourneyParts, JourneyUnit
 from limen.access.journeys.records import Challenge, JourneyState, Path
 from limen.access.journeys.tasks import proves_address
 from limen.access.journeys.views import Problem, Progress
 from limen.identity.customers.directory import EMAIL
+from limen.kernel.encoding import link_hash
 
 Purpose = Literal["verify", "reset", "sign_in", "change"]
 """What a code is for, in the words of the templates: a new account, a new password, to sign in, another address."""

@@ -10,7 +10,6 @@ from limen.access.journeys.parts import JourneyUnit
 from limen.access.journeys.records import Challenge
 from limen.identity.keyring import SubjectVault
 from limen.kernel.clock import SECOND
-from limen.kernel.encoding import sha256
 from limen.kernel.entropy import random_digits, random_token
 from limen.kernel.events import Event
 from limen.kernel.ids import EventId
@@ -88,11 +87,6 @@ def sealed_mail(  # noqa: PLR0913 - a message has these parts
         unit.announce(Event("mail.requested", owner, {"template": template}, sealed), event_id)
 
     return announce
-
-
-def link_hash(token: str) -> bytes:
-    """Return what is stored of a link's token."""
-    return sha256(token.encode())
 
 
 def _base(context: StepContext) -> str:

@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from limen.access.safety.records import AccountLink, LinkContent, LinkKind, Sealer, link_hash, seal_link
+from limen.access.safety.records import AccountLink, LinkContent, LinkKind, Sealer, seal_link
 from limen.identity.customers.records import Customer
 from limen.identity.tenants.records import Tenant
 from limen.kernel.clock import DAY, Clock
+from limen.kernel.encoding import link_hash
 from limen.kernel.entropy import Entropy, random_token
 from limen.kernel.events import Event
 from limen.kernel.ids import EventId

@@ -7,7 +7,7 @@ from typing import Protocol
 import msgspec
 
 from limen.kernel.clock import DAY, Instant
-from limen.kernel.encoding import encode_json, sha256
+from limen.kernel.encoding import encode_json
 from limen.kernel.ids import BrowserId, CustomerId, DeviceId, RecoveryId
 
 
@@ -160,11 +160,6 @@ _REQUEST, _LINK, _DEVICE = "recovery.request", "account.link", "trusted.device"
 _askers = msgspec.json.Decoder(Asker)
 _links = msgspec.json.Decoder(LinkContent)
 _devices = msgspec.json.Decoder(DeviceWords)
-
-
-def link_hash(token: str) -> bytes:
-    """Return what is stored of a link's token."""
-    return sha256(token.encode())
 
 
 def seal_asker(vault: Sealer, request_id: RecoveryId, asker: Asker) -> bytes:

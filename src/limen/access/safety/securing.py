@@ -13,7 +13,7 @@ import msgspec
 
 from limen.access.factors.records import second_steps
 from limen.access.safety.messages import Reader, Tell, messages
-from limen.access.safety.records import AccountLink, LinkContent, LinkKind, link_hash, open_link
+from limen.access.safety.records import AccountLink, LinkContent, LinkKind, open_link
 from limen.access.safety.unit import SafetyParts, SafetyUnit
 from limen.access.safety.waiting import Ender, cancel_in, cancelled_notice
 from limen.identity.customers.directory import seal
@@ -21,6 +21,7 @@ from limen.identity.customers.records import Customer
 from limen.identity.keyring import SubjectVault
 from limen.kernel.clock import Instant
 from limen.kernel.context import RequestContext
+from limen.kernel.encoding import link_hash
 from limen.kernel.errors import Conflict, Expired, Refusal
 from limen.kernel.events import AuditEntry, Event
 

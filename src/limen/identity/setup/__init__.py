@@ -11,7 +11,7 @@ from limen.identity.setup.first_administrator import (
     SetupUnit,
     role_in,
 )
-from limen.identity.setup.links import LINK_LIFE, SetupLinks, link_hash
+from limen.identity.setup.links import LINK_LIFE, SetupLinks
 
 __all__ = [
     "FIRST_ADMINISTRATOR",
@@ -20,6 +20,5 @@ __all__ = [
     "FirstAdministrator",
     "SetupLinks",
     "SetupUnit",
-    "link_hash",
     "role_in",
 ]

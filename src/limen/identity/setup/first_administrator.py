@@ -17,9 +17,10 @@ from limen.identity.customers.addresses import parse_email
 from limen.identity.customers.directory import Directory
 from limen.identity.customers.records import Customer, Profile
 from limen.identity.customers.store import CustomerStore
-from limen.identity.setup.links import SetupLinks, link_hash
+from limen.identity.setup.links import SetupLinks
 from limen.identity.tenants.records import DEFAULT_SLUG, Tenant
 from limen.kernel.clock import Clock
+from limen.kernel.encoding import link_hash
 from limen.kernel.errors import Conflict, Expired, Refusal
 from limen.kernel.events import AuditEntry, Event
 from limen.kernel.ids import TenantId

@@ -3,7 +3,6 @@
 from typing import Final, Protocol
 
 from limen.kernel.clock import HOUR, Instant
-from limen.kernel.encoding import sha256
 
 LINK_LIFE: Final[Instant] = 24 * HOUR
 
@@ -18,8 +17,3 @@ class SetupLinks(Protocol):
     async def use(self, link_hash: bytes, purpose: str, now: Instant) -> bool:
         """Use the link: True exactly once."""
         ...
-
-
-def link_hash(token: str) -> bytes:
-    """Return what is stored of a link's token."""
-    return sha256(token.encode())

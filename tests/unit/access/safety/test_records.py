@@ -11,7 +11,6 @@ from limen.access.safety.records import (
     LinkContent,
     RecoveryRequest,
     RequestState,
-    link_hash,
 )
 from limen.access.sessions.records import MAILBOX, PASSWORD, Evidence
 from limen.identity.tenants.assurance import AssuranceSettings
@@ -19,6 +18,7 @@ from limen.identity.tenants.records import Tenant, TenantSettings
 from limen.identity.tenants.recovery import RecoverySettings
 from limen.identity.tenants.validation import validate
 from limen.kernel.clock import DAY
+from limen.kernel.encoding import link_hash
 from limen.kernel.ids import CustomerId, RecoveryId, TenantId
 
 NOW = 1_790_000_000_000_000

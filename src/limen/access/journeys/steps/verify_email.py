@@ -14,7 +14,7 @@ from limen.access.journeys.digits import ascii_digits
 from limen.access.journeys.email_changes import moved
 from limen.access.journeys.limits import over_guesses, over_limits
 from limen.access.journeys.mailed import letter, lifetime, purpose
-from limen.access.journeys.mails import challenge, link_hash
+from limen.access.journeys.mails import challenge
 from limen.access.journeys.parts import JourneyUnit
 from limen.access.journeys.records import Draft, Path
 from limen.access.journeys.tasks import proves_address
@@ -24,6 +24,7 @@ from limen.identity.credentials.records import seal_password
 from limen.identity.customers.directory import EMAIL, seal
 from limen.identity.customers.records import Profile, SealedCustomer
 from limen.kernel.clock import SECOND
+from limen.kernel.encoding import link_hash
 from limen.kernel.events import AuditEntry, Event, Outcome
 
 
