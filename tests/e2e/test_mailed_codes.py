@@ -85,6 +85,6 @@ async def test_who_has_no_account_is_shown_the_same_page_and_told_by_mail(tab, e
     mail = await tab.another()
     text = await mail.open_mail(email)
     await mail.hold_to_account()
-    await expect(text.locator("body")).to_contain_text("This address has no account there.")
+    await expect(text).to_contain_text("This address has no account there.")
     await text.get_by_role("link", name="Create an account").click()
     await mail.sees(re.compile("Create your account"))

@@ -14,7 +14,7 @@ from joserfc.jwk import ECKey
 
 from tests.support.postgres import on_thread
 from tests.support.running import Running, demonstration, free_port
-from tests.support.walker import Page, Walker
+from tests.support.walker import SAFARI, Page, Walker
 
 EMAIL = "ada.brook@example.com"
 PASSWORD = "plum lantern quarry sixteen"
@@ -83,7 +83,8 @@ class Person(Walker):
 @asynccontextmanager
 async def visiting(url: str) -> AsyncIterator[Person]:
     """Return a person with a fresh browser at *url*."""
-    async with httpx2.AsyncClient(base_url=url, trust_env=False, timeout=30) as http:
+    named = {"user-agent": SAFARI}  # a program that says it is one is asked for work when it signs up
+    async with httpx2.AsyncClient(base_url=url, headers=named, trust_env=False, timeout=30) as http:
         person = Person(None, http)
         person.house = person
         yield person

@@ -95,7 +95,7 @@ async def live(house: House) -> None:
 
 async def erase(house: House) -> str:
     async with house.storage.database.read(house.tenant.id) as unit:
-        blind = (await house.directory()._vault()).blind("email", ANN)
+        blind = (await house.directory().vault()).blind("email", ANN)
         ann = await unit.customers.find_by_contact("email", blind)
     assert await house.administration().delete(ann.id, SYSTEM) is None
     await house.mails()

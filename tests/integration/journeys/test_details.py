@@ -37,7 +37,7 @@ async def test_the_owner_changes_what_is_theirs_sees_what_they_may_and_no_more(h
     assert [word in page.text for word in ("Shoe size", "gold", "Risk", "high")] == [True, True, False, False]
     form = next(one for one in page.forms if "attributes.size" in one.fields)
     wrong = await walker.post(page, form=form, **{"attributes.size": "99", "intent": "save_details"})
-    assert (wrong.status, await attributes_of(house, ann)) == (422, {"tier": "gold", "risk": "high", "news": True})
+    assert (wrong.status, await attributes_of(house, ann)) == (400, {"tier": "gold", "risk": "high", "news": True})
     sent = {"attributes.size": "42", "attributes.tier": "platinum", "attributes.news": None, "intent": "save_details"}
     saved = await walker.post(page, form=form, **sent)
     assert saved.status == 200

@@ -72,7 +72,7 @@ async def test_every_page_is_strict_about_what_it_loads_and_who_frames_it(house)
 async def test_a_page_and_its_assets_weigh_less_than_fifty_kilobytes(house):
     page = await house.walker().get("/sign-up")
     names = set(re.findall(r'(?:src|href)="(/static/[^"]+)"', page.text))
-    assert len(names) == 3
+    assert len(names) == 2
     client = house.client()
     sizes = [len((await client.get(name)).content) for name in names]
     assert sum(sizes) + len(page.text.encode()) < 50_000

@@ -17,7 +17,7 @@ class Population:
 
     Attributes:
         sign_ins: how many sign-ins were counted (n).
-        customers: of how many customers (|U|).
+        customers: of how many customers (``|U|``).
         counts: how often the values in question were seen; what was seen at too few customers is missing.
         attacks: how many sign-ins were turned away.
         attacked: how often the values in question were seen in those.

@@ -1,4 +1,4 @@
-"""Whose account: p(u|A)/p(u|L), with p(u|A) = 1/|U| and p(u|L) = n_u/n (Freeman et al., §III).
+"""Whose account: ``p(u|A) / p(u|L)``, with ``p(u|A) = 1/|U|`` and ``p(u|L) = n_u/n`` (Freeman et al., §III).
 
 An attacker picks any account; a sign-in belongs more likely to a customer who often signs in.
 """
