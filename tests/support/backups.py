@@ -21,6 +21,11 @@ class Backup:
         return any(part in stored for _, stored in self.content)
 
 
+_COUNTED = """
+SELECT attname FROM pg_attribute WHERE attrelid = $1::regclass AND attnum > 0 AND (attidentity != '' OR atthasdef)
+"""
+
+
 async def back_up(url: str) -> Backup:
     """Copy everything in the database at *url*, while it is in use."""
     if url.startswith("sqlite"):
@@ -51,8 +56,17 @@ async def restore(backup: Backup, url: str) -> None:
             await connection.execute(f"TRUNCATE {', '.join(name for name, _ in backup.content)} CASCADE")
             for name, rows in backup.content:
                 await connection.copy_to_table(name, source=io.BytesIO(rows), format="binary")
+                await _go_on_counting(connection, name)
     finally:
         await connection.close()
+
+
+async def _go_on_counting(connection: asyncpg.Connection, table: str) -> None:
+    """Let the sequences of *table* go on behind its rows: pg_dump keeps where they stood."""
+    for row in await connection.fetch(_COUNTED, table):
+        counter = await connection.fetchval("SELECT pg_get_serial_sequence($1, $2)", table, row["attname"])
+        if counter is not None:
+            await connection.execute(f"SELECT setval('{counter}', coalesce(max({row['attname']}), 0) + 1) FROM {table}")
 
 
 async def _tables(connection: asyncpg.Connection) -> Sequence[str]:
