@@ -16,8 +16,9 @@ import msgspec
 from limen.access.factors.phone import Phone
 from limen.access.journeys.context import StepContext
 from limen.access.journeys.digits import ascii_digits
-from limen.access.journeys.factor_changes import entry
-from limen.access.journeys.mails import Announce, challenge
+from limen.access.journeys.factor_changes import entry, owner
+from limen.access.journeys.limits import over_limits
+from limen.access.journeys.mails import Announce, challenge, sealed_mail
 from limen.access.journeys.parts import JourneyParts, JourneyUnit
 from limen.access.journeys.records import Challenge, JourneyState
 from limen.access.journeys.views import Problem, Progress, problem_of
@@ -97,6 +98,27 @@ async def texted(context: StepContext, phone: Phone, before: Challenge | None, s
             unit.record(entry(context, "sms.refused", {"why": refused.detail}, refused.code))
             return replace(problem_of(refused), notice=f"error.{refused.code}")
         unit.record(entry(context, "sms.ordered", {"template": "code"}))
+        announce(unit)
+        return None
+
+    return Progress(settle(sent), write, Problem(notice="notice.code_sent", status=200))
+
+
+async def mailed(context: StepContext, template: str, before: Challenge | None, settle: Settle) -> Progress:
+    """Mail a code to the customer of the journey, in the words of *template*, as far as the limits of mail allow."""
+    state = context.journey.state
+    sent = again(context, before)
+    if sent is None:
+        return Progress(state, problem=TOO_MANY)
+    customer, vault = await owner(context)
+    email = customer.profile.email
+    limited = await over_limits(context, email, mail=True)
+    if limited is not None:
+        return Progress(state, problem=Problem(notice=limited.notice, status=429, retry_after=limited.retry_after))
+    words: dict[str, str | int] = {"code": sent.code, "expires_seconds": seconds_left(context, sent)}
+    announce = sealed_mail(context, (customer.id, vault), template, email, words, sent.expires_at)
+
+    async def write(unit: JourneyUnit) -> Problem | None:
         announce(unit)
         return None
 

@@ -10,13 +10,11 @@ import msgspec
 
 from limen.access.factors.records import FactorKind
 from limen.access.journeys.context import Facts, StepContext
-from limen.access.journeys.factor_changes import owner, with_proof
-from limen.access.journeys.limits import over_limits
-from limen.access.journeys.mails import sealed_mail
+from limen.access.journeys.factor_changes import with_proof
 from limen.access.journeys.methods.method import Method
 from limen.access.journeys.parts import JourneyUnit
 from limen.access.journeys.records import Challenge, JourneyState
-from limen.access.journeys.sent_codes import TOO_MANY, again, checked, is_standing, seconds_left
+from limen.access.journeys.sent_codes import checked, is_standing, mailed, seconds_left
 from limen.access.journeys.views import Problem, Progress
 from limen.access.sessions.records import MAILED_CODE, Evidence
 
@@ -27,8 +25,8 @@ def _is_held(facts: Facts) -> bool:
 
 
 def _data(context: StepContext) -> dict[str, Any]:
-    mailed = context.journey.state.second.mailed
-    return {"sent": is_standing(context, mailed), "to": "", "expires_seconds": seconds_left(context, mailed)}
+    sent = context.journey.state.second.mailed
+    return {"sent": is_standing(context, sent), "to": "", "expires_seconds": seconds_left(context, sent)}
 
 
 async def _begin(context: StepContext) -> Progress:
@@ -42,24 +40,12 @@ async def _begin(context: StepContext) -> Progress:
 
 async def _send(context: StepContext) -> Progress:
     state = context.journey.state
-    sent = again(context, state.second.mailed)
-    if sent is None:
-        return Progress(state, problem=TOO_MANY)
-    customer, vault = await owner(context)
-    email = customer.profile.email
-    limited = await over_limits(context, email, mail=True)
-    if limited is not None:
-        return Progress(state, problem=Problem(notice=limited.notice, status=429, retry_after=limited.retry_after))
-    words: dict[str, str | int] = {"code": sent.code, "expires_seconds": seconds_left(context, sent)}
-    announce = sealed_mail(context, (customer.id, vault), "second_step_code", email, words, sent.expires_at)
 
-    async def write(unit: JourneyUnit) -> Problem | None:
-        announce(unit)
-        return None
+    def settle(sent: Challenge) -> JourneyState:
+        second = msgspec.structs.replace(state.second, method="email_code", mailed=sent)
+        return msgspec.structs.replace(state, second=second)
 
-    second = msgspec.structs.replace(state.second, method="email_code", mailed=sent)
-    after = msgspec.structs.replace(state, second=second)
-    return Progress(after, write, Problem(notice="notice.code_sent", status=200))
+    return await mailed(context, "second_step_code", state.second.mailed, settle)
 
 
 async def _answer(context: StepContext, form: Mapping[str, str]) -> Progress:

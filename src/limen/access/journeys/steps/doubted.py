@@ -9,12 +9,10 @@ import msgspec
 
 from limen.access.journeys.context import Facts, StepContext
 from limen.access.journeys.doubts import is_answered
-from limen.access.journeys.factor_changes import owner, with_proof
-from limen.access.journeys.limits import over_limits, over_second_factor
-from limen.access.journeys.mails import sealed_mail
-from limen.access.journeys.parts import JourneyUnit
+from limen.access.journeys.factor_changes import with_proof
+from limen.access.journeys.limits import over_second_factor
 from limen.access.journeys.records import Challenge, JourneyState
-from limen.access.journeys.sent_codes import TOO_MANY, again, checked, is_standing, seconds_left
+from limen.access.journeys.sent_codes import checked, is_standing, mailed, seconds_left
 from limen.access.journeys.views import Problem, Progress, StepView
 from limen.access.sessions.records import MAILED_CODE, Evidence
 
@@ -57,22 +55,7 @@ async def submit(context: StepContext, form: Mapping[str, str]) -> Progress:
 
 async def _send(context: StepContext) -> Progress:
     state = context.journey.state
-    sent = again(context, state.second.mailed)
-    if sent is None:
-        return Progress(state, problem=TOO_MANY)
-    customer, vault = await owner(context)
-    email = customer.profile.email
-    limited = await over_limits(context, email, mail=True)
-    if limited is not None:
-        return Progress(state, problem=Problem(notice=limited.notice, status=429, retry_after=limited.retry_after))
-    words: dict[str, str | int] = {"code": sent.code, "expires_seconds": seconds_left(context, sent)}
-    announce = sealed_mail(context, (customer.id, vault), "doubted_code", email, words, sent.expires_at)
-
-    async def write(unit: JourneyUnit) -> Problem | None:
-        announce(unit)
-        return None
-
-    return Progress(_with(state, sent), write, Problem(notice="notice.code_sent", status=200))
+    return await mailed(context, "doubted_code", state.second.mailed, lambda sent: _with(state, sent))
 
 
 def _with(state: JourneyState, sent: Challenge | None) -> JourneyState:
