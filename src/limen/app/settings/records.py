@@ -249,7 +249,9 @@ class LimitsSection(Section, frozen=True):
     api_per_address: Annotated[Rate, Meta(description="Calls of the administration API by one address.")] = Rate(
         1200, 60
     )
-    api_per_client: Annotated[Rate, Meta(description="Calls of the administration API by one client.")] = Rate(600, 60)
+    api_per_client: Annotated[
+        Rate, Meta(description="Calls of the administration API by one client; of the account API by one customer.")
+    ] = Rate(600, 60)
     client_failures_per_address: Annotated[Rate, Meta(description="Failed client authentications by one address.")] = (
         Rate(30, 60)
     )
