@@ -13,7 +13,7 @@ from limen.identity.tenants.migration import MigrationSettings
 from limen.identity.tenants.validation import validate
 from limen.kernel.errors import Invalid, Unavailable
 from tests.integration.attacks.kit import set_up
-from tests.support.house import PASSWORD, code_in
+from tests.support.house import PASSWORD, code_in, says
 from tests.support.traces import trace_of
 
 pytestmark = pytest.mark.anyio
@@ -108,6 +108,23 @@ async def test_stuffing_here_is_none_there(house, old):
     assert len(old.asked) == 8  # about anybody, in a minute
     house.clock.advance(61)
     assert (await house.walker().sign_in(OLD, PASSWORD)).response.url.path == "/account"
+
+
+@pytest.mark.parametrize("email", [KNOWN, NEW])
+async def test_who_is_asked_about_too_often_is_told_so_whether_they_are_known_here_or_not(house, old, email):
+    said = [await house.walker().sign_in(email, "wrong horse battery") for _ in range(6)]
+    assert [page.status for page in said] == [400] * 5 + [429]
+    assert said[-1].notices == [says("error.throttled")]
+    assert int(said[-1].response.headers["retry-after"]) > 0
+    assert (await house.walker().sign_in(KNOWN, PASSWORD)).path == "/account"  # a right password asks nobody
+
+
+async def test_a_recovery_beyond_what_the_old_system_bears_is_told_to_wait_not_that_there_is_nobody(house, old):
+    emails = [KNOWN, *(f"n{number}@example.com" for number in range(8))]
+    said = [await house.walker(address=f"192.0.2.{n}").begin_recovery(email) for n, email in enumerate(emails)]
+    assert [page.status for page in said] == [200] * 8 + [429]
+    assert await house.mails(emails[-1]) == []
+    assert len(old.asked) == 7  # nobody is asked about whoever is known here, who is counted all the same
 
 
 async def test_a_recovery_asks_whether_there_is_somebody_and_lets_them_set_a_password(house, old):

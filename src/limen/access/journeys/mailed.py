@@ -30,10 +30,10 @@ _MAILS: Final[Mapping[Purpose, tuple[str, str]]] = {
 """The mail with a code, and the one without."""
 
 
-First = Callable[[StepContext, str], Awaitable[None]]
+First = Callable[[StepContext, str], Awaitable[Problem | None]]
 
 
-async def _nothing(_: StepContext, __: str) -> None:
+async def _nothing(_: StepContext, __: str) -> Problem | None:
     return None
 
 
@@ -79,13 +79,12 @@ def posted(context: StepContext, email: str, state: JourneyState, *, real: bool)
 async def send_to_owner(context: StepContext, email: str, first: First = _nothing) -> Progress:
     """Send a code to the owner of an active account at *email*, or words that there is none.
 
-    *first* is done before anybody is looked up, and within the limits.
+    *first* is done before anybody is looked up, and within the limits; nothing leaves where it has a problem.
     """
     state, parts = context.journey.state, context.parts
-    limited = await over_limits(context, email, mail=True)
+    limited = await over_limits(context, email, mail=True) or await first(context, email)
     if limited is not None:
         return Progress(state, problem=limited)
-    await first(context, email)
     index = await parts.directory.email_index(email)
     async with parts.read(parts.tenant_id) as unit:
         customer = await unit.customers.find_by_contact(EMAIL, index)

@@ -17,6 +17,7 @@ from limen.access.imports.judge import LONGEST_EXTERNAL
 from limen.access.imports.records import Batch
 from limen.access.imports.run import EXTERNAL, EXTERNAL_NORMALISATION
 from limen.access.journeys.context import StepContext
+from limen.access.journeys.views import Problem
 from limen.access.outgoing import Notice
 from limen.identity.credentials.prepare import prepare_aside
 from limen.identity.credentials.records import StoredPassword, seal_password
@@ -36,6 +37,9 @@ HOOK_KEY: Final = "migration-hook"
 """The name of the sub-key that signs questions."""
 PER_IDENTIFIER: Final = Limit(5, 3_600, "migration-identifier")
 """How often the old system is asked about one address, whoever asks."""
+VERIFY: Final = "verify"
+EXISTS: Final = "exists"
+"""What is asked: whether a password is right, or whether there is such a customer."""
 _METHOD: Final = "migration"
 _MINUTE: Final = 60
 
@@ -72,8 +76,7 @@ async def moved_in(context: StepContext, email: str, password: str | None) -> Mo
     Without a *password* whether there is such a customer is all that is asked; whoever is then made has none.
     """
     parts = context.parts
-    settings = parts.desk.tenant.settings.migration
-    if not settings.url or not await _may_ask(context, email, "exists" if password is None else "verify"):
+    if not parts.desk.tenant.settings.migration.url:
         return None
     prepared = await prepare_aside(password, parts.hasher.pool) if password is not None else b""
     if isinstance(prepared, Refusal):
@@ -87,27 +90,36 @@ async def moved_in(context: StepContext, email: str, password: str | None) -> Mo
     return await _made(context, _profile(context, email, known), known.external_id, hashed)
 
 
-async def _may_ask(context: StepContext, email: str, kind: str) -> bool:
-    """Count a question. Each kind has counts of its own: who is kept out of signing in by others still recovers."""
+async def over_questions(context: StepContext, email: str, kind: str) -> Problem | None:
+    """Count a question about *email*; return the problem to show if it is one too many.
+
+    It is counted, and refused, for whoever is known here too, about whom nobody is asked: else the refusal would tell
+    who is. Each *kind* has counts of its own: who is kept out of signing in by others still recovers.
+    """
     parts = context.parts
-    tenant, limit = parts.tenant_id, Limit(parts.desk.tenant.settings.migration.per_minute, _MINUTE, _METHOD)
+    settings, tenant = parts.desk.tenant.settings.migration, parts.tenant_id
+    if not settings.url:
+        return None
+    limit = Limit(settings.per_minute, _MINUTE, _METHOD)
     who = b64url(await parts.directory.email_index(email))
     asked = (
         (f"{PER_IDENTIFIER.name}:{tenant}:{who}:{kind}", PER_IDENTIFIER),
         (f"{limit.name}:{tenant}:{kind}", limit),
     )
     for key, each in asked:
-        if not (await parts.limiter.hit(key, each)).allowed:
+        decision = await parts.limiter.hit(key, each)
+        if not decision.allowed:
             parts.count_proof(_METHOD, "throttled")
-            return False
-    return True
+            wait = max(1, decision.reset_seconds)
+            return Problem(notice="error.throttled", values={"email": email}, status=429, retry_after=wait)
+    return None
 
 
 async def _asked(context: StepContext, email: str, password: str | None) -> Known | None:
     parts = context.parts
     settings = parts.desk.tenant.settings.migration
     data = {"email": email} if password is None else {"email": email, "password": password}
-    kind = "customer.exists" if password is None else "customer.verify"
+    kind = f"customer.{EXISTS if password is None else VERIFY}"
     body = msgspec.json.encode({"type": kind, "data": data})
     key = (await parts.keyring.tenant(parts.tenant_id)).derive(HOOK_KEY)
     headers = signed(key, f"msg_{random_token(parts.entropy, 16)}", str(parts.clock.now() // SECOND), body)
@@ -193,13 +205,20 @@ async def _made(context: StepContext, profile: Profile, external_id: str, hashed
     return None if late else MovedIn(sealed, stored, vault)
 
 
-async def known_to_old(context: StepContext, email: str) -> None:
-    """Let whoever the old system knows, and nobody here, move in without a password: they are about to set one."""
+async def known_to_old(context: StepContext, email: str) -> Problem | None:
+    """Let whoever the old system knows, and nobody here, move in without a password: they are about to set one.
+
+    Return the problem to show where too much was asked about the address, or at all.
+    """
     parts = context.parts
     if not parts.desk.tenant.settings.migration.url:
-        return
+        return None
+    over = await over_questions(context, email, EXISTS)
+    if over is not None:
+        return over
     index = await parts.directory.email_index(email)
     async with parts.read(parts.tenant_id) as unit:
         found = await unit.customers.find_by_contact(EMAIL, index)
     if found is None:
         await moved_in(context, email, None)
+    return None

@@ -6,7 +6,7 @@ has.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -15,7 +15,7 @@ from limen.access.journeys.doubts import Doubted, doubted
 from limen.access.journeys.firsts.first import First
 from limen.access.journeys.guarding import Guarded, guarded
 from limen.access.journeys.limits import over_limits
-from limen.access.journeys.migration import moved_in
+from limen.access.journeys.migration import VERIFY, moved_in, over_questions
 from limen.access.journeys.parts import JourneyUnit
 from limen.access.journeys.views import Problem, Progress, problem_of
 from limen.access.sessions.records import PASSWORD, Evidence
@@ -55,12 +55,14 @@ async def _answer(context: StepContext, email: str, form: Mapping[str, str]) -> 
     check = await check_password(parts.hasher, stored, vault, form["password"])
     if check.busy is not None:
         return Progress(state, problem=problem_of(check.busy, typed))
-    if sealed is None and (new := await moved_in(context, email, form["password"])) is not None:
-        return await _passed(context, email, _Account(new.customer, new.stored, new.vault), _RIGHT, found)
     if check.matches and sealed is not None and sealed.may_sign_in:
         return await _passed(context, email, _Account(sealed, stored, vault), check, found)
+    over = await over_questions(context, email, VERIFY)
+    if over is None and sealed is None and (new := await moved_in(context, email, form["password"])) is not None:
+        return await _passed(context, email, _Account(new.customer, new.stored, new.vault), _RIGHT, found)
     await parts.guard.failed(found.attempt)
-    return _refused(context, email, customer_id, check)
+    refused = _refused(context, email, customer_id, check)
+    return refused if over is None else replace(refused, problem=over)
 
 
 @dataclass(frozen=True, slots=True)
