@@ -44,6 +44,7 @@ from limen.identity.customers.directory import Directory
 from limen.identity.customers.management import CustomerAdministration
 from limen.identity.customers.records import Customer, Profile
 from limen.identity.tenants.attacks import AttackSettings
+from limen.identity.tenants.notices import NoticeSettings
 from limen.identity.tenants.records import Tenant, TenantSettings
 from limen.identity.tenants.sign_up import SignUpSettings
 from limen.integration.messaging.mail import OutgoingMail
@@ -277,11 +278,14 @@ class House:
 
 
 async def _unguarded(basis: Basis, tenant: Tenant) -> Tenant:
-    """Take the guards off: everybody in a test comes from one address, again and again. They have tests of their own
-    (``tests/integration/attacks``), which put them on.
+    """Take the guards off: everybody in a test comes from one address, again and again, and with browsers that were
+    never seen. They have tests of their own (``tests/integration/attacks``, ``risk``), which put them on.
     """  # noqa: D205 - one sentence
     settings = msgspec.structs.replace(
-        tenant.settings, attacks=AttackSettings(mode="off"), sign_up=SignUpSettings(mode="off")
+        tenant.settings,
+        attacks=AttackSettings(mode="off"),
+        sign_up=SignUpSettings(mode="off"),
+        notices=NoticeSettings(new_device=False, new_country=False),
     )
     if settings == tenant.settings:
         return tenant

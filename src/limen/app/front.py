@@ -251,7 +251,7 @@ def _journeys(
         proofs=Proofs(keys[1], tenant_id, parts.limiter, parts.clock, parts.entropy),
         captcha=parts.captcha if desk.tenant.settings.attacks.challenge == "captcha" else None,
         sign_ups=SignUpGuard(parts.limiter, tenant_id, desk.tenant.settings.sign_up),
-        judge=RiskJudge(desk.tenant.settings.risk, keys[2]),
+        judge=RiskJudge(desk.tenant.settings.risk, keys[2], notices=desk.tenant.settings.notices),
         consent_words=partial(consent_words, desk.tenant),
         clock=parts.clock,
         entropy=parts.entropy,

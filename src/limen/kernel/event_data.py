@@ -117,6 +117,10 @@ EVENT_DATA: Mapping[str, Mapping[str, Member]] = {
         "reasons": Member("Why, the gravest first: stable names (``risk.reason.…``)."),
         "model": Member("The version of the model that said so."),
     },
+    "sign_in.unfamiliar": {
+        "session": Member("The session that began there."),
+        "new": Member("What was new: ``new_country``, ``new_device``, the gravest first."),
+    },
     "password.breached": {
         "known": Member("``password``: it is on a list; ``pair``: together with the address."),
         "policy": Member("What followed: ``notice``, ``challenge`` or ``change``."),

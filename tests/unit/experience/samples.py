@@ -686,6 +686,8 @@ MAILS: dict[str, dict[str, Any]] = {
         "recover_url": "https://limen.example/recover",
         "secure_url": "https://limen.example/secure/abc",
     },
+    "new_device": _FACTOR_MAIL,
+    "new_country": {**_FACTOR_MAIL, "country_code": "SE"},
     "doubted_code": _CODE,
     "change_email": _CODE,
     "email_in_use": {"sign_in_url": "https://limen.example/sign-in"},

@@ -155,7 +155,7 @@ async def _session(
         await unit.sessions.add(session)
     if parts.desk.tenant.settings.profile.questions:
         await unit.profiles.count_sign_in(customer.id)
-    await remember(parts, unit, journey, facts, request)
+    await remember(parts, unit, journey, facts, session.id, request)
     _tell(unit, session, customer, state, request)
     return session, await rotated_cookie(parts, unit, journey)
 

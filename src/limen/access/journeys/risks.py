@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from limen.access.journeys.context import Facts, StepContext
 from limen.access.journeys.guarding import Guarded
 from limen.access.journeys.parts import JourneyParts, JourneyUnit
-from limen.access.journeys.records import Journey
+from limen.access.journeys.records import Journey, Path
+from limen.access.journeys.unfamiliar import tell
 from limen.identity.customers.records import Customer
 from limen.identity.keyring import SubjectVault
 from limen.kernel.context import RequestContext
 from limen.kernel.errors import Fault
 from limen.kernel.events import AuditEntry, Event
+from limen.kernel.ids import SessionId
 from limen.trust.attacks.records import Bar
 from limen.trust.risk.agents import agent_values
 from limen.trust.risk.records import Assessment, Failures, Sighting, Standing
@@ -102,16 +104,27 @@ async def note(context: StepContext, unit: JourneyUnit, customer: Customer, of: 
     )
 
 
-async def remember(
-    parts: JourneyParts, unit: JourneyUnit, journey: Journey, facts: Facts, request: RequestContext
+async def remember(  # noqa: PLR0913 - the end of a journey
+    parts: JourneyParts,
+    unit: JourneyUnit,
+    journey: Journey,
+    facts: Facts,
+    session_id: SessionId,
+    request: RequestContext,
 ) -> None:
-    """Add a sign-in that came to a session to what its customer showed, and to what is counted of everybody."""
+    """Add a sign-in that came to a session to what its customer showed, and to what is counted of everybody.
+
+    Its customer is told where it is new to them. A recovery tells of the password or passkey that it set.
+    """
     if parts.judge.is_off or facts.vault is None:
         return
     if facts.customer is None:
         msg = "a vault without its customer"
         raise Fault(msg)
     seen = sighting(parts, journey, request)
-    await parts.judge.remember(unit, facts.customer.id, facts.vault, seen)
+    tells = journey.state.path is not Path.RECOVER
+    new = await parts.judge.remember(unit, facts.customer.id, facts.vault, seen, tells=tells)
+    if new:
+        tell(parts, unit, (facts.customer, facts.vault), new, (session_id, seen), request)
     if journey.state.doubt.reason == RISK:  # it was the customer after all
         await parts.judge.suspect(unit, seen, -1)

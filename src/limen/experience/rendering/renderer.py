@@ -140,6 +140,7 @@ class _Words:
             "known": self._catalogue.__contains__,
             "duration": self._duration,
             "moment": self._moment,
+            "country": self._country,
         }
 
     def _explain(self, key: str, values: Mapping[str, Any]) -> str:
@@ -151,6 +152,10 @@ class _Words:
                 except KeyError:
                     break
         return self._catalogue.text("error.generic")
+
+    def _country(self, code: str) -> str:
+        """Return what a country (ISO 3166-1 alpha-2) is called; the code itself where it is unknown."""
+        return str(self._catalogue.babel.territories.get(code.upper(), code))
 
     def _duration(self, seconds: int) -> str:
         """Return "10 minutes" in the reader's grammar (CLDR plural rules)."""

@@ -14,6 +14,7 @@ from limen.identity.tenants.breaches import BreachSettings
 from limen.identity.tenants.claims import ClaimRule
 from limen.identity.tenants.migration import MigrationSettings
 from limen.identity.tenants.networks import NetworkSettings
+from limen.identity.tenants.notices import NoticeSettings
 from limen.identity.tenants.passkeys import PasskeySettings
 from limen.identity.tenants.preferences import PreferenceSettings
 from limen.identity.tenants.privacy import PrivacySettings
@@ -108,6 +109,7 @@ class TenantSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     attacks: AttackSettings = AttackSettings()
     migration: MigrationSettings = MigrationSettings()
     risk: RiskSettings = RiskSettings()
+    notices: NoticeSettings = NoticeSettings()
     networks: NetworkSettings = NetworkSettings()
     sign_up: SignUpSettings = SignUpSettings()
     sms: SmsSettings = SmsSettings()

@@ -14,6 +14,7 @@ from limen.identity.tenants.breaches import problems_of as breach_problems
 from limen.identity.tenants.claims import FIELDS, RESERVED, problems_of
 from limen.identity.tenants.migration import problems_of as migration_problems
 from limen.identity.tenants.networks import problems_of as network_problems
+from limen.identity.tenants.notices import problems_of as notice_problems
 from limen.identity.tenants.passkeys import fits_issuer
 from limen.identity.tenants.passkeys import problems_of as passkey_problems
 from limen.identity.tenants.preferences import problems_of as preference_problems
@@ -90,6 +91,7 @@ def validate(name: str, settings: TenantSettings) -> Invalid | None:
     problems |= dict(attack_problems(settings.attacks, "settings.attacks"))
     problems |= dict(migration_problems(settings.migration, "settings.migration"))
     problems |= dict(risk_problems(settings.risk, "settings.risk"))
+    problems |= dict(notice_problems(settings.notices, "settings.notices"))
     problems |= dict(network_problems(settings.networks, "settings.networks"))
     problems |= dict(sign_up_problems(settings.sign_up, "settings.sign_up"))
     problems |= dict(breach_problems(settings.breaches, "settings.breaches"))

@@ -5,6 +5,7 @@ from typing import Final
 
 import msgspec
 
+from limen.identity.tenants.notices import PER_DAY
 from limen.kernel.clock import DAY, HOUR, Instant
 from limen.trust.risk.counts import NOTHING, Tally, bounded, merged
 from limen.trust.risk.records import Place, Sighting
@@ -57,6 +58,7 @@ class History(msgspec.Struct, frozen=True, omit_defaults=True):
         days: by ``weekday`` and ``weekend``.
         first_at: when the first was; 0 where there was none.
         last: the last.
+        told: when the customer was told of a sign-in that was new to them: of late, the newest first.
     """
 
     values: dict[str, dict[str, Tally]] = {}
@@ -67,6 +69,7 @@ class History(msgspec.Struct, frozen=True, omit_defaults=True):
     days: dict[str, Tally] = {}
     first_at: Instant = 0
     last: Last | None = None
+    told: tuple[Instant, ...] = ()
 
     def __repr__(self) -> str:
         """Show nothing personal."""
@@ -107,10 +110,11 @@ class History(msgspec.Struct, frozen=True, omit_defaults=True):
             days=merged(self.days, other.days),
             first_at=min(firsts, default=0),
             last=max(lasts, key=lambda one: one.at, default=None),
+            told=tuple(sorted({*self.told, *other.told}, reverse=True)[: PER_DAY[1]]),
         )
 
-    def after(self, seen: Sighting) -> "History":
-        """Return the history with one more sign-in."""
+    def after(self, seen: Sighting, *, is_told: bool = False) -> "History":
+        """Return the history with one more sign-in, of which its customer is told or not."""
         one = Tally(1.0, seen.at)
         is_new = bool(seen.device) and seen.device not in self.devices and not self.is_empty
         place = seen.place
@@ -124,5 +128,6 @@ class History(msgspec.Struct, frozen=True, omit_defaults=True):
                 days={day_kind(seen.at): one},
                 first_at=seen.at,
                 last=Last(seen.at, place.latitude, place.longitude) if place is not None else Last(seen.at),
+                told=(seen.at,) if is_told else (),
             )
         )

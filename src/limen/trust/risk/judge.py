@@ -5,6 +5,7 @@ from typing import Final, Protocol
 
 import msgspec
 
+from limen.identity.tenants.notices import NoticeSettings
 from limen.identity.tenants.risk import RiskSettings
 from limen.kernel.clock import Instant
 from limen.kernel.ids import CustomerId
@@ -14,9 +15,11 @@ from limen.trust.risk.keys import ATTACKS, CUSTOMERS, EARLIER_WEIGHS, EPOCH, SIG
 from limen.trust.risk.population import Population, Value, asked_for
 from limen.trust.risk.records import LEVELS, Assessment, Sighting
 from limen.trust.risk.store import RiskStore
+from limen.trust.risk.unfamiliar import to_be_told
 from limen.trust.risk.whereabouts import BY_PREFIX, Geography
 
 FIELD: Final = "risk.history"
+TOLD: Final = NoticeSettings()
 _histories = msgspec.json.Decoder(History)
 
 
@@ -54,11 +57,13 @@ class RiskJudge:
         settings: what the tenant does about risk.
         derive: makes the tenant's sub-key for a purpose.
         geography: knows where addresses are.
+        notices: of which sign-ins customers are told.
     """
 
     settings: RiskSettings
     derive: Derive
     geography: Geography = BY_PREFIX
+    notices: NoticeSettings = TOLD
 
     @property
     def is_off(self) -> bool:
@@ -100,13 +105,21 @@ class RiskJudge:
         present, _ = self._epochs(seen.at)
         await unit.risk.count(present.attack(seen, shown), (present.number + 2) * EPOCH)
 
-    async def remember(self, unit: RiskUnit, customer_id: CustomerId, vault: Seals, seen: Sighting) -> None:
-        """Add a sign-in to its customer's history and to the tenant's counters, in the commit of its session."""
+    async def remember(
+        self, unit: RiskUnit, customer_id: CustomerId, vault: Seals, seen: Sighting, *, tells: bool = True
+    ) -> tuple[str, ...]:
+        """Add a sign-in to its customer's history and to the tenant's counters, in the commit of its session.
+
+        Returns:
+            Of what the customer is to be told, the gravest first; nothing where somebody else *tells* them.
+        """
         history = await self.history(unit, customer_id, vault)
-        sealed = vault.seal(FIELD, customer_id, msgspec.json.encode(history.after(seen)))
+        told = to_be_told(seen, history, self.notices) if tells else ()
+        sealed = vault.seal(FIELD, customer_id, msgspec.json.encode(history.after(seen, is_told=bool(told))))
         await unit.risk.remember(customer_id, sealed, seen.at)
         present, _ = self._epochs(seen.at)
         await unit.risk.count(present.counts(seen, history), (present.number + 2) * EPOCH)
+        return told
 
     def _epochs(self, now: Instant) -> tuple[Epoch, Epoch]:
         number = epoch_of(now)

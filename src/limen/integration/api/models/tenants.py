@@ -14,6 +14,7 @@ from limen.identity.tenants.breaches import BreachSettings
 from limen.identity.tenants.claims import Source, Target
 from limen.identity.tenants.migration import MigrationSettings
 from limen.identity.tenants.networks import NetworkSettings
+from limen.identity.tenants.notices import NoticeSettings
 from limen.identity.tenants.passkeys import PasskeySettings
 from limen.identity.tenants.preferences import PreferenceSettings
 from limen.identity.tenants.privacy import PrivacySettings
@@ -90,6 +91,7 @@ if TYPE_CHECKING:
     AttacksModel = Sent
     RiskModel = Sent
     NetworksModel = Sent
+    NoticesModel = Sent
     PreferencesModel = Sent
     PrivacyModel = Sent
     SignUpModel = Sent
@@ -132,6 +134,7 @@ else:
     NetworksModel = create_model(
         "Networks", __base__=Sent, __doc__=NetworkSettings.__doc__, **sent_fields(NetworkSettings)
     )
+    NoticesModel = create_model("Notices", __base__=Sent, __doc__=NoticeSettings.__doc__, **sent_fields(NoticeSettings))
     SignUpModel = create_model("SignUp", __base__=Sent, __doc__=SignUpSettings.__doc__, **sent_fields(SignUpSettings))
     MigrationModel = create_model(
         "Migration", __base__=Sent, __doc__=MigrationSettings.__doc__, **sent_fields(MigrationSettings)
@@ -196,6 +199,7 @@ class SettingsModel(Sent):
     attacks: AttacksModel = AttacksModel()
     migration: MigrationModel = MigrationModel()
     risk: RiskModel = RiskModel()
+    notices: NoticesModel = NoticesModel()
     networks: NetworksModel = NetworksModel()
     preferences: PreferencesModel = PreferencesModel()
     privacy: PrivacyModel = PrivacyModel()
