@@ -100,7 +100,7 @@ class Stores(ABC):
     @cached_property
     def factors(self) -> SqlFactors:
         """Return their second factors."""
-        return SqlFactors(self._connection, self.tenant_id)
+        return SqlFactors(self._connection, self.tenant_id, self._dialect)
 
     @cached_property
     def merges(self) -> SqlMerges:

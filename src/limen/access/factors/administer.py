@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Protocol
 
 from limen.access.factors.notices import Notice, notice
-from limen.access.factors.records import FactorKind, StoredFactor, second_steps
+from limen.access.factors.records import StoredFactor
+from limen.access.factors.removing import NO_FACTOR, TOLD, take_away
 from limen.access.factors.store import FactorStore
 from limen.identity.administrators import Actor, AdministratorStore
 from limen.identity.customers.directory import Directory
@@ -47,15 +48,6 @@ class FactorUnit(Protocol):
 
 Begin = Callable[[TenantId], AbstractAsyncContextManager[FactorUnit]]
 _NO_CUSTOMER = NotFound("customer_not_found")
-_NO_FACTOR = NotFound("factor_not_found")
-_TOLD: Final = {
-    FactorKind.TOTP: "factor_removed",
-    FactorKind.PHONE: "phone_removed",
-    FactorKind.EMAIL: "mailed_codes_removed",
-    FactorKind.PASSKEY: "passkey_removed",
-    FactorKind.SECURITY_KEY: "passkey_removed",
-}
-"""Which mail tells a customer what went. Recovery codes are not taken away one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,24 +77,23 @@ class FactorAdministration:
         """
         async with self.reading(self.tenant_id) as unit:
             sealed = await unit.customers.get(customer_id)
-            held = {factor.id: factor.kind for factor in await unit.factors.of_customer(customer_id)}
+            held = await unit.factors.of_customer(customer_id)
         vault = await self.directory.vault_of(customer_id)
         customer = await self.directory.open(sealed, vault)
         if customer is None or vault is None:
             return _NO_CUSTOMER
-        kind = held.get(factor_id, FactorKind.RECOVERY)
-        if kind not in _TOLD:
-            return _NO_FACTOR
-        told = Notice(_TOLD[kind], customer.profile.locale or "en", "", f"{self.issuer.rstrip('/')}/recover")
+        factor = next((one for one in held if one.id == factor_id and one.kind in TOLD), None)
+        if factor is None:
+            return NO_FACTOR
+        told = Notice(TOLD[factor.kind], customer.profile.locale or "en", "", f"{self.issuer.rstrip('/')}/recover")
         announce = notice(told, customer, vault, self.clock, self.entropy)
-        data = {"factor": str(factor_id), "kind": kind.value, "by": "administrator"}
+        data = {"factor": str(factor_id), "kind": factor.kind.value, "by": "administrator"}
         async with self.begin(self.tenant_id) as unit:
             if actor.scopes is not None and not actor.may_change(await unit.administrators.role(customer_id)):
                 return Forbidden("beyond_your_authority", "the customer administers more than the actor")
-            if not await _remove(unit.factors, kind, customer_id, factor_id):
-                return _NO_FACTOR
-            if not second_steps(await unit.factors.of_customer(customer_id)):
-                await unit.factors.replace_codes(customer_id, ())
+            refusal = await take_away(unit.factors, factor, is_must=False)
+            if refusal is not None:
+                return refusal
             unit.announce(Event("factor.removed", customer_id, data))
             unit.record(
                 AuditEntry(
@@ -115,11 +106,3 @@ class FactorAdministration:
             )
             announce(unit)
         return None
-
-
-async def _remove(factors: FactorStore, kind: FactorKind, customer_id: CustomerId, factor_id: FactorId) -> bool:
-    if kind is FactorKind.TOTP:
-        return await factors.remove_app(customer_id, factor_id)
-    if kind in {FactorKind.PHONE, FactorKind.EMAIL}:
-        return await factors.remove_messaged(customer_id, factor_id)
-    return await factors.remove_key(customer_id, factor_id)

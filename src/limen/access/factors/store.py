@@ -15,6 +15,10 @@ class FactorStore(Protocol):
         """Return a customer's factors, oldest first; spent recovery codes too."""
         ...
 
+    async def hold(self, customer_id: CustomerId) -> None:
+        """Let nobody else who holds a customer's factors go on before this transaction ends."""
+        ...
+
     async def add(self, factor: StoredFactor) -> None:
         """Store a new factor."""
         ...

@@ -14,9 +14,9 @@ from limen.access.factors.records import (
     apps,
     codes_left,
     seal_secret,
-    second_steps,
 )
 from limen.access.factors.recovery import PURPOSE, new_codes, stored_codes
+from limen.access.factors.removing import TOLD, take_away
 from limen.access.factors.totp import Totp, new_totp
 from limen.access.journeys.context import StepContext
 from limen.access.journeys.digits import ascii_digits
@@ -25,12 +25,12 @@ from limen.access.journeys.mails import Announce
 from limen.access.journeys.parts import JourneyUnit
 from limen.access.journeys.records import JourneyState, Second, Task
 from limen.access.journeys.second_factors import insists
-from limen.access.journeys.views import Problem, Progress
+from limen.access.journeys.views import Problem, Progress, Write
 from limen.access.safety.messages import Reader, secure_link
 from limen.access.sessions.records import OTP, Evidence
 from limen.identity.customers.records import Customer
 from limen.identity.keyring import SubjectVault
-from limen.kernel.errors import Fault
+from limen.kernel.errors import Conflict, Fault
 from limen.kernel.events import AuditEntry, Event, Outcome
 from limen.kernel.ids import FactorId
 
@@ -87,24 +87,27 @@ async def remove_app(context: StepContext) -> Progress:
     done = msgspec.structs.replace(state, task=Task())
     if factor is None:
         return Progress(done)
-    is_last = len(second_steps(context.facts.factors)) == 1
-    if is_last and insists(context.parts.desk.tenant, None):
-        return Progress(state, problem=Problem(notice="error.second_factor_required"))
+    return Progress(done, await removal(context, factor))
+
+
+async def removal(context: StepContext, factor: StoredFactor) -> Write:
+    """Return what removes *factor*, and with the last second factor the recovery codes, and tells of it."""
     customer, vault = await owner(context)
-    announce = told(context, customer, vault, "factor_removed")
-    data = {**_data(factor.id), "by": "customer"}
+    announce = told(context, customer, vault, TOLD[factor.kind])
+    data: dict[str, str | int] = {"factor": str(factor.id), "kind": factor.kind.value, "by": "customer"}
 
     async def write(unit: JourneyUnit) -> Problem | None:
-        if not await unit.factors.remove_app(customer.id, factor.id):
+        refusal = await take_away(unit.factors, factor, is_must=insists(context.parts.desk.tenant, None))
+        if isinstance(refusal, Conflict):
+            return Problem(notice="error.second_factor_required")
+        if refusal is not None:
             return None  # somebody was faster; it is gone
-        if is_last:
-            await unit.factors.replace_codes(customer.id, ())
         unit.announce(Event("factor.removed", customer.id, data))
         unit.record(entry(context, "factor.removed", data))
         announce(unit)
         return None
 
-    return Progress(done, write)
+    return write
 
 
 async def renew_codes(context: StepContext) -> Progress:

@@ -6,15 +6,14 @@ from typing import Final
 
 import msgspec
 
-from limen.access.factors.records import FactorKind, StoredFactor, codes_left, second_steps
+from limen.access.factors.records import FactorKind, StoredFactor, codes_left
 from limen.access.factors.recovery import new_codes, stored_codes
 from limen.access.journeys.context import StepContext
-from limen.access.journeys.factor_changes import code_key, entry, owner, told, with_proof
+from limen.access.journeys.factor_changes import code_key, entry, owner, removal, told, with_proof
 from limen.access.journeys.limits import over_second_factor
 from limen.access.journeys.parts import JourneyUnit
 from limen.access.journeys.passkey_proofs import FIELD
 from limen.access.journeys.records import JourneyState, Making, Path, Second, Task
-from limen.access.journeys.second_factors import insists
 from limen.access.journeys.views import Problem, Progress, Write
 from limen.access.passkeys.answers import Answer, Unreadable, read_answer
 from limen.access.passkeys.records import LONGEST_NAME, MOST_KEYS, Credential, Key, credential_digest, seal_credential
@@ -170,27 +169,7 @@ async def remove_key(context: StepContext) -> Progress:
     done = msgspec.structs.replace(state, task=Task())
     if key is None:
         return Progress(done)
-    steps = second_steps(context.facts.factors)
-    rest = [factor for factor in context.facts.factors if factor.id != key.factor.id]
-    is_last_step = len(steps) == 1 and steps[0].id == key.factor.id
-    is_last_way = not second_steps(rest) and not any(factor.is_key for factor in rest)
-    if is_last_way and insists(context.parts.desk.tenant, None):
-        return Progress(state, problem=Problem(notice="error.second_factor_required"))
-    customer, vault = await owner(context)
-    announce = told(context, customer, vault, "passkey_removed")
-    data: dict[str, str | int] = {**_data(key), "by": "customer"}
-
-    async def write(unit: JourneyUnit) -> Problem | None:
-        if not await unit.factors.remove_key(customer.id, key.factor.id):
-            return None  # somebody was faster; it is gone
-        if is_last_step:
-            await unit.factors.replace_codes(customer.id, ())
-        unit.announce(Event("factor.removed", customer.id, data))
-        unit.record(entry(context, "factor.removed", data))
-        announce(unit)
-        return None
-
-    return Progress(done, write)
+    return Progress(done, await removal(context, key.factor))
 
 
 def typed_name(form: Mapping[str, str]) -> str | None:

@@ -5,14 +5,13 @@ from collections.abc import Awaitable, Callable, Mapping
 import msgspec
 
 from limen.access.factors.phone import INDEX, Phone, seal_phone
-from limen.access.factors.records import FactorKind, StoredFactor, codes_left, second_steps
+from limen.access.factors.records import FactorKind, StoredFactor, codes_left
 from limen.access.factors.recovery import new_codes, stored_codes
 from limen.access.journeys.context import StepContext
-from limen.access.journeys.factor_changes import code_key, entry, owner, told, with_proof
+from limen.access.journeys.factor_changes import code_key, entry, owner, removal, told, with_proof
 from limen.access.journeys.limits import over_second_factor
 from limen.access.journeys.parts import JourneyUnit
 from limen.access.journeys.records import Challenge, JourneyState, Second, Task, Texted
-from limen.access.journeys.second_factors import insists
 from limen.access.journeys.sent_codes import Settle, checked, guard_of, texted
 from limen.access.journeys.views import Problem, Progress
 from limen.access.sessions.records import SMS, Evidence
@@ -97,27 +96,10 @@ async def add_mailbox(context: StepContext) -> Progress:
     return Progress(msgspec.structs.replace(state, task=Task(), second=Second(codes=codes)), write)
 
 
-async def remove_messaged(context: StepContext, factor: StoredFactor, template: str) -> Progress:
+async def remove_messaged(context: StepContext, factor: StoredFactor) -> Progress:
     """Remove a phone, or the mailbox; with the last second factor go the recovery codes."""
-    state = context.journey.state
-    is_last = len(second_steps(context.facts.factors)) == 1
-    if is_last and insists(context.parts.desk.tenant, None):
-        return Progress(state, problem=Problem(notice="error.second_factor_required"))
-    customer, vault = await owner(context)
-    tell = told(context, customer, vault, template)
-    data = {**_data(factor.id, factor.kind), "by": "customer"}
-
-    async def write(unit: JourneyUnit) -> Problem | None:
-        if not await unit.factors.remove_messaged(customer.id, factor.id):
-            return None  # somebody was faster; it is gone
-        if is_last:
-            await unit.factors.replace_codes(customer.id, ())
-        unit.announce(Event("factor.removed", customer.id, data))
-        unit.record(entry(context, "factor.removed", data))
-        tell(unit)
-        return None
-
-    return Progress(msgspec.structs.replace(state, task=Task(), second=Second()), write)
+    done = msgspec.structs.replace(context.journey.state, task=Task(), second=Second())
+    return Progress(done, await removal(context, factor))
 
 
 Made = tuple[FactorId, FactorKind, bytes, bytes | None]

@@ -7,8 +7,10 @@ from sqlalchemy import bindparam, or_, select
 
 from limen.access.factors.records import FactorKind, StoredFactor
 from limen.kernel.clock import Instant
-from limen.kernel.ids import CustomerId, FactorId
+from limen.kernel.ids import CustomerId, FactorId, TenantId
+from limen.storage.dialects import Dialect
 from limen.storage.schema import factors, passkey_offers
+from limen.storage.statements import Connection
 from limen.storage.stores.base import (
     TenantStoreBase,
     delete_mine,
@@ -63,6 +65,15 @@ _REMOVE_SINCE = delete_mine(factors, _theirs, factors.c.created_at >= bindparam(
 
 class SqlFactors(TenantStoreBase):
     """Implements :class:`limen.access.factors.store.FactorStore`."""
+
+    def __init__(self, connection: Connection, tenant_id: TenantId, dialect: Dialect) -> None:
+        """Speak over *connection*; *dialect* puts the changes of one customer's factors in order."""
+        super().__init__(connection, tenant_id)
+        self._dialect = dialect
+
+    async def hold(self, customer_id: CustomerId) -> None:
+        """Let nobody else who holds a customer's factors go on before this transaction ends."""
+        await self._dialect.lock(self._connection, f"factors:{self._tenant_id}:{customer_id}")
 
     async def of_customer(self, customer_id: CustomerId) -> list[StoredFactor]:
         """Return a customer's factors, oldest first."""

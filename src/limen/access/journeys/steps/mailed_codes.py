@@ -36,7 +36,7 @@ async def submit(context: StepContext, form: Mapping[str, str]) -> Progress:
     if form.get("intent") == "cancel":
         return done
     if state.task.kind == REMOVE:
-        return await remove_messaged(context, held, "mailed_codes_removed") if held is not None else done
+        return await remove_messaged(context, held) if held is not None else done
     return await add_mailbox(context) if context.parts.desk.tenant.settings.email_second_factor else done
 
 

@@ -44,7 +44,7 @@ async def submit(context: StepContext, form: Mapping[str, str]) -> Progress:
         return Progress(msgspec.structs.replace(state, task=Task(), second=Second()))
     if state.task.kind == REMOVE:
         factor = phone_of(context.facts.factors)
-        return await remove_messaged(context, factor, "phone_removed") if factor is not None else Progress(state)
+        return await remove_messaged(context, factor) if factor is not None else Progress(state)
     texted = state.second.new_phone
     if texted is None or "phone" in form:  # the number may be typed anew while a code is on its way
         return await send_to_new(context, form)
