@@ -17,6 +17,7 @@ class Web:
     pages: dict[str, tuple[bytes, str]] = field(default_factory=dict)
     statuses: dict[str, int] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
+    headers: dict[str, str] = field(default_factory=dict)
     posted: list[tuple[str, Notice]] = field(default_factory=list)
 
     def serve(self, url: str, content: Any, media_type: str = "application/json") -> None:
@@ -25,6 +26,7 @@ class Web:
 
     async def fetch(self, url: str, wanted: Wanted, *, newer_than: Instant = 0) -> Fetched | Refusal:
         self.asked.append(url)
+        self.headers = dict(wanted.headers)
         page = self.pages.get(url)
         if page is None or page[1] not in wanted.media_types or len(page[0]) > wanted.max_bytes:
             return Unavailable("outgoing_unreachable", "no such page")

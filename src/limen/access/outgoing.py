@@ -4,7 +4,7 @@ Whoever names the address is not to be trusted with what our network can reach. 
 rules of ``limen.integration.outgoing``: https, public addresses, no redirects, small and short.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from limen.kernel.clock import Instant
@@ -25,7 +25,8 @@ class Wanted:
         usual: seconds for which an answer is kept that says nothing.
         longest: seconds after which it is asked for again, whatever it said.
         failures: seconds for which a failure is kept, so that a name that hangs costs one wait and not one each.
-        headers: further headers, in lower case; the same for every address that is asked for *purpose*.
+        headers: further headers, in lower case; the same for every address that is asked for *purpose*, or else nothing
+            is to be answered from memory. One for ``accept`` takes the place of what *media_types* make.
     """
 
     purpose: str
@@ -36,7 +37,7 @@ class Wanted:
     usual: int = 300
     longest: int = 3_600
     failures: int = 30
-    headers: tuple[tuple[str, str], ...] = ()
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)

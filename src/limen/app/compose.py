@@ -282,7 +282,7 @@ class Site:
             self.clock,
             measured,
         )
-        keeper = feed_keeper(self.settings, self._reputation, self.outgoing, self.clock, feed_counter(self._registry))
+        keeper = feed_keeper(basis, self._reputation, self.outgoing, feed_counter(self._registry))
         self._registry.register(FeedCollector(self._reputation, self.clock))
         await keeper.open()
         jobs.add(Job("address-feeds", keeper.refresh, 30, 5, is_leased=False))

@@ -1,5 +1,6 @@
 """Threat intelligence of a process: where its files lie, and whom it asks."""
 
+import socket
 from pathlib import Path
 from typing import Final
 
@@ -7,9 +8,11 @@ from limen.access.outgoing import Outgoing
 from limen.app.basis import Basis, default_tenant
 from limen.app.settings import Settings
 from limen.integration.outgoing.captcha import HttpCaptcha
-from limen.integration.outgoing.feeds import FeedKeeper
+from limen.integration.outgoing.feed_fetching import Fetching
+from limen.integration.outgoing.feeds import FeedKeeper, Keeping
 from limen.integration.outgoing.ranges import Ranges
 from limen.kernel.clock import Clock
+from limen.kernel.encoding import framed, sha256
 from limen.kernel.errors import Misconfigured
 from limen.trust.bots.captcha import Captcha
 from limen.trust.threats.breaches import BreachSources, Count, Shelf
@@ -62,12 +65,18 @@ def feeds_folder(settings: Settings) -> Path:
     return Path(settings.data_dir) / "feeds"
 
 
-def feed_keeper(
-    settings: Settings, reputation: Reputation, outgoing: Outgoing, clock: Clock, count: Count
-) -> FeedKeeper:
+def feed_keeper(basis: Basis, reputation: Reputation, outgoing: Outgoing, count: Count) -> FeedKeeper:
     """Return what keeps the feeds current."""
-    every = settings.threats.feed_seconds
-    return FeedKeeper(feeds_of(settings), reputation, outgoing, clock, feeds_folder(settings), every, count)
+    settings, clock = basis.settings, basis.clock
+    folder, credentials = feeds_folder(settings), settings.threats.feed_credentials
+    machine = sha256(framed(socket.gethostname(), str(folder.resolve()))).hex()[:16]
+
+    async def lease(name: str, microseconds: int) -> bool:
+        return await basis.storage.leases.take(f"feed:{machine}:{name}", microseconds)
+
+    fetching = Fetching(outgoing, clock, Path(credentials) if credentials else None)
+    keeping = Keeping(folder, settings.threats.feed_seconds, fetching, lease, count)
+    return FeedKeeper(feeds_of(settings), reputation, clock, keeping)
 
 
 async def breach_sources(basis: Basis, outgoing: Outgoing, count: Count) -> BreachSources:

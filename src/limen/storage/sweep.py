@@ -24,6 +24,7 @@ from limen.storage.schema import (
     imports,
     initial_tokens,
     journeys,
+    leases,
     outbox,
     privacy_requests,
     pushed_requests,
@@ -134,6 +135,12 @@ class Sweeper:
         delivered = and_(outbox.c.state == "done", outbox.c.not_before <= self._clock.now() - DAY)
         async with self._database.platform(write=True) as connection:
             return len(await _delete(connection, outbox, delivered, limit))
+
+    async def sweep_leases(self, *, limit: int = BATCH) -> int:
+        """Delete at most *limit* leases that ended more than a day ago: of machines that are no more."""
+        ended = leases.c.until <= self._clock.now() - DAY
+        async with self._database.platform(write=True) as connection:
+            return len(await _delete(connection, leases, ended, limit))
 
     async def empty_dead(self, after: Instant, *, limit: int = BATCH) -> int:
         """Drop the sealed payload of at most *limit* events that died more than *after* ago; return how many."""

@@ -32,6 +32,9 @@ async def test_sets_and_feeds_are_read_as_the_server_would(house, tmp_path):
     assert "weak: threats.feeds: x is not there: it blocks nobody" in words
     assert "wrong: threats.feeds names a feed that is none" in await said(house, feeds=("nonsense",))
     assert "only the 30,000 commonest" in await said(house)
+    who = tmp_path / "credentials"
+    who.write_text("cert Basic dXNlcjpwYXNz\ncert\n")
+    assert "wrong: threats.feed_credentials cannot be read (line 2" in await said(house, feed_credentials=str(who))
 
 
 async def test_a_stale_copy_is_named(house, tmp_path):

@@ -3,7 +3,9 @@
 import pytest
 
 from limen.identity.tenants.networks import NetworkSettings
-from limen.integration.outgoing.feeds import FeedKeeper
+from limen.integration.outgoing.feed_fetching import Fetching
+from limen.integration.outgoing.feeds import FeedKeeper, Keeping, alone
+from limen.storage.leases import Leases
 from limen.trust.threats.feeds import feed_of
 from limen.trust.threats.reputation import Reputation
 from tests.integration.attacks.kit import set_up
@@ -45,10 +47,11 @@ async def test_a_feed_that_challenges_asks_for_work_and_doubts(house, tmp_path):
     assert 'limen_feed_ranges{feed="tor"} 1.0' in metrics
 
 
-def keeper_of(house, folder, line, reputation, count=lambda *_: None) -> FeedKeeper:
+def keeper_of(house, folder, line, reputation, count=lambda *_: None, lease=alone) -> FeedKeeper:
     feed = feed_of(line)
     assert feed is not None
-    return FeedKeeper([feed], reputation, house.web, house.clock, folder / "feeds", 3_600, count)
+    fetching = Fetching(house.web, house.clock, folder / "credentials" if (folder / "credentials").exists() else None)
+    return FeedKeeper([feed], reputation, house.clock, Keeping(folder / "feeds", 3_600, fetching, lease, count))
 
 
 async def test_a_fetched_feed_survives_failures_bad_content_and_a_restart(house, tmp_path):
@@ -79,3 +82,78 @@ async def test_a_fetched_feed_survives_failures_bad_content_and_a_restart(house,
     assert anew.of(BAD, NetworkSettings()).action == "block"
     web.serve(URL, b"198.51.100.0/24\n", "text/plain")
     assert not await after(3_600)
+
+
+async def test_of_two_processes_one_fetches_and_both_know(house, tmp_path):
+    web, line = house.web, f"bad block cidr {URL}"
+    known = [Reputation(), Reputation()]
+
+    def process(number: int) -> FeedKeeper:
+        leases = Leases(house.storage.database, house.clock, f"process-{number}")
+        return keeper_of(house, tmp_path, line, known[number], lease=leases.take)
+
+    one, other = process(0), process(1)
+    await one.refresh()
+    await other.refresh()
+    assert len(web.asked) == 1  # away for the one is away for both
+    house.clock.advance(61)
+    await one.refresh()
+    web.serve(URL, b"203.0.113.0/24\n", "text/plain")
+    house.clock.advance(100)
+    await other.refresh()
+    assert len(web.asked) == 2
+    house.clock.advance(21)
+    await one.refresh()
+    await other.refresh()
+    assert [one.of(BAD, NetworkSettings()).action for one in known] == ["block", "block"]
+    assert len(web.asked) == 3
+    house.clock.advance(3_601)
+    web.serve(URL, b"198.51.100.0/24\n", "text/plain")
+    await other.refresh()  # whoever comes first
+    await one.refresh()
+    assert [one.of(BAD, NetworkSettings()).action for one in known] == [None, None]
+    assert len(web.asked) == 4
+
+
+async def test_whoever_holds_the_lease_and_dies_is_followed_by_another(house, tmp_path):
+    leases = Leases(house.storage.database, house.clock, "process-1")
+    assert await Leases(house.storage.database, house.clock, "dead").take("bad", 180 * 1_000_000)
+    house.web.serve(URL, b"203.0.113.0/24\n", "text/plain")
+    known = Reputation()
+    keeper = keeper_of(house, tmp_path, f"bad block cidr {URL}", known, lease=leases.take)
+    await keeper.refresh()
+    assert house.web.asked == []
+    house.clock.advance(181)
+    await keeper.refresh()
+    assert known.of(BAD, NetworkSettings()).action == "block"
+
+
+COLLECTION = "https://taxii.example/api1/collections/91a7b528/"
+FIRST = f"{COLLECTION}objects/?match%5Btype%5D=indicator&limit=1000"
+
+
+def indicator(number: int, value: str, **more: object) -> dict:
+    pattern = f"[ipv4-addr:value = '{value}']"
+    return {"type": "indicator", "id": f"indicator--{number}", "pattern_type": "stix", "pattern": pattern, **more}
+
+
+async def test_a_collection_is_read_to_its_end_and_a_bad_page_changes_nothing(house, tmp_path):
+    known, said, media = Reputation(), [], "application/taxii+json"
+    (tmp_path / "credentials").write_text("# who asks\nintel Basic dXNlcjpwYXNz\n")
+    keeper = keeper_of(house, tmp_path, f"intel block taxii {COLLECTION}", known, lambda *one: said.append(one[1]))
+    web, second = house.web, f"{FIRST}&next=a%2Fb"
+    web.serve(FIRST, {"more": True, "next": "a/b", "objects": [indicator(1, BAD), indicator(2, "192.0.2.1")]}, media)
+    web.serve(second, {"objects": [indicator(2, "192.0.2.1", modified="2026-01-01T00:00:00Z", revoked=True)]}, media)
+    await keeper.refresh()
+    assert web.asked == [FIRST, second]
+    assert web.headers == {"accept": "application/taxii+json;version=2.1", "authorization": "Basic dXNlcjpwYXNz"}
+    assert known.of(BAD, NetworkSettings()).action == "block"
+    assert known.of("192.0.2.1", NetworkSettings()).action is None  # its later version is revoked
+    web.serve(second, {"objects": [7]}, media)
+    house.clock.advance(3_601)
+    await keeper.refresh()
+    assert said == ["loaded", "refused"]
+    assert known.of(BAD, NetworkSettings()).action == "block"
+    anew = Reputation()
+    await keeper_of(house, tmp_path, f"intel block taxii {COLLECTION}", anew).open()
+    assert anew.of(BAD, NetworkSettings()).action == "block"

@@ -7,14 +7,15 @@ from typing import Final
 from limen.app.doctor.findings import Finding, weak, wrong
 from limen.app.settings import Settings
 from limen.app.threats import feeds_folder, feeds_of, pairs_path, passwords_path
+from limen.integration.outgoing.feed_fetching import read_credentials
+from limen.integration.outgoing.feeds import STALE, copy_of
 from limen.kernel.clock import DAY, SECOND, SystemClock
 from limen.kernel.errors import Corrupted, Misconfigured
-from limen.trust.threats.feeds import BadFeed, Feed, read_feed
+from limen.trust.threats.feeds import Feed, read_feed
+from limen.trust.threats.records import BadFeed
 from limen.trust.threats.sets import CompactSet, Kind
 
 _OLD: Final = 366 * DAY
-_STALE: Final = 3
-"""Times that a feed was not fetched when it was due."""
 
 
 def threat_findings(settings: Settings) -> Iterator[Finding]:
@@ -28,12 +29,26 @@ def threat_findings(settings: Settings) -> Iterator[Finding]:
         return
     for feed in feeds:
         yield from _feed(feed, settings)
+    yield from _credentials(settings)
+
+
+def _credentials(settings: Settings) -> Iterator[Finding]:
+    named = settings.threats.feed_credentials
+    if not named:
+        return
+    try:
+        path = Path(named)
+        read_credentials(path.read_text())
+        if path.stat().st_mode & 0o077:
+            yield weak(f"threats.feed_credentials: {path} is open to others", f"chmod 600 {path}")
+    except (OSError, UnicodeDecodeError, Misconfigured) as error:
+        why = str(error) if isinstance(error, Misconfigured) else type(error).__name__
+        yield wrong(f"threats.feed_credentials cannot be read ({why}): no feed is fetched", f"mend {named}")
 
 
 def _feed(feed: Feed, settings: Settings) -> Iterator[Finding]:
     """Read the feed as the server would: its file, or the copy of what was fetched last."""
-    folder = feeds_folder(settings)
-    path = folder / f"{feed.name}.{feed.format}" if feed.is_remote else Path(feed.location)
+    path = copy_of(feed, feeds_folder(settings)) if feed.is_remote else Path(feed.location)
     name, now = f"threats.feeds: {feed.name}", SystemClock().now()
     if not path.exists():
         finding = weak if feed.is_remote else wrong
@@ -44,7 +59,7 @@ def _feed(feed: Feed, settings: Settings) -> Iterator[Finding]:
     except (BadFeed, OSError) as error:
         yield wrong(f"{name} is refused ({error}); the last good one stays until the next start", f"mend {path}")
     age = now - path.stat().st_mtime_ns // 1_000
-    if feed.is_remote and age > _STALE * settings.threats.feed_seconds * SECOND:
+    if feed.is_remote and age > STALE * settings.threats.feed_seconds * SECOND:
         yield weak(f"{name} is stale: {age // (3_600 * SECOND)} hours old; it stays in force", f"see {feed.location}")
 
 

@@ -46,6 +46,7 @@ async def sweep(basis: Basis) -> None:
             await basis.clock.sleep(0)
     while await sweeper.sweep_outbox():
         await basis.clock.sleep(0)
+    await sweeper.sweep_leases()
     while await sweeper.empty_dead(basis.settings.outbox.dead_days * DAY):
         await basis.clock.sleep(0)
 

@@ -200,9 +200,17 @@ class ThreatsSection(Section, frozen=True):
         tuple[str, ...],
         Meta(
             description="Feeds of addresses, each `NAME ACTION FORMAT LOCATION`: the action `block`, `challenge` or "
-            "`note`, the format `cidr`, `csv` or `stix`, an https URL or the path of a file."
+            "`note`, the format `cidr`, `csv` or `stix`, an https URL or the path of a file; or the format `taxii` and "
+            "the URL of a collection of a TAXII 2.1 server."
         ),
     ] = ()
+    feed_credentials: Annotated[
+        str,
+        Meta(
+            description="A file that says who asks, for feeds that want to know: a line each, `NAME` and the value of "
+            "the `Authorization` header. Read anew at each fetch."
+        ),
+    ] = ""
     feed_seconds: Annotated[
         int, Meta(description="How often feeds are fetched, in seconds; a file is looked at each minute.", ge=300)
     ] = 3_600

@@ -102,8 +102,8 @@ class OutgoingClient:
 
     async def _fetched(self, url: str, wanted: Wanted) -> Fetched | Refusal:
         async def get(target: Target) -> Fetched | Refusal:
-            headers = [(b"accept", ", ".join(wanted.media_types).encode())]
-            headers += [(name.encode(), value.encode()) for name, value in wanted.headers]
+            given = {"accept": ", ".join(wanted.media_types), **dict(wanted.headers)}
+            headers = [(name.encode(), value.encode()) for name, value in given.items()]
             answer = await self._transport.send(target, "GET", headers, b"", wanted.max_bytes)
             return self._accepted(url, answer, wanted)
 

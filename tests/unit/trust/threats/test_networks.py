@@ -8,9 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from limen.identity.tenants.networks import NetworkSettings, problems_of
-from limen.trust.threats.feeds import BadFeed, feed_of, read_feed
+from limen.trust.threats.feeds import feed_of, read_feed
 from limen.trust.threats.networks import RangeTable, range_of, ranges_of
+from limen.trust.threats.records import BadFeed
 from limen.trust.threats.reputation import BY_HAND, Loaded, Reputation
+from limen.trust.threats.taxii import Pages
 
 NOW = 1_790_000_000_000_000
 addresses = some.integers(0, 2**32 - 1).map(lambda number: str(ip_address(number)))
@@ -70,7 +72,11 @@ def indicator(pattern: str, **more: object) -> dict:
         (
             "stix",
             bundle(
-                indicator("[ipv4-addr:value = '198.51.100.9' OR ipv4-addr:value ISSUBSET '203.0.113.0/24']"),
+                indicator("[ipv4-addr:value = '198.51.100.9' OR ipv4-addr:value ISSUBSET '203.0.113.0/25']"),
+                indicator("[ipv4-addr:value IN ('203.0.113.200', '203.0.113.7')]", valid_until="2126-01-01T00:00:00Z"),
+                indicator("[ipv4-addr:value != '192.0.2.1']"),
+                indicator("alert ip 192.0.2.1 any", pattern_type="snort"),
+                indicator("[ipv4-addr:value = '192.0.2.1']", valid_from="2126-01-01T00:00:00.123456789Z"),
                 indicator("[ipv4-addr:value = '192.0.2.1']", revoked=True),
                 indicator("[ipv4-addr:value = '192.0.2.1']", valid_until="2020-01-01T00:00:00Z"),
                 indicator("[domain-name:value = 'bad.example']"),
@@ -98,6 +104,8 @@ def test_feeds_are_read(kind, data) -> None:
         ("stix", b'{"type": "bundle",\n"objects": [}', "line 2"),
         ("stix", b"[]", "line 1"),
         ("stix", bundle({"type": "indicator"}), "object 0"),
+        ("stix", bundle({"type": "identity"}, {"kind": "indicator"}), "object 1"),
+        ("stix", bundle(indicator("[a:b = 'c']", valid_until="soon")), "object 0"),
         ("stix", bundle(indicator("[ipv4-addr:value = '999.1.1.1']")), "object 0"),
         ("stix", b"[" * 100_000, "line 1"),
     ],
@@ -105,6 +113,23 @@ def test_feeds_are_read(kind, data) -> None:
 def test_a_malformed_feed_is_refused_whole_with_its_line_named(kind, data, named) -> None:
     with pytest.raises(BadFeed, match=named):
         read_feed(kind, data, NOW)
+
+
+@pytest.mark.parametrize(
+    ("pages", "named"),
+    [
+        ([b"[]"], "page 1: it is no TAXII envelope"),
+        ([b'{"more": true}'], "page 1: it says that there is more"),
+        ([b'{"more": true, "next": "x", "objects": []}', b'{"objects": [{"type": "x"}, []]}'], "page 2, object 1"),
+        ([b'{"more": true, "next": "x"}'] * 1_000, "page 1000: there is no end of them"),
+    ],
+)
+def test_a_page_that_is_none_is_refused_and_named(pages: list[bytes], named: str) -> None:
+    taken = Pages()
+    for page in pages[:-1]:
+        taken.take(page)
+    with pytest.raises(BadFeed, match=named):
+        taken.take(pages[-1])
 
 
 def test_allowed_wins_over_by_hand_and_by_hand_over_feeds() -> None:
@@ -122,7 +147,9 @@ def test_allowed_wins_over_by_hand_and_by_hand_over_feeds() -> None:
     assert known.of("192.0.2.1", NetworkSettings()).action is None
 
 
-@pytest.mark.parametrize("text", ["", "tor block cidr", "TOR block cidr /x", "tor refuse cidr /x", "tor block xml /x"])
+@pytest.mark.parametrize(
+    "text", ["", "tor block cidr", "TOR block cidr /x", "tor refuse cidr /x", "tor block xml /x", "a note taxii /x"]
+)
 def test_what_names_no_feed(text: str) -> None:
     assert feed_of(text) is None
 
