@@ -73,18 +73,22 @@ async def test_customers_are_listed_in_pages(database):
     assert [customer.id for customer in first + rest] == sorted(made)
 
 
-async def test_moving_an_address_frees_the_old_one_and_refuses_another_customers(database):
+async def test_a_customer_is_found_by_each_of_their_addresses_and_takes_none_of_anothers(database):
     one, two = things.customer(database), things.customer(database)
     async with database.begin() as unit:
         await unit.customers.add(one, things.contact(one, "one@old"))
         await unit.customers.add(two, things.contact(two, "two@old"))
     async with database.begin() as unit:
-        assert not await unit.customers.move_contact(things.contact(one, "two@old"))
-        assert await unit.customers.find_by_contact("email", things.digest("one@old")) == one
-        assert await unit.customers.move_contact(things.contact(one, "one@new"))
-        assert await unit.customers.move_contact(things.contact(one, "one@new"))  # again: a new verification
-        assert await unit.customers.find_by_contact("email", things.digest("one@new")) == one
+        assert not await unit.customers.claim(things.contact(one, "two@old"))
+        assert await unit.customers.claim(things.contact(one, "one@new"))
+        assert await unit.customers.claim(things.contact(one, "one@new"))  # again: a new verification
+        for email in ("one@old", "one@new"):
+            assert await unit.customers.find_by_contact("email", things.digest(email)) == one
+        await unit.customers.leave(things.contact(one, "two@old"))  # not theirs to leave
+        await unit.customers.leave(things.contact(one, "one@old"))
         assert await unit.customers.find_by_contact("email", things.digest("one@old")) is None
+        assert await unit.customers.find_by_contact("email", things.digest("one@new")) == one
+        assert await unit.customers.find_by_contact("email", things.digest("two@old")) == two
 
 
 async def test_deleting_a_customer_takes_all_that_hangs_on_them_but_not_the_ledgers(database):

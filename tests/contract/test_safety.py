@@ -125,14 +125,17 @@ async def test_an_address_that_was_left_finds_nobody_and_is_nobody_elses_while_i
     other = things.customer(database)
     old, new = (things.contact(owner, name) for name in ("old", "new"))
     async with database.begin() as unit:
-        assert await unit.customers.move_contact(old)
-        assert await unit.customers.move_contact(new, held_until=50)
+        assert await unit.customers.claim(old)
+        assert await unit.customers.claim(new)
+        await unit.customers.leave(old, held_until=50)
         assert await unit.customers.find_by_contact("email", old.blind) is None
         assert await unit.customers.find_by_contact("email", new.blind) == owner
         assert await unit.customers.is_taken("email", old.blind)
         assert not await unit.customers.is_taken("email", old.blind, but=owner.id)
         assert not await unit.customers.add(other, things.contact(other, "old"))
-        assert await unit.customers.move_contact(old)  # its owner takes it back, and gives the other up at once
+        assert not await unit.customers.claim(things.contact(other, "old"))
+        assert await unit.customers.claim(old)  # its owner takes it back, and gives the other up at once
+        await unit.customers.leave(new)
         assert await unit.customers.find_by_contact("email", old.blind) == owner
         assert not await unit.customers.is_taken("email", new.blind)
 

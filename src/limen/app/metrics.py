@@ -177,6 +177,9 @@ class ModelCollector(Collector):
 SAFETY_EVENTS: Final = (
     "password.changed",
     "email.changed",
+    "email.added",
+    "email.removed",
+    "email.made_primary",
     "recovery.requested",
     "recovery.ready",
     "recovery.completed",

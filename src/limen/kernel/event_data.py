@@ -136,6 +136,9 @@ EVENT_DATA: Mapping[str, Mapping[str, Member]] = {
     "email.changed": {
         "held_until": _sometimes("Until when the former address is nobody else's; absent for not at all.")
     },
+    "email.added": {},
+    "email.removed": {"held_until": _sometimes("Until when the address is nobody else's; absent for not at all.")},
+    "email.made_primary": {},
     "recovery.requested": {**_REQUEST, "ready_at": Member("When it will be ready at the earliest, in microseconds.")},
     "recovery.ready": _REQUEST,
     "recovery.completed": {**_REQUEST, "factors": Member("How many factors and recovery codes were removed.")},

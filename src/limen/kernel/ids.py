@@ -54,6 +54,12 @@ class CustomerId(TypedId):
     prefix = "cus"
 
 
+class ContactId(TypedId):
+    """One more address or number of a customer."""
+
+    prefix = "con"
+
+
 class ClientKey(TypedId):
     """A relying party's internal identifier; ``client_id`` is what it shows."""
 

@@ -41,6 +41,34 @@ async def test_a_customer_lives_from_making_to_erasure(house):
     ]
 
 
+async def test_further_addresses_are_vouched_for_found_by_put_first_and_nobody_elses(house):
+    async with house.http(await house.token()) as http:
+        path = f"/customers/{(await http.post('/customers', json=ANN)).json()['id']}"
+        bob = (await http.post("/customers", json={"email": "bob@example.com"})).json()
+        star = {"if-match": "*"}
+        added = await http.post(f"{path}/emails", json={"email": "Ann@Work.example"}, headers=star)
+        assert added.status_code == 200, added.text
+        [first, second] = added.json()["items"]
+        assert (first["id"], second["email"], second["verified"]) == (None, "ann@work.example", True)
+        again = await http.post(f"{path}/emails", json={"email": "ann@work.example"}, headers=star)
+        assert (again.status_code, again.json()["code"]) == (409, "email_yours")
+        for taken in (
+            await http.post(f"/customers/{bob['id']}/emails", json={"email": "ann@work.example"}, headers=star),
+            await http.patch(f"/customers/{bob['id']}", json={"email": "ann@work.example"}, headers=star),
+            await http.post("/customers", json={"email": "ann@work.example"}),
+        ):
+            assert (taken.status_code, taken.json()["code"]) == (409, "email_taken")
+        found = await http.post("/customers/search", json={"field": "email", "value": "ann@work.example"})
+        assert [one["email"] for one in found.json()["items"]] == ["ann@example.com"]
+        moved = await http.post(f"{path}/emails/{second['id']}/primary", headers=star)
+        assert [one["email"] for one in moved.json()["items"]] == ["ann@work.example"]  # the other was never proven
+        gone = await http.delete(f"{path}/emails/{second['id']}", headers=star)
+        assert (gone.status_code, gone.json()["code"]) == (404, "email_not_found")
+        wrong = await http.post(f"{path}/emails", json={"email": "nonsense"}, headers=star)
+        assert (wrong.status_code, wrong.json()["errors"][0]["pointer"]) == (422, "#/email")
+        assert (await http.post(f"{path}/emails", json={"email": "c@example.com"})).status_code == 428
+
+
 async def test_the_password_that_was_set_opens_the_account(house):
     async with house.http(await house.token()) as http:
         customer_id = CustomerId((await http.post("/customers", json=ANN)).json()["id"])

@@ -9,6 +9,9 @@ from limen.access.factors.totp import Totp, step_at
 from limen.access.journeys.table import STEPS
 from limen.access.journeys.views import SCHEMA
 from limen.app.reference_pages import contract, steps_page
+from limen.identity.administrators import SYSTEM
+from limen.identity.customers.emails import with_email
+from limen.identity.customers.records import Contact
 from limen.identity.profiles.records import Question
 from limen.identity.tenants.sms import SmsSettings
 from tests.integration.consents.test_portal import publish
@@ -63,12 +66,23 @@ class Native:
             assert set(self.step["values"]) <= promised(name, "values"), name
 
 
-TASKS = ("change_password", "change_email", "add_passkey", "add_phone", "add_mailed_codes", "delete_account")
+TASKS = (
+    "change_password",
+    "change_email",
+    "add_email",
+    "remove_email",
+    "add_passkey",
+    "add_phone",
+    "add_mailed_codes",
+    "delete_account",
+)
 
 
 async def tasks_of_somebody_signed_in(house) -> list[str]:
     """The steps that ask at a sign-in, and those behind the buttons of the account page."""
-    await house.customer("bob@example.com")
+    bob = await house.customer("bob@example.com")
+    more = Contact("con_1", "bob@work.example", house.clock.now())
+    await house.administration().update(bob.id, lambda profile: with_email(profile, more), SYSTEM)
     await settings(house, sms=SmsSettings(countries=("DE",)), email_second_factor=True)
     await publish(house, is_required=True)
     seen = []
@@ -85,7 +99,9 @@ async def tasks_of_somebody_signed_in(house) -> list[str]:
             page = await http.get("/account/security", headers={"accept": "text/html"})
             csrf = re.search(r'name="csrf" value="([^"]+)"', page.text)[1]
             at = "/account/privacy" if intent == "delete_account" else "/account/security"
-            app.see(await http.post(at, data={"csrf": csrf, "intent": intent}, follow_redirects=True))
+            app.see(
+                await http.post(at, data={"csrf": csrf, "intent": intent, "contact": "con_1"}, follow_redirects=True)
+            )
             seen.append(app.step["name"])
             await app.post(intent="cancel")
             assert app.shown["step"] is None

@@ -202,6 +202,7 @@ _MESSAGED = {
     "mailed": {"added": NOW - 10**13, "used": NOW},
     "may_add_mailed": True,
 }
+_EMAILS = [{"id": "con_1", "email": "ann@work.example", "verified": NOW - 10**13}]
 _OTHERS_HERE = [{"id": "s9", "email": "a.haddad@studio.example", "seen": NOW - 10**11}]
 _APPLICATIONS = [
     {
@@ -212,7 +213,8 @@ _APPLICATIONS = [
 ]  # fmt: skip
 _HAPPENED = (
     "session.started", "sign_in.failed", "second_factor.refused", "session.ended", "password.changed", "factor.added",
-    "email.changed", "recovery_code.used", "application.revoked", "consent.given", "deletion.requested",
+    "email.changed", "email.added", "email.removed", "email.made_primary",
+    "recovery_code.used", "application.revoked", "consent.given", "deletion.requested",
     "device.trusted", "data.exported", "customer.updated",
 )  # fmt: skip
 _ACTIVITY = {
@@ -299,7 +301,7 @@ _TRUSTED = [
 ]
 _ACCOUNT |= {
     "recovery": (("overview", "notice.recovery_cancelled"), {"recovery": {"ready_at": NOW}}),
-    "changes": (("security", None), {"changes": {"has_passwords": True}}),
+    "changes": (("security", None), {"changes": {"has_passwords": True, "emails": _EMAILS, "may_add": True}}),
     "trusted": (("devices", "notice.device_forgotten"), {"trusted": {"devices": _TRUSTED}}),
     "privacy": (
         ("privacy", "notice.consent_given"),
@@ -434,7 +436,9 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "new_email": (
         "steps/new_email.html",
-        _step("new_email", {"email": EMAIL}, values={"email": EMAIL}, errors={"email": "error.email_same"}),
+        _step(
+            "new_email", {"email": EMAIL, "adds": False}, values={"email": EMAIL}, errors={"email": "error.email_same"}
+        ),
     ),
     "verify_email_change": (
         "steps/verify_email.html",
@@ -443,6 +447,17 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     **{f"secure_{kind}": ("secure.html", _form(kind=kind)) for kind in _KINDS},
     **{f"secured_{kind}": ("secured.html", {"kind": kind, "recover_url": "/recover"}) for kind in _KINDS},
     "link_change": ("link.html", _form(purpose="change")),
+    "link_add": ("link.html", _form(purpose="add")),
+    "elsewhere_add": ("link_elsewhere.html", _form(purpose="add", device="", asked=NOW)),
+    "add_email": ("steps/new_email.html", _step("new_email", {"email": EMAIL, "adds": True})),
+    "one_email_primary": (
+        "steps/one_email.html",
+        _step("one_email", {"phase": "primary", "to": "ann@work.example", "email": EMAIL}),
+    ),
+    "one_email_remove": (
+        "steps/one_email.html",
+        _step("one_email", {"phase": "remove", "to": "ann@work.example", "email": EMAIL}),
+    ),
     "elsewhere_change": ("link_elsewhere.html", _form(purpose="change", device="", asked=NOW)),
     "profile": (
         "steps/profile.html",
@@ -696,6 +711,20 @@ MAILS: dict[str, dict[str, Any]] = {
         "device": "",
         "undo_url": "https://limen.example/secure/abc",
         "recover_url": "https://limen.example/recover",
+    },
+    "add_email": _CODE,
+    "email_removed": {
+        "at": NOW,
+        "device": "",
+        "undo_url": "https://limen.example/secure/abc",
+        "recover_url": "https://limen.example/recover",
+    },
+    "emails_changed": {
+        "what": "added",
+        "at": NOW,
+        "device": "Firefox · Linux",
+        "recover_url": "https://limen.example/recover",
+        "secure_url": "https://limen.example/secure/abc",
     },
     "email_moved": {"at": NOW, "account_url": "https://limen.example/account"},
     "recovery_waiting": _RECOVERY_MAIL,

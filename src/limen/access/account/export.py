@@ -21,6 +21,7 @@ from limen.access.factors.records import FactorKind, StoredFactor, open_secret
 from limen.access.passkeys.records import open_credential
 from limen.access.safety.records import TrustedDevice, open_device
 from limen.identity.consents.records import ConsentRecord
+from limen.identity.customers.records import Profile
 from limen.identity.keyring import SubjectVault
 from limen.identity.preferences.choose import open_preferences
 from limen.identity.rights.limits import opened
@@ -75,7 +76,7 @@ async def gathered(parts: AccountParts, owner: Owner, name_of: NameOf) -> dict[s
         "subject": customer.subject,
         "created_at": _at(customer.created_at),
         "updated_at": _at(customer.updated_at),
-        "profile": msgspec.to_builtins(customer.profile),
+        "profile": _profile(customer.profile),
         **found,
         "history": [_happening(one) for one in happened],
     }
@@ -97,6 +98,14 @@ async def _more(unit: AccountUnit, owner: Owner, now: Instant) -> dict[str, Any]
         ],
         "sign_in_habits": {} if habits.is_empty else _habits(habits),
     }
+
+
+def _profile(profile: Profile) -> dict[str, Any]:
+    shown: dict[str, Any] = msgspec.to_builtins(profile)
+    shown.pop("email_since", None)
+    if profile.emails:
+        shown["emails"] = [{"email": one.value, "verified_at": _at(one.verified_at)} for one in profile.emails]
+    return shown
 
 
 def _at(instant: Instant | None) -> str | None:

@@ -23,7 +23,7 @@ TOLD: Final = frozenset(
     {
         *("session.started", "session.ended", "sign_in.failed", "second_factor.refused", "customer.registered"),
         *("customer.updated", "customer.enabled", "customer.disabled", "customer.signed_out"),
-        *("password.changed", "email.changed", "account.secured"),
+        *("password.changed", "email.changed", "email.added", "email.removed", "email.made_primary", "account.secured"),
         *("factor.added", "factor.removed", "factor.renamed", "recovery_codes.replaced", "recovery_code.used"),
         *("device.trusted", "device.forgotten", "passkey.counter_went_back"),
         *("recovery.requested", "recovery.ready", "recovery.completed", "recovery.cancelled", "recovery.expired"),

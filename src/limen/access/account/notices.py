@@ -1,12 +1,14 @@
 """What tells an owner of what was done to their account, with the link *it was not me*."""
 
+from collections.abc import Sequence
+
 from limen.access.account.unit import Owner
 from limen.access.safety.messages import Reader, Tell, Words, messages, secure_link
 from limen.access.tokens.desk import Desk
 
 
-def told(desk: Desk, owner: Owner, template: str, words: Words) -> Tell:
-    """Seal the message *template* on every channel of the owner's; return what announces it."""
+def told(desk: Desk, owner: Owner, template: str, words: Words, to: Sequence[str] = ()) -> Tell:
+    """Seal the message *template* to every address of the owner's, or to these; return what announces it."""
     reader = Reader(owner.customer, owner.vault, owner.request.locale, desk.tenant)
     link = secure_link(reader, template, desk.clock, desk.entropy)
     all_words: Words = {
@@ -17,4 +19,4 @@ def told(desk: Desk, owner: Owner, template: str, words: Words) -> Tell:
         **words,
     }
     made = (desk.entropy, desk.clock)
-    return messages(reader, template, all_words, made, [link] if link is not None else [])
+    return messages(reader, template, all_words, made, [link] if link is not None else [], to)

@@ -49,6 +49,27 @@ class AsksDeletion(Protocol):
         ...
 
 
+class ChangesContacts(Protocol):
+    """What a change of a customer's addresses needs of a unit of work."""
+
+    @property
+    def customers(self) -> CustomerStore:
+        """Return the tenant's customers."""
+        ...
+
+    def record(self, entry: AuditEntry) -> None:
+        """Add an audit entry to this commit."""
+        ...
+
+    def announce(self, event: Event, event_id: str | None = None) -> str:
+        """Add an event to this commit's outbox."""
+        ...
+
+    def mail_link(self, link: AccountLink) -> None:
+        """Store, with this commit, a link that one of its messages carries."""
+        ...
+
+
 class AccountUnit(Protocol):
     """A unit of work that reaches all that an account is made of."""
 

@@ -45,16 +45,22 @@ class Notice:
 def notice(  # noqa: PLR0913 - a message has these parts
     told: Notice, customer: Customer, vault: Seals, clock: Clock, entropy: Entropy, left: int = 0
 ) -> Callable[[Announces], None]:
-    """Seal a message under the customer's key; return what announces it. *left*: recovery codes that remain."""
-    event_id = EventId.new(clock, entropy)
+    """Seal a message to every address of the customer's; return what announces it.
+
+    *left*: recovery codes that remain.
+    """
     words: dict[str, str | int] = {
         "at": clock.now(), "device": told.device, "recover_url": told.recover_url, "secure_url": told.secure_url,
         "left": left,
     }  # fmt: skip
-    order = MailRequest(template=told.template, locale=told.locale, address=customer.profile.email, context=words)
-    sealed = vault.seal(MAIL_FIELD, event_id, encode_mail_request(order))
+    made: list[tuple[EventId, bytes]] = []
+    for address in customer.profile.addresses:
+        event_id = EventId.new(clock, entropy)
+        order = MailRequest(template=told.template, locale=told.locale, address=address, context=words)
+        made.append((event_id, vault.seal(MAIL_FIELD, event_id, encode_mail_request(order))))
 
     def announce(unit: Announces) -> None:
-        unit.announce(Event("mail.requested", customer.id, {"template": told.template}, sealed), event_id)
+        for event_id, sealed in made:
+            unit.announce(Event("mail.requested", customer.id, {"template": told.template}, sealed), event_id)
 
     return announce

@@ -95,8 +95,12 @@ class Exporting:
 
 def _open_part(customer: Customer) -> dict[str, Any]:
     profile = {
-        name: value for name, value in msgspec.structs.asdict(customer.profile).items() if value and name != "since"
+        name: value
+        for name, value in msgspec.structs.asdict(customer.profile).items()
+        if value and name not in {"since", "emails", "email_since"}
     }
+    if customer.profile.emails:
+        profile["emails"] = [one.value for one in customer.profile.emails]
     return {
         "external_id": str(customer.id),
         **profile,

@@ -13,19 +13,22 @@ from limen.access.journeys.limits import over_limits
 from limen.access.journeys.mails import Announce, challenge, code_mail, plain_mail
 from limen.access.journeys.parts import JourneyParts, JourneyUnit
 from limen.access.journeys.records import Challenge, JourneyState, Path
-from limen.access.journeys.tasks import proves_address
+from limen.access.journeys.tasks import ADD_EMAIL, proves_address
 from limen.access.journeys.views import Problem, Progress
 from limen.identity.customers.directory import EMAIL
 from limen.kernel.encoding import link_hash
 
-Purpose = Literal["verify", "reset", "sign_in", "change"]
-"""What a code is for, in the words of the templates: a new account, a new password, to sign in, another address."""
+Purpose = Literal["verify", "reset", "sign_in", "change", "add"]
+"""What a code is for, in the words of the templates: a new account, a new password, to sign in, another address, or one
+more.
+"""
 
 _MAILS: Final[Mapping[Purpose, tuple[str, str]]] = {
     "verify": ("verify_email", "already_registered"),
     "reset": ("reset_password", "reset_no_account"),
     "sign_in": ("sign_in_code", "sign_in_no_account"),
     "change": ("change_email", "email_in_use"),
+    "add": ("add_email", "email_in_use"),
 }
 """The mail with a code, and the one without."""
 
@@ -40,7 +43,7 @@ async def _nothing(_: StepContext, __: str) -> Problem | None:
 def purpose(parts: JourneyParts, state: JourneyState) -> Purpose:
     """Return what the code of a journey is for. Where there are no passwords, recovery signs in."""
     if proves_address(state):
-        return "change"
+        return "add" if state.task.kind == ADD_EMAIL else "change"
     if state.path is Path.SIGN_UP:
         return "verify"
     resets = state.path is Path.RECOVER and parts.desk.tenant.settings.sign_in.password

@@ -21,6 +21,7 @@ from limen.access.journeys.steps import (
     new_email,
     new_password,
     offer_passkey,
+    one_email,
     passkey,
     phone,
     profile,
@@ -97,6 +98,7 @@ STEPS: tuple[Step, ...] = (
         new_email.submit,
         is_even=True,
     ),
+    Step("one_email", lambda s, f: _is_known(s, f) and one_email.due(s, f), one_email.view, one_email.submit),
     Step(
         "offer_passkey",
         lambda s, f: _is_known(s, f) and offer_passkey.due(s, f),

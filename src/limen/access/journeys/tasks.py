@@ -1,4 +1,4 @@
-"""The names of what a signed-in customer may ask to change about their password and their address."""
+"""The names of what a signed-in customer may ask to change about their password and their addresses."""
 
 from typing import Final
 
@@ -6,8 +6,17 @@ from limen.access.journeys.records import JourneyState
 
 CHANGE_PASSWORD: Final = "change_password"
 CHANGE_EMAIL: Final = "change_email"
+ADD_EMAIL: Final = "add_email"
+REMOVE_EMAIL: Final = "remove_email"
+MAKE_PRIMARY: Final = "primary_email"
+_PROVES: Final = frozenset({CHANGE_EMAIL, ADD_EMAIL})
 
 
 def proves_address(state: JourneyState) -> bool:
-    """Tell whether the code that is on its way proves another address for the account, not who is there."""
-    return state.task.kind == CHANGE_EMAIL and bool(state.task.target) and state.task.target == state.email
+    """Tell whether the code that is on its way proves an address for the account, not who is there."""
+    return state.task.kind in _PROVES and bool(state.task.target) and state.task.target == state.email
+
+
+def adds_address(state: JourneyState) -> bool:
+    """Tell whether an address is to be typed and proven: another in the first place, or one more."""
+    return state.task.kind in _PROVES

@@ -4,7 +4,7 @@ A link's token is 24 random bytes, stored as its SHA-256, and good once. GET sho
 scanners fetch links.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -69,11 +69,15 @@ def new_link(  # noqa: PLR0913 - a link has these parts
     *,
     days: int,
     target: str = "",
+    address: str = "",
 ) -> Link:
-    """Return a fresh link of *kind*, for *days*, to go with the notice *about*."""
+    """Return a fresh link of *kind*, for *days*, to go with the notice *about*.
+
+    Used, it leads the account back to *address*: the reader's primary one, unless told.
+    """
     token, now = random_token(entropy, _TOKEN_BYTES), clock.now()
     hashed = link_hash(token)
-    sealed = seal_link(reader.vault, hashed, LinkContent(reader.customer.profile.email, about))
+    sealed = seal_link(reader.vault, hashed, LinkContent(address or reader.customer.profile.email, about))
     row = AccountLink(hashed, reader.customer.id, kind, target, sealed, now, now + days * DAY)
     return Link(row, f"{reader.base}/secure/{token}")
 
@@ -84,12 +88,21 @@ def secure_link(reader: Reader, about: str, clock: Clock, entropy: Entropy) -> L
     return new_link(reader, LinkKind.SECURE, about, clock, entropy, days=days) if days else None
 
 
-def messages(
-    reader: Reader, template: str, words: Words, entropy_and_clock: tuple[Entropy, Clock], links: Iterable[Link] = ()
+def messages(  # noqa: PLR0913 - a message has these parts
+    reader: Reader,
+    template: str,
+    words: Words,
+    entropy_and_clock: tuple[Entropy, Clock],
+    links: Iterable[Link] = (),
+    to: Sequence[str] = (),
 ) -> Tell:
-    """Seal the message *template* for every channel of the reader's; return what announces it and stores *links*."""
+    """Seal the message *template* to every address of the reader's, or to these.
+
+    Return what announces it and stores *links*.
+    """
     entropy, clock = entropy_and_clock
-    sent = [mail_to(reader, reader.customer.profile.email, template, words, EventId.new(clock, entropy))]
+    addresses = to or reader.customer.profile.addresses
+    sent = [mail_to(reader, address, template, words, EventId.new(clock, entropy)) for address in addresses]
     rows = [link.row for link in links]
 
     def tell(unit: Tells) -> None:

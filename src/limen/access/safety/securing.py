@@ -1,8 +1,9 @@
 """*It was not me*: what a link in a notice does for whoever holds the mailbox, without being signed in.
 
 Everything ends: sessions, tokens, trusted devices, an open recovery, a deletion that was asked for. The password counts
-no more, what was set up within the days in which changes can be undone goes (a second factor, recovery codes), and the
-account goes back to the address that the link was mailed to, if that is still held for it. Recovery leads in again, and
+no more, what was set up within the days in which changes can be undone goes (a second factor, recovery codes, an
+address), and the account goes back to its primary address of then, or has the one again that the link was mailed to, if
+that is still held for it. Recovery leads in again, and
 asks for whatever second factor is left. Links that were made later are void: they may be an intruder's.
 """
 
@@ -17,15 +18,19 @@ from limen.access.safety.records import AccountLink, LinkContent, LinkKind, open
 from limen.access.safety.unit import SafetyParts, SafetyUnit
 from limen.access.safety.waiting import Ender, cancel_in, cancelled_notice
 from limen.identity.customers.directory import seal
-from limen.identity.customers.records import Customer
+from limen.identity.customers.emails import with_other_email
+from limen.identity.customers.records import Contact, Customer, Profile
 from limen.identity.keyring import SubjectVault
 from limen.kernel.clock import Instant
 from limen.kernel.context import RequestContext
 from limen.kernel.encoding import link_hash
 from limen.kernel.errors import Conflict, Expired, Refusal
 from limen.kernel.events import AuditEntry, Event
+from limen.kernel.ids import ContactId
 
 _LONGEST_TOKEN: Final = 64
+REMOVED: Final = "email_removed"
+"""The notice to an address that is taken away: its link brings it back as what it was."""
 _TRIES: Final = 5
 """Of an account that something changes at the same moment."""
 _SPENT: Final = Expired("link_spent", "unknown, used, void or expired")
@@ -106,19 +111,19 @@ class Securing:
     async def _secure(self, found: _Found, request: RequestContext) -> bool:
         parts, now = self._parts, self._parts.clock.now()
         locked = found.customer.signed_out_everywhere(now)
-        address = found.content.address
-        profile = msgspec.structs.replace(locked.profile, email=address, email_verified=True)
-        is_other = address != locked.profile.email
-        restored = replace(locked, profile=profile) if is_other else locked
-        contact = await parts.directory.contact(restored)
-        back, stay = seal(restored, found.vault), seal(locked, found.vault)
-        told = self._told(restored, found)
+        back = replace(locked, profile=self._led_back(locked.profile, found, now))
+        stay = replace(locked, profile=_without_recent(locked.profile, parts.since(now)))
+        moves, less = [await parts.directory.moves(found.customer, after) for after in (back, stay)]
+        told = self._told(back, found)
         ended = await cancelled_notice(parts, locked.id)
         async with parts.begin(parts.tenant.id) as unit:
             if not await unit.links.use(found.link.link_hash, now):
                 return False
-            is_back = is_other and await unit.customers.move_contact(contact)
-            if not await unit.customers.update(back if is_back else stay, found.customer.version):
+            is_back = await moves.write(unit)
+            if not is_back:  # somebody else has the address: of all moves that is the first
+                await less.write(unit)
+            sealed = seal(back if is_back else stay, found.vault)
+            if not await unit.customers.update(sealed, found.customer.version):
                 raise _MovedOn
             await self._lock(unit, found, now)
             await cancel_in(unit, locked.id, now, _by(found, request, "secured"), ended)
@@ -126,9 +131,19 @@ class Securing:
             if await unit.account.keep_from_deletion(locked.id):
                 unit.announce(Event("deletion.cancelled", locked.id, {"by": "secured"}))
                 unit.record(_entry("deletion.cancelled", found, request, {"by": "secured"}))
-            _tell(unit, found, request, is_back=is_back)
+            _tell(unit, found, request, is_back=is_back and bool(moves.added))
             told(unit)
         return True
+
+    def _led_back(self, profile: Profile, found: _Found, now: Instant) -> Profile:
+        """Return *profile* as it was before what is undone, without addresses that came lately."""
+        address, since = found.content.address, self._parts.since(now)
+        kept = _without_recent(profile, since, address)
+        if found.content.about == REMOVED and profile.email_since < since:  # a further address it was, and is again
+            back = Contact(str(ContactId.new(self._parts.clock, self._parts.entropy)), address, found.link.created_at)
+            others = tuple(one for one in kept.emails if one.value != address)
+            return msgspec.structs.replace(kept, emails=(*others, back))
+        return with_other_email(kept, address, profile.email_since if address == profile.email else since)
 
     async def _lock(self, unit: SafetyUnit, found: _Found, now: Instant) -> None:
         """End what stands, and take away what was set up lately."""
@@ -145,6 +160,11 @@ class Securing:
         reader = Reader(customer, found.vault, customer.profile.locale or "en", parts.tenant)
         words: dict[str, str | int] = {"at": parts.clock.now(), "recover_url": f"{parts.base}/recover"}
         return messages(reader, "account_secured", words, (parts.entropy, parts.clock))
+
+
+def _without_recent(profile: Profile, since: Instant, but: str = "") -> Profile:
+    kept = tuple(one for one in profile.emails if one.verified_at < since or one.value == but)
+    return msgspec.structs.replace(profile, emails=kept)
 
 
 def _by(found: _Found, request: RequestContext, how: str) -> Ender:

@@ -4,6 +4,7 @@ A customer's key is made before the data it seals, and destroyed to erase it (ar
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Protocol
 
 import msgspec
@@ -20,7 +21,7 @@ from limen.identity.keyring import Keyring, SubjectVault, TenantVault
 from limen.identity.profiles.records import SEARCHABLE
 from limen.identity.profiles.values import stamped
 from limen.identity.search.tokens import Searchable
-from limen.kernel.clock import Clock
+from limen.kernel.clock import Clock, Instant
 from limen.kernel.entropy import Entropy, random_token
 from limen.kernel.ids import CustomerId, TenantId
 
@@ -28,6 +29,26 @@ EMAIL = "email"
 EMAIL_NORMALISATION = "email-nfkc-casefold-1"
 _FIELD = "customer.profile"
 _profiles = msgspec.json.Decoder(Profile)
+
+
+@dataclass(frozen=True, slots=True)
+class Moves:
+    """Which rows of the look-up table a change of a customer adds, and which it leaves behind."""
+
+    added: tuple[ContactIndex, ...] = ()
+    left: tuple[ContactIndex, ...] = ()
+
+    async def write(self, unit: "HasCustomers", *, held_until: Instant | None = None) -> bool:
+        """Write them; False where another customer has one of the *added*, or holds it: those before it are written.
+
+        What is left is held until then, or is anybody's at once.
+        """
+        for contact in self.added:
+            if not await unit.customers.claim(contact):
+                return False
+        for contact in self.left:
+            await unit.customers.leave(contact, held_until=held_until)
+        return True
 
 
 class HasCustomers(Protocol):
@@ -94,35 +115,37 @@ class Directory:
         """Store a prepared customer; False if the address is taken (its orphaned key is swept)."""
         return await unit.customers.add(seal(customer, vault), await self.contact(customer))
 
-    async def update(self, unit: HasCustomers, customer: Customer, expected_version: int) -> bool:
-        """Replace a customer, the address included.
-
-        False if it changed meanwhile, is erased, or the address is taken.
-        """
-        vault = await self.vault_of(customer.id)
-        if vault is None or not await unit.customers.update(seal(customer, vault), expected_version):
-            return False
-        return await unit.customers.move_contact(await self.contact(customer))
-
     async def erase(self, customer_id: CustomerId) -> None:
         """Destroy the customer's key: what it sealed, here or in a backup of the data, is unreadable from now on."""
         await self._keyring.destroy_subject(self._tenant_id, customer_id)
 
     async def contact(self, customer: Customer) -> ContactIndex:
-        """Return the index row of the customer's address."""
+        """Return the index row of the customer's primary address."""
+        return _contact(await self.vault(), customer.id, customer.profile.email, customer.updated_at)
+
+    async def contacts(self, customer: Customer) -> tuple[ContactIndex, ...]:
+        """Return every index row of the customer, that of the primary address first."""
         vault = await self.vault()
-        return ContactIndex(
-            kind=EMAIL,
-            blind=vault.blind(EMAIL, customer.profile.email),
-            index_version=vault.index_version,
-            normalisation=EMAIL_NORMALISATION,
-            customer_id=customer.id,
-            verified_at=customer.updated_at,
+        more = (_contact(vault, customer.id, one.value, one.verified_at) for one in customer.profile.emails)
+        return (await self.contact(customer), *more)
+
+    async def moves(self, before: Customer, after: Customer) -> Moves:
+        """Return what a change of a customer comes to in the look-up table."""
+        had = {(one.kind, one.blind): one for one in await self.contacts(before)}
+        has = {(one.kind, one.blind): one for one in await self.contacts(after)}
+        return Moves(
+            tuple(one for key, one in has.items() if key not in had),
+            tuple(one for key, one in had.items() if key not in has),
         )
 
     async def vault(self) -> TenantVault:
         """Return the tenant's vault, for what belongs to no single customer."""
         return await self._keyring.tenant(self._tenant_id)
+
+
+def _contact(vault: TenantVault, customer_id: CustomerId, email: str, verified_at: Instant) -> ContactIndex:
+    blind = vault.blind(EMAIL, email)
+    return ContactIndex(EMAIL, blind, vault.index_version, EMAIL_NORMALISATION, customer_id, verified_at)
 
 
 def seal(customer: Customer, vault: SubjectVault) -> SealedCustomer:

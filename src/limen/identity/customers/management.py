@@ -84,6 +84,8 @@ class CustomerUnit(Protocol):
 
 Begin = Callable[[TenantId], AbstractAsyncContextManager[CustomerUnit]]
 Facts = dict[str, Any]
+_UNSAID = frozenset({"since", "email_since"})
+"""Members of a profile that follow from others."""
 _GONE = NotFound("customer_not_found")
 _CHANGED = Conflict("version_changed")
 _HELD = Conflict("legal_hold")
@@ -160,7 +162,7 @@ class CustomerAdministration:
     async def update(
         self,
         customer_id: CustomerId,
-        change: Callable[[Profile], Profile],
+        change: Callable[[Profile], Profile | Refusal],
         actor: Actor,
         *,
         expected_version: int | None = None,
@@ -168,14 +170,15 @@ class CustomerAdministration:
         """Replace a profile by what *change* makes of it. Another address is unverified unless *change* says otherwise.
 
         Returns:
-            The customer as it is now (the same version if nothing changed), ``NotFound``, ``Forbidden``, ``Invalid`` by
-            field, ``Conflict("version_changed")`` or ``Conflict("email_taken")``.
+            The customer as it is now (the same version if nothing changed), what *change* refuses, ``NotFound``,
+            ``Forbidden``, ``Invalid`` by field, ``Conflict("version_changed")`` or ``Conflict("email_taken")``.
         """
 
         def changed(customer: Customer) -> Customer | Refusal:
             before = brought_up(self.profiles, customer.profile.attributes)
             current = msgspec.structs.replace(customer.profile, attributes=before)
-            profile = self._parsed(change(current), current, actor)
+            wanted = change(current)
+            profile = wanted if isinstance(wanted, Refusal) else self._parsed(wanted, current, actor)
             if isinstance(profile, Refusal):
                 return profile
             return customer if profile == customer.profile else customer.with_profile(profile, self.clock.now())
@@ -253,7 +256,9 @@ class CustomerAdministration:
             places = {f"attributes.{name}": code for name, code in wrong.items()}
             places = dict(refused.fields if refused is not None else {}) | places
             return Invalid(CODE, ", ".join(places), places)
-        return msgspec.structs.replace(profile, email=email)
+        emails = tuple(one for one in profile.emails if one.value != email)
+        since = profile.email_since if email == before.email else self.clock.now()
+        return msgspec.structs.replace(profile, email=email, email_since=since, emails=emails)
 
     async def _hash(self, password: Secret, profile: Profile) -> str | Refusal:
         words = context_words(profile.email, profile.name, profile.given_name, profile.family_name)
@@ -287,14 +292,14 @@ class CustomerAdministration:
         vault = await self.directory.vault_of(after.id)
         if vault is None:
             return _GONE
-        sealed, contact = seal(after, vault), await self.directory.contact(after)
+        sealed, moves = seal(after, vault), await self.directory.moves(before, after)
         async with self.begin(self.tenant_id) as unit:
             refusal = await _not_allowed(unit, after.id, actor)
             if refusal is not None:
                 return refusal
             if not await unit.customers.update(sealed, before.version):
                 return _CHANGED
-            if after.profile.email != before.profile.email and not await unit.customers.move_contact(contact):
+            if not await moves.write(unit):
                 raise _RollBack
             await _tell_change(unit, before, after, actor)
         return after
@@ -309,7 +314,7 @@ async def _not_allowed(unit: CustomerUnit, customer_id: CustomerId, actor: Actor
 async def _tell_change(unit: CustomerUnit, before: Customer, after: Customer, actor: Actor) -> None:
     old, new = msgspec.structs.asdict(before.profile), msgspec.structs.asdict(after.profile)
     data: Facts = {
-        "fields": sorted(name for name, value in new.items() if name != "since" and value != old[name]),
+        "fields": sorted(name for name, value in new.items() if name not in _UNSAID and value != old[name]),
         "state": after.state.value,
     }
     name = _deed(before, after)

@@ -23,9 +23,27 @@ class CustomerState(StrEnum):
     DISABLED = "disabled"
 
 
+class Contact(msgspec.Struct, frozen=True):
+    """One more way to reach a customer, proven: what is not proven yet stands in a journey, and nowhere else.
+
+    Attributes:
+        id: what it is called where its value must not stand (a ``ContactId``).
+    """
+
+    id: str
+    value: str
+    verified_at: Instant
+
+    def __repr__(self) -> str:
+        """Show nothing personal."""
+        return f"Contact({self.id!r})"
+
+
 class Profile(msgspec.Struct, frozen=True, omit_defaults=True):
     """Personal data, in the terms of OpenID Connect Core §5.1. Sealed as one value.
 
+    ``email`` is the primary address; ``emails`` are others of the customer's, of which each is proven. ``email_since``
+    tells since when the primary one is that; 0 for ever.
     ``attributes`` are what the tenant's profile schema knows beyond that (``identity.profiles``); ``since`` tells when
     each of them was last said.
     """
@@ -39,6 +57,13 @@ class Profile(msgspec.Struct, frozen=True, omit_defaults=True):
     zoneinfo: str = ""
     attributes: dict[str, Any] = {}
     since: dict[str, Instant] = {}
+    emails: tuple[Contact, ...] = ()
+    email_since: Instant = 0
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Return every e-mail address, the primary one first."""
+        return (self.email, *(one.value for one in self.emails))
 
 
 @dataclass(frozen=True, slots=True)

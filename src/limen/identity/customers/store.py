@@ -59,11 +59,12 @@ class CustomerStore(Protocol):
         """Replace the customer if the stored version is still *expected_version*."""
         ...
 
-    async def move_contact(self, contact: ContactIndex, *, held_until: Instant | None = None) -> bool:
-        """Make *contact* the customer's only address of its kind; False if another customer has it, or it is held.
+    async def claim(self, contact: ContactIndex) -> bool:
+        """Make *contact* the customer's, be it one that they held; False if another customer has it, or holds it."""
+        ...
 
-        The address that is left is held until then, or is anybody's at once.
-        """
+    async def leave(self, contact: ContactIndex, *, held_until: Instant | None = None) -> None:
+        """Let the customer's *contact* find nobody: it is held for them until then, or is anybody's at once."""
         ...
 
     async def delete(self, customer_id: CustomerId) -> bool:

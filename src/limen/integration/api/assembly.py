@@ -8,6 +8,7 @@ from starlette.routing import Match
 from limen.integration.api.document import describe
 from limen.integration.api.doors import (
     account,
+    account_emails,
     account_factors,
     attacks,
     audit,
@@ -16,6 +17,7 @@ from limen.integration.api.doors import (
     customers,
     destinations,
     detail_types,
+    emails,
     factors,
     imports,
     initial_tokens,
@@ -41,6 +43,7 @@ _DOORS = (
     resource_servers,
     detail_types,
     customers,
+    emails,
     profile_schema,
     search_indexes,
     imports,
@@ -54,6 +57,7 @@ _DOORS = (
     audit,
     attacks,
     account,
+    account_emails,
     account_factors,
     destinations,
 )

@@ -80,9 +80,9 @@ _RENEW_CONTACT = update_mine(
     contact_index.c.blind == bindparam("held"),
     sets=("index_version", "normalisation", "verified_at", "held_until"),
 )
-_others = (*_theirs, contact_index.c.blind != bindparam("kept"), contact_index.c.held_until.is_(None))
-_DROP_OTHER_CONTACTS = delete_mine(contact_index, *_others)
-_HOLD_OTHER_CONTACTS = update_mine(contact_index, *_others, sets=("held_until",))
+_left = (*_theirs, contact_index.c.blind == bindparam("left"), contact_index.c.held_until.is_(None))
+_DROP_CONTACT = delete_mine(contact_index, *_left)
+_HOLD_CONTACT = update_mine(contact_index, *_left, sets=("held_until",))
 
 _of_customer = passwords.c.customer_id == bindparam("of")
 _PASSWORD = select_mine(passwords, _of_customer)
@@ -181,18 +181,23 @@ class SqlCustomers(TenantStoreBase):
         await self._search().write(customer, is_new=False)
         return True
 
-    async def move_contact(self, contact: ContactIndex, *, held_until: Instant | None = None) -> bool:
-        """Make *contact* the customer's only address of its kind; False if another customer has it, or it is held."""
-        theirs, values = {"customer": contact.customer_id, "of_kind": contact.kind}, contact_values(contact)
-        if not await self._applied(_ADD_CONTACT, values):  # before anything is deleted: a race may be lost here
-            changed = {name: values[name] for name in ("index_version", "normalisation", "verified_at", "held_until")}
-            if not await self._applied(_RENEW_CONTACT, changed, **theirs, held=contact.blind):
-                return False
+    async def claim(self, contact: ContactIndex) -> bool:
+        """Make *contact* the customer's, be it one that they held; False if another customer has it, or holds it."""
+        values = contact_values(contact)
+        if await self._applied(_ADD_CONTACT, values):
+            return True
+        changed = {name: values[name] for name in ("index_version", "normalisation", "verified_at", "held_until")}
+        return await self._applied(
+            _RENEW_CONTACT, changed, customer=contact.customer_id, of_kind=contact.kind, held=contact.blind
+        )
+
+    async def leave(self, contact: ContactIndex, *, held_until: Instant | None = None) -> None:
+        """Let the customer's *contact* find nobody: it is held for them until then, or is anybody's at once."""
+        theirs = {"customer": contact.customer_id, "of_kind": contact.kind, "left": contact.blind}
         if held_until is None:
-            await self._run(_DROP_OTHER_CONTACTS, theirs, kept=contact.blind)
+            await self._run(_DROP_CONTACT, theirs)
         else:
-            await self._run(_HOLD_OTHER_CONTACTS, theirs, kept=contact.blind, held_until=held_until)
-        return True
+            await self._run(_HOLD_CONTACT, theirs, held_until=held_until)
 
     async def delete(self, customer_id: CustomerId) -> bool:
         """Delete the customer; foreign keys take the rest. Under a legal hold nothing is deleted."""

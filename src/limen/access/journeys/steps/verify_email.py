@@ -1,6 +1,6 @@
 """The mailed code is typed, or its link was followed in this browser: the address is proven.
 
-For a sign-up that makes the account; for a recovery it leads to a new password; for a change it becomes the address of
+For a sign-up that makes the account; for a recovery it leads to a new password; for a change it becomes an address of
 the account; else it signs in.
 """
 
@@ -139,6 +139,8 @@ async def _verifying(context: StepContext, sealed: SealedCustomer) -> Write | No
     vault = await parts.directory.vault_of(sealed.id)
     customer = await parts.directory.open(sealed, vault)
     if customer is None or vault is None or customer.profile.email_verified:
+        return None
+    if customer.profile.email != context.journey.state.email:  # another of theirs, which was proven before
         return None
     profile = msgspec.structs.replace(customer.profile, email_verified=True)
     verified = customer.with_profile(profile, parts.clock.now())

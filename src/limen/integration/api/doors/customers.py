@@ -44,7 +44,8 @@ _LONGEST_PLAIN = 50
 Id = Annotated[str, Path(alias="customer_id", pattern="^cus_[0-9a-hjkmnp-tv-z]{26}$")]
 
 
-def _use(call: Call) -> CustomerAdministration:
+def administration(call: Call) -> CustomerAdministration:
+    """Return what changes the tenant's customers."""
     parts, tenant = call.parts, call.desk.tenant
     policy = policy_of(tenant.settings.password_preset)
     return CustomerAdministration(
@@ -65,7 +66,7 @@ def _shown(call: Call, customer: Customer) -> CustomerShown:
 
 
 async def _show(call: Call, customer_id: str) -> Response:
-    customer = await _use(call).read(CustomerId(customer_id))
+    customer = await administration(call).read(CustomerId(customer_id))
     if isinstance(customer, NotFound):
         async with call.parts.reading(call.desk.tenant.id) as unit:
             into = await unit.merges.merged_into(CustomerId(customer_id))
@@ -107,7 +108,7 @@ async def list_customers(  # noqa: PLR0913 - one for each parameter of the query
         raise Refused(Invalid("invalid_cursor", "a cursor carries its question", {"after": "cursor.alone"}))
     if asks or len(after) > _LONGEST_PLAIN:
         return await _found(call, wish, after)
-    found, last = await _use(call).list(after=position(after), limit=size)
+    found, last = await administration(call).list(after=position(after), limit=size)
     following = next_link(f"{call.prefix}{PREFIX}/customers", last, size)
     return answer(CustomerPage(items=[_shown(call, customer) for customer in found], next=following))
 
@@ -143,7 +144,7 @@ async def create_customer(
 
     async def work() -> Response:
         password = Secret(body.password.get_secret_value()) if body.password is not None else None
-        customer = ok(await _use(call).create(NewCustomer(body.profile(), password), call.actor))
+        customer = ok(await administration(call).create(NewCustomer(body.profile(), password), call.actor))
         location = f"{call.prefix}{PREFIX}/customers/{customer.id}"
         return answer(_shown(call, customer), customer.version, status=201, location=location)
 
@@ -170,14 +171,18 @@ async def update_customer(
 ) -> Response:
     """Change a customer's profile or address; what is absent stays."""
     version = expected_version(if_match)
-    customer = ok(await _use(call).update(CustomerId(customer_id), body.applied, call.actor, expected_version=version))
+    customer = ok(
+        await administration(call).update(CustomerId(customer_id), body.applied, call.actor, expected_version=version)
+    )
     return answer(_shown(call, customer), customer.version)
 
 
 @router.delete("/{customer_id}", status_code=204, responses=answers(412, 428), openapi_extra=needs(CUSTOMERS_WRITE))
 async def delete_customer(call: CurrentCall, customer_id: Id, if_match: IfMatch = None) -> Response:
     """Erase a customer: the rows, and the key that everything personal is sealed under."""
-    refusal = await _use(call).delete(CustomerId(customer_id), call.actor, expected_version=expected_version(if_match))
+    refusal = await administration(call).delete(
+        CustomerId(customer_id), call.actor, expected_version=expected_version(if_match)
+    )
     ok(refusal)
     return Response(status_code=204)
 
@@ -190,7 +195,7 @@ async def delete_customer(call: CurrentCall, customer_id: Id, if_match: IfMatch 
 )
 async def disable_customer(call: CurrentCall, customer_id: Id) -> Response:
     """Bar a customer from signing in; every session and token ends. May be repeated."""
-    customer = ok(await _use(call).disable(CustomerId(customer_id), call.actor))
+    customer = ok(await administration(call).disable(CustomerId(customer_id), call.actor))
     return answer(_shown(call, customer), customer.version)
 
 
@@ -199,7 +204,7 @@ async def disable_customer(call: CurrentCall, customer_id: Id) -> Response:
 )
 async def enable_customer(call: CurrentCall, customer_id: Id) -> Response:
     """Let a customer sign in again. May be repeated."""
-    customer = ok(await _use(call).enable(CustomerId(customer_id), call.actor))
+    customer = ok(await administration(call).enable(CustomerId(customer_id), call.actor))
     return answer(_shown(call, customer), customer.version)
 
 
@@ -211,7 +216,7 @@ async def enable_customer(call: CurrentCall, customer_id: Id) -> Response:
 )
 async def sign_out_customer(call: CurrentCall, customer_id: Id) -> Response:
     """End every session and token of a customer. May be repeated."""
-    customer = ok(await _use(call).sign_out_everywhere(CustomerId(customer_id), call.actor))
+    customer = ok(await administration(call).sign_out_everywhere(CustomerId(customer_id), call.actor))
     return answer(_shown(call, customer), customer.version)
 
 

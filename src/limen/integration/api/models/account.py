@@ -1,6 +1,6 @@
 """A customer's own account, as the customer sees it."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from pydantic import ConfigDict, Field
@@ -13,6 +13,7 @@ from limen.identity.keyring import SubjectVault
 from limen.integration.api.models.common import Bool, Moment, Sent, Shown, Str, moment, without_defaults
 from limen.integration.api.models.customers import Locale, Name, Zone
 
+_CLAIMS = ("email", "email_verified", "name", "given_name", "family_name", "locale", "zoneinfo")
 OwnKind = Annotated[FactorKind, Field(json_schema_extra={"enum": [one for one in FactorKind if one != "recovery"]})]
 
 
@@ -141,8 +142,7 @@ class DeletionShown(Shown):
 
 def shown_account(customer: Customer) -> AccountShown:
     """Return *customer* as they see themselves."""
-    profile: dict[str, Any] = msgspec.structs.asdict(customer.profile)
-    del profile["attributes"], profile["since"]
+    profile = {name: getattr(customer.profile, name) for name in _CLAIMS}
     return AccountShown(
         subject=customer.subject,
         created_at=moment(customer.created_at),

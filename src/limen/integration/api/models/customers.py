@@ -16,6 +16,7 @@ from limen.integration.api.models.common import Bool, Int, Moment, Sent, Shown, 
 from limen.kernel.clock import from_datetime
 from limen.kernel.errors import Invalid
 
+_SHOWN = ("email", "email_verified", "name", "given_name", "family_name", "locale", "zoneinfo", "attributes")
 Name = Annotated[Str, Field(max_length=200)]
 Locale = Annotated[Str, Field(max_length=40, description="BCP 47.", examples=["de-AT"])]
 Zone = Annotated[Str, Field(max_length=100, examples=["Europe/Vienna"])]
@@ -256,8 +257,7 @@ def shown_index(index: SearchIndex) -> SearchIndexShown:
 
 def shown(customer: Customer, settings: ProfileSettings) -> CustomerShown:
     """Return *customer* as it is shown to administrators, its attributes as the schema has them now."""
-    profile: dict[str, Any] = msgspec.structs.asdict(customer.profile)
-    profile.pop("since")
+    profile: dict[str, Any] = {name: getattr(customer.profile, name) for name in _SHOWN}
     profile["attributes"] = readable(settings, brought_up(settings, profile["attributes"]), "administrator")
     return CustomerShown(
         id=customer.id,
