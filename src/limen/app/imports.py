@@ -12,6 +12,7 @@ import msgspec
 from limen.access.imports.records import Import, Refused
 from limen.access.imports.run import Importing
 from limen.app.basis import Basis
+from limen.app.footprint import settle
 from limen.identity.credentials.hashing import PasswordHasher
 from limen.identity.credentials.pool import HashPool
 from limen.identity.credentials.settings import Argon2Parameters, PoolSettings
@@ -27,7 +28,8 @@ _PAGE: Final = 1_000
 
 @asynccontextmanager
 async def importing(basis: Basis, tenant: Tenant) -> AsyncIterator[Importing]:
-    """Lend what brings customers in to *tenant*, with hash threads of its own."""
+    """Lend what brings customers in to *tenant*, with hash threads of its own, in a process that does nothing else."""
+    settle()
     database, given = basis.storage.database, basis.settings.passwords
     cost = Argon2Parameters(given.memory_kib, given.time_cost, given.parallelism)
     pool = HashPool(PoolSettings(), basis.clock)

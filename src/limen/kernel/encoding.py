@@ -1,6 +1,7 @@
 """The few encodings that the whole house shares."""
 
 import hashlib
+import struct
 from base64 import urlsafe_b64decode
 from binascii import b2a_base64
 from typing import Any
@@ -14,6 +15,7 @@ def _plain(value: Any) -> str:
     raise NotImplementedError
 
 
+_LENGTH = struct.Struct(">I").pack
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 _canonical = msgspec.json.Encoder(order="deterministic", enc_hook=_plain)
@@ -62,8 +64,7 @@ def link_hash(token: str) -> bytes:
 
 def framed(*parts: bytes | str) -> bytes:
     """Join *parts*, each behind its length as four bytes, so that no two different lists read the same."""
-    out = bytearray()
-    for part in parts:
-        data = part.encode() if isinstance(part, str) else part
-        out += len(data).to_bytes(4, "big") + data
-    return bytes(out)
+    return b"".join([
+        _LENGTH(len(part)) + part if isinstance(part, bytes) else _LENGTH(len(data := part.encode())) + data
+        for part in parts
+    ])  # fmt: skip

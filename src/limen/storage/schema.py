@@ -149,7 +149,14 @@ contact_index = _tenant_table(
     **_SMALL,
 )
 Index("ix_contact_index_customer", contact_index.c.tenant_id, contact_index.c.customer_id)
-Index("ix_contact_index_held", contact_index.c.tenant_id, contact_index.c.held_until)
+_is_held = contact_index.c.held_until.is_not(None)
+Index(
+    "ix_contact_index_held",
+    contact_index.c.tenant_id,
+    contact_index.c.held_until,
+    sqlite_where=_is_held,
+    postgresql_where=_is_held,
+)
 
 merged_customers = _tenant_table(
     "merged_customers",

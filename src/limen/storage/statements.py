@@ -24,7 +24,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, ClassVar, Final
 
-from sqlalchemy import BindParameter, Executable, Insert, Table, TextClause
+from sqlalchemy import BindParameter, Column, ColumnElement, Executable, Insert, Table, TextClause
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import asyncpg
 from sqlalchemy.engine import Dialect as CoreDialect
@@ -69,11 +69,13 @@ class Statement:
 class Compiled:
     """SQL text, the order of its parameters, and how values and rows are converted where the driver does not do it."""
 
-    __slots__ = ("_fixed", "_names", "_order", "_read", "_write", "has_rows", "make", "sql")
+    __slots__ = ("_fixed", "_names", "_order", "_read", "_write", "has_rows", "is_passing", "make", "sql")
 
-    def __init__(self, core: Executable, kind: str, columns: Sequence[str] | None = None) -> None:
-        """Compile *core*."""
-        dialect = _DIALECTS[kind]
+    def __init__(
+        self, core: Executable, kind: str, columns: Sequence[str] | None = None, *, is_passing: bool = False
+    ) -> None:
+        """Compile *core*; it *is passing* where it is run once and thrown away."""
+        dialect, self.is_passing = _DIALECTS[kind], is_passing
         if isinstance(core, Insert) and not core.exported_columns:
             core = core.inline()  # whoever wants a number that the database gave asks for it
         compiled: Any = core.compile(  # type: ignore[attr-defined]  # every statement we make can be compiled
@@ -213,11 +215,15 @@ class Connection(ABC):
             compiled = statement.compiled(self.kind)
         else:
             columns = _named(many[0] if many else values) if isinstance(statement, Insert) else None
-            compiled = Compiled(statement, self.kind, columns)
+            compiled = Compiled(statement, self.kind, columns, is_passing=True)
         if many is not None:
             await self._run_many(compiled.sql, [compiled.bind(each) for each in many])
             return Result([], len(many))
         return await self._run(compiled, compiled.bind(values or {}))  # type: ignore[arg-type]  # not a list: see above
+
+    def among(self, column: Column[Any], values: Sequence[Any]) -> ColumnElement[bool]:
+        """Return the condition that *column* is one of *values*, which may be many."""
+        return column.in_(values)
 
     async def insert_rows(self, statement: Statement, rows: Sequence[Values]) -> int | None:
         """Run an INSERT once for each of *rows*; return how many went in, where the database can tell.

@@ -32,9 +32,12 @@ ROWS: Final = 500
 EXTERNAL: Final = "import"
 """The kind of contact under which the other system's identifier finds a customer."""
 EXTERNAL_NORMALISATION: Final = "import-id-1"
+_NORMALISATIONS: Final = {EMAIL: EMAIL_NORMALISATION, EXTERNAL: EXTERNAL_NORMALISATION}
 _AT_ONCE: Final = 8
 """Weak hashes that wait for the pool together: others sign in meanwhile."""
 _PATIENCE_SECONDS: Final = 1.0
+_STRETCH: Final = 20
+"""Rows that are worked on before others have a turn: the batch before, whose commit is under way, needs many."""
 
 Begin = Callable[..., AbstractAsyncContextManager[ImportUnit]]
 Seen = Callable[[Import], None]
@@ -125,11 +128,12 @@ class Importing:
         for row in rows:
             if row.row > skip:
                 held.append(row)
+            if row.row % _STRETCH == 0:
+                await self.clock.sleep(0)
             if len(held) >= ROWS:
                 batch, before = await self._sealed(held, before, is_rehearsal=is_rehearsal)
                 yield batch
                 held = []
-                await self.clock.sleep(0)
         if held:
             yield (await self._sealed(held, before, is_rehearsal=is_rehearsal))[0]
 
@@ -140,11 +144,13 @@ class Importing:
         """
         batch = Batch(position=rows[-1].row)
         judged: list[Judged] = []
-        for row in rows:
+        is_operator = self.actor.scopes is None
+        for place, row in enumerate(rows):
+            if place % _STRETCH == 0:
+                await self.clock.sleep(0)
             if isinstance(row, Refused):
                 batch.refused.append(row)
                 continue
-            is_operator = self.actor.scopes is None
             outcome = judge(row, self.tenant.settings.profile, batch.left_out, is_operator=is_operator)
             if isinstance(outcome, Judged):
                 judged.append(outcome)
@@ -156,8 +162,10 @@ class Importing:
         if new and not is_rehearsal:
             kept = await self._kept([one for one, _ in new])
             vaults = await self.keyring.new_subjects(CustomerId.new, self.tenant.id, len(new))
-            for (one, contacts), text, vault in zip(new, kept, vaults, strict=True):
-                self._seal(batch, one, [self._contact(tenant, vault, *each) for each in contacts.items()], text, vault)
+            for place, ((one, blinds), text, vault) in enumerate(zip(new, kept, vaults, strict=True)):
+                if place % _STRETCH == 0:
+                    await self.clock.sleep(0)
+                self._seal(batch, one, blinds, text, vault)
         batch.refused.sort(key=lambda refused: refused.row)
         return batch, Taken(
             {each[EMAIL]: "" for _, each in new}, {each[EXTERNAL]: "" for _, each in new if EXTERNAL in each}
@@ -211,15 +219,7 @@ class Importing:
             await self.clock.sleep(_PATIENCE_SECONDS)
         return text
 
-    def _contact(self, tenant: TenantVault, vault: SubjectVault, kind: str, blind: bytes) -> ContactIndex:
-        normalisation = EMAIL_NORMALISATION if kind == EMAIL else EXTERNAL_NORMALISATION
-        return ContactIndex(
-            kind, blind, tenant.index_version, normalisation, CustomerId(vault.subject_id), self.clock.now()
-        )
-
-    def _seal(
-        self, batch: Batch, one: Judged, contacts: Sequence[ContactIndex], kept: str, vault: SubjectVault
-    ) -> None:
+    def _seal(self, batch: Batch, one: Judged, blinds: Mapping[str, bytes], kept: str, vault: SubjectVault) -> None:
         now, row = self.clock.now(), one.row
         created_at = row.created_at if 0 < row.created_at < now else now
         customer = Customer(
@@ -231,7 +231,11 @@ class Importing:
             state=CustomerState.DISABLED if row.is_disabled else CustomerState.ACTIVE,
         )
         batch.customers.append(seal(customer, vault))
-        batch.contacts += contacts
+        for kind, blind in blinds.items():
+            normalisation = _NORMALISATIONS[kind]
+            batch.contacts.append(
+                ContactIndex(kind, blind, vault.tenant.index_version, normalisation, customer.id, now)
+            )
         if kept:
             batch.passwords.append(seal_password(vault, customer.id, kept, now))
         for app in row.apps:

@@ -1,6 +1,5 @@
 """The outer wrapping of subject keys, by epoch, and the context that binds tenant keys."""
 
-from dataclasses import replace
 from typing import Final
 
 from limen.identity.keyring.envelope import Place, SealingKey, derived_key, seal, unseal
@@ -20,7 +19,7 @@ def tenant_context(tenant_id: str, version: int) -> bytes:
 def close_outer(row: WrappedSubjectKey, epoch: EpochKey, inner: bytes, entropy: Entropy) -> WrappedSubjectKey:
     """Return *row* with the *inner* wrapping wrapped once more, under *epoch*."""
     wrapped = seal(_key(row, epoch), _place(row), inner, entropy)
-    return replace(row, wrapped=wrapped, epoch_id=epoch.id)
+    return WrappedSubjectKey(row.tenant_id, row.subject_id, row.version, wrapped, epoch.id, row.created_at)
 
 
 def open_outer(row: WrappedSubjectKey, epoch: EpochKey) -> bytes:

@@ -7,7 +7,7 @@ from functools import cached_property, lru_cache
 from typing import Any, ClassVar
 
 import asyncpg
-from sqlalchemy import Column, Integer, Table, Text, bindparam, func, select, text
+from sqlalchemy import Column, ColumnElement, Integer, Table, Text, bindparam, func, literal, select, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -56,14 +56,23 @@ class PostgresConnection(Connection):
         """Commit; durable when it returns."""
         await self._raw.execute("COMMIT")
 
+    def among(self, column: Column[Any], values: Sequence[Any]) -> ColumnElement[bool]:
+        """Return the condition that *column* is one of *values*, sent as one list."""
+        return column.in_(select(func.unnest(literal(values, postgresql.ARRAY(column.type)))))
+
     async def insert_rows(self, statement: Statement, rows: Sequence[Values]) -> int | None:
-        """Run an INSERT for all *rows* at once."""
+        """Run an INSERT for all *rows* at once. What they have in common is sent once."""
         if not rows:
             return 0
-        sql, names = _at_once(statement)
+        lists = {name: [row[name] for row in rows] for name in statement.columns}
+        common = [name for name, values in lists.items() if values.count(values[0]) == len(values)]
+        if len(common) == len(lists):
+            common.pop()
+        sql = _at_once(statement, tuple(common))
         if self._trace is not None:
             self._trace(sql)
-        return _touched(await self._raw.execute(sql, *([row[name] for row in rows] for name in names)))
+        same = [lists.pop(name)[0] for name in common]
+        return _touched(await self._raw.execute(sql, *same, *lists.values()))
 
     async def rollback(self) -> None:
         """End what is open; a connection that is lost has nothing open."""
@@ -76,7 +85,12 @@ class PostgresConnection(Connection):
         if compiled.has_rows is False:
             return Result([], _touched(await self._raw.execute(compiled.sql, *bound)))
         if compiled.has_rows:
-            rows = compiled.rows(await self._raw.fetch(compiled.sql, *bound))
+            # A plan that is kept is of the size that a table had: what is run once is planned as the table is now.
+            if compiled.is_passing:
+                found = await (await self._raw.prepare(compiled.sql)).fetch(*bound)
+            else:
+                found = await self._raw.fetch(compiled.sql, *bound)
+            rows = compiled.rows(found)
             return Result(rows, len(rows))
         prepared = await self._raw.prepare(compiled.sql)
         make = row_maker(tuple(column.name for column in prepared.get_attributes()))
@@ -89,15 +103,17 @@ class PostgresConnection(Connection):
         await self._raw.executemany(sql, bound)
 
 
-@lru_cache(maxsize=64)
-def _at_once(statement: Statement) -> tuple[str, tuple[str, ...]]:
-    """Return an INSERT of one row as one of many, whose parameters are a list for each column, in this order."""
+@lru_cache(maxsize=256)
+def _at_once(statement: Statement, common: tuple[str, ...]) -> str:
+    """Return an INSERT of one row as one of many: a value for each *common* column, then a list for each other one."""
     table: Table = statement.core if isinstance(statement.core, Table) else statement.core.table
-    names = statement.columns
-    lists = ", ".join(f"${place}::{_plain_type(table.c[name])}[]" for place, name in enumerate(names, 1))
+    names = *common, *(name for name in statement.columns if name not in common)
+    given = [f"${place}::{_plain_type(table.c[name])}" for place, name in enumerate(names, 1)]
+    same = "".join(f"{one}, " for one in given[: len(common)])
+    lists = ", ".join(f"{one}[]" for one in given[len(common) :])
     listed = ", ".join(f'"{name}"' for name in names)
     unless = " ON CONFLICT DO NOTHING" if isinstance(statement, InsertNew) else ""
-    return f'INSERT INTO "{table.name}" ({listed}) SELECT * FROM unnest({lists}){unless}', names  # noqa: S608
+    return f'INSERT INTO "{table.name}" ({listed}) SELECT {same}r.* FROM unnest({lists}) AS r{unless}'  # noqa: S608
 
 
 def _plain_type(column: Column[Any]) -> str:

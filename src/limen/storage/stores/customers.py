@@ -306,13 +306,30 @@ def _customer(row: Row[Any] | None) -> SealedCustomer | None:
 
 def customer_values(customer: SealedCustomer) -> dict[str, Any]:
     """Return the columns of a customer."""
-    values = {name: getattr(customer, name) for name in SealedCustomer.__slots__ if name != "searchable"}
-    return values | {"state": customer.state.value}
+    return {
+        "id": customer.id,
+        "subject": customer.subject,
+        "sealed_profile": customer.sealed_profile,
+        "created_at": customer.created_at,
+        "updated_at": customer.updated_at,
+        "state": customer.state.value,
+        "valid_after": customer.valid_after,
+        "version": customer.version,
+        "proof_after": customer.proof_after,
+    }
 
 
 def contact_values(contact: ContactIndex) -> dict[str, Any]:
     """Return the columns of an index row."""
-    return {name: getattr(contact, name) for name in ContactIndex.__slots__}
+    return {
+        "kind": contact.kind,
+        "blind": contact.blind,
+        "index_version": contact.index_version,
+        "normalisation": contact.normalisation,
+        "customer_id": contact.customer_id,
+        "verified_at": contact.verified_at,
+        "held_until": contact.held_until,
+    }
 
 
 def _password(row: Row[Any]) -> StoredPassword:

@@ -92,7 +92,7 @@ class SqlImports(TenantStoreBase):
     async def owners(self, kind: str, blinds: Collection[bytes]) -> dict[bytes, CustomerId]:
         """Return whose these blind indexes are, those included that are held."""
         index = contact_index.c
-        wanted = self._mine(contact_index, index.kind == kind, index.blind.in_(list(blinds)))
+        wanted = self._mine(contact_index, index.kind == kind, self._connection.among(index.blind, list(blinds)))
         found = await self._all(select(index.blind, index.customer_id).where(wanted)) if blinds else []
         return {bytes(row.blind): CustomerId(row.customer_id) for row in found}
 

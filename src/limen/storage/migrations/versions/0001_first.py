@@ -587,7 +587,14 @@ def _create_tables() -> None:  # noqa: PLR0915 - one statement a table
         sqlite_with_rowid=False,
     )
     op.create_index("ix_contact_index_customer", "contact_index", ["tenant_id", "customer_id"], unique=False)
-    op.create_index("ix_contact_index_held", "contact_index", ["tenant_id", "held_until"], unique=False)
+    op.create_index(
+        "ix_contact_index_held",
+        "contact_index",
+        ["tenant_id", "held_until"],
+        unique=False,
+        sqlite_where=sa.text("held_until IS NOT NULL"),
+        postgresql_where=sa.text("held_until IS NOT NULL"),
+    )
     op.create_table(
         "families",
         sa.Column("tenant_id", sa.String(length=40), nullable=False),
