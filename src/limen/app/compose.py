@@ -41,6 +41,7 @@ from limen.app.metrics import (
     kms_counter,
     model_counter,
     proof_counter,
+    risk_meter,
     safety_subscribers,
 )
 from limen.app.passkeys import model_keeper
@@ -228,6 +229,7 @@ class Site:
                 sms_ceiling=settings.sms.per_tenant_day if is_ready(settings) else 0,
                 count_proof=authentication_counter(self._registry),
                 count_guard=guard_counter(self._registry),
+                count_risk=risk_meter(self._registry),
                 breaches=self._breaches,
                 send_audit=self._audit_ways(),
                 rotations=partial(rotations, basis),

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Final
 
 from limen.access.journeys.pace import Pace
-from limen.access.journeys.parts import JourneyParts, JourneySettings, Models, no_models
+from limen.access.journeys.parts import CountRisk, JourneyParts, JourneySettings, Models, no_models, unmeasured
 from limen.access.journeys.steps.consent import scope_in_words
 from limen.access.tokens.desk import CountProof, Desk, Desks, uncounted
 from limen.app.jobs.checkpoints import Basics
@@ -69,6 +69,7 @@ class FrontParts:
         tallies: what happened in the last hour.
         captcha: the CAPTCHA vendor, or None.
         count_guard: measures what guards did, and why.
+        count_risk: measures what risk decided.
         count_proof: measures what customers prove, by authenticator and outcome.
         breaches: what is known of breached passwords.
         models: what is known of models of passkeys.
@@ -99,6 +100,7 @@ class FrontParts:
     demo_app: str = ""
     count_proof: CountProof = uncounted
     count_guard: CountProof = uncounted
+    count_risk: CountRisk = unmeasured
     sms_ceiling: int = 0
     models: Models = no_models
     breaches: BreachSources = NO_SOURCES
@@ -259,6 +261,7 @@ def _journeys(
         breaches=Breaches(parts.breaches, desk.tenant.settings.breaches),
         count_proof=parts.count_proof,
         count_guard=parts.count_guard,
+        count_risk=parts.count_risk,
         models=parts.models,
         slowest=pace,
         outgoing=desk.outgoing,

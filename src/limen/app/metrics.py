@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Gauge
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -16,6 +16,7 @@ from limen.storage.unit import Unit
 from limen.trust.threats.reputation import Reputation
 
 _POOL: Final = "limen_hash_pool"
+_PROBABILITIES: Final = (0.0001, 0.0005, 0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 0.8)
 
 
 class JobMetrics:
@@ -111,6 +112,24 @@ def guard_counter(registry: CollectorRegistry) -> Callable[[str, str], None]:
         ["outcome", "reason"], registry=registry,
     )  # fmt: skip
     return lambda outcome, reason: counter.labels(outcome, reason).inc()
+
+
+def risk_meter(registry: CollectorRegistry) -> Callable[[str, str, bool, float], None]:
+    """Return what counts what risk decided, by action and outcome, and how likely it found somebody else."""
+    counter = Counter(
+        "limen_risk_decisions", "Decisions of risk, by what was done, what was decided, and whether that was enforced",
+        ["action", "outcome", "enforced"], registry=registry,
+    )  # fmt: skip
+    scores = Histogram(
+        "limen_risk_probability", "How likely it is somebody else, as risk found it",
+        ["action"], buckets=_PROBABILITIES, registry=registry,
+    )  # fmt: skip
+
+    def measure(action: str, outcome: str, enforced: bool, probability: float) -> None:  # noqa: FBT001 - of CountRisk
+        counter.labels(action, outcome, "yes" if enforced else "no").inc()
+        scores.labels(action).observe(probability)
+
+    return measure
 
 
 def feed_counter(registry: CollectorRegistry) -> Callable[[str, str], None]:

@@ -111,7 +111,10 @@ EVENT_DATA: Mapping[str, Mapping[str, Member]] = {
     },
     "password.changed": {},
     "risk.assessed": {
-        "outcome": Member("``allow``, ``challenge``, or ``shadow`` for a challenge that was not made."),
+        "action": Member("What was done: ``sign_in``, ``refresh``, ``recovery``, ``factor_change``, ``sign_up``."),
+        "client": Member("For which application, by its ``client_id``; empty for the account page."),
+        "outcome": Member("What is decided: ``allow``, ``notify``, ``challenge``, ``delay``, ``deny``."),
+        "enforced": Member("Whether that is done: not in the shadow, nor where nothing more could be asked for."),
         "probability": Member("How likely it is somebody else, from 0 to 1."),
         "score": Member("The logarithm of the likelihood ratio that it is calibrated from."),
         "reasons": Member("Why, the gravest first: stable names (``risk.reason.…``)."),
@@ -119,7 +122,9 @@ EVENT_DATA: Mapping[str, Mapping[str, Member]] = {
     },
     "sign_in.unfamiliar": {
         "session": Member("The session that began there."),
-        "new": Member("What was new: ``new_country``, ``new_device``, the gravest first."),
+        "new": Member(
+            "What was new: ``new_country``, ``new_device``, the gravest first; or ``unusual_sign_in``, for risk."
+        ),
     },
     "password.breached": {
         "known": Member("``password``: it is on a list; ``pair``: together with the address."),

@@ -80,7 +80,7 @@ EVENTS: dict[str, tuple[int, str]] = {
     "import.started": (1, "A file of customers from another system is being brought in."),
     "import.finished": (1, "A file of customers was brought in; its customers are not told of one by one."),
     "password.changed": (1, "A customer's password was replaced."),
-    "risk.assessed": (1, "A right password was held against what its customer showed before."),
+    "risk.assessed": (1, "A right proof, or a change, was held against what its customer showed before."),
     "sign_in.unfamiliar": (1, "A customer signed in where they never had, and was told: at a browser, from a country."),
     "password.breached": (1, "The right password of a customer is one that is known from a breach."),
     "factor.added": (1, "A customer set up a second factor."),

@@ -67,7 +67,8 @@ async def test_the_shadow_scores_and_asks_nobody(house):
     assert house.tenant.settings.risk.mode == "shadow"  # as it is at first
     await at_home(house)
     assert (await house.walker(**ABROAD).sign_in(ANN, PASSWORD)).path == "/account"
-    assert '"outcome":"shadow"' in (await assessed(house))[-1]["data"]
+    said = (await assessed(house))[-1]["data"]
+    assert ('"outcome":"challenge"' in said, '"enforced":false' in said) == (True, True)
 
 
 async def test_off_scores_nothing_and_remembers_nothing(house):

@@ -702,6 +702,7 @@ MAILS: dict[str, dict[str, Any]] = {
         "secure_url": "https://limen.example/secure/abc",
     },
     "new_device": _FACTOR_MAIL,
+    "unusual_sign_in": _FACTOR_MAIL,
     "new_country": {**_FACTOR_MAIL, "country_code": "SE"},
     "doubted_code": _CODE,
     "change_email": _CODE,

@@ -17,13 +17,14 @@ from limen.access.journeys.parts import JourneyParts, JourneyUnit
 from limen.access.journeys.records import Journey, JourneyState
 from limen.access.journeys.safekeeping import open_journey, seal
 from limen.access.journeys.table import next_step
-from limen.access.journeys.views import Problem, Progress, StepView
+from limen.access.journeys.views import Problem, Progress, StepView, Write
+from limen.access.journeys.weighing import weighed, weighed_task
 from limen.access.sessions.cookies import BrowserCookie
 from limen.access.sessions.records import Browser
 from limen.identity.keyring import SubjectVault
 from limen.kernel.clock import SECOND
 from limen.kernel.context import RequestContext
-from limen.kernel.errors import Expired, Fault, NotFound, Refusal
+from limen.kernel.errors import Expired, Fault, NotFound, Refusal, Throttled
 from limen.kernel.ids import BrowserId, JourneyId
 
 LONGEST_AGENT = 400
@@ -77,10 +78,19 @@ class Journeys:
                 return ended
         vault = await parts.keyring.new_subject(parts.tenant_id, JourneyId.new)
         journey = self._fresh(JourneyId(vault.subject_id), browser_id, state)
+        write: Write | None = None
+        if state.task and state.customer_id:
+            opened = await self.open_for(journey, vault)
+            found = await weighed_task(StepContext(parts, journey, vault, opened.facts, request))
+            if isinstance(found, Throttled):
+                return found
+            journey, write = replace(journey, state=found[0]), found[1]
         async with parts.begin(parts.tenant_id) as unit:
             if newcomer is not None:
                 await unit.sessions.add_browser(newcomer)
             await unit.journeys.add(seal(journey, vault))
+            if write is not None:
+                await write(unit)
         return journey.id
 
     def _fresh(self, journey_id: JourneyId, browser_id: BrowserId, state: JourneyState) -> Journey:
@@ -150,6 +160,8 @@ class Journeys:
     async def _commit(self, opened: Opened, progress: Progress, request: RequestContext) -> Shown:
         """Take the journey one step on and write what its step did; whoever was faster is shown instead."""
         parts, before = self.parts, opened.journey
+        context = StepContext(parts, before, opened.vault, opened.facts, request)
+        progress = await weighed(context, progress)
         shown: Shown | None = None
         refused: Problem | None = None
         async with parts.begin(parts.tenant_id) as unit:

@@ -12,15 +12,15 @@ from typing import Final
 
 import msgspec
 
-from limen.access.factors.records import second_steps
+from limen.access.factors.records import keys, second_steps
 from limen.access.journeys.context import StepContext
 from limen.access.journeys.factor_changes import told
 from limen.access.journeys.guarding import Guarded
 from limen.access.journeys.limits import over_limits
-from limen.access.journeys.mails import sealed_mail
+from limen.access.journeys.mails import Announce, sealed_mail
 from limen.access.journeys.parts import JourneyUnit
 from limen.access.journeys.records import Challenge, Doubt
-from limen.access.journeys.risks import RISK, Judged, judged, note
+from limen.access.journeys.risks import Judged, judged, note, settled, sighting
 from limen.access.journeys.sent_codes import again, seconds_left
 from limen.access.journeys.views import Problem, Write
 from limen.access.sessions.records import PASSWORD, Evidence, open_surroundings
@@ -31,6 +31,7 @@ from limen.identity.keyring import SubjectVault
 from limen.kernel.errors import Refusal, Unavailable
 from limen.kernel.events import AuditEntry, Event
 from limen.trust.limits import Limit
+from limen.trust.risk.records import Failures, Sighting
 from limen.trust.threats.breaches import Known
 
 _NOTICE: Final = Limit(1, 7 * 86_400, "breach-notice")
@@ -41,16 +42,20 @@ NO_DOUBT: Final = Doubt()
 
 @dataclass(frozen=True, slots=True)
 class Doubted:
-    """What follows from a doubt: what the journey keeps, what is written, and the code that was mailed."""
+    """What follows from a doubt: what the journey keeps, what is written, and the code that was mailed.
+
+    ``is_denied``: the password counts for a wrong one.
+    """
 
     doubt: Doubt = NO_DOUBT
     write: Write | None = None
     sent: Challenge | None = None
+    is_denied: bool = False
 
 
-def is_answered(evidence: Sequence[Evidence]) -> bool:
-    """Tell whether something beside a password spoke."""
-    return any(piece.authenticator != PASSWORD for piece in evidence)
+def is_answered(evidence: Sequence[Evidence], of: str) -> bool:
+    """Tell whether something beside the authenticator *of* spoke."""
+    return any(piece.authenticator != of for piece in evidence)
 
 
 async def doubted(context: StepContext, customer: Customer, vault: SubjectVault, found: Guarded) -> Doubted:
@@ -65,11 +70,21 @@ async def doubted(context: StepContext, customer: Customer, vault: SubjectVault,
     )
     if found.verdict.is_doubted and not doubt.asks and not await _has_been_here(context, customer, vault):
         doubt = msgspec.structs.replace(doubt, reason=known or "attack", asks=True)
-    risk = await judged(context, customer, vault, found, is_breached=known in {"password", "pair"})
-    if risk is not None and risk.asks and not doubt.asks:
-        doubt = msgspec.structs.replace(doubt, reason=known or RISK, asks=True)
-    followed = await _followed(context, customer, vault, doubt, found) if doubt.reason else Doubted()
+    risk = await judged(context, (customer.id, vault), _seen(context, found, known), "sign_in")
+    if risk is not None:
+        await settled(context, risk)
+        if risk.does("deny"):
+            return _noted(context, customer, Doubted(is_denied=True), risk)
+        doubt = risk.doubt(doubt, PASSWORD)
+    followed = await _followed(context, customer, vault, doubt, found) if doubt.reason else Doubted(doubt)
     return followed if risk is None else _noted(context, customer, followed, risk)
+
+
+def _seen(context: StepContext, found: Guarded, known: Known) -> Sighting:
+    """Return what the sign-in shows, with what the guards counted of it."""
+    seen = sighting(context.parts, context.journey, context.request)
+    failures, breached = Failures(found.counts.account, found.counts.address), known in {"password", "pair"}
+    return replace(seen, failures=failures, breached=breached, proof="password")
 
 
 async def _known(context: StepContext, customer: Customer, password: str) -> Known:
@@ -88,7 +103,7 @@ def _noted(context: StepContext, customer: Customer, followed: Doubted, risk: Ju
     """Return what follows, with what risk said on record in the same commit."""
 
     async def write(unit: JourneyUnit) -> Problem | None:
-        await note(context, unit, customer, risk)
+        await note(context, unit, customer.id, risk)
         return await followed.write(unit) if followed.write is not None else None
 
     return replace(followed, write=write)
@@ -102,25 +117,33 @@ async def _has_been_here(context: StepContext, customer: Customer, vault: Subjec
     return bool(here) and any(open_surroundings(vault, one).network == here for one in sessions)
 
 
+async def asked_by_mail(
+    context: StepContext, customer: Customer, vault: SubjectVault
+) -> tuple[Challenge | None, Announce | None]:
+    """Return a code for the customer's mailbox and what mails it; neither where the limits of mail are reached."""
+    email = customer.profile.email
+    sent = again(context, None) if await over_limits(context, email, mail=True) is None else None
+    if sent is None:
+        return None, None
+    words: dict[str, str | int] = {"code": sent.code, "expires_seconds": seconds_left(context, sent)}
+    return sent, sealed_mail(context, (customer.id, vault), "doubted_code", email, words, sent.expires_at)
+
+
 async def _followed(
     context: StepContext, customer: Customer, vault: SubjectVault, doubt: Doubt, found: Guarded
 ) -> Doubted:
     """Return *doubt* with the mails that go with it: a code where one is asked for, or a notice."""
     parts, policy = context.parts, context.parts.breaches.settings.at_sign_in
     sent: Challenge | None = None
-    announce = None
+    announce: Announce | None = None
     if doubt.asks:
         await parts.guard.note("doubted")
         async with parts.read(parts.tenant_id) as unit:
-            has_steps = bool(second_steps(await unit.factors.of_customer(customer.id)))
-        if not has_steps and await over_limits(context, customer.profile.email, mail=True) is None:
-            sent = again(context, None)
-    if sent is not None:
-        words: dict[str, str | int] = {"code": sent.code, "expires_seconds": seconds_left(context, sent)}
-        announce = sealed_mail(
-            context, (customer.id, vault), "doubted_code", customer.profile.email, words, sent.expires_at
-        )
-    elif not doubt.changes and doubt.reason in {"password", "pair"}:
+            factors = await unit.factors.of_customer(customer.id)
+        wants_key = doubt.level == "phishing_resistant" and keys(factors)
+        if not second_steps(factors) and not wants_key:
+            sent, announce = await asked_by_mail(context, customer, vault)
+    if sent is None and not doubt.changes and doubt.reason in {"password", "pair"}:
         decision = await parts.limiter.hit(f"{_NOTICE.name}:{parts.tenant_id}:{customer.id}", _NOTICE)
         announce = told(context, customer, vault, "password_breached") if decision.allowed else None
 

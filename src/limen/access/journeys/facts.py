@@ -4,11 +4,12 @@ from dataclasses import replace
 
 import msgspec
 
+from limen.access.factors.records import keys
 from limen.access.journeys.context import Account, Facts
 from limen.access.journeys.parts import JourneyParts, JourneyUnit
 from limen.access.journeys.passkey_facts import with_passkeys
 from limen.access.journeys.records import Journey, JourneyState, Path
-from limen.access.journeys.second_factors import ASK, concerns, insists, is_stale, may_trust, owed
+from limen.access.journeys.second_factors import ASK, concerns, insists, is_stale, may_trust, owed, wants_key
 from limen.access.journeys.terms import terms_due
 from limen.access.journeys.weaker import barred
 from limen.access.oauth.consent import details_due, needs_consent
@@ -72,6 +73,8 @@ async def _with_second_factor(
     if is_stale(state, held, due, parts.clock.now()):
         return replace(facts, is_proven=False)
     facts = replace(facts, second_factor=due, factors=factors, held=held, barred=kinds)
+    if wants_key(state, factors):
+        return replace(facts, second_factor=ASK, factors=keys(factors))
     if due != ASK:
         return facts
     if state.path is Path.RECOVER:

@@ -172,6 +172,14 @@ ConsentWords = Callable[[str, str, tuple[str, ...], tuple[str, ...]], bytes]
 """(locale, client name, scopes, details in words) to the SHA-256 of the words that the consent page shows."""
 
 
+CountRisk = Callable[[str, str, bool, float], None]
+"""Measures a decision: its action, its outcome, whether that was done, and the probability that it rests on."""
+
+
+def unmeasured(_: str, __: str, ___: bool, ____: float) -> None:  # noqa: FBT001 - as CountRisk has it
+    """Measure nothing."""
+
+
 Models = Callable[[], Awaitable[Metadata]]
 
 
@@ -215,7 +223,7 @@ class JourneyParts:
 
     ``models`` returns what is known of models of authenticators. ``count_proof`` measures proofs by authenticator and
     outcome (``proven``, ``refused``); ``count_guard`` what a guard did (``refused``, ``passed``, ``shadowed``) and
-    why. ``slowest`` says what refusals have to take (:mod:`pace`);
+    why; ``count_risk`` what risk decided. ``slowest`` says what refusals have to take (:mod:`pace`);
     ``outgoing`` reaches the old system, where there is one.
     """
 
@@ -242,6 +250,7 @@ class JourneyParts:
     count_proof: CountProof = uncounted
     models: Models = no_models
     count_guard: CountProof = uncounted
+    count_risk: CountRisk = unmeasured
     slowest: Slowest = unhurried
     outgoing: Outgoing = NO_WAY_OUT
 

@@ -110,18 +110,26 @@ class Making(msgspec.Struct, frozen=True):
 
 
 class Doubt(msgspec.Struct, frozen=True):
-    """Why a right password is not enough, and what is asked for beside it.
+    """Why a right proof is not enough, and what is asked for beside it.
 
     Attributes:
         reason: ``password`` or ``pair``: it is known from a breach; ``away``: that could not be asked; ``attack``: it
             came while others are being tried; ``risk``: it does not look like its customer's.
         asks: the mailbox is to be proven, unless a second factor speaks.
         changes: another password is to be chosen.
+        of: the authenticator that is doubted: another has to speak.
+        level: what has to, where risk said so (``identity.tenants.risk``).
+        notifies: the customer is told of the sign-in.
+        is_suspected: what the sign-in shows was counted as an attacker's, until it comes to a session.
     """
 
     reason: str = ""
     asks: bool = False
     changes: bool = False
+    of: str = "pwd"
+    level: str = ""
+    notifies: bool = False
+    is_suspected: bool = False
 
 
 class JourneyState(msgspec.Struct, frozen=True):

@@ -1,41 +1,78 @@
-"""What risk says of a right password, on record; and what is remembered of a sign-in that came to a session.
+"""What risk says of a right proof, on record; and what is remembered of a sign-in that came to a session.
 
-The first sign-in of a customer has nothing to be compared with. Whoever signs in by a passkey or a mailed code is not
-asked about: they are remembered, so that the next password is held against everything that their customer showed.
+The first sign-in of a customer has nothing to be compared with, so that nothing is said of it.
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 from limen.access.journeys.context import Facts, StepContext
-from limen.access.journeys.guarding import Guarded
 from limen.access.journeys.parts import JourneyParts, JourneyUnit
-from limen.access.journeys.records import Journey, Path
-from limen.access.journeys.unfamiliar import tell
-from limen.identity.customers.records import Customer
+from limen.access.journeys.records import Doubt, Journey, Path
+from limen.access.journeys.unfamiliar import UNUSUAL, tell
 from limen.identity.keyring import SubjectVault
+from limen.identity.tenants.risk import Action
 from limen.kernel.context import RequestContext
 from limen.kernel.errors import Fault
 from limen.kernel.events import AuditEntry, Event
-from limen.kernel.ids import SessionId
+from limen.kernel.ids import CustomerId, SessionId
 from limen.trust.attacks.records import Bar
 from limen.trust.risk.agents import agent_values
-from limen.trust.risk.records import Assessment, Failures, Sighting, Standing
+from limen.trust.risk.decide import AWAY, Decision
+from limen.trust.risk.records import Assessment, Sighting, Standing
 
-RISK = "risk"
+RISK: Final = "risk"
 """The reason of a doubt that rests on the score alone."""
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What was said of a sign-in.
+    """What was said of one action, and what is decided about it.
 
-    ``challenges`` is what the tenant's threshold says, ``asks`` whether that is done: not in the shadow.
+    Attributes:
+        seen: what the request shows.
+        found: what the model says.
+        decision: what the tenant does about it.
+        action: what was done.
+        client: for which application; empty for the account page.
+        is_on: whether what is decided is done.
+        has_more: whether more can be asked for at all: a mailbox is nothing beside itself.
     """
 
     seen: Sighting
     found: Assessment
-    challenges: bool
-    asks: bool
+    decision: Decision
+    action: Action
+    client: str
+    is_on: bool
+    has_more: bool = True
+
+    def does(self, what: str) -> bool:
+        """Tell whether *what* is done: a notice, a challenge, a delay or a denial."""
+        return self.is_on and what in self.decision.reached and (what != "challenge" or self.has_more)
+
+    @property
+    def notifies(self) -> bool:
+        """Tell whether the customer is told: where that was decided, or where more could not be asked for."""
+        return self.does("notify") or (self.is_on and "challenge" in self.decision.reached and not self.has_more)
+
+    @property
+    def is_enforced(self) -> bool:
+        """Tell whether the gravest that was decided is done."""
+        return self.decision.outcome == "allow" or self.does(self.decision.outcome)
+
+    def doubt(self, before: Doubt, of: str) -> Doubt:
+        """Return the doubt *before* with what risk adds: the authenticator *of* was the right one."""
+        asks = self.does("challenge")
+        return Doubt(
+            reason=before.reason or (RISK if asks else ""),
+            asks=before.asks or asks,
+            changes=before.changes,
+            of=of,
+            level=self.decision.level if asks else "",
+            notifies=self.notifies,
+            is_suspected=asks,
+        )
 
 
 def sighting(parts: JourneyParts, journey: Journey, request: RequestContext) -> Sighting:
@@ -52,51 +89,54 @@ def sighting(parts: JourneyParts, journey: Journey, request: RequestContext) -> 
 
 
 async def judged(
-    context: StepContext, customer: Customer, vault: SubjectVault, found: Guarded, *, is_breached: bool
+    context: StepContext, owner: tuple[CustomerId, SubjectVault], seen: Sighting, action: Action
 ) -> Judged | None:
-    """Return what risk says of a right password; None where it says nothing.
+    """Return what risk says of a right proof, and does in part: it is counted, and a delayed answer waits here.
 
-    Where the database cannot be asked nobody signs in at all, so no stance of its own is needed.
+    None where it says nothing. Where the database cannot be asked nobody signs in at all; where a history cannot be
+    read, the tenant's stance holds (``when_away``).
     """
-    parts, judge = context.parts, context.parts.judge
+    parts, judge, request = context.parts, context.parts.judge, context.facts.request
     if judge.is_off:
         return None
-    seen = sighting(parts, context.journey, context.request)
-    failures = Failures(found.counts.account, found.counts.address)
-    seen = Sighting(seen.at, seen.values, seen.device, seen.place, seen.standing, failures, is_breached)
+    client = request.client_id if request is not None else ""
     async with parts.read(parts.tenant_id) as unit:
-        history = await judge.history(unit, customer.id, vault)
-        if history.is_empty:
+        history = await judge.history(unit, *owner)
+        if history is not None and history.is_empty:
             return None
-        assessment = await judge.assess(unit, history, seen)
-    challenges = judge.challenges(assessment)
-    return Judged(seen, assessment, challenges, asks=challenges and judge.settings.mode == "on")
+        found = await judge.assess(unit, history, seen) if history is not None else AWAY
+    decision = judge.decides(found, action, client) if history is not None else judge.decides_away(action, client)
+    return Judged(seen, found, decision, action, client, judge.is_on)
 
 
-def outcome(of: Judged) -> str:
-    """Return what came of it, in a word: ``allow``, ``challenge``, or ``shadow`` for a challenge that was not made."""
-    if not of.challenges:
-        return "allow"
-    return "challenge" if of.asks else "shadow"
+async def settled(context: StepContext, of: Judged) -> None:
+    """Measure what was decided, and wait where the answer is delayed; no transaction is open."""
+    parts = context.parts
+    parts.count_risk(of.action, of.decision.outcome, of.is_enforced, of.found.probability)
+    if of.does("delay") and not of.does("deny"):
+        await parts.clock.sleep(parts.judge.settings.delay_seconds)
 
 
-async def note(context: StepContext, unit: JourneyUnit, customer: Customer, of: Judged) -> None:
+async def note(context: StepContext, unit: JourneyUnit, customer_id: CustomerId, of: Judged) -> None:
     """Put what was said on record: for the tenant's administrators, with reasons, and with the model that said so."""
     data = {
-        "outcome": outcome(of),
+        "action": of.action,
+        "client": of.client,
+        "outcome": of.decision.outcome,
+        "enforced": of.is_enforced,
         "probability": round(of.found.probability, 4),
         "score": round(of.found.score, 2),
         "reasons": list(of.found.reasons),
         "model": of.found.model,
     }
-    if of.asks:
+    if of.does("challenge") or of.does("deny"):
         await context.parts.judge.suspect(unit, of.seen)
-    unit.announce(Event("risk.assessed", customer.id, dict(data)))
+    unit.announce(Event("risk.assessed", customer_id, dict(data)))
     unit.record(
         AuditEntry(
             event="risk.assessed",
-            actor=f"customer:{customer.id}",
-            subject=customer.id,
+            actor=f"customer:{customer_id}",
+            subject=customer_id,
             request_id=context.request.request_id,
             data=data,
             personal={"address": context.request.address, "user_agent": context.request.user_agent},
@@ -114,17 +154,20 @@ async def remember(  # noqa: PLR0913 - the end of a journey
 ) -> None:
     """Add a sign-in that came to a session to what its customer showed, and to what is counted of everybody.
 
-    Its customer is told where it is new to them. A recovery tells of the password or passkey that it set.
+    Its customer is told where it is new to them, or where risk says so. A recovery tells of the password or passkey
+    that it set.
     """
     if parts.judge.is_off or facts.vault is None:
         return
     if facts.customer is None:
         msg = "a vault without its customer"
         raise Fault(msg)
-    seen = sighting(parts, journey, request)
+    seen, doubt = sighting(parts, journey, request), journey.state.doubt
     tells = journey.state.path is not Path.RECOVER
     new = await parts.judge.remember(unit, facts.customer.id, facts.vault, seen, tells=tells)
+    if doubt.notifies and not new:
+        new = (UNUSUAL,)
     if new:
         tell(parts, unit, (facts.customer, facts.vault), new, (session_id, seen), request)
-    if journey.state.doubt.reason == RISK:  # it was the customer after all
+    if doubt.is_suspected:  # it was the customer after all
         await parts.judge.suspect(unit, seen, -1)

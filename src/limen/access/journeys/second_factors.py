@@ -8,7 +8,7 @@ Whoever has none sets one up where the tenant or the application insists.
 from collections.abc import Sequence
 from typing import Final
 
-from limen.access.factors.records import StoredFactor, passkeys, second_steps
+from limen.access.factors.records import StoredFactor, keys, passkeys, second_steps
 from limen.access.journeys.records import JourneyState, Path
 from limen.access.journeys.weaker import can_reach
 from limen.access.oauth.assurance import LEVELS, least, level
@@ -76,6 +76,13 @@ def _has_spoken(evidence: Sequence[Evidence]) -> bool:
     if any(piece.authenticator in SECOND_FACTORS for piece in evidence):
         return True
     return any(piece.authenticator in KEYS for piece in evidence[1:]) and evidence[0].authenticator not in KEYS
+
+
+def wants_key(state: JourneyState, factors: Sequence[StoredFactor]) -> bool:
+    """Tell whether risk wants a passkey or a security key at a sign-in, of somebody who has one."""
+    doubt, has_spoken = state.doubt, any(piece.authenticator in KEYS for piece in state.evidence)
+    is_wanted = doubt.asks and doubt.level == "phishing_resistant" and state.path is Path.SIGN_IN and not state.task
+    return is_wanted and bool(keys(factors)) and not has_spoken
 
 
 def may_trust(state: JourneyState, tenant: Tenant, request: AuthorizationRequest | None) -> bool:

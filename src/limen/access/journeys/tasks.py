@@ -10,6 +10,8 @@ ADD_EMAIL: Final = "add_email"
 REMOVE_EMAIL: Final = "remove_email"
 MAKE_PRIMARY: Final = "primary_email"
 _PROVES: Final = frozenset({CHANGE_EMAIL, ADD_EMAIL})
+HARMLESS: Final = frozenset({"rename_passkey"})
+"""What changes nothing that a thief would want: risk is not asked about it."""
 
 
 def proves_address(state: JourneyState) -> bool:

@@ -1,8 +1,10 @@
-"""A sign-in that is new to its customer: at a browser, or from a country. They are told, whatever proved them.
+"""A sign-in that is new to its customer, at a browser or from a country, or that risk finds unusual: they are told.
 
 The mail carries the link by which it was not them (:mod:`limen.access.safety.securing`): it ends every session, revokes
 every token and leads to a recovery. It leaves in the commit of the session.
 """
+
+from typing import Final
 
 from limen.access.journeys.parts import JourneyParts, JourneyUnit
 from limen.access.safety.messages import Reader, Words, messages, secure_link
@@ -12,6 +14,9 @@ from limen.kernel.context import RequestContext
 from limen.kernel.events import AuditEntry, Event
 from limen.kernel.ids import SessionId
 from limen.trust.risk.records import COUNTRY, Sighting
+
+UNUSUAL: Final = "unusual_sign_in"
+"""What is told where nothing is new, and risk says that it should be."""
 
 
 def tell(  # noqa: PLR0913 - who, of what, and where it was

@@ -30,6 +30,14 @@ _LOOKED_AT: Final[Mapping[str, tuple[Callable[[TenantSettings], bool], str]]] = 
         lambda settings: settings.attacks.challenge == "captcha" and settings.attacks.captcha_away == "open",
         "attacks.captcha_away = work",
     ),
+    "risk.mode is off: sign-ins are held against nothing, at": (
+        lambda settings: settings.risk.mode == "off",
+        "at least shadow",
+    ),
+    "risk.when_away is allow: whose history cannot be read is asked for nothing more, at": (
+        lambda settings: settings.risk.mode == "on" and settings.risk.when_away == "allow",
+        "risk.when_away = challenge",
+    ),
     "networks.feeds is off: no feed of addresses counts, at": (
         lambda settings: not settings.networks.feeds,
         "networks.feeds = true",

@@ -6,10 +6,12 @@ from typing import Final, Protocol
 import msgspec
 
 from limen.identity.tenants.notices import NoticeSettings
-from limen.identity.tenants.risk import RiskSettings
+from limen.identity.tenants.risk import Action, RiskSettings, limits_of
 from limen.kernel.clock import Instant
+from limen.kernel.errors import Corrupted
 from limen.kernel.ids import CustomerId
 from limen.trust.risk.assess import assess
+from limen.trust.risk.decide import Decision, decide
 from limen.trust.risk.history import History
 from limen.trust.risk.keys import ATTACKS, CUSTOMERS, EARLIER_WEIGHS, EPOCH, SIGN_INS, Derive, Epoch, attacked, epoch_of
 from limen.trust.risk.population import Population, Value, asked_for
@@ -70,14 +72,27 @@ class RiskJudge:
         """Tell whether nothing is scored, and nothing remembered."""
         return self.settings.mode == "off"
 
-    def challenges(self, found: Assessment) -> bool:
-        """Tell whether the tenant asks for more at such a risk, or would if it were not in the shadow."""
-        return found.probability * 1_000 >= self.settings.challenge
+    @property
+    def is_on(self) -> bool:
+        """Tell whether what is decided is done."""
+        return self.settings.mode == "on"
 
-    async def history(self, unit: RiskUnit, customer_id: CustomerId, vault: Seals) -> History:
-        """Return what the customer showed before."""
+    def decides(self, found: Assessment, action: Action, client: str) -> Decision:
+        """Return what the tenant does about such a risk, or would if it were not in the shadow."""
+        return decide(found.probability, limits_of(self.settings, action, client))
+
+    def decides_away(self, action: Action, client: str) -> Decision:
+        """Return what the tenant does where the model cannot be asked."""
+        reached = frozenset({"challenge"}) if self.settings.when_away == "challenge" else frozenset[str]()
+        return Decision(reached, limits_of(self.settings, action, client).level)
+
+    async def history(self, unit: RiskUnit, customer_id: CustomerId, vault: Seals) -> History | None:
+        """Return what the customer showed before; None where that cannot be read."""
         sealed = await unit.risk.history(customer_id)
-        return open_history(vault, customer_id, sealed)
+        try:
+            return open_history(vault, customer_id, sealed)
+        except (Corrupted, msgspec.DecodeError):
+            return None
 
     async def assess(self, unit: RiskUnit, history: History, seen: Sighting) -> Assessment:
         """Return what the model says: one look-up, of as many counters as there are features."""
@@ -113,7 +128,7 @@ class RiskJudge:
         Returns:
             Of what the customer is to be told, the gravest first; nothing where somebody else *tells* them.
         """
-        history = await self.history(unit, customer_id, vault)
+        history = await self.history(unit, customer_id, vault) or History()  # what cannot be read begins anew
         told = to_be_told(seen, history, self.notices) if tells else ()
         sealed = vault.seal(FIELD, customer_id, msgspec.json.encode(history.after(seen, is_told=bool(told))))
         await unit.risk.remember(customer_id, sealed, seen.at)

@@ -46,20 +46,23 @@ class Sighting:
     Attributes:
         at: when.
         values: a value for each of :data:`LEVELS` that is known; an unknown one is missing and says nothing.
-        device: the identifier of the browser, which its cookie proved; empty for a browser without one.
+        device: the identifier of the browser, which its cookie proved; empty for a browser without one, None where no
+            cookie could be.
         place: where the address is.
         standing: what is known against the address.
         failures: attempts in vain before it.
         breached: the password that was typed is in a breach.
+        proof: what was proven: ``password``, ``mailbox`` or ``key``; empty where nothing had to be.
     """
 
     at: Instant
     values: Mapping[str, str] = field(repr=False)
-    device: str = field(default="", repr=False)
+    device: str | None = field(default="", repr=False)
     place: Place | None = field(default=None, repr=False)
     standing: Standing = Standing()
     failures: Failures = Failures()
     breached: bool = False
+    proof: str = ""
 
 
 @dataclass(frozen=True, slots=True)

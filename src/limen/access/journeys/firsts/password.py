@@ -84,7 +84,21 @@ async def _passed(
     because = Doubted()
     if customer is not None and account.vault is not None:
         because = await doubted(context, customer, account.vault, found)
+    if because.is_denied:
+        return _denied(context, email, because)
     return _proven(context, email, account, check, because)
+
+
+def _denied(context: StepContext, email: str, because: Doubted) -> Progress:
+    """Return what a wrong password is told; nothing is counted against an account whose password was right."""
+    refused = _refused(context, email, NOBODY, PasswordCheck(matches=False))
+
+    async def write(unit: JourneyUnit) -> Problem | None:
+        if because.write is not None:
+            await because.write(unit)
+        return await refused.write(unit) if refused.write is not None else None
+
+    return replace(refused, write=write)
 
 
 def _proven(context: StepContext, email: str, account: _Account, check: PasswordCheck, found: Doubted) -> Progress:

@@ -7,7 +7,7 @@ import msgspec
 from limen.access.journeys.context import Facts, StepContext
 from limen.access.journeys.password_changes import replaced
 from limen.access.journeys.passwords import password_data
-from limen.access.journeys.records import Doubt, JourneyState
+from limen.access.journeys.records import JourneyState
 from limen.access.journeys.views import Problem, Progress, StepView
 
 
@@ -32,4 +32,4 @@ async def submit(context: StepContext, form: Mapping[str, str]) -> Progress:
 
 
 def _done(state: JourneyState) -> JourneyState:
-    return msgspec.structs.replace(state, doubt=Doubt())
+    return msgspec.structs.replace(state, doubt=msgspec.structs.replace(state.doubt, changes=False))

@@ -1,6 +1,7 @@
-"""A right password from a device that is not known, while there is reason to doubt it: the mailbox is proven beside it.
+"""A right proof from a device that is not known, while there is reason to doubt it: the mailbox is proven beside it.
 
-The code was sent when the password was proven. Whoever has a second factor is asked for that one instead.
+The code was sent with the proof; where a change is doubted, it is asked for here. Whoever has a second factor is asked
+for that one instead.
 """
 
 from collections.abc import Mapping
@@ -14,14 +15,14 @@ from limen.access.journeys.limits import over_second_factor
 from limen.access.journeys.records import Challenge, JourneyState
 from limen.access.journeys.sent_codes import checked, is_standing, mailed, seconds_left
 from limen.access.journeys.views import Problem, Progress, StepView
-from limen.access.sessions.records import MAILED_CODE, Evidence
+from limen.access.sessions.records import MAILBOX, MAILED_CODE, Evidence
 
 FIELD = "code"
 
 
 def due(state: JourneyState, _: Facts) -> bool:
     """Tell whether the mailbox is to be proven."""
-    return state.doubt.asks and not is_answered(state.evidence)
+    return state.doubt.asks and state.doubt.of != MAILBOX and not is_answered(state.evidence, state.doubt.of)
 
 
 def view(context: StepContext) -> StepView:

@@ -8,6 +8,7 @@ from limen.trust.risk.signals import (
     failures,
     origin,
     prior,
+    proof,
     rhythm,
     standing,
     velocity,
@@ -28,6 +29,7 @@ SIGNALS: tuple[Signal, ...] = (
     failures.SIGNAL,
     age.SIGNAL,
     breached.SIGNAL,
+    proof.SIGNAL,
 )
 
 __all__ = ["BASE", "SIGNALS", "Signal"]

@@ -1,5 +1,7 @@
 """What with: the user agent, its browser, its system, its class of device."""
 
+from typing import Final
+
 from limen.trust.risk.history import History
 from limen.trust.risk.likelihood import AGENT_OF
 from limen.trust.risk.population import Population
@@ -7,6 +9,12 @@ from limen.trust.risk.records import AGENT, BROWSER, CLASS, SYSTEM, Finding, Sig
 from limen.trust.risk.signals.likelihoods import log_ratio, plain_ratio
 from limen.trust.risk.signals.signal import Signal
 
+_NEW: Final = {
+    CLASS: "risk.reason.new_class",
+    SYSTEM: "risk.reason.new_system",
+    BROWSER: "risk.reason.new_browser",
+    AGENT: "risk.reason.new_agent",
+}
 _AT_KNOWN, _AT_NEW = 0.5, 0.25
 """The agent says again what the cookie says: at a browser that is new, it is no news that its agent is, too."""
 
@@ -20,9 +28,9 @@ def _speaks(seen: Sighting, history: History, population: Population) -> Finding
 
 
 def _reason(seen: Sighting, history: History) -> str:
-    for level in (CLASS, SYSTEM, BROWSER, AGENT):
+    for level in _NEW:
         if level in seen.values and not history.has(level, seen.values[level]):
-            return f"risk.reason.new_{level}"
+            return _NEW[level]
     return "risk.reason.rare_agent"
 
 

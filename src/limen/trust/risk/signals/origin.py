@@ -1,5 +1,7 @@
 """Where from: address, network and country."""
 
+from typing import Final
+
 from limen.trust.risk.history import History
 from limen.trust.risk.likelihood import ORIGIN
 from limen.trust.risk.population import Population
@@ -7,6 +9,12 @@ from limen.trust.risk.records import ADDRESS, COUNTRY, NETWORK, Finding, Sightin
 from limen.trust.risk.signals.likelihoods import log_ratio, plain_ratio
 from limen.trust.risk.signals.signal import Signal
 
+_NEW: Final = {
+    COUNTRY: "risk.reason.new_country",
+    NETWORK: "risk.reason.new_network",
+    ADDRESS: "risk.reason.new_address",
+}
+"""The coarsest first: it says the most."""
 _WEIGHT = 1.3
 """What it counts beside the others, weighed on simulated traffic."""
 
@@ -17,10 +25,9 @@ def _speaks(seen: Sighting, history: History, population: Population) -> Finding
 
 
 def _reason(seen: Sighting, history: History) -> str:
-    """Return the coarsest level that is new: it says the most."""
-    for level in (COUNTRY, NETWORK, ADDRESS):
+    for level in _NEW:
         if level in seen.values and not history.has(level, seen.values[level]):
-            return f"risk.reason.new_{level}"
+            return _NEW[level]
     return "risk.reason.rare_origin"
 
 
