@@ -116,6 +116,13 @@ class Page:
         return self.forms[-1]
 
     @property
+    def where(self) -> str:
+        """Where the journey of this page goes on, whatever address it began at."""
+        if not self.forms:
+            return f"/journey/{self.json['journey']}"
+        return self.form.action
+
+    @property
     def fields(self) -> dict[str, str]:
         return self.form.fields
 

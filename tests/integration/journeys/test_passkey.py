@@ -403,12 +403,11 @@ async def test_without_script_the_button_says_so(house):
 async def test_the_json_form_carries_options_and_challenge(house):
     key = await holder(house)
     native = house.walker()
-    page = await native.get("/sign-in")
-    answer = (await native.http.get(page.path, headers={"accept": "application/json"})).json()
-    step = answer["step"]
+    answer = (await native.http.get("/sign-in", headers={"accept": "application/json"})).json()
+    step, where = answer["step"], f"/journey/{answer['journey']}"
     form = {"csrf": answer["csrf"], "version": str(step["version"]), "intent": "use:passkey"}
     said = key.assertion(step["challenge"], origin=ORIGIN)
-    done = await native.http.post(page.path, data={**form, "passkey": said}, headers={"accept": "application/json"})
+    done = await native.http.post(where, data={**form, "passkey": said}, headers={"accept": "application/json"})
     assert done.json() == {"schema": 1, "step": None, "location": None}
 
 

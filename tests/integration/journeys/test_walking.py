@@ -44,7 +44,7 @@ async def test_who_finished_a_journey_and_sends_it_again_is_led_to_where_it_led(
     ann = house.walker()
     form = await ann.get("/sign-in")
     await ann.sign_in(ANN, PASSWORD, form)
-    for page in (await ann.get(form.path), await ann.post(form, email=ANN, password=PASSWORD)):
+    for page in (await ann.get(form.where), await ann.post(form, email=ANN, password=PASSWORD)):
         assert (page.status, page.path) == (200, "/account")
     assert (await house.rows())["sessions"] == 1
 
@@ -55,7 +55,7 @@ async def test_a_journey_that_answered_an_application_says_so_and_answers_nothin
     ann = house.walker()
     form = await ann.sign_in(ANN, PASSWORD, await ann.authorize(shop[0]))
     assert "code" in (await ann.allow(form)).answer
-    for page in (await ann.get(form.path), await ann.post(form, decision="allow")):
+    for page in (await ann.get(form.where), await ann.post(form, decision="allow")):
         assert (page.status, page.h1) == (410, says("error_page.done.title"))
         assert "/account" in page.links
     assert (await house.rows())["codes"] == 1
@@ -68,11 +68,11 @@ async def test_the_later_of_two_forms_whose_cookie_the_first_changed_is_sent_to_
     before = dict(ann.http.cookies)
     await ann.sign_in(ANN, PASSWORD, form)
     async with house.client(cookies=before) as same:  # the browser as it was when it sent the form again
-        answer = await same.post(form.path, data={"email": ANN, "password": PASSWORD})
-    assert (answer.status_code, answer.headers["location"]) == (303, form.path)
+        answer = await same.post(form.where, data={"email": ANN, "password": PASSWORD})
+    assert (answer.status_code, answer.headers["location"]) == (303, form.where)
     assert (await ann.get(answer.headers["location"])).path == "/account"  # by now it holds what the first brought
     async with house.client() as stranger:
-        assert (await stranger.post(form.path, data={"email": ANN})).status_code == 404
+        assert (await stranger.post(form.where, data={"email": ANN})).status_code == 404
     assert (await house.rows())["sessions"] == 1
 
 
@@ -82,7 +82,7 @@ async def test_a_finished_journey_tells_another_browser_nothing(house):
     form = await ann.get("/sign-in")
     await ann.sign_in(ANN, PASSWORD, form)
     await eve.get("/sign-in")
-    assert (await eve.get(form.path)).h1 == says("error_page.elsewhere.title")
+    assert (await eve.get(form.where)).h1 == says("error_page.elsewhere.title")
 
 
 async def test_an_expired_journey_says_so_and_takes_nothing(house):
@@ -98,7 +98,7 @@ async def test_an_expired_journey_says_so_and_takes_nothing(house):
 async def test_two_tabs_of_one_journey_go_on_from_where_it_stands(house):
     ann = house.walker()
     one = await ann.get("/sign-up")
-    two = await ann.get(one.path)
+    two = await ann.get(one.where)
     await ann.post(one, email=ANN, password=PASSWORD, name="")
     page = await ann.post(two, email=ANN, password=PASSWORD, name="")
     assert page.h1 == says("verify.title")
@@ -132,7 +132,7 @@ async def test_a_journey_opened_in_another_browser_is_not_there(house):
     ann, other = house.walker(), house.walker()
     form = await ann.get("/sign-in")
     await other.get("/sign-in")
-    for page in (await other.get(form.path), await other.post(form, email=ANN, password=PASSWORD)):
+    for page in (await other.get(form.where), await other.post(form, email=ANN, password=PASSWORD)):
         assert (page.status, page.h1) == (404, says("error_page.elsewhere.title"))
         assert "/account" in page.links
 
@@ -144,7 +144,7 @@ async def test_a_journey_of_another_tenant_is_not_there(house):
     form = await ann.get("/sign-in")
     http = ann.http
     http.cookies.set("__Host-limen-acme", ann.cookie, domain="id.example", path="/")
-    page = await ann.get(f"/t/acme{form.path}")
+    page = await ann.get(f"/t/acme{form.where}")
     assert (page.status, page.h1) == (404, says("error_page.elsewhere.title"))
 
 

@@ -41,7 +41,7 @@ async def test_an_application_may_wish_for_a_language(house, wish):
 
 async def test_every_page_offers_the_other_languages_by_their_own_names(house):
     page = await house.walker().get("/sign-in")
-    assert {"?ui_locales=de", "?ui_locales=ar"} <= set(page.links)
+    assert {f"{page.where}?ui_locales=de", f"{page.where}?ui_locales=ar"} <= set(page.links)
     assert "Deutsch" in page.text
     assert "العربية" in page.text
 
@@ -157,7 +157,7 @@ async def test_a_native_application_walks_a_whole_sign_in_in_json(house):
     app.http.headers["accept"] = "application/json"
     page = await app.authorize(shop[0])
     assert (page.json["schema"], page.json["step"]["name"]) == (1, "sign_in")
-    path = page.path
+    path = page.where
 
     async def answer(page, **form):
         sent = {"csrf": page["csrf"], "version": page["step"]["version"], **form}
@@ -183,7 +183,7 @@ async def test_a_step_in_json_holds_neither_password_nor_code_nor_hash(house):
     app.http.headers["accept"] = "application/json"
     page = await app.get("/sign-up")
     sent = {"csrf": page.json["csrf"], "version": page.json["step"]["version"], "email": ANN, "password": PASSWORD}
-    answer = await app.http.post(page.path, data=sent)
+    answer = await app.http.post(page.where, data=sent)
     assert PASSWORD not in answer.text
     assert "argon2" not in answer.text
     assert code_in((await house.mails())[-1]) not in answer.text

@@ -64,8 +64,8 @@ class Journeys:
         request: RequestContext,
         *,
         newcomer: Browser | None = None,
-    ) -> JourneyId | Arrived | Refusal:
-        """Begin a journey; return its identifier, or where it ended with nothing to ask.
+    ) -> Opened | Arrived | Refusal:
+        """Begin a journey; return it with what is true at its first step, or where it ended with nothing to ask.
 
         The browser is stored already, or is the *newcomer* that is stored with the journey.
         """
@@ -91,7 +91,8 @@ class Journeys:
             await unit.journeys.add(seal(journey, vault))
             if write is not None:
                 await write(unit)
-        return journey.id
+            facts = await gather(parts, unit, journey, state)
+        return Opened(journey, vault, facts)
 
     def _fresh(self, journey_id: JourneyId, browser_id: BrowserId, state: JourneyState) -> Journey:
         now = self.parts.clock.now()

@@ -3,6 +3,7 @@
 from starlette.responses import Response
 
 from limen.access.journeys.context import Account
+from limen.access.journeys.dispatcher import Opened
 from limen.access.journeys.facts import live_accounts
 from limen.access.journeys.records import JourneyState, Path
 from limen.experience.pages.visit import Visit
@@ -22,4 +23,4 @@ async def sign_in_first(visit: Visit) -> Response:
     if visit.is_stripped:
         return visit.go(visit.path)
     begun = await visit.begin(JourneyState(path=Path.SIGN_IN))
-    return visit.go(f"/journey/{begun}") if isinstance(begun, str) else visit.go("/sign-in")
+    return visit.go(f"/journey/{begun.journey.id}") if isinstance(begun, Opened) else visit.go("/sign-in")

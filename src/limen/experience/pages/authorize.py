@@ -3,7 +3,6 @@
 import msgspec
 from starlette.responses import Response
 
-from limen.access.journeys.arrival import Arrived
 from limen.access.journeys.context import Account
 from limen.access.journeys.facts import live_accounts
 from limen.access.journeys.records import JourneyState, Path
@@ -19,7 +18,7 @@ from limen.access.oauth.request import parse_authorization
 from limen.access.oauth.response import error_response
 from limen.access.tokens.pushed import PushedRequest
 from limen.experience.pages.errors import refused
-from limen.experience.pages.steps import arrived
+from limen.experience.pages.steps import started
 from limen.experience.pages.visit import LONGEST_QUERY, Visit
 from limen.kernel.clock import SECOND
 from limen.kernel.encoding import from_b64url
@@ -161,7 +160,4 @@ def _prefill(request: AuthorizationRequest, accounts: list[Account]) -> str:
 
 
 async def _begin(visit: Visit, state: JourneyState) -> Response:
-    begun = await visit.begin(state)
-    if isinstance(begun, Refusal):
-        return refused(visit, begun)
-    return arrived(visit, begun) if isinstance(begun, Arrived) else visit.go(f"/journey/{begun}")
+    return started(visit, await visit.begin(state))

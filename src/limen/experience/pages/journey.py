@@ -10,7 +10,7 @@ from limen.access.journeys.links import Links, LinkView, ShownCode
 from limen.access.journeys.records import JourneyState, Path
 from limen.experience.pages.devices import describe_device
 from limen.experience.pages.errors import refused, wants_json
-from limen.experience.pages.steps import allow_return, arrived, show
+from limen.experience.pages.steps import allow_return, show, started
 from limen.experience.pages.visit import Visit
 from limen.kernel.errors import Forbidden, NotFound, Refusal
 from limen.kernel.ids import JourneyId
@@ -24,10 +24,7 @@ async def begin(visit: Visit) -> Response:
     path = PATHS[visit.path]
     if path is Path.SIGN_UP and not visit.desk.tenant.settings.sign_up_open:
         return refused(visit, Forbidden("sign_up_closed", "sign-up is closed"))
-    begun = await visit.begin(JourneyState(path=path))
-    if isinstance(begun, Refusal):
-        return refused(visit, begun)
-    return arrived(visit, begun) if isinstance(begun, Arrived) else visit.go(f"/journey/{begun}")
+    return started(visit, await visit.begin(JourneyState(path=path)))
 
 
 async def journey(visit: Visit) -> Response:

@@ -5,7 +5,7 @@ from dataclasses import asdict, replace
 from starlette.responses import JSONResponse, Response
 
 from limen.access.journeys.arrival import Arrived
-from limen.access.journeys.dispatcher import Proven, Shown
+from limen.access.journeys.dispatcher import Opened, Proven, Shown
 from limen.access.journeys.facts import request_of
 from limen.access.journeys.records import JourneyState
 from limen.access.journeys.views import SCHEMA, StepView
@@ -16,6 +16,19 @@ from limen.kernel.ids import JourneyId
 
 _FIRST = frozenset({"sign_in", "sign_up", "recover"})
 """Steps that know nobody yet: where nothing was typed and no work is asked for, their page is the same for all."""
+
+
+def started(visit: Visit, begun: Opened | Arrived | Refusal) -> Response:
+    """Return the answer where a journey began: its first step, at once where the browser asked by GET."""
+    if isinstance(begun, Refusal):
+        return refused(visit, begun)
+    if isinstance(begun, Arrived):
+        return arrived(visit, begun)
+    journey = begun.journey
+    if visit.request.method != "GET":  # a page that was posted for cannot be looked at again without posting again
+        return visit.go(f"/journey/{journey.id}")
+    allow_return(visit, journey.state)
+    return show(visit, journey.id, visit.journeys.view_of(begun, visit.context))
 
 
 def show(visit: Visit, journey_id: JourneyId, shown: Shown, *, posted: bool = False) -> Response:
@@ -32,8 +45,8 @@ def show(visit: Visit, journey_id: JourneyId, shown: Shown, *, posted: bool = Fa
         return _with_retry(visit.dress(JSONResponse(body, shown.status)), shown)
     if posted and shown.status == 200 and not shown.errors and not shown.notice:
         return visit.go(f"/journey/{journey_id}")
-    form = {"action": f"{visit.prefix}/journey/{journey_id}", "csrf": visit.csrf(journey_id)}
-    form["challenge"] = shown.challenge
+    here = f"{visit.prefix}/journey/{journey_id}"  # wherever the journey began, it goes on there
+    form = {"action": here, "here": here, "csrf": visit.csrf(journey_id), "challenge": shown.challenge}
     shown = replace(shown, challenge="")  # new each time, while the rest of a first page is the same for all
     if shown.data.get("captcha"):
         visit.request.state.csp.allow_widget(shown.data["captcha"]["sources"])

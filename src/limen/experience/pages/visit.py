@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from limen.access.http import parse_form
 from limen.access.journeys.arrival import Arrived
-from limen.access.journeys.dispatcher import Journeys
+from limen.access.journeys.dispatcher import Journeys, Opened
 from limen.access.journeys.parts import JourneyParts
 from limen.access.journeys.records import JourneyState
 from limen.access.oauth.response import ResponseTarget
@@ -22,7 +22,6 @@ from limen.experience.rendering import LOCALES, Brand, negotiate_locale, spoken
 from limen.identity.tenants.records import Tenant
 from limen.kernel.context import RequestContext
 from limen.kernel.errors import Invalid, Refusal
-from limen.kernel.ids import JourneyId
 
 MAX_FORM = 64 * 1024
 LONGEST_QUERY = 8_000
@@ -123,7 +122,7 @@ class Visit:
                 await unit.sessions.add_browser(self.browser)
         return self.browser
 
-    async def begin(self, state: JourneyState) -> JourneyId | Arrived | Refusal:
+    async def begin(self, state: JourneyState) -> Opened | Arrived | Refusal:
         """Begin a journey here; a browser that was not known to us is stored in the same commit."""
         if self.browser is not None:
             return await self.journeys.begin(state, self.browser.id, self.context)

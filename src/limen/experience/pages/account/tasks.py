@@ -2,12 +2,9 @@
 
 from starlette.responses import Response
 
-from limen.access.journeys.arrival import Arrived
 from limen.access.journeys.records import JourneyState, Path, Task
 from limen.experience.pages.account.look import Turn
-from limen.experience.pages.errors import refused
-from limen.experience.pages.steps import arrived
-from limen.kernel.errors import Refusal
+from limen.experience.pages.steps import started
 
 
 async def begin_task(turn: Turn, task: Task) -> Response:
@@ -21,7 +18,4 @@ async def begin_task(turn: Turn, task: Task) -> Response:
         task=task,
         back=turn.page,
     )
-    begun = await visit.begin(state)
-    if isinstance(begun, Refusal):
-        return refused(visit, begun)
-    return arrived(visit, begun) if isinstance(begun, Arrived) else visit.go(f"/journey/{begun}")
+    return started(visit, await visit.begin(state))
