@@ -22,6 +22,7 @@ from limen.app.basis import Basis, Chance, default_tenant, open_basis
 from limen.app.desks import DeskParts, TenantDesks
 from limen.app.erasure import erasure_handler
 from limen.app.front import FrontParts, front
+from limen.app.geography import atlas_of
 from limen.app.jobs import Job, Jobs, timetable
 from limen.app.jobs.rotation import rotations
 from limen.app.jobs.schedule import JobParts
@@ -30,12 +31,14 @@ from limen.app.logout import logout_handler
 from limen.app.mail import mail_handler, mailer_for
 from limen.app.metrics import (
     FeedCollector,
+    GeographyCollector,
     JobMetrics,
     ModelCollector,
     StandingCollector,
     authentication_counter,
     breach_counter,
     feed_counter,
+    geography_counter,
     guard_counter,
     import_subscribers,
     kms_counter,
@@ -191,6 +194,8 @@ class Site:
         count = model_counter(self._registry)
         self._models = model_keeper(settings, self.outgoing, self.clock, count)
         self._registry.register(ModelCollector(lambda: self._models.blob, self.clock))
+        self._atlas = atlas_of(settings, geography_counter(self._registry))
+        self._registry.register(GeographyCollector(self._atlas, self.clock))
         self._texter = texter_for(settings, self._mailer, self.outgoing, self.clock)
         passwords = settings.passwords
         parameters = Argon2Parameters(passwords.memory_kib, passwords.time_cost, passwords.parallelism)
@@ -219,6 +224,7 @@ class Site:
                 watch=Watch(self.clock),
                 reputation=self._reputation,
                 models=self._models,
+                atlas=self._atlas,
                 tallies=Tallies(self.clock),
                 captcha=captcha_of(settings, self.outgoing, self.clock),
                 base_url=settings.issuer,
@@ -288,6 +294,8 @@ class Site:
         self._registry.register(FeedCollector(self._reputation, self.clock))
         await keeper.open()
         jobs.add(Job("address-feeds", keeper.refresh, 30, 5, is_leased=False))
+        await asyncio.to_thread(self._atlas.open)
+        jobs.add(Job("geography", partial(asyncio.to_thread, self._atlas.refresh), 60, 30, is_leased=False))
         await self._models.open()
         jobs.add(Job("passkey-metadata", self._models.refresh, 60, 15, is_leased=False))
         await storage.feed.poll()

@@ -40,6 +40,7 @@ from limen.trust.attacks.watch import Watch
 from limen.trust.bots.captcha import Captcha
 from limen.trust.bots.proofs import Proofs
 from limen.trust.fraud.sign_ups import SignUpGuard
+from limen.trust.geography.atlas import NO_ATLAS, Atlas
 from limen.trust.limits import RateLimiter
 from limen.trust.risk.judge import RiskJudge
 from limen.trust.risk.keys import Derive
@@ -73,6 +74,7 @@ class FrontParts:
         count_proof: measures what customers prove, by authenticator and outcome.
         breaches: what is known of breached passwords.
         models: what is known of models of passkeys.
+        atlas: knows where addresses are.
         send_audit: delivers records of the audit log.
         rotations: the rotations of a tenant's keys.
         sms_ceiling: short messages a day for any one tenant; 0 where nobody carries them.
@@ -103,6 +105,7 @@ class FrontParts:
     count_risk: CountRisk = unmeasured
     sms_ceiling: int = 0
     models: Models = no_models
+    atlas: Atlas = NO_ATLAS
     breaches: BreachSources = NO_SOURCES
     send_audit: Send = NOWHERE
     rotations: Callable[[TenantId], Rotations] | None = None
@@ -141,6 +144,7 @@ def api_parts(parts: FrontParts) -> ApiParts:
         guards=guards(parts),
         send_audit=parts.send_audit,
         rotations=parts.rotations,
+        country=parts.atlas.country,
     )
 
 
@@ -253,7 +257,7 @@ def _journeys(
         proofs=Proofs(keys[1], tenant_id, parts.limiter, parts.clock, parts.entropy),
         captcha=parts.captcha if desk.tenant.settings.attacks.challenge == "captcha" else None,
         sign_ups=SignUpGuard(parts.limiter, tenant_id, desk.tenant.settings.sign_up),
-        judge=RiskJudge(desk.tenant.settings.risk, keys[2], notices=desk.tenant.settings.notices),
+        judge=RiskJudge(desk.tenant.settings.risk, keys[2], parts.atlas, notices=desk.tenant.settings.notices),
         consent_words=partial(consent_words, desk.tenant),
         clock=parts.clock,
         entropy=parts.entropy,

@@ -13,6 +13,7 @@ from limen.kernel.clock import SECOND, Clock
 from limen.kernel.events import Event
 from limen.storage.database import Subscriber
 from limen.storage.unit import Unit
+from limen.trust.geography.atlas import Atlas
 from limen.trust.threats.reputation import Reputation
 
 _POOL: Final = "limen_hash_pool"
@@ -160,6 +161,34 @@ class FeedCollector(Collector):
 
     def describe(self) -> Iterable[Metric]:
         """Yield nothing: the families are known when they are collected."""
+        return ()
+
+
+def geography_counter(registry: CollectorRegistry) -> Callable[[str, str], None]:
+    """Return what counts how databases of geography fare."""
+    words = "Databases of geography that were read, by what became of them"
+    reads = Counter("limen_geography_reads", words, ["database", "outcome"], registry=registry)
+    return lambda name, outcome: reads.labels(name, outcome).inc()
+
+
+class GeographyCollector(Collector):
+    """How old the databases of geography are, asked at each scrape."""
+
+    def __init__(self, atlas: Atlas, clock: Clock) -> None:
+        """Look at *atlas*."""
+        self._atlas, self._clock = atlas, clock
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the family."""
+        words = "Seconds since a database of geography was made, as its maker says."
+        ages = GaugeMetricFamily("limen_geography_age_seconds", words, labels=["database"])
+        for one in self._atlas.databases:
+            if one.held is not None:
+                ages.add_metric([one.path.name], (self._clock.now() - one.held.built_at) / SECOND)
+        yield ages
+
+    def describe(self) -> Iterable[Metric]:
+        """Yield nothing: the family is known when it is collected."""
         return ()
 
 

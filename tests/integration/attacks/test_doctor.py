@@ -7,10 +7,11 @@ import msgspec
 import pytest
 
 from limen.app.cli.doctor import _findings
-from limen.app.settings.records import ThreatsSection
+from limen.app.settings.records import GeographySection, ThreatsSection
 from limen.identity.tenants.attacks import AttackSettings
 from limen.identity.tenants.breaches import BreachSettings
 from tests.integration.attacks.kit import set_up
+from tests.support.mmdb import mmdb
 
 pytestmark = pytest.mark.anyio
 
@@ -51,3 +52,17 @@ async def test_what_a_tenant_switched_off_is_named(house):
     words = await said(house)
     assert "weak: attacks.mode is not on: passwords are tried without end, at default" in words
     assert "weak: breaches.online fails open" in words
+
+
+async def test_databases_of_geography_are_read_as_the_server_would(house, tmp_path):
+    good, bad = tmp_path / "good.mmdb", tmp_path / "bad.mmdb"
+    good.write_bytes(mmdb({"203.0.113.0/24": {"country_code": "DE"}}, built=1_500_000_000))
+    bad.write_bytes(b"no database")
+    given = GeographySection(databases=(str(good), str(bad), str(tmp_path / "none.mmdb")))
+    settings = msgspec.structs.replace(house.basis.settings, geography=given)
+    words = "\n".join(f"{one.severity}: {one.what}" for one in await _findings(settings))
+    assert f"weak: geography.databases: {good} was made" in words
+    assert f"wrong: geography.databases: {bad} is refused" in words
+    assert "none.mmdb cannot be read (FileNotFoundError)" in words
+    settings = msgspec.structs.replace(house.basis.settings, geography=GeographySection(base="off"))
+    assert "geography: no country is known" in "\n".join(one.what for one in await _findings(settings))

@@ -157,3 +157,11 @@ async def test_a_collection_is_read_to_its_end_and_a_bad_page_changes_nothing(ho
     anew = Reputation()
     await keeper_of(house, tmp_path, f"intel block taxii {COLLECTION}", anew).open()
     assert anew.of(BAD, NetworkSettings()).action == "block"
+
+
+async def test_customers_see_from_which_country_they_are_signed_in(house):
+    await house.customer(ANN)
+    walker = house.walker(address="8.8.8.8")
+    await walker.sign_in(ANN, PASSWORD)
+    for path in ("/account/devices", "/account/activity"):
+        assert "(United States)" in (await walker.get(path)).text

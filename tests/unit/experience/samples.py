@@ -59,15 +59,15 @@ _ACCOUNTS = [
 ]
 _DEVICES = [
     {
-        "id": "s1", "device": "Firefox · Linux", "network": "192.0.2.0/24", "handheld": False,
+        "id": "s1", "device": "Firefox · Linux", "network": "192.0.2.0/24", "country": "DE", "handheld": False,
         "started": NOW - 86_400_000_000, "seen": NOW, "current": True, "applications": [CLIENT, "Notes"],
     },
     {
-        "id": "s2", "device": "Safari · iPhone", "network": "2001:db8::/48", "handheld": True,
+        "id": "s2", "device": "Safari · iPhone", "network": "2001:db8::/48", "country": "", "handheld": True,
         "started": NOW - 9 * 86_400_000_000, "seen": NOW - 10**11, "current": False, "applications": [],
     },
     {
-        "id": "s3", "device": "", "network": "", "handheld": False,
+        "id": "s3", "device": "", "network": "", "country": "", "handheld": False,
         "started": NOW - 10**12, "seen": NOW - 10**12, "current": False, "applications": [],
     },
 ]  # fmt: skip
@@ -222,7 +222,7 @@ _ACTIVITY = {
         {
             "event": event, "at": NOW - number * 10**10, "refused": False, "new_device": not number,
             "client_name": CLIENT if event == "application.revoked" else "", "device": "Firefox · Linux",
-            "network": "192.0.2.0/24" if number % 2 else "", "handheld": False,
+            "network": "192.0.2.0/24" if number % 2 else "", "country": "DE", "handheld": False,
         }
         for number, event in enumerate(_HAPPENED)
     ],

@@ -84,7 +84,7 @@ def sighting(parts: JourneyParts, journey: Journey, request: RequestContext) -> 
         values={**where.values, **agent_values(request.user_agent)},
         device=str(journey.browser_id),
         place=where.place,
-        standing=Standing(listed=listed),
+        standing=Standing(anonymiser=where.anonymiser, hosting=where.hosting, listed=listed),
     )
 
 

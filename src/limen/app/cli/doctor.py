@@ -8,6 +8,7 @@ from limen.app.cli.options import ConfigFile, settings_from
 from limen.app.doctor import (
     Finding,
     Severity,
+    geography_findings,
     kms_findings,
     machine_findings,
     parts_findings,
@@ -37,6 +38,7 @@ def doctor(*, config: ConfigFile = None) -> int:
 async def _findings(settings: Settings) -> list[Finding]:
     said = [*settings_findings(settings), *machine_findings(settings)]
     said += threat_findings(settings)
+    said += geography_findings(settings)
     said += passkey_findings(settings)
     said += [finding async for finding in parts_findings(settings)]
     said += [finding async for finding in kms_findings(settings)]

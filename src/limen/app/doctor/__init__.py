@@ -5,6 +5,7 @@ something does not work or does not hold. Nothing is changed, and no secret is s
 """
 
 from limen.app.doctor.findings import Finding, Severity
+from limen.app.doctor.geography import geography_findings
 from limen.app.doctor.kms import kms_findings
 from limen.app.doctor.machine import machine_findings
 from limen.app.doctor.parts import parts_findings
@@ -16,6 +17,7 @@ from limen.app.doctor.threats import threat_findings
 __all__ = [
     "Finding",
     "Severity",
+    "geography_findings",
     "kms_findings",
     "machine_findings",
     "parts_findings",

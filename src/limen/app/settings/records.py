@@ -216,6 +216,25 @@ class ThreatsSection(Section, frozen=True):
     ] = 3_600
 
 
+class GeographySection(Section, frozen=True):
+    """Where addresses are: for risk, for notices, and for the list of one's own sessions."""
+
+    databases: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="Paths of databases in the MaxMind DB format (`.mmdb`) that you may use, of countries, cities, "
+            "networks (ASN) or anonymisers. Each is looked at every minute. Of several, the first that knows counts."
+        ),
+    ] = ()
+    base: Annotated[
+        Literal["registries", "off"],
+        Meta(
+            description="What tells countries where no database does: the allocations of the internet registries, "
+            "which come with Limen, or nothing."
+        ),
+    ] = "registries"
+
+
 class CaptchaSection(Section, frozen=True):
     """A CAPTCHA vendor, for tenants that want one in place of proof of work (`attacks.challenge`)."""
 
@@ -449,6 +468,7 @@ class Settings(Section, frozen=True):
         PasswordsSection, Meta(description="What a password hash costs (Argon2id, RFC 9106), and who pays it.")
     ] = PasswordsSection()
     threats: Annotated[ThreatsSection, Meta(description="What is known before anybody comes.")] = ThreatsSection()
+    geography: Annotated[GeographySection, Meta(description="Where addresses are.")] = GeographySection()
     captcha: Annotated[
         CaptchaSection, Meta(description="A CAPTCHA vendor, where tenants want one in place of proof of work.")
     ] = CaptchaSection()

@@ -14,10 +14,12 @@ _V6_BITS: Final = 32
 
 @dataclass(frozen=True, slots=True)
 class Whereabouts:
-    """What is known of where an address is: levels of origin and their values, and a place."""
+    """What is known of where an address is: levels of origin and their values, a place, and what stands there."""
 
     values: Mapping[str, str] = field(default_factory=dict, repr=False)
     place: Place | None = field(default=None, repr=False)
+    anonymiser: bool = False
+    hosting: bool = False
 
 
 class Geography(Protocol):
@@ -25,6 +27,10 @@ class Geography(Protocol):
 
     def of(self, address: str) -> Whereabouts:
         """Return what is known of *address*; nothing of what is no address."""
+        ...
+
+    def country(self, network: str) -> str:
+        """Return the country of a network or an address (ISO 3166-1 alpha-2); empty where it is not known."""
         ...
 
 
@@ -45,6 +51,10 @@ class Prefixes:
         bits = _V6_BITS if parsed.version == 6 and mapped is None else _V4_BITS
         network = ip_network((mapped or parsed, bits), strict=False)
         return Whereabouts({ADDRESS: address_key(address), NETWORK: str(network)})
+
+    def country(self, network: str) -> str:  # noqa: ARG002
+        """Know none."""
+        return ""
 
 
 BY_PREFIX: Final = Prefixes()

@@ -20,7 +20,7 @@ async def show(look: Look) -> Shown:
     found, onward = await history(look.unit, owner, names, cursor=cursor)
     address = f"{visit.prefix}/account/activity"
     return {
-        "happenings": [_shown(one) for one in found],
+        "happenings": [_shown(visit, one) for one in found],
         "older_url": f"{address}?before={onward}" if onward else None,
         "newest_url": address if cursor else None,
     }
@@ -39,12 +39,12 @@ class NameOf:
         return loaded.client.document.client_name if loaded is not None else client_id
 
 
-def _shown(happening: Happening) -> dict[str, Any]:
+def _shown(visit: Visit, happening: Happening) -> dict[str, Any]:
     return {
         "event": happening.event,
         "at": happening.at,
         "refused": happening.is_refused,
         "new_device": happening.data.get("new_device") is True,
         "client_name": happening.client_name,
-        **surroundings(happening.seen),
+        **surroundings(visit, happening.seen),
     }

@@ -10,6 +10,7 @@ from limen.experience.pages.account.look import Done, Look, Shown, Taken, Turn
 from limen.experience.pages.account.owner import owner_of, parts_of
 from limen.experience.pages.devices import describe_device, is_handheld
 from limen.experience.pages.logout import signed_out
+from limen.experience.pages.visit import Visit
 
 
 async def show(look: Look) -> Shown:
@@ -24,7 +25,7 @@ def _shown(look: Look, device: Device) -> dict[str, Any]:
     session = device.session
     return {
         "id": session.sid,
-        **surroundings(device.seen),
+        **surroundings(look.visit, device.seen),
         "started": session.created_at,
         "seen": session.seen_at,
         "current": session.id == look.account.session.id,
@@ -32,11 +33,12 @@ def _shown(look: Look, device: Device) -> dict[str, Any]:
     }
 
 
-def surroundings(seen: Surroundings) -> dict[str, Any]:
+def surroundings(visit: Visit, seen: Surroundings) -> dict[str, Any]:
     """Return where something was done from, in words that its owner recognises; empty words where nothing is known."""
     return {
         "device": describe_device(seen.user_agent),
         "network": seen.network,
+        "country": visit.journey_parts.judge.geography.country(seen.network),
         "handheld": is_handheld(seen.user_agent),
     }
 

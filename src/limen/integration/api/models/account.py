@@ -1,5 +1,6 @@
 """A customer's own account, as the customer sees it."""
 
+from collections.abc import Callable
 from typing import Annotated
 
 import msgspec
@@ -14,6 +15,8 @@ from limen.integration.api.models.common import Bool, Moment, Sent, Shown, Str, 
 from limen.integration.api.models.customers import Locale, Name, Zone
 
 _CLAIMS = ("email", "email_verified", "name", "given_name", "family_name", "locale", "zoneinfo")
+Country = Callable[[str], str]
+
 OwnKind = Annotated[FactorKind, Field(json_schema_extra={"enum": [one for one in FactorKind if one != "recovery"]})]
 
 
@@ -56,6 +59,7 @@ class SessionShown(Shown):
     is_current: Bool = Field(description="Whether the access token came from this session.")
     user_agent: str = Field(description="How the browser called itself at the last proof; empty where nobody knows.")
     network: str = Field(description="The network it came from then (CIDR), not the address.")
+    country: str = Field(description="Where that network is (ISO 3166-1 alpha-2); empty where nobody knows.")
     methods: list[str] = Field(description="How the customer proved who they are (RFC 8176).")
     created_at: Moment
     seen_at: Moment
@@ -124,6 +128,7 @@ class HappeningShown(Shown):
     application: str = Field(description="What the application calls itself that it concerns; else empty.")
     user_agent: str
     network: str
+    country: str = Field(description="Where that network is (ISO 3166-1 alpha-2); empty where nobody knows.")
 
 
 class HistoryPage(Shown):
@@ -152,14 +157,15 @@ def shown_account(customer: Customer) -> AccountShown:
     )
 
 
-def shown_session(device: Device, current: str) -> SessionShown:
-    """Return a session; *current* is the ``sid`` of the token's."""
+def shown_session(device: Device, current: str, country: Country) -> SessionShown:
+    """Return a session; *current* is the ``sid`` of the token's, *country* knows where networks are."""
     session = device.session
     return SessionShown(
         id=session.sid,
         is_current=session.sid == current,
         user_agent=device.seen.user_agent,
         network=device.seen.network,
+        country=country(device.seen.network),
         methods=list(session.amr),
         created_at=moment(session.created_at),
         seen_at=moment(session.seen_at),
@@ -203,8 +209,8 @@ def shown_factor(factor: StoredFactor, vault: SubjectVault) -> FactorOwned:
     )
 
 
-def shown_happening(happening: Happening) -> HappeningShown:
-    """Return a line of the history."""
+def shown_happening(happening: Happening, country: Country) -> HappeningShown:
+    """Return a line of the history; *country* knows where networks are."""
     return HappeningShown(
         at=moment(happening.at),
         event=happening.event,
@@ -212,6 +218,7 @@ def shown_happening(happening: Happening) -> HappeningShown:
         application=happening.client_name,
         user_agent=happening.seen.user_agent,
         network=happening.seen.network,
+        country=country(happening.seen.network),
     )
 
 

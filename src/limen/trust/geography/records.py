@@ -1,0 +1,105 @@
+"""What a record of a database says, in the names that the usual databases have for it.
+
+MaxMind's and DB-IP's nest (``country.iso_code``, ``location.latitude``); IPinfo's and ip-location-db's are flat.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any, Final
+
+from limen.trust.risk.records import Place
+
+_COUNTRY: Final = re.compile(r"[A-Z]{2}")
+_ASN: Final = re.compile(r"(?:AS)?([0-9]{1,10})")
+_ANONYMISERS: Final = (
+    "is_anonymous",
+    "is_anonymous_proxy",
+    "is_anonymous_vpn",
+    "is_public_proxy",
+    "is_residential_proxy",
+    "is_tor_exit_node",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """What is known of where an address is; what is not known is empty.
+
+    Attributes:
+        country: ISO 3166-1 alpha-2.
+        network: the autonomous system, such as ``AS64500``.
+        place: a point, as roughly as such databases know it.
+        anonymiser: whoever is there hides where they are.
+        hosting: a data centre.
+    """
+
+    country: str = ""
+    network: str = ""
+    place: Place | None = None
+    anonymiser: bool = False
+    hosting: bool = False
+
+    def or_else(self, other: "Located") -> "Located":
+        """Return this, with what *other* knows beside."""
+        missing = {one.name: getattr(other, one.name) for one in fields(self) if not getattr(self, one.name)}
+        return replace(self, **missing)
+
+
+NOWHERE: Final = Located()
+
+
+def located(record: Any) -> Located:
+    """Return what *record* says; it may be anything, since databases differ."""
+    if not isinstance(record, Mapping):
+        return NOWHERE
+    traits = record.get("traits")
+    marks = (record, traits) if isinstance(traits, Mapping) else (record,)
+    return Located(
+        country=_country(record),
+        network=_network(record),
+        place=_place(record.get("location"), record),
+        anonymiser=_is_marked(marks, _ANONYMISERS),
+        hosting=_is_marked(marks, ("is_hosting_provider",)),
+    )
+
+
+def _is_marked(records: Iterable[Mapping[str, Any]], names: Iterable[str]) -> bool:
+    return any(record.get(name) is True for record in records for name in names)
+
+
+def _country(record: Mapping[str, Any]) -> str:
+    nested = (record.get(name) for name in ("country", "registered_country"))
+    named = (one.get("iso_code") if isinstance(one, Mapping) else one for one in nested)
+    for code in (*named, record.get("country_code")):
+        if isinstance(code, str) and _COUNTRY.fullmatch(code.upper()):
+            return code.upper()
+    return ""
+
+
+def _network(record: Mapping[str, Any]) -> str:
+    for name in ("autonomous_system_number", "asn", "as_number"):
+        found = _ASN.fullmatch(str(record.get(name, "")).upper())
+        if found is not None and int(found[1]):
+            return f"AS{int(found[1])}"
+    return ""
+
+
+def _place(nested: Any, record: Mapping[str, Any]) -> Place | None:
+    held = nested if isinstance(nested, Mapping) else record
+    at = [_degrees(held, names) for names in (("latitude", "lat"), ("longitude", "lng", "lon"))]
+    latitude, longitude = at
+    if latitude is None or longitude is None or abs(latitude) > 90 or abs(longitude) > 180:
+        return None
+    return Place(latitude, longitude)
+
+
+def _degrees(record: Mapping[str, Any], names: Iterable[str]) -> float | None:
+    for name in names:
+        value = record.get(name)
+        if isinstance(value, int | float | str) and not isinstance(value, bool):
+            try:
+                return float(value)
+            except ValueError:
+                return None
+    return None
