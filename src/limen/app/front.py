@@ -145,7 +145,14 @@ def api_parts(parts: FrontParts) -> ApiParts:
         send_audit=parts.send_audit,
         rotations=parts.rotations,
         country=parts.atlas.country,
+        words=in_words,
     )
+
+
+def in_words(locale: str, name: str) -> str:
+    """Return what *name* says in the language of *locale*; the name itself where nobody translated it."""
+    catalogue = Catalogue.for_locale(locale)
+    return catalogue.text(name) if name in catalogue else name
 
 
 def _tenancy(parts: FrontParts) -> Callable[[Tenant], Tenancy]:

@@ -76,6 +76,10 @@ _GROUPS = {
         "What is known before anybody comes.",
         {"build-corpus": ("threats:build_corpus", "Make the set of breached passwords of a list.")},
     ),
+    "risk": (
+        "How likely it is somebody else.",
+        {"what-if": ("risk:what_if", "Replay past decisions under other thresholds.")},
+    ),
     "settings": (
         "Settings.",
         {

@@ -129,6 +129,13 @@ Begin = Callable[[TenantId], AbstractAsyncContextManager[ApiUnit]]
 
 
 Guards = Callable[[Tenant], Awaitable[AttackGuard]]
+Words = Callable[[str, str], str]
+"""(language, name) to what a name of ours says in that language; the name itself where nobody translated it."""
+
+
+def untranslated(_: str, name: str) -> str:
+    """Return the name itself."""
+    return name
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +155,7 @@ class ApiParts:
         send_audit: delivers what tests a destination of the audit log.
         rotations: the rotations of a tenant's keys; None where there are none to be had.
         country: the country of a network, as ISO 3166-1 alpha-2, or nothing.
+        words: what names of ours say in words.
     """
 
     desks: Desks
@@ -168,3 +176,4 @@ class ApiParts:
     send_audit: Send = NOWHERE
     rotations: Callable[[TenantId], Rotations] | None = None
     country: Callable[[str], str] = BY_PREFIX.country
+    words: Words = untranslated

@@ -1,0 +1,148 @@
+"""What would have been decided: past decisions under other thresholds, read from the audit log a page at a time.
+
+A decision keeps the probability that it rested on, not what was seen, so that a replay says what other *thresholds*
+would have done with the model that spoke then. It is bounded: the newest so many decisions of a time.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol, cast, get_args
+
+from limen.identity.audit.chain import AuditRecord, named_fields
+from limen.identity.audit.reading import place_of
+from limen.identity.audit.store import AuditStore, Place, Sought
+from limen.identity.tenants.risk import Action, RiskSettings, limits_of
+from limen.kernel.clock import Instant
+from limen.kernel.ids import TenantId
+from limen.trust.risk.decide import OUTCOMES, decide
+
+EVENT: Final = "risk.assessed"
+MOST: Final = 1_000_000
+"""So many decisions one replay reads at the most."""
+LADDER: Final = (1, 2, 5, 10, 20, 50, 100, 200, 500, 900)
+"""Thresholds, in thousandths, of which it is said how many decisions reach them."""
+_PAGE: Final = 1_000
+_ACTIONS: Final = frozenset(get_args(Action))
+
+
+class ReplayUnit(Protocol):
+    """A unit of work that reads the log."""
+
+    @property
+    def audit_log(self) -> AuditStore:
+        """Return the tenant's audit log."""
+        ...
+
+
+Reading = Callable[[TenantId], AbstractAsyncContextManager[ReplayUnit]]
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A decision that was made."""
+
+    at: Instant
+    subject: str
+    action: Action
+    client: str
+    outcome: str
+    enforced: bool
+    probability: float
+    score: float
+    reasons: tuple[str, ...]
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class WhatIf:
+    """What is asked: *settings* in place of those that held, over the decisions from *since* to before *until*.
+
+    ``action`` and ``client`` narrow it; empty for all, None for every client. ``most`` decisions are read.
+    """
+
+    settings: RiskSettings
+    since: Instant = 0
+    until: Instant = 0
+    action: str = ""
+    client: str | None = None
+    most: int = 100_000
+
+
+@dataclass(slots=True)
+class Replayed:
+    """What came out: by outcome as it would have been and as it was, by threshold, and of how many customers.
+
+    ``is_whole`` tells whether nothing was left out for want of room.
+    """
+
+    decisions: int = 0
+    would: Counter[str] = field(default_factory=Counter)
+    was: Counter[str] = field(default_factory=Counter)
+    reaching: Counter[int] = field(default_factory=Counter)
+    disturbed: set[str] = field(default_factory=set)
+    oldest: Instant = 0
+    newest: Instant = 0
+    is_whole: bool = True
+
+    def add(self, made: Made, settings: RiskSettings) -> None:
+        """Count one decision."""
+        outcome = decide(made.probability, limits_of(settings, made.action, made.client)).outcome
+        self.decisions += 1
+        self.would[outcome] += 1
+        self.was[made.outcome] += 1
+        self.reaching.update(one for one in LADDER if made.probability * 1_000 >= one)
+        if OUTCOMES.index(outcome) >= OUTCOMES.index("challenge"):
+            self.disturbed.add(made.subject)
+        self.newest = self.newest or made.at
+        self.oldest = made.at
+
+    def share(self, count: int) -> float:
+        """Return *count* as a share of all, in percent, to a hundredth."""
+        return round(100 * count / self.decisions, 2) if self.decisions else 0.0
+
+
+async def replay(reading: Reading, tenant_id: TenantId, asked: WhatIf) -> Replayed:
+    """Return what *asked* would have done."""
+    found, last, left = Replayed(), cast("Place | None", None), min(asked.most, MOST)
+    sought = Sought("", frozenset({EVENT}), asked.since, asked.until)
+    while True:
+        async with reading(tenant_id) as unit:  # of its own, so that no transaction stays open for long
+            records = await unit.audit_log.search(sought, limit=min(_PAGE, left + 1), before=last)
+        if len(records) > left:
+            records, found.is_whole = records[:left], False
+        for made in decisions(records):
+            if asked.action in {"", made.action} and asked.client in {None, made.client}:
+                found.add(made, asked.settings)
+        left -= len(records)
+        if len(records) < _PAGE or not found.is_whole:
+            return found
+        last = place_of(records[-1])
+
+
+def decisions(records: list[AuditRecord]) -> Iterator[Made]:
+    """Yield the decisions that *records* tell of; what could not be scored, or is of an unknown form, is left out."""
+    for record in records:
+        data: Mapping[str, Any] = named_fields(record.open_part).get("data", {})
+        made = _made(record, data)
+        if made is not None:
+            yield made
+
+
+def _made(record: AuditRecord, data: Mapping[str, Any]) -> Made | None:
+    action, probability = data.get("action"), data.get("probability")
+    if action not in _ACTIONS or not isinstance(probability, int | float):
+        return None
+    return Made(
+        at=record.at,
+        subject=record.subject,
+        action=cast("Action", action),
+        client=str(data.get("client", "")),
+        outcome=str(data.get("outcome", "")),
+        enforced=data.get("enforced") is True,
+        probability=float(probability),
+        score=float(data.get("score", 0.0)),
+        reasons=tuple(map(str, data.get("reasons", ()))),
+        model=str(data.get("model", "")),
+    )
