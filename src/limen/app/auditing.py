@@ -2,23 +2,29 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from limen.access.jose.algorithms import from_pkcs8, verifying_function
 from limen.access.jose.jwk import public_jwk, thumbprint
 from limen.access.jose.keys import SEALED_FIELD, KeyPurpose, SigningKey
 from limen.app.basis import Basis
-from limen.app.jobs.checkpoints import Checkpoints
+from limen.app.jobs.checkpoints import Checkpoints, ledger_key
 from limen.app.jobs.upkeep import all_tenants
+from limen.identity.audit import export
 from limen.identity.audit.checkpoints import Checkpoint, signed_bytes
+from limen.identity.audit.export import EXPORTED, About, header_bytes, header_fields
 from limen.identity.audit.pruning import Pruning, pruning_bytes
 from limen.identity.audit.verify import VERIFIED, Broken, Signed, Whole, verify_ledger
 from limen.identity.audit.witness import WitnessLine, written
 from limen.identity.keyring import TenantVault
 from limen.identity.tenants.records import Tenant
-from limen.kernel.errors import Corrupted
+from limen.kernel.encoding import b64url
+from limen.kernel.errors import Corrupted, Misconfigured
 from limen.kernel.events import AuditEntry, Outcome
 from limen.storage.ledger import SqlLedger
 
+_PAGE: Final = 1_000
+_A_MOMENT: Final = 0.25
 Witnessed = Sequence[tuple[WitnessLine, Checkpoint]]
 
 
@@ -61,6 +67,35 @@ async def newest_checkpoint(basis: Basis, tenant: Tenant) -> bytes | None:
     if last is None or last.kid not in keys:
         return None
     return written(tenant.issuer, last, keys[last.kid].public_jwk)
+
+
+async def exported(basis: Basis, tenant: Tenant, actor: str) -> AsyncIterator[bytes]:
+    """Yield a tenant's audit log as lines that verify off line, up to a checkpoint that is signed now.
+
+    That somebody exports is on record before the first line leaves.
+    """
+    async with basis.storage.database.begin(tenant.id) as unit:
+        unit.record(AuditEntry(EXPORTED, actor=actor, subject=tenant.id))
+    checkpoints = Checkpoints(basis.storage, basis.keyring, basis.clock, set)
+    while not await checkpoints.sign(tenant.id):
+        await basis.clock.sleep(_A_MOMENT)
+    own = await ledger_key(tenant.id, basis.storage, basis.keyring, basis.clock)
+    keys = [
+        {"alg": key.alg.value, "jwk": dict(key.public_jwk), "kid": kid}
+        for kid, key in sorted((await ledger_keys(basis, tenant)).items())
+    ]
+    async with basis.storage.database.read(tenant.id) as unit:
+        last = await unit.audit_log.last_checkpoint()
+    reader, prunings = SqlLedger(basis.storage.database, tenant.id), list[Pruning]()
+    while page := await reader.prunings(prunings[-1].number if prunings else 0, _PAGE):
+        prunings += page
+    about = About(str(tenant.id), tenant.issuer, basis.clock.now(), last, keys)
+    fields = header_fields(about, prunings[-1] if prunings else None, own.kid)
+    yield export.line({**fields, "signature": b64url(own.sign(header_bytes(fields)))})
+    async for one in export.exported(reader, last, prunings):
+        yield one
+    if await reader.prunings(prunings[-1].number if prunings else 0, 1):
+        raise Misconfigured("retention took records out of the log while it was exported", "export it again")
 
 
 async def ledger_keys(basis: Basis, tenant: Tenant) -> Mapping[str, SigningKey]:

@@ -100,3 +100,23 @@ def test_a_log_is_read_from_the_command_line(limen, data):
     assert (line["event"], line["actor"], line["personal_state"]) == ("setup_link.made", "system", "none")
     assert limen("audit", "query", "--event", "token.issued").returncode == 2
     assert limen("audit", "query", "--tenant", "nobody").returncode == 2
+
+
+def test_an_exported_log_verifies_with_neither_database_nor_settings_and_a_cut_one_does_not(
+    limen, data, tmp_path: Path
+) -> None:
+    done = limen("audit", "export", "log.jsonl")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (tmp_path / "log.jsonl").stat().st_mode & 0o077 == 0
+    limen("audit", "checkpoint", "--out", "witness.jsonl")
+    data.rename(tmp_path / "away.db")
+    done = limen("audit", "verify", "log.jsonl")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("whole: the audit log of ")
+    kid = done.stdout.rstrip().rpartition(" ")[2]
+    assert limen("audit", "verify", "log.jsonl", "--key", kid, "--witness", "witness.jsonl").returncode == 0
+    lines = (tmp_path / "log.jsonl").read_bytes().splitlines(keepends=True)
+    assert any(b"audit.exported" in line for line in lines)
+    (tmp_path / "cut.jsonl").write_bytes(b"".join(lines[:-1]))
+    done = limen("audit", "verify", "cut.jsonl")
+    assert (done.returncode, done.stdout) == (1, "BROKEN at the end: checkpoint 1 is missing\n")

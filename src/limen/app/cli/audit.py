@@ -1,34 +1,73 @@
-"""``limen audit verify`` and ``limen audit checkpoint``."""
+"""``limen audit verify``, ``limen audit export`` and ``limen audit checkpoint``."""
 
 import asyncio
+import os
 import sys
+from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, BinaryIO, Final
 
 from cyclopts import Parameter
 
 from limen.app.cli.options import ConfigFile, settings_from
 from limen.app.settings import Settings
+from limen.identity.administrators import SYSTEM
+from limen.identity.tenants.records import DEFAULT_SLUG
 from limen.kernel.errors import Misconfigured
 
 if TYPE_CHECKING:  # loaded by the commands themselves
     from limen.app.auditing import Verdict, Witnessed
 
+_LONGEST_LINE: Final = 1 << 26
+"""Of an exported log: a checkpoint lists every segment."""
 OneTenant = Annotated[str | None, Parameter(name="--tenant", help="One tenant's slug; all tenants unless given.")]
 
 
 def verify(
+    file: Annotated[
+        Path | None,
+        Parameter(help="An exported log, `-` for standard input; it takes no database, no settings and no secret."),
+    ] = None,
+    /,
     *,
     tenant: OneTenant = None,
     witness: Annotated[
         Path | None, Parameter(help="Checkpoints kept elsewhere: fail where the database holds one of them no longer.")
     ] = None,
+    key: Annotated[
+        str, Parameter(help="Of a file: the thumbprint of the log's key (its `kid`), learnt elsewhere.")
+    ] = "",
     config: ConfigFile = None,
 ) -> int:
-    """Verify the audit logs: every chain, every checkpoint. The status is 1 where something does not hold."""
-    settings = settings_from(config)
+    """Verify the audit logs, or a file that one was exported to: every chain, every checkpoint.
+
+    The status is 1 where something does not hold; the first thing that does not is named.
+    """
     lines = _lines(witness) if witness is not None else []
-    return asyncio.run(_verify(settings, tenant, lines))
+    if file is not None:
+        return _verify_file(file, key, lines)
+    return asyncio.run(_verify(settings_from(config), tenant, lines))
+
+
+def export(
+    file: Annotated[Path, Parameter(help="The file to write; `-` for standard output.")],
+    /,
+    *,
+    tenant: Annotated[str, Parameter(name="--tenant", help="The tenant's slug.")] = DEFAULT_SLUG,
+    config: ConfigFile = None,
+) -> None:
+    """Write a tenant's audit log to a file that verifies without the database. What is sealed stays away."""
+    settings = settings_from(config)
+    if str(file) == "-":
+        asyncio.run(_export(settings, tenant, sys.stdout.buffer))
+        return
+    try:
+        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
+            written = asyncio.run(_export(settings, tenant, out))
+    except OSError as error:
+        raise Misconfigured(f"{file} cannot be written: {error.strerror}", "name a file to write") from None
+    print(f"{written} lines written to {file}.")  # noqa: T201
 
 
 def checkpoint(
@@ -48,6 +87,45 @@ def checkpoint(
     except OSError as error:
         raise Misconfigured(f"{out} cannot be written: {error.strerror}", "name a file of the witness's") from None
     print(f"{len(lines)} checkpoints written to {out}.")  # noqa: T201
+
+
+def _verify_file(file: Path, key: str, lines: list[bytes]) -> int:
+    from limen.app.consents import key_reader  # noqa: PLC0415
+    from limen.identity.audit.offline import verify_export  # noqa: PLC0415
+    from limen.identity.audit.verify import Broken  # noqa: PLC0415
+
+    witnessed = [checkpoint for _, checkpoint in _witnessed(lines)]
+    try:
+        with nullcontext(sys.stdin.buffer) if str(file) == "-" else file.open("rb") as content:
+            read = iter(partial(content.readline, _LONGEST_LINE), b"")
+            found = verify_export(read, key_reader(), key, witnessed)
+    except OSError as error:
+        raise Misconfigured(f"{file} cannot be read: {error.strerror}", "limen audit export writes one") from None
+    if isinstance(found, Broken):
+        print(f"BROKEN at {found.where}: {found.what}")  # noqa: T201
+        return 1
+    counted = f"{found.records} records in {found.segments} segments, {found.checkpoints} checkpoints"
+    if found.pruned:
+        counted += f", of which retention took {found.pruned}"
+    print(f"whole: the audit log of {found.issuer}; {counted}; key {found.kid}")  # noqa: T201
+    return 0
+
+
+async def _export(settings: Settings, slug: str, out: BinaryIO) -> int:
+    from limen.app.auditing import exported  # noqa: PLC0415
+    from limen.app.basis import open_basis  # noqa: PLC0415
+
+    written = 0
+    async with open_basis(settings) as basis:
+        tenant = await basis.storage.tenants.find(slug)
+        if tenant is None:
+            raise _no_tenant(slug)
+        if await basis.keyring.held_tenant(tenant.id) is None:
+            raise Misconfigured("the tenant's keys are destroyed", "nothing can be signed for it any more")
+        async for line in exported(basis, tenant, SYSTEM.name):
+            out.write(line)
+            written += 1
+    return written
 
 
 async def _verify(settings: Settings, slug: str | None, lines: list[bytes]) -> int:

@@ -27,7 +27,8 @@ _GROUPS = {
         "The audit log.",
         {
             "query": ("audit_query:query", "Read a tenant's log, newest first."),
-            "verify": ("audit:verify", "Verify every chain and every checkpoint."),
+            "verify": ("audit:verify", "Verify every chain and every checkpoint, or an exported file."),
+            "export": ("audit:export", "Write a tenant's log to a file that verifies off line."),
             "checkpoint": ("audit:checkpoint", "Give out the newest signed checkpoints, for a witness."),
         },
     ),
