@@ -98,7 +98,7 @@ class Page:
         self.url = str(response.url)
         self.path = response.url.path
         self.headers = response.headers
-        self.text = response.text
+        self.text = response.text.replace("<wbr>", "")  # where a line may break: nobody reads it
         self.location = response.headers.get("location", "")
         is_html = response.headers.get("content-type", "").startswith("text/html")
         read = _Reader(self.text if is_html else "")

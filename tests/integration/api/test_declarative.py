@@ -1,12 +1,15 @@
 """``apply`` and ``export`` over a real database: the second time there is nothing to do, and no secret leaves."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from limen.access.resources.catalogue import DETAIL_TYPES, RESOURCE_SERVERS, Catalogue
 from limen.identity.tenants.management import Tenancy
+from limen.identity.tenants.passkeys import PasskeySettings
 from limen.integration.declarative import Declarative, SecretSource, apply, export, load, plan
 from limen.integration.streaming.manage import Destinations
 from limen.kernel.errors import Invalid, NotFound, Refusal
@@ -115,6 +118,35 @@ async def test_an_export_makes_the_same_again_and_holds_no_secret(house, declara
     environment = {"LIMEN_SECRET_SHOP": SECRET, "LIMEN_SECRET_MACHINE": SECRET}
     again = replace(declarative, secrets=SecretSource(environment, Path("/nonexistent")))
     assert await plan(load(text), again) == []
+
+
+PASSKEYS = PasskeySettings(
+    user_verification="preferred",
+    attestation="required",
+    allowed_models=("00112233-4455-6677-8899-aabbccddeeff",),
+    denied_models=("ffeeddcc-bbaa-9988-7766-554433221100",),
+    rp_id="example",
+    related_origins=("https://shop.example", "https://app.example:8443"),
+    counter="allow_synced",
+    offer_days=0,
+)
+
+
+async def test_every_passkey_setting_comes_back_from_an_export(house, declarative):
+    assert all(getattr(PASSKEYS, name) != getattr(PasskeySettings(), name) for name in PASSKEYS.__struct_fields__)
+    wanted = json.loads(msgspec.json.encode(PASSKEYS))
+    text = (
+        f"version: 1\ntenant: {{slug: globex, name: Globex, settings: {json.dumps({'passkeys': wanted})}}}\nclients: []"
+    )
+    await apply(load(text), declarative)
+    exported = await export("globex", declarative)
+    made = await apply(load(exported.replace("slug: globex", "slug: initech")), declarative)
+    assert made == ["create tenant initech"]
+    assert (await declarative.tenancy.read("initech")).settings.passkeys == PASSKEYS
+    assert await plan(load(exported), declarative) == []
+    bad = exported.replace("offer_days: 0", "offer_days: -1")
+    refused = await plan(load(bad), declarative)
+    assert refused.fields == {"tenant.settings.passkeys.offer_days": "number.out_of_bounds"}
 
 
 APIS = """

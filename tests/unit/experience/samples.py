@@ -274,7 +274,8 @@ _SHARING = {**_PURPOSE, "party": "books", "state": "newer_version", "may_give": 
 _STATES = ("legal_basis", "not_decided", "refused", "withdrawn", "expired")
 _BASES = ("contract", "legal_obligation", "vital_interests", "public_task", "legitimate_interests")
 _OTHERS = [
-    {**_SHARING, "state": one, "basis": basis, "is_allowed": False} for one, basis in zip(_STATES, _BASES, strict=True)
+    {**_SHARING, "party": f"books-{basis}", "state": one, "basis": basis, "is_allowed": False}
+    for one, basis in zip(_STATES, _BASES, strict=True)
 ]
 _DECISIONS = [{**_PAST, "decision": one} for one in ("given", "refused", "withdrawn")]
 _PREFERENCES = {

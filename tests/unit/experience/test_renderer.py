@@ -13,7 +13,7 @@ from limen.experience.rendering import LOCALES, Brand, RenderedMail, Renderer, S
 from tests.unit.experience.samples import EMAIL, MAILS, PAGES
 
 _TEMPLATES = Path(limen.experience.__file__).parent / "templates"
-_VOID = {"meta", "link", "input", "br", "img", "circle", "rect", "path"}
+_VOID = {"meta", "link", "input", "br", "wbr", "img", "circle", "rect", "path"}
 _BUDGET = 50_000
 _HOSTILE = "\"><script>alert('x')</script>&{{ 7*7 }}"
 
@@ -268,6 +268,25 @@ def test_a_brand_cannot_break_a_mail_header() -> None:
 def test_a_mail_loads_nothing() -> None:
     for name in MAILS:
         assert [tag for tag, _ in _Page(_mail(name).html).elements if tag in {"img", "script", "link", "iframe"}] == []
+
+
+@pytest.mark.parametrize(
+    ("zone", "words", "helps"),
+    [
+        ("Asia/Kolkata", "7:43\u202fPM UTC+05:30</time>", False),
+        ("Europe/Berlin", "4:13\u202fPM UTC+02:00</time>", False),
+        ("UTC", "2:13\u202fPM UTC</time>", False),
+        ("", "2:13\u202fPM UTC</time>", True),
+        ("Nowhere/At_all", "2:13\u202fPM UTC</time>", True),
+        ("../../../etc/localtime", "2:13\u202fPM UTC</time>", True),
+    ],
+)
+def test_a_moment_is_told_in_the_readers_zone_and_the_browser_helps_where_none_is_known(
+    zone: str, words: str, helps: bool
+) -> None:
+    html = _render("account_trusted", zone=zone)
+    assert (words in html, "data-here" in html) == (True, helps)
+    assert 'datetime="2026-09-21T14:13:20Z"' in html
 
 
 def _poison(value: Any) -> Any:

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import segno
 from babel.dates import format_date, format_time, format_timedelta, get_datetime_format
@@ -21,9 +23,10 @@ from limen.kernel.clock import Instant, to_datetime
 _TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
 
 _DEFAULTS: Mapping[str, Any] = {
-    "prefix": "", "brand": Brand(), "nonce": "", "theme": "", "here": "", "languages": LOCALES
+    "prefix": "", "brand": Brand(), "nonce": "", "theme": "", "here": "", "zone": "", "languages": LOCALES
 }  # fmt: skip
 """What a page may leave out: see ``templates/base.html``."""
+_MAILS = "mail/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,7 @@ class Renderer:
             auto_reload=False,
         )
         self._environment.globals["icon"] = assets.icon
-        self._environment.filters.update(isolate=_isolate, bold=_bold, address=_address, qr=_qr)
+        self._environment.filters.update(isolate=_isolate, bold=_bold, mailbox=_mailbox, address=_address, qr=_qr)
 
     def render(self, template: str, locale: str, context: Mapping[str, Any]) -> str:
         """Return *template* (``steps/sign_in.html``) as text in *locale*.
@@ -61,8 +64,8 @@ class Renderer:
             jinja2.UndefinedError: *context* lacks what the template needs.
             KeyError: the locale is none of ``LOCALES``.
         """
-        words = _Words(Catalogue.for_locale(locale))
         values = {**_DEFAULTS, **context}
+        words = _Words(Catalogue.for_locale(locale), values["zone"], on_page=not template.startswith(_MAILS))
         prefix = values["prefix"]
         return self._environment.get_template(template).render(
             values,
@@ -116,9 +119,29 @@ def _bold(text: str) -> Markup:
     return Markup("<b>{}</b>").format(_isolate(text))
 
 
+def _mailbox(text: str) -> Markup:
+    """Return a mail address, written left to right in every language; where it is too long it breaks behind the @."""
+    name, at, host = text.rpartition("@")
+    return Markup('<bdi dir="ltr">{}{}<wbr>{}</bdi>').format(name, at, host)
+
+
 def _address(text: str) -> Markup:
     """Return a mail address set off, and written left to right in every language."""
     return Markup('<b><bdi dir="ltr">{}</bdi></b>').format(text)
+
+
+@lru_cache(maxsize=1024)
+def _zone(name: str) -> tzinfo | None:
+    """Return the time zone of this name; None where there is none."""
+    try:
+        return ZoneInfo(name) if name else None
+    except (OSError, ValueError, KeyError):  # what somebody imported is no zone, or one that this machine lacks
+        return None
+
+
+def _offset(moment: datetime) -> str:
+    """Return how far from UTC *moment* is, ``+02:00``; nothing for UTC itself."""
+    return moment.isoformat()[-6:] if moment.utcoffset() else ""
 
 
 def _qr(text: str) -> Markup:
@@ -130,8 +153,8 @@ def _qr(text: str) -> Markup:
 class _Words:
     """What templates call to speak the reader's language."""
 
-    def __init__(self, catalogue: Catalogue) -> None:
-        self._catalogue = catalogue
+    def __init__(self, catalogue: Catalogue, zone: str, *, on_page: bool) -> None:
+        self._catalogue, self._zone, self._on_page = catalogue, zone, on_page
 
     def helpers(self) -> dict[str, Any]:
         return {
@@ -162,7 +185,16 @@ class _Words:
         return format_timedelta(timedelta(seconds=int(seconds)), threshold=1, locale=self._catalogue.babel)
 
     def _moment(self, instant: Instant) -> str:
-        """Return an instant as date and time of day, in UTC and saying so."""
-        locale, moment = self._catalogue.babel, to_datetime(int(instant))
-        time, date = format_time(moment, "short", locale=locale), format_date(moment, "medium", locale=locale)
-        return str(get_datetime_format("medium", locale=locale)).format(time, date) + " UTC"
+        """Return an instant as date and time of day, in the reader's zone, else in UTC, and saying so.
+
+        Where the zone is not known a page says the instant to the browser as well, which knows its own.
+        """
+        locale, zone = self._catalogue.babel, _zone(self._zone)
+        moment = to_datetime(int(instant)).replace(tzinfo=UTC)
+        here = moment.astimezone(zone or UTC)
+        time, date = format_time(here, "short", locale=locale), format_date(here, "medium", locale=locale)
+        words = f"{str(get_datetime_format('medium', locale=locale)).format(time, date)} UTC{_offset(here)}"
+        if not self._on_page:
+            return words
+        mark = Markup('<time datetime="{}"{}>{}</time>')
+        return mark.format(f"{moment:%Y-%m-%dT%H:%M:%SZ}", Markup(" data-here") if zone is None else "", words)

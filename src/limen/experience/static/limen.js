@@ -83,6 +83,12 @@ window.addEventListener("pageshow", () => {
   }
 });
 
+function tellHere(time) {
+  const form = { dateStyle: "medium", timeStyle: "short", numberingSystem: "latn" };
+  time.textContent = new Intl.DateTimeFormat(document.documentElement.lang, form).format(new Date(time.dateTime));
+}
+
+all("time[data-here]").forEach(tellHere);
 all(".password__toggle").forEach(wakeToggle);
 all("[data-meter]").forEach(wakeMeter);
 all("[data-code]").forEach(tidyCode);

@@ -73,6 +73,7 @@ async def _show(seen: Look, page: Page, again: Again | None = None) -> Response:
         "csrf": visit.csrf(_SCOPE),
         "page": page.name,
         "pages": [{"name": one.name, "icon": one.icon, "url": f"{visit.prefix}{one.path}"} for one in PAGES],
+        "zone": profile.zoneinfo,
         "customer": {"name": profile.name, "email": profile.email},
         "sections": shown,
         "leaves_at": leaving.due_at if leaving is not None else None,
