@@ -144,7 +144,7 @@ def api_parts(parts: FrontParts) -> ApiParts:
         guards=guards(parts),
         send_audit=parts.send_audit,
         rotations=parts.rotations,
-        country=parts.atlas.country,
+        geography=parts.atlas,
         words=in_words,
     )
 

@@ -4,7 +4,7 @@ import socket
 from pathlib import Path
 from typing import Final
 
-from limen.access.outgoing import Outgoing
+from limen.access.outgoing import NO_WAY_OUT, Outgoing
 from limen.app.basis import Basis, default_tenant
 from limen.app.settings import Settings
 from limen.integration.outgoing.captcha import HttpCaptcha
@@ -89,3 +89,10 @@ async def breach_sources(basis: Basis, outgoing: Outgoing, count: Count) -> Brea
         pair_key=await pair_key(basis),
         count=count,
     )
+
+
+async def feeds_here(basis: Basis) -> Reputation:
+    """Return what feeds say of addresses, by what lies here; nothing is fetched."""
+    known = Reputation()
+    await feed_keeper(basis, known, NO_WAY_OUT, lambda _name, _outcome: None).open()
+    return known

@@ -204,6 +204,13 @@ EVENT_DATA: Mapping[str, Mapping[str, Member]] = {
         "failed": Member("Failures from unknown devices in the last ten minutes."),
         "passed": Member("Right passwords from unknown devices in the last ten minutes."),
     },
+    "pattern.matched": {
+        "action": Member("``sign_in`` or ``sign_up``."),
+        "rule": Member("What the pattern is called."),
+        "version": Member("The beginning of the hash of its condition and of what follows."),
+        "then": Member("``notify``, ``challenge`` or ``deny``."),
+        "shadow": Member("Whether nothing followed, since it is in the shadow."),
+    },
     "token.reuse_detected": {
         "family": Member("The token family that was revoked."),
         "token": Member("What came again: ``code`` or ``refresh``."),

@@ -130,6 +130,7 @@ EVENTS: dict[str, tuple[int, str]] = {
     "purpose.published": (1, "A purpose has a new version."),
     "purpose.retired": (1, "A purpose is asked no more and allows nothing any more."),
     "attack.recognised": (1, "A guard began to ask for more: passwords are being tried."),
+    "pattern.matched": (1, "A pattern of fraud held for a sign-in or a sign-up; told once in ten minutes for each."),
     "token.reuse_detected": (1, "A used code or refresh token came again; its family is revoked."),
     "client.created": (1, "A relying party was registered."),
     "client.updated": (1, "A relying party changed."),

@@ -76,7 +76,7 @@ async def doubted(context: StepContext, customer: Customer, vault: SubjectVault,
         if risk.does("deny"):
             return _noted(context, customer, Doubted(is_denied=True), risk)
         doubt = risk.doubt(doubt, PASSWORD)
-    followed = await _followed(context, customer, vault, doubt, found) if doubt.reason else Doubted(doubt)
+    followed = await _followed(context, customer, vault, doubt) if doubt.reason else Doubted(doubt)
     return followed if risk is None else _noted(context, customer, followed, risk)
 
 
@@ -129,9 +129,7 @@ async def asked_by_mail(
     return sent, sealed_mail(context, (customer.id, vault), "doubted_code", email, words, sent.expires_at)
 
 
-async def _followed(
-    context: StepContext, customer: Customer, vault: SubjectVault, doubt: Doubt, found: Guarded
-) -> Doubted:
+async def _followed(context: StepContext, customer: Customer, vault: SubjectVault, doubt: Doubt) -> Doubted:
     """Return *doubt* with the mails that go with it: a code where one is asked for, or a notice."""
     parts, policy = context.parts, context.parts.breaches.settings.at_sign_in
     sent: Challenge | None = None
@@ -153,8 +151,6 @@ async def _followed(
             unit.record(_entry(context, customer, doubt.reason, policy))
         if announce is not None:
             announce(unit)
-        if found.news is not None:
-            unit.announce(found.news)
         return None
 
     return Doubted(doubt, write, sent)

@@ -9,16 +9,18 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from limen.access.journeys.context import StepContext
-from limen.access.journeys.parts import JourneyUnit
-from limen.access.journeys.views import Problem, Progress, Write
+from limen.access.journeys.patterns import PATTERN, pattern_news, patterned, verdict_of, with_news
+from limen.access.journeys.views import Problem, Progress
 from limen.kernel.clock import SECOND
 from limen.kernel.encoding import b64url
-from limen.kernel.events import AuditEntry, Event
+from limen.kernel.events import Event
 from limen.trust.attacks.counters import NO_COUNTS, Counts
+from limen.trust.attacks.guard import graver
 from limen.trust.attacks.records import FREE, Attempt, Bar, Verdict, network_of
 from limen.trust.bots.captcha import WIDGETS
 from limen.trust.bots.proofs import waited
-from limen.trust.fraud.sign_ups import Application
+from limen.trust.fraud.patterns import NOTHING
+from limen.trust.fraud.sign_ups import Application, facts_of
 from limen.trust.limits import Limit
 
 FIELD: Final = "proof"
@@ -35,7 +37,7 @@ class Guarded:
     verdict: Verdict = FREE
     counts: Counts = NO_COUNTS
     refused: Progress | None = None
-    news: Event | None = None
+    news: tuple[Event, ...] = ()
 
 
 def proof_data(context: StepContext, work: int = 0) -> dict[str, Any]:
@@ -77,8 +79,14 @@ async def guarded(context: StepContext, email: str, form: Mapping[str, str], *, 
     account = b64url(await parts.directory.email_index(email))
     attempt = Attempt(context.request.address, account, form["password"].encode("utf-8", "replace"), is_known)
     judged = await parts.guard.judge(attempt)
-    verdict = judged.verdict
-    found = Guarded(attempt, verdict, judged.counts)
+    counts, work = judged.counts, parts.guard.settings.work
+    matches = NOTHING
+    if not is_known:
+        numbers = {"failures_address": counts.address, "failures_network": counts.network}
+        attack = judged.verdict.is_attack
+        matches = patterned(context, "sign_in", email, attack=attack, failures_account=counts.account, **numbers)
+    verdict = graver(judged.verdict, verdict_of(matches, work))
+    found = Guarded(attempt, verdict, counts, news=await pattern_news(context, "sign_in", matches))
     if judged.shadow.bar:
         parts.count_guard("shadowed", judged.shadow.reasons[0])
     if not verdict.bar:
@@ -89,40 +97,51 @@ async def guarded(context: StepContext, email: str, form: Mapping[str, str], *, 
     await parts.guard.tried(attempt, is_compared=problem is None)
     if problem is None:
         await parts.guard.note("worked")
-        return replace(found, news=await _news(context, found))
+        return replace(found, news=(*found.news, *await _news(context, found)))
     await parts.guard.note("refused" if problem.status == 400 else "blocked", attempt.network)
     data = {} if verdict.bar is Bar.BLOCK else proof_data(context, verdict.work)
     problem = replace(problem, values={"email": email}, data=data)
-    news = await _news(context, found)
-    refused = Progress(context.journey.state, _told(news), problem, is_idle=news is None)
+    news = (*found.news, *await _news(context, found))
+    refused = with_news(context, Progress(context.journey.state, problem=problem, is_idle=True), news)
     return replace(found, refused=refused)
 
 
-async def sign_up_guarded(context: StepContext, email: str, form: Mapping[str, str]) -> Problem | None:
-    """Return what a sign-up for *email* lacks: work, or everything; None where it may go on."""
+@dataclass(frozen=True, slots=True)
+class SignUpGuarded:
+    """A sign-up that was judged: what it lacks, if anything, and what is announced of it."""
+
+    problem: Problem | None = None
+    news: tuple[Event, ...] = ()
+
+
+async def sign_up_guarded(context: StepContext, email: str, form: Mapping[str, str]) -> SignUpGuarded:
+    """Return what a sign-up for *email* lacks: work, or everything; no problem where it may go on."""
     parts, request, settings = context.parts, context.request, context.parts.sign_ups.settings
     if parts.guard.listed(request.address).bar is Bar.BLOCK:
         parts.count_guard("refused", "listed")
-        return Problem(notice="error.sign_up_refused", status=403)
-    if settings.mode == "off":
-        return None
+        return SignUpGuarded(Problem(notice="error.sign_up_refused", status=403))
     seconds = (parts.clock.now() - context.journey.created_at) / SECOND
     applies = Application(email, request.address, request.user_agent, seconds, bool(form.get(TRAP)))
     found = await parts.sign_ups.judge(applies)
-    if found.total < settings.work_from:
-        return None
-    if settings.mode == "shadow":
-        parts.count_guard("shadowed", f"sign_up_{found.reasons[0]}")
-        return None
+    matches = patterned(context, "sign_up", email, seconds=int(seconds), score=found.total, **facts_of(applies, found))
+    news = await pattern_news(context, "sign_up", matches)
+    if settings.mode != "on":
+        if settings.mode == "shadow" and found.total >= settings.work_from:
+            parts.count_guard("shadowed", f"sign_up_{found.reasons[0]}")
+        found = replace(found, total=0)
+    by_pattern = matches.then in {"challenge", "deny"} and found.total < settings.work_from
+    if not by_pattern and found.total < settings.work_from:
+        return SignUpGuarded(news=news)
     problem = None
-    if found.total >= settings.refuse_from:
+    if matches.then == "deny" or found.total >= settings.refuse_from:
         problem = Problem(notice="error.sign_up_refused", status=403)
     elif not await _proves(context, form, parts.guard.settings.work):
         problem = Problem(notice="error.sign_up_proof", data=proof_data(context, parts.guard.settings.work))
-    parts.count_guard("passed" if problem is None else "refused", f"sign_up_{found.reasons[0]}")
+    reason = PATTERN if by_pattern else found.reasons[0]
+    parts.count_guard("passed" if problem is None else "refused", f"sign_up_{reason}")
     if problem is not None and problem.status == 403:
         await parts.guard.note("sign_ups_refused", network_of(request.address))
-    return problem
+    return SignUpGuarded(problem, news)
 
 
 async def _problem(context: StepContext, form: Mapping[str, str], found: Guarded) -> Problem | None:
@@ -136,23 +155,13 @@ async def _problem(context: StepContext, form: Mapping[str, str], found: Guarded
     return Problem(notice="error.throttled", status=429, retry_after=wait) if wait else None
 
 
-async def _news(context: StepContext, found: Guarded) -> Event | None:
-    """Return what is announced of an attack, once in ten minutes for each kind."""
+async def _news(context: StepContext, found: Guarded) -> tuple[Event, ...]:
+    """Return what is announced of an attack, once in ten minutes for each kind; a pattern has news of its own."""
     parts, verdict, counts = context.parts, found.verdict, found.counts
     kind = verdict.reasons[0]
+    if kind == PATTERN:
+        return ()
     decision = await parts.limiter.hit(f"{_ANNOUNCED.name}:{parts.tenant_id}:{kind}", _ANNOUNCED)
     if not decision.allowed:
-        return None
-    return Event("attack.recognised", data={"kind": kind, "failed": counts.failed, "passed": counts.passed})
-
-
-def _told(news: Event | None) -> Write | None:
-    if news is None:
-        return None
-
-    async def write(unit: JourneyUnit) -> Problem | None:
-        unit.announce(news)
-        unit.record(AuditEntry(event=news.name, request_id="", data=dict(news.data)))
-        return None
-
-    return write
+        return ()
+    return (Event("attack.recognised", data={"kind": kind, "failed": counts.failed, "passed": counts.passed}),)

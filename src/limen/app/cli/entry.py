@@ -75,7 +75,10 @@ _GROUPS = {
     ),
     "threats": (
         "What is known before anybody comes.",
-        {"build-corpus": ("threats:build_corpus", "Make the set of breached passwords of a list.")},
+        {
+            "build-corpus": ("threats:build_corpus", "Make the set of breached passwords of a list."),
+            "test-rules": ("threats:try_rules", "Try patterns of fraud on a tenant's audit log."),
+        },
     ),
     "risk": (
         "How likely it is somebody else.",

@@ -3,13 +3,16 @@
 import asyncio
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
 from limen.app.cli.options import ConfigFile, settings_from
 from limen.app.settings import Settings
 from limen.kernel.errors import Misconfigured
+
+if TYPE_CHECKING:
+    from limen.identity.tenants.patterns import PatternRule
 
 
 def build_corpus(
@@ -59,3 +62,64 @@ async def _pair_key(settings: Settings) -> bytes:
 
     async with open_basis(settings) as basis:
         return await pair_key(basis)
+
+
+def try_rules(
+    file: Annotated[
+        Path | None, Parameter(help="Rules as a tenant's file has them: a list of name, when and then.")
+    ] = None,
+    /,
+    *,
+    tenant: Annotated[str, Parameter(name="--tenant", help="The tenant's slug.")] = "default",
+    most: Annotated[int, Parameter(help="Records of the audit log at the most, the newest.")] = 10_000,
+    config: ConfigFile = None,
+) -> None:
+    """Try patterns of fraud on a tenant's audit log; without a file those in force. Opening records is on record."""
+    given = _rules(file) if file is not None else None
+    asyncio.run(_tested(settings_from(config), tenant, given, max(1, most)))
+
+
+def _rules(file: Path) -> "tuple[PatternRule, ...]":
+    import msgspec  # noqa: PLC0415
+    import yaml  # noqa: PLC0415
+
+    from limen.identity.tenants.patterns import PatternSettings, problems_of  # noqa: PLC0415
+
+    hint = "a list, each with name, when and then"
+    try:
+        found = msgspec.convert({"rules": yaml.safe_load(file.read_bytes())}, PatternSettings)
+    except (OSError, yaml.YAMLError, msgspec.ValidationError) as error:
+        raise Misconfigured(f"{file} holds no rules ({error})", hint) from None
+    for field, why in problems_of(found, str(file)):
+        raise Misconfigured(f"{field.removeprefix(str(file) + '.')}: {why}", hint)
+    return found.rules
+
+
+async def _tested(settings: Settings, slug: str, given: "tuple[PatternRule, ...] | None", most: int) -> None:
+    from limen.app.basis import open_basis  # noqa: PLC0415
+    from limen.app.geography import atlas_of  # noqa: PLC0415
+    from limen.app.threats import feeds_here  # noqa: PLC0415
+    from limen.identity.administrators import SYSTEM  # noqa: PLC0415
+    from limen.identity.audit.reading import AuditReading  # noqa: PLC0415
+    from limen.kernel.errors import Refusal  # noqa: PLC0415
+    from limen.trust.fraud.patterns import rules_of  # noqa: PLC0415
+    from limen.trust.fraud.trying import Trying  # noqa: PLC0415
+
+    async with open_basis(settings) as basis:
+        found = await basis.storage.tenants.find(slug)
+        if found is None:
+            raise Misconfigured(f"there is no tenant {slug}", "name one by --tenant")
+        atlas = atlas_of(settings, lambda _name, _outcome: None)
+        atlas.open()
+        database = basis.storage.database
+        reading = AuditReading(found.id, database.begin, database.read, basis.keyring)
+        trying = Trying(reading, atlas, await feeds_here(basis), found.settings.networks)
+        rules = given if given is not None else rules_of(found.settings.patterns)
+        tried = await trying(rules, (0, 0), SYSTEM, most)
+        if isinstance(tried, Refusal):
+            raise Misconfigured(tried.detail, "another span of time")
+    print(f"{tried.looked_at} records, {tried.unreadable} of them sealed for good")  # noqa: T201
+    print(f"{'rule':40} {'then':10} {'sign-ins':>9} {'failures':>9} {'sign-ups':>9} {'undecided':>10}")  # noqa: T201
+    for one in tried.rules:
+        counts = f"{one.sign_ins:9} {one.failures:9} {one.sign_ups:9} {one.undecided:10}"
+        print(f"{one.rule.name + ' ' + one.rule.version:40} {one.rule.then:10} {counts}")  # noqa: T201

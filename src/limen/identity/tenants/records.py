@@ -16,6 +16,7 @@ from limen.identity.tenants.migration import MigrationSettings
 from limen.identity.tenants.networks import NetworkSettings
 from limen.identity.tenants.notices import NoticeSettings
 from limen.identity.tenants.passkeys import PasskeySettings
+from limen.identity.tenants.patterns import PatternSettings
 from limen.identity.tenants.preferences import PreferenceSettings
 from limen.identity.tenants.privacy import PrivacySettings
 from limen.identity.tenants.recovery import RecoverySettings
@@ -112,6 +113,7 @@ class TenantSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     notices: NoticeSettings = NoticeSettings()
     networks: NetworkSettings = NetworkSettings()
     sign_up: SignUpSettings = SignUpSettings()
+    patterns: PatternSettings = PatternSettings()
     sms: SmsSettings = SmsSettings()
     account: AccountSettings = AccountSettings()
     audit: AuditSettings = AuditSettings()

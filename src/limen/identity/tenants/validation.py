@@ -17,6 +17,7 @@ from limen.identity.tenants.networks import problems_of as network_problems
 from limen.identity.tenants.notices import problems_of as notice_problems
 from limen.identity.tenants.passkeys import fits_issuer
 from limen.identity.tenants.passkeys import problems_of as passkey_problems
+from limen.identity.tenants.patterns import problems_of as pattern_problems
 from limen.identity.tenants.preferences import problems_of as preference_problems
 from limen.identity.tenants.privacy import problems_of as privacy_problems
 from limen.identity.tenants.records import DEFAULT_SLUG, SPOKEN, KeySettings, Lifetimes, TenantSettings
@@ -94,6 +95,7 @@ def validate(name: str, settings: TenantSettings) -> Invalid | None:
     problems |= dict(notice_problems(settings.notices, "settings.notices"))
     problems |= dict(network_problems(settings.networks, "settings.networks"))
     problems |= dict(sign_up_problems(settings.sign_up, "settings.sign_up"))
+    problems |= dict(pattern_problems(settings.patterns, "settings.patterns"))
     problems |= dict(breach_problems(settings.breaches, "settings.breaches"))
     problems |= dict(sms_problems(settings.sms, "settings.sms"))
     problems |= dict(preference_problems(settings.preferences, "settings.preferences"))

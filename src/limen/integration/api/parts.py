@@ -37,7 +37,7 @@ from limen.kernel.entropy import Entropy
 from limen.kernel.ids import TenantId
 from limen.trust.attacks.guard import AttackGuard
 from limen.trust.limits import Limit, RateLimiter
-from limen.trust.risk.whereabouts import BY_PREFIX
+from limen.trust.risk.whereabouts import BY_PREFIX, Geography
 from limen.trust.threats.breaches import NO_SOURCES, BreachSources
 
 PREFIX: Final = "/api/v1"
@@ -154,7 +154,7 @@ class ApiParts:
         guards: makes the guard of a tenant, which knows how it stands.
         send_audit: delivers what tests a destination of the audit log.
         rotations: the rotations of a tenant's keys; None where there are none to be had.
-        country: the country of a network, as ISO 3166-1 alpha-2, or nothing.
+        geography: knows where addresses are.
         words: what names of ours say in words.
     """
 
@@ -175,5 +175,5 @@ class ApiParts:
     breaches: BreachSources = NO_SOURCES
     send_audit: Send = NOWHERE
     rotations: Callable[[TenantId], Rotations] | None = None
-    country: Callable[[str], str] = BY_PREFIX.country
+    geography: Geography = BY_PREFIX
     words: Words = untranslated

@@ -64,7 +64,7 @@ def turn_seconds(counts: Counts, settings: AttackSettings) -> int:
     return min(_LONGEST_WAIT, 2 ** min(beyond + 1, 16)) if beyond >= 0 else 0
 
 
-def _graver(listed: Verdict, counted: Verdict) -> Verdict:
+def graver(listed: Verdict, counted: Verdict) -> Verdict:
     """Return the verdict that asks for more, doubting where either doubts."""
     graver, other = (counted, listed) if counted.bar >= listed.bar else (listed, counted)
     if not other.bar:
@@ -123,7 +123,7 @@ class AttackGuard:
         counted = judge(counts, self.settings)
         if self.settings.mode == "shadow":
             return Judged(listed, counts, counted)
-        return Judged(_graver(listed, counted), counts)
+        return Judged(graver(listed, counted), counts)
 
     async def turn(self, attempt: Attempt, counts: Counts) -> int:
         """Take a turn for the account; return how many seconds to wait, 0 for not at all."""

@@ -4,9 +4,11 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Final
 
+from limen.identity.tenants.expressions import Facts
 from limen.identity.tenants.sign_up import SignUpSettings
 from limen.kernel.encoding import b64url, sha256
 from limen.trust.attacks.records import is_local, network_of
+from limen.trust.fraud.facts import is_tool
 from limen.trust.limits import Limit, RateLimiter, address_key
 
 _FAR: Final = 10_000_000
@@ -15,18 +17,6 @@ ADDRESS: Final = Limit(_FAR, HOUR, "sign-ups-address")
 NETWORK: Final = Limit(_FAR, HOUR, "sign-ups-network")
 FAMILY: Final = Limit(_FAR, DAY, "sign-ups-family")
 QUICK_SECONDS: Final = 3
-_MARKS: Final = (
-    "headlesschrome",
-    "phantomjs",
-    "selenium",
-    "puppeteer",
-    "playwright",
-    "python-",
-    "curl/",
-    "wget/",
-    "go-http",
-)
-"""How tools call themselves that do not pretend; lower case."""
 _DOTLESS: Final = frozenset({"gmail.com", "googlemail.com"})
 """Where dots before the @ mean nothing."""
 _WEIGHTS: Final = {
@@ -77,6 +67,7 @@ class Score:
 
     total: int
     reasons: tuple[str, ...]
+    numbers: Numbers = Numbers()
 
 
 def score(one: Application, numbers: Numbers, settings: SignUpSettings) -> Score:
@@ -85,7 +76,7 @@ def score(one: Application, numbers: Numbers, settings: SignUpSettings) -> Score
     holds = {
         "trap": one.is_trapped,
         "disposable": settings.disposable != "allow" and is_disposable(one.email),
-        "automation": not one.agent or any(mark in one.agent.lower() for mark in _MARKS),
+        "automation": is_tool(one.agent),
         "quick": one.seconds < QUICK_SECONDS,
         "address": usual <= numbers.address < _MANY * usual,
         "address_many": numbers.address >= _MANY * usual,
@@ -96,7 +87,18 @@ def score(one: Application, numbers: Numbers, settings: SignUpSettings) -> Score
     total = sum(_WEIGHTS[name] for name in reasons)
     if holds["disposable"] and settings.disposable == "refuse":
         total = max(total, settings.refuse_from)
-    return Score(total, reasons)
+    return Score(total, reasons, numbers)
+
+
+def facts_of(one: Application, found: Score) -> Facts:
+    """Return what patterns may ask of an application."""
+    numbers = found.numbers
+    return {
+        "sign_ups_address": numbers.address,
+        "sign_ups_network": numbers.network,
+        "family": numbers.family,
+        "disposable": is_disposable(one.email),
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from limen.access.journeys.guarding import Guarded, guarded
 from limen.access.journeys.limits import over_limits
 from limen.access.journeys.migration import VERIFY, moved_in, over_questions
 from limen.access.journeys.parts import JourneyUnit
+from limen.access.journeys.patterns import with_news
 from limen.access.journeys.views import Problem, Progress, problem_of
 from limen.access.sessions.records import PASSWORD, Evidence
 from limen.identity.credentials.records import StoredPassword, seal_password
@@ -61,7 +62,7 @@ async def _answer(context: StepContext, email: str, form: Mapping[str, str]) -> 
     if over is None and sealed is None and (new := await moved_in(context, email, form["password"])) is not None:
         return await _passed(context, email, _Account(new.customer, new.stored, new.vault), _RIGHT, found)
     await parts.guard.failed(found.attempt)
-    refused = _refused(context, email, customer_id, check)
+    refused = with_news(context, _refused(context, email, customer_id, check), found.news)
     return refused if over is None else replace(refused, problem=over)
 
 
@@ -85,8 +86,8 @@ async def _passed(
     if customer is not None and account.vault is not None:
         because = await doubted(context, customer, account.vault, found)
     if because.is_denied:
-        return _denied(context, email, because)
-    return _proven(context, email, account, check, because)
+        return with_news(context, _denied(context, email, because), found.news)
+    return with_news(context, _proven(context, email, account, check, because), found.news)
 
 
 def _denied(context: StepContext, email: str, because: Doubted) -> Progress:

@@ -11,6 +11,7 @@ from limen.access.journeys.limits import over_limits
 from limen.access.journeys.mailed import posted
 from limen.access.journeys.passkey_notes import noted
 from limen.access.journeys.passwords import hashed_password, password_data
+from limen.access.journeys.patterns import with_news
 from limen.access.journeys.records import Draft
 from limen.access.journeys.steps.turns import turned
 from limen.access.journeys.views import Problem, Progress, StepView
@@ -56,8 +57,9 @@ async def submit(context: StepContext, form: Mapping[str, str]) -> Progress:
     if validate(profile) is not None:
         return Progress(state, problem=Problem({"name": "error.name_invalid"}, values=typed))
     guarded = await sign_up_guarded(context, email, form)
-    if guarded is not None:
-        return Progress(state, problem=replace(guarded, values=typed), is_idle=True)
+    if guarded.problem is not None:
+        problem = replace(guarded.problem, values=typed)
+        return with_news(context, Progress(state, problem=problem, is_idle=True), guarded.news)
     limited = await over_limits(context, email, mail=True)
     if limited is not None:
         return Progress(state, problem=limited)
@@ -70,7 +72,8 @@ async def submit(context: StepContext, form: Mapping[str, str]) -> Progress:
     index = await parts.directory.email_index(email)
     async with parts.read(parts.tenant_id) as unit:
         taken = await unit.customers.is_taken(EMAIL, index)
-    return posted(context, email, msgspec.structs.replace(state, draft=Draft(name, hashed, by_passkey)), real=not taken)
+    drafted = msgspec.structs.replace(state, draft=Draft(name, hashed, by_passkey))
+    return with_news(context, posted(context, email, drafted, real=not taken), guarded.news)
 
 
 def _is_by_passkey(settings: SignInSettings, form: Mapping[str, str]) -> bool:

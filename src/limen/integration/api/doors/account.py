@@ -86,7 +86,7 @@ async def list_sessions(call: CurrentAccount) -> Response:
     owner, account = call.owner, call.account
     async with account.reading(account.tenant_id) as unit:
         found = await devices(account, unit, owner.customer, owner.vault)
-    return answer(SessionsShown(items=[shown_session(one, owner.sid, call.parts.country) for one in found]))
+    return answer(SessionsShown(items=[shown_session(one, owner.sid, call.parts.geography.country) for one in found]))
 
 
 @router.delete("/sessions", response_model=EndedShown, responses=answers(), openapi_extra=acts(ACCOUNT_WRITE))
@@ -137,7 +137,9 @@ async def list_activity(call: CurrentAccount, after: Before = "", limit: PageSiz
         found, onward = await history(unit, who, _names(call), cursor=after, limit=limit)
     path = f"{call.prefix}{PREFIX}/account/activity"
     following = f"{path}?{urlencode({'after': onward, 'limit': limit})}" if onward else None
-    return answer(HistoryPage(items=[shown_happening(one, call.parts.country) for one in found], next=following))
+    return answer(
+        HistoryPage(items=[shown_happening(one, call.parts.geography.country) for one in found], next=following)
+    )
 
 
 def _names(call: AccountCall) -> NameOf:

@@ -16,6 +16,7 @@ from limen.identity.tenants.migration import MigrationSettings
 from limen.identity.tenants.networks import NetworkSettings
 from limen.identity.tenants.notices import NoticeSettings
 from limen.identity.tenants.passkeys import PasskeySettings
+from limen.identity.tenants.patterns import PatternSettings
 from limen.identity.tenants.preferences import PreferenceSettings
 from limen.identity.tenants.privacy import PrivacySettings
 from limen.identity.tenants.records import (
@@ -95,6 +96,7 @@ if TYPE_CHECKING:
     PreferencesModel = Sent
     PrivacyModel = Sent
     SignUpModel = Sent
+    PatternsModel = Sent
     AccountModel = Sent
     MigrationModel = Sent
     AuditModel = Sent
@@ -136,6 +138,9 @@ else:
     )
     NoticesModel = create_model("Notices", __base__=Sent, __doc__=NoticeSettings.__doc__, **sent_fields(NoticeSettings))
     SignUpModel = create_model("SignUp", __base__=Sent, __doc__=SignUpSettings.__doc__, **sent_fields(SignUpSettings))
+    PatternsModel = create_model(
+        "Patterns", __base__=Sent, __doc__=PatternSettings.__doc__, **sent_fields(PatternSettings)
+    )
     MigrationModel = create_model(
         "Migration", __base__=Sent, __doc__=MigrationSettings.__doc__, **sent_fields(MigrationSettings)
     )
@@ -204,6 +209,7 @@ class SettingsModel(Sent):
     preferences: PreferencesModel = PreferencesModel()
     privacy: PrivacyModel = PrivacyModel()
     sign_up: SignUpModel = SignUpModel()
+    patterns: PatternsModel = PatternsModel()
     sms: SmsModel = SmsModel()
     account: AccountModel = AccountModel()
     audit: AuditModel = AuditModel()

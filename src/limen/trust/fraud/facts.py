@@ -1,0 +1,55 @@
+"""The facts that patterns are asked about: where from and what with, and numbers that guards count anyway."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from limen.identity.tenants.expressions import Facts, Value
+from limen.kernel.clock import HOUR, Instant
+from limen.trust.risk.records import COUNTRY, NETWORK
+from limen.trust.risk.whereabouts import Whereabouts
+
+_MARKS: Final = (
+    "headlesschrome",
+    "phantomjs",
+    "selenium",
+    "puppeteer",
+    "playwright",
+    "python-",
+    "curl/",
+    "wget/",
+    "go-http",
+)
+"""How tools call themselves that do not pretend; lower case."""
+_LONGEST_AGENT: Final = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Where somebody comes from, and what with, as every action shows it."""
+
+    at: Instant
+    address: str
+    agent: str
+    where: Whereabouts
+    listed: bool
+
+    def facts(self, action: str, **counted: Value) -> Facts:
+        """Return the facts of *action*, with what is *counted* of it; what is absent is not known."""
+        return {
+            "action": action,
+            "address": self.address,
+            "agent": self.agent[:_LONGEST_AGENT],
+            "country": self.where.values.get(COUNTRY, ""),
+            "network": self.where.values.get(NETWORK, ""),
+            "listed": self.listed,
+            "anonymiser": self.where.anonymiser,
+            "hosting": self.where.hosting,
+            "tool": is_tool(self.agent),
+            "hour": self.at // HOUR % 24,
+            **counted,
+        }
+
+
+def is_tool(agent: str) -> bool:
+    """Tell whether what called itself *agent* says that it is no person's browser, or says nothing."""
+    return not agent or any(mark in agent.lower() for mark in _MARKS)

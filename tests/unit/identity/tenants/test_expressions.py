@@ -1,0 +1,70 @@
+"""Conditions over facts: what they mean, what is not known, and what is refused where it is written."""
+
+import pytest
+
+from limen.identity.tenants.expressions import BadExpression, condition
+from limen.identity.tenants.patterns import FACTS, PatternRule, PatternSettings, problems_of
+
+KNOWN = {"country": "text", "listed": "truth", "failures": "number", "hour": "number"}
+FACT = {"country": "DE", "listed": True, "failures": 3, "hour": None}
+
+
+@pytest.mark.parametrize(
+    ("text", "holds"),
+    [
+        ("listed && failures >= 3", True),
+        ("failures > 3 || country in ['FR', \"DE\"]", True),
+        ("!(country == 'DE') || listed == false", False),
+        ("country.startsWith('D') && country.endsWith('E') && !country.contains('x')", True),
+        ("failures == -1 || failures < 4 && listed", True),
+        ("country in []", False),
+        ("hour < 6", None),
+        ("hour < 6 && !listed", False),  # false whatever the hour
+        ("!listed && hour < 6", False),
+        ("hour < 6 || listed", True),
+        ("!(hour in [1, 2])", None),
+        ("hour < 6 || !listed", None),
+    ],
+)
+def test_what_conditions_mean(text: str, holds: bool | None) -> None:
+    assert condition(text, KNOWN).holds(FACT) is holds
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("", "expected, at 1"),
+        ("listed &&", "expected, at 10"),
+        ("listed failures", "nothing more is expected, at 8"),
+        ("nobody == 1", "no fact nobody, at 1"),
+        ("failures == 'x'", "a number is expected here, and this is a text, at 13"),
+        ("country < 'F'", "a number is expected"),
+        ("failures", "no condition"),
+        ("listed && failures", "a truth is expected"),
+        ("country in ['DE', 3]", "a text is expected"),
+        ("country.matches('D.*')", "startsWith, endsWith and contains"),
+        ("failures.contains('3')", "a text is expected"),
+        ("listed ; true", "not understood, at 8"),
+        ("country == 'it\\'s'", "not understood"),
+        ("__import__('os')", "no fact __import__"),
+        ("(" * 40 + "listed" + ")" * 40, "nested too deeply"),
+        ("!" * 40 + "listed", "nested too deeply"),
+        ("listed || " * 60 + "listed", "longer than 500"),
+        ("failures in [" + "1," * 101 + "1]", "more than 100"),
+    ],
+)
+def test_what_is_refused_and_where(text: str, why: str) -> None:
+    with pytest.raises(BadExpression, match=why):
+        condition(text, KNOWN)
+
+
+def test_a_tenants_rules_are_checked_where_they_are_set() -> None:
+    rules = (
+        PatternRule(name="good", when="tool && hosting", then="deny"),
+        PatternRule(name="good", when="tool", then="deny"),
+        PatternRule(name="No Name", when="score > 'x'", then="notify"),
+    )
+    problems = dict(problems_of(PatternSettings(rules=rules), "p"))
+    assert set(problems) == {"p.rules.1.name", "p.rules.2.name", "p.rules.2.when"}
+    assert problems["p.rules.2.when"].endswith("this is a text, at 9")
+    assert set(FACTS.values()) == {"text", "number", "truth"}
