@@ -9,6 +9,7 @@ from limen.access.journeys.pace import Pace
 from limen.access.journeys.parts import CountRisk, JourneyParts, JourneySettings, Models, no_models, unmeasured
 from limen.access.journeys.steps.consent import scope_in_words
 from limen.access.tokens.desk import CountProof, Desk, Desks, uncounted
+from limen.app.epochs import RiskEpochs
 from limen.app.jobs.checkpoints import Basics
 from limen.app.jobs.consents import LedgerSigners
 from limen.app.routes import API, Mounts, edge_rules
@@ -43,7 +44,7 @@ from limen.trust.fraud.sign_ups import SignUpGuard
 from limen.trust.geography.atlas import NO_ATLAS, Atlas
 from limen.trust.limits import RateLimiter
 from limen.trust.risk.judge import RiskJudge
-from limen.trust.risk.keys import Derive
+from limen.trust.risk.keys import NO_EPOCHS, Epochs
 from limen.trust.threats.breaches import NO_SOURCES, Breaches, BreachSources
 from limen.trust.threats.reputation import Reputation
 
@@ -193,6 +194,7 @@ def tenant_pages(parts: FrontParts) -> Callable[[str], Awaitable[TenantPages | N
     """Return what finds a tenant's parts by path prefix. They are made anew from its desk, which is held in memory."""
     settings = journey_settings(parts.limits, parts.sms_ceiling)
     pace = Pace(parts.hasher, parts.clock)
+    epochs = RiskEpochs(parts.keyring, parts.clock)
     parts.storage.feed.listen(pace.hear)
 
     async def tenant(prefix: str) -> TenantPages | None:
@@ -200,7 +202,9 @@ def tenant_pages(parts: FrontParts) -> Callable[[str], Awaitable[TenantPages | N
         if desk is None:
             return None
         vault = await parts.keyring.tenant(desk.tenant.id)
-        keys = vault.derive(ATTACKS), vault.derive(PROOFS), vault.derive
+        is_off = desk.tenant.settings.risk.mode == "off"
+        counted = NO_EPOCHS if is_off else await epochs.of(desk.tenant.id)
+        keys = vault.derive(ATTACKS), vault.derive(PROOFS), counted
         return TenantPages(_journeys(desk, settings, parts, keys, pace), vault.derive(CSRF))
 
     return tenant
@@ -246,7 +250,7 @@ def _guard(tenant: Tenant, counters: Counters, parts: FrontParts) -> AttackGuard
 
 
 def _journeys(
-    desk: Desk, settings: JourneySettings, parts: FrontParts, keys: tuple[bytes, bytes, Derive], pace: Pace
+    desk: Desk, settings: JourneySettings, parts: FrontParts, keys: tuple[bytes, bytes, Epochs], pace: Pace
 ) -> JourneyParts:
     database, tenant_id = parts.storage.database, desk.tenant.id
     counters = Counters(parts.limiter, tenant_id, keys[0], parts.clock)

@@ -4,8 +4,9 @@ import pytest
 
 from limen.identity.tenants.notices import NoticeSettings
 from limen.kernel.clock import DAY, SECOND
+from limen.trust.geography.atlas import Atlas
 from limen.trust.risk.records import COUNTRY
-from limen.trust.risk.whereabouts import Prefixes, Whereabouts
+from limen.trust.risk.whereabouts import Whereabouts
 from tests.integration.attacks.kit import set_up
 from tests.integration.journeys.test_safe_changes import secure_in, sign_out
 from tests.support.house import PASSWORD, code_in, says
@@ -89,7 +90,7 @@ async def test_another_country_is_named(house, monkeypatch):
     def of(_, address):
         return Whereabouts({COUNTRY: "SE" if address.startswith("203.") else "DE"})
 
-    monkeypatch.setattr(Prefixes, "of", of)
+    monkeypatch.setattr(Atlas, "of", of)
     await set_up(house, notices=NoticeSettings())
     await house.customer(ANN)
     for address in ("198.51.100.7", "203.0.113.9"):

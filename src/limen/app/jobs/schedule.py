@@ -14,7 +14,7 @@ from limen.app.jobs.retention import keep_audit_logs
 from limen.app.jobs.rotation import go_on
 from limen.app.jobs.runner import Job
 from limen.app.jobs.search import Following
-from limen.app.jobs.upkeep import keep_keyring, rotate_all, rotate_tenant_keys, sweep, sweep_orphans
+from limen.app.jobs.upkeep import destroy_epochs, keep_keyring, rotate_all, rotate_tenant_keys, sweep, sweep_orphans
 from limen.kernel.ids import TenantId
 
 
@@ -64,4 +64,5 @@ def timetable(parts: JobParts) -> Sequence[Job]:
         Job("key-rotations", partial(go_on, basis), 30, 15, is_leased=False),
         Job("audit-retention", partial(keep_audit_logs, basis), 86_400, 1_200),
         Job("orphaned-keys", partial(sweep_orphans, basis), 86_400, 600),
+        Job("risk-epochs", partial(destroy_epochs, basis), 86_400, 660),
     )

@@ -7,6 +7,7 @@ from limen.access.clients.dynamic.upkeep import BATCH, drop_unused
 from limen.access.jose.rotation import Urgency
 from limen.access.tokens.keeping import KeyKeeping
 from limen.app.basis import Basis
+from limen.app.epochs import names_of_over
 from limen.identity.tenants.records import Tenant
 from limen.kernel.clock import DAY
 from limen.kernel.events import AuditEntry
@@ -94,6 +95,13 @@ async def keep_keyring(basis: Basis) -> None:
     """Turn epochs, and wrap tenant keys under the active root key."""
     await basis.upkeep.keep_epochs()
     await basis.upkeep.rewrap_tenants()
+
+
+async def destroy_epochs(basis: Basis) -> None:
+    """Destroy the keys of every tenant's epochs of risk whose counters are over."""
+    names = names_of_over(basis.clock.now())
+    async for tenant in all_tenants(basis.storage):
+        await basis.keyring.destroy_subjects(tenant.id, names)
 
 
 async def sweep_orphans(basis: Basis) -> int:

@@ -7,7 +7,7 @@ from functools import partial
 from typing import ClassVar, Final
 
 from limen.identity.keyring.ahead import KeysAhead
-from limen.identity.keyring.envelope import KEY_BYTES
+from limen.identity.keyring.envelope import KEY_BYTES, derived_key
 from limen.identity.keyring.keysets import MOST as MOST_KEYS
 from limen.identity.keyring.keysets import joined, loaded, parsed
 from limen.identity.keyring.rootkeys import SETTLE, EpochKeys, KeyWrapper
@@ -229,6 +229,19 @@ class Keyring:
             msg = "the key store answered for another subject"
             raise Corrupted(msg)
         return self._vault(await self.tenant(tenant_id), row, await self._unwrapped(row))
+
+    async def subject_key(self, tenant_id: str, subject_id: str, purpose: str) -> bytes | None:
+        """Return the sub-key for *purpose* of a subject that is no person; None where it has no key, or none any more.
+
+        It follows from the first key that the subject had, which a rotation keeps.
+
+        Raises:
+            Corrupted: the key does not verify, or its epoch key is destroyed.
+        """
+        row = await self._store.get_subject_key(tenant_id, subject_id)
+        if row is None:
+            return None
+        return derived_key(parsed(row.version, await self._unwrapped(row))[-1][1], tenant_id, subject_id, purpose)
 
     async def rotate_subject(self, tenant_id: str, subject_id: str, version: int = 0) -> int | Refusal:
         """Give a customer a new key in front of those there are; return its number, *version* where that is higher.

@@ -7,13 +7,12 @@ import msgspec
 
 from limen.identity.tenants.notices import NoticeSettings
 from limen.identity.tenants.risk import Action, RiskSettings, limits_of
-from limen.kernel.clock import Instant
 from limen.kernel.errors import Corrupted
 from limen.kernel.ids import CustomerId
 from limen.trust.risk.assess import assess
 from limen.trust.risk.decide import Decision, decide
 from limen.trust.risk.history import History
-from limen.trust.risk.keys import ATTACKS, CUSTOMERS, EARLIER_WEIGHS, EPOCH, SIGN_INS, Derive, Epoch, attacked, epoch_of
+from limen.trust.risk.keys import ATTACKS, CUSTOMERS, EARLIER_WEIGHS, EPOCH, SIGN_INS, Epochs, attacked
 from limen.trust.risk.population import Population, Value, asked_for
 from limen.trust.risk.records import LEVELS, Assessment, Sighting
 from limen.trust.risk.store import RiskStore
@@ -57,13 +56,13 @@ class RiskJudge:
 
     Attributes:
         settings: what the tenant does about risk.
-        derive: makes the tenant's sub-key for a purpose.
+        epochs: under which keys counters are called, now and before.
         geography: knows where addresses are.
         notices: of which sign-ins customers are told.
     """
 
     settings: RiskSettings
-    derive: Derive
+    epochs: Epochs
     geography: Geography = BY_PREFIX
     notices: NoticeSettings = TOLD
 
@@ -98,7 +97,7 @@ class RiskJudge:
         """Return what the model says: one look-up, of as many counters as there are features."""
         asked = (SIGN_INS, CUSTOMERS, ATTACKS, *asked_for(seen, history))
         theirs = {value: attacked(value) for value in asked if value[0] in LEVELS}
-        now, before = self._epochs(seen.at)
+        now, before = self.epochs
         names = {value: (now.hash(value), before.hash(value)) for value in (*asked, *theirs.values())}
         counted = await unit.risk.counted([key for pair in names.values() for key in pair])
 
@@ -117,7 +116,7 @@ class RiskJudge:
 
     async def suspect(self, unit: RiskUnit, seen: Sighting, shown: int = 1) -> None:
         """Count what a sign-in shows that is asked for more, as an attacker's; -1 once it was answered."""
-        present, _ = self._epochs(seen.at)
+        present, _ = self.epochs
         await unit.risk.count(present.attack(seen, shown), (present.number + 2) * EPOCH)
 
     async def remember(
@@ -132,10 +131,6 @@ class RiskJudge:
         told = to_be_told(seen, history, self.notices) if tells else ()
         sealed = vault.seal(FIELD, customer_id, msgspec.json.encode(history.after(seen, is_told=bool(told))))
         await unit.risk.remember(customer_id, sealed, seen.at)
-        present, _ = self._epochs(seen.at)
+        present, _ = self.epochs
         await unit.risk.count(present.counts(seen, history), (present.number + 2) * EPOCH)
         return told
-
-    def _epochs(self, now: Instant) -> tuple[Epoch, Epoch]:
-        number = epoch_of(now)
-        return Epoch.of(number, self.derive), Epoch.of(number - 1, self.derive)

@@ -1,11 +1,12 @@
 """What counters are called: keyed hashes, under a key for each epoch, so that no value can be read from them.
 
-An epoch's counters go when the one after it has ended, and in that one they weigh half: so a tenant's counts fade.
+An epoch's counters go when the one after it has ended, and in that one they weigh half: so a tenant's counts fade. Its
+key is random and goes with them (``app.epochs``), so that no copy of a counter is tied to a value any more.
 """
 
 import hmac
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from typing import Final
 
 from limen.kernel.clock import DAY, Instant
@@ -18,13 +19,11 @@ from limen.trust.risk.store import CROWD, Count
 EPOCH: Final = 45 * DAY
 EARLIER_WEIGHS: Final = 0.5
 PURPOSE: Final = "risk-counters"
-"""The purpose of the tenant's sub-keys, one for each epoch."""
+"""The purpose of an epoch's key."""
 SIGN_INS: Final[Value] = ("", "sign_ins")
 CUSTOMERS: Final[Value] = ("", "customers")
 ATTACKS: Final[Value] = ("", "attacks")
 _KEY_BYTES: Final = 16
-
-Derive = Callable[[str], bytes]
 
 
 def epoch_of(now: Instant) -> int:
@@ -34,15 +33,10 @@ def epoch_of(now: Instant) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Epoch:
-    """One epoch of a tenant, and how to hash in it."""
+    """One epoch of a tenant, and how to hash in it. Without a key it has no counters, and what it hashes names none."""
 
     number: int
-    key: bytes
-
-    @classmethod
-    def of(cls, number: int, derive: Derive) -> "Epoch":
-        """Return the epoch *number*."""
-        return cls(number, derive(f"{PURPOSE}:{number}"))
+    key: bytes = field(repr=False)
 
     def hash(self, value: Value) -> bytes:
         """Return what a value's counter is called."""
@@ -70,3 +64,9 @@ class Epoch:
 def attacked(value: Value) -> Value:
     """Return a value as attackers showed it."""
     return (f"attack:{value[0]}", value[1])
+
+
+Epochs = tuple[Epoch, Epoch]
+"""The present epoch, and the one before."""
+NO_EPOCHS: Final[Epochs] = (Epoch(1, b""), Epoch(0, b""))
+"""Of whoever counts nothing."""
