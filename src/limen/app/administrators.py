@@ -7,7 +7,8 @@ from limen.identity.credentials.policy import policy_of
 from limen.identity.credentials.pool import HashPool
 from limen.identity.credentials.settings import Argon2Parameters, PoolSettings
 from limen.identity.customers.addresses import parse_email
-from limen.identity.customers.directory import EMAIL, Directory
+from limen.identity.customers.directory import Directory
+from limen.identity.customers.identifiers import EMAIL
 from limen.identity.customers.management import CustomerAdministration, NewCustomer
 from limen.identity.customers.records import Profile
 from limen.identity.setup import FIRST_ADMINISTRATOR, LINK_LIFE, role_in

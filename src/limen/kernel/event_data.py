@@ -144,6 +144,12 @@ EVENT_DATA: Mapping[str, Mapping[str, Member]] = {
     "email.added": {},
     "email.removed": {"held_until": _sometimes("Until when the address is nobody else's; absent for not at all.")},
     "email.made_primary": {},
+    "phone.added": {},
+    "phone.removed": {"held_until": _sometimes("Until when the number is nobody else's; absent for not at all.")},
+    "phone.made_primary": {},
+    "username.changed": {
+        "held_until": _sometimes("Until when the name before is nobody else's; absent for not at all.")
+    },
     "recovery.requested": {**_REQUEST, "ready_at": Member("When it will be ready at the earliest, in microseconds.")},
     "recovery.ready": _REQUEST,
     "recovery.completed": {**_REQUEST, "factors": Member("How many factors and recovery codes were removed.")},

@@ -12,7 +12,7 @@ from limen.access.factors.phone import Phone, seal_phone
 from limen.access.factors.records import FactorKind, StoredFactor
 from limen.access.passkeys.records import Credential, seal_credential
 from limen.access.safety.records import DeviceWords, TrustedDevice, seal_device
-from limen.identity.customers.directory import EMAIL
+from limen.identity.customers.identifiers import EMAIL
 from limen.identity.preferences.choose import Preferences, SealedPreferences
 from limen.identity.rights.records import (
     Law,

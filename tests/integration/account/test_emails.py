@@ -55,13 +55,13 @@ async def test_each_proven_address_signs_in_and_recovers_and_applications_see_th
     await add(house, ann)
     assert await signs_in(house, WORK)
     assert await signs_in(house, ANN)
-    [told] = await mailed(house, ANN, "emails_changed")
-    assert says("mail.emails_changed.added", brand=house.tenant.name) in told.text
+    [told] = await mailed(house, ANN, "identifiers_changed")
+    assert says("mail.identifiers_changed.added", brand=house.tenant.name) in told.text
     assert await seen_by(house, ann, shop) == ANN
     await press_and_confirm(ann, "primary_email")
     assert await seen_by(house, ann, shop) == WORK
-    assert len(await mailed(house, ANN, "emails_changed")) == 2
-    assert len(await mailed(house, WORK, "emails_changed")) == 1
+    assert len(await mailed(house, ANN, "identifiers_changed")) == 2
+    assert len(await mailed(house, WORK, "identifiers_changed")) == 1
     assert (await house.walker().recover(ANN, NEW)).path.startswith("/account")  # it is a further address now
     assert [len(await mailed(house, email, "password_changed")) for email in (ANN, WORK)] == [1, 1]
     assert await signs_in(house, WORK, NEW)
@@ -95,7 +95,7 @@ async def test_it_was_not_me_takes_away_the_address_that_an_intruder_added_and_p
     await press_and_confirm(thief, "primary_email")
     await press_and_confirm(thief, "remove_email")  # the owner's
     assert not await signs_in(house, ANN)
-    notice = (await mailed(house, ANN, "emails_changed"))[0]
+    notice = (await mailed(house, ANN, "identifiers_changed"))[0]
     walker = house.walker()
     assert (await walker.post(await walker.get(secure_in(notice)))).h1 == says("secured.secure.title")
     profile = await held(house, owner.id)

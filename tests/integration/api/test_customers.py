@@ -69,6 +69,30 @@ async def test_further_addresses_are_vouched_for_found_by_put_first_and_nobody_e
         assert (await http.post(f"{path}/emails", json={"email": "c@example.com"})).status_code == 428
 
 
+async def test_a_number_and_a_user_name_are_given_and_nobody_elses(house):
+    async with house.http(await house.token()) as http:
+        path = f"/customers/{(await http.post('/customers', json=ANN)).json()['id']}"
+        bob = f"/customers/{(await http.post('/customers', json={'email': 'bob@example.com'})).json()['id']}"
+        star = {"if-match": "*"}
+        off = await http.patch(path, json={"username": "ann.lee"}, headers=star)
+        assert off.json()["errors"] == [{"pointer": "#/username", "code": "username.off"}]
+        names = {"settings": {"sign_in": {"usernames": "optional"}}}
+        tenant = await http.patch("/tenants/default", json=names, headers=star)
+        assert tenant.status_code == 200, tenant.text
+        assert (await http.patch(path, json={"username": "Ann.Lee"}, headers=star)).json()["username"] == "ann.lee"
+        taken = await http.post("/customers", json={"email": "eve@example.com", "username": "ANN.LEE"})
+        assert (taken.status_code, taken.json()["code"]) == (409, "username_taken")
+        number = {"number": "+49 151 23456789"}
+        [shown] = (await http.post(f"{path}/phones", json=number, headers=star)).json()["items"]
+        assert (shown["number"], shown["is_primary"]) == ("+4915123456789", True)
+        taken = await http.post(f"{bob}/phones", json=number, headers=star)
+        assert (taken.status_code, taken.json()["code"]) == (409, "phone_taken")
+        wrong = await http.post(f"{bob}/phones", json={"number": "nonsense"}, headers=star)
+        assert wrong.json()["errors"] == [{"pointer": "#/number", "code": "phone.invalid"}]
+        assert (await http.delete(f"{path}/phones/{shown['id']}", headers=star)).json()["items"] == []
+        assert len((await http.get("/customers")).json()["items"]) == 2  # of eve nothing stayed
+
+
 async def test_the_password_that_was_set_opens_the_account(house):
     async with house.http(await house.token()) as http:
         customer_id = CustomerId((await http.post("/customers", json=ANN)).json()["id"])

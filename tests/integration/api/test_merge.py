@@ -8,7 +8,8 @@ import pytest
 
 from limen.identity.consents.records import ConsentDecision, Decision
 from limen.identity.credentials.records import StoredPassword
-from limen.identity.customers.directory import EMAIL, seal
+from limen.identity.customers.directory import seal
+from limen.identity.customers.identifiers import EMAIL
 from limen.identity.rights.records import RequestState
 from limen.kernel.ids import CustomerId, RecordId
 from tests.contract import things

@@ -1,17 +1,20 @@
 """Whoever had an account with a peer signs in with the old password, and its hash is replaced by ours."""
 
+import msgspec
 import pytest
 
 from limen.access.factors.records import apps, open_secret
 from limen.identity.credentials.legacy.table import is_kept
 from limen.identity.credentials.records import unseal_password
 from limen.identity.tenants.records import TenantSettings
+from limen.identity.tenants.sign_in import SignInSettings
 from limen.integration.api.models.tenants import SettingsModel, merged
 from limen.kernel.clock import SECOND
 from tests.integration.imports.conftest import bring, refused
 
 pytestmark = pytest.mark.anyio
 ANN = "ann-old-password"
+NAMED = SignInSettings(usernames="optional")
 PEERS = [
     ("keycloak", "keycloak-realm.json", None),
     ("auth0", "auth0.ndjson", None),
@@ -29,6 +32,11 @@ async def held(house, email, tenant=None):
     vault = await directory.vault_of(sealed.id)
     password = unseal_password(vault, stored).hash if stored else ""
     return await directory.open(sealed), password, [open_secret(vault, one) for one in factors]
+
+
+def named(customer):
+    """Who a customer is with other issuers."""
+    return [(one.issuer, one.subject) for one in customer.profile.identities]
 
 
 @pytest.mark.parametrize(("form", "name", "project"), PEERS)
@@ -55,7 +63,8 @@ async def test_a_realm_of_keycloak(house, exports):
         (4, 78, "email", "email.invalid"),
         (5, 83, "password_hash", "password_hash.too_costly"),
     ]
-    assert done.left_out == {"groups": 1, "realmRoles": 2, "shoe_size": 1, "username": 3}
+    left = {"groups": 1, "realmRoles": 2, "shoe_size": 1, "username": 4, "federatedIdentities.our-adfs": 1}
+    assert done.left_out == left
     ann, password, factors = await held(house, "ann@example.com")
     assert (ann.profile.given_name, ann.profile.family_name, ann.profile.locale) == ("Ann", "Lee", "de")
     assert ann.profile.email_verified
@@ -66,6 +75,11 @@ async def test_a_realm_of_keycloak(house, exports):
     assert not bob.profile.email_verified
     cleo, password, _ = await held(house, "cleo@example.com")
     assert (cleo.is_active, password) == (False, "")
+    assert named(cleo) == [("https://accounts.google.com", "g-7")]
+    named_tenant = await house.add_tenant("named", msgspec.structs.replace(TenantSettings(), sign_in=NAMED))
+    done = await bring(house, exports / "keycloak-realm.json", "keycloak", tenant=named_tenant)
+    cleo, _, _ = await held(house, "cleo@example.com", named_tenant)
+    assert (cleo.profile.username, "username" in done.left_out) == ("cleo", False)
 
 
 async def test_users_of_auth0(house, exports):
@@ -76,9 +90,11 @@ async def test_users_of_auth0(house, exports):
         (4, 4, "email", "type.wrong"),
         (5, 5, "password_hash", "password_hash.too_costly"),
     ]
-    assert done.left_out == {"app_metadata": 1, "mfa_factors.phone": 1}
+    assert done.left_out == {"app_metadata": 1, "mfa_factors.phone": 1, "phone": 1, "identities.oauth2": 1}
     bob, password, factors = await held(house, "bob@example.com")
     assert (bob.profile.name, len(factors)) == ("Bob Ray", 1)
+    assert [one.value for one in bob.profile.phones] == ["+4915112345678"]
+    assert named(bob) == [("https://appleid.apple.com", "001.a")]
     assert password.startswith("{digest}sha256:before,")
     assert "|$argon2id$" in password  # weak: never stored as it was
 
@@ -87,7 +103,10 @@ async def test_users_of_firebase(house, exports):
     path, project = exports / "firebase-users.json", exports / "firebase-hash.json"
     done = await bring(house, path, "firebase", project=project)
     assert (done.created, done.refused) == (2, 1)
-    assert done.left_out == {"phone": 1, "providerUserInfo.google.com": 1}
+    assert done.left_out == {"phone": 1}
+    people = [(await held(house, f"{name}@example.com"))[0] for name in ("ann", "bob")]
+    assert [one.value for person in people for one in person.profile.phones] == ["+4915112345678"]
+    assert [name for person in people for name in named(person)] == [("https://accounts.google.com", "1")]
     bob, _, _ = await held(house, "bob@example.com")
     assert not bob.is_active
     without = await bring(house, path, "firebase", tenant=await house.add_tenant("bare"))
@@ -111,4 +130,6 @@ async def test_a_pool_of_cognito_fills_what_the_tenant_knows(house, exports):
     ann, password, _ = await held(house, "ann@example.com", tenant)
     assert (ann.profile.zoneinfo, ann.profile.locale) == ("Europe/Berlin", "de-DE")
     assert ann.profile.attributes == {"plan": "gold", "phone": "+4915112345678"}
+    assert [one.value for one in ann.profile.phones] == ["+4915112345678"]
+    assert named(ann) == [("https://accounts.google.com", "g-1")]
     assert password == ""

@@ -13,6 +13,7 @@ from limen.identity.administrators import SYSTEM
 from limen.identity.customers.emails import with_email
 from limen.identity.customers.records import Contact
 from limen.identity.profiles.records import Question
+from limen.identity.tenants.sign_in import SignInSettings
 from limen.identity.tenants.sms import SmsSettings
 from tests.integration.consents.test_portal import publish
 from tests.integration.journeys.test_profile import asking
@@ -69,6 +70,7 @@ class Native:
 TASKS = (
     "change_password",
     "change_email",
+    "change_username",
     "add_email",
     "remove_email",
     "add_passkey",
@@ -83,7 +85,12 @@ async def tasks_of_somebody_signed_in(house) -> list[str]:
     bob = await house.customer("bob@example.com")
     more = Contact("con_1", "bob@work.example", house.clock.now())
     await house.administration().update(bob.id, lambda profile: with_email(profile, more), SYSTEM)
-    await settings(house, sms=SmsSettings(countries=("DE",)), email_second_factor=True)
+    await settings(
+        house,
+        sign_in=SignInSettings(usernames="optional"),
+        sms=SmsSettings(countries=("DE",)),
+        email_second_factor=True,
+    )
     await publish(house, is_required=True)
     seen = []
     async with house.client(headers={"accept": "application/json"}) as http:

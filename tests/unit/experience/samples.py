@@ -25,6 +25,7 @@ _SIGN_IN = {
     "may_sign_up": True,
     "may_recover": True,
     "asks": "all",
+    "identifiers": ["email"],
     "methods": ["password", "email_code", "passkey"],
     "passkey": {"rpId": "limen.example", "timeout": 300_000, "userVerification": "required", "allowCredentials": []},
     "forget": "",
@@ -75,7 +76,7 @@ _FACTOR_CHANGE = {"client_name": None, "may_cancel": True, "name": "Amira's phon
 _URI = "otpauth://totp/Limen:amira%40example.org?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Limen"
 _PASSKEY = {"kind": "passkey", "name": "Amira's phone", "leave": "cancel", "passkey": {}}
 _SENT = {"client_name": CLIENT, "sent": True, "to": "+49 ••• ••• 4711", "expires_seconds": 600}
-_PHONE = {"to": "+49 ••• ••• 4711", "expires_seconds": 600, "region": "49"}
+_PHONE = {"names": False, "to": "+49 ••• ••• 4711", "expires_seconds": 600, "region": "49"}
 _SECOND_FACTOR: list[tuple[str, str, dict[str, Any], dict[str, Any]]] = [
     (
         "second_factor",
@@ -203,6 +204,10 @@ _MESSAGED = {
     "may_add_mailed": True,
 }
 _EMAILS = [{"id": "con_1", "email": "ann@work.example", "verified": NOW - 10**13}]
+_PHONES = [
+    {"id": "con_2", "number": "+4915123456789", "verified": NOW},
+    {"id": "con_3", "number": "+41791234567", "verified": NOW},
+]
 _OTHERS_HERE = [{"id": "s9", "email": "a.haddad@studio.example", "seen": NOW - 10**11}]
 _APPLICATIONS = [
     {
@@ -213,7 +218,8 @@ _APPLICATIONS = [
 ]  # fmt: skip
 _HAPPENED = (
     "session.started", "sign_in.failed", "second_factor.refused", "session.ended", "password.changed", "factor.added",
-    "email.changed", "email.added", "email.removed", "email.made_primary",
+    "email.changed", "email.added", "email.removed", "email.made_primary", "username.changed",
+    "phone.added", "phone.removed", "phone.made_primary",
     "recovery_code.used", "application.revoked", "consent.given", "deletion.requested",
     "device.trusted", "data.exported", "customer.updated",
 )  # fmt: skip
@@ -302,7 +308,20 @@ _TRUSTED = [
 ]
 _ACCOUNT |= {
     "recovery": (("overview", "notice.recovery_cancelled"), {"recovery": {"ready_at": NOW}}),
-    "changes": (("security", None), {"changes": {"has_passwords": True, "emails": _EMAILS, "may_add": True}}),
+    "changes": (
+        ("security", None),
+        {
+            "changes": {
+                "has_passwords": True,
+                "emails": _EMAILS,
+                "may_add": True,
+                "phones": _PHONES,
+                "may_add_phone": True,
+                "username": "ann.lee",
+                "may_name": True,
+            }
+        },
+    ),
     "trusted": (("devices", "notice.device_forgotten"), {"trusted": {"devices": _TRUSTED}}),
     "privacy": (
         ("privacy", "notice.consent_given"),
@@ -451,13 +470,22 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "link_add": ("link.html", _form(purpose="add")),
     "elsewhere_add": ("link_elsewhere.html", _form(purpose="add", device="", asked=NOW)),
     "add_email": ("steps/new_email.html", _step("new_email", {"email": EMAIL, "adds": True})),
-    "one_email_primary": (
-        "steps/one_email.html",
-        _step("one_email", {"phase": "primary", "to": "ann@work.example", "email": EMAIL}),
+    "username": (
+        "steps/username.html",
+        _step(
+            "username",
+            {"present": "ann", "may_cancel": True, "may_remove": True},
+            values={"username": "ann"},
+            errors={"username": "username.taken"},
+        ),
     ),
-    "one_email_remove": (
-        "steps/one_email.html",
-        _step("one_email", {"phase": "remove", "to": "ann@work.example", "email": EMAIL}),
+    "one_contact_primary": (
+        "steps/one_contact.html",
+        _step("one_contact", {"phase": "primary", "to": "ann@work.example"}),
+    ),
+    "one_contact_remove": (
+        "steps/one_contact.html",
+        _step("one_contact", {"phase": "remove_number", "to": "+4915123456789"}),
     ),
     "elsewhere_change": ("link_elsewhere.html", _form(purpose="change", device="", asked=NOW)),
     "profile": (
@@ -721,7 +749,7 @@ MAILS: dict[str, dict[str, Any]] = {
         "undo_url": "https://limen.example/secure/abc",
         "recover_url": "https://limen.example/recover",
     },
-    "emails_changed": {
+    "identifiers_changed": {
         "what": "added",
         "at": NOW,
         "device": "Firefox · Linux",

@@ -103,8 +103,14 @@ async def _more(unit: AccountUnit, owner: Owner, now: Instant) -> dict[str, Any]
 def _profile(profile: Profile) -> dict[str, Any]:
     shown: dict[str, Any] = msgspec.to_builtins(profile)
     shown.pop("email_since", None)
-    if profile.emails:
-        shown["emails"] = [{"email": one.value, "verified_at": _at(one.verified_at)} for one in profile.emails]
+    for field, name in (("emails", "email"), ("phones", "number")):
+        if some := getattr(profile, field):
+            shown[field] = [{name: one.value, "verified_at": _at(one.verified_at)} for one in some]
+    if profile.identities:
+        shown["identities"] = [
+            {"issuer": one.issuer, "subject": one.subject, "label": one.label, "linked_at": _at(one.linked_at)}
+            for one in profile.identities
+        ]
     return shown
 
 

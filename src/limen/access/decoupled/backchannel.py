@@ -22,7 +22,7 @@ from limen.access.oauth.texts import is_plain
 from limen.access.tokens.request import TokenRequest
 from limen.access.tokens.waiting import INTERVAL, WaitingKind, WaitingRequest, WaitingUnit
 from limen.identity.customers.addresses import parse_email
-from limen.identity.customers.directory import EMAIL
+from limen.identity.customers.identifiers import EMAIL
 from limen.identity.customers.records import Customer
 from limen.identity.keyring import SubjectVault
 from limen.kernel.clock import SECOND

@@ -22,6 +22,8 @@ from limen.kernel.events import AuditEntry
 from limen.kernel.ids import TenantId
 
 _PAGE: Final = 200
+_REWRITTEN: Final = frozenset({"since", "email_since", "emails", "phones", "identities"})
+"""Members of a profile that are written otherwise, or not at all."""
 
 
 class ExportUnit(Protocol):
@@ -97,10 +99,13 @@ def _open_part(customer: Customer) -> dict[str, Any]:
     profile = {
         name: value
         for name, value in msgspec.structs.asdict(customer.profile).items()
-        if value and name not in {"since", "emails", "email_since"}
+        if value and name not in _REWRITTEN
     }
-    if customer.profile.emails:
-        profile["emails"] = [one.value for one in customer.profile.emails]
+    for name in ("emails", "phones"):
+        if some := getattr(customer.profile, name):
+            profile[name] = [one.value for one in some]
+    if customer.profile.identities:
+        profile["identities"] = [{"issuer": one.issuer, "subject": one.subject} for one in customer.profile.identities]
     return {
         "external_id": str(customer.id),
         **profile,

@@ -16,7 +16,8 @@ from limen.identity.administrators import SYSTEM, Actor
 from limen.identity.credentials.hashing import PasswordHasher
 from limen.identity.credentials.legacy.records import OldHash
 from limen.identity.credentials.records import LABELS_CHANGED, seal_password
-from limen.identity.customers.directory import EMAIL, EMAIL_NORMALISATION, seal
+from limen.identity.customers.directory import seal
+from limen.identity.customers.identifiers import EMAIL, IDENTITY, NORMALISATIONS, NUMBER, USERNAME, named_by
 from limen.identity.customers.records import ContactIndex, Customer, CustomerState, Profile
 from limen.identity.keyring import Keyring, SubjectVault, TenantVault
 from limen.identity.profiles.values import stamped
@@ -25,14 +26,20 @@ from limen.kernel.clock import Clock, Instant
 from limen.kernel.entropy import Entropy, random_token
 from limen.kernel.errors import Conflict, Refusal, Unavailable
 from limen.kernel.events import AuditEntry, Event
-from limen.kernel.ids import CustomerId, FactorId, ImportId
+from limen.kernel.ids import ContactId, CustomerId, FactorId, ImportId
 
 ROWS: Final = 500
 """In one commit."""
 EXTERNAL: Final = "import"
 """The kind of contact under which the other system's identifier finds a customer."""
 EXTERNAL_NORMALISATION: Final = "import-id-1"
-_NORMALISATIONS: Final = {EMAIL: EMAIL_NORMALISATION, EXTERNAL: EXTERNAL_NORMALISATION}
+_CLASHES: Final[Mapping[str, tuple[str, str]]] = {
+    EMAIL: ("email", "email.taken"),
+    NUMBER: ("phone", "phone.taken"),
+    USERNAME: ("username", "username.taken"),
+    IDENTITY: ("identities", "identity.taken"),
+}
+"""What a row is refused for where somebody else has what names its customer: the field and the code."""
 _AT_ONCE: Final = 8
 """Weak hashes that wait for the pool together: others sign in meanwhile."""
 _PATIENCE_SECONDS: Final = 1.0
@@ -52,8 +59,8 @@ class _Elsewhere(Exception):
 class Taken:
     """Blind indexes that a batch takes, which nobody who looks into the database may see yet."""
 
-    emails: Mapping[bytes, str] = field(default_factory=dict)
-    externals: Mapping[bytes, str] = field(default_factory=dict)
+    names: frozenset[tuple[str, bytes]] = frozenset()
+    externals: frozenset[bytes] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +158,7 @@ class Importing:
             if isinstance(row, Refused):
                 batch.refused.append(row)
                 continue
-            outcome = judge(row, self.tenant.settings.profile, batch.left_out, is_operator=is_operator)
+            outcome = judge(row, self.tenant.settings, batch.left_out, is_operator=is_operator)
             if isinstance(outcome, Judged):
                 judged.append(outcome)
             else:
@@ -162,44 +169,43 @@ class Importing:
         if new and not is_rehearsal:
             kept = await self._kept([one for one, _ in new])
             vaults = await self.keyring.new_subjects(CustomerId.new, self.tenant.id, len(new))
-            for place, ((one, blinds), text, vault) in enumerate(zip(new, kept, vaults, strict=True)):
+            for place, ((one, names), text, vault) in enumerate(zip(new, kept, vaults, strict=True)):
                 if place % _STRETCH == 0:
                     await self.clock.sleep(0)
-                self._seal(batch, one, blinds, text, vault)
+                self._seal(batch, one, names, text, vault)
         batch.refused.sort(key=lambda refused: refused.row)
         return batch, Taken(
-            {each[EMAIL]: "" for _, each in new}, {each[EXTERNAL]: "" for _, each in new if EXTERNAL in each}
+            frozenset(name for _, names in new for name in names.all),
+            frozenset(names.external for _, names in new if names.external is not None),
         )
 
     async def _new(
         self, judged: Sequence[Judged], tenant: TenantVault, batch: Batch, before: "Taken"
-    ) -> list[tuple[Judged, dict[str, bytes]]]:
+    ) -> "list[tuple[Judged, _Names]]":
         """Return who of *judged* is nobody's yet, with the blind indexes; count and refuse the others."""
-        blinds = [
-            {EMAIL: tenant.blind(EMAIL, one.profile.email)}
-            | ({EXTERNAL: tenant.blind(EXTERNAL, one.row.external_id)} if one.row.external_id else {})
-            for one in judged
-        ]
+        blinds = [_names(one, tenant) for one in judged]
+        wanted: dict[str, set[bytes]] = {}
+        for kind, blind in (name for each in blinds for name in each.all):
+            wanted.setdefault(kind, set()).add(blind)
+        outside = {each.external for each in blinds if each.external is not None}
         async with self.reading(self.tenant.id) as unit:
-            taken = {
-                kind: await unit.imports.owners(kind, {each[kind] for each in blinds if kind in each})
-                for kind in (EMAIL, EXTERNAL)
-            }
-        owners: dict[bytes, str] = {**before.emails, **taken[EMAIL]}
-        emails, externals = set(owners), {*before.externals, *taken[EXTERNAL]}
+            found = {kind: await unit.imports.owners(kind, some) for kind, some in wanted.items()}
+            externals = {*before.externals, *await unit.imports.owners(EXTERNAL, outside)}
+        taken = {*before.names, *((kind, blind) for kind, owners in found.items() for blind in owners)}
         new = []
         for one, each in zip(judged, blinds, strict=True):
-            external, owner = each.get(EXTERNAL), owners.get(each[EMAIL])
-            is_theirs = external is None or owner == one.row.external_id  # our own export names them by our identifier
-            if external in externals or (is_theirs and each[EMAIL] in emails):
+            owner = found.get(EMAIL, {}).get(each.all[0][1])
+            is_theirs = each.external is None or owner == one.row.external_id  # our own export names them by our own
+            clash = next((kind for kind, blind in each.all if (kind, blind) in taken), None)
+            if each.external in externals or (is_theirs and each.all[0] in taken):
                 batch.present += 1
-            elif each[EMAIL] in emails:
-                batch.refused.append(Refused(one.row.row, one.row.line, "email", "email.taken"))
+            elif clash is not None:
+                batch.refused.append(Refused(one.row.row, one.row.line, *_CLASHES[clash]))
             else:
                 new.append((one, each))
-            emails.add(each[EMAIL])
-            if external is not None:
-                externals.add(external)
+            taken.update(each.all)
+            if each.external is not None:
+                externals.add(each.external)
         return new
 
     async def _kept(self, judged: Sequence[Judged]) -> list[str]:
@@ -219,27 +225,43 @@ class Importing:
             await self.clock.sleep(_PATIENCE_SECONDS)
         return text
 
-    def _seal(self, batch: Batch, one: Judged, blinds: Mapping[str, bytes], kept: str, vault: SubjectVault) -> None:
+    def _seal(self, batch: Batch, one: Judged, names: "_Names", kept: str, vault: SubjectVault) -> None:
         now, row = self.clock.now(), one.row
         created_at = row.created_at if 0 < row.created_at < now else now
         customer = Customer(
             id=CustomerId(vault.subject_id),
             subject=random_token(self.entropy, 16),
-            profile=_stamped(one.profile, now),
+            profile=self._stamped(one.profile, now),
             created_at=created_at,
             updated_at=now,
             state=CustomerState.DISABLED if row.is_disabled else CustomerState.ACTIVE,
         )
         batch.customers.append(seal(customer, vault))
-        for kind, blind in blinds.items():
-            normalisation = _NORMALISATIONS[kind]
-            batch.contacts.append(
-                ContactIndex(kind, blind, vault.tenant.index_version, normalisation, customer.id, now)
-            )
+        made = [(kind, blind, NORMALISATIONS[kind]) for kind, blind in names.all]
+        made += [(EXTERNAL, names.external, EXTERNAL_NORMALISATION)] if names.external is not None else []
+        version = vault.tenant.index_version
+        batch.contacts += [ContactIndex(kind, blind, version, rule, customer.id, now) for kind, blind, rule in made]
         if kept:
             batch.passwords.append(seal_password(vault, customer.id, kept, now))
         for app in row.apps:
             batch.factors.append(self._factor(app, customer.id, vault))
+
+    def _stamped(self, profile: Profile, now: Instant) -> Profile:
+        """Return *profile* with the instant since when each of its parts is held."""
+        if profile.attributes:
+            profile = msgspec.structs.replace(profile, since=stamped({}, {}, profile.attributes, now))
+        if not (profile.emails or profile.phones or profile.identities):
+            return profile
+        replace = msgspec.structs.replace
+        return replace(
+            profile,
+            emails=tuple(replace(one, id=self._new_id(), verified_at=now) for one in profile.emails),
+            phones=tuple(replace(one, id=self._new_id(), verified_at=now) for one in profile.phones),
+            identities=tuple(replace(one, id=self._new_id(), linked_at=now) for one in profile.identities),
+        )
+
+    def _new_id(self) -> str:
+        return str(ContactId.new(self.clock, self.entropy))
 
     def _factor(self, app: TotpSecret, customer_id: CustomerId, vault: SubjectVault) -> StoredFactor:
         factor_id, now = FactorId.new(self.clock, self.entropy), self.clock.now()
@@ -283,8 +305,17 @@ class Importing:
         unit.announce(Event(name, subject=one.id, data=data))
 
 
-def _stamped(profile: Profile, now: Instant) -> Profile:
-    """Return *profile* with the instant since when each of its attributes is held."""
-    if not profile.attributes:
-        return profile
-    return msgspec.structs.replace(profile, since=stamped({}, {}, profile.attributes, now))
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """The blind indexes of a row: of all that names the customer, the primary address first, and of the old name."""
+
+    all: tuple[tuple[str, bytes], ...]
+    external: bytes | None
+
+
+def _names(one: Judged, tenant: TenantVault) -> _Names:
+    external = one.row.external_id
+    return _Names(
+        tuple((kind, tenant.blind(kind, text)) for kind, text, _ in named_by(one.profile)),
+        tenant.blind(EXTERNAL, external) if external else None,
+    )

@@ -45,6 +45,7 @@ class Facts:
         keys: the customer's passkeys and security keys, opened, where one is asked for or changed.
         handle: the customer's user handle, where a passkey may be made.
         vault: the customer's own, by which they were unsealed.
+        username_due: a user name is asked for: the tenant wants one, and the customer has none.
         offers_passkey: whoever signed in by password is asked whether they want one.
         barred: kinds of factors that are not asked for in this journey.
         held: what the journey has proven, else what the session that stands rests on; where factors concern it.
@@ -74,6 +75,7 @@ class Facts:
     keys: tuple[Key, ...] = ()
     handle: bytes = b""
     offers_passkey: bool = False
+    username_due: bool = False
     vault: SubjectVault | None = field(default=None, repr=False)
 
     @property

@@ -47,6 +47,7 @@ async def gather(
     facts = replace(facts, vault=vault if customer is not None else None)
     facts = await _with_second_factor(parts, unit, journey, state, facts)
     facts = await with_passkeys(parts, unit, journey, state, facts)
+    facts = replace(facts, username_due=_wants_username(parts, state, facts))
     facts = await _with_question(parts, unit, state, facts)
     facts = await _with_terms(parts, unit, state, facts)
     if request is None or client is None or customer is None:
@@ -92,6 +93,14 @@ async def _trusted(
         return None
     device = await unit.devices.find(customer.id, journey.browser_id, parts.clock.now())
     return None if device is None or state.doubt.asks or await parts.distrusts(device) else device
+
+
+def _wants_username(parts: JourneyParts, state: JourneyState, facts: Facts) -> bool:
+    """Tell whether a user name is asked for behind this sign-in; where no page may be shown, none is."""
+    rule, customer, request = parts.desk.tenant.settings.sign_in.usernames, facts.customer, facts.request
+    is_silent = request is not None and "none" in request.prompt
+    is_asked = rule == "required" and customer is not None and not customer.profile.username
+    return is_asked and facts.is_proven and not is_silent and not state.task
 
 
 async def _with_question(parts: JourneyParts, unit: JourneyUnit, state: JourneyState, facts: Facts) -> Facts:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from limen.access.account.names import NAMES
 from limen.access.journeys.context import StepContext
 from limen.access.journeys.views import Problem
 from limen.kernel.encoding import b64url
@@ -73,6 +74,13 @@ async def over_second_factor(context: StepContext, method: str) -> Problem | Non
         return refused
     whose = at if known else "strangers"
     return await _hit(parts.limiter, f"{by_customer.name}:{parts.tenant_id}:{who}:{method}:{whose}", by_customer)
+
+
+async def over_names(context: StepContext) -> Problem | None:
+    """Count one user name typed by the journey's customer; return the problem to show if it is one too many."""
+    parts, customer = context.parts, context.facts.customer
+    who = customer.id if customer is not None else ""
+    return await _hit(parts.limiter, f"{NAMES.name}:{parts.tenant_id}:{who}", NAMES)
 
 
 def _barred(context: StepContext, *, is_known: bool = False) -> Problem | None:

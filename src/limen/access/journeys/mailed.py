@@ -15,7 +15,7 @@ from limen.access.journeys.parts import JourneyParts, JourneyUnit
 from limen.access.journeys.records import Challenge, JourneyState, Path
 from limen.access.journeys.tasks import ADD_EMAIL, proves_address
 from limen.access.journeys.views import Problem, Progress
-from limen.identity.customers.directory import EMAIL
+from limen.identity.customers.identifiers import EMAIL
 from limen.kernel.encoding import link_hash
 
 Purpose = Literal["verify", "reset", "sign_in", "change", "add"]

@@ -21,7 +21,8 @@ from limen.access.journeys.views import Problem
 from limen.access.outgoing import Notice
 from limen.identity.credentials.prepare import prepare_aside
 from limen.identity.credentials.records import StoredPassword, seal_password
-from limen.identity.customers.directory import EMAIL, seal
+from limen.identity.customers.directory import seal
+from limen.identity.customers.identifiers import EMAIL, kind_of
 from limen.identity.customers.records import ContactIndex, Profile, SealedCustomer
 from limen.identity.customers.validation import normalised, validate
 from limen.identity.keyring import SubjectVault
@@ -76,7 +77,7 @@ async def moved_in(context: StepContext, email: str, password: str | None) -> Mo
     Without a *password* whether there is such a customer is all that is asked; whoever is then made has none.
     """
     parts = context.parts
-    if not parts.desk.tenant.settings.migration.url:
+    if not parts.desk.tenant.settings.migration.url or kind_of(email) != EMAIL:  # by address alone it knows anybody
         return None
     prepared = await prepare_aside(password, parts.hasher.pool) if password is not None else b""
     if isinstance(prepared, Refusal):

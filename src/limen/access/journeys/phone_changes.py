@@ -1,21 +1,26 @@
 """Changing what codes are sent to: a phone, or the customer's own mailbox as a second step."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 
 import msgspec
 
 from limen.access.factors.phone import INDEX, Phone, seal_phone
 from limen.access.factors.records import FactorKind, StoredFactor, codes_left
 from limen.access.factors.recovery import new_codes, stored_codes
+from limen.access.journeys.contact_changes import number_added
 from limen.access.journeys.context import StepContext
 from limen.access.journeys.factor_changes import code_key, entry, owner, removal, told, with_proof
 from limen.access.journeys.limits import over_second_factor
 from limen.access.journeys.parts import JourneyUnit
 from limen.access.journeys.records import Challenge, JourneyState, Second, Task, Texted
 from limen.access.journeys.sent_codes import Settle, checked, guard_of, texted
-from limen.access.journeys.views import Problem, Progress
+from limen.access.journeys.tasks import ADD_NUMBER
+from limen.access.journeys.views import Problem, Progress, problem_of
 from limen.access.sessions.records import SMS, Evidence
+from limen.identity.customers.numbers import with_phone
 from limen.identity.customers.phones import LONGEST_TYPED, parse_phone
+from limen.identity.customers.records import Contact
 from limen.kernel.errors import Refusal
 from limen.kernel.events import Event
 from limen.kernel.ids import FactorId
@@ -25,6 +30,11 @@ async def send_to_new(context: StepContext, form: Mapping[str, str]) -> Progress
     """Read the number that was typed, and send a code to it."""
     state, typed = context.journey.state, form.get("phone", "").strip()
     number = parse_phone(typed, context.parts.desk.tenant.settings.sms.home)
+    customer = context.facts.customer
+    if state.task.kind == ADD_NUMBER and customer is not None and not isinstance(number, Refusal):
+        added = with_phone(customer.profile, Contact("", number.e164, 0))
+        if isinstance(added, Refusal):
+            return Progress(state, problem=problem_of(added, {"phone": typed[:LONGEST_TYPED]}))
     if isinstance(number, Refusal):
         error = number.fields if typed else {"phone": "error.required"}
         return Progress(state, problem=Problem(error, values={"phone": typed[:LONGEST_TYPED]}))
@@ -66,6 +76,8 @@ async def confirm_phone(context: StepContext, form: Mapping[str, str], before: T
     wrong = checked(context, before.sent, typed, _settled(context, phone), "code")
     if wrong is not None:
         return wrong
+    if state.task.kind == ADD_NUMBER:
+        return await _naming(context, phone)
     _, vault = await owner(context)
     now, factor_id = parts.clock.now(), FactorId.new(parts.clock, parts.entropy)
     index = (await parts.keyring.tenant(parts.tenant_id)).blind(INDEX, phone.number)
@@ -81,6 +93,18 @@ async def confirm_phone(context: StepContext, form: Mapping[str, str], before: T
     is_restricted = not parts.desk.tenant.settings.sms.reaches_aal2
     proven = with_proof(context, Evidence(SMS, now, restricted=is_restricted))
     return Progress(msgspec.structs.replace(proven, task=Task(), second=Second(codes=codes)), write)
+
+
+async def _naming(context: StepContext, phone: Phone) -> Progress:
+    """Take a number whose code was typed as one that names the customer."""
+    guard, progress = await guard_of(context), await number_added(context, phone.number)
+    change = progress.write
+
+    async def write(unit: JourneyUnit) -> Problem | None:
+        await guard.typed(unit, phone.country)
+        return await change(unit) if change is not None else None
+
+    return replace(progress, write=write)
 
 
 async def add_mailbox(context: StepContext) -> Progress:

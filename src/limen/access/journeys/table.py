@@ -21,7 +21,7 @@ from limen.access.journeys.steps import (
     new_email,
     new_password,
     offer_passkey,
-    one_email,
+    one_contact,
     passkey,
     phone,
     profile,
@@ -31,6 +31,7 @@ from limen.access.journeys.steps import (
     sign_in,
     sign_up,
     terms,
+    username,
     verify_email,
 )
 from limen.access.journeys.tasks import proves_address
@@ -98,7 +99,8 @@ STEPS: tuple[Step, ...] = (
         new_email.submit,
         is_even=True,
     ),
-    Step("one_email", lambda s, f: _is_known(s, f) and one_email.due(s, f), one_email.view, one_email.submit),
+    Step("one_contact", lambda s, f: _is_known(s, f) and one_contact.due(s, f), one_contact.view, one_contact.submit),
+    Step("username", lambda s, f: _is_known(s, f) and username.due(s, f), username.view, username.submit),
     Step(
         "offer_passkey",
         lambda s, f: _is_known(s, f) and offer_passkey.due(s, f),

@@ -9,6 +9,10 @@ CHANGE_EMAIL: Final = "change_email"
 ADD_EMAIL: Final = "add_email"
 REMOVE_EMAIL: Final = "remove_email"
 MAKE_PRIMARY: Final = "primary_email"
+ADD_NUMBER: Final = "add_number"
+REMOVE_NUMBER: Final = "remove_number"
+FIRST_NUMBER: Final = "primary_number"
+CHANGE_USERNAME: Final = "change_username"
 _PROVES: Final = frozenset({CHANGE_EMAIL, ADD_EMAIL})
 HARMLESS: Final = frozenset({"rename_passkey"})
 """What changes nothing that a thief would want: risk is not asked about it."""

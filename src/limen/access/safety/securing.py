@@ -1,10 +1,10 @@
 """*It was not me*: what a link in a notice does for whoever holds the mailbox, without being signed in.
 
 Everything ends: sessions, tokens, trusted devices, an open recovery, a deletion that was asked for. The password counts
-no more, what was set up within the days in which changes can be undone goes (a second factor, recovery codes, an
-address), and the account goes back to its primary address of then, or has the one again that the link was mailed to, if
-that is still held for it. Recovery leads in again, and
-asks for whatever second factor is left. Links that were made later are void: they may be an intruder's.
+no more, and what was set up within the days in which changes can be undone goes: a second factor, recovery codes, an
+address, a number, an identity elsewhere. The account goes back to its primary address of then, or has the one again
+that the link was mailed to, if that is still held for it. Recovery leads in again, and asks for whatever second factor
+is left. Links that were made later are void: they may be an intruder's.
 """
 
 from dataclasses import dataclass, replace
@@ -119,7 +119,7 @@ class Securing:
         async with parts.begin(parts.tenant.id) as unit:
             if not await unit.links.use(found.link.link_hash, now):
                 return False
-            is_back = await moves.write(unit)
+            is_back = await moves.write(unit) is None
             if not is_back:  # somebody else has the address: of all moves that is the first
                 await less.write(unit)
             sealed = seal(back if is_back else stay, found.vault)
@@ -164,7 +164,9 @@ class Securing:
 
 def _without_recent(profile: Profile, since: Instant, but: str = "") -> Profile:
     kept = tuple(one for one in profile.emails if one.verified_at < since or one.value == but)
-    return msgspec.structs.replace(profile, emails=kept)
+    phones = tuple(one for one in profile.phones if one.verified_at < since)
+    identities = tuple(one for one in profile.identities if one.linked_at < since)
+    return msgspec.structs.replace(profile, emails=kept, phones=phones, identities=identities)
 
 
 def _by(found: _Found, request: RequestContext, how: str) -> Ender:

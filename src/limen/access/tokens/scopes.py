@@ -17,8 +17,9 @@ MACHINE_FORBIDDEN = frozenset({"openid", OFFLINE_ACCESS, "profile", "email", "ph
 """These speak of a person; a client in its own name has none."""
 
 CLAIMS_BY_SCOPE = {
-    "profile": ("name", "given_name", "family_name", "locale", "zoneinfo"),
+    "profile": ("name", "given_name", "family_name", "preferred_username", "locale", "zoneinfo"),
     "email": ("email", "email_verified"),
+    "phone": ("phone_number", "phone_number_verified"),
 }
 """OpenID Connect Core §5.4, as far as the profile goes."""
 

@@ -16,6 +16,7 @@ from limen.access.tokens.issue import encrypted, no_key_for
 from limen.access.tokens.refusals import bearer_refused, dpop_refused, refused
 from limen.access.tokens.resource_metadata import USERINFO, challenge_parameter
 from limen.access.tokens.scopes import CLAIMS_BY_SCOPE
+from limen.identity.customers.records import Profile
 from limen.kernel.errors import Forbidden, Invalid, Refusal, Unauthenticated
 
 _MISSING = Unauthenticated("invalid_token", "no access token")
@@ -66,12 +67,22 @@ async def user_claims(desk: Desk, request: HotRequest, shown: ShownToken) -> tup
     customer = await desk.unseal(sealed) if sealed is not None else None
     if customer is None or not customer.is_active:
         return Unauthenticated("invalid_token", "the customer is gone")
-    known = msgspec.to_builtins(customer.profile)
+    known = _known(customer.profile)
     wanted = [name for scope in scopes for name in CLAIMS_BY_SCOPE.get(scope, ())]
     extra = await custom_claims(desk, loaded.client.document, scopes, "userinfo", subject)
     asked = allowed_claims(loaded.client.document, token.claims.get(USERINFO_CLAIMS, ()))
     standard = picked(known, (*wanted, *asked))
     return loaded.client, {**extra, **standard, "sub": str(token.claims["sub"])}
+
+
+def _known(profile: Profile) -> dict[str, Any]:
+    """Return the standard claims (OpenID Connect Core §5.1); a number among them is proven."""
+    known: dict[str, Any] = msgspec.to_builtins(profile)
+    if profile.username:
+        known["preferred_username"] = profile.username
+    if profile.phones:
+        known |= {"phone_number": profile.phones[0].value, "phone_number_verified": True}
+    return known
 
 
 def _answer(desk: Desk, client: Client, claims: dict[str, Any]) -> HotResponse:

@@ -9,6 +9,7 @@ from typing import Protocol
 
 import msgspec
 
+from limen.identity.customers.identifiers import NORMALISATIONS, kind_of, named_by
 from limen.identity.customers.records import (
     ContactIndex,
     Customer,
@@ -25,8 +26,6 @@ from limen.kernel.clock import Clock, Instant
 from limen.kernel.entropy import Entropy, random_token
 from limen.kernel.ids import CustomerId, TenantId
 
-EMAIL = "email"
-EMAIL_NORMALISATION = "email-nfkc-casefold-1"
 _FIELD = "customer.profile"
 _profiles = msgspec.json.Decoder(Profile)
 
@@ -38,17 +37,17 @@ class Moves:
     added: tuple[ContactIndex, ...] = ()
     left: tuple[ContactIndex, ...] = ()
 
-    async def write(self, unit: "HasCustomers", *, held_until: Instant | None = None) -> bool:
-        """Write them; False where another customer has one of the *added*, or holds it: those before it are written.
+    async def write(self, unit: "HasCustomers", *, held_until: Instant | None = None) -> ContactIndex | None:
+        """Write them; return the one of the *added* that another customer has, or holds: those before it are written.
 
         What is left is held until then, or is anybody's at once.
         """
         for contact in self.added:
             if not await unit.customers.claim(contact):
-                return False
+                return contact
         for contact in self.left:
             await unit.customers.leave(contact, held_until=held_until)
-        return True
+        return None
 
 
 class HasCustomers(Protocol):
@@ -68,8 +67,8 @@ class Directory:
         self._tenant_id, self._keyring, self._clock, self._entropy = tenant_id, keyring, clock, entropy
 
     async def email_index(self, email: str) -> bytes:
-        """Return the blind index of a normalised address."""
-        return (await self.vault()).blind(EMAIL, email)
+        """Return the blind index of a normalised address, or of another identifier that was typed in its place."""
+        return (await self.vault()).blind(kind_of(email), email)
 
     async def vault_of(self, customer_id: CustomerId) -> SubjectVault | None:
         """Return the customer's own vault, or None after erasure."""
@@ -121,13 +120,13 @@ class Directory:
 
     async def contact(self, customer: Customer) -> ContactIndex:
         """Return the index row of the customer's primary address."""
-        return _contact(await self.vault(), customer.id, customer.profile.email, customer.updated_at)
+        return (await self.contacts(customer))[0]
 
     async def contacts(self, customer: Customer) -> tuple[ContactIndex, ...]:
         """Return every index row of the customer, that of the primary address first."""
         vault = await self.vault()
-        more = (_contact(vault, customer.id, one.value, one.verified_at) for one in customer.profile.emails)
-        return (await self.contact(customer), *more)
+        found = named_by(customer.profile)
+        return tuple(contact(vault, customer.id, kind, text, at or customer.updated_at) for kind, text, at in found)
 
     async def moves(self, before: Customer, after: Customer) -> Moves:
         """Return what a change of a customer comes to in the look-up table."""
@@ -143,9 +142,10 @@ class Directory:
         return await self._keyring.tenant(self._tenant_id)
 
 
-def _contact(vault: TenantVault, customer_id: CustomerId, email: str, verified_at: Instant) -> ContactIndex:
-    blind = vault.blind(EMAIL, email)
-    return ContactIndex(EMAIL, blind, vault.index_version, EMAIL_NORMALISATION, customer_id, verified_at)
+def contact(vault: TenantVault, customer_id: CustomerId, kind: str, text: str, verified_at: Instant) -> ContactIndex:
+    """Return the index row by which *text* finds a customer."""
+    blind = vault.blind(kind, text)
+    return ContactIndex(kind, blind, vault.index_version, NORMALISATIONS[kind], customer_id, verified_at)
 
 
 def seal(customer: Customer, vault: SubjectVault) -> SealedCustomer:

@@ -13,7 +13,8 @@ import msgspec
 
 from limen.identity.administrators import Actor
 from limen.identity.customers.addresses import parse_email
-from limen.identity.customers.directory import EMAIL, Directory, searchable_values
+from limen.identity.customers.directory import Directory, searchable_values
+from limen.identity.customers.identifiers import EMAIL
 from limen.identity.customers.records import Customer, Filter, SealedCustomer
 from limen.identity.customers.store import CustomerStore
 from limen.identity.search.records import IndexState, Match, SearchIndex, Span

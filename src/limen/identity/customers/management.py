@@ -4,7 +4,7 @@ Keys, hashes and look-ups in the key store are asked for outside the unit of wor
 for; the version in the final UPDATE proves that nothing moved in between.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -21,8 +21,18 @@ from limen.identity.credentials.records import seal_password
 from limen.identity.credentials.store import PasswordStore
 from limen.identity.customers.addresses import parse_email
 from limen.identity.customers.directory import Directory, seal
-from limen.identity.customers.records import HOLD, RESTRICTION, Customer, CustomerState, Profile, SealedCustomer
+from limen.identity.customers.identifiers import EMAIL, NUMBER, USERNAME
+from limen.identity.customers.records import (
+    HOLD,
+    RESTRICTION,
+    ContactIndex,
+    Customer,
+    CustomerState,
+    Profile,
+    SealedCustomer,
+)
 from limen.identity.customers.store import CustomerStore, LimitsOf
+from limen.identity.customers.usernames import parse_username
 from limen.identity.customers.validation import CODE, normalised, validate
 from limen.identity.profiles.records import ProfileSettings
 from limen.identity.profiles.values import beyond, brought_up
@@ -89,11 +99,20 @@ _UNSAID = frozenset({"since", "email_since"})
 _GONE = NotFound("customer_not_found")
 _CHANGED = Conflict("version_changed")
 _HELD = Conflict("legal_hold")
-_TAKEN = Conflict("email_taken", fields={"email": "email.taken"})
+_TAKEN: Mapping[str, Conflict] = {
+    EMAIL: Conflict("email_taken", fields={"email": "email.taken"}),
+    USERNAME: Conflict("username_taken", fields={"username": "username.taken"}),
+    NUMBER: Conflict("phone_taken", fields={"phone": "phone.taken"}),
+}
 
 
-class _RollBack(Exception):
-    """The address went to somebody else in the same moment: nothing of this unit may stay."""
+class _Taken(Exception):
+    """An identifier is somebody else's, perhaps since this moment: nothing of this unit may stay."""
+
+    def __init__(self, kind: str) -> None:
+        """Say which *kind* it is of."""
+        super().__init__(kind)
+        self.refusal = _TAKEN[kind]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +136,7 @@ class CustomerAdministration:
     clock: Clock
     profiles: ProfileSettings = field(default_factory=ProfileSettings)
     breaches: BreachGuard = NO_CORPUS
+    usernames: str = "off"
 
     async def create(self, new: NewCustomer, actor: Actor) -> Customer | Refusal:
         """Make a customer. Its address counts as verified only where the profile says so.
@@ -131,18 +151,18 @@ class CustomerAdministration:
         if isinstance(hashed, Refusal):
             return hashed
         customer, vault = await self.directory.prepare(profile)
-        sealed, contact = seal(customer, vault), await self.directory.contact(customer)
-        async with self.begin(self.tenant_id) as unit:
-            is_added = await unit.customers.add(sealed, contact)
-            if is_added:
-                if hashed is not None:
-                    stored = seal_password(vault, customer.id, hashed, customer.created_at)
+        stored = seal_password(vault, customer.id, hashed, customer.created_at) if hashed is not None else None
+        contacts = await self.directory.contacts(customer)
+        try:
+            async with self.begin(self.tenant_id) as unit:
+                await _add(unit, seal(customer, vault), contacts)
+                if stored is not None:
                     await unit.passwords.put(stored)
-                data = {"method": "administrator", "password": hashed is not None}
+                data = {"method": "administrator", "password": stored is not None}
                 _tell(unit, "customer.registered", customer, actor, data)
-        if not is_added:
+        except _Taken as taken:
             await self.directory.erase(customer.id)  # nothing was sealed under it that anybody keeps
-            return _TAKEN
+            return taken.refusal
         return customer
 
     async def read(self, customer_id: CustomerId) -> Customer | NotFound:
@@ -257,8 +277,21 @@ class CustomerAdministration:
             places = dict(refused.fields if refused is not None else {}) | places
             return Invalid(CODE, ", ".join(places), places)
         emails = tuple(one for one in profile.emails if one.value != email)
+        username = self._named(profile.username, before.username)
+        if isinstance(username, Refusal):
+            return username
         since = profile.email_since if email == before.email else self.clock.now()
-        return msgspec.structs.replace(profile, email=email, email_since=since, emails=emails)
+        return msgspec.structs.replace(profile, email=email, email_since=since, emails=emails, username=username)
+
+    def _named(self, typed: str, before: str) -> str | Invalid:
+        """Return a user name as it is kept, if it may be another than *before*."""
+        if typed == before:
+            return before
+        if typed and self.usernames == "off":
+            return Invalid("invalid_username", "switched off", {"username": "username.off"})
+        if not typed and self.usernames == "required":
+            return Invalid("invalid_username", "required", {"username": "username.required"})
+        return parse_username(typed) if typed else ""
 
     async def _hash(self, password: Secret, profile: Profile) -> str | Refusal:
         words = context_words(profile.email, profile.name, profile.given_name, profile.family_name)
@@ -285,8 +318,8 @@ class CustomerAdministration:
             return changed
         try:
             return await self._store(customer, changed, actor)
-        except _RollBack:
-            return _TAKEN
+        except _Taken as taken:
+            return taken.refusal
 
     async def _store(self, before: Customer, after: Customer, actor: Actor) -> Customer | Refusal:
         vault = await self.directory.vault_of(after.id)
@@ -299,10 +332,19 @@ class CustomerAdministration:
                 return refusal
             if not await unit.customers.update(sealed, before.version):
                 return _CHANGED
-            if not await moves.write(unit):
-                raise _RollBack
+            taken = await moves.write(unit)
+            if taken is not None:
+                raise _Taken(taken.kind)
             await _tell_change(unit, before, after, actor)
         return after
+
+
+async def _add(unit: CustomerUnit, sealed: SealedCustomer, contacts: Sequence[ContactIndex]) -> None:
+    if not await unit.customers.add(sealed, contacts[0]):
+        raise _Taken(contacts[0].kind)
+    for contact in contacts[1:]:
+        if not await unit.customers.claim(contact):
+            raise _Taken(contact.kind)
 
 
 async def _not_allowed(unit: CustomerUnit, customer_id: CustomerId, actor: Actor) -> Forbidden | None:

@@ -39,11 +39,31 @@ class Contact(msgspec.Struct, frozen=True):
         return f"Contact({self.id!r})"
 
 
+class Identity(msgspec.Struct, frozen=True):
+    """Who a customer is elsewhere: the issuer's name, and what it calls them (OpenID Connect Core §5.7).
+
+    Attributes:
+        id: what it is called where its values must not stand.
+        label: how its owner knows it: the address or name that the issuer showed, for nobody to rely on.
+    """
+
+    id: str
+    issuer: str
+    subject: str
+    linked_at: Instant
+    label: str = ""
+
+    def __repr__(self) -> str:
+        """Show nothing personal."""
+        return f"Identity({self.id!r})"
+
+
 class Profile(msgspec.Struct, frozen=True, omit_defaults=True):
     """Personal data, in the terms of OpenID Connect Core §5.1. Sealed as one value.
 
     ``email`` is the primary address; ``emails`` are others of the customer's, of which each is proven. ``email_since``
-    tells since when the primary one is that; 0 for ever.
+    tells since when the primary one is that; 0 for ever. ``phones`` are proven numbers, the primary one first;
+    ``identities`` are who the customer is with other issuers.
     ``attributes`` are what the tenant's profile schema knows beyond that (``identity.profiles``); ``since`` tells when
     each of them was last said.
     """
@@ -59,6 +79,9 @@ class Profile(msgspec.Struct, frozen=True, omit_defaults=True):
     since: dict[str, Instant] = {}
     emails: tuple[Contact, ...] = ()
     email_since: Instant = 0
+    username: str = ""
+    phones: tuple[Contact, ...] = ()
+    identities: tuple[Identity, ...] = ()
 
     @property
     def addresses(self) -> tuple[str, ...]:

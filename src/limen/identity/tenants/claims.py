@@ -33,7 +33,14 @@ RESERVED: Final = frozenset(
     }
 )
 """Claims that say what we vouch for; no rule may."""
-FIELDS: Final = frozenset(Profile.__struct_fields__) - {"attributes", "since", "emails", "email_since"}
+FIELDS: Final = frozenset(Profile.__struct_fields__) - {
+    "attributes",
+    "since",
+    "emails",
+    "email_since",
+    "phones",
+    "identities",
+}
 """What of a profile may be put into a claim."""
 MOST: Final = 50
 _LONGEST_NAME: Final = 100

@@ -1,6 +1,7 @@
 """How a tenant's customers sign in: which first factors there are, and on how many pages they are asked for."""
 
 from collections.abc import Iterator
+from typing import Literal
 
 import msgspec
 
@@ -17,6 +18,9 @@ class SignInSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         email_code: by a code or a link from a mail.
         passkey: by passkey.
         recovery_adds_password: whether recovery asks customers who never had a password to choose one.
+        usernames: whether customers may have a user name, or must: who has none is asked for it behind the next
+            sign-in. With the password it signs in; codes and links go to an address all the same.
+        phones: whether a customer's proven telephone number signs in, with the password.
     """
 
     identifier_first: bool = False
@@ -24,6 +28,8 @@ class SignInSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     email_code: bool = True
     passkey: bool = True
     recovery_adds_password: bool = True
+    usernames: Literal["off", "optional", "required"] = "off"
+    phones: bool = False
 
 
 def problems_of(settings: SignInSettings, field: str) -> Iterator[tuple[str, str]]:

@@ -10,6 +10,7 @@ from limen.integration.api.doors import (
     account,
     account_emails,
     account_factors,
+    account_phones,
     attacks,
     audit,
     clients,
@@ -22,6 +23,7 @@ from limen.integration.api.doors import (
     imports,
     initial_tokens,
     keys,
+    phones,
     preferences,
     privacy,
     profile_schema,
@@ -45,6 +47,7 @@ _DOORS = (
     detail_types,
     customers,
     emails,
+    phones,
     profile_schema,
     search_indexes,
     imports,
@@ -61,6 +64,7 @@ _DOORS = (
     account,
     account_emails,
     account_factors,
+    account_phones,
     destinations,
 )
 

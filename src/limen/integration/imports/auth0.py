@@ -11,11 +11,12 @@ from typing import Final
 from limen.access.imports.records import Arrival
 from limen.identity.credentials.legacy import digests
 from limen.identity.customers.records import Profile
+from limen.integration.imports.naming import identity, proven
 from limen.integration.imports.picking import Members, Unfit, app
 
 _FIELD: Final = "custom_password_hash"
 _UNSAID: Final = (
-    *("identities", "updated_at", "last_login", "last_ip", "logins_count", "last_password_reset", "password_set_date"),
+    *("updated_at", "last_login", "last_ip", "logins_count", "last_password_reset", "password_set_date"),
     *("last_password_set", "connection", "tenant", "nickname"),
 )
 """What is no property of a person, and is not worth a word."""
@@ -36,6 +37,12 @@ def arrival(members: Members, row: int, line: int) -> Arrival:
         secret = totp.text("secret")
         apps += [app("mfa_factors.totp", secret)] if secret else []
         left += [f"mfa_factors.{name}" for name in factor.left()]
+    identities = []
+    for linked in members.objects("identities"):
+        provider, subject = linked.text("provider"), linked.value("user_id")
+        one = identity(provider, str(subject)) if isinstance(subject, str | int) else None
+        identities += [one] if one is not None else []
+        left += [f"identities.{provider[:40]}"] if one is None and provider not in _OWN else []
     given, family = members.text("given_name"), members.text("family_name")
     name, email = members.text("name"), members.text("email")
     metadata = members.object("user_metadata")
@@ -51,6 +58,9 @@ def arrival(members: Members, row: int, line: int) -> Arrival:
             family_name=family,
             locale=locale,
             attributes={key: metadata.value(key) for key in metadata.left()} | _phone(members),
+            username=members.text("username"),
+            phones=proven(members.text("phone_number"), is_verified=members.flag("phone_verified")),
+            identities=tuple(identities),
         ),
         external_id=external,
         password_hash=members.text("passwordHash") or members.text("password_hash") or _custom(members.object(_FIELD)),
@@ -59,6 +69,10 @@ def arrival(members: Members, row: int, line: int) -> Arrival:
         created_at=members.moment("created_at"),
         left_out=(*members.left(_UNSAID), *left),
     )
+
+
+_OWN: Final = frozenset({"auth0", "sms", "email"})
+"""Connections that are Auth0's own, and no identity elsewhere."""
 
 
 def _phone(members: Members) -> dict[str, object]:

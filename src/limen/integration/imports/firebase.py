@@ -13,12 +13,15 @@ from limen.access.imports.records import Arrival
 from limen.identity.credentials.legacy import digests, firebase
 from limen.identity.credentials.legacy.records import unb64
 from limen.identity.customers.records import Profile
+from limen.integration.imports.naming import identity, proven
 from limen.integration.imports.picking import Members, Unfit, app
 from limen.kernel.clock import SECOND
 
 _UNSAID: Final = frozenset(
     ("lastSignedInAt", "passwordUpdatedAt", "validSince", "lastLoginAt", "lastRefreshAt", "version")
 )
+
+_OWN: Final = frozenset({"password", "phone"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +55,12 @@ def arrivals(project: HashParameters) -> Callable[[Members, int, int], Arrival]:
     """Return what reads one of ``users`` of a project."""
 
     def arrival(members: Members, row: int, line: int) -> Arrival:
-        left = [f"providerUserInfo.{one.text('providerId')[:40]}" for one in members.objects("providerUserInfo")]
-        apps = []
+        left, apps, identities = [], [], []
+        for linked in members.objects("providerUserInfo"):
+            provider, label = linked.text("providerId"), linked.text("email")
+            known = identity(provider, linked.text("rawId"), label)
+            identities += [known] if known is not None else []
+            left += [f"providerUserInfo.{provider[:40]}"] if known is None and provider not in _OWN else []
         for factor in members.objects("mfaInfo"):
             secret = factor.object("totpInfo").text("sharedSecretKey")
             apps += [app("mfaInfo", secret)] if secret else []
@@ -67,6 +74,8 @@ def arrivals(project: HashParameters) -> Callable[[Members, int, int], Arrival]:
                 email_verified=members.flag("emailVerified"),
                 name=members.text("displayName"),
                 attributes={"phone": number} if number else {},
+                phones=proven(number, is_verified=True),  # nobody has one there without a code
+                identities=tuple(identities),
             ),
             external_id=members.text("localId"),
             password_hash=_hash(members, project),

@@ -4,6 +4,7 @@ from typing import Any
 
 from limen.access.imports.records import Arrival
 from limen.identity.customers.records import Profile
+from limen.integration.imports.naming import contacts, own_identities
 from limen.integration.imports.picking import Members, Unfit, app, named
 
 
@@ -32,6 +33,10 @@ def arrival(members: Members, row: int, line: int) -> Arrival:
             locale=members.text("locale"),
             zoneinfo=members.text("zoneinfo"),
             attributes=attributes,
+            username=members.text("username"),
+            emails=contacts(members, "emails"),
+            phones=contacts(members, "phones"),
+            identities=own_identities(members),
         ),
         external_id=members.text("external_id"),
         password_hash=members.text("password_hash"),

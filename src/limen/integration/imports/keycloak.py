@@ -12,6 +12,7 @@ from limen.access.factors.records import TotpSecret
 from limen.access.imports.records import Arrival
 from limen.identity.credentials.legacy.records import b64
 from limen.identity.customers.records import Profile
+from limen.integration.imports.naming import identity
 from limen.integration.imports.picking import Members, Unfit, app, decoded, named
 from limen.kernel.clock import SECOND
 
@@ -38,20 +39,30 @@ def arrival(members: Members, row: int, line: int) -> Arrival:
             left += ["hotp"] if found is None else []
         else:
             left.append(f"{_FIELD}.{kind[:40]}")
+    identities = []
+    for linked in members.objects("federatedIdentities"):
+        provider = linked.text("identityProvider")
+        one = identity(provider, linked.text("userId"), linked.text("userName"))
+        identities += [one] if one is not None else []
+        left += [f"federatedIdentities.{provider[:40]}"] if one is None else []
     given, family = members.text("firstName"), members.text("lastName")
     attributes, locale = _attributes(members)
+    name = members.text("username")  # realms that sign in by e-mail have the address there, perhaps there alone
+    address = name if "@" in name else ""
     is_enabled = members.value("enabled")
     return Arrival(
         row,
         line,
         Profile(
-            email=members.text("email") or _address(members),
+            email=members.text("email") or address,
             email_verified=members.flag("emailVerified"),
             name=" ".join(part for part in (given, family) if part),
             given_name=given,
             family_name=family,
             locale=locale,
             attributes=attributes,
+            username=name if not address else "",
+            identities=tuple(identities),
         ),
         external_id=members.text("id"),
         password_hash=password,
@@ -60,12 +71,6 @@ def arrival(members: Members, row: int, line: int) -> Arrival:
         created_at=members.moment("createdTimestamp", unit=SECOND // 1000),
         left_out=(*members.left(_UNSAID), *left),
     )
-
-
-def _address(members: Members) -> str:
-    """Return the user name where it is an address: realms that sign in by e-mail have it there alone."""
-    name = members.text("username")
-    return name if "@" in name else ""
 
 
 def _attributes(members: Members) -> tuple[dict[str, object], str]:

@@ -11,9 +11,10 @@ from typing import Any, BinaryIO, Final
 import msgspec
 
 from limen.access.imports.records import Arrival, Refused
-from limen.identity.customers.records import Profile
+from limen.identity.customers.records import Identity, Profile
 from limen.integration.imports.lines import Raw, lines
-from limen.integration.imports.picking import Members, Unfit, app
+from limen.integration.imports.naming import identity, proven
+from limen.integration.imports.picking import Members, Unfit, app, decoded
 
 MOST_COLUMNS: Final = 200
 Make = Callable[[Members, int, int], Arrival]
@@ -97,6 +98,7 @@ def own(members: Members, row: int, line: int) -> Arrival:
         family_name=members.text("family_name"),
         locale=members.text("locale"),
         zoneinfo=members.text("zoneinfo"),
+        username=members.text("username"),
     )
     external, password = members.text("external_id"), members.text("password_hash")
     is_disabled, created_at = members.flag("disabled"), members.moment("created_at")
@@ -131,15 +133,31 @@ def cognito(members: Members, row: int, line: int) -> Arrival:
         locale=members.text("locale").replace("_", "-"),
         zoneinfo=members.text("zoneinfo"),
     )
+    number, is_verified = members.text("phone_number"), members.flag("phone_number_verified")
+    identities, left = _identities(members.text("identities"))
+    profile = msgspec.structs.replace(
+        profile, phones=proven(number, is_verified=is_verified), identities=tuple(identities)
+    )
     external = members.text("sub") or members.text("cognito:username")
     members.value("cognito:username")
     attributes = {_own_name(name): members.value(name) for name in members.left(_COGNITO)}
-    return Arrival(row, line, _with(profile, attributes), external_id=external)
+    attributes |= {"phone": number} if number else {}
+    return Arrival(row, line, _with(profile, attributes), external_id=external, left_out=left)
+
+
+def _identities(text: str) -> tuple[list[Identity], tuple[str, ...]]:
+    """Return who somebody is elsewhere, from the text of JSON that a user pool keeps, and what is not known here."""
+    if not text:
+        return [], ()
+    listed = decoded(b'{"identities": ' + text.encode() + b"}").objects("identities")
+    found = [(one.text("providerType"), identity(one.text("providerType"), one.text("userId"))) for one in listed]
+    left = tuple(f"identities.{kind[:40]}" for kind, known in found if known is None)
+    return [known for _, known in found if known is not None], left
 
 
 def _own_name(name: str) -> str:
     """Return what an attribute of a user pool is called here."""
-    return "phone" if name == "phone_number" else name.removeprefix("custom:")
+    return name.removeprefix("custom:")
 
 
 def _with(profile: Profile, attributes: dict[str, Any]) -> Profile:

@@ -22,7 +22,7 @@ from limen.access.journeys.views import Problem, Progress, problem_of
 from limen.access.sessions.records import PASSWORD, Evidence
 from limen.identity.credentials.records import StoredPassword, seal_password
 from limen.identity.credentials.verify import PasswordCheck, check_password, count_wrong_password
-from limen.identity.customers.directory import EMAIL
+from limen.identity.customers.identifiers import kind_of
 from limen.identity.customers.records import SealedCustomer
 from limen.identity.keyring import SubjectVault
 from limen.kernel.events import AuditEntry, Outcome
@@ -40,7 +40,7 @@ async def _answer(context: StepContext, email: str, form: Mapping[str, str]) -> 
     index = await parts.directory.email_index(email)
     async with parts.read(parts.tenant_id) as unit:
         held = {session.customer_id for session in await unit.sessions.of_browser(context.journey.browser_id)}
-        whose = await unit.customers.find_by_contact(EMAIL, index) if held else None
+        whose = await unit.customers.find_by_contact(kind_of(email), index) if held else None
     known = whose is not None and whose.id in held
     limited = await over_limits(context, email, mail=False, known_device=known)
     if limited is not None:
@@ -49,7 +49,7 @@ async def _answer(context: StepContext, email: str, form: Mapping[str, str]) -> 
     if found.refused is not None:
         return found.refused
     async with parts.read(parts.tenant_id) as unit:
-        sealed = await unit.customers.find_by_contact(EMAIL, index)
+        sealed = await unit.customers.find_by_contact(kind_of(email), index)
         customer_id = sealed.id if sealed is not None else NOBODY
         stored = await unit.passwords.get(customer_id)
     vault = await parts.directory.vault_of(customer_id)

@@ -14,8 +14,8 @@ from limen.access.journeys.records import JourneyState, Task
 from limen.access.journeys.tasks import ADD_EMAIL, adds_address, proves_address
 from limen.access.journeys.views import Problem, Progress, StepView
 from limen.identity.customers.addresses import parse_email
-from limen.identity.customers.directory import EMAIL
 from limen.identity.customers.emails import MOST_EMAILS
+from limen.identity.customers.identifiers import EMAIL
 from limen.kernel.errors import Refusal
 
 

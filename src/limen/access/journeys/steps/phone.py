@@ -1,4 +1,7 @@
-"""Setting up a phone that codes are sent to, or removing it. ``data.phase`` tells the parts: number, code, remove."""
+"""Setting up a phone that codes are sent to, or removing it; or proving a number that is to name the customer.
+
+``data.phase`` tells the parts: number, code, remove; ``data.names`` what the number is for.
+"""
 
 from collections.abc import Mapping
 
@@ -9,15 +12,18 @@ from limen.access.journeys.context import Facts, StepContext
 from limen.access.journeys.phone_changes import confirm_phone, remove_messaged, send_again, send_to_new
 from limen.access.journeys.records import JourneyState, Second, Task
 from limen.access.journeys.sent_codes import seconds_left
+from limen.access.journeys.tasks import ADD_NUMBER
 from limen.access.journeys.views import Progress, StepView
 from limen.identity.customers.phones import masked
 
 ADD, REMOVE = "add_phone", "remove_phone"
+_ADDS = frozenset({ADD, ADD_NUMBER})
+"""A phone that codes are sent to, or a number that names the customer."""
 
 
 def due(state: JourneyState, facts: Facts) -> bool:
     """Tell whether a phone is to be set up or removed."""
-    return state.task.kind == ADD or (state.task.kind == REMOVE and phone_of(facts.factors) is not None)
+    return state.task.kind in _ADDS or (state.task.kind == REMOVE and phone_of(facts.factors) is not None)
 
 
 def view(context: StepContext) -> StepView:
@@ -30,6 +36,7 @@ def view(context: StepContext) -> StepView:
         phase, to = ("code", masked(texted.phone.number)) if texted is not None else ("number", "")
     data = {
         "phase": phase,
+        "names": state.task.kind == ADD_NUMBER,
         "to": to,
         "expires_seconds": seconds_left(context, texted.sent if texted is not None else None),
         "region": context.parts.desk.tenant.settings.sms.home,

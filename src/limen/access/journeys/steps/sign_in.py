@@ -17,9 +17,9 @@ from limen.access.journeys.passkey_notes import noted
 from limen.access.journeys.second_factors import needed
 from limen.access.journeys.steps.turns import turned
 from limen.access.journeys.views import Problem, Progress, StepView
-from limen.identity.customers.addresses import parse_email
+from limen.identity.customers.identifiers import parse_identifier
 from limen.identity.tenants.sign_in import SignInSettings
-from limen.kernel.errors import Refusal
+from limen.kernel.errors import Invalid, Refusal
 
 Asks = Literal["all", "address", "proof"]
 """What a page asks for: address and proof at once, or one of them."""
@@ -32,6 +32,7 @@ def view(context: StepContext) -> StepView:
         "client_name": context.facts.client_name,
         "may_sign_up": context.parts.desk.tenant.settings.sign_up_open,
         "asks": _asks(context),
+        "identifiers": _identifiers(settings),
         "methods": [first.name for first in offered(settings)],
         # A mailed code is a recovery of its own; where there is none, whoever lost a passkey needs another way.
         "may_recover": settings.password or not settings.email_code,
@@ -63,7 +64,7 @@ async def _answered(context: StepContext, form: Mapping[str, str]) -> Progress:
     chosen = asked_for(_settings(context), form)
     if chosen is not None and not chosen.needs_address:
         return await chosen.answer(context, "", form)
-    email = parse_email(form.get("email") or (state.email if _asks(context) == "proof" else ""))
+    email = _parsed(context, form.get("email") or (state.email if _asks(context) == "proof" else ""))
     if isinstance(email, Refusal):
         typed = {"email": form.get("email", "")[:254]}
         return Progress(state, problem=Problem({"email": "error.email_invalid"}, values=typed))
@@ -73,6 +74,19 @@ async def _answered(context: StepContext, form: Mapping[str, str]) -> Progress:
     if answering is None:
         return Progress(state, problem=Problem(notice="error.invalid"))
     return await answering.answer(context, email, form)
+
+
+def _identifiers(settings: SignInSettings) -> list[str]:
+    """Return what may be typed to say who one is."""
+    kinds = [("username", settings.usernames != "off"), ("phone", settings.phones)]
+    return ["email", *(kind for kind, is_on in kinds if settings.password and is_on)]
+
+
+def _parsed(context: StepContext, typed: str) -> str | Invalid:
+    settings = context.parts.desk.tenant.settings
+    kinds = _identifiers(settings.sign_in)
+    region = settings.sms.home if "phone" in kinds else None
+    return parse_identifier(typed, usernames="username" in kinds, region=region)
 
 
 def _settings(context: StepContext) -> SignInSettings:
@@ -89,4 +103,4 @@ def _asks(context: StepContext) -> Asks:
     settings = _settings(context)
     if not settings.identifier_first or sum(first.needs_address for first in offered(settings)) < 2:
         return "all"
-    return "address" if isinstance(parse_email(context.journey.state.email), Refusal) else "proof"
+    return "address" if isinstance(_parsed(context, context.journey.state.email), Refusal) else "proof"

@@ -16,7 +16,7 @@ from limen.access.journeys.records import Draft
 from limen.access.journeys.steps.turns import turned
 from limen.access.journeys.views import Problem, Progress, StepView
 from limen.identity.customers.addresses import parse_email
-from limen.identity.customers.directory import EMAIL
+from limen.identity.customers.identifiers import EMAIL
 from limen.identity.customers.records import Profile
 from limen.identity.customers.validation import LONGEST_NAME, normalised, validate
 from limen.identity.tenants.sign_in import SignInSettings

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 
 import msgspec
 
+from limen.access.journeys.contact_changes import moved
 from limen.access.journeys.context import StepContext
 from limen.access.journeys.digits import ascii_digits
-from limen.access.journeys.email_changes import moved
 from limen.access.journeys.limits import over_guesses, over_limits
 from limen.access.journeys.mailed import letter, lifetime, purpose
 from limen.access.journeys.mails import challenge
@@ -21,7 +21,8 @@ from limen.access.journeys.tasks import proves_address
 from limen.access.journeys.views import Problem, Progress, StepView, Write
 from limen.access.sessions.records import MAILBOX, PASSWORD, Evidence
 from limen.identity.credentials.records import seal_password
-from limen.identity.customers.directory import EMAIL, seal
+from limen.identity.customers.directory import seal
+from limen.identity.customers.identifiers import EMAIL
 from limen.identity.customers.records import Profile, SealedCustomer
 from limen.kernel.clock import SECOND
 from limen.kernel.encoding import link_hash

@@ -1,20 +1,39 @@
-"""Password and addresses: tasks that the journey does behind a fresh proof."""
+"""Password, addresses, numbers and user name: tasks that the journey does behind a fresh proof."""
+
+from collections.abc import Callable
 
 from limen.access.journeys.records import Task
-from limen.access.journeys.tasks import ADD_EMAIL, CHANGE_EMAIL, CHANGE_PASSWORD, MAKE_PRIMARY, REMOVE_EMAIL
+from limen.access.journeys.sent_codes import sms_offered
+from limen.access.journeys.tasks import (
+    ADD_EMAIL,
+    ADD_NUMBER,
+    CHANGE_EMAIL,
+    CHANGE_PASSWORD,
+    CHANGE_USERNAME,
+    FIRST_NUMBER,
+    MAKE_PRIMARY,
+    REMOVE_EMAIL,
+    REMOVE_NUMBER,
+)
 from limen.experience.pages.account.look import Done, Look, Shown, Taken, Turn
 from limen.experience.pages.account.tasks import begin_task
 from limen.identity.customers.emails import MOST_EMAILS, email_named
-from limen.kernel.errors import Refusal
+from limen.identity.customers.numbers import MOST_PHONES, phone_named
+from limen.identity.customers.records import Contact, Profile
+from limen.kernel.errors import NotFound, Refusal
 
 
 async def show(look: Look) -> Shown:
-    """Return what can be changed here: a password, where the tenant has them; the addresses, and one more."""
-    emails = look.account.customer.profile.emails
+    """Return what can be changed here: a password, where the tenant has them; and all that names the customer."""
+    profile, settings = look.account.customer.profile, look.visit.desk.tenant.settings.sign_in
     return {
-        "has_passwords": look.visit.desk.tenant.settings.sign_in.password,
-        "emails": [{"id": one.id, "email": one.value, "verified": one.verified_at} for one in emails],
-        "may_add": len(emails) < MOST_EMAILS,
+        "has_passwords": settings.password,
+        "emails": [{"id": one.id, "email": one.value, "verified": one.verified_at} for one in profile.emails],
+        "may_add": len(profile.emails) < MOST_EMAILS,
+        "phones": [{"id": one.id, "number": one.value, "verified": one.verified_at} for one in profile.phones],
+        "may_add_phone": len(profile.phones) < MOST_PHONES and sms_offered(look.visit.journey_parts),
+        "username": profile.username,
+        "may_name": settings.usernames != "off",
     }
 
 
@@ -43,9 +62,44 @@ async def remove(turn: Turn) -> Taken:
     return await _about(turn, REMOVE_EMAIL)
 
 
-async def _about(turn: Turn, kind: str) -> Taken:
-    named = email_named(turn.account.customer.profile, turn.form.get("contact", ""))
+async def add_number(turn: Turn) -> Taken:
+    """Begin to add a number."""
+    return await begin_task(turn, Task(ADD_NUMBER)) if sms_offered(turn.visit.journey_parts) else Done()
+
+
+async def first_number(turn: Turn) -> Taken:
+    """Begin to put another number first."""
+    return await _about(turn, FIRST_NUMBER, phone_named)
+
+
+async def remove_number(turn: Turn) -> Taken:
+    """Begin to take a number away."""
+    return await _about(turn, REMOVE_NUMBER, phone_named)
+
+
+async def username(turn: Turn) -> Taken:
+    """Begin to change the user name."""
+    may = turn.visit.desk.tenant.settings.sign_in.usernames != "off"
+    return await begin_task(turn, Task(CHANGE_USERNAME)) if may else Done()
+
+
+Find = Callable[[Profile, str], Contact | NotFound]
+
+
+async def _about(turn: Turn, kind: str, find: Find = email_named) -> Taken:
+    named = find(turn.account.customer.profile, turn.form.get("contact", ""))
     return Done() if isinstance(named, Refusal) else await begin_task(turn, Task(kind, named.id))
 
 
-TAKES = {CHANGE_PASSWORD: password, CHANGE_EMAIL: email, ADD_EMAIL: add, MAKE_PRIMARY: primary, REMOVE_EMAIL: remove}
+TAKES = {
+    CHANGE_PASSWORD: password,
+    CHANGE_EMAIL: email,
+    ADD_EMAIL: add,
+    MAKE_PRIMARY: primary,
+    REMOVE_EMAIL: remove,
+    ADD_NUMBER: add_number,
+    FIRST_NUMBER: first_number,
+    REMOVE_NUMBER: remove_number,
+    CHANGE_USERNAME: username,
+}
+"""Intent to what takes it."""

@@ -82,6 +82,7 @@ def keeping(turn: Turn) -> CustomerAdministration:
         parts.policy,
         parts.clock,
         parts.desk.tenant.settings.profile,
+        usernames=parts.desk.tenant.settings.sign_in.usernames,
     )
 
 

@@ -11,6 +11,7 @@ from limen.access.account.deletion import ask, asked, cancel
 from limen.access.account.devices import devices, end_device, end_others
 from limen.access.account.export import export
 from limen.access.account.history import NameOf, history, is_cursor
+from limen.access.account.names import NAMES, rename
 from limen.access.account.records import DeletionRequest
 from limen.identity.administrators import Actor
 from limen.identity.credentials.policy import policy_of
@@ -27,6 +28,7 @@ from limen.integration.api.models.account import (
     EndedShown,
     HistoryPage,
     SessionsShown,
+    UsernameSent,
     shown_account,
     shown_application,
     shown_deletion,
@@ -36,7 +38,7 @@ from limen.integration.api.models.account import (
 from limen.integration.api.paging import PageSize
 from limen.integration.api.parts import PREFIX
 from limen.integration.api.problems import Refused
-from limen.kernel.errors import Invalid, NotFound
+from limen.kernel.errors import Invalid, NotFound, Throttled
 
 router = APIRouter(prefix=f"{PREFIX}/account", route_class=AccountRoute, tags=["account"])
 Session = Annotated[str, Path(alias="session_id", pattern=r"^[A-Za-z0-9_-]{1,64}$")]
@@ -64,6 +66,22 @@ async def update_account(call: CurrentAccount, body: AccountPatch, if_match: IfM
     return answer(shown_account(customer), customer.version)
 
 
+@router.put(
+    "/username", response_model=AccountShown, responses=answers(409, body=True), openapi_extra=acts(ACCOUNT_WRITE)
+)
+async def change_username(call: CurrentAccount, body: UsernameSent) -> Response:
+    """Change one's user name, or take it away. Wants a recent sign-in; every address is told."""
+    await require_recent(call)
+    limited = await call.parts.limiter.hit(f"{NAMES.name}:{call.desk.tenant.id}:{call.owner.customer.id}", NAMES)
+    if not limited.allowed:
+        raise Refused(Throttled("too_many_requests", retry_after=limited.reset_seconds))
+    refusal = await rename(call.account, call.owner, body.username)
+    if refusal is not None:
+        raise Refused(refusal)
+    customer = ok(await _customers(call).read(call.owner.customer.id))
+    return answer(shown_account(customer), customer.version)
+
+
 def _customers(call: AccountCall) -> CustomerAdministration:
     parts, tenant = call.parts, call.desk.tenant
     policy = policy_of(tenant.settings.password_preset)
@@ -77,6 +95,7 @@ def _customers(call: AccountCall) -> CustomerAdministration:
         policy,
         parts.clock,
         tenant.settings.profile,
+        usernames=tenant.settings.sign_in.usernames,
     )
 
 

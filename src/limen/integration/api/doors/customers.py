@@ -58,6 +58,7 @@ def administration(call: Call) -> CustomerAdministration:
         parts.clock,
         tenant.settings.profile,
         Breaches(parts.breaches, tenant.settings.breaches).guard,
+        tenant.settings.sign_in.usernames,
     )
 
 

@@ -14,7 +14,7 @@ from limen.identity.keyring import SubjectVault
 from limen.integration.api.models.common import Bool, Moment, Sent, Shown, Str, moment, without_defaults
 from limen.integration.api.models.customers import Locale, Name, Zone
 
-_CLAIMS = ("email", "email_verified", "name", "given_name", "family_name", "locale", "zoneinfo")
+_CLAIMS = ("email", "email_verified", "name", "given_name", "family_name", "locale", "zoneinfo", "username")
 Country = Callable[[str], str]
 
 OwnKind = Annotated[FactorKind, Field(json_schema_extra={"enum": [one for one in FactorKind if one != "recovery"]})]
@@ -31,6 +31,7 @@ class AccountShown(Shown):
     family_name: str
     locale: str = Field(description="The language that pages and messages are in; empty: what the browser asks for.")
     zoneinfo: str
+    username: str = Field(description="Empty for none.")
     created_at: Moment
     updated_at: Moment
     version: int
@@ -50,6 +51,12 @@ class AccountPatch(Sent):
     def applied(self, profile: Profile) -> Profile:
         """Return *profile* with what was sent."""
         return msgspec.structs.replace(profile, **self.model_dump(exclude_unset=True))
+
+
+class UsernameSent(Sent):
+    """A user name; an empty one for none."""
+
+    username: Annotated[Str, Field(max_length=100)]
 
 
 class SessionShown(Shown):

@@ -16,13 +16,26 @@ from limen.integration.api.models.common import Bool, Int, Moment, Sent, Shown, 
 from limen.kernel.clock import from_datetime
 from limen.kernel.errors import Invalid
 
-_SHOWN = ("email", "email_verified", "name", "given_name", "family_name", "locale", "zoneinfo", "attributes")
+_SHOWN = (
+    "email",
+    "email_verified",
+    "name",
+    "given_name",
+    "family_name",
+    "locale",
+    "zoneinfo",
+    "attributes",
+    "username",
+)
 Name = Annotated[Str, Field(max_length=200)]
 Locale = Annotated[Str, Field(max_length=40, description="BCP 47.", examples=["de-AT"])]
 Zone = Annotated[Str, Field(max_length=100, examples=["Europe/Vienna"])]
 Attributes = Annotated[
     dict[Str, Any],
     Field(max_length=50, description="What the tenant's profile schema knows beyond standard claims."),
+]
+Username = Annotated[
+    Str, Field(max_length=40, description="PRECIS UsernameCaseMapped (RFC 8265); empty for none.", examples=["ann.lee"])
 ]
 State = Literal["active", "disabled"]
 SearchField = Annotated[
@@ -52,6 +65,7 @@ class CustomerNew(Sent):
     locale: Locale = ""
     zoneinfo: Zone = ""
     attributes: Attributes = Field(default_factory=dict)
+    username: Username = ""
 
     def profile(self) -> Profile:
         """Return the profile as the use case takes it."""
@@ -74,6 +88,7 @@ class CustomerPatch(Sent):
     locale: Locale = ""
     zoneinfo: Zone = ""
     attributes: Attributes = Field(default_factory=dict)
+    username: Username = ""
 
     def applied(self, profile: Profile) -> Profile:
         """Return *profile* with what was sent."""
@@ -100,6 +115,7 @@ class CustomerShown(Shown):
     locale: str
     zoneinfo: str
     attributes: dict[str, Any]
+    username: str = Field(description="Empty for none. With the password it signs in, where the tenant allows it.")
     created_at: Moment
     updated_at: Moment
     version: int

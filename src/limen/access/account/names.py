@@ -1,0 +1,85 @@
+"""The numbers and the user name of an account. Every address is told of what changes, with the link *it was not me*."""
+
+from typing import Final
+
+import msgspec
+
+from limen.access.account.contacts import ContactChange, Contacts, done
+from limen.access.account.unit import AccountParts, Owner
+from limen.identity.customers.numbers import phone_named, with_first_phone, with_phone, without_phone
+from limen.identity.customers.records import Contact
+from limen.identity.customers.usernames import parse_username
+from limen.kernel.errors import Conflict, Invalid, Refusal
+from limen.trust.limits import Limit
+
+NAMES: Final = Limit(20, 3_600, "username")
+"""How often a name may be tried for one account: each answer tells whether it is taken."""
+_TAKEN: Final = Conflict("username_taken", fields={"username": "username.taken"})
+
+
+class Names(Contacts):
+    """Makes changes of one tenant's customers' numbers and user names ready."""
+
+    async def added_phone(self, owner: Owner, number: str) -> ContactChange | Refusal:
+        """Return the change by which *number*, just proven, becomes one more."""
+        profile = with_phone(owner.customer.profile, Contact(self.new_id(), number, self.now))
+        if isinstance(profile, Refusal):
+            return profile
+        tells = self.others(owner, owner.customer, "phone_added")
+        return await self.change(owner, self.after(owner, profile), "phone.added", tells)
+
+    async def first_phone(self, owner: Owner, contact_id: str) -> ContactChange | Refusal:
+        """Return the change that puts another number of the owner's in the first place."""
+        profile = with_first_phone(owner.customer.profile, contact_id)
+        if isinstance(profile, Refusal):
+            return profile
+        tells = self.others(owner, owner.customer, "phone_primary")
+        return await self.change(owner, self.after(owner, profile), "phone.made_primary", tells)
+
+    async def removed_phone(self, owner: Owner, contact_id: str) -> ContactChange | Refusal:
+        """Return the change that takes a number away."""
+        gone = phone_named(owner.customer.profile, contact_id)
+        profile = without_phone(owner.customer.profile, contact_id)
+        if isinstance(gone, Refusal):
+            return gone
+        if isinstance(profile, Refusal):
+            return profile
+        after = self.after(owner, profile, ends=self.proven_at or self.now)
+        tells, is_held = self.others(owner, after, "phone_removed"), self.is_old(gone.verified_at)
+        return await self.change(owner, after, "phone.removed", tells, is_held=is_held)
+
+    async def named(self, owner: Owner, typed: str, *, is_told: bool = True) -> ContactChange | Refusal:
+        """Return the change to another user name, or to none where *typed* is empty.
+
+        Returns:
+            ``Invalid`` by field where it will not do, or the tenant does not allow it.
+        """
+        rule = self.desk.tenant.settings.sign_in.usernames
+        if rule == "off" and typed.strip():
+            return Invalid("invalid_username", "switched off", {"username": "username.off"})
+        if rule == "required" and not typed.strip():
+            return Invalid("invalid_username", "required", {"username": "username.required"})
+        name = parse_username(typed) if typed.strip() else ""
+        if isinstance(name, Refusal):
+            return name
+        if name == owner.customer.profile.username:
+            return Conflict("username_same", fields={"username": "username.same"})
+        after = self.after(owner, msgspec.structs.replace(owner.customer.profile, username=name))
+        tells = self.others(owner, owner.customer, "username") if is_told else ()
+        return await self.change(owner, after, "username.changed", tells, is_held=True)
+
+
+async def remove_phone(parts: AccountParts, owner: Owner, contact_id: str) -> Refusal | None:
+    """Take a number away; return ``NotFound``, or ``Conflict("version_changed")``, or None if it is done."""
+    return await done(parts, owner, await Names(parts.desk, parts.directory).removed_phone(owner, contact_id))
+
+
+async def put_phone_first(parts: AccountParts, owner: Owner, contact_id: str) -> Refusal | None:
+    """Make a number the primary one; return as :func:`remove_phone`."""
+    return await done(parts, owner, await Names(parts.desk, parts.directory).first_phone(owner, contact_id))
+
+
+async def rename(parts: AccountParts, owner: Owner, typed: str) -> Refusal | None:
+    """Change the user name; return ``Invalid`` by field, ``Conflict("username_taken")`` or ``("version_changed")``."""
+    refusal = await done(parts, owner, await Names(parts.desk, parts.directory).named(owner, typed))
+    return _TAKEN if refusal is not None and refusal.code == "taken" else refusal
