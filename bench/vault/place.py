@@ -19,6 +19,8 @@ from limen.storage.database import open_dialect
 from limen.storage.migrations import migrate, migrate_keystore
 from limen.storage.opening import Storage, open_storage
 
+_BUFFERS: Final = "1GB"
+"""The default of 128 MB is for small machines; PostgreSQL's manual begins with a quarter of the memory (§19.4.1)."""
 TENANT: Final = TenantId("ten_00000000000000000000bench1")
 
 
@@ -39,7 +41,7 @@ class Vault:
     def databases(self) -> postgres.Databases:
         """Return the URLs of a migrated database and key store, as their owner."""
         if self._databases is None:
-            self._databases = databases = postgres.start(self.bench)
+            self._databases = databases = postgres.start(self.bench, _BUFFERS)
             self.durability["postgres"] = ", ".join(f"{name}={value}" for name, value in databases.settings.items())
             asyncio.run(_prepare(databases))
             asyncio.run(_roomy(databases.data_url))

@@ -2,12 +2,16 @@
 
 import pytest
 
+from limen.identity.consents.lapsed import Lapsed
+from limen.identity.consents.purposes import Channel, Kind, Purpose, Terms, Text, Version
+from limen.identity.consents.records import ConsentDecision, Decision
 from limen.identity.customers.directory import Directory, seal
 from limen.identity.customers.records import Profile
 from limen.identity.customers.schema_changes import SchemaChanges
 from limen.identity.keyring import FileKeyring, Keyring, KeyringSettings
 from limen.identity.profiles.records import ProfileSettings
 from limen.identity.rights import records as rights
+from limen.kernel.ids import PurposeId, RecordId
 
 pytestmark = pytest.mark.anyio
 FIRST = {"shoes": {"type": "string"}, "note": {"type": "string", "limen": {"retention_days": 30}}}
@@ -26,7 +30,8 @@ async def directory(database, tmp_path) -> Directory:
 def changes(database, directory):
     def under(attributes) -> SchemaChanges:
         settings = ProfileSettings(attributes=attributes)
-        return SchemaChanges(database.a, database.begin, database.read, directory, database.clock, settings)
+        lapsed = Lapsed(database.a, database.read, database.clock)
+        return SchemaChanges(database.a, database.begin, database.read, directory, database.clock, settings, lapsed)
 
     return under
 
@@ -121,3 +126,52 @@ async def test_a_value_goes_when_its_days_are_over(database, directory, changes)
     await changes(FIRST).walk(9)
     assert await attributes_of(database, directory, customer_id) == {"shoes": "42"}
     assert "customer.minimised" in await database.events()
+
+
+async def test_a_value_goes_with_the_purpose_that_it_was_kept_for(database, directory, changes):
+    schema = {"size": {"type": "string", "limen": {"while_allowed": "newsletter"}}, "shoes": {"type": "string"}}
+    people = {name: await add(database, directory, name, size="42", shoes="red") for name in DECISIONS}
+    async with database.begin() as unit:
+        assert await unit.purposes.add(newsletter(database))
+    for name, decisions in DECISIONS.items():
+        for decision, until in decisions:
+            async with database.begin() as unit:
+                now = database.clock.now()
+                made = decided(people[name], decision, now + until * 1_000_000 if until else 0)
+                await unit.consents.append(RecordId.new(database.clock, database.entropy), made, now)
+    await changes(schema).walk(9)
+    held = {name: await attributes_of(database, directory, one) for name, one in people.items()}
+    kept = {name for name, values in held.items() if values == {"size": "42", "shoes": "red"}}
+    assert kept == {"given", "never", "expires"}
+    assert all(held[name] == {"shoes": "red"} for name in DECISIONS.keys() - kept)
+    database.clock.advance(86_400)
+    await changes(schema).walk(9)
+    assert await attributes_of(database, directory, people["expires"]) == {"shoes": "red"}
+    assert await attributes_of(database, directory, people["given"]) == {"size": "42", "shoes": "red"}
+    async with database.begin() as unit:
+        [purpose] = await unit.purposes.all()
+        assert await unit.purposes.retire(purpose.id, database.clock.now())
+    database.clock.advance(86_400)
+    await changes(schema).walk(9)
+    assert await attributes_of(database, directory, people["given"]) == {"shoes": "red"}
+
+
+DECISIONS = {
+    "given": [("given", 0)],
+    "never": [],
+    "expires": [("given", 3_600)],
+    "refused": [("refused", 0)],
+    "withdrawn": [("given", 0), ("withdrawn", 0)],
+}
+
+
+def decided(customer_id, decision: str, until: int) -> ConsentDecision:
+    made = Decision(decision)
+    return ConsentDecision(customer_id, "newsletter", "", (), made, bytes(32), "en", version=1, expires_at=until)
+
+
+def newsletter(database) -> Purpose:
+    terms = Terms(texts={"en": Text("News", "We write to you.")})
+    now = database.clock.now()
+    name = PurposeId.new(database.clock, database.entropy)
+    return Purpose(name, "newsletter", Kind.DATA_USE, Channel.NONE, "", Version(1, terms, now), 1, now)

@@ -9,6 +9,7 @@ from typing import Final
 
 from limen.app.basis import Basis
 from limen.app.jobs.upkeep import all_tenants
+from limen.identity.consents.lapsed import Lapsed
 from limen.identity.customers.directory import Directory
 from limen.identity.customers.indexing import Indexing
 from limen.identity.customers.schema_changes import SchemaChanges
@@ -48,7 +49,8 @@ class Following:
         async for tenant in self._active(self._without_schema):
             settings = tenant.settings.profile
             directory = self._directory(tenant)
-            changes = SchemaChanges(tenant.id, database.begin, database.read, directory, clock, settings)
+            lapsed = Lapsed(tenant.id, database.read, clock)
+            changes = SchemaChanges(tenant.id, database.begin, database.read, directory, clock, settings, lapsed)
             if not settings.attributes and not await changes.versions():
                 self._without_schema[tenant.id] = tenant.version
                 continue

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from limen.identity.consents.purposes import OBJECTABLE, Kind, Purpose
 from limen.identity.consents.records import ConsentRecord, Decision
@@ -25,6 +26,9 @@ class Reason(StrEnum):
     WITHDRAWN = "withdrawn"
     EXPIRED = "expired"
     OUTDATED = "newer_version"
+
+
+_OVER: Final = frozenset({Reason.REFUSED, Reason.WITHDRAWN, Reason.EXPIRED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +93,11 @@ def decided(purpose: Purpose, standing: Standing | None, now: Instant) -> Answer
     if standing is None or reason is Reason.LEGAL_BASIS:
         return Answer(is_allowed, reason, version=purpose.current.number)
     return Answer(is_allowed, reason, standing.record_id, standing.version, standing.expires_at if is_allowed else 0)
+
+
+def is_over(purpose: Purpose, standing: Standing | None, now: Instant) -> bool:
+    """Tell whether what was kept for *purpose* has to go. Where nobody asked yet, or not anew, it is not over."""
+    return purpose.retired_at is not None or _verdict(purpose, standing, now) in _OVER
 
 
 def _verdict(purpose: Purpose, standing: Standing | None, now: Instant) -> Reason:

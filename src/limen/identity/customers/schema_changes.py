@@ -2,10 +2,11 @@
 
 Whoever reads a profile sees it as the present schema has it (``profiles.values``); the walk here makes that lasting, a
 page at a time, and goes on where it was stopped. What does not fit stays as it is and is listed as a fault. The same
-walk, begun anew each day, lets go of values whose time is over.
+walk, begun anew each day, lets go of values whose time is over, and of those that were kept for a purpose which their
+customer allows no more.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol
@@ -65,9 +66,17 @@ class SchemaUnit(Protocol):
 Begin = Callable[[TenantId], AbstractAsyncContextManager[SchemaUnit]]
 
 
+Lapsed = Callable[[CustomerId, Collection[str]], Awaitable[Collection[str]]]
+"""(customer, names of purposes) to those that the customer allows no more."""
+
+
+async def _nothing(_customer_id: CustomerId, _names: Collection[str]) -> Collection[str]:
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class SchemaChanges:
-    """One tenant's profiles, and the schema they are to meet."""
+    """One tenant's profiles, and the schema they are to meet. Whoever only reads it needs not ask what has *lapsed*."""
 
     tenant_id: TenantId
     begin: Begin
@@ -75,6 +84,7 @@ class SchemaChanges:
     directory: Directory
     clock: Clock
     settings: ProfileSettings
+    lapsed: Lapsed = _nothing
 
     async def versions(self) -> Sequence[SchemaVersion]:
         """Return every version of the schema, the newest first."""
@@ -114,7 +124,8 @@ class SchemaChanges:
             await self.clock.sleep(0)  # others first
 
     def _lets_go(self) -> bool:
-        return any(annotation(schema).retention_days for schema in self.settings.attributes.values())
+        said = map(annotation, self.settings.attributes.values())
+        return any(one.retention_days or one.while_allowed for one in said)
 
     async def _again(self, version: SchemaVersion) -> SchemaVersion | None:
         async with self.begin(self.tenant_id) as unit:
@@ -150,6 +161,7 @@ class SchemaChanges:
         values = brought_up(self.settings, profile.attributes)
         since = {name: _since(self.settings, profile.since, name, now) for name in values}
         over = overdue(self.settings, values, since, now)
+        over += tuple(name for name in await self._unallowed(customer.id, values) if name not in over)
         if over and await self._is_held(customer.id):
             over = ()
         kept = {name: value for name, value in values.items() if name not in over}
@@ -159,6 +171,14 @@ class SchemaChanges:
         changed = customer.with_profile(msgspec.structs.replace(profile, attributes=kept), now)
         changed = replace(changed, profile=msgspec.structs.replace(changed.profile, since=since))
         return Look(customer, seal(changed, vault), over, wrong_attributes(self.settings, kept))
+
+    async def _unallowed(self, customer_id: CustomerId, values: dict[str, Any]) -> tuple[str, ...]:
+        """Return the attributes that are kept for a purpose which the customer allows no more."""
+        schemas = self.settings.attributes
+        kept_for = {name: annotation(schemas[name]).while_allowed for name in values if name in schemas}
+        purposes = {purpose for purpose in kept_for.values() if purpose}
+        over = await self.lapsed(customer_id, purposes) if purposes else ()
+        return tuple(name for name, purpose in kept_for.items() if purpose in over)
 
     async def _is_held(self, customer_id: CustomerId) -> bool:
         """Tell whether a legal hold is on a customer, under which nothing is let go of."""

@@ -46,6 +46,8 @@ class Annotation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             rules can release it elsewhere, or by another name.
         purpose: what it is kept for, in a word.
         retention_days: how long a value is kept after it was last said; None for as long as its customer.
+        while_allowed: the name of a purpose that customers decide on; a value goes when it is allowed no more: it was
+            refused or withdrawn, its consent ran out, or the purpose was retired. Empty for no such rule.
         searchable: as for a claim; for texts and whole numbers.
         was: what the attribute was called in earlier schemas; values under these names are its own.
     """
@@ -56,6 +58,7 @@ class Annotation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     scope: str = ""
     purpose: str = ""
     retention_days: Annotated[int, msgspec.Meta(ge=1, le=36_600)] | None = None
+    while_allowed: Annotated[str, msgspec.Meta(max_length=60)] = ""
     searchable: Searchable = "nothing"
     was: Annotated[tuple[str, ...], msgspec.Meta(max_length=5)] = ()
 

@@ -134,7 +134,7 @@ def _is_annotated(schema: dict[str, Any]) -> bool:
         return False
     is_scope = not said.scope or _SCOPE.fullmatch(said.scope)
     is_old = all(_NAME.fullmatch(name) for name in said.was)
-    words = [*said.title.values(), *([said.purpose] if said.purpose else [])]
+    words = [*said.title.values(), *(text for text in (said.purpose, said.while_allowed) if text)]
     return bool(is_scope) and is_old and all(0 < len(text) <= _LONGEST_TITLE and text.isprintable() for text in words)
 
 
