@@ -21,7 +21,7 @@ from limen.access.passkeys.verify import Registered, Spoken, registered, spoken
 from limen.identity.tenants.passkeys import PasskeySettings
 from limen.kernel.encoding import b64url
 from limen.kernel.errors import Refusal
-from tests.support.attestation import MODEL, MODEL_ID, Maker, self_attested
+from tests.support.attestation import MODEL, MODEL_ID, Maker, U2f, self_attested
 from tests.support.authenticator import AT, BE, BOUND, BS, ED, ORIGIN, SYNCED, UP, UV, Authenticator
 
 CHALLENGE = b64url(bytes(range(32)))
@@ -298,7 +298,8 @@ KNOWN = Metadata({MODEL_ID: Model("A Key", (MAKER.root,))})
 
 
 def attest(key: Authenticator, written: dict[str, Any], metadata: Metadata = KNOWN, **settings: Any) -> Any:
-    return register(key.registration(CHALLENGE, **written), with_site(**settings), metadata)
+    site = with_site(**settings)
+    return register(key.registration(CHALLENGE, **written), site, metadata, verification=bool(key.flags & UV))
 
 
 def test_s7_1_step_24_a_model_that_the_metadata_knows_is_proven() -> None:
@@ -340,6 +341,56 @@ def test_s7_1_step_24_whoever_attests_itself_is_not_proven() -> None:
     done = attest(key, self_attested(key.private_key), attestation="preferred")
     assert isinstance(done, Registered), done
     assert not done.credential.attested
+
+
+OLD = MAKER.u2f()
+CERTIFIED = Metadata(certified={OLD.identifier: Model("An Old Key", (MAKER.root,), in_hardware=True)})
+
+
+@pytest.mark.parametrize("named", [b"", MODEL], ids=["names no model", "names one"])
+def test_s8_6_u2f_is_proven_by_the_key_of_its_certificate(named: bytes) -> None:
+    old = MAKER.u2f(aaguid=named)
+    known = Metadata(certified={old.identifier: Model("An Old Key", (MAKER.root,), in_hardware=True)})
+    done = attest(fresh(UP), old.attested(), known, attestation="required")
+    assert isinstance(done, Registered), done
+    assert (done.credential.attested, done.credential.name, done.credential.aaguid) == (True, "An Old Key", "")
+    assert done.credential.evidence(0, user_verified=False).key_bound
+
+
+U2F_FORGERIES: dict[str, tuple[U2f, Metadata]] = {
+    "a certificate that the metadata does not name": (MAKER.u2f(), CERTIFIED),
+    "the named key under a foreign root": (Maker().certified(OLD.key), CERTIFIED),
+    "an entry with the root of somebody else": (OLD, Metadata(certified={OLD.identifier: Model("X", (Maker().root,))})),
+    "an entry without roots": (OLD, Metadata(certified={OLD.identifier: Model("X")})),
+    "one that is not sound": (OLD, Metadata(certified={OLD.identifier: Model("X", (MAKER.root,), is_sound=False)})),
+    "no metadata": (OLD, Metadata()),
+    "an AAGUID of zeros, which no entry has": (
+        OLD, Metadata({"00000000-0000-0000-0000-000000000000": Model("X", (MAKER.root,))})
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", U2F_FORGERIES)
+def test_s8_6_a_forgery_of_u2f_proves_nothing(what: str) -> None:
+    device, metadata = U2F_FORGERIES[what]
+    refused = attest(fresh(UP), device.attested(), metadata, attestation="required")
+    assert isinstance(refused, Refusal)
+    assert refused.code == MODEL_REFUSED
+    done = attest(fresh(UP), device.attested(), metadata, attestation="preferred")
+    assert isinstance(done, Registered), done
+    assert not done.credential.evidence(0, user_verified=True).key_bound
+
+
+def test_s8_6_what_the_certificates_key_did_not_sign_is_no_statement() -> None:
+    forged = OLD.attested(signer=ec.generate_private_key(ec.SECP256R1()))
+    refused = attest(fresh(UP), forged, CERTIFIED, attestation="preferred")
+    assert isinstance(refused, Refusal)
+    assert refused.code != MODEL_REFUSED
+
+
+def test_s8_6_u2f_names_no_model() -> None:
+    refused = attest(fresh(UP, aaguid=MODEL), OLD.attested(), CERTIFIED, attestation="preferred")
+    assert isinstance(refused, Refusal)
 
 
 def test_s7_1_step_24_a_model_may_be_denied_or_be_the_only_one() -> None:

@@ -19,6 +19,16 @@ SINCE = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
 UNTIL = dt.datetime(2090, 1, 1, tzinfo=dt.UTC)
 
 
+def old_entry(*identifiers: str, **more: Any) -> dict[str, Any]:
+    """An entry of a U2F device: found by the keys of its certificates, and without an AAGUID."""
+    made = entry(**more)
+    statement = {
+        **made["metadataStatement"], "protocolFamily": "u2f", "attestationCertificateKeyIdentifiers": list(identifiers)
+    }  # fmt: skip
+    del made["aaguid"], statement["aaguid"]
+    return {**made, "metadataStatement": statement, "attestationCertificateKeyIdentifiers": list(identifiers)}
+
+
 def entry(aaguid: str = MODEL_ID, *, name: str = "A Key", roots: tuple[bytes, ...] = (), status: str = "FIDO_CERTIFIED",
           **more: Any) -> dict[str, Any]:  # fmt: skip
     """An entry with everything that a statement needs (MDS 3 §3.1.1, Metadata Statement 3.1 §4)."""

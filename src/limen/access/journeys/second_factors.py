@@ -68,6 +68,8 @@ def owed(
         if not _has_spoken(state.evidence) and level(state.evidence) < _TWO:
             return ASK
         return ENROL if must == _TWO > level(state.evidence) and not can_reach(factors, tenant) else ""
+    if not is_enough and any(piece.authenticator in KEYS for piece in state.evidence):
+        return ENROL if must == _TWO else ""  # it has said what it can: asked again it would say the same
     return ASK if not is_enough and (must > 1 or (wishes(request) and can_reach(factors, tenant))) else ""
 
 

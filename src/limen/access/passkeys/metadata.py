@@ -1,12 +1,12 @@
 """What the FIDO Alliance says of models: the blob of its Metadata Service (MDS 3), verified and read entry by entry.
 
-An entry that cannot be read is left out, and fails no other. Entries without an AAGUID are of older devices (U2F, UAF):
-those say no model when they register, so that nothing could be looked up for them.
+An entry that cannot be read is left out, and fails no other. Older devices (U2F) say no model when they register: their
+entries name the keys of the certificates that attest them instead. Those of UAF speak no WebAuthn and are passed over.
 """
 
 import base64
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
@@ -39,6 +39,10 @@ _UNSOUND: Final = frozenset(
     }
 )
 """Statuses by which a model is trusted no more (MDS 3 §3.1.4)."""
+_IDENTIFIERS: Final = "attestationCertificateKeyIdentifiers"
+_HARDWARE: Final = frozenset({"hardware", "tee", "secure_element"})
+_SOFTWARE: Final = "software"
+"""Where private keys are kept (FIDO Registry of Predefined Values §3.2)."""
 _PICTURES: Final = ("icon", "iconDark", "providerLogoLight", "providerLogoDark")
 
 
@@ -82,9 +86,9 @@ def read_blob(data: bytes, roots: Sequence[x509.Certificate], at: Instant) -> Bl
         payload = msgspec.json.decode(from_b64url(parts[1].decode("ascii")), type=_Payload)
     except (msgspec.MsgspecError, ValueError, RecursionError):
         raise BadMetadata("its content cannot be read") from None
-    models, left_out = _models(payload.entries)
+    metadata, left_out = _metadata(payload.entries)
     due = dt.datetime.combine(payload.next_update, dt.time(), dt.UTC)
-    return Blob(payload.no, int(due.timestamp()) * SECOND, Metadata(models), left_out)
+    return Blob(payload.no, int(due.timestamp()) * SECOND, metadata, left_out)
 
 
 def _check_signer(chain: Sequence[x509.Certificate], roots: Sequence[x509.Certificate], at: Instant) -> None:
@@ -131,37 +135,41 @@ def _check_signature(algorithm: str, signer: x509.Certificate, message: bytes, s
     raise BadMetadata("its signature is wrong")
 
 
-def _models(entries: Sequence[Any]) -> tuple[Mapping[str, Model], int]:
-    """Return models by AAGUID. Where one is named twice, what speaks against it stands."""
-    found: dict[str, Model] = {}
+def _metadata(entries: Sequence[Any]) -> tuple[Metadata, int]:
+    """Return what is known of models. Where one is named twice, what speaks against it stands."""
+    models: dict[str, Model] = {}
+    certified: dict[str, Model] = {}
     left_out = 0
     for entry in entries:
         try:
-            read = _entry(entry)
+            aaguid, identifiers, model = _entry(entry)
         except Exception:  # noqa: BLE001 - whatever a parser says of one entry concerns that entry alone
             left_out += 1
             continue
-        if read is not None:
-            name, model = read
-            before = found.get(name)
-            found[name] = model if before is None or before.is_sound else before
-    return found, left_out
+        for names, found in (((aaguid,) if aaguid else (), models), (identifiers, certified)):
+            for name in names:
+                before = found.get(name)
+                found[name] = model if before is None or before.is_sound else before
+    return Metadata(models, certified), left_out
 
 
-def _entry(entry: Any) -> tuple[str, Model] | None:
+def _entry(entry: Any) -> tuple[str, tuple[str, ...], Model]:
+    """Return an entry's AAGUID or nothing, the key identifiers of certificates that attest it alone, and its model."""
     statement = entry.get("metadataStatement") or {}
-    if "aaguid" not in entry:
-        return None
+    if not {"aaguid", _IDENTIFIERS} & set(entry):
+        return "", (), Model("")
     plain = {key: value for key, value in statement.items() if key not in _PICTURES}
     read = MetadataBlobPayloadEntry.from_dict({**entry, "metadataStatement": plain} if statement else entry)
-    if not read.aaguid:
-        return None
     known = read.metadata_statement
     roots = tuple(bytes(root) for root in known.attestation_root_certificates) if known is not None else ()
     for root in roots:
         x509.load_der_x509_certificate(root)
     name = known.description if known is not None else ""
-    return str(read.aaguid), Model(name, roots, _is_sound(read.status_reports))
+    kept = frozenset(known.key_protection) if known is not None else frozenset()
+    in_hardware = bool(kept & _HARDWARE) and _SOFTWARE not in kept
+    identifiers = tuple(one.hex() for one in read.attestation_certificate_key_identifiers or ())
+    aaguid = str(read.aaguid) if read.aaguid else ""
+    return aaguid, identifiers, Model(name, roots, _is_sound(read.status_reports), in_hardware)
 
 
 def _is_sound(reports: Sequence[StatusReport]) -> bool:

@@ -38,6 +38,7 @@ class Credential(msgspec.Struct, frozen=True):
         backup_eligible: it may be copied to other devices (WebAuthn §6.1.3); this never changes.
         backed_up: it was, when it last spoke.
         attested: its model is proven by metadata that we trust.
+        in_hardware: so is that the model keeps its keys in hardware.
         user_agent: of the browser that made it, which stands in for a name.
     """
 
@@ -50,6 +51,7 @@ class Credential(msgspec.Struct, frozen=True):
     backup_eligible: bool = False
     backed_up: bool = False
     attested: bool = False
+    in_hardware: bool = False
     user_agent: str = ""
 
     def __repr__(self) -> str:
@@ -63,7 +65,7 @@ class Credential(msgspec.Struct, frozen=True):
 
     def evidence(self, now: Instant, *, user_verified: bool) -> Evidence:
         """Return the proof that it gives. What is copied to other devices is not bound to one, whatever it attests."""
-        bound = self.attested and not self.backup_eligible
+        bound = self.in_hardware and not self.backup_eligible
         return Evidence(self.authenticator, now, user_verified, bound)
 
 

@@ -126,20 +126,22 @@ def registered(  # noqa: PLR0913 - what a registration rests on
         return Invalid(CODE, "credential id")
     if not _is_sound(found.credential_public_key):
         return Invalid(CODE, "public key")
-    allowed = may_register(site.settings, found, metadata)
-    if isinstance(allowed, Refusal):
-        return allowed
+    model = may_register(site.settings, found, metadata)
+    if isinstance(model, Refusal):
+        return model
+    name = model.name if model is not None else metadata.name(found.aaguid) or model_name(found.aaguid)
     return Registered(
         Credential(
             id=found.credential_id,
             public_key=found.credential_public_key,
             handle=handle,
-            name=(metadata.name(found.aaguid) or model_name(found.aaguid))[:LONGEST_NAME],
+            name=name[:LONGEST_NAME],
             aaguid="" if found.aaguid == NO_MODEL else found.aaguid,
             transports=answer.transports,
             backup_eligible=found.credential_device_type == structs.CredentialDeviceType.MULTI_DEVICE,
             backed_up=found.credential_backed_up,
-            attested=allowed,
+            attested=model is not None,
+            in_hardware=model is not None and model.in_hardware,
         ),
         found.sign_count,
         found.user_verified,

@@ -6,10 +6,11 @@ import json
 import pytest
 
 from limen.access.passkeys.metadata import BadMetadata, read_blob
+from limen.access.passkeys.trust import Metadata, Model
 from limen.kernel.clock import DAY, SECOND
 from limen.kernel.encoding import b64url, from_b64url
 from tests.support.attestation import MODEL_ID, Maker
-from tests.support.fido_metadata import Service, entry
+from tests.support.fido_metadata import Service, entry, old_entry
 
 NOW = int(dt.datetime(2026, 11, 1, tzinfo=dt.UTC).timestamp()) * SECOND
 OTHER = "00000000-0000-0000-0000-000000000001"
@@ -68,9 +69,40 @@ def test_one_bad_entry_is_left_out_and_fails_no_other(bad):
     assert blob.left_out == 1
 
 
-def test_older_devices_have_no_aaguid_and_are_passed_over():
-    blob = read(SERVICE.blob({"attestationCertificateKeyIdentifiers": ["00" * 20]}, entry()))
+def test_older_devices_have_no_aaguid_and_are_known_by_their_certificates():
+    blob = read(SERVICE.blob(old_entry("ab" * 20, "cd" * 20, name="Old", roots=(MAKER.root,)), entry()))
     assert (len(blob.metadata.models), blob.left_out) == (1, 0)
+    assert set(blob.metadata.certified) == {"ab" * 20, "cd" * 20}
+    assert blob.metadata.certified["ab" * 20] == Model("Old", (MAKER.root,), in_hardware=True)
+
+
+def test_one_that_was_reported_is_not_made_sound_by_another_entry():
+    blob = read(SERVICE.blob(old_entry("ab" * 20, status="REVOKED"), old_entry("ab" * 20)))
+    assert not blob.metadata.certified["ab" * 20].is_sound
+
+
+def test_what_speaks_no_webauthn_is_passed_over():
+    uaf = {key: value for key, value in entry().items() if key != "aaguid"}
+    blob = read(SERVICE.blob({**uaf, "aaid": "0013#0001"}))
+    assert (blob.metadata, blob.left_out) == (Metadata(), 0)
+
+
+@pytest.mark.parametrize(
+    ("kept", "is_kept"),
+    [
+        (["hardware"], True),
+        (["hardware", "secure_element", "remote_handle"], True),
+        (["tee"], True),
+        (["software"], False),
+        (["software", "tee"], False),
+        (["remote_handle"], False),
+        ([], False),
+    ],
+)
+def test_keys_are_in_hardware_where_the_statement_says_so(kept, is_kept):
+    said = entry()
+    said["metadataStatement"]["keyProtection"] = kept
+    assert read(SERVICE.blob(said)).metadata.models[MODEL_ID].in_hardware is is_kept
 
 
 def _changed(data, part, change):
