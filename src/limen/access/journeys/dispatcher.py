@@ -91,7 +91,7 @@ class Journeys:
             await unit.journeys.add(seal(journey, vault))
             if write is not None:
                 await write(unit)
-            facts = await gather(parts, unit, journey, state)
+            facts = await gather(parts, unit, journey, journey.state)
         return Opened(journey, vault, facts)
 
     def _fresh(self, journey_id: JourneyId, browser_id: BrowserId, state: JourneyState) -> Journey:
