@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser
 
-from tests.support import chromium, node, parts, servers, sockets, valkey
+from tests.support import chromium, node, parts, rsa_keys, servers, sockets, valkey
 from tests.support.clock import ManualClock
 from tests.support.entropy import SeededEntropy
 from tests.support.postgres import PostgresDatabases
@@ -30,6 +30,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Name the markers, and give all workers of this run one folder and one leader."""
     for marker in MARKERS:
         config.addinivalue_line("markers", marker)
+    rsa_keys.draw_from_a_pool()
     if not hasattr(config, "workerinput"):
         os.environ["LIMEN_TEST_RUN"] = tempfile.mkdtemp(prefix="limen-run-")
         os.environ["LIMEN_TEST_LEADER"] = str(os.getpid())

@@ -22,15 +22,14 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from limen.identity.customers.scopes import ACCOUNT_SCOPES
-from limen.integration.api.assembly import assemble
-from limen.integration.api.document import describe
+from limen.integration.api.assembly import document
 from limen.trust.limits import Limit
 from tests.integration.api.conftest import house_in
 from tests.integration.api.house import House
 from tests.support.clock import ManualClock
 from tests.support.entropy import SeededEntropy
 
-DOCUMENT = describe(assemble(None))
+DOCUMENT = document()
 SCHEMA = schemathesis.openapi.from_dict(DOCUMENT)
 OPERATIONS = {f"{one.method.upper()} {one.path}": one for one in (found.ok() for found in SCHEMA.get_all_operations())}
 CHECKS = [

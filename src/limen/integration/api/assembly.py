@@ -1,5 +1,9 @@
 """The API put together. Imported with the first request, and by nobody else."""
 
+import asyncio
+from functools import cache
+from typing import Any
+
 import msgspec
 from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
@@ -71,20 +75,31 @@ _DOORS = (
 
 def assemble(parts: ApiParts) -> FastAPI:
     """Return the application."""
-    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+    app = _with_doors()
     app.state.parts = parts
-    for door in _DOORS:
-        app.include_router(door.router)
-    document = describe(app)
-
-    async def openapi(request: Request) -> Response:
-        servers = [{"url": arrival_of(request.scope).prefix or "/", "description": "This tenant"}]
-        body = msgspec.json.encode({**document, "servers": servers})
-        return Response(body, headers={"cache-control": "public, max-age=300"}, media_type="application/json")
-
-    app.add_route(DOCUMENT, openapi, methods=["GET"], include_in_schema=False)
+    app.add_route(DOCUMENT, _openapi, methods=["GET"], include_in_schema=False)
     app.add_exception_handler(HTTPException, _unmatched)
     return app
+
+
+def _with_doors() -> FastAPI:
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+    for door in _DOORS:
+        app.include_router(door.router)
+    return app
+
+
+@cache
+def document() -> dict[str, Any]:
+    """Return the OpenAPI document of all doors, without ``servers``; it takes a second or two, once."""
+    return describe(_with_doors())
+
+
+async def _openapi(request: Request) -> Response:
+    found = await asyncio.to_thread(document)
+    servers = [{"url": arrival_of(request.scope).prefix or "/", "description": "This tenant"}]
+    body = msgspec.json.encode({**found, "servers": servers})
+    return Response(body, headers={"cache-control": "public, max-age=300"}, media_type="application/json")
 
 
 async def _unmatched(request: Request, fault: Exception) -> Response:
