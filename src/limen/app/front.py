@@ -8,6 +8,7 @@ from typing import Final
 from limen.access.journeys.pace import Pace
 from limen.access.journeys.parts import CountRisk, JourneyParts, JourneySettings, Models, no_models, unmeasured
 from limen.access.journeys.steps.consent import scope_in_words
+from limen.access.merging.merge import Merging
 from limen.access.tokens.desk import CountProof, Desk, Desks, uncounted
 from limen.app.epochs import RiskEpochs
 from limen.app.jobs.checkpoints import Basics
@@ -254,12 +255,14 @@ def _journeys(
 ) -> JourneyParts:
     database, tenant_id = parts.storage.database, desk.tenant.id
     counters = Counters(parts.limiter, tenant_id, keys[0], parts.clock)
+    directory, profiles = Directory(tenant_id, parts.keyring, parts.clock, parts.entropy), desk.tenant.settings.profile
     return JourneyParts(
         desk=desk,
         begin=database.begin,
         read=database.read,
         keyring=parts.keyring,
-        directory=Directory(desk.tenant.id, parts.keyring, parts.clock, parts.entropy),
+        directory=directory,
+        merging=Merging(tenant_id, database.begin, database.read, directory, parts.clock, parts.entropy, profiles),
         hasher=parts.hasher,
         pool=parts.hasher.pool,
         policy=policy_of(desk.tenant.settings.password_preset),

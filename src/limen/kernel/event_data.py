@@ -150,6 +150,9 @@ EVENT_DATA: Mapping[str, Mapping[str, Member]] = {
     "username.changed": {
         "held_until": _sometimes("Until when the name before is nobody else's; absent for not at all.")
     },
+    "identity.linked": {},
+    "identity.unlinked": {},
+    "account.reclaimed": {"version": _VERSION},
     "recovery.requested": {**_REQUEST, "ready_at": Member("When it will be ready at the earliest, in microseconds.")},
     "recovery.ready": _REQUEST,
     "recovery.completed": {**_REQUEST, "factors": Member("How many factors and recovery codes were removed.")},

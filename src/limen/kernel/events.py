@@ -96,6 +96,12 @@ EVENTS: dict[str, tuple[int, str]] = {
     "phone.removed": (1, "A customer took a telephone number away; it is held for a while if it was not new."),
     "phone.made_primary": (1, "A customer put another of their telephone numbers first."),
     "username.changed": (1, "A customer has another user name, or none; the one before is held for a while."),
+    "identity.linked": (1, "A customer linked an identity with another issuer; every address is told."),
+    "identity.unlinked": (1, "A customer took an identity with another issuer away; every address is told."),
+    "account.reclaimed": (
+        1,
+        "An account whose address nobody had proven went to the owner of that address: its credentials are gone.",
+    ),
     "recovery.requested": (1, "Somebody who proved the mailbox says that every second factor is lost: a wait begins."),
     "recovery.ready": (1, "The wait is over; the reset may go on without the lost factors."),
     "recovery.completed": (1, "The lost factors were removed after the wait."),

@@ -93,6 +93,23 @@ async def test_a_number_and_a_user_name_are_given_and_nobody_elses(house):
         assert len((await http.get("/customers")).json()["items"]) == 2  # of eve nothing stayed
 
 
+async def test_an_identity_elsewhere_is_linked_by_who_vouches_for_it_and_is_nobody_elses(house):
+    async with house.http(await house.token()) as http:
+        path = f"/customers/{(await http.post('/customers', json=ANN)).json()['id']}"
+        bob = f"/customers/{(await http.post('/customers', json={'email': 'bob@example.com'})).json()['id']}"
+        star, google = {"if-match": "*"}, {"issuer": "https://accounts.google.com", "subject": "g-1"}
+        [shown] = (await http.post(f"{path}/identities", json=google, headers=star)).json()["items"]
+        assert (shown["issuer"], shown["subject"]) == ("https://accounts.google.com", "g-1")
+        again = await http.post(f"{path}/identities", json=google, headers=star)
+        taken = await http.post(f"{bob}/identities", json=google, headers=star)
+        assert [one.json()["code"] for one in (again, taken)] == ["identity_yours", "identity_taken"]
+        wrong = await http.post(f"{bob}/identities", json=google | {"issuer": "a b"}, headers=star)
+        assert wrong.status_code == 422
+        assert (await http.get(f"{path}/identities")).json()["items"] == [shown]
+        assert (await http.delete(f"{path}/identities/{shown['id']}", headers=star)).json()["items"] == []
+        assert (await http.post(f"{bob}/identities", json=google, headers=star)).status_code == 200
+
+
 async def test_the_password_that_was_set_opens_the_account(house):
     async with house.http(await house.token()) as http:
         customer_id = CustomerId((await http.post("/customers", json=ANN)).json()["id"])

@@ -112,7 +112,24 @@ async def tasks_of_somebody_signed_in(house) -> list[str]:
             seen.append(app.step["name"])
             await app.post(intent="cancel")
             assert app.shown["step"] is None
+        seen.append(await step_of_two_accounts(house, app, http))
     return seen
+
+
+async def step_of_two_accounts(house, app, http) -> str:
+    """The step in which somebody who is signed in twice at one browser merges the two."""
+    await house.customer("carol@example.com")
+    page = await http.get("/account/security", headers={"accept": "text/html"})
+    csrf = re.search(r'name="csrf" value="([^"]+)"', page.text)[1]
+    data = {"csrf": csrf, "intent": "other_account"}
+    app.see(await http.post("/account/security", data=data, follow_redirects=True))
+    await app.post(email="carol@example.com", password=PASSWORD)
+    await app.post(decision="accept", seen=app.step["data"]["seen"])
+    page = await http.get("/account/security", headers={"accept": "text/html"})
+    csrf, sid = (re.search(rf'name="{name}" value="([^"]+)"', page.text)[1] for name in ("csrf", "session"))
+    data = {"csrf": csrf, "intent": "merge_accounts", "session": sid}
+    app.see(await http.post("/account/security", data=data, follow_redirects=True))
+    return app.step["name"]
 
 
 async def steps_behind_a_known_password(house) -> list[str]:

@@ -219,6 +219,7 @@ _APPLICATIONS = [
 _HAPPENED = (
     "session.started", "sign_in.failed", "second_factor.refused", "session.ended", "password.changed", "factor.added",
     "email.changed", "email.added", "email.removed", "email.made_primary", "username.changed",
+    "identity.linked", "identity.unlinked", "account.reclaimed", "customer.merged",
     "phone.added", "phone.removed", "phone.made_primary",
     "recovery_code.used", "application.revoked", "consent.given", "deletion.requested",
     "device.trusted", "data.exported", "customer.updated",
@@ -308,6 +309,7 @@ _TRUSTED = [
 ]
 _ACCOUNT |= {
     "recovery": (("overview", "notice.recovery_cancelled"), {"recovery": {"ready_at": NOW}}),
+    "merging": (("security", None), {"merging": {"others": [{"id": "s9", "email": "a.haddad@studio.example"}]}}),
     "changes": (
         ("security", None),
         {
@@ -317,6 +319,9 @@ _ACCOUNT |= {
                 "may_add": True,
                 "phones": _PHONES,
                 "may_add_phone": True,
+                "identities": [
+                    {"id": "con_4", "issuer": "accounts.google.com", "label": "ann@gmail.example", "linked": NOW}
+                ],
                 "username": "ann.lee",
                 "may_name": True,
             }
@@ -477,6 +482,27 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             {"present": "ann", "may_cancel": True, "may_remove": True},
             values={"username": "ann"},
             errors={"username": "username.taken"},
+        ),
+    ),
+    "merge_choose": (
+        "steps/merge.html",
+        _step(
+            "merge",
+            {"phase": "choose", "stays": EMAIL, "goes": "ann@work.example", "filled": [], "kept": [], "ends": {}},
+        ),
+    ),
+    "merge_confirm": (
+        "steps/merge.html",
+        _step(
+            "merge",
+            {
+                "phase": "confirm",
+                "stays": EMAIL,
+                "goes": "ann@work.example",
+                "filled": ["emails"],
+                "kept": ["name"],
+                "ends": {"factors": 2, "applications": 1, "passwords": 1},
+            },
         ),
     ),
     "one_contact_primary": (

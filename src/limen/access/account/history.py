@@ -25,6 +25,7 @@ TOLD: Final = frozenset(
         *("customer.updated", "customer.enabled", "customer.disabled", "customer.signed_out"),
         *("password.changed", "email.changed", "email.added", "email.removed", "email.made_primary", "account.secured"),
         *("phone.added", "phone.removed", "phone.made_primary", "username.changed"),
+        *("identity.linked", "identity.unlinked", "account.reclaimed", "customer.merged"),
         *("factor.added", "factor.removed", "factor.renamed", "recovery_codes.replaced", "recovery_code.used"),
         *("device.trusted", "device.forgotten", "passkey.counter_went_back"),
         *("recovery.requested", "recovery.ready", "recovery.completed", "recovery.cancelled", "recovery.expired"),

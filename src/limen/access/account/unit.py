@@ -14,6 +14,7 @@ from limen.access.tokens.desk import Desk
 from limen.access.tokens.store import GrantStore
 from limen.identity.audit.store import AuditStore
 from limen.identity.consents.store import ConsentLedger
+from limen.identity.credentials.store import PasswordStore
 from limen.identity.customers.directory import Directory
 from limen.identity.customers.records import Customer
 from limen.identity.customers.store import CustomerStore
@@ -101,6 +102,11 @@ class AccountUnit(Protocol):
     @property
     def risk(self) -> RiskStore:
         """Return what they showed at sign-ins."""
+        ...
+
+    @property
+    def passwords(self) -> PasswordStore:
+        """Return their passwords."""
         ...
 
     @property

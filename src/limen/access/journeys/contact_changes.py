@@ -16,8 +16,9 @@ from limen.access.journeys.context import StepContext
 from limen.access.journeys.factor_changes import owner, with_proof
 from limen.access.journeys.parts import JourneyUnit
 from limen.access.journeys.records import JourneyState, Task
-from limen.access.journeys.tasks import ADD_EMAIL, FIRST_NUMBER, MAKE_PRIMARY, REMOVE_EMAIL
+from limen.access.journeys.tasks import ADD_EMAIL, FIRST_NUMBER, MAKE_PRIMARY, REMOVE_EMAIL, REMOVE_IDENTITY
 from limen.access.journeys.views import Problem, Progress, problem_of
+from limen.access.linking.link import Identities
 from limen.access.sessions.records import MAILBOX, Evidence
 from limen.kernel.errors import Refusal
 
@@ -47,6 +48,7 @@ async def listed(context: StepContext) -> Progress:
         MAKE_PRIMARY: emails.made_primary,
         REMOVE_EMAIL: emails.removed,
         FIRST_NUMBER: names.first_phone,
+        REMOVE_IDENTITY: Identities(parts.desk, parts.directory, proven_at).unlinked,
     }.get(state.task.kind, names.removed_phone)
     return _written(state, await prepare(acting, state.task.target))
 

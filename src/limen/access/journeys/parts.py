@@ -10,6 +10,7 @@ from limen.access.clients.store import ClientStore
 from limen.access.factors.store import FactorStore
 from limen.access.imports.store import ImportStore
 from limen.access.journeys.store import JourneyStore
+from limen.access.merging.merge import Merging
 from limen.access.outgoing import NO_WAY_OUT, Outgoing
 from limen.access.passkeys.trust import NO_METADATA, Metadata
 from limen.access.safety.records import AccountLink, TrustedDevice
@@ -232,6 +233,7 @@ class JourneyParts:
     read: Begin
     keyring: Keyring
     directory: Directory
+    merging: Merging
     hasher: PasswordHasher
     pool: HashPool
     policy: PasswordPolicy

@@ -132,6 +132,22 @@ class Doubt(msgspec.Struct, frozen=True):
     is_suspected: bool = False
 
 
+class Joining(msgspec.Struct, frozen=True):
+    """A merge of two accounts that was chosen, and is to be confirmed: which stays, and what it comes to.
+
+    Attributes:
+        stays: ``this``, the journey's own, or ``other``; empty before one was chosen.
+        filled: what of the profile is taken over.
+        kept: what differs and is not.
+        ends: how many factors, applications and passwords end.
+    """
+
+    stays: str = ""
+    filled: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
+    ends: dict[str, int] = {}
+
+
 class JourneyState(msgspec.Struct, frozen=True):
     """All that a journey knows; sealed as one value under the journey's key.
 
@@ -143,6 +159,7 @@ class JourneyState(msgspec.Struct, frozen=True):
         evidence: what this journey proved.
         new_password_due: recovery has proven the address and waits for the password.
         task: what is to be changed, where the account page began it.
+        joining: the other account that goes into this one, or this into it.
         back: the page of the account that it began from, below the tenant's prefix; empty for the first.
         second: what it does about second factors.
         passkey: what it does about making a passkey.
@@ -164,6 +181,7 @@ class JourneyState(msgspec.Struct, frozen=True):
     evidence: tuple[Evidence, ...] = ()
     new_password_due: bool = False
     task: Task = Task()
+    joining: Joining = Joining()
     back: str = ""
     second: Second = Second()
     passkey: Making = Making()
@@ -192,6 +210,7 @@ class JourneyState(msgspec.Struct, frozen=True):
             evidence=(),
             new_password_due=False,
             task=Task(),
+            joining=Joining(),
             second=Second(),
             passkey=Making(is_able=self.passkey.is_able),
             doubt=Doubt(),

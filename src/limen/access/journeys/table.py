@@ -18,6 +18,7 @@ from limen.access.journeys.steps import (
     doubted,
     lost_factors,
     mailed_codes,
+    merge,
     new_email,
     new_password,
     offer_passkey,
@@ -100,6 +101,7 @@ STEPS: tuple[Step, ...] = (
         is_even=True,
     ),
     Step("one_contact", lambda s, f: _is_known(s, f) and one_contact.due(s, f), one_contact.view, one_contact.submit),
+    Step("merge", lambda s, f: _is_known(s, f) and merge.due(s, f), merge.view, merge.submit),
     Step("username", lambda s, f: _is_known(s, f) and username.due(s, f), username.view, username.submit),
     Step(
         "offer_passkey",

@@ -1,11 +1,16 @@
 """Two profiles made one: pure."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
 
-from limen.identity.customers.records import Profile
+from limen.identity.customers.emails import MOST_EMAILS
+from limen.identity.customers.identities import MOST_IDENTITIES
+from limen.identity.customers.numbers import MOST_PHONES
+from limen.identity.customers.records import Contact, Profile
+from limen.kernel.clock import Instant
 
 STANDARD: Final = ("name", "given_name", "family_name", "locale", "zoneinfo")
 """Standard claims that are joined. The address is not: it is what signs in, and has its own way."""
@@ -34,6 +39,20 @@ def joined(stays: Profile, goes: Profile, take: frozenset[str]) -> Joined:
     claims = {name: value for name, value in wins.items() if not name.startswith(_ATTRIBUTE)}
     profile = msgspec.structs.replace(stays, **claims, attributes=stays.attributes | attributes)
     return Joined(profile, filled, taken, kept)
+
+
+def carried(stays: Profile, goes: Profile, new_id: Callable[[], str], now: Instant) -> tuple[Profile, tuple[str, ...]]:
+    """Return *stays* with the proven names of *goes*, as far as there is room, and what of the profile that changed."""
+    address = (Contact(new_id(), goes.email, goes.email_since or now),) if goes.email_verified else ()
+    made = msgspec.structs.replace(
+        stays,
+        emails=(*stays.emails, *address, *goes.emails)[:MOST_EMAILS],
+        phones=(*stays.phones, *goes.phones)[:MOST_PHONES],
+        identities=(*stays.identities, *goes.identities)[:MOST_IDENTITIES],
+        username=stays.username or goes.username,
+    )
+    names = ("emails", "phones", "identities", "username")
+    return made, tuple(name for name in names if getattr(made, name) != getattr(stays, name))
 
 
 def unknown(goes: Profile, take: frozenset[str]) -> list[str]:

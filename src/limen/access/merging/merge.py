@@ -10,7 +10,7 @@ import msgspec
 from limen.access.account.store import AccountStore
 from limen.access.factors.records import FactorKind
 from limen.access.factors.store import FactorStore
-from limen.access.merging.joining import joined, unknown
+from limen.access.merging.joining import carried, joined, unknown
 from limen.access.merging.records import Plan, Wish
 from limen.access.merging.store import MergeStore
 from limen.access.safety.store import RecoveryStore
@@ -31,7 +31,7 @@ from limen.kernel.clock import DAY, Clock
 from limen.kernel.entropy import Entropy
 from limen.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Refusal
 from limen.kernel.events import AuditEntry, Event
-from limen.kernel.ids import RecordId, TenantId
+from limen.kernel.ids import ContactId, RecordId, TenantId
 
 HELD_DAYS: Final = 30
 """So long the address of the one who went is nobody else's."""
@@ -205,7 +205,7 @@ class Merging:
 
     async def _joined(self, unit: MergeUnit, stays: Customer, goes: Customer, wish: Wish) -> Plan | Refusal:
         ours, theirs = self._current(stays), self._current(goes)
-        theirs = self._offered(theirs)
+        theirs = self._offered(theirs, "customer" if wish.is_proven else "administrator")
         wrong = unknown(theirs.profile, wish.take)
         if wrong:
             return Invalid("invalid_merge", "nothing to take", {"take": "merge.nothing_to_take"})
@@ -213,7 +213,11 @@ class Merging:
         refused = validate(made.profile, self.profiles, ours.profile)
         if refused is not None:
             return refused
-        after = stays.with_profile(made.profile, self.clock.now())
+        now = self.clock.now()
+        profile, more = made.profile, tuple[str, ...]()
+        if wish.is_proven:
+            profile, more = carried(profile, goes.profile, self._new_id, now)
+        after = stays.with_profile(profile, now)
         withdrawn = _stricter(await unit.consents.latest(stays.id), await unit.consents.latest(goes.id))
         ends = {
             "factors": len(await unit.factors.of_customer(goes.id)),
@@ -221,20 +225,24 @@ class Merging:
             "passwords": int(await unit.passwords.get(goes.id) is not None),
         }
         parties = [(one.purpose, one.party) for one in withdrawn]
-        return Plan(stays, after, goes, made.filled, made.taken, made.kept, parties, ends)
+        moves = await self.directory.moves(stays, after)
+        return Plan(stays, after, goes, (*made.filled, *more), made.taken, made.kept, parties, ends, moves)
+
+    def _new_id(self) -> str:
+        return str(ContactId.new(self.clock, self.entropy))
 
     def _current(self, customer: Customer) -> Customer:
         attributes = brought_up(self.profiles, customer.profile.attributes)
         return replace(customer, profile=msgspec.structs.replace(customer.profile, attributes=attributes))
 
-    def _offered(self, customer: Customer) -> Customer:
-        """Return *customer* with the attributes that may be taken over: which fit, and administrators may write."""
+    def _offered(self, customer: Customer, who: str) -> Customer:
+        """Return *customer* with the attributes that may be taken over: which fit, and *who* acts may write."""
         values = customer.profile.attributes
         wrong = wrong_attributes(self.profiles, values)
         fit = {
             name: value
             for name, value in values.items()
-            if name not in wrong and access(self.profiles, name, "administrator") == "write"
+            if name not in wrong and access(self.profiles, name, who) == "write"
         }
         return replace(customer, profile=msgspec.structs.replace(customer.profile, attributes=fit))
 
@@ -249,6 +257,8 @@ class Merging:
             )
         await unit.sessions.end_all(goes.id, now)  # first: the caches must hear of each family
         await unit.merges.hold_addresses(goes.id, stays.id, now + HELD_DAYS * DAY)
+        if await plan.moves.write(unit) is not None:
+            raise _RollBack  # what was just held for the one who stays is theirs
         await unit.merges.remember(goes.id, stays.id, now)
         if not await unit.customers.delete(goes.id):
             raise _RollBack  # a hold was set in this moment

@@ -4,17 +4,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from limen.identity.customers.directory import Moves
 from limen.identity.customers.records import Customer
 from limen.kernel.ids import CustomerId
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """Who stays, who goes, and which fields of the one who goes win."""
+    """Who stays, who goes, and which fields of the one who goes win.
+
+    Attributes:
+        is_proven: one person proved afresh that both are theirs: then what names the one who goes, as far as it is
+            proven, names the one who stays from now on.
+    """
 
     stays: CustomerId
     goes: CustomerId
     take: frozenset[str] = frozenset()
+    is_proven: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +37,7 @@ class Plan:
         kept: fields that differ, of which the one who stays wins.
         withdrawn: purposes (and parties) that the one who stays allows and the one who goes did not: withdrawn.
         ends: how many of each end with the one who goes: factors, applications, passwords.
+        moves: what finds the one who stays from now on.
     """
 
     before: Customer = field(repr=False)
@@ -40,6 +48,7 @@ class Plan:
     kept: Sequence[str]
     withdrawn: Sequence[tuple[str, str]]
     ends: Mapping[str, int]
+    moves: Moves = field(default_factory=Moves, repr=False)
 
     @property
     def facts(self) -> dict[str, Any]:

@@ -21,6 +21,10 @@ class PasswordStore(Protocol):
         """
         ...
 
+    async def remove(self, customer_id: CustomerId) -> None:
+        """Take the customer's password away, and those before it."""
+        ...
+
     async def earlier(self, customer_id: CustomerId) -> list[StoredPassword]:
         """Return the passwords before the present one that are on record, newest first."""
         ...

@@ -21,7 +21,7 @@ from limen.identity.credentials.records import seal_password
 from limen.identity.credentials.store import PasswordStore
 from limen.identity.customers.addresses import parse_email
 from limen.identity.customers.directory import Directory, seal
-from limen.identity.customers.identifiers import EMAIL, NUMBER, USERNAME
+from limen.identity.customers.identifiers import EMAIL, IDENTITY, NUMBER, USERNAME
 from limen.identity.customers.records import (
     HOLD,
     RESTRICTION,
@@ -103,6 +103,7 @@ _TAKEN: Mapping[str, Conflict] = {
     EMAIL: Conflict("email_taken", fields={"email": "email.taken"}),
     USERNAME: Conflict("username_taken", fields={"username": "username.taken"}),
     NUMBER: Conflict("phone_taken", fields={"phone": "phone.taken"}),
+    IDENTITY: Conflict("identity_taken"),
 }
 
 

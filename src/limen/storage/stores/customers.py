@@ -113,6 +113,7 @@ _EARLIER = mine(select(password_history).where(_earlier).order_by(password_histo
 _REMEMBER = insert_new_mine(password_history)
 _FORGET_OLDER = delete_mine(password_history, _earlier, password_history.c.set_at < bindparam("oldest"))
 _FOREVER = (1 << 63) - 1
+_REMOVE_PASSWORD = delete_mine(passwords, _of_customer)
 
 _appointed = administrators.c.customer_id == bindparam("of")
 _ROLE = select_mine(administrators, _appointed)
@@ -227,6 +228,11 @@ class SqlPasswords(TenantStoreBase):
         }
         if not await self._applied(_ADD_PASSWORD, values, customer_id=stored.customer_id):
             await self._run(_SET_PASSWORD, values, of=stored.customer_id)
+
+    async def remove(self, customer_id: CustomerId) -> None:
+        """Take the customer's password away, and those before it."""
+        await self._run(_REMOVE_PASSWORD, of=customer_id)
+        await self._run(_FORGET_OLDER, of=customer_id, oldest=_FOREVER)
 
     async def earlier(self, customer_id: CustomerId) -> list[StoredPassword]:
         """Return the passwords before the present one that are on record, newest first."""

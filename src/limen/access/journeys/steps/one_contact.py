@@ -1,9 +1,9 @@
-"""One of the account's further addresses or numbers, put first or taken away.
+"""One of the account's further addresses, numbers or identities elsewhere, put first or taken away.
 
-``data.phase`` is ``primary`` or ``remove`` of an address, ``primary_number`` or ``remove_number``.
+``data.phase`` is ``primary`` or ``remove`` of an address, ``primary_number``, ``remove_number`` or ``remove_identity``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import msgspec
@@ -11,23 +11,33 @@ import msgspec
 from limen.access.journeys.contact_changes import listed
 from limen.access.journeys.context import Facts, StepContext
 from limen.access.journeys.records import JourneyState, Task
-from limen.access.journeys.tasks import FIRST_NUMBER, MAKE_PRIMARY, REMOVE_EMAIL, REMOVE_NUMBER
+from limen.access.journeys.tasks import FIRST_NUMBER, MAKE_PRIMARY, REMOVE_EMAIL, REMOVE_IDENTITY, REMOVE_NUMBER
 from limen.access.journeys.views import Progress, StepView
 from limen.identity.customers.emails import email_named
 from limen.identity.customers.numbers import phone_named
-from limen.identity.customers.records import Contact
+from limen.identity.customers.records import Contact, Profile
+from limen.kernel.errors import NotFound
 
-_PHASES: Final = {
+
+def _identity_named(profile: Profile, identity_id: str) -> Contact | None:
+    """Return an identity as something that has a name to be shown."""
+    found = next((one for one in profile.identities if one.id == identity_id), None)
+    return Contact(found.id, found.label or found.issuer, found.linked_at) if found is not None else None
+
+
+_Find = Callable[[Profile, str], Contact | NotFound | None]
+_PHASES: Final[Mapping[str, tuple[str, _Find]]] = {
     MAKE_PRIMARY: ("primary", email_named),
     REMOVE_EMAIL: ("remove", email_named),
     FIRST_NUMBER: ("primary_number", phone_named),
     REMOVE_NUMBER: ("remove_number", phone_named),
+    REMOVE_IDENTITY: ("remove_identity", _identity_named),
 }
 """Task to the words it is asked in, and to what finds what it is about."""
 
 
 def due(state: JourneyState, facts: Facts) -> bool:
-    """Tell whether there is such an address or number, of which something is to be changed."""
+    """Tell whether there is such an address, number or identity, of which something is to be changed."""
     return state.task.kind in _PHASES and _named(state, facts) is not None
 
 

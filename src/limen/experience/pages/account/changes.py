@@ -1,6 +1,7 @@
 """Password, addresses, numbers and user name: tasks that the journey does behind a fresh proof."""
 
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 from limen.access.journeys.records import Task
 from limen.access.journeys.sent_codes import sms_offered
@@ -13,6 +14,7 @@ from limen.access.journeys.tasks import (
     FIRST_NUMBER,
     MAKE_PRIMARY,
     REMOVE_EMAIL,
+    REMOVE_IDENTITY,
     REMOVE_NUMBER,
 )
 from limen.experience.pages.account.look import Done, Look, Shown, Taken, Turn
@@ -32,6 +34,15 @@ async def show(look: Look) -> Shown:
         "may_add": len(profile.emails) < MOST_EMAILS,
         "phones": [{"id": one.id, "number": one.value, "verified": one.verified_at} for one in profile.phones],
         "may_add_phone": len(profile.phones) < MOST_PHONES and sms_offered(look.visit.journey_parts),
+        "identities": [
+            {
+                "id": one.id,
+                "issuer": urlsplit(one.issuer).hostname or one.issuer,
+                "label": one.label,
+                "linked": one.linked_at,
+            }
+            for one in profile.identities
+        ],
         "username": profile.username,
         "may_name": settings.usernames != "off",
     }
@@ -77,6 +88,13 @@ async def remove_number(turn: Turn) -> Taken:
     return await _about(turn, REMOVE_NUMBER, phone_named)
 
 
+async def remove_identity(turn: Turn) -> Taken:
+    """Begin to take an identity with another issuer away."""
+    named = turn.form.get("contact", "")
+    is_theirs = any(one.id == named for one in turn.account.customer.profile.identities)
+    return await begin_task(turn, Task(REMOVE_IDENTITY, named)) if is_theirs else Done()
+
+
 async def username(turn: Turn) -> Taken:
     """Begin to change the user name."""
     may = turn.visit.desk.tenant.settings.sign_in.usernames != "off"
@@ -101,5 +119,6 @@ TAKES = {
     FIRST_NUMBER: first_number,
     REMOVE_NUMBER: remove_number,
     CHANGE_USERNAME: username,
+    REMOVE_IDENTITY: remove_identity,
 }
 """Intent to what takes it."""
