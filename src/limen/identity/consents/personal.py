@@ -6,6 +6,7 @@ The salt keeps the commitment from confirming a guess once the part it commits t
 import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -65,6 +66,7 @@ def coarse(address: str, user_agent: str) -> dict[str, str]:
     return {"network": _network(address), "user_agent": user_agent[:_LONGEST_AGENT]}
 
 
+@lru_cache(maxsize=1024)
 def _network(address: str) -> str:
     try:
         found = ipaddress.ip_address(address)

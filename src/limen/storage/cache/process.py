@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from limen.kernel.clock import SECOND, Clock, Instant
-from limen.kernel.encoding import framed
 from limen.trust.limits import Decision, Limit
 
 MAX_KEYS: Final = 50_000
@@ -21,7 +20,7 @@ MAX_KEYS: Final = 50_000
 
 def counted_key(secret: bytes, key: str, limit: Limit) -> bytes:
     """Return what is stored for *key* under *limit*: a keyed hash, so that the store names nobody."""
-    return hmac.digest(secret, framed(limit.name, str(limit.count), str(limit.seconds), key), hashlib.sha256)[:16]
+    return hmac.digest(secret, f"{limit.name}\0{limit.count}\0{limit.seconds}\0{key}".encode(), hashlib.sha256)[:16]
 
 
 @dataclass(slots=True)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from enum import IntEnum
+from functools import lru_cache
 from ipaddress import IPv4Address, ip_address, ip_network
 
 
@@ -60,6 +61,7 @@ class Verdict:
 FREE = Verdict()
 
 
+@lru_cache(maxsize=1024)
 def is_local(address: str) -> bool:
     """Tell whether *address* is this machine's own: nobody's in particular, and so not counted.
 
@@ -73,6 +75,7 @@ def is_local(address: str) -> bool:
     return bool((mapped or parsed).is_loopback)
 
 
+@lru_cache(maxsize=1024)
 def network_of(address: str) -> str:
     """Return the network an address is counted in: its /24 (IPv4) or /48 (IPv6); what is no address is its own."""
     try:

@@ -5,6 +5,7 @@ and headers to ``integration.edge``. Who limits a submitted identifier does so w
 a limit tells nothing about accounts.
 """
 
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
 
 from limen.trust.limits.records import UNLIMITED, Decision, Limit, RateLimiter
@@ -12,6 +13,7 @@ from limen.trust.limits.records import UNLIMITED, Decision, Limit, RateLimiter
 __all__ = ["UNLIMITED", "Decision", "Limit", "RateLimiter", "address_key"]
 
 
+@lru_cache(maxsize=1024)  # one request asks ten times
 def address_key(address: str) -> str:
     """Return what an address is counted under: itself, or the /64 of an IPv6 address, which is one subscriber.
 

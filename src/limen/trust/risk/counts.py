@@ -48,13 +48,19 @@ Tallies = Mapping[str, Tally]
 
 def merged(ours: Tallies, theirs: Tallies) -> dict[str, Tally]:
     """Return two counts together."""
-    return {key: ours.get(key, NOTHING).plus(theirs.get(key, NOTHING)) for key in {**ours, **theirs}}
+    both = dict(ours)
+    for key, tally in theirs.items():
+        both[key] = both[key].plus(tally) if key in both else tally
+    return both
 
 
 def bounded(counts: Tallies, now: Instant, most: int = MOST_VALUES) -> dict[str, Tally]:
     """Return the *most* heaviest of *counts*, without what has faded away."""
-    kept = ((key, tally) for key, tally in counts.items() if tally.now(now) >= FAINT)
-    return dict(sorted(kept, key=lambda pair: (-pair[1].now(now), pair[0]))[:most])
+    weights = {key: tally.now(now) for key, tally in counts.items()}
+    kept = [key for key, weight in weights.items() if weight >= FAINT]
+    if len(kept) > most:
+        kept = sorted(kept, key=lambda key: (-weights[key], key))[:most]
+    return {key: counts[key] for key in kept}
 
 
 def total(counts: Iterable[Tally], now: Instant) -> float:

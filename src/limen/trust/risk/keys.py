@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from limen.kernel.clock import DAY, Instant
-from limen.kernel.encoding import framed
 from limen.trust.risk.history import History, day_kind, hour_of
 from limen.trust.risk.population import Value
 from limen.trust.risk.records import DAY_KIND, HOUR, Sighting
@@ -40,7 +39,8 @@ class Epoch:
 
     def hash(self, value: Value) -> bytes:
         """Return what a value's counter is called."""
-        return hmac.digest(self.key, framed(*value), "sha256")[:_KEY_BYTES]
+        kind, said = value
+        return hmac.digest(self.key, f"{len(kind)}:{kind}{said}".encode(), "sha256")[:_KEY_BYTES]
 
     def counts(self, seen: Sighting, history: History) -> Iterator[Count]:
         """Yield what one sign-in adds; *history* is the customer's before it."""
