@@ -148,6 +148,7 @@ def api_parts(parts: FrontParts) -> ApiParts:
         rotations=parts.rotations,
         geography=parts.atlas,
         words=in_words,
+        texts=bool(parts.sms_ceiling),
     )
 
 

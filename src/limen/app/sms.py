@@ -24,6 +24,7 @@ _WORDS: Final = {
     "code": "sms.code",
     "recovery_waiting": "sms.recovery_waiting",
     "recovery_ready": "sms.recovery_ready",
+    "phone_gone": "sms.phone_gone",
 }
 """The words of a message, by its template."""
 

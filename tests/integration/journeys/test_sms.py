@@ -13,6 +13,7 @@ from limen.identity.tenants.assurance import AssuranceSettings
 from limen.identity.tenants.management import TenantChange
 from limen.identity.tenants.sms import SmsSettings
 from limen.storage.stores.tolls import SqlTolls
+from tests.integration.account.test_api import app_of, signed_in
 from tests.support.house import PASSWORD, says
 from tests.support.walker import SAFARI
 
@@ -343,3 +344,19 @@ async def test_what_storage_holds_shows_no_number(house, ann):
     assert b"15123456789" not in phone.sealed
     assert phone.digest is not None
     assert "15123456789" not in repr(phone)
+
+
+async def test_a_number_that_gets_no_more_codes_is_told_so(house, ann):
+    gone = says("sms.phone_gone", brand=house.tenant.name)
+    page = await begin(ann)
+    assert page.h1 == ASKED
+    page = await ann.post(page, intent="use:sms")
+    page = await ann.post(page, sms=code_of((await texts(house))[-1]))
+    page = await ann.post(page, phone=OTHER)
+    await ann.post(page, form=page.forms[-2], code=code_of((await texts(house, OTHER))[-1]))
+    assert [one.text for one in await texts(house)][-1] == gone
+    assert gone not in [one.text for one in await texts(house, OTHER)]
+    api = await signed_in(house, ann, await app_of(house))
+    [phone] = [one for one in (await api("GET", "/factors")).json()["items"] if one["kind"] == "phone"]
+    assert (await api("DELETE", f"/factors/{phone['id']}")).status_code == 204
+    assert [one.text for one in await texts(house, OTHER)][-1] == gone

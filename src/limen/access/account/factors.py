@@ -9,6 +9,8 @@ from limen.access.account.unit import AccountParts, Owner
 from limen.access.factors.records import LONGEST_NAME, StoredFactor
 from limen.access.factors.removing import NO_FACTOR, TOLD, take_away
 from limen.access.passkeys.records import open_credential, seal_credential
+from limen.access.safety.messages import Reader
+from limen.access.safety.texts import send, text_for
 from limen.kernel.errors import Conflict, Invalid, Refusal
 from limen.kernel.events import Event
 
@@ -31,6 +33,8 @@ async def remove_factor(parts: AccountParts, owner: Owner, factor_id: str) -> Re
         return NO_FACTOR
     is_must = parts.desk.tenant.settings.assurance.level > 1
     tell = told(parts.desk, owner, TOLD[factor.kind], {"left": 0})
+    reader = Reader(owner.customer, owner.vault, owner.request.locale, parts.desk.tenant)
+    goodbye = text_for(reader, [factor], "phone_gone", parts.clock, parts.entropy) if parts.texts else None
     data: dict[str, object] = {"factor": str(factor.id), "kind": factor.kind.value, "by": "customer"}
     async with parts.begin(parts.tenant_id) as unit:
         unit.seal_with(owner.vault)
@@ -40,6 +44,7 @@ async def remove_factor(parts: AccountParts, owner: Owner, factor_id: str) -> Re
         unit.announce(Event("factor.removed", owner.customer.id, data))
         unit.record(owner.entry("factor.removed", data))
         tell(unit)
+        await send(unit, goodbye, parts.clock.now())
     return None
 
 

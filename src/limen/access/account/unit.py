@@ -27,6 +27,7 @@ from limen.kernel.entropy import Entropy
 from limen.kernel.events import AuditEntry, Event, Outcome
 from limen.kernel.ids import TenantId
 from limen.trust.risk.store import RiskStore
+from limen.trust.tolls.store import TollStore
 
 
 class AsksDeletion(Protocol):
@@ -115,6 +116,11 @@ class AccountUnit(Protocol):
         ...
 
     @property
+    def tolls(self) -> TollStore:
+        """Return the counters of what costs money."""
+        ...
+
+    @property
     def sessions(self) -> SessionStore:
         """Return their sessions."""
         ...
@@ -165,7 +171,10 @@ Begin = Callable[[TenantId], AbstractAsyncContextManager[AccountUnit]]
 
 @dataclass(frozen=True, slots=True)
 class AccountParts:
-    """What the use cases of this package need. ``begin`` writes; ``reading`` only reads."""
+    """What the use cases of this package need.
+
+    ``begin`` writes; ``reading`` only reads. ``texts``: whether there is anybody who carries short messages.
+    """
 
     desk: Desk
     begin: Begin
@@ -173,6 +182,7 @@ class AccountParts:
     directory: Directory
     clock: Clock
     entropy: Entropy
+    texts: bool = False
 
     @property
     def tenant_id(self) -> TenantId:

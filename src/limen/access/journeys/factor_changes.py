@@ -1,6 +1,6 @@
 """Changing second factors in a journey: an app is set up or removed, recovery codes are made anew."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import msgspec
 
@@ -27,6 +27,7 @@ from limen.access.journeys.records import JourneyState, Second, Task
 from limen.access.journeys.second_factors import insists
 from limen.access.journeys.views import Problem, Progress, Write
 from limen.access.safety.messages import Reader, secure_link
+from limen.access.safety.texts import send, text_for
 from limen.access.sessions.records import OTP, Evidence
 from limen.identity.customers.records import Customer
 from limen.identity.keyring import SubjectVault
@@ -93,7 +94,7 @@ async def remove_app(context: StepContext) -> Progress:
 async def removal(context: StepContext, factor: StoredFactor) -> Write:
     """Return what removes *factor*, and with the last second factor the recovery codes, and tells of it."""
     customer, vault = await owner(context)
-    announce = told(context, customer, vault, TOLD[factor.kind])
+    announce, goodbye = told(context, customer, vault, TOLD[factor.kind]), farewell(context, customer, vault, [factor])
     data: dict[str, str | int] = {"factor": str(factor.id), "kind": factor.kind.value, "by": "customer"}
 
     async def write(unit: JourneyUnit) -> Problem | None:
@@ -105,9 +106,20 @@ async def removal(context: StepContext, factor: StoredFactor) -> Write:
         unit.announce(Event("factor.removed", customer.id, data))
         unit.record(entry(context, "factor.removed", data))
         announce(unit)
+        await goodbye(unit)
         return None
 
     return write
+
+
+def farewell(
+    context: StepContext, customer: Customer, vault: SubjectVault, gone: Sequence[StoredFactor]
+) -> Callable[[JourneyUnit], Awaitable[object]]:
+    """Return what tells the number among *gone*, if any, that no more codes come to it."""
+    parts = context.parts
+    reader = Reader(customer, vault, context.journey.state.locale, parts.desk.tenant)
+    text = text_for(reader, gone, "phone_gone", parts.clock, parts.entropy) if parts.settings.sms_ceiling else None
+    return lambda unit: send(unit, text, parts.clock.now())
 
 
 async def renew_codes(context: StepContext) -> Progress:

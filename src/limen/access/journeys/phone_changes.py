@@ -10,7 +10,7 @@ from limen.access.factors.records import FactorKind, StoredFactor, codes_left
 from limen.access.factors.recovery import new_codes, stored_codes
 from limen.access.journeys.contact_changes import number_added
 from limen.access.journeys.context import StepContext
-from limen.access.journeys.factor_changes import code_key, entry, owner, removal, told, with_proof
+from limen.access.journeys.factor_changes import code_key, entry, farewell, owner, removal, told, with_proof
 from limen.access.journeys.limits import over_second_factor
 from limen.access.journeys.parts import JourneyUnit
 from limen.access.journeys.records import Challenge, JourneyState, Second, Task, Texted
@@ -142,6 +142,7 @@ async def _adding(
     codes = () if codes_left(context.facts.factors) else new_codes(parts.entropy)
     stored = stored_codes(await code_key(context), customer.id, codes, parts.clock, parts.entropy)
     tell, data = told(context, customer, vault, template), _data(factor_id, kind)
+    goodbye = farewell(context, customer, vault, [factor for factor in before if factor.digest != index])
 
     async def add(unit: JourneyUnit) -> None:
         for old in before:
@@ -152,6 +153,7 @@ async def _adding(
         unit.announce(Event("factor.added", customer.id, data))
         unit.record(entry(context, "factor.added", data))
         tell(unit)
+        await goodbye(unit)
 
     return add, codes
 

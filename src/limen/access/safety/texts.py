@@ -1,4 +1,4 @@
-"""The second channel of a recovery's notices: the phone that codes are sent to, where a customer has one.
+"""Notices by short message: of a recovery to the phone that codes are sent to, and to a number that gets none any more.
 
 A notice by short message carries no link: it says to look at the account. Each customer gets few a day, counted like
 every message that costs money; it does not count as a code, since nobody types it.

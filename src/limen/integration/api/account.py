@@ -62,7 +62,7 @@ class AccountCall:
     def account(self) -> AccountParts:
         """Return what the use cases need."""
         parts, directory = self.parts, self.parts.directory_for(self.desk.tenant.id)
-        return AccountParts(self.desk, parts.begin, parts.reading, directory, parts.clock, parts.entropy)
+        return AccountParts(self.desk, parts.begin, parts.reading, directory, parts.clock, parts.entropy, parts.texts)
 
 
 class AccountRoute(GuardedRoute):

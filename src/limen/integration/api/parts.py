@@ -156,6 +156,7 @@ class ApiParts:
         rotations: the rotations of a tenant's keys; None where there are none to be had.
         geography: knows where addresses are.
         words: what names of ours say in words.
+        texts: whether there is anybody who carries short messages.
     """
 
     desks: Desks
@@ -177,3 +178,4 @@ class ApiParts:
     rotations: Callable[[TenantId], Rotations] | None = None
     geography: Geography = BY_PREFIX
     words: Words = untranslated
+    texts: bool = False
