@@ -1,12 +1,14 @@
 """``python -m bench.risk``: simulate a year, print the table, write ``bench/out/risk.json`` and ``risk.png``.
 
-It exits with 1 where a cell is more than one above the figure of the paper.
+Then it measures how long a score takes among a million customers. It exits with 1 where a cell is more than one above
+the figure of the paper, or a score takes longer than a millisecond.
 """
 
 import argparse
 import asyncio
 import json
 import sys
+import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -22,7 +24,8 @@ from bench.risk.evaluate import Evaluation, Parts, Scored, asked_again, threshol
 from bench.risk.fit import fit
 from bench.risk.parameters import AFTER, PAPER, REPORTING, TPRS, TUNING, Parameters
 from bench.risk.picture import area, png, roc, svg
-from bench.workbench import ROOT
+from bench.risk.score import measured
+from bench.workbench import ROOT, Pace, Workbench, choose_cores
 from limen.trust.risk.calibration import MODEL, probability
 from limen.trust.risk.signals import SIGNALS
 
@@ -36,6 +39,8 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.risk", description="How good is the risk model?")
     parser.add_argument("--tuning", action="store_true", help="simulate the tuning set, which reports nothing")
     parser.add_argument("--fit", action="store_true", help="fit the calibration, on the tuning set, and print it")
+    parser.add_argument("--score", action="store_true", help="measure how long a score takes, and nothing else")
+    parser.add_argument("--no-score", action="store_true", help="do not measure how long a score takes")
     parser.add_argument("--out", type=Path, default=OUT / "risk.json", help="where the JSON goes")
     return parser.parse_args()
 
@@ -45,6 +50,8 @@ def main() -> int:
     arguments, console, began = _arguments(), Console(), perf_counter()
     if not console.is_terminal:
         console = Console(width=max(console.width, WIDE))
+    if arguments.score:
+        return 0 if all(one["is_met"] for one in _scores(console).values()) else 1
     parameters = TUNING if arguments.tuning or arguments.fit else REPORTING
     scored = Evaluation(parameters).run()
     if arguments.fit:
@@ -57,11 +64,33 @@ def main() -> int:
     arguments.out.with_suffix(".svg").write_text(drawing)
     if not asyncio.run(png(drawing, arguments.out.with_suffix(".png"))):
         console.print("[yellow]no browser: the picture is there as SVG alone[/yellow]")
+    report["score"] = {} if arguments.no_score else _scores(console)
     report["seconds"] = round(perf_counter() - began, 1)
     arguments.out.write_text(json.dumps(report, indent=2) + "\n")
     missed = [row for row in report["rows"] if not row["is_met"]]
     console.print(f"{len(missed)} rows above the bar; {report['seconds']} s; written to {arguments.out}")
-    return 1 if missed else 0
+    is_slow = any(not one["is_met"] for one in report["score"].values())
+    return 1 if missed or is_slow else 0
+
+
+def _scores(console: Console) -> dict[str, Any]:
+    """Return how long a score takes on both databases, and show it."""
+    OUT.mkdir(parents=True, exist_ok=True)
+    server_core, load_core = choose_cores()
+    with tempfile.TemporaryDirectory(prefix="limen-bench-", dir=OUT) as folder:
+        bench = Workbench(Pace(), Path(folder), "", console, server_core, load_core)
+        try:
+            found = measured(bench)
+        finally:
+            bench.put_away()
+    for name, one in found.items():
+        verdict = "met" if one["is_met"] else "[red]missed[/red]"
+        console.print(
+            f"risk_score_ms on {name}: {one['risk_score_ms']} (95 %: {one['p95_ms']}; bar {one['bar_ms']}: {verdict}), "
+            f"among {one['customers']:,} customers and {one['counters']:,} counters",
+            highlight=False,
+        )
+    return found
 
 
 def _row(customers: dict[int, list[float]], attacks: Sequence[float], after: int) -> list[float]:

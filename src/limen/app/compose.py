@@ -15,13 +15,15 @@ from limen.access.http import Door
 from limen.access.outgoing import Outgoing
 from limen.access.possession.edge import EdgeCertificates
 from limen.access.registering.doors import MANAGEMENT, REGISTRATIONS, RegistrationParts
+from limen.access.tokens.desk import WeighRefresh
 from limen.access.tokens.failures import FAILURES
 from limen.access.tokens.unproven import UNPROVEN
 from limen.app.archives import ArchiveParts, archive_handler
 from limen.app.basis import Basis, Chance, default_tenant, open_basis
 from limen.app.desks import DeskParts, TenantDesks
+from limen.app.epochs import RiskEpochs
 from limen.app.erasure import erasure_handler
-from limen.app.front import FrontParts, front
+from limen.app.front import FrontParts, front, guards
 from limen.app.geography import atlas_of
 from limen.app.jobs import Job, Jobs, timetable
 from limen.app.jobs.rotation import rotations
@@ -50,6 +52,7 @@ from limen.app.metrics import (
 from limen.app.passkeys import model_keeper
 from limen.app.ping import ping_handler
 from limen.app.preparing import worker_name
+from limen.app.refreshing import RefreshRisk
 from limen.app.routes import HotTable, house_doors, registration_doors, tenant_doors
 from limen.app.server import App, Parts, PathTenants
 from limen.app.settings import Settings, require_servable
@@ -77,6 +80,7 @@ from limen.integration.streaming.metrics import StreamMetrics
 from limen.integration.streaming.ways import Ways
 from limen.kernel.errors import Fault, Misconfigured
 from limen.storage.cache import Limiter, rate_limiter
+from limen.trust.attacks.records import Bar
 from limen.trust.attacks.tallies import Tallies
 from limen.trust.attacks.watch import Watch
 from limen.trust.threats.reputation import Reputation
@@ -208,39 +212,39 @@ class Site:
                 desks,
             ),
         )
-        self._pages = front(
-            FrontParts(
-                storage=basis.storage,
-                keyring=basis.keyring,
-                desks=desks,
-                hasher=PasswordHasher(parameters, pool, self.entropy),
-                limiter=limiter,
-                limits=settings.limits,
-                renderer=self._renderer,
-                assets=self._assets,
-                observer=self.metrics,
-                clock=self.clock,
-                entropy=self.entropy,
-                watch=Watch(self.clock),
-                reputation=self._reputation,
-                models=self._models,
-                atlas=self._atlas,
-                tallies=Tallies(self.clock),
-                captcha=captcha_of(settings, self.outgoing, self.clock),
-                base_url=settings.issuer,
-                held=desks.held,
-                plain_http=settings.issuer.startswith("http:"),
-                mailbox=self._mailer if isinstance(self._mailer, DevelopmentMailbox) else None,
-                demo_app=self._demo_app,
-                sms_ceiling=settings.sms.per_tenant_day if is_ready(settings) else 0,
-                count_proof=authentication_counter(self._registry),
-                count_guard=guard_counter(self._registry),
-                count_risk=risk_meter(self._registry),
-                breaches=self._breaches,
-                send_audit=self._audit_ways(),
-                rotations=partial(rotations, basis),
-            )
+        self._front = FrontParts(
+            storage=basis.storage,
+            keyring=basis.keyring,
+            desks=desks,
+            hasher=PasswordHasher(parameters, pool, self.entropy),
+            limiter=limiter,
+            limits=settings.limits,
+            renderer=self._renderer,
+            assets=self._assets,
+            observer=self.metrics,
+            clock=self.clock,
+            entropy=self.entropy,
+            watch=Watch(self.clock),
+            reputation=self._reputation,
+            models=self._models,
+            atlas=self._atlas,
+            tallies=Tallies(self.clock),
+            captcha=captcha_of(settings, self.outgoing, self.clock),
+            base_url=settings.issuer,
+            held=desks.held,
+            plain_http=settings.issuer.startswith("http:"),
+            mailbox=self._mailer if isinstance(self._mailer, DevelopmentMailbox) else None,
+            demo_app=self._demo_app,
+            sms_ceiling=settings.sms.per_tenant_day if is_ready(settings) else 0,
+            count_proof=authentication_counter(self._registry),
+            count_guard=guard_counter(self._registry),
+            count_risk=risk_meter(self._registry),
+            breaches=self._breaches,
+            send_audit=self._audit_ways(),
+            rotations=partial(rotations, basis),
+            epochs=RiskEpochs(basis.keyring, self.clock),
         )
+        self._pages = front(self._front)
 
     @asynccontextmanager
     async def _working(self, basis: Basis, desks: TenantDesks) -> AsyncIterator[None]:
@@ -323,6 +327,28 @@ class Site:
             certificates=EdgeCertificates(proxies.certificate_header, proxies.certificate_verified_header),
             certificate_url=proxies.certificate_url,
             count_proof=proof_counter(self._registry),
+            weigh=self._weigh_refresh,
+        )
+
+    def _weigh_refresh(self, tenant: Tenant) -> WeighRefresh | None:
+        """Return what weighs the refresh tokens of *tenant*; a desk is loaded when everything is there."""
+        risk, parts = tenant.settings.risk, self._front
+        if risk.mode == "off" or not risk.refresh:
+            return None
+        guard = guards(parts)
+
+        async def is_listed(address: str) -> bool:
+            return (await guard(tenant)).listed(address).bar is not Bar.NONE
+
+        return RefreshRisk(
+            tenant=tenant,
+            database=parts.storage.database,
+            keyring=parts.keyring,
+            epochs=parts.epochs,
+            geography=parts.atlas,
+            is_listed=is_listed,
+            count=parts.count_risk,
+            clock=self.clock,
         )
 
     def _way_out(self) -> Outgoing:

@@ -6,7 +6,7 @@ being loaded makes that load one nobody keeps. While the feed is stale, nothing 
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -23,7 +23,7 @@ from limen.access.possession.nonces import PURPOSE as DPOP_NONCE
 from limen.access.possession.nonces import Nonces
 from limen.access.resources.catalogue import MOST
 from limen.access.resources.view import Resources
-from limen.access.tokens.desk import CountProof, Desk, FirstUse, uncounted
+from limen.access.tokens.desk import CountProof, Desk, FirstUse, WeighRefresh, uncounted
 from limen.access.tokens.opaque import PURPOSE as OPAQUE_TOKENS
 from limen.access.tokens.opaque import OpaqueTokens
 from limen.access.tokens.refresh_tokens import RefreshTokens
@@ -48,9 +48,14 @@ _TENANT_DOORS: Final = ("", "/token", "/par", "/introspect", "/revoke", "/device
 """What clients may write as the audience of an assertion: the issuer, and the doors where they show it."""
 
 
+def unweighed(_: Tenant) -> WeighRefresh | None:
+    """Weigh no refresh tokens."""
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class DeskParts:
-    """What desks are made of."""
+    """What desks are made of. ``weigh`` returns what weighs a tenant's refresh tokens, where it wants that."""
 
     storage: Storage
     keyring: Keyring
@@ -61,6 +66,7 @@ class DeskParts:
     certificates: EdgeCertificates = NO_CERTIFICATES
     certificate_url: str = ""
     count_proof: CountProof = uncounted
+    weigh: Callable[[Tenant], WeighRefresh | None] = unweighed
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,6 +269,7 @@ def make_entry(tenant: Tenant, vault: TenantVault, loaded: Loaded, parts: DeskPa
         subject_vault=lambda customer_id: parts.keyring.subject(tenant.id, customer_id),
         certificates=parts.certificates,
         count_proof=parts.count_proof,
+        weigh_refresh=parts.weigh(tenant),
         aliases=(parts.certificate_url + tenant.prefix,) if parts.certificate_url else (),
         nonces=Nonces(vault.derive(DPOP_NONCE), clock),
         resources=loaded.resources,

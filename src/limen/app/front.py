@@ -76,6 +76,7 @@ class FrontParts:
         count_proof: measures what customers prove, by authenticator and outcome.
         breaches: what is known of breached passwords.
         models: what is known of models of passkeys.
+        epochs: under which keys risk counts.
         atlas: knows where addresses are.
         send_audit: delivers records of the audit log.
         rotations: the rotations of a tenant's keys.
@@ -99,6 +100,7 @@ class FrontParts:
     captcha: Captcha | None
     base_url: str
     held: Callable[[str], Tenant | None]
+    epochs: RiskEpochs
     plain_http: bool = False
     mailbox: Mailbox | None = None
     demo_app: str = ""
@@ -196,7 +198,7 @@ def tenant_pages(parts: FrontParts) -> Callable[[str], Awaitable[TenantPages | N
     """Return what finds a tenant's parts by path prefix. They are made anew from its desk, which is held in memory."""
     settings = journey_settings(parts.limits, parts.sms_ceiling)
     pace = Pace(parts.hasher, parts.clock)
-    epochs = RiskEpochs(parts.keyring, parts.clock)
+    epochs = parts.epochs
     parts.storage.feed.listen(pace.hear)
 
     async def tenant(prefix: str) -> TenantPages | None:

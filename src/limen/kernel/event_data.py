@@ -111,7 +111,7 @@ EVENT_DATA: Mapping[str, Mapping[str, Member]] = {
     },
     "password.changed": {},
     "risk.assessed": {
-        "action": Member("What was done: ``sign_in``, ``refresh``, ``recovery``, ``factor_change``, ``sign_up``."),
+        "action": Member("What was done: ``sign_in``, ``refresh``, ``recovery``, ``factor_change``."),
         "client": Member("For which application, by its ``client_id``; empty for the account page."),
         "outcome": Member("What is decided: ``allow``, ``notify``, ``challenge``, ``delay``, ``deny``."),
         "enforced": Member("Whether that is done: not in the shadow, nor where nothing more could be asked for."),

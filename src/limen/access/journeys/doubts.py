@@ -103,7 +103,7 @@ def _noted(context: StepContext, customer: Customer, followed: Doubted, risk: Ju
     """Return what follows, with what risk said on record in the same commit."""
 
     async def write(unit: JourneyUnit) -> Problem | None:
-        await note(context, unit, customer.id, risk)
+        await note(context.parts.judge, unit, customer.id, risk, context.request)
         return await followed.write(unit) if followed.write is not None else None
 
     return replace(followed, write=write)

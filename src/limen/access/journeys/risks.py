@@ -4,7 +4,7 @@ The first sign-in of a customer has nothing to be compared with, so that nothing
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 from limen.access.journeys.context import Facts, StepContext
 from limen.access.journeys.parts import JourneyParts, JourneyUnit
@@ -19,6 +19,7 @@ from limen.kernel.ids import CustomerId, SessionId
 from limen.trust.attacks.records import Bar
 from limen.trust.risk.agents import agent_values
 from limen.trust.risk.decide import AWAY, Decision
+from limen.trust.risk.judge import RiskJudge, RiskUnit
 from limen.trust.risk.records import Assessment, Sighting, Standing
 
 RISK: Final = "risk"
@@ -117,7 +118,19 @@ async def settled(context: StepContext, of: Judged) -> None:
         await parts.clock.sleep(parts.judge.settings.delay_seconds)
 
 
-async def note(context: StepContext, unit: JourneyUnit, customer_id: CustomerId, of: Judged) -> None:
+class Noting(RiskUnit, Protocol):
+    """What is asked of a unit of work that puts a decision on record."""
+
+    def record(self, entry: AuditEntry) -> None:
+        """Add an audit entry to this commit."""
+        ...
+
+    def announce(self, event: Event, event_id: str | None = None) -> str:
+        """Add an event to this commit's outbox."""
+        ...
+
+
+async def note(judge: RiskJudge, unit: Noting, customer_id: CustomerId, of: Judged, request: RequestContext) -> None:
     """Put what was said on record: for the tenant's administrators, with reasons, and with the model that said so."""
     data = {
         "action": of.action,
@@ -130,16 +143,16 @@ async def note(context: StepContext, unit: JourneyUnit, customer_id: CustomerId,
         "model": of.found.model,
     }
     if of.does("challenge") or of.does("deny"):
-        await context.parts.judge.suspect(unit, of.seen)
+        await judge.suspect(unit, of.seen)
     unit.announce(Event("risk.assessed", customer_id, dict(data)))
     unit.record(
         AuditEntry(
             event="risk.assessed",
             actor=f"customer:{customer_id}",
             subject=customer_id,
-            request_id=context.request.request_id,
+            request_id=request.request_id,
             data=data,
-            personal={"address": context.request.address, "user_agent": context.request.user_agent},
+            personal={"address": request.address, "user_agent": request.user_agent},
         )
     )
 

@@ -71,11 +71,11 @@ async def weighed_task(context: StepContext) -> tuple[JourneyState, Write | None
     await settled(context, risk)
     if risk.does("deny"):
         async with context.parts.begin(context.parts.tenant_id) as unit:
-            await note(context, unit, customer.id, risk)
+            await note(context.parts.judge, unit, customer.id, risk, context.request)
         return Throttled("throttled", RISK, retry_after=_PUT_OFF)
 
     async def write(unit: JourneyUnit) -> Problem | None:
-        await note(context, unit, customer.id, risk)
+        await note(context.parts.judge, unit, customer.id, risk, context.request)
         return None
 
     return msgspec.structs.replace(state, doubt=risk.doubt(state.doubt, "")), write
@@ -119,7 +119,7 @@ async def _followed(
     async def write(unit: JourneyUnit) -> Problem | None:
         problem = await progress.write(unit) if progress.write is not None else None
         if problem is None:
-            await note(context, unit, owner[0].id, risk)
+            await note(context.parts.judge, unit, owner[0].id, risk, context.request)
             if announce is not None:
                 announce(unit)
         return problem
@@ -138,7 +138,7 @@ def _denied(context: StepContext, before: JourneyState, of: str, customer_id: Cu
         )
 
     async def write(unit: JourneyUnit) -> Problem | None:
-        await note(context, unit, customer_id, risk)
+        await note(context.parts.judge, unit, customer_id, risk, context.request)
         return None
 
     return Progress(before, write, problem, link_hash=context.journey.link_hash, refused=of)

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from limen.access.clients.records import Client
 from limen.access.clients.secrets import hash_secret
@@ -26,6 +26,7 @@ from limen.identity.customers.records import Customer, SealedCustomer
 from limen.identity.keyring import SubjectVault, TenantVault
 from limen.identity.tenants.records import Lifetimes, Tenant
 from limen.kernel.clock import Clock, Instant
+from limen.kernel.context import RequestContext
 from limen.kernel.entropy import Entropy
 from limen.kernel.ids import CustomerId
 
@@ -78,10 +79,24 @@ def uncounted(kind: str, outcome: str) -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class Refreshing:
+    """A refresh token that is shown: whose, by which client, and where from."""
+
+    customer_id: CustomerId
+    client_id: str
+    came_from: RequestContext
+
+
+WeighRefresh = Callable[[Refreshing], Awaitable[Literal["", "refuse", "end"]]]
+"""What risk makes of a refresh token: nothing, that it is refused now, or that its family ends."""
+
+
+@dataclass(frozen=True, slots=True)
 class Desk:
     """One tenant's token desk. Replaced as a whole when the tenant or its keys change.
 
-    ``aliases`` are other bases of its doors, where clients are asked for a certificate (RFC 8705 §5).
+    ``aliases`` are other bases of its doors, where clients are asked for a certificate (RFC 8705 §5). ``weigh_refresh``
+    says what risk makes of a refresh token, where the tenant wants that.
     """
 
     tenant: Tenant
@@ -106,6 +121,7 @@ class Desk:
     certificates: EdgeCertificates = NO_CERTIFICATES
     aliases: tuple[str, ...] = ()
     count_proof: CountProof = uncounted
+    weigh_refresh: WeighRefresh | None = None
     resources: Resources = field(default_factory=Resources)
     purposes: Mapping[str, Purpose] = field(default_factory=dict)
     outgoing: Outgoing = NO_WAY_OUT

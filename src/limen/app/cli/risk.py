@@ -25,7 +25,7 @@ def what_if(  # noqa: PLR0913 - an option for each that may be tried
     delay: Threshold = None,
     deny: Threshold = None,
     action: Annotated[
-        Literal["", "sign_in", "refresh", "recovery", "factor_change", "sign_up"], Parameter(help="This action alone.")
+        Literal["", "sign_in", "refresh", "recovery", "factor_change"], Parameter(help="This action alone.")
     ] = "",
     client: Annotated[str | None, Parameter(help="Decisions for this client_id alone.")] = None,
     days: Annotated[int, Parameter(help="How far back.")] = 30,

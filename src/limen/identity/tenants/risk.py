@@ -13,7 +13,7 @@ DELAY_SECONDS: Final = (1, 10)
 MOST_RULES: Final = 100
 THRESHOLDS: Final = ("notify", "challenge", "delay", "deny")
 
-Action = Literal["sign_in", "refresh", "recovery", "factor_change", "sign_up"]
+Action = Literal["sign_in", "refresh", "recovery", "factor_change"]
 Level = Literal["second_factor", "phishing_resistant"]
 _BOUNDS: Final = {"minimum": PER_MILLE[0], "maximum": PER_MILLE[1]}
 _Threshold = Annotated[int, msgspec.Meta(extra_json_schema=_BOUNDS)]
@@ -56,7 +56,8 @@ class RiskSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
             or a security key.
         delay_seconds: how long a delayed answer waits.
         when_away: what holds where the model cannot be asked: its ``challenge``, or ``allow``.
-        refresh: whether refresh tokens of public clients are scored too, which costs each of them two reads.
+        refresh: whether refresh tokens of public clients are scored too, which costs each of them a few reads. There a
+            challenge refuses the token, a denial ends its family too, and there is neither notice nor delay.
         rules: what is different for an application, an action, or both; the more particular wins.
     """
 

@@ -12,7 +12,7 @@ from limen.kernel.ids import CustomerId
 from limen.trust.risk.assess import assess
 from limen.trust.risk.decide import Decision, decide
 from limen.trust.risk.history import History
-from limen.trust.risk.keys import ATTACKS, CUSTOMERS, EARLIER_WEIGHS, EPOCH, SIGN_INS, Epochs, attacked
+from limen.trust.risk.keys import ATTACKS, CUSTOMERS, EARLIER_WEIGHS, EPOCH, SIGN_INS, Epochs
 from limen.trust.risk.population import Population, Value, asked_for
 from limen.trust.risk.records import LEVELS, Assessment, Sighting
 from limen.trust.risk.store import RiskStore
@@ -96,22 +96,17 @@ class RiskJudge:
     async def assess(self, unit: RiskUnit, history: History, seen: Sighting) -> Assessment:
         """Return what the model says: one look-up, of as many counters as there are features."""
         asked = (SIGN_INS, CUSTOMERS, ATTACKS, *asked_for(seen, history))
-        theirs = {value: attacked(value) for value in asked if value[0] in LEVELS}
-        now, before = self.epochs
-        names = {value: (now.hash(value), before.hash(value)) for value in (*asked, *theirs.values())}
-        counted = await unit.risk.counted([key for pair in names.values() for key in pair])
-
-        def of(value: Value) -> float:
-            present, earlier = names[value]
-            return counted.get(present, 0) + EARLIER_WEIGHS * counted.get(earlier, 0)
-
-        population = Population(
-            sign_ins=of(SIGN_INS),
-            customers=of(CUSTOMERS),
-            counts={value: of(value) for value in asked},
-            attacks=of(ATTACKS),
-            attacked={value: of(named) for value, named in theirs.items()},
-        )
+        names = [[epoch.names(value) for value in asked] for epoch in self.epochs if epoch.is_counted]
+        wanted = [name[0] for row in names for name in row]
+        wanted += [name[1] for row in names for value, name in zip(asked, row, strict=True) if value[0] in LEVELS]
+        counted = await unit.risk.counted(wanted)
+        counts: dict[Value, float] = dict.fromkeys(asked, 0.0)
+        theirs: dict[Value, float] = dict.fromkeys(asked, 0.0)
+        for weight, row in zip((1.0, EARLIER_WEIGHS), names, strict=False):
+            for value, (shown, attacked) in zip(asked, row, strict=True):
+                counts[value] += weight * counted.get(shown, 0)
+                theirs[value] += weight * counted.get(attacked, 0)
+        population = Population(counts[SIGN_INS], counts[CUSTOMERS], counts, counts[ATTACKS], theirs)
         return assess(seen, history, population)
 
     async def suspect(self, unit: RiskUnit, seen: Sighting, shown: int = 1) -> None:

@@ -12,7 +12,7 @@ from typing import Final
 from limen.kernel.clock import DAY, Instant
 from limen.trust.risk.history import History, day_kind, hour_of
 from limen.trust.risk.population import Value
-from limen.trust.risk.records import DAY_KIND, HOUR, Sighting
+from limen.trust.risk.records import ADDRESS, AGENT, DAY_KIND, HOUR, Sighting
 from limen.trust.risk.store import CROWD, Count
 
 EPOCH: Final = 45 * DAY
@@ -23,6 +23,9 @@ SIGN_INS: Final[Value] = ("", "sign_ins")
 CUSTOMERS: Final[Value] = ("", "customers")
 ATTACKS: Final[Value] = ("", "attacks")
 _KEY_BYTES: Final = 16
+_OWN: Final = frozenset({ADDRESS, AGENT})
+"""Levels whose values are somebody's own, as a rule."""
+_HELD: Final = 4_096
 
 
 def epoch_of(now: Instant) -> int:
@@ -36,11 +39,31 @@ class Epoch:
 
     number: int
     key: bytes = field(repr=False)
+    _known: dict[Value, tuple[bytes, bytes]] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def is_counted(self) -> bool:
+        """Tell whether anything was counted in it."""
+        return bool(self.key)
+
+    def names(self, value: Value) -> tuple[bytes, bytes]:
+        """Return what a value's counter is called, and the counter of the value as attackers showed it.
+
+        Two halves of one hash: neither can be told from the other, and hashes are most of what a score costs. Those of
+        values that many share are held in memory, and no address or agent.
+        """
+        known = self._known.get(value)
+        if known is None:
+            kind, said = value
+            digest = hmac.digest(self.key, f"{len(kind)}:{kind}{said}".encode(), "sha256")
+            known = digest[:_KEY_BYTES], digest[_KEY_BYTES:]
+            if value[0] not in _OWN and len(self._known) < _HELD:
+                self._known[value] = known
+        return known
 
     def hash(self, value: Value) -> bytes:
         """Return what a value's counter is called."""
-        kind, said = value
-        return hmac.digest(self.key, f"{len(kind)}:{kind}{said}".encode(), "sha256")[:_KEY_BYTES]
+        return self.names(value)[0]
 
     def counts(self, seen: Sighting, history: History) -> Iterator[Count]:
         """Yield what one sign-in adds; *history* is the customer's before it."""
@@ -57,13 +80,8 @@ class Epoch:
     def attack(self, seen: Sighting, shown: int) -> Iterator[Count]:
         """Yield what a sign-in adds that was asked for more; with -1 as *shown*, what its answer takes back."""
         for value in seen.values.items():
-            yield Count(self.hash(attacked(value)), shown, shown)
+            yield Count(self.names(value)[1], shown, shown)
         yield Count(self.hash(ATTACKS), CROWD * shown, shown)
-
-
-def attacked(value: Value) -> Value:
-    """Return a value as attackers showed it."""
-    return (f"attack:{value[0]}", value[1])
 
 
 Epochs = tuple[Epoch, Epoch]

@@ -2,6 +2,7 @@
 
 from limen.access.clients.records import Client
 from limen.access.tokens.answering import Granted, mandate_of, tokens_of
+from limen.access.tokens.desk import Refreshing
 from limen.access.tokens.details import DETAILS
 from limen.access.tokens.issue import TokenSet
 from limen.access.tokens.profiles import is_fapi
@@ -11,7 +12,10 @@ from limen.access.tokens.request import TokenRequest
 from limen.access.tokens.scopes import requested_scopes
 from limen.access.tokens.targets import RESOURCE
 from limen.kernel.clock import SECOND
+from limen.kernel.context import RequestContext
 from limen.kernel.errors import Invalid, Refusal
+from limen.kernel.events import AuditEntry
+from limen.kernel.ids import CustomerId
 
 _NARROWING = frozenset({"scope", RESOURCE, DETAILS})
 _GOOD = frozenset({RotationOutcome.ROTATED, RotationOutcome.RETRIED})
@@ -29,6 +33,9 @@ async def rotate_refresh_token(ask: TokenRequest) -> TokenSet | Refusal:
     narrowed = await _narrowed(ask, presented)
     if isinstance(narrowed, Refusal):
         return narrowed
+    unlikely = await _unlikely(ask, presented)
+    if unlikely is not None:
+        return unlikely
     rotates = not client.is_confidential or (  # RFC 9700 §2.2.2; FAPI 2.0 Security Profile §5.3.2.1
         client.document.rotate_refresh_tokens and not is_fapi(client.document)
     )
@@ -58,6 +65,33 @@ async def rotate_refresh_token(ask: TokenRequest) -> TokenSet | Refusal:
     granted = Granted(presented.family_id, answer.customer_id, scopes, answer.authentication, successor)
     mandate = await mandate_of(ask, granted)
     return mandate if isinstance(mandate, Refusal) else await tokens_of(ask, granted, mandate)
+
+
+async def _unlikely(ask: TokenRequest, presented: PresentedToken) -> Refusal | None:
+    """Return what risk has against a token before it is spent. A confidential client's comes from its own server."""
+    desk, client, http = ask.desk, ask.client, ask.http
+    if desk.weigh_refresh is None or client.is_confidential or http is None:
+        return None
+    family = await desk.hot.family(presented.family_id)
+    if family is None:
+        return None
+    came_from = RequestContext(ask.request_id, http.address, http.headers.get("user-agent") or "")
+    verdict = await desk.weigh_refresh(Refreshing(CustomerId(family.customer_id), client.client_id, came_from))
+    if not verdict:
+        return None
+    if verdict == "end":
+        entry = AuditEntry(
+            "token.revoked",
+            actor="system",
+            subject=family.customer_id,
+            client=client.client_id,
+            reason="risk",
+            request_id=ask.request_id,
+            data={"family": presented.family_id},
+        )
+        if await desk.hot.revoke_family(presented.family_id, client.key, entry):
+            desk.revocations.hear("family", presented.family_id)
+    return Invalid("invalid_grant", "risk")
 
 
 async def _narrowed(ask: TokenRequest, presented: PresentedToken) -> tuple[str, ...] | Refusal | None:

@@ -52,7 +52,7 @@ class WhatIfSent(Sent):
     delay: _Threshold | None = None
     deny: _Threshold | None = None
     rules: _RULES | None = Field(default=None, description="In place of the tenant's; absent for the tenant's own.")
-    action: Literal["", "sign_in", "refresh", "recovery", "factor_change", "sign_up"] = ""
+    action: Literal["", "sign_in", "refresh", "recovery", "factor_change"] = ""
     client_id: Annotated[Str, Field(max_length=2_000)] | None = Field(
         default=None, description="Decisions for this application alone; empty for the account page."
     )

@@ -1,0 +1,76 @@
+"""Refresh tokens of public clients, held against their customer's habits, where a tenant wants that.
+
+A token that was stolen is used from elsewhere: origin, travel and what is known against the address speak; there is no
+cookie, and what calls is an application and not a browser. A challenge refuses the token, so that the application asks
+its customer to sign in, where more can be asked for; a denial ends its family too. What is allowed costs a few reads
+and no commit: it is measured, and not put on record.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from limen.access.journeys.parts import CountRisk
+from limen.access.journeys.risks import Judged, note
+from limen.access.tokens.desk import Refreshing
+from limen.app.epochs import RiskEpochs
+from limen.identity.keyring import Keyring
+from limen.identity.tenants.records import Tenant
+from limen.kernel.clock import Clock
+from limen.storage.database import Database
+from limen.trust.risk.decide import AWAY
+from limen.trust.risk.judge import RiskJudge
+from limen.trust.risk.records import Sighting, Standing
+from limen.trust.risk.whereabouts import Geography
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshRisk:
+    """Weighs the refresh tokens of one tenant.
+
+    Attributes:
+        is_listed: tells whether an address is known to be hostile, and to whom it may not be.
+    """
+
+    tenant: Tenant
+    database: Database
+    keyring: Keyring
+    epochs: RiskEpochs
+    geography: Geography
+    is_listed: Callable[[str], Awaitable[bool]]
+    count: CountRisk
+    clock: Clock
+
+    async def __call__(self, of: Refreshing) -> Literal["", "refuse", "end"]:
+        """Return what becomes of a token."""
+        judge = RiskJudge(self.tenant.settings.risk, await self.epochs.of(self.tenant.id), self.geography)
+        risk = await self._judged(judge, of)
+        if risk is None:
+            return ""
+        self.count(risk.action, risk.decision.outcome, risk.is_enforced, risk.found.probability)
+        if risk.decision.reached & {"challenge", "deny"}:
+            async with self.database.begin(self.tenant.id) as unit:
+                await note(judge, unit, of.customer_id, risk, of.came_from)
+        if risk.does("deny"):
+            return "end"
+        return "refuse" if risk.does("challenge") else ""
+
+    async def _judged(self, judge: RiskJudge, of: Refreshing) -> Judged | None:
+        vault = await self.keyring.subject(self.tenant.id, of.customer_id)
+        if vault is None:
+            return None
+        seen = await self._seen(of.came_from.address)
+        async with self.database.read(self.tenant.id) as unit:
+            history = await judge.history(unit, of.customer_id, vault)
+            if history is not None and history.is_empty:
+                return None
+            found = await judge.assess(unit, history, seen) if history is not None else AWAY
+        decides = judge.decides_away("refresh", of.client_id)
+        if history is not None:
+            decides = judge.decides(found, "refresh", of.client_id)
+        return Judged(seen, found, decides, "refresh", of.client_id, judge.is_on)
+
+    async def _seen(self, address: str) -> Sighting:
+        where = self.geography.of(address)
+        standing = Standing(where.anonymiser, where.hosting, await self.is_listed(address))
+        return Sighting(self.clock.now(), where.values, None, where.place, standing)
