@@ -15,7 +15,7 @@ def draw_from_a_pool() -> None:
     made: dict[tuple[int, int], list[rsa.RSAPrivateKey]] = {}
     turns: dict[tuple[int, int], itertools.count[int]] = {}
 
-    def drawn(public_exponent: int, key_size: int, backend: object = None) -> rsa.RSAPrivateKey:
+    def drawn(public_exponent: int, key_size: int, _backend: object = None) -> rsa.RSAPrivateKey:
         kind = (public_exponent, key_size)
         with lock:
             keys = made.setdefault(kind, [])

@@ -6,8 +6,6 @@ the password that were typed, ``customer.exists`` (a recovery) the address alone
 is a no, and so is none in time. That somebody was asked must not show: whoever is known waits as long (:mod:`pace`).
 """
 
-import hmac
-from base64 import b64encode
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -26,12 +24,11 @@ from limen.identity.customers.identifiers import EMAIL, kind_of
 from limen.identity.customers.records import ContactIndex, Profile, SealedCustomer
 from limen.identity.customers.validation import normalised, validate
 from limen.identity.keyring import SubjectVault
-from limen.kernel.clock import SECOND
 from limen.kernel.encoding import b64url
 from limen.kernel.entropy import random_token
 from limen.kernel.errors import Refusal, Unavailable
 from limen.kernel.events import AuditEntry, Event
-from limen.kernel.secret import Secret
+from limen.kernel.webhooks import signed
 from limen.trust.limits import Limit
 
 HOOK_KEY: Final = "migration-hook"
@@ -123,7 +120,7 @@ async def _asked(context: StepContext, email: str, password: str | None) -> Know
     kind = f"customer.{EXISTS if password is None else VERIFY}"
     body = msgspec.json.encode({"type": kind, "data": data})
     key = (await parts.keyring.tenant(parts.tenant_id)).derive(HOOK_KEY)
-    headers = signed(key, f"msg_{random_token(parts.entropy, 16)}", str(parts.clock.now() // SECOND), body)
+    headers = signed(key, f"msg_{random_token(parts.entropy, 16)}", parts.clock.now(), body)
     notice = Notice(_METHOD, body, "application/json", seconds=settings.seconds, headers=headers)
     answer = await parts.outgoing.ask(settings.url, notice)
     if isinstance(answer, Unavailable):
@@ -132,16 +129,6 @@ async def _asked(context: StepContext, email: str, password: str | None) -> Know
     known = None if isinstance(answer, Refusal) else _read(answer)
     parts.count_proof(_METHOD, "proven" if known is not None else "refused")
     return known
-
-
-def signed(key: bytes, message_id: str, at: str, body: bytes) -> tuple[tuple[str, Secret], ...]:
-    """Return the headers of a signed question (Standard Webhooks): HMAC-SHA-256 over ``id.timestamp.body``."""
-    signature = hmac.digest(key, f"{message_id}.{at}.".encode() + body, "sha256")
-    return (
-        ("webhook-id", Secret(message_id)),
-        ("webhook-timestamp", Secret(at)),
-        ("webhook-signature", Secret("v1," + b64encode(signature).decode())),
-    )
 
 
 def _read(body: bytes) -> Known | None:

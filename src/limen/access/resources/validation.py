@@ -1,6 +1,5 @@
 """What may be registered about a resource server and about a type of ``authorization_details``."""
 
-import re
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -13,13 +12,13 @@ from limen.identity.customers.scopes import ACCOUNT
 from limen.identity.tenants.records import SPOKEN
 from limen.kernel.errors import Invalid
 from limen.kernel.json_schema import schema_problem
+from limen.kernel.scopes import SCOPE
 
 RESOURCE_CODE: Final = "invalid_resource_server"
 DETAIL_TYPE_CODE: Final = "invalid_authorization_details_type"
 SHORTEST_LIFETIME: Final = 30
 LONGEST_LIFETIME: Final = 86_400
 """Revocations are remembered for a day (``access.tokens.revocations``)."""
-_SCOPE: Final = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,128}")
 _LONGEST_WORDING: Final = 500
 _LONGEST_LABEL: Final = 200
 _LISTS: Final = {"scopes": 200, "authorization_details_types": 50, "introspection_clients": 20}
@@ -48,7 +47,7 @@ def _resource(document: ResourceDocument) -> Iterator[Problem]:
     if document.token_format == "opaque" and document.token_signing_alg:
         yield "token_signing_alg", "algorithm.unused"  # an opaque token is encrypted and not signed
     for index, scope in enumerate(document.scopes):
-        if not _SCOPE.fullmatch(scope):
+        if not SCOPE.fullmatch(scope):
             yield f"scopes.{index}", "scope.invalid"
         elif scope.startswith((ADMINISTRATIVE, ACCOUNT)):  # it would go out of every token that is for our API
             yield f"scopes.{index}", "scopes.beyond_your_authority"

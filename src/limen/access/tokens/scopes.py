@@ -1,6 +1,5 @@
 """Scope parameters (RFC 6749 §3.3)."""
 
-import re
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
@@ -8,8 +7,7 @@ from typing import Final
 from limen.identity.administrators import ADMINISTRATIVE
 from limen.identity.customers.scopes import ACCOUNT, ACCOUNT_SCOPES
 from limen.kernel.errors import Invalid, Refusal
-
-_SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,128}")
+from limen.kernel.scopes import SCOPE
 
 OFFLINE_ACCESS = "offline_access"
 _FOR_ITSELF: Final = frozenset({"openid", OFFLINE_ACCESS})
@@ -64,7 +62,7 @@ def requested_scopes(parameter: str | None, allowed: Sequence[str]) -> tuple[str
 
 def _requested(parameter: str, allowed: tuple[str, ...]) -> tuple[str, ...] | Refusal:
     scopes = tuple(dict.fromkeys(parameter.split(" ")))
-    if any(not _SCOPE.fullmatch(scope) for scope in scopes):
+    if any(not SCOPE.fullmatch(scope) for scope in scopes):
         return Invalid("invalid_scope", "a scope is malformed")
     if any(scope not in allowed for scope in scopes):
         return Invalid("invalid_scope", "a scope is not allowed for this client")

@@ -20,6 +20,7 @@ from limen.identity.profiles.records import (
 )
 from limen.identity.search.records import Match
 from limen.kernel.json_schema import Matches, compiled, schema_problem
+from limen.kernel.scopes import SCOPE
 
 KEYWORD: Final = "limen"
 LONGEST_ATTRIBUTES: Final = 16_384
@@ -29,7 +30,6 @@ SCALARS: Final = frozenset({"string", "integer", "number", "boolean"})
 _SEARCHED_TYPES: Final = frozenset({"string", "integer"})
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,59}")
 _LONGEST_TITLE: Final = 100
-_SCOPE: Final = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,128}")
 """RFC 6749 §3.3."""
 _INTEGER: Final = re.compile(r"[+-]?[0-9]{1,18}")
 _NUMBER: Final = re.compile(r"[+-]?[0-9]{1,18}(?:\.[0-9]{1,18})?")
@@ -132,7 +132,7 @@ def _is_annotated(schema: dict[str, Any]) -> bool:
         said = annotation(schema)
     except msgspec.ValidationError:
         return False
-    is_scope = not said.scope or _SCOPE.fullmatch(said.scope)
+    is_scope = not said.scope or SCOPE.fullmatch(said.scope)
     is_old = all(_NAME.fullmatch(name) for name in said.was)
     words = [*said.title.values(), *(text for text in (said.purpose, said.while_allowed) if text)]
     return bool(is_scope) and is_old and all(0 < len(text) <= _LONGEST_TITLE and text.isprintable() for text in words)

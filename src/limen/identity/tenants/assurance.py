@@ -1,14 +1,14 @@
 """Which assurance a tenant wants, and for which scopes more, or fresher (NIST SP 800-63B-4)."""
 
-import re
 from collections.abc import Iterator
 from typing import Annotated, Final, Literal
 
 import msgspec
 
+from limen.kernel.scopes import SCOPE
+
 MOST_SECONDS: Final = 366 * 86_400
 _MOST: Final = 50
-_SCOPE: Final = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,128}")
 
 Level = Literal[0, 1, 2, 3]
 """An authenticator assurance level; 0 for none, which a mailed code is enough for."""
@@ -44,7 +44,7 @@ def problems_of(settings: AssuranceSettings, field: str) -> Iterator[tuple[str, 
     if len({wanted.scope for wanted in settings.scopes}) < len(settings.scopes):
         yield f"{field}.scopes", "list.repeated"
     for index, wanted in enumerate(settings.scopes[:_MOST]):
-        if not _SCOPE.fullmatch(wanted.scope):
+        if not SCOPE.fullmatch(wanted.scope):
             yield f"{field}.scopes.{index}.scope", "scope.invalid"
         if not 0 <= wanted.level <= 3 or not 0 <= wanted.max_age <= MOST_SECONDS:
             yield f"{field}.scopes.{index}", "number.out_of_bounds"

@@ -6,11 +6,12 @@ from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
+from limen.kernel.scopes import SCOPE
+
 MOST_CLIENTS: Final = (1, 100_000)
 UNUSED_DAYS: Final = (1, 366)
 _ADMINISTRATIVE: Final = "limen:"
 _MOST: Final = 50
-_SCOPE: Final = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,128}")
 _HOST: Final = re.compile(r"\.?[a-z0-9-]+(?:\.[a-z0-9-]+)*")
 
 Mode = Literal["off", "token", "statement", "open"]
@@ -82,7 +83,7 @@ def problems_of(settings: RegistrationSettings, place: str) -> Iterator[tuple[st
     for index, scope in enumerate(settings.scopes):
         if scope.startswith(_ADMINISTRATIVE):
             yield f"{place}.scopes.{index}", "scopes.beyond_your_authority"
-        elif not _SCOPE.fullmatch(scope):
+        elif not SCOPE.fullmatch(scope):
             yield f"{place}.scopes.{index}", "scope.invalid"
     for name in ("redirect_hosts", "document_hosts"):
         hosts: tuple[str, ...] = getattr(settings, name)

@@ -30,12 +30,12 @@ from limen.identity.tenants.sign_up import problems_of as sign_up_problems
 from limen.identity.tenants.sms import problems_of as sms_problems
 from limen.identity.tenants.trust import problems_of as trust_problems
 from limen.kernel.errors import Invalid
+from limen.kernel.scopes import SCOPE
 
 CODE = "invalid_tenant"
 LONGEST_NAME = 100
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _ACCENT = re.compile(r"#[0-9a-f]{6}")
-_SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,128}")
 _MOST_SCOPES = 100
 _LONGEST_WORDS = 200
 _MOST_LOCALES = 50
@@ -151,7 +151,7 @@ def _scope_words(words: dict[str, dict[str, str]]) -> Iterator[tuple[str, str]]:
         yield "settings.scope_words", "list.too_long"
     for scope, texts in list(words.items())[:_MOST_SCOPES]:
         is_worded = all(0 < len(text) <= _LONGEST_WORDS and text.isprintable() for text in texts.values())
-        if not _SCOPE.fullmatch(scope) or "en" not in texts or not texts.keys() <= set(SPOKEN) or not is_worded:
+        if not SCOPE.fullmatch(scope) or "en" not in texts or not texts.keys() <= set(SPOKEN) or not is_worded:
             yield f"settings.scope_words.{scope[:128]}", "scope_words.invalid"
 
 

@@ -1,12 +1,9 @@
 """Short messages by a webhook of the operator's own, signed with HMAC-SHA-256.
 
-The headers are those of the Standard Webhooks specification, whose libraries verify them: ``webhook-id`` (the same at
-each attempt, by which a receiver tells a repetition), ``webhook-timestamp`` (seconds; old ones are to be refused) and
-``webhook-signature`` (``v1,`` and the base64 of HMAC-SHA-256 over ``{id}.{timestamp}.{body}``).
+The headers are those of :mod:`limen.kernel.webhooks`.
 """
 
-import hmac
-from base64 import b64decode, b64encode
+from base64 import b64decode
 from binascii import Error as NotBase64
 from dataclasses import dataclass
 
@@ -14,9 +11,10 @@ import msgspec
 
 from limen.access.outgoing import Outgoing
 from limen.integration.messaging.texts import Handing, OutgoingText, hand_over
-from limen.kernel.clock import SECOND, Clock
+from limen.kernel.clock import Clock
 from limen.kernel.errors import Misconfigured
 from limen.kernel.secret import Secret
+from limen.kernel.webhooks import signed
 
 _PREFIX = "whsec_"
 _SHORTEST, _LONGEST = 24, 64
@@ -53,12 +51,7 @@ class WebhookTexter:
             DeliveryRefused: never.
         """
         body = msgspec.json.encode({"type": "sms.requested", "data": {"to": text.to, "text": text.text}})
-        at = str(self._clock.now() // SECOND)
-        headers = (
-            ("webhook-id", Secret(text.id)),
-            ("webhook-timestamp", Secret(at)),
-            ("webhook-signature", Secret(signature(self._key, text.id, at, body))),
-        )
+        headers = signed(self._key, text.id, self._clock.now(), body)
         how = Handing(headers, self._settings.seconds)
         await hand_over(self._outgoing, self._settings.url, body, "application/json", how)
 
@@ -79,9 +72,3 @@ def signing_key(secret: Secret) -> bytes:
             "sms.secret is no webhook secret", "whsec_ and the base64 of 24 to 64 random bytes: openssl rand -base64 32"
         )
     return key
-
-
-def signature(key: bytes, webhook_id: str, timestamp: str, body: bytes) -> str:
-    """Return the value of ``webhook-signature``."""
-    signed = f"{webhook_id}.{timestamp}.".encode() + body
-    return "v1," + b64encode(hmac.digest(key, signed, "sha256")).decode()

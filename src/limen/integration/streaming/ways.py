@@ -1,12 +1,10 @@
 """The ways out: one batch, one destination, and what became of it."""
 
 import asyncio
-import hmac
 import os
 import socket
 import ssl
 import stat
-from base64 import b64encode
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -22,9 +20,10 @@ from limen.integration.outgoing import AddressPolicy
 from limen.integration.streaming.fact import Fact
 from limen.integration.streaming.lines import framed, line, syslog
 from limen.integration.streaming.rules import syslog_target
-from limen.kernel.clock import SECOND, Clock
+from limen.kernel.clock import Clock
 from limen.kernel.errors import Refusal
 from limen.kernel.secret import Secret
+from limen.kernel.webhooks import Headers, signed
 
 SECONDS: Final = 10.0
 """For one batch, everything together."""
@@ -96,25 +95,19 @@ class Ways:
     async def _post(self, to: Destination, batch: Batch, secret: Secret | None) -> Failure | None:
         form = to.document.format
         body = "".join(line(fact, form) + "\n" for fact in batch.facts).encode()
-        headers = [("webhook-id", Secret(batch.id))]
+        headers: Headers = (("webhook-id", Secret(batch.id)),)
         bearer = None
         if to.document.authentication == "bearer":
             bearer = secret
         elif to.document.authentication == "signature" and secret is not None:
-            at = str(self._clock.now() // SECOND)
-            signed = f"{batch.id}.{at}.".encode() + body
-            mac = hmac.digest(secret.reveal().encode(), signed, "sha256")
-            headers += [
-                ("webhook-timestamp", Secret(at)),
-                ("webhook-signature", Secret("v1," + b64encode(mac).decode())),
-            ]
+            headers = signed(secret.reveal().encode(), batch.id, self._clock.now(), body)
         notice = Notice(
             "audit-stream",
             body,
             _MEDIA.get(form, _NDJSON),
             bearer=bearer,
             seconds=SECONDS,
-            headers=tuple(headers),
+            headers=headers,
             any_status=True,
         )
         status = await self._outgoing.post(to.document.url, notice)

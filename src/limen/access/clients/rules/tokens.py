@@ -1,18 +1,15 @@
 """What a client's tokens may say, and whom they are for."""
 
-import re
-
 from limen.access.clients.records import ClientDocument
 from limen.access.clients.redirect_uris import is_absolute_uri
 from limen.access.clients.rules.problem import Problems
-
-_SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,128}")
+from limen.kernel.scopes import SCOPE
 
 
 def tokens(document: ClientDocument) -> Problems:
     """Scopes are tokens of RFC 6749 §3.3; audiences are absolute URIs (RFC 8707 §2)."""
     for index, scope in enumerate(document.scopes):
-        if not _SCOPE.fullmatch(scope):
+        if not SCOPE.fullmatch(scope):
             yield f"scopes.{index}", "scope.invalid"
     for index, audience in enumerate(document.audiences):
         if not is_absolute_uri(audience):
