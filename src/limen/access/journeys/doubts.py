@@ -83,7 +83,10 @@ async def doubted(context: StepContext, customer: Customer, vault: SubjectVault,
 def _seen(context: StepContext, found: Guarded, known: Known) -> Sighting:
     """Return what the sign-in shows, with what the guards counted of it."""
     seen = sighting(context.parts, context.journey, context.request)
-    failures, breached = Failures(found.counts.account, found.counts.address), known in {"password", "pair"}
+    failures, breached = (
+        Failures(found.counts.account, found.counts.address, found.counts.network),
+        known in {"password", "pair"},
+    )
     return replace(seen, failures=failures, breached=breached, proof="password")
 
 

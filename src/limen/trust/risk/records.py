@@ -33,10 +33,11 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Failures:
-    """Attempts in vain that went before: at the account since it was last signed in to, and from the address lately."""
+    """Attempts in vain of late, as the guards count them: at the account, from the address, from its network."""
 
     account: int = 0
     address: int = 0
+    network: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from limen.trust.risk.history import History
 from limen.trust.risk.population import NOBODY, Population, asked_for
 from limen.trust.risk.records import BROWSER, CLASS, COUNTRY, NETWORK, SYSTEM, Failures, Place, Sighting, Standing
 from limen.trust.risk.signals import age, breached, device, failures, rhythm, standing, velocity
+from limen.trust.risk.signals import proof as proofs
 
 NOW = 20_000 * DAY + 12 * HOUR
 OSLO, NEW_YORK, BERGEN = Place(59.91, 10.75), Place(40.71, -74.0), Place(60.39, 5.32)
@@ -42,6 +43,32 @@ def test_a_cookie_tells_the_customers_browser() -> None:
     stranger = ratio(device, replace(HOME, device="other"))
     assert stranger == pytest.approx(math.log(0.995 * (KNOWN.sign_ins.now(NOW) + 12)))
     assert ratio(device, replace(HOME, device="")) == stranger
+
+
+def test_failures_of_a_network_say_little_and_are_named_where_nothing_else_failed() -> None:
+    quiet, busy = replace(HOME, failures=Failures(network=39)), replace(HOME, failures=Failures(network=200))
+    assert ratio(failures, quiet) == ratio(failures, HOME)
+    assert ratio(failures, busy) - ratio(failures, HOME) == pytest.approx(math.log(2.0))
+    found = failures.SIGNAL.speaks(busy, KNOWN, NOBODY)
+    assert found is not None
+    assert found.reason == "risk.reason.failures_network"
+    of_both = failures.SIGNAL.speaks(replace(HOME, failures=Failures(20, 0, 200)), KNOWN, NOBODY)
+    assert of_both is not None
+    assert of_both.reason == "risk.reason.failures_account"
+
+
+@pytest.mark.parametrize(
+    ("proof", "expected"), [("password", 0.0), ("mailbox", math.log(0.5)), ("key", math.log(0.02))]
+)
+def test_a_passkey_speaks_for_its_owner_and_a_password_for_nobody(proof, expected) -> None:
+    finding = proofs.SIGNAL.speaks(replace(HOME, proof=proof), KNOWN, NOBODY)
+    assert finding is not None
+    assert finding.log_ratio == expected
+    assert proofs.SIGNAL.speaks(HOME, KNOWN, NOBODY) is None
+
+
+def test_where_no_cookie_can_be_nothing_is_said_of_it() -> None:
+    assert device.SIGNAL.speaks(replace(HOME, device=None), KNOWN, NOBODY) is None
 
 
 def test_a_customer_who_often_has_new_browsers_is_asked_less() -> None:

@@ -1,4 +1,7 @@
-"""Attempts in vain before the right one: at the account, and from the address."""
+"""Attempts in vain before the right one: at the account, from the address, and from its network.
+
+Many share a network, so that it takes many to say something, and says little.
+"""
 
 import math
 from typing import Final
@@ -10,14 +13,19 @@ from limen.trust.risk.signals.signal import Signal
 
 _ACCOUNT: Final = ((0, 0.9), (1, 1.0), (3, 1.5), (6, 3.0), (20, 6.0))
 _ADDRESS: Final = ((0, 1.0), (5, 1.5), (20, 4.0), (100, 8.0))
+_NETWORK: Final = ((0, 1.0), (40, 1.3), (200, 2.0))
 """From how many on, and how much likelier they are before an attacker's sign-in than before a customer's."""
 
 
 def _speaks(seen: Sighting, _: History, __: Population) -> Finding | None:
     account = math.log(_row(_ACCOUNT, seen.failures.account))
     address = math.log(_row(_ADDRESS, seen.failures.address))
-    reason = "risk.reason.failures_account" if account >= address else "risk.reason.failures_address"
-    return Finding("failures", account + address, reason)
+    network = math.log(_row(_NETWORK, seen.failures.network))
+    gravest = max(account, address, network)
+    reason = "risk.reason.failures_network"
+    if gravest in {account, address}:
+        reason = "risk.reason.failures_account" if account >= address else "risk.reason.failures_address"
+    return Finding("failures", account + address + network, reason)
 
 
 def _row(table: tuple[tuple[int, float], ...], count: int) -> float:
