@@ -1,6 +1,6 @@
 """Chance is asked for, never taken: every component receives an :class:`Entropy`."""
 
-import secrets
+import os
 from base64 import urlsafe_b64encode
 from typing import Protocol
 
@@ -18,7 +18,7 @@ class SystemEntropy:
 
     def bytes(self, count: int) -> bytes:
         """Return *count* bytes from the operating system."""
-        return secrets.token_bytes(count)
+        return os.urandom(count)
 
 
 def random_token(entropy: Entropy, byte_count: int = 32) -> str:

@@ -48,6 +48,14 @@ async def test_a_second_run_changes_nothing(house_on, tmp_path):
     ] * 2
 
 
+async def test_a_row_that_repeats_is_found_however_many_batches_are_under_way(house, tmp_path, monkeypatch):
+    monkeypatch.setattr("limen.access.imports.run.ROWS", 2)
+    rows = people(12)
+    path = written(tmp_path / "people.jsonl", [one for row in range(12) for one in (rows[row], rows[row - row % 7])])
+    done = await bring(house, path, "jsonl")
+    assert (done.position, done.created, done.present, done.refused) == (24, 12, 12, 0)
+
+
 async def test_rows_that_repeat_or_meet_somebody_are_told_apart(house, tmp_path):
     await house.customer("here@example.com")
     rows = [

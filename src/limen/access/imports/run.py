@@ -1,14 +1,16 @@
 """An import: rows in, customers out, five hundred in a commit."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections import deque
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import dataclass, field
 from typing import Final
 
 import msgspec
 
 from limen.access.factors.records import FactorKind, StoredFactor, TotpSecret, seal_secret
+from limen.access.imports.ahead import ahead
 from limen.access.imports.judge import Judged, judge
 from limen.access.imports.records import Arrival, Batch, Import, Refused
 from limen.access.imports.store import ImportUnit
@@ -51,6 +53,10 @@ Seen = Callable[[Import], None]
 Row = Arrival | Refused
 
 
+_UNDER_WAY: Final = 4
+"""Batches that are not committed yet while one more is looked up: each of the stages has one."""
+
+
 class _Elsewhere(Exception):
     """Another process went on with this import."""
 
@@ -61,6 +67,22 @@ class Taken:
 
     names: frozenset[tuple[str, bytes]] = frozenset()
     externals: frozenset[bytes] = frozenset()
+
+
+def _together(taken: Iterable[Taken]) -> Taken:
+    return Taken(
+        frozenset(name for one in taken for name in one.names), frozenset(e for one in taken for e in one.externals)
+    )
+
+
+@dataclass(slots=True)
+class _Load:
+    """A batch on its way: who of it is new, with their blind indexes, then kept passwords, and keys."""
+
+    batch: Batch
+    new: "Sequence[tuple[Judged, _Names]]"
+    kept: Sequence[str] = ()
+    vaults: Sequence[SubjectVault] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +121,12 @@ class Importing:
         """
         at, under_way = started, None
         try:
-            async for batch in self._batches(rows, at.position):
-                if under_way is not None:
-                    at = await under_way
-                    seen(at)
-                under_way = asyncio.create_task(self._commit(at, batch))
+            async with aclosing(self._batches(rows, at.position)) as batches:
+                async for batch in batches:
+                    if under_way is not None:
+                        at = await under_way
+                        seen(at)
+                    under_way = asyncio.create_task(self._commit(at, batch))
             if under_way is not None:
                 at = await under_way
                 seen(at)
@@ -129,26 +152,39 @@ class Importing:
             seen(at, batch.refused)
         return at.finished(self.clock.now())
 
-    async def _batches(self, rows: Iterable[Row], skip: int, *, is_rehearsal: bool = False) -> AsyncIterator[Batch]:
+    async def _batches(
+        self, rows: Iterable[Row], skip: int, *, is_rehearsal: bool = False
+    ) -> AsyncGenerator[Batch, None]:
+        """Yield *rows* as they are stored: keys are made, nothing else is written.
+
+        While one batch is sealed, keys of the next are stored, and who of the one behind is there is looked up: neither
+        waits for the database with nothing to do.
+        """
+        async with aclosing(ahead(self._keyed(ahead(self._loads(rows, skip)), is_rehearsal=is_rehearsal))) as loads:
+            async for load in loads:
+                for place, (one, text, vault) in enumerate(zip(load.new, load.kept, load.vaults, strict=False)):
+                    if place % _STRETCH == 0:
+                        await self.clock.sleep(0)
+                    self._seal(load.batch, *one, text, vault)
+                load.batch.refused.sort(key=lambda refused: refused.row)
+                yield load.batch
+
+    async def _loads(self, rows: Iterable[Row], skip: int) -> AsyncGenerator[_Load, None]:
+        """Yield *rows* judged, a batch at a time, less whoever is there already."""
         held: list[Row] = []
-        before = Taken()
+        under_way: deque[Taken] = deque(maxlen=_UNDER_WAY)
         for row in rows:
             if row.row > skip:
                 held.append(row)
             if row.row % _STRETCH == 0:
                 await self.clock.sleep(0)
             if len(held) >= ROWS:
-                batch, before = await self._sealed(held, before, is_rehearsal=is_rehearsal)
-                yield batch
+                yield await self._load(held, under_way)
                 held = []
         if held:
-            yield (await self._sealed(held, before, is_rehearsal=is_rehearsal))[0]
+            yield await self._load(held, under_way)
 
-    async def _sealed(self, rows: Sequence[Row], before: "Taken", *, is_rehearsal: bool) -> "tuple[Batch, Taken]":
-        """Return *rows* as they are stored: keys are made, nothing else is written.
-
-        *before* is what the batch before takes, whose commit may be under way; what this one takes is returned.
-        """
+    async def _load(self, rows: Sequence[Row], under_way: "deque[Taken]") -> _Load:
         batch = Batch(position=rows[-1].row)
         judged: list[Judged] = []
         is_operator = self.actor.scopes is None
@@ -163,21 +199,24 @@ class Importing:
                 judged.append(outcome)
             else:
                 batch.refused += outcome
-        tenant = await self.keyring.tenant(self.tenant.id)
-        new = await self._new(judged, tenant, batch, before)
+        new = await self._new(judged, await self.keyring.tenant(self.tenant.id), batch, _together(under_way))
         batch.created = len(new)
-        if new and not is_rehearsal:
-            kept = await self._kept([one for one, _ in new])
-            vaults = await self.keyring.new_subjects(CustomerId.new, self.tenant.id, len(new))
-            for place, ((one, names), text, vault) in enumerate(zip(new, kept, vaults, strict=True)):
-                if place % _STRETCH == 0:
-                    await self.clock.sleep(0)
-                self._seal(batch, one, names, text, vault)
-        batch.refused.sort(key=lambda refused: refused.row)
-        return batch, Taken(
-            frozenset(name for _, names in new for name in names.all),
-            frozenset(names.external for _, names in new if names.external is not None),
+        under_way.append(
+            Taken(
+                frozenset(name for _, names in new for name in names.all),
+                frozenset(names.external for _, names in new if names.external is not None),
+            )
         )
+        return _Load(batch, new)
+
+    async def _keyed(self, loads: AsyncGenerator[_Load, None], *, is_rehearsal: bool) -> AsyncGenerator[_Load, None]:
+        """Yield *loads* with a key for each customer, durable, and what is kept of passwords."""
+        async with aclosing(loads):
+            async for load in loads:
+                if load.new and not is_rehearsal:
+                    load.kept = await self._kept([one for one, _ in load.new])
+                    load.vaults = await self.keyring.new_subjects(CustomerId.new, self.tenant.id, len(load.new))
+                yield load
 
     async def _new(
         self, judged: Sequence[Judged], tenant: TenantVault, batch: Batch, before: "Taken"
