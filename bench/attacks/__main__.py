@@ -89,7 +89,7 @@ def _run(installation: Installation, only: list[str], bounds: tuple[int, float],
 def _cost(costs: Cost | None) -> dict[str, float] | None:
     if costs is None:
         return None
-    names = ("sign_in", "refused", "blocked", "pages", "share")
+    names = ("sign_in", "refused", "blocked", "pages", "share", "idle")
     return {name: round(getattr(costs, name), 3) for name in names}
 
 
@@ -121,7 +121,8 @@ def _show(console: Console, found: list[dict[str, Any]], costs: Cost | None) -> 
     console.print(table)
     if costs is not None:
         words = f"sign-in {costs.sign_in:.1f}, refused {costs.refused:.1f}, blocked {costs.blocked:.1f}"
-        console.print(f"CPU in ms: {words}; the pages before either {costs.pages:.1f}", highlight=False)
+        words += f"; the pages before either {costs.pages:.1f}; idle {costs.idle:.1f} a second, left out"
+        console.print(f"CPU in ms: {words}", highlight=False)
 
 
 if __name__ == "__main__":

@@ -22,6 +22,9 @@ from bench.workbench import ROOT
 _LIFTED: Final = ("PAGES_PER_ADDRESS", "JOURNEYS_PER_ADDRESS")
 """What the edge refuses never comes this far: here it is to be seen what the guards behind it do."""
 _CPU: Final = "process_cpu_seconds_total"
+_SETTLED, _IDLE = 20.0, 10.0
+"""Seconds until the first runs of the jobs are over; for which an idle server is watched."""
+_REFUSALS: Final = 60
 _HASHES: Final = "limen_hash_pool_done_total"
 
 
@@ -172,6 +175,7 @@ class Cost:
     refused: float
     blocked: float
     pages: float
+    idle: float
 
     @property
     def share(self) -> float:
@@ -180,14 +184,23 @@ class Cost:
 
 
 def cost(installation: Installation, rounds: int = 60) -> Cost:
-    """Measure a sign-in by password, and a try that is refused before it: the POST alone, and the pages before it."""
+    """Measure a sign-in by password, and a try that is refused before it: the POST alone, and the pages before it.
+
+    An answer may wait for its step (250 ms) while the server minds its jobs: what it spends on those in the same time
+    when nobody comes is left out of each.
+    """
     server = installation.serve(1)
+    sleep(_SETTLED)
+    before, began = installation.metric(_CPU), perf_counter()
+    sleep(_IDLE)
+    idle = (installation.metric(_CPU) - before) / (perf_counter() - began)
 
     def spent(work: Any, times: int) -> float:
-        before = installation.metric(_CPU)
+        before, began = installation.metric(_CPU), perf_counter()
         for number in range(times):
             work(number)
-        return (installation.metric(_CPU) - before) / times * 1_000
+        used, took = installation.metric(_CPU) - before, perf_counter() - began
+        return (used - idle * took) / times * 1_000
 
     try:
         browsers = [Browser(installation.port, f"10.{90 + n // 200}.{n % 200}.9") for n in range(rounds)]
@@ -206,19 +219,20 @@ def cost(installation: Installation, rounds: int = 60) -> Cost:
                 raise RuntimeError("a customer cannot sign in")
 
         sign_in = spent(right, rounds)
-        thieves = [Browser(installation.port, "198.18.9.9") for _ in range(30)]
+        thieves = [Browser(installation.port, "198.18.9.9") for _ in range(8 + _REFUSALS)]
         for n in range(8):  # from the fifth failure on, work is asked for
             thieves[n].sign_in(f"x{n}@elsewhere.example", f"wrong {n}")
+            thieves[n].close()
         asked = [_opened(one) for one in thieves[8:]]
-        refused = spent(lambda n: _expect(thieves[8 + n].submit(asked[n], _no_one(n))[0], "proof"), 20)
+        refused = spent(lambda n: _expect(thieves[8 + n].submit(asked[n], _no_one(n))[0], "proof"), _REFUSALS)
         for n in range(20):
             thieves[0].sign_in(f"z{n}@elsewhere.example", f"wrong {n}", solves=True)
-        walls = [Browser(installation.port, "198.18.9.9") for _ in range(20)]
+        walls = [Browser(installation.port, "198.18.9.9") for _ in range(_REFUSALS)]
         asked = [_opened(one) for one in walls]
-        blocked = spent(lambda n: _expect(walls[n].submit(asked[n], _no_one(n))[0], "blocked"), 20)
+        blocked = spent(lambda n: _expect(walls[n].submit(asked[n], _no_one(n))[0], "blocked"), _REFUSALS)
     finally:
         server.stop()
-    return Cost(sign_in, refused, blocked, opening)
+    return Cost(sign_in, refused, blocked, opening, idle * 1_000)
 
 
 def _opened(browser: Browser) -> str:

@@ -32,7 +32,8 @@ def patterned(context: StepContext, action: str, email: str, **counted: Value) -
     geography, guard = parts.judge.geography, parts.guard
     is_listed = guard.reputation.of(request.address, guard.networks).action is not None
     seen = Seen(parts.clock.now(), request.address, request.user_agent, geography.of(request.address), is_listed)
-    found = matched(rules, seen.facts(action, email_domain=email.rpartition("@")[2].lower(), **counted))
+    domain = email.rpartition("@")[2].lower() if "@" in email else ""  # a number or a user name has none
+    found = matched(rules, seen.facts(action, email_domain=domain, **counted))
     for match in found.matches:
         name = match.rule.name if match.rule.name in _KNOWN_NAMES else "own"  # a tenant's words are no label
         parts.count_guard("matched" if match.counts else "shadowed", f"{PATTERN}_{name}")

@@ -10,7 +10,9 @@ from limen.access.journeys.facts import request_of
 from limen.access.journeys.records import JourneyState
 from limen.access.journeys.views import SCHEMA, StepView
 from limen.experience.pages.errors import refused, wants_json
+from limen.experience.pages.refusals import Recast, recast
 from limen.experience.pages.visit import Visit
+from limen.experience.rendering.renderer import Build
 from limen.kernel.errors import Refusal
 from limen.kernel.ids import JourneyId
 
@@ -53,7 +55,16 @@ def show(visit: Visit, journey_id: JourneyId, shown: Shown, *, posted: bool = Fa
     template = f"steps/{shown.name}.html"
     if shown.name in _FIRST and not any(shown.values.values()) and not shown.data.get("proof"):
         return _with_retry(visit.page(template, {"view": shown}, shown.status, fresh=form), shown)
+    again = recast(shown)
+    if again is not None:
+        build = _shown_again(again)
+        page = visit.page(template, {"view": again.kept}, shown.status, fresh={**form, **again.fresh}, build=build)
+        return _with_retry(page, shown)
     return _with_retry(visit.page(template, {**form, "view": shown}, shown.status), shown)
+
+
+def _shown_again(again: Recast) -> Build:
+    return lambda values: {**values, "view": again.view(values)}
 
 
 def arrived(visit: Visit, end: Arrived) -> Response:

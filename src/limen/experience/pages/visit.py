@@ -19,6 +19,7 @@ from limen.access.sessions.records import Browser
 from limen.access.tokens.desk import Desk
 from limen.experience.pages.parts import PageParts, PageUnit, TenantPages
 from limen.experience.rendering import LOCALES, Brand, negotiate_locale, spoken
+from limen.experience.rendering.renderer import Build
 from limen.identity.tenants.records import Tenant
 from limen.kernel.context import RequestContext
 from limen.kernel.errors import Invalid, Refusal
@@ -159,8 +160,12 @@ class Visit:
         status: int = 200,
         *,
         fresh: Mapping[str, str] | None = None,
+        build: Build = dict,
     ) -> Response:
-        """Return a rendered page; *fresh* is what is new each time, where the rest is nobody's in particular."""
+        """Return a rendered page; *fresh* is what is new each time, where the rest is nobody's in particular.
+
+        *build* makes of it what the template is given of it: itself, unless it stands inside something else.
+        """
         policy = self.request.state.csp
         base: dict[str, Any] = {
             "brand": brand_of(self.desk.tenant),
@@ -172,7 +177,7 @@ class Visit:
             html = self.parts.renderer.render(template, self.locale, {**base, **context})
         else:
             values = {"nonce": base.pop("nonce"), **fresh}
-            html = self.parts.renderer.render_fresh(template, self.locale, {**base, **context}, values)
+            html = self.parts.renderer.render_fresh(template, self.locale, {**base, **context}, values, build)
         return self.dress(HTMLResponse(html, status))
 
     def go(self, path: str) -> Response:

@@ -14,7 +14,7 @@ from typing import Any, Final
 KEPT: Final = 256
 _OPEN, _CLOSE = "\ue000", "\ue001"
 _MARK = re.compile(f"{_OPEN}(\\w+){_CLOSE}")
-_PLAIN = re.compile(r"[A-Za-z0-9/_.~+=-]*")
+_PLAIN = re.compile(r"[A-Za-z0-9/_.~+=@-]*")
 """What stays as it is in HTML, in text and in attributes."""
 
 

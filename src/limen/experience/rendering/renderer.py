@@ -1,6 +1,6 @@
 """Pages and mails from templates."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
@@ -29,6 +29,10 @@ _DEFAULTS: Mapping[str, Any] = {
 _MAILS = "mail/"
 
 
+Build = Callable[[Mapping[str, str]], Mapping[str, Any]]
+"""Makes of fresh values what a template is given of them."""
+
+
 @dataclass(frozen=True, slots=True)
 class RenderedMail:
     """One message, in words and in HTML."""
@@ -53,6 +57,8 @@ class Renderer:
             lstrip_blocks=True,
             auto_reload=False,
         )
+        # as characters, not as their numbers: a mould is cut at characters of ours, in JSON too
+        self._environment.policies["json.dumps_kwargs"] = {"sort_keys": True, "ensure_ascii": False}
         self._environment.globals["icon"] = assets.icon
         self._environment.filters.update(isolate=_isolate, bold=_bold, mailbox=_mailbox, address=_address, qr=_qr)
 
@@ -75,8 +81,15 @@ class Renderer:
             **words.helpers(),
         )
 
-    def render_fresh(self, template: str, locale: str, context: Mapping[str, Any], fresh: Mapping[str, str]) -> str:
-        """Return the same as :meth:`render` with *context* and *fresh*, sooner.
+    def render_fresh(
+        self,
+        template: str,
+        locale: str,
+        context: Mapping[str, Any],
+        fresh: Mapping[str, str],
+        build: Build = dict,
+    ) -> str:
+        """Return the same as :meth:`render` with *context* and what *build* makes of *fresh*, sooner.
 
         Only for pages whose *context* is nobody's in particular; the values of *fresh* are new each time.
 
@@ -85,7 +98,7 @@ class Renderer:
         """
 
         def anew(values: Mapping[str, str]) -> str:
-            return self.render(template, locale, {**context, **values})
+            return self.render(template, locale, {**context, **build(values)})
 
         try:
             key = (template, locale, frozen(context))
