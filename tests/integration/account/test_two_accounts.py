@@ -1,7 +1,9 @@
 """I have two accounts: both proven afresh at one browser, what it comes to is shown, and one goes into the other."""
 
+import msgspec
 import pytest
 
+from limen.identity.administrators import SYSTEM
 from tests.integration.account.people import ANN, BOB, PASSWORD, STALE, pressing
 from tests.integration.account.test_emails import SECURITY, add, held, signs_in
 from tests.integration.journeys.test_safe_changes import mailed
@@ -46,6 +48,15 @@ async def test_one_goes_into_the_other_and_its_proven_addresses_sign_in_to_the_o
     assert len(await mailed(house, gone.profile.email, "identifiers_changed")) >= 1
     assert "customer.merged" in await house.events()
     assert await house.basis.keyring.subject(house.tenant.id, gone.id) is None
+
+
+async def test_what_changed_since_it_was_shown_is_shown_again(house):
+    walker, (ann, _) = await both(house)
+    page = await walker.post(await pressing(walker, SECURITY, "merge_accounts"), intent="this")
+    await house.administration().update(ann.id, lambda one: msgspec.structs.replace(one, name="Anna"), SYSTEM)
+    page = await walker.post(page, intent="confirm")
+    assert page.notices == [says("error.version_changed")]
+    assert (await house.rows())["customers"] == 2
 
 
 async def test_the_other_accounts_sign_in_has_to_be_fresh_too(house):

@@ -85,6 +85,11 @@ async def test_a_number_and_a_user_name_are_given_and_nobody_elses(house):
         number = {"number": "+49 151 23456789"}
         [shown] = (await http.post(f"{path}/phones", json=number, headers=star)).json()["items"]
         assert (shown["number"], shown["is_primary"]) == ("+4915123456789", True)
+        for field, value in (("username", "Ann.Lee"), ("phone_number", "+49 151 2345 6789")):
+            found = (await http.post("/customers/search", json={"field": field, "value": value})).json()
+            assert [one["email"] for one in found["items"]] == ["ann@example.com"]
+        none = await http.post("/customers/search", json={"field": "phone_number", "value": "nonsense"})
+        assert none.json()["errors"] == [{"pointer": "#/value", "code": "phone.invalid"}]
         taken = await http.post(f"{bob}/phones", json=number, headers=star)
         assert (taken.status_code, taken.json()["code"]) == (409, "phone_taken")
         wrong = await http.post(f"{bob}/phones", json={"number": "nonsense"}, headers=star)

@@ -53,6 +53,9 @@ async def merged(context: StepContext, *, this_stays: bool) -> Progress:
     found = await pair(context, this_stays=this_stays)
     if isinstance(found, Refusal):
         return Progress(state, problem=problem_of(found))
+    if (found.plan.before.version, found.plan.gone.version) != state.joining.seen:
+        again = msgspec.structs.replace(state, joining=Joining())  # what was shown is not what would be done
+        return Progress(again, problem=problem_of(Conflict("version_changed")))
     done = await parts.merging.merge(
         _wish(found.owner, found.other, this_stays=this_stays), _actor(context, found.owner)
     )

@@ -140,12 +140,14 @@ class Joining(msgspec.Struct, frozen=True):
         filled: what of the profile is taken over.
         kept: what differs and is not.
         ends: how many factors, applications and passwords end.
+        seen: the versions of the two that it was planned from.
     """
 
     stays: str = ""
     filled: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
     ends: dict[str, int] = {}
+    seen: tuple[int, int] = (0, 0)
 
 
 class JourneyState(msgspec.Struct, frozen=True):

@@ -4,7 +4,7 @@ What a search asks for is personal: it stands in no log, no audit record and no 
 it sealed, together with the place to go on from, so that a cursor stays good whatever is made or erased meanwhile.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
@@ -14,9 +14,11 @@ import msgspec
 from limen.identity.administrators import Actor
 from limen.identity.customers.addresses import parse_email
 from limen.identity.customers.directory import Directory, searchable_values
-from limen.identity.customers.identifiers import EMAIL
+from limen.identity.customers.identifiers import EMAIL, NUMBER, USERNAME
+from limen.identity.customers.phones import parse_phone
 from limen.identity.customers.records import Customer, Filter, SealedCustomer
 from limen.identity.customers.store import CustomerStore
+from limen.identity.customers.usernames import parse_username
 from limen.identity.search.records import IndexState, Match, SearchIndex, Span
 from limen.identity.search.store import SearchStore
 from limen.identity.search.tokens import LONGEST, SHORTEST, folded, is_found, span_of
@@ -132,8 +134,8 @@ class Finding:
         return Page([customer for customer in opened if customer is not None], cursor)
 
     async def _by_word(self, asked: Asked, word: Searched, limit: int) -> Page | Refusal:
-        if word.field == EMAIL and word.match is Match.EXACT:
-            return await self._by_address(asked, word)
+        if word.field in _NAMES and word.match is Match.EXACT:
+            return await self._by_name(asked, word)
         text = folded(word.text)
         if not text or len(word.text) > LONGEST:
             return Invalid("invalid_search", "empty or too long", {"value": "search.value"})
@@ -171,14 +173,30 @@ class Finding:
         value = searchable_values(customer.profile).get(word.field, "")
         return customer if is_found(value, word.text, word.match) else None
 
-    async def _by_address(self, asked: Asked, word: Searched) -> Page | Refusal:
-        address = parse_email(word.text)
-        if isinstance(address, Refusal):
-            return Invalid("invalid_search", address.detail, {"value": "email.invalid"})
+    async def _by_name(self, asked: Asked, word: Searched) -> Page | Refusal:
+        """Look up by what names a customer, which needs no index that was built for the search."""
+        kind, parse = _NAMES[word.field]
+        name = parse(word.text)
+        if isinstance(name, Refusal):
+            return Invalid("invalid_search", name.detail, {"value": next(iter(name.fields.values()))})
+        blind = (await self.directory.vault()).blind(kind, name)
         async with self.reading(self.tenant_id) as unit:
-            found = await unit.customers.find_by_contact(EMAIL, await self.directory.email_index(address))
+            found = await unit.customers.find_by_contact(kind, blind)
         customer = await self.directory.open(found) if found is not None and asked.wanted.passes(found) else None
         return Page([customer] if customer is not None else [], "")
+
+
+def _number(text: str) -> str | Invalid:
+    number = parse_phone(text, "")
+    return number if isinstance(number, Refusal) else number.e164
+
+
+_NAMES: Final[Mapping[str, tuple[str, Callable[[str], str | Invalid]]]] = {
+    "email": (EMAIL, parse_email),
+    "username": (USERNAME, parse_username),
+    "phone_number": (NUMBER, _number),
+}
+"""Fields whose whole value any name of a customer answers: the kind of look-up, and how the value is read."""
 
 
 def _chosen(indexes: Sequence[SearchIndex], word: Searched) -> SearchIndex | Refusal:

@@ -51,5 +51,6 @@ async def submit(context: StepContext, form: Mapping[str, str]) -> Progress:
     if isinstance(found, Refusal):
         return Progress(state, problem=problem_of(found))
     plan = found.plan
-    chosen = Joining("this" if this_stays else "other", tuple(plan.filled), tuple(plan.kept), dict(plan.ends))
+    stays, seen = "this" if this_stays else "other", (plan.before.version, plan.gone.version)
+    chosen = Joining(stays, tuple(plan.filled), tuple(plan.kept), dict(plan.ends), seen)
     return Progress(msgspec.structs.replace(state, joining=chosen))
