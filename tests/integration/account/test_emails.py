@@ -122,9 +122,14 @@ async def test_an_address_that_nobody_proved_blocks_nobody_and_a_taken_one_is_to
         await walker.post(await pressing(walker, SECURITY, "add_email"), email=WORK)
     assert (await house.walker().sign_up(WORK, PASSWORD)).path.startswith("/account")
     assert not await signs_in(house, HOME)
-    with house.watching() as trace:
-        page = await ann.post(await pressing(ann, SECURITY, "add_email"), email=BOB)
-    assert (page.status, page.h1, page.errors, trace.events) == (200, says("verify.title"), {}, 1)
+    events = []
+    for email in (HOME, BOB):
+        page = await pressing(ann, SECURITY, "add_email")
+        with house.watching() as trace:
+            page = await ann.post(page, email=email)
+        assert (page.status, page.h1, page.errors) == (200, says("verify.title"), {})
+        events.append(trace.events)
+    assert events[0] == events[1] > 0
     assert len(await mailed(house, BOB, "email_in_use")) == 1
     assert (await ann.post(page, code="123456")).errors == {"code": says("error.code_invalid")}
 
