@@ -436,6 +436,14 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         "steps/new_password.html",
         _step("new_password", {"email": EMAIL, "min_length": 15, "feedback": []}),
     ),
+    "prove_address": (
+        "steps/prove_address.html",
+        _step("prove_address", {"client_name": CLIENT, "sent": True, "email": EMAIL, "expires_seconds": 600}),
+    ),
+    "prove_address_unsent": (
+        "steps/prove_address.html",
+        _step("prove_address", {"client_name": None, "sent": False, "email": EMAIL, "expires_seconds": 0}),
+    ),
     "doubted": (
         "steps/doubted.html",
         _step("doubted", {"client_name": CLIENT, "sent": True, "email": EMAIL, "expires_seconds": 600}),

@@ -45,6 +45,7 @@ class Facts:
         keys: the customer's passkeys and security keys, opened, where one is asked for or changed.
         handle: the customer's user handle, where a passkey may be made.
         vault: the customer's own, by which they were unsealed.
+        address_due: the address is to be proven: the tenant wants that, and nobody has done it.
         username_due: a user name is asked for: the tenant wants one, and the customer has none.
         offers_passkey: whoever signed in by password is asked whether they want one.
         barred: kinds of factors that are not asked for in this journey.
@@ -75,6 +76,7 @@ class Facts:
     keys: tuple[Key, ...] = ()
     handle: bytes = b""
     offers_passkey: bool = False
+    address_due: bool = False
     username_due: bool = False
     vault: SubjectVault | None = field(default=None, repr=False)
 

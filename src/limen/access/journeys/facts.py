@@ -8,6 +8,7 @@ from limen.access.factors.records import keys
 from limen.access.journeys.context import Account, Facts
 from limen.access.journeys.parts import JourneyParts, JourneyUnit
 from limen.access.journeys.passkey_facts import with_passkeys
+from limen.access.journeys.proven_addresses import owes_proof
 from limen.access.journeys.records import Journey, JourneyState, Path
 from limen.access.journeys.second_factors import ASK, concerns, insists, is_stale, may_trust, owed, wants_key
 from limen.access.journeys.terms import terms_due
@@ -47,7 +48,9 @@ async def gather(
     facts = replace(facts, vault=vault if customer is not None else None)
     facts = await _with_second_factor(parts, unit, journey, state, facts)
     facts = await with_passkeys(parts, unit, journey, state, facts)
-    facts = replace(facts, username_due=_wants_username(parts, state, facts))
+    facts = replace(
+        facts, address_due=_wants_proof(parts, state, facts), username_due=_wants_username(parts, state, facts)
+    )
     facts = await _with_question(parts, unit, state, facts)
     facts = await _with_terms(parts, unit, state, facts)
     if request is None or client is None or customer is None:
@@ -93,6 +96,13 @@ async def _trusted(
         return None
     device = await unit.devices.find(customer.id, journey.browser_id, parts.clock.now())
     return None if device is None or state.doubt.asks or await parts.distrusts(device) else device
+
+
+def _wants_proof(parts: JourneyParts, state: JourneyState, facts: Facts) -> bool:
+    """Tell whether the customer's address is to be proven first; a task of the account page is not kept waiting."""
+    customer = facts.customer
+    is_owed = customer is not None and owes_proof(parts.desk.tenant, customer)
+    return is_owed and facts.is_proven and not state.task
 
 
 def _wants_username(parts: JourneyParts, state: JourneyState, facts: Facts) -> bool:

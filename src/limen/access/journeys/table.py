@@ -26,6 +26,7 @@ from limen.access.journeys.steps import (
     passkey,
     phone,
     profile,
+    prove_address,
     recover,
     recovery_codes,
     second_factor,
@@ -102,6 +103,12 @@ STEPS: tuple[Step, ...] = (
     ),
     Step("one_contact", lambda s, f: _is_known(s, f) and one_contact.due(s, f), one_contact.view, one_contact.submit),
     Step("merge", lambda s, f: _is_known(s, f) and merge.due(s, f), merge.view, merge.submit),
+    Step(
+        "prove_address",
+        lambda s, f: _is_known(s, f) and prove_address.due(s, f),
+        prove_address.view,
+        prove_address.submit,
+    ),
     Step("username", lambda s, f: _is_known(s, f) and username.due(s, f), username.view, username.submit),
     Step(
         "offer_passkey",

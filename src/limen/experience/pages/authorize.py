@@ -5,6 +5,7 @@ from starlette.responses import Response
 
 from limen.access.journeys.context import Account
 from limen.access.journeys.facts import live_accounts
+from limen.access.journeys.proven_addresses import owes_proof
 from limen.access.journeys.records import JourneyState, Path
 from limen.access.journeys.second_factors import needed
 from limen.access.journeys.terms import terms_due
@@ -103,7 +104,7 @@ async def _silently(visit: Visit, request: AuthorizationRequest, ready: list[Acc
         error = "account_selection_required"
     elif await _consent_due(visit, request, ready[0]):
         error = "consent_required"
-    elif await _terms_due(visit, ready[0]):
+    elif owes_proof(visit.desk.tenant, ready[0].customer) or await _terms_due(visit, ready[0]):
         error = "interaction_required"
     if error or visit.browser is None:
         return visit.deliver(await error_response(visit.desk, request.refused(error)))

@@ -18,6 +18,8 @@ class SignInSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         email_code: by a code or a link from a mail.
         passkey: by passkey.
         recovery_adds_password: whether recovery asks customers who never had a password to choose one.
+        verify_email: whether a sign-in waits until the customer's address is proven, where an administrator or an
+            import gave it and nobody has proven it yet.
         usernames: whether customers may have a user name, or must: who has none is asked for it behind the next
             sign-in. With the password it signs in; codes and links go to an address all the same.
         phones: whether a customer's proven telephone number signs in, with the password.
@@ -28,6 +30,7 @@ class SignInSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     email_code: bool = True
     passkey: bool = True
     recovery_adds_password: bool = True
+    verify_email: bool = False
     usernames: Literal["off", "optional", "required"] = "off"
     phones: bool = False
 

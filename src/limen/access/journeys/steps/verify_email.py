@@ -16,12 +16,12 @@ from limen.access.journeys.limits import over_guesses, over_limits
 from limen.access.journeys.mailed import letter, lifetime, purpose
 from limen.access.journeys.mails import challenge
 from limen.access.journeys.parts import JourneyUnit
+from limen.access.journeys.proven_addresses import noted_proven
 from limen.access.journeys.records import Draft, Path
 from limen.access.journeys.tasks import proves_address
 from limen.access.journeys.views import Problem, Progress, StepView, Write
 from limen.access.sessions.records import MAILBOX, PASSWORD, Evidence
 from limen.identity.credentials.records import seal_password
-from limen.identity.customers.directory import seal
 from limen.identity.customers.identifiers import EMAIL
 from limen.identity.customers.records import Profile, SealedCustomer
 from limen.kernel.clock import SECOND
@@ -143,19 +143,7 @@ async def _verifying(context: StepContext, sealed: SealedCustomer) -> Write | No
         return None
     if customer.profile.email != context.journey.state.email:  # another of theirs, which was proven before
         return None
-    profile = msgspec.structs.replace(customer.profile, email_verified=True)
-    verified = customer.with_profile(profile, parts.clock.now())
-    resealed = seal(verified, vault)
-
-    async def write(unit: JourneyUnit) -> Problem | None:
-        if not await unit.customers.update(resealed, customer.version):
-            return Problem(notice="error.stale")
-        data = {"version": verified.version, "fields": ["email_verified"]}
-        unit.announce(Event("customer.updated", verified.id, data))
-        unit.record(_entry(context, "customer.updated", Outcome.SUCCESS, "", verified.id))
-        return None
-
-    return write
+    return noted_proven(context, customer, vault)
 
 
 async def _resend(context: StepContext) -> Progress:
