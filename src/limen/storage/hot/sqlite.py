@@ -197,7 +197,9 @@ class SqliteWriter:
                 row = outbox_row(tenant_id, EventId.new(self._clock, self._entropy), event, now)
                 names = ", ".join(row)
                 database.execute(f"INSERT INTO outbox ({names}) VALUES ({', '.join(':' + n for n in row)})", dict(row))  # noqa: S608 - columns
-            database.executemany(_CHANGE, [(tenant_id, kind, key, now) for kind, key in one.changes])
+        changes = [(tenant_id, kind, key, now) for one in told for kind, key in one.changes]
+        if changes:
+            database.executemany(_CHANGE, changes)
         return extension
 
 
