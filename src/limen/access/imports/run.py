@@ -61,18 +61,41 @@ class _Elsewhere(Exception):
     """Another process went on with this import."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Taken:
-    """Blind indexes that a batch takes, which nobody who looks into the database may see yet."""
+    """Blind indexes that batches take, which nobody who looks into the database may see yet."""
 
-    names: frozenset[tuple[str, bytes]] = frozenset()
-    externals: frozenset[bytes] = frozenset()
+    names: set[tuple[str, bytes]] = field(default_factory=set)
+    externals: set[bytes] = field(default_factory=set)
+
+    def add(self, other: "Taken") -> None:
+        """Take in what another holds."""
+        self.names |= other.names
+        self.externals |= other.externals
 
 
-def _together(taken: Iterable[Taken]) -> Taken:
-    return Taken(
-        frozenset(name for one in taken for name in one.names), frozenset(e for one in taken for e in one.externals)
-    )
+class _UnderWay:
+    """What the batches take that are not committed yet; in a rehearsal no batch ever is."""
+
+    def __init__(self, *, is_rehearsal: bool) -> None:
+        self._last: deque[Taken] = deque(maxlen=0 if is_rehearsal else _UNDER_WAY)
+        self._all = Taken()
+
+    def taken(self) -> Taken:
+        """Return all of it together."""
+        if not self._last.maxlen:
+            return self._all
+        together = Taken()
+        for one in self._last:
+            together.add(one)
+        return together
+
+    def add(self, one: Taken) -> None:
+        """Take note of one batch more."""
+        if self._last.maxlen:
+            self._last.append(one)
+        else:
+            self._all.add(one)
 
 
 @dataclass(slots=True)
@@ -160,7 +183,8 @@ class Importing:
         While one batch is sealed, keys of the next are stored, and who of the one behind is there is looked up: neither
         waits for the database with nothing to do.
         """
-        async with aclosing(ahead(self._keyed(ahead(self._loads(rows, skip)), is_rehearsal=is_rehearsal))) as loads:
+        found = ahead(self._loads(rows, skip, _UnderWay(is_rehearsal=is_rehearsal)))
+        async with aclosing(ahead(self._keyed(found, is_rehearsal=is_rehearsal))) as loads:
             async for load in loads:
                 for place, (one, text, vault) in enumerate(zip(load.new, load.kept, load.vaults, strict=False)):
                     if place % _STRETCH == 0:
@@ -169,10 +193,9 @@ class Importing:
                 load.batch.refused.sort(key=lambda refused: refused.row)
                 yield load.batch
 
-    async def _loads(self, rows: Iterable[Row], skip: int) -> AsyncGenerator[_Load, None]:
+    async def _loads(self, rows: Iterable[Row], skip: int, under_way: _UnderWay) -> AsyncGenerator[_Load, None]:
         """Yield *rows* judged, a batch at a time, less whoever is there already."""
         held: list[Row] = []
-        under_way: deque[Taken] = deque(maxlen=_UNDER_WAY)
         for row in rows:
             if row.row > skip:
                 held.append(row)
@@ -184,7 +207,7 @@ class Importing:
         if held:
             yield await self._load(held, under_way)
 
-    async def _load(self, rows: Sequence[Row], under_way: "deque[Taken]") -> _Load:
+    async def _load(self, rows: Sequence[Row], under_way: _UnderWay) -> _Load:
         batch = Batch(position=rows[-1].row)
         judged: list[Judged] = []
         is_operator = self.actor.scopes is None
@@ -199,12 +222,12 @@ class Importing:
                 judged.append(outcome)
             else:
                 batch.refused += outcome
-        new = await self._new(judged, await self.keyring.tenant(self.tenant.id), batch, _together(under_way))
+        new = await self._new(judged, await self.keyring.tenant(self.tenant.id), batch, under_way.taken())
         batch.created = len(new)
-        under_way.append(
+        under_way.add(
             Taken(
-                frozenset(name for _, names in new for name in names.all),
-                frozenset(names.external for _, names in new if names.external is not None),
+                {name for _, names in new for name in names.all},
+                {names.external for _, names in new if names.external is not None},
             )
         )
         return _Load(batch, new)
@@ -219,7 +242,7 @@ class Importing:
                 yield load
 
     async def _new(
-        self, judged: Sequence[Judged], tenant: TenantVault, batch: Batch, before: "Taken"
+        self, judged: Sequence[Judged], tenant: TenantVault, batch: Batch, before: Taken
     ) -> "list[tuple[Judged, _Names]]":
         """Return who of *judged* is nobody's yet, with the blind indexes; count and refuse the others."""
         blinds = [_names(one, tenant) for one in judged]
@@ -229,8 +252,9 @@ class Importing:
         outside = {each.external for each in blinds if each.external is not None}
         async with self.reading(self.tenant.id) as unit:
             found = {kind: await unit.imports.owners(kind, some) for kind, some in wanted.items()}
-            externals = {*before.externals, *await unit.imports.owners(EXTERNAL, outside)}
-        taken = {*before.names, *((kind, blind) for kind, owners in found.items() for blind in owners)}
+            externals = {*(outside & before.externals), *await unit.imports.owners(EXTERNAL, outside)}
+        taken = {(kind, blind) for kind, owners in found.items() for blind in owners}
+        taken |= {name for each in blinds for name in each.all if name in before.names}
         new = []
         for one, each in zip(judged, blinds, strict=True):
             owner = found.get(EMAIL, {}).get(each.all[0][1])
