@@ -129,6 +129,18 @@ async def default_tenant(basis: Basis) -> Tenant:
     return tenant
 
 
+async def tenant_named(basis: Basis, slug: str) -> Tenant:
+    """Return the tenant that a command was called for.
+
+    Raises:
+        Misconfigured: there is none of this slug.
+    """
+    tenant = await basis.storage.tenants.find(slug)
+    if tenant is None:
+        raise Misconfigured(f"there is no tenant {slug}", "name its slug; limen apply makes tenants")
+    return tenant
+
+
 def tenancy(basis: Basis, platform: Tenant | None) -> Tenancy:
     """Return the administration of tenants; *platform* is the default tenant, None while there is none."""
     return Tenancy(

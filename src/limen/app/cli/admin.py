@@ -6,7 +6,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from limen.app.administrators import appoint, setup_link
-from limen.app.basis import default_tenant, open_basis
+from limen.app.basis import default_tenant, open_basis, tenant_named
 from limen.app.cli.options import ConfigFile, settings_from
 from limen.app.settings import Settings
 from limen.identity.tenants.records import DEFAULT_SLUG
@@ -29,10 +29,8 @@ def create(
 
 async def _create(settings: Settings, slug: str, email: str | None) -> str:
     async with open_basis(settings) as basis:
-        platform = await default_tenant(basis)
-        tenant = platform if slug == DEFAULT_SLUG else await basis.storage.tenants.find(slug)
-        if tenant is None:
-            raise Misconfigured(f"there is no tenant {slug}", "limen apply makes one")
+        await default_tenant(basis)
+        tenant = await tenant_named(basis, slug)
         if email is None:
             return await setup_link(basis, tenant)
         role = await appoint(basis, tenant, email)

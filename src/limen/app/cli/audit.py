@@ -113,13 +113,11 @@ def _verify_file(file: Path, key: str, lines: list[bytes]) -> int:
 
 async def _export(settings: Settings, slug: str, out: BinaryIO) -> int:
     from limen.app.auditing import exported  # noqa: PLC0415
-    from limen.app.basis import open_basis  # noqa: PLC0415
+    from limen.app.basis import open_basis, tenant_named  # noqa: PLC0415
 
     written = 0
     async with open_basis(settings) as basis:
-        tenant = await basis.storage.tenants.find(slug)
-        if tenant is None:
-            raise _no_tenant(slug)
+        tenant = await tenant_named(basis, slug)
         if await basis.keyring.held_tenant(tenant.id) is None:
             raise Misconfigured("the tenant's keys are destroyed", "nothing can be signed for it any more")
         async for line in exported(basis, tenant, SYSTEM.name):

@@ -46,16 +46,14 @@ def query(  # noqa: PLR0913 - an option for each that may be asked for
 
 
 async def _query(settings: Settings, slug: str, question: "Question", limit: int, *, is_opened: bool) -> None:
-    from limen.app.basis import open_basis  # noqa: PLC0415
+    from limen.app.basis import open_basis, tenant_named  # noqa: PLC0415
     from limen.identity.administrators import SYSTEM  # noqa: PLC0415
     from limen.identity.audit.reading import AuditReading  # noqa: PLC0415
     from limen.kernel.encoding import encode_json  # noqa: PLC0415
     from limen.kernel.errors import Refusal  # noqa: PLC0415
 
     async with open_basis(settings) as basis:
-        found = await basis.storage.tenants.find(slug)
-        if found is None:
-            raise Misconfigured(f"there is no tenant {slug}", "name one by --tenant")
+        found = await tenant_named(basis, slug)
         database = basis.storage.database
         use = AuditReading(found.id, database.begin, database.read, basis.keyring)
         last, left = None, limit

@@ -6,7 +6,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from limen.app.administrators import administration, find
-from limen.app.basis import default_tenant, open_basis
+from limen.app.basis import default_tenant, open_basis, tenant_named
 from limen.app.cli.options import ConfigFile, settings_from
 from limen.app.settings import Settings
 from limen.identity.administrators import SYSTEM
@@ -43,19 +43,15 @@ async def _erase_again(settings: Settings, slug: str, *, yes: bool) -> tuple[int
     from limen.app import restoring  # noqa: PLC0415
 
     async with open_basis(settings) as basis:
-        found = await basis.storage.tenants.find(slug)
-        if found is None:
-            raise Misconfigured(f"there is no tenant {slug}", "limen apply makes one")
+        found = await tenant_named(basis, slug)
         gone = await restoring.without_a_key(basis, found)
         return len(gone), await restoring.erase_again(basis, found, gone) if yes else 0
 
 
 async def _sign_out(settings: Settings, slug: str, who: str) -> None:
     async with open_basis(settings) as basis:
-        platform = await default_tenant(basis)
-        tenant = platform if slug == DEFAULT_SLUG else await basis.storage.tenants.find(slug)
-        if tenant is None:
-            raise Misconfigured(f"there is no tenant {slug}", "limen apply makes one")
+        await default_tenant(basis)
+        tenant = await tenant_named(basis, slug)
         customer_id: CustomerId | None = None
         if who.startswith(f"{CustomerId.prefix}_"):
             customer_id = CustomerId(who)

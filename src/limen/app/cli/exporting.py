@@ -37,17 +37,15 @@ def export(
 
 async def _export(settings: Settings, slug: str, output: Path | None, *, with_secrets: bool) -> int:
     from limen.access.imports.export import Exporting  # noqa: PLC0415
-    from limen.app.basis import default_tenant, open_basis  # noqa: PLC0415
+    from limen.app.basis import default_tenant, open_basis, tenant_named  # noqa: PLC0415
     from limen.app.imports import private  # noqa: PLC0415
     from limen.identity.administrators import SYSTEM  # noqa: PLC0415
     from limen.identity.customers.directory import Directory  # noqa: PLC0415
 
     count = 0
     async with open_basis(settings) as basis:
-        platform = await default_tenant(basis)
-        tenant = platform if slug == DEFAULT_SLUG else await basis.storage.tenants.find(slug)
-        if tenant is None:
-            raise Misconfigured(f"there is no tenant {slug}", "name a tenant's slug")
+        await default_tenant(basis)
+        tenant = await tenant_named(basis, slug)
         database = basis.storage.database
         directory = Directory(tenant.id, basis.keyring, basis.clock, basis.entropy)
         exporting = Exporting(tenant.id, database.begin, database.read, directory, SYSTEM)

@@ -55,16 +55,14 @@ def import_customers(  # noqa: PLR0913  # each is an option of the command line
 async def _import(
     settings: Settings, file: BinaryIO, slug: str, what: tuple[str, Path | None, Path | None], **how: bool
 ) -> Any:
-    from limen.app.basis import default_tenant, open_basis  # noqa: PLC0415
+    from limen.app.basis import default_tenant, open_basis, tenant_named  # noqa: PLC0415
     from limen.app.imports import digest_of, importing, private, rows_of, write_report  # noqa: PLC0415
 
     form, project, report = what
     rows = rows_of(file, form, project)
     async with open_basis(settings) as basis:
-        platform = await default_tenant(basis)
-        tenant = platform if slug == DEFAULT_SLUG else await basis.storage.tenants.find(slug)
-        if tenant is None:
-            raise Misconfigured(f"there is no tenant {slug}", "limen apply makes one")
+        await default_tenant(basis)
+        tenant = await tenant_named(basis, slug)
         digest = await asyncio.to_thread(digest_of, file)
         with private(report) if report is not None else nullcontext() as out, _bar(file) as seen:
             async with importing(basis, tenant) as parts:

@@ -86,16 +86,14 @@ def destroy_root(
 
 async def _rotate(settings: Settings, slug: str, *, is_urgent: bool) -> int:
     from limen.access.jose.rotation import Urgency  # noqa: PLC0415
-    from limen.app.basis import open_basis  # noqa: PLC0415
+    from limen.app.basis import open_basis, tenant_named  # noqa: PLC0415
     from limen.app.jobs.upkeep import rotate_all, rotate_tenant  # noqa: PLC0415
 
     urgency = Urgency.COMPROMISED if is_urgent else Urgency.SOON
     async with open_basis(settings) as basis:
         if not slug:
             return await rotate_all(basis, urgency)
-        tenant = await basis.storage.tenants.find(slug)
-        if tenant is None:
-            raise Misconfigured(f"there is no tenant {slug}", "name a tenant's slug")
+        tenant = await tenant_named(basis, slug)
         return await rotate_tenant(basis, tenant, urgency)
 
 
@@ -113,16 +111,14 @@ async def _rotate_tenant(settings: Settings, slug: str) -> bool:
 
 
 async def _rotate_customers(settings: Settings, slug: str) -> int:
-    from limen.app.basis import open_basis  # noqa: PLC0415
+    from limen.app.basis import open_basis, tenant_named  # noqa: PLC0415
     from limen.app.jobs.rotation import rotations  # noqa: PLC0415
     from limen.identity.administrators import SYSTEM  # noqa: PLC0415
     from limen.identity.keyring.rotate import described  # noqa: PLC0415
     from limen.identity.keyring.rotation import RotationKind  # noqa: PLC0415
 
     async with open_basis(settings) as basis:
-        tenant = await basis.storage.tenants.find(slug)
-        if tenant is None:
-            raise _no_tenant(slug)
+        tenant = await tenant_named(basis, slug)
         use = rotations(basis, tenant.id)
         begun = await use.begin(RotationKind.CUSTOMERS, SYSTEM)
         if isinstance(begun, Refusal) and begun.code != "rotation_running":
@@ -134,14 +130,12 @@ async def _rotate_customers(settings: Settings, slug: str) -> int:
 
 
 async def _rotate_customer(settings: Settings, slug: str, customer: str) -> int:
-    from limen.app.basis import open_basis  # noqa: PLC0415
+    from limen.app.basis import open_basis, tenant_named  # noqa: PLC0415
     from limen.app.jobs.rotation import rotations  # noqa: PLC0415
     from limen.identity.administrators import SYSTEM  # noqa: PLC0415
 
     async with open_basis(settings) as basis:
-        tenant = await basis.storage.tenants.find(slug)
-        if tenant is None:
-            raise _no_tenant(slug)
+        tenant = await tenant_named(basis, slug)
         version = await rotations(basis, tenant.id).rotate_customer(customer, SYSTEM)
         if isinstance(version, Refusal):
             raise Misconfigured(f"no new key for {customer}: {version.code}", "name a customer of the tenant: cus_…")
@@ -160,10 +154,6 @@ async def _progress(settings: Settings) -> list[str]:
             found = await rotations(basis, tenant.id).list()
             lines += [f"{tenant.slug} {described(one)}" for one in found[:_SHOWN]]
     return lines
-
-
-def _no_tenant(slug: str) -> Misconfigured:
-    return Misconfigured(f"there is no tenant {slug}", "name a tenant's slug")
 
 
 async def _rotate_root(settings: Settings) -> tuple[str, str, int]:

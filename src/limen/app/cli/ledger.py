@@ -107,14 +107,12 @@ def _told(found: Any) -> int:
 
 
 async def _export(settings: Settings, slug: str, out: BinaryIO) -> int:
-    from limen.app.basis import open_basis  # noqa: PLC0415
+    from limen.app.basis import open_basis, tenant_named  # noqa: PLC0415
     from limen.app.consents import exported  # noqa: PLC0415
 
     written = 0
     async with open_basis(settings) as basis:
-        tenant = await basis.storage.tenants.find(slug)
-        if tenant is None:
-            raise Misconfigured(f"there is no tenant {slug}", "name one by --tenant")
+        tenant = await tenant_named(basis, slug)
         async for line in exported(basis, tenant):
             out.write(line)
             written += 1

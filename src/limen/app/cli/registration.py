@@ -25,13 +25,11 @@ def token(
 
 async def _token(settings: Settings, slug: str, label: str, bounds: tuple[int, int]) -> str:
     from limen.access.clients.dynamic.initial import InitialTokenOffice  # noqa: PLC0415
-    from limen.app.basis import open_basis  # noqa: PLC0415
+    from limen.app.basis import open_basis, tenant_named  # noqa: PLC0415
     from limen.identity.administrators import SYSTEM  # noqa: PLC0415
 
     async with open_basis(settings) as basis:
-        tenant = await basis.storage.tenants.find(slug)
-        if tenant is None:
-            raise Misconfigured(f"there is no tenant {slug}", "limen apply makes tenants")
+        tenant = await tenant_named(basis, slug)
         database = basis.storage.database
         office = InitialTokenOffice(tenant.id, database.begin, database.read, basis.keyring, basis.clock, basis.entropy)
         made = await office.create(label, SYSTEM, hours=bounds[0], uses=bounds[1])

@@ -46,15 +46,13 @@ async def _replayed(
 ) -> "Replayed":
     import msgspec  # noqa: PLC0415
 
-    from limen.app.basis import open_basis  # noqa: PLC0415
+    from limen.app.basis import open_basis, tenant_named  # noqa: PLC0415
     from limen.identity.tenants.risk import problems_of  # noqa: PLC0415
     from limen.trust.risk.replay import WhatIf, replay  # noqa: PLC0415
 
     action, client, days, most = narrowed
     async with open_basis(settings) as basis:
-        tenant = await basis.storage.tenants.find(slug)
-        if tenant is None:
-            raise Misconfigured(f"there is no tenant {slug}", "name one by --tenant")
+        tenant = await tenant_named(basis, slug)
         risk = msgspec.structs.replace(tenant.settings.risk, **given)
         problems = dict(problems_of(risk, "risk"))
         if problems:

@@ -96,7 +96,7 @@ def _rules(file: Path) -> "tuple[PatternRule, ...]":
 
 
 async def _tested(settings: Settings, slug: str, given: "tuple[PatternRule, ...] | None", most: int) -> None:
-    from limen.app.basis import open_basis  # noqa: PLC0415
+    from limen.app.basis import open_basis, tenant_named  # noqa: PLC0415
     from limen.app.geography import atlas_of  # noqa: PLC0415
     from limen.app.threats import feeds_here  # noqa: PLC0415
     from limen.identity.administrators import SYSTEM  # noqa: PLC0415
@@ -106,9 +106,7 @@ async def _tested(settings: Settings, slug: str, given: "tuple[PatternRule, ...]
     from limen.trust.fraud.trying import Trying  # noqa: PLC0415
 
     async with open_basis(settings) as basis:
-        found = await basis.storage.tenants.find(slug)
-        if found is None:
-            raise Misconfigured(f"there is no tenant {slug}", "name one by --tenant")
+        found = await tenant_named(basis, slug)
         atlas = atlas_of(settings, lambda _name, _outcome: None)
         atlas.open()
         database = basis.storage.database
