@@ -39,11 +39,14 @@ from limen.trust.risk.judge import FIELD, RiskJudge
 from limen.trust.risk.keys import ATTACKS, CUSTOMERS, SIGN_INS, Epoch, epoch_of
 from limen.trust.risk.population import asked_for
 from limen.trust.risk.records import ADDRESS, COUNTRY, NETWORK, Place, Sighting
+from limen.trust.risk.store import CROWD
 
 CUSTOMERS_MADE: Final = 1_000_000
 LOG_INS: Final = 100
 VALUES: Final = 3_000_000
 """Counters of an epoch: three addresses for each customer, and the few thousand of everything else."""
+CROWDED: Final = 50_000
+"""Of an epoch's values, those that five customers or more showed: networks, browsers, addresses of carriers."""
 ASKED: Final = 500
 """Customers with a full history."""
 ROUNDS: Final = 2_000
@@ -90,7 +93,8 @@ def stock() -> Stock:
             sightings.append((who, one))
             known |= set(asked_for(one, history))
     keys = {epoch.hash(value): 1_000 for epoch in epochs for value in known}
-    keys |= {chance.randbytes(16): 1 for _ in range(2 * VALUES - len(keys))}
+    keys |= {chance.randbytes(16): 1 for _ in range(2 * CROWDED)}
+    keys |= {chance.randbytes(16): 0 for _ in range(2 * VALUES - len(keys))}
     judge = RiskJudge(RiskSettings(), epochs)
     return Stock(judge, vault, histories, sightings, sorted(keys.items()))
 
@@ -129,10 +133,7 @@ def _fill_sqlite(path: Path, made: Stock) -> None:
     try:
         with connection:
             connection.executemany("INSERT INTO risk_histories VALUES (?, ?, ?, ?)", _histories(made))
-            connection.executemany(
-                "INSERT INTO risk_counters VALUES (?, ?, ?, ?, ?)",
-                ((TENANT, key, 5, count, 1 << 62) for key, count in made.counters),
-            )
+            connection.executemany("INSERT INTO risk_counters VALUES (?, ?, ?, ?, ?)", _counters(made))
     finally:
         connection.close()
 
@@ -144,6 +145,11 @@ def _histories(made: Stock) -> Iterator[tuple[str, str, bytes, int]]:
         yield TENANT, who, made.histories.get(who, short), 1
 
 
+def _counters(made: Stock) -> Iterator[tuple[str, bytes, int, int, int]]:
+    for key, count in made.counters:
+        yield TENANT, key, CROWD if count else 1, count, 1 << 62
+
+
 async def _postgres(urls: postgres.Databases, made: Stock) -> dict[str, Any]:
     async with _storage(urls.data_url, urls.keystore_url) as storage:
         began = perf_counter()
@@ -152,7 +158,8 @@ async def _postgres(urls: postgres.Databases, made: Stock) -> dict[str, Any]:
             await owner.execute("SET session_replication_role = replica")
             await owner.copy_records_to_table("risk_histories", records=_histories(made))
             await owner.copy_records_to_table(
-                "risk_counters", records=((TENANT, key, 5, count, 1 << 62) for key, count in made.counters)
+                "risk_counters",
+                records=((TENANT, key, CROWD if count else 1, count, 1 << 62) for key, count in made.counters),
             )
             await owner.execute("VACUUM ANALYZE risk_histories, risk_counters")
         finally:

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from sqlalchemy import bindparam, case, select, update
+from sqlalchemy import bindparam, case, or_, select, update
 
 from limen.kernel.clock import Instant
 from limen.kernel.errors import Fault
 from limen.kernel.ids import CustomerId
-from limen.storage.schema import risk_counters, risk_histories
+from limen.storage.schema import CROWDED, risk_counters, risk_histories
 from limen.storage.stores.base import (
     TENANT,
     TenantStoreBase,
@@ -28,16 +28,21 @@ _REPLACE = update_mine(risk_histories, _theirs, sets=("sealed", "seen_at"))
 
 _counts = risk_counters.c
 _COUNTED = mine(
-    select(_counts.key, _counts.count).where(
-        _counts.key.in_([bindparam(place) for place in _PLACES]), _counts.customers >= CROWD
-    ),
+    select(_counts.key, _counts.count).where(_counts.key.in_([bindparam(place) for place in _PLACES]), CROWDED),
     risk_counters,
 )
 _OPEN = insert_new_mine(risk_counters)
+# A crowd stays one: its size is counted no further, so that most updates change no column of an index (on PostgreSQL
+# such rows are not written into every index again).
 _after = _counts.customers + bindparam("more")
+_is_crowd = or_(_counts.customers >= CROWD, _after >= CROWD)
+_shown = _counts.count + case((_is_crowd, bindparam("shown")), else_=0)
 _COUNT = mine(
     update(risk_counters)
-    .values(customers=_after, count=_counts.count + case((_after >= CROWD, bindparam("shown")), else_=0))
+    .values(
+        customers=case((_counts.customers >= CROWD, _counts.customers), else_=_after),
+        count=case((_shown < 0, 0), else_=_shown),
+    )
     .where(_counts.key == bindparam("of"), _after >= 0),
     risk_counters,
 )

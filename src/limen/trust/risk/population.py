@@ -31,8 +31,9 @@ class Population:
 
 
 def asked_for(seen: Sighting, history: History) -> tuple[Value, ...]:
-    """Return what has to be looked up for an assessment: what is shown now, and what the customer usually shows."""
-    usual = ((level, history.usual(level)) for level in seen.values if not history.is_empty)
+    """Return what has to be looked up for an assessment: what is shown, and, where it is new, what usually is."""
+    new = (level for level, value in seen.values.items() if not history.is_empty and not history.has(level, value))
+    usual = ((level, history.usual(level)) for level in new)
     times = (*((HOUR, hour) for hour in hours_around(seen.at)), (DAY_KIND, day_kind(seen.at)))
     return tuple(dict.fromkeys((*seen.values.items(), *usual, *times)))
 

@@ -765,6 +765,14 @@ def _create_tables() -> None:  # noqa: PLR0915 - one statement a table
         sqlite_with_rowid=False,
     )
     op.create_index("ix_risk_counters_expires", "risk_counters", ["tenant_id", "expires_at"], unique=False)
+    op.create_index(
+        "ix_risk_counters_crowded",
+        "risk_counters",
+        ["tenant_id", "key"],
+        unique=False,
+        sqlite_where=sa.text("customers >= 5"),
+        postgresql_where=sa.text("customers >= 5"),
+    )
     op.create_table(
         "tolls",
         sa.Column("tenant_id", sa.String(length=40), nullable=False),
