@@ -16,6 +16,8 @@ _AWAY: Final = 0.2
 LANES: Final = 6
 """Customers who come at a time; each comes by one lane alone, so that a device is used once at a time."""
 _SLIP: Final = 0.05
+_PAUSE: Final = 1.5
+"""Seconds between two of a lane. Nobody signs in a dozen times in two minutes: that meets the limit of an account."""
 
 
 def home_of(number: int) -> str:
@@ -32,6 +34,7 @@ class Crowd:
     came: int = 0
     disturbed: int = 0
     failed: int = 0
+    worked: int = 0
     _ends: Event = field(default_factory=Event)
     _threads: list[Thread] = field(default_factory=list)
     _lock: Lock = field(default_factory=Lock)
@@ -54,7 +57,7 @@ class Crowd:
     def begin(self) -> None:
         """Come and go until told to end."""
         self._ends.clear()
-        self.came = self.disturbed = self.failed = 0
+        self.came = self.disturbed = self.failed = self.worked = 0
         self._threads = [Thread(target=self._come, args=(lane,), daemon=True) for lane in range(LANES)]
         for thread in self._threads:
             thread.start()
@@ -67,7 +70,7 @@ class Crowd:
 
     def _come(self, lane: int) -> None:
         chance = Random(lane)
-        while not self._ends.wait(0.02):
+        while not self._ends.wait(_PAUSE):
             self._visit(chance.randrange(REGULARS // LANES) * LANES + lane, chance)
 
     def _visit(self, number: int, chance: Random) -> None:
@@ -82,6 +85,7 @@ class Crowd:
             self.came += 1
             self.disturbed += outcome in {"challenged", "blocked"}
             self.failed += outcome in {"wrong", "refused", "proof"}
+            self.worked += browser.worked > 0
         if outcome == "session" and not is_new:
             self.devices[number] = browser.cookies
         browser.close()

@@ -90,6 +90,7 @@ class Result:
     came: int = 0
     disturbed: int = 0
     failed: int = 0
+    proved: int = 0
     lock: Lock = field(default_factory=Lock, repr=False)
 
     @property
@@ -119,6 +120,7 @@ class Result:
             "disturbed": self.disturbed,
             "disturbed_share": round(self.disturbed / self.came, 4) if self.came else None,
             "legitimate_failed": self.failed,
+            "legitimate_whose_browser_worked": self.proved,
         }
 
 
@@ -144,6 +146,7 @@ def attack(installation: Installation, crowd: Crowd, scene: Scene, count: int, s
         result.seconds = perf_counter() - began
         result.hashes = round(installation.metric(_HASHES) - hashes)
         result.came, result.disturbed, result.failed = crowd.came, crowd.disturbed, crowd.failed
+        result.proved = crowd.worked
     finally:
         crowd.end()
         server.stop()
