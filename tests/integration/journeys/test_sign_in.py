@@ -64,8 +64,7 @@ async def test_a_hundred_wrong_passwords_disable_it_and_recovery_enables_it(buil
 async def test_the_audit_log_names_failures_and_keeps_the_address_sealed(house):
     await house.customer(ANN)
     await house.walker(address="203.0.113.77").sign_in(ANN, "wrong horse battery staple")
-    record = (await house.audit())[-1]
-    assert record.event == "sign_in.failed"
+    [record] = [one for one in await house.audit() if one.event == "sign_in.failed"]  # keys are made meanwhile
     assert b"203.0.113.77" not in record.open_part + record.sealed
     assert len(record.commitment) == 32
 
