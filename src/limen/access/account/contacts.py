@@ -42,14 +42,13 @@ class ContactChange:
             None if it is done; ``Conflict("taken")`` where somebody else has what is added, or holds it;
             ``Conflict("version_changed")`` where the customer changed meanwhile.
         """
-        if await self.moves.write(unit, held_until=self.held_until) is not None:
-            return Conflict("taken")  # one at the most is added: nothing is before it
+        # First: from here on nobody else moves what names the customer, and what was read of it is known to stand.
         if not await unit.customers.update(self.sealed, self.owner.customer.version):
-            for contact in self.moves.added:
-                await unit.customers.leave(contact)
-            for contact in self.moves.left:
-                await unit.customers.claim(contact)
             return Conflict("version_changed")
+        if await self.moves.write(unit, held_until=self.held_until) is not None:
+            before = seal(self.owner.customer, self.owner.vault)  # one at the most is added: no move is before it
+            await unit.customers.update(before, self.after.version)
+            return Conflict("taken")
         held: dict[str, Any] = {} if self.held_until is None else {"held_until": self.held_until}
         unit.announce(Event(self.event, self.after.id, dict(held)))
         changed = {"version": self.after.version, "fields": _fields(self.owner.customer.profile, self.after.profile)}

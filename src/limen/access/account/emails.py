@@ -44,7 +44,7 @@ class Emails(Contacts):
         customer = owner.customer
         since = customer.profile.email_since or customer.created_at
         before = Contact(self.new_id(), customer.profile.email, since)
-        profile = with_primary(customer.profile, contact_id, before, self.now)
+        profile = with_primary(customer.profile, contact_id, before)
         if isinstance(profile, Refusal):
             return profile
         tells = self.others(owner, customer, "primary")

@@ -8,7 +8,7 @@ from typing import Protocol
 from limen.access.account.store import AccountStore
 from limen.access.factors.store import FactorStore
 from limen.access.safety.records import AccountLink
-from limen.access.safety.store import DeviceStore
+from limen.access.safety.store import DeviceStore, LinkStore
 from limen.access.sessions.store import SessionStore
 from limen.access.tokens.desk import Desk
 from limen.access.tokens.store import GrantStore
@@ -98,6 +98,11 @@ class AccountUnit(Protocol):
     @property
     def devices(self) -> DeviceStore:
         """Return the devices that they trust."""
+        ...
+
+    @property
+    def links(self) -> LinkStore:
+        """Return the links in their notices."""
         ...
 
     @property

@@ -41,7 +41,7 @@ async def moved(context: StepContext) -> Progress:
 async def listed(context: StepContext) -> Progress:
     """Put the address or number that the task names first, or take it away."""
     state, parts = context.journey.state, context.parts
-    proven_at = max((piece.at for piece in context.facts.held), default=0)
+    proven_at = max((piece.at for piece in state.evidence), default=0)  # a session goes on without one
     acting = await _owner(context)
     emails, names = Emails(parts.desk, parts.directory, proven_at), Names(parts.desk, parts.directory, proven_at)
     prepare = {

@@ -8,7 +8,7 @@ import msgspec
 from limen.access.account.contacts import ContactChange, Contacts, done
 from limen.access.account.unit import AccountParts, AccountUnit, Owner
 from limen.access.linking.records import Assertion, Met, Way
-from limen.identity.customers.directory import seal
+from limen.identity.customers.directory import Moves, seal
 from limen.identity.customers.identifiers import EMAIL, IDENTITY, identity_key
 from limen.identity.customers.identities import LONGEST_LABEL, is_identity, with_identity, without_identity
 from limen.identity.customers.records import Customer, Identity, SealedCustomer
@@ -22,8 +22,13 @@ _STALE: Final = Forbidden("stale_sign_in", "linking needs a fresh sign-in to the
 _INVALID: Final = Invalid("invalid_identity", "no issuer, or no subject", {"identity": "identity.invalid"})
 
 
-class _MovedOn(Exception):
-    """Something changed the account since it was read: nothing of this unit may stay."""
+class _Refused(Exception):
+    """Nothing of this unit may stay."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        """Say why."""
+        super().__init__(refusal.code)
+        self.refusal = refusal
 
 
 class Identities(Contacts):
@@ -122,21 +127,28 @@ class Linking:
         try:
             async with self.parts.begin(self.parts.tenant_id) as unit:
                 unit.seal_with(owner.vault)
-                if await moves.write(unit) is not None:
-                    return Conflict("identity_taken")  # it is the first that is written, and the only one that is new
-                await self._strip(unit, owner, after, sealed)
-        except _MovedOn:
-            return Conflict("version_changed")
+                await self._strip(unit, owner, after, sealed, moves)
+        except _Refused as refused:
+            return refused.refusal
         return None
 
-    async def _strip(self, unit: AccountUnit, owner: Owner, after: Customer, sealed: SealedCustomer) -> None:
-        """Store the customer, end everything by which somebody could come in, and tell of it."""
+    async def _strip(
+        self, unit: AccountUnit, owner: Owner, after: Customer, sealed: SealedCustomer, moves: Moves
+    ) -> None:
+        """Store the customer, end everything by which somebody could come in, and tell of it.
+
+        The links in notices that went out before were mailed to whoever made the account, and lead it back to them.
+        """
         if not await unit.customers.update(sealed, owner.customer.version):
-            raise _MovedOn
+            raise _Refused(Conflict("version_changed"))
+        if await moves.write(unit) is not None:
+            raise _Refused(Conflict("identity_taken"))
         await unit.passwords.remove(after.id)
         await unit.factors.remove_since(after.id, 0)
         await unit.factors.replace_codes(after.id, ())
         await unit.sessions.end_all(after.id, after.valid_after)
+        await unit.links.void_since(after.id, 0, after.valid_after)
+        await unit.account.keep_from_deletion(after.id)
         unit.change("subject", f"{after.subject}:{after.valid_after}")
         data: dict[str, object] = {"version": after.version}
         unit.announce(Event("account.reclaimed", after.id, dict(data)))

@@ -42,13 +42,18 @@ def joined(stays: Profile, goes: Profile, take: frozenset[str]) -> Joined:
 
 
 def carried(stays: Profile, goes: Profile, new_id: Callable[[], str], now: Instant) -> tuple[Profile, tuple[str, ...]]:
-    """Return *stays* with the proven names of *goes*, as far as there is room, and what of the profile that changed."""
-    address = (Contact(new_id(), goes.email, goes.email_since or now),) if goes.email_verified else ()
+    """Return *stays* with the proven names of *goes*, as far as there is room, and what of the profile that changed.
+
+    However old they are there, they are the account's from *now* on: what came lately can be undone.
+    """
+    address = (Contact(new_id(), goes.email, now),) if goes.email_verified else ()
+    emails, phones = ([_anew(one, now) for one in some] for some in (goes.emails, goes.phones))
+    identities = [msgspec.structs.replace(one, linked_at=now) for one in goes.identities]
     made = msgspec.structs.replace(
         stays,
-        emails=(*stays.emails, *address, *goes.emails)[:MOST_EMAILS],
-        phones=(*stays.phones, *goes.phones)[:MOST_PHONES],
-        identities=(*stays.identities, *goes.identities)[:MOST_IDENTITIES],
+        emails=(*stays.emails, *address, *emails)[:MOST_EMAILS],
+        phones=(*stays.phones, *phones)[:MOST_PHONES],
+        identities=(*stays.identities, *identities)[:MOST_IDENTITIES],
         username=stays.username or goes.username,
     )
     names = ("emails", "phones", "identities", "username")
@@ -59,6 +64,10 @@ def unknown(goes: Profile, take: frozenset[str]) -> list[str]:
     """Return what of *take* is nothing that the one who goes has."""
     fields = _fields(goes)
     return sorted(name for name in take if fields.get(name) in ("", None))
+
+
+def _anew(contact: Contact, now: Instant) -> Contact:
+    return msgspec.structs.replace(contact, verified_at=now)
 
 
 def _fields(profile: Profile) -> dict[str, Any]:

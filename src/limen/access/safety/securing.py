@@ -119,12 +119,12 @@ class Securing:
         async with parts.begin(parts.tenant.id) as unit:
             if not await unit.links.use(found.link.link_hash, now):
                 return False
+            if not await unit.customers.update(seal(back, found.vault), found.customer.version):
+                raise _MovedOn
             is_back = await moves.write(unit) is None
             if not is_back:  # somebody else has the address: of all moves that is the first
+                await unit.customers.update(seal(stay, found.vault), back.version)
                 await less.write(unit)
-            sealed = seal(back if is_back else stay, found.vault)
-            if not await unit.customers.update(sealed, found.customer.version):
-                raise _MovedOn
             await self._lock(unit, found, now)
             await cancel_in(unit, locked.id, now, _by(found, request, "secured"), ended)
             unit.change("subject", f"{locked.subject}:{now}")
@@ -136,14 +136,19 @@ class Securing:
         return True
 
     def _led_back(self, profile: Profile, found: _Found, now: Instant) -> Profile:
-        """Return *profile* as it was before what is undone, without addresses that came lately."""
+        """Return *profile* as it was before what is undone, without addresses that came lately.
+
+        A notice may have gone out while an address that came lately was the primary one already: that one goes too.
+        """
         address, since = found.content.address, self._parts.since(now)
+        if address == profile.email and profile.email_since >= since:
+            address = next((one.value for one in profile.emails if one.verified_at < since), address)
         kept = _without_recent(profile, since, address)
         if found.content.about == REMOVED and profile.email_since < since:  # a further address it was, and is again
-            back = Contact(str(ContactId.new(self._parts.clock, self._parts.entropy)), address, found.link.created_at)
+            back = Contact(str(ContactId.new(self._parts.clock, self._parts.entropy)), address, since - 1)
             others = tuple(one for one in kept.emails if one.value != address)
             return msgspec.structs.replace(kept, emails=(*others, back))
-        return with_other_email(kept, address, profile.email_since if address == profile.email else since)
+        return with_other_email(kept, address, profile.email_since if address == profile.email else since - 1)
 
     async def _lock(self, unit: SafetyUnit, found: _Found, now: Instant) -> None:
         """End what stands, and take away what was set up lately."""

@@ -123,7 +123,7 @@ def named_fields(open_bytes: bytes) -> dict[str, Any]:
     """Return the fields of an open part by name; nothing where it is not one."""
     try:
         values = msgspec.json.decode(open_bytes)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return {}
     return dict(zip(OPEN_FIELDS, values, strict=False)) if isinstance(values, list) else {}
 

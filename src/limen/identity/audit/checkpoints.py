@@ -35,10 +35,10 @@ class Checkpoint:
         """
         try:
             return [
-                Head(self.tenant_id, SegmentId(name), int(end), bytes.fromhex(hashed))
+                Head(self.tenant_id, SegmentId(str(name)), int(end), bytes.fromhex(hashed))
                 for name, end, hashed in json.loads(self.heads)
             ]
-        except TypeError as error:
+        except (TypeError, OverflowError, RecursionError) as error:
             raise ValueError("no list of heads") from error
 
 

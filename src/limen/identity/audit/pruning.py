@@ -47,10 +47,10 @@ class Pruning:
         """
         try:
             return [
-                Head(self.tenant_id, SegmentId(name), int(first), bytes.fromhex(hashed))
+                Head(self.tenant_id, SegmentId(str(name)), int(first), bytes.fromhex(hashed))
                 for name, first, hashed in json.loads(self.starts)
             ]
-        except TypeError as error:
+        except (TypeError, OverflowError, RecursionError) as error:
             raise ValueError("no list of starts") from error
 
 

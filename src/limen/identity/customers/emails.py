@@ -38,14 +38,18 @@ def without_email(profile: Profile, contact_id: str) -> Profile | NotFound:
     return msgspec.structs.replace(profile, emails=tuple(one for one in profile.emails if one is not gone))
 
 
-def with_primary(profile: Profile, contact_id: str, before: Contact, now: Instant) -> Profile | NotFound:
-    """Return *profile* with another of its addresses first; the one *before* stays as a further one if it is proven."""
+def with_primary(profile: Profile, contact_id: str, before: Contact) -> Profile | NotFound:
+    """Return *profile* with another of its addresses first; the one *before* stays as a further one if it is proven.
+
+    Neither is younger for it: what came lately can be undone, however often the places are changed.
+    """
     chosen = email_named(profile, contact_id)
     if isinstance(chosen, NotFound):
         return chosen
     kept = (before,) if profile.email_verified else ()
     others = (*kept, *(one for one in profile.emails if one is not chosen))
-    return msgspec.structs.replace(profile, email=chosen.value, email_verified=True, email_since=now, emails=others)
+    since = chosen.verified_at
+    return msgspec.structs.replace(profile, email=chosen.value, email_verified=True, email_since=since, emails=others)
 
 
 def with_other_email(profile: Profile, email: str, now: Instant) -> Profile:

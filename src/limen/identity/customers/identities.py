@@ -5,6 +5,7 @@ whoever looks one up has verified the issuer's signature over both.
 """
 
 from typing import Final
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -21,7 +22,16 @@ LONGEST_LABEL: Final = 254
 def is_identity(issuer: str, subject: str) -> bool:
     """Tell whether this can be an issuer, and what it calls somebody."""
     is_issuer = 0 < len(issuer) <= LONGEST_ISSUER and issuer.isascii() and issuer.isprintable() and " " not in issuer
-    return is_issuer and 0 < len(subject) <= LONGEST_SUBJECT and subject.isprintable()
+    return is_issuer and _is_uri(issuer) and 0 < len(subject) <= LONGEST_SUBJECT and subject.isprintable()
+
+
+def _is_uri(text: str) -> bool:
+    """Tell whether *text* can be taken apart as a URI: the account page shows its host."""
+    try:
+        urlsplit(text)
+    except ValueError:
+        return False
+    return True
 
 
 def with_identity(profile: Profile, added: Identity) -> Profile | Conflict:

@@ -62,7 +62,7 @@ class Profile(msgspec.Struct, frozen=True, omit_defaults=True):
     """Personal data, in the terms of OpenID Connect Core §5.1. Sealed as one value.
 
     ``email`` is the primary address; ``emails`` are others of the customer's, of which each is proven. ``email_since``
-    tells since when the primary one is that; 0 for ever. ``phones`` are proven numbers, the primary one first;
+    tells since when the primary one is theirs; 0 for ever. ``phones`` are proven numbers, the primary one first;
     ``identities`` are who the customer is with other issuers.
     ``attributes`` are what the tenant's profile schema knows beyond that (``identity.profiles``); ``since`` tells when
     each of them was last said.

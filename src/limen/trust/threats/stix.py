@@ -8,7 +8,7 @@ latest counts.
 
 import re
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final, Literal
 
 import msgspec
@@ -84,14 +84,14 @@ def latest(objects: list[msgspec.Raw]) -> list[msgspec.Raw | None]:
     Raises:
         BadFeed: one is no object.
     """
-    newest: dict[str, tuple[float, int]] = {}
+    newest: dict[str, tuple[int, int]] = {}
     found: list[msgspec.Raw | None] = list(objects)
     for index, raw in enumerate(objects):
         one = named(raw, f"object {index}")
         if one.type != "indicator":
             found[index] = None
             continue
-        at = one.modified.timestamp() if one.modified is not None else 0.0
+        at = _instant(one.modified) if one.modified is not None else 0
         before = newest.get(one.id) if one.id else None
         if before is not None and at < before[0]:
             found[index] = None
@@ -126,4 +126,5 @@ def _indicated(raw: msgspec.Raw, index: int, now: Instant) -> Iterator[Range]:
 
 
 def _instant(moment: datetime) -> Instant:
-    return int(moment.timestamp() * SECOND)
+    """Return *moment*; in UTC where it names no zone, as this machine's would not reach back to the year 1."""
+    return int((moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)).timestamp() * SECOND)

@@ -56,7 +56,7 @@ async def put_email_first(call: CurrentCall, customer_id: Id, email_id: Named, i
 
     def change(profile: Profile) -> Profile | Refusal:
         before = Contact(kept, profile.email, profile.email_since or now)
-        return with_primary(profile, email_id, before, now)
+        return with_primary(profile, email_id, before)
 
     return await _changed(call, customer_id, if_match, change)
 
