@@ -1,7 +1,5 @@
 """Input that is well formed and means nothing: it is refused in words, and nothing falls over."""
 
-from dataclasses import replace
-
 import pytest
 
 from limen.identity.audit.chain import named_fields
@@ -28,14 +26,9 @@ def test_an_issuer_that_cannot_be_taken_apart_is_none(issuer):
     assert not is_identity(issuer, "subject")
 
 
-def test_a_crafted_audit_log_is_no_log_however_it_is_nested():
+@pytest.mark.parametrize("heads", [DEEP, b'[["seg", 1e999, ""]]', b"7"])
+def test_a_crafted_audit_log_is_no_log_however_it_is_nested(heads):
     """It can be signed by whoever crafted it."""
-    signed = Checkpoint(TenantId("ten_1"), 1, 0, b"[]", b"", b"", "kid", b"")
-    for heads in (DEEP, b'[[{}, 1, ""]]', b'[["seg", 1e999, ""]]', b"7"):
-        crafted = replace(signed, heads=heads)
-        if heads.startswith(b"[[{"):
-            assert [type(head.segment_id) for head in crafted.listed()] == [str]
-            continue
-        with pytest.raises(ValueError, match="heads"):
-            crafted.listed()
+    with pytest.raises(ValueError, match="heads"):
+        Checkpoint(TenantId("ten_1"), 1, 0, heads, b"", b"", "kid", b"").listed()
     assert named_fields(DEEP) == {}
