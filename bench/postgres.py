@@ -84,11 +84,15 @@ def analyse(url: str) -> None:
 
 
 def start(bench: Workbench, buffers: str = "") -> Databases:
-    """Return two fresh databases, with synchronous commits as the server is set (the settings are reported).
+    """Return two fresh databases on a server of the run's.
 
     *buffers* is what a server of our own keeps in memory (``shared_buffers``); empty for its default.
     """
-    url = os.environ.get("LIMEN_TEST_POSTGRES_URL") or _embedded(bench, buffers)
+    return fresh(os.environ.get("LIMEN_TEST_POSTGRES_URL") or _embedded(bench, buffers))
+
+
+def fresh(url: str) -> Databases:
+    """Return two fresh databases, in place of those before; commits are as the server is set (reported)."""
     names = ("limen_bench", "limen_bench_keys")
-    settings = asyncio.run(_prepare(url, names))
+    settings = asyncio.run(_prepare(_with_database(url, "postgres"), names))
     return Databases(_with_database(url, names[0]), _with_database(url, names[1]), settings)

@@ -47,6 +47,12 @@ class Vault:
             asyncio.run(_roomy(databases.data_url))
         return self._databases
 
+    def renew(self) -> None:
+        """Have the next work begin with empty databases, whose every index stands."""
+        if self._databases is not None:
+            self._databases = databases = postgres.fresh(self._databases.data_url)
+            asyncio.run(_prepare(databases))
+
     @asynccontextmanager
     async def storage(self) -> AsyncIterator[Storage]:
         """Open the database as the application does: in its role, under row-level security."""

@@ -40,6 +40,7 @@ class VaultSession:
             for name, work in WORKS.items():
                 if name in self.wanted:
                     self.bench.say(name)
+                    vault.renew()
                     figures += work(vault)
         return figures, {
             "environment": facts.environment(self.bench),
