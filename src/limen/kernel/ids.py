@@ -37,6 +37,11 @@ class TypedId(str):
             return None
         return cls(text)
 
+    @classmethod
+    def pattern(cls) -> str:
+        """Return the regular expression that identifiers of this type fit, as documents name it."""
+        return f"^{cls.prefix}_[0-9a-hjkmnp-tv-z]{{{_LENGTH}}}$"
+
 
 def _encode(value: int) -> str:
     return "".join([_PAIRS[value >> shift & 1023] for shift in range(120, -1, -10)])

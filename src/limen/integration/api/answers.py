@@ -34,6 +34,17 @@ def answer(model: BaseModel, version: int | None = None, *, status: int = 200, l
     return Response(model.model_dump_json().encode(), status, headers, "application/json")
 
 
+def done(refusal: Refusal | None) -> Response:
+    """Return that there is nothing to say, where what was asked for is done.
+
+    Raises:
+        Refused: it is not.
+    """
+    if refusal is not None:
+        raise Refused(refusal)
+    return Response(status_code=204)
+
+
 def _call(request: Request) -> Call:
     call: Call = request.state.call
     return call

@@ -37,12 +37,14 @@ from limen.integration.api.models.account import (
 )
 from limen.integration.api.paging import PageSize
 from limen.integration.api.parts import PREFIX
+from limen.integration.api.paths import identified
 from limen.integration.api.problems import Refused
 from limen.kernel.errors import Invalid, NotFound, Throttled
+from limen.kernel.ids import GrantId
 
 router = APIRouter(prefix=f"{PREFIX}/account", route_class=AccountRoute, tags=["account"])
 Session = Annotated[str, Path(alias="session_id", pattern=r"^[A-Za-z0-9_-]{1,64}$")]
-GrantPath = Annotated[str, Path(alias="application_id", pattern="^gra_[0-9a-hjkmnp-tv-z]{26}$")]
+GrantPath = Annotated[str, identified(GrantId, "application_id")]
 Before = Annotated[str, Query(max_length=200, description="The cursor of the page before, from its `next`.")]
 _NO_DELETION = NotFound("deletion_not_found")
 

@@ -2,19 +2,20 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Response
 
 from limen.access.account.emails import put_first, remove_email
 from limen.identity.customers.scopes import ACCOUNT_READ, ACCOUNT_WRITE
 from limen.integration.api.account import AccountRoute, CurrentAccount, require_recent
-from limen.integration.api.answers import answer
+from limen.integration.api.answers import answer, done
 from limen.integration.api.document import acts, answers
 from limen.integration.api.models.emails import EmailsShown, shown_emails
 from limen.integration.api.parts import PREFIX
-from limen.integration.api.problems import Refused
+from limen.integration.api.paths import identified
+from limen.kernel.ids import ContactId
 
 router = APIRouter(prefix=f"{PREFIX}/account/emails", route_class=AccountRoute, tags=["account"])
-Contact = Annotated[str, Path(alias="email_id", pattern="^con_[0-9a-hjkmnp-tv-z]{26}$")]
+Contact = Annotated[str, identified(ContactId, "email_id")]
 
 
 @router.get("", response_model=EmailsShown, responses=answers(), openapi_extra=acts(ACCOUNT_READ))
@@ -27,17 +28,11 @@ async def list_own_emails(call: CurrentAccount) -> Response:
 async def put_own_email_first(call: CurrentAccount, email_id: Contact) -> Response:
     """Make another of one's addresses the primary one. Wants a recent sign-in; every address is told."""
     await require_recent(call)
-    refusal = await put_first(call.account, call.owner, email_id)
-    if refusal is not None:
-        raise Refused(refusal)
-    return Response(status_code=204)
+    return done(await put_first(call.account, call.owner, email_id))
 
 
 @router.delete("/{email_id}", status_code=204, responses=answers(409), openapi_extra=acts(ACCOUNT_WRITE))
 async def remove_own_email(call: CurrentAccount, email_id: Contact) -> Response:
     """Take one of one's addresses away. Wants a recent sign-in; every address is told, that one too."""
     await require_recent(call)
-    refusal = await remove_email(call.account, call.owner, email_id)
-    if refusal is not None:
-        raise Refused(refusal)
-    return Response(status_code=204)
+    return done(await remove_email(call.account, call.owner, email_id))

@@ -2,12 +2,12 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Response
 
 from limen.access.account.factors import factors_of, remove_factor, rename_key
 from limen.identity.customers.scopes import ACCOUNT_READ, ACCOUNT_WRITE
 from limen.integration.api.account import AccountRoute, CurrentAccount, require_recent
-from limen.integration.api.answers import answer, ok
+from limen.integration.api.answers import answer, done, ok
 from limen.integration.api.document import acts, answers
 from limen.integration.api.models.account import (
     FactorOwned,
@@ -17,10 +17,11 @@ from limen.integration.api.models.account import (
     shown_factors,
 )
 from limen.integration.api.parts import PREFIX
-from limen.integration.api.problems import Refused
+from limen.integration.api.paths import identified
+from limen.kernel.ids import FactorId
 
 router = APIRouter(prefix=f"{PREFIX}/account/factors", route_class=AccountRoute, tags=["account"])
-Factor = Annotated[str, Path(alias="factor_id", pattern="^fac_[0-9a-hjkmnp-tv-z]{26}$")]
+Factor = Annotated[str, identified(FactorId, "factor_id")]
 
 
 @router.get("", response_model=FactorsOwned, responses=answers(), openapi_extra=acts(ACCOUNT_READ))
@@ -46,7 +47,4 @@ async def rename_own_factor(call: CurrentAccount, factor_id: Factor, body: Facto
 async def remove_own_factor(call: CurrentAccount, factor_id: Factor) -> Response:
     """Remove a factor, and with the last second step the recovery codes. Wants a recent sign-in; the owner is told."""
     await require_recent(call)
-    refusal = await remove_factor(call.account, call.owner, factor_id)
-    if refusal is not None:
-        raise Refused(refusal)
-    return Response(status_code=204)
+    return done(await remove_factor(call.account, call.owner, factor_id))

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 import msgspec
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from limen.identity.administrators import CONSENTS_READ, CONSENTS_WRITE
 from limen.identity.consents.decide import Deciding, Source, Wish
@@ -34,6 +34,7 @@ from limen.integration.api.models.consents import (
     shown_record,
 )
 from limen.integration.api.parts import PREFIX
+from limen.integration.api.paths import CustomerPath, identified
 from limen.integration.api.problems import Refused
 from limen.integration.api.route import Call, GuardedRoute
 from limen.kernel.context import RequestContext
@@ -41,14 +42,13 @@ from limen.kernel.errors import Invalid, NotFound
 from limen.kernel.ids import CustomerId, RecordId
 
 router = APIRouter(prefix=PREFIX, route_class=GuardedRoute, tags=["consents"])
-Customer = Annotated[str, Path(alias="customer_id", pattern="^cus_[0-9a-hjkmnp-tv-z]{26}$")]
-Record = Annotated[str, Path(alias="record_id", pattern="^rec_[0-9a-hjkmnp-tv-z]{26}$")]
+Record = Annotated[str, identified(RecordId, "record_id")]
 _CONSENTS = "/customers/{customer_id}/consents"
 _NOT_PLACED = NotFound("record_not_placed", "its place follows within a second")
 
 
 @router.get(_CONSENTS, response_model=RecordList, responses=answers(), openapi_extra=needs(CONSENTS_READ))
-async def list_consents(call: CurrentCall, customer_id: Customer) -> Response:
+async def list_consents(call: CurrentCall, customer_id: CustomerPath) -> Response:
     """List what a customer decided, oldest first; that of a customer who was erased too."""
     async with call.parts.reading(call.desk.tenant.id) as unit:
         found = await unit.consents.history(CustomerId(customer_id))
@@ -65,7 +65,7 @@ async def list_consents(call: CurrentCall, customer_id: Customer) -> Response:
 async def record_consent(
     call: CurrentCall,
     request: Request,
-    customer_id: Customer,
+    customer_id: CustomerPath,
     body: DecisionSent,
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
@@ -95,7 +95,7 @@ async def record_consent(
     },
     openapi_extra=needs(CONSENTS_READ),
 )
-async def read_receipt(call: CurrentCall, request: Request, customer_id: Customer, record_id: Record) -> Response:
+async def read_receipt(call: CurrentCall, request: Request, customer_id: CustomerPath, record_id: Record) -> Response:
     """Read the receipt of a decision."""
     parts, tenant = call.parts, call.desk.tenant
     controller = Controller(tenant.issuer, tenant.name)
@@ -185,7 +185,7 @@ async def read_checkpoint(call: CurrentCall) -> Response:
     responses=answers(),
     openapi_extra=needs(CONSENTS_READ),
 )
-async def prove_inclusion(call: CurrentCall, customer_id: Customer, record_id: Record) -> Response:
+async def prove_inclusion(call: CurrentCall, customer_id: CustomerPath, record_id: Record) -> Response:
     """Prove that a decision is in the ledger of the newest checkpoint."""
     async with call.parts.reading(call.desk.tenant.id) as unit:
         record = await unit.consents.get(RecordId(record_id))

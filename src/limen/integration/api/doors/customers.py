@@ -1,8 +1,9 @@
 """Customers. A customer who administers can be changed only by somebody who administers as much."""
 
+from collections.abc import Callable
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import AwareDatetime
 
 from limen.access.merging.merge import Merging
@@ -11,8 +12,8 @@ from limen.identity.administrators import CUSTOMERS_READ, CUSTOMERS_WRITE
 from limen.identity.credentials.policy import policy_of
 from limen.identity.customers.find import Finding
 from limen.identity.customers.management import CustomerAdministration, NewCustomer
-from limen.identity.customers.records import Customer
-from limen.integration.api.answers import CurrentCall, IfMatch, answer, expected_version, ok
+from limen.identity.customers.records import Customer, Profile
+from limen.integration.api.answers import CurrentCall, IfMatch, answer, done, expected_version, ok
 from limen.integration.api.document import answers, needs
 from limen.integration.api.idempotency import IdempotencyKey, once
 from limen.integration.api.models.customers import (
@@ -31,9 +32,10 @@ from limen.integration.api.models.customers import (
 )
 from limen.integration.api.paging import PageSize, SearchCursor, next_link, position, sealed_link
 from limen.integration.api.parts import PREFIX
+from limen.integration.api.paths import CustomerPath
 from limen.integration.api.problems import Refused
 from limen.integration.api.route import Call, GuardedRoute
-from limen.kernel.errors import Expired, Invalid, NotFound
+from limen.kernel.errors import Expired, Invalid, NotFound, Refusal
 from limen.kernel.ids import CustomerId
 from limen.kernel.secret import Secret
 from limen.trust.threats.breaches import Breaches
@@ -41,7 +43,6 @@ from limen.trust.threats.breaches import Breaches
 router = APIRouter(prefix=f"{PREFIX}/customers", route_class=GuardedRoute, tags=["customers"])
 _LONGEST_PLAIN = 50
 """Characters of the cursor of a plain list, an identifier; those that carry a question are sealed, and longer."""
-Id = Annotated[str, Path(alias="customer_id", pattern="^cus_[0-9a-hjkmnp-tv-z]{26}$")]
 
 
 def administration(call: Call) -> CustomerAdministration:
@@ -60,6 +61,14 @@ def administration(call: Call) -> CustomerAdministration:
         Breaches(parts.breaches, tenant.settings.breaches).guard,
         tenant.settings.sign_in.usernames,
     )
+
+
+async def changed(
+    call: Call, customer_id: str, if_match: str | None, change: Callable[[Profile], Profile | Refusal]
+) -> Customer:
+    """Make a *change* of a customer's profile, where its version is still the one that was read."""
+    version, use = expected_version(if_match), administration(call)
+    return ok(await use.update(CustomerId(customer_id), change, call.actor, expected_version=version))
 
 
 def _shown(call: Call, customer: Customer) -> CustomerShown:
@@ -156,7 +165,7 @@ async def create_customer(
 
 
 @router.get("/{customer_id}", response_model=CustomerShown, responses=answers(410), openapi_extra=needs(CUSTOMERS_READ))
-async def read_customer(call: CurrentCall, customer_id: Id) -> Response:
+async def read_customer(call: CurrentCall, customer_id: CustomerPath) -> Response:
     """Read a customer."""
     return await _show(call, customer_id)
 
@@ -168,24 +177,18 @@ async def read_customer(call: CurrentCall, customer_id: Id) -> Response:
     openapi_extra=needs(CUSTOMERS_WRITE),
 )
 async def update_customer(
-    call: CurrentCall, customer_id: Id, body: CustomerPatch, if_match: IfMatch = None
+    call: CurrentCall, customer_id: CustomerPath, body: CustomerPatch, if_match: IfMatch = None
 ) -> Response:
     """Change a customer's profile or address; what is absent stays."""
-    version = expected_version(if_match)
-    customer = ok(
-        await administration(call).update(CustomerId(customer_id), body.applied, call.actor, expected_version=version)
-    )
+    customer = await changed(call, customer_id, if_match, body.applied)
     return answer(_shown(call, customer), customer.version)
 
 
 @router.delete("/{customer_id}", status_code=204, responses=answers(412, 428), openapi_extra=needs(CUSTOMERS_WRITE))
-async def delete_customer(call: CurrentCall, customer_id: Id, if_match: IfMatch = None) -> Response:
+async def delete_customer(call: CurrentCall, customer_id: CustomerPath, if_match: IfMatch = None) -> Response:
     """Erase a customer: the rows, and the key that everything personal is sealed under."""
-    refusal = await administration(call).delete(
-        CustomerId(customer_id), call.actor, expected_version=expected_version(if_match)
-    )
-    ok(refusal)
-    return Response(status_code=204)
+    version = expected_version(if_match)
+    return done(await administration(call).delete(CustomerId(customer_id), call.actor, expected_version=version))
 
 
 @router.post(
@@ -194,7 +197,7 @@ async def delete_customer(call: CurrentCall, customer_id: Id, if_match: IfMatch 
     responses=answers(412),
     openapi_extra=needs(CUSTOMERS_WRITE),
 )
-async def disable_customer(call: CurrentCall, customer_id: Id) -> Response:
+async def disable_customer(call: CurrentCall, customer_id: CustomerPath) -> Response:
     """Bar a customer from signing in; every session and token ends. May be repeated."""
     customer = ok(await administration(call).disable(CustomerId(customer_id), call.actor))
     return answer(_shown(call, customer), customer.version)
@@ -203,7 +206,7 @@ async def disable_customer(call: CurrentCall, customer_id: Id) -> Response:
 @router.post(
     "/{customer_id}/enable", response_model=CustomerShown, responses=answers(412), openapi_extra=needs(CUSTOMERS_WRITE)
 )
-async def enable_customer(call: CurrentCall, customer_id: Id) -> Response:
+async def enable_customer(call: CurrentCall, customer_id: CustomerPath) -> Response:
     """Let a customer sign in again. May be repeated."""
     customer = ok(await administration(call).enable(CustomerId(customer_id), call.actor))
     return answer(_shown(call, customer), customer.version)
@@ -215,7 +218,7 @@ async def enable_customer(call: CurrentCall, customer_id: Id) -> Response:
     responses=answers(412),
     openapi_extra=needs(CUSTOMERS_WRITE),
 )
-async def sign_out_customer(call: CurrentCall, customer_id: Id) -> Response:
+async def sign_out_customer(call: CurrentCall, customer_id: CustomerPath) -> Response:
     """End every session and token of a customer. May be repeated."""
     customer = ok(await administration(call).sign_out_everywhere(CustomerId(customer_id), call.actor))
     return answer(_shown(call, customer), customer.version)
@@ -227,7 +230,9 @@ async def sign_out_customer(call: CurrentCall, customer_id: Id) -> Response:
     responses=answers(409, 412, 428, body=True),
     openapi_extra=needs(CUSTOMERS_WRITE),
 )
-async def merge_customers(call: CurrentCall, customer_id: Id, body: MergeSent, if_match: IfMatch = None) -> Response:
+async def merge_customers(
+    call: CurrentCall, customer_id: CustomerPath, body: MergeSent, if_match: IfMatch = None
+) -> Response:
     """Merge another customer into this one, or preview it. The other is erased; no credential is carried over.
 
     `If-Match` names the version of the one who stays; a preview needs none.

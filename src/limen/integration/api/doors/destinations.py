@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from limen.identity.administrators import AUDIT_READ, AUDIT_WRITE
 from limen.integration.api.answers import CurrentCall, IfMatch, answer, expected_version, ok
@@ -24,15 +24,17 @@ from limen.integration.api.models.destinations import (
 )
 from limen.integration.api.paging import After, PageSize, next_link, position
 from limen.integration.api.parts import PREFIX
+from limen.integration.api.paths import identified
 from limen.integration.api.problems import Refused
 from limen.integration.api.route import Call, GuardedRoute
 from limen.integration.streaming.manage import Destinations
 from limen.kernel.errors import NotFound
+from limen.kernel.ids import DestinationId
 
 _PATH = f"{PREFIX}/audit-destinations"
 _LETTERS = 200
 router = APIRouter(prefix=_PATH, route_class=GuardedRoute, tags=["audit"])
-DestinationId = Annotated[str, Path(pattern=r"^dst_[0-9a-hjkmnp-tv-z]{26}$")]
+DestinationPath = Annotated[str, identified(DestinationId)]
 
 
 def _use(call: Call) -> Destinations:
@@ -69,7 +71,7 @@ async def create_audit_destination(
 
 
 @router.get("/{destination_id}", response_model=DestinationShown, responses=answers(), openapi_extra=needs(AUDIT_READ))
-async def read_audit_destination(call: CurrentCall, destination_id: DestinationId) -> Response:
+async def read_audit_destination(call: CurrentCall, destination_id: DestinationPath) -> Response:
     """Read a destination, and how it fares."""
     found = ok(await _use(call).read(destination_id))
     return answer(shown(found), found.version)
@@ -82,7 +84,7 @@ async def read_audit_destination(call: CurrentCall, destination_id: DestinationI
     openapi_extra=needs(AUDIT_WRITE),
 )
 async def update_audit_destination(
-    call: CurrentCall, destination_id: DestinationId, body: DestinationPatch, if_match: IfMatch = None
+    call: CurrentCall, destination_id: DestinationPath, body: DestinationPatch, if_match: IfMatch = None
 ) -> Response:
     """Change a destination; what is absent stays. What failed before is tried again at once."""
     changed = ok(
@@ -99,7 +101,7 @@ async def update_audit_destination(
 
 @router.delete("/{destination_id}", status_code=204, responses=answers(412, 428), openapi_extra=needs(AUDIT_WRITE))
 async def delete_audit_destination(
-    call: CurrentCall, destination_id: DestinationId, if_match: IfMatch = None
+    call: CurrentCall, destination_id: DestinationPath, if_match: IfMatch = None
 ) -> Response:
     """Remove a destination."""
     ok(await _use(call).delete(destination_id, call.actor, expected_version=expected_version(if_match)))
@@ -109,7 +111,7 @@ async def delete_audit_destination(
 @router.post(
     "/{destination_id}/test", response_model=DestinationTested, responses=answers(), openapi_extra=needs(AUDIT_WRITE)
 )
-async def test_audit_destination(call: CurrentCall, destination_id: DestinationId) -> Response:
+async def test_audit_destination(call: CurrentCall, destination_id: DestinationPath) -> Response:
     """Send one record `audit_destination.tested` there, now, and say what became of it."""
     outcome = await _use(call).test(destination_id, call.actor)
     if isinstance(outcome, NotFound):
@@ -123,7 +125,7 @@ async def test_audit_destination(call: CurrentCall, destination_id: DestinationI
     responses=answers(),
     openapi_extra=needs(AUDIT_READ),
 )
-async def list_dead_letters(call: CurrentCall, destination_id: DestinationId) -> Response:
+async def list_dead_letters(call: CurrentCall, destination_id: DestinationPath) -> Response:
     """List the newest records that the destination would not take, whenever they were sent."""
     ok(await _use(call).read(destination_id))
     async with call.parts.reading(call.desk.tenant.id) as unit:

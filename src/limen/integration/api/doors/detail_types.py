@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from limen.access.resources.catalogue import DETAIL_TYPES, Catalogue
 from limen.access.resources.records import DetailTypeDocument
@@ -21,11 +21,13 @@ from limen.integration.api.models.resources import (
 )
 from limen.integration.api.paging import After, PageSize, next_link, position
 from limen.integration.api.parts import PREFIX
+from limen.integration.api.paths import identified
 from limen.integration.api.route import Call, GuardedRoute
+from limen.kernel.ids import DetailTypeId
 
 _PATH = f"{PREFIX}/authorization-details-types"
 router = APIRouter(prefix=_PATH, route_class=GuardedRoute, tags=["resource servers"])
-EntryId = Annotated[str, Path(pattern=r"^dty_[0-9a-hjkmnp-tv-z]{26}$")]
+EntryId = Annotated[str, identified(DetailTypeId)]
 
 
 def _use(call: Call) -> Catalogue[DetailTypeDocument]:

@@ -1,34 +1,33 @@
 """A customer's e-mail addresses, as administrators see and change them. The primary one is a member of the customer."""
 
-from collections.abc import Callable
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Response
 
 from limen.identity.administrators import CUSTOMERS_READ, CUSTOMERS_WRITE
 from limen.identity.customers.addresses import parse_email
 from limen.identity.customers.emails import with_email, with_primary, without_email
-from limen.identity.customers.records import Contact, Profile
-from limen.integration.api.answers import CurrentCall, IfMatch, answer, expected_version, ok
+from limen.identity.customers.records import Contact, Customer, Profile
+from limen.integration.api.answers import CurrentCall, IfMatch, answer, ok
 from limen.integration.api.document import answers, needs
-from limen.integration.api.doors.customers import Id, administration
+from limen.integration.api.doors.customers import administration, changed
 from limen.integration.api.models.emails import EmailNew, EmailsShown, shown_emails
 from limen.integration.api.parts import PREFIX
+from limen.integration.api.paths import CustomerPath, identified
 from limen.integration.api.route import Call, GuardedRoute
 from limen.kernel.errors import Refusal
 from limen.kernel.ids import ContactId, CustomerId
 
 router = APIRouter(prefix=f"{PREFIX}/customers", route_class=GuardedRoute, tags=["customers"])
-Named = Annotated[str, Path(alias="email_id", pattern="^con_[0-9a-hjkmnp-tv-z]{26}$")]
+Named = Annotated[str, identified(ContactId, "email_id")]
 
 
 @router.get(
     "/{customer_id}/emails", response_model=EmailsShown, responses=answers(), openapi_extra=needs(CUSTOMERS_READ)
 )
-async def list_emails(call: CurrentCall, customer_id: Id) -> Response:
+async def list_emails(call: CurrentCall, customer_id: CustomerPath) -> Response:
     """List a customer's e-mail addresses, the primary one first."""
-    customer = ok(await administration(call).read(CustomerId(customer_id)))
-    return answer(shown_emails(customer.profile), customer.version)
+    return _answered(ok(await administration(call).read(CustomerId(customer_id))))
 
 
 @router.post(
@@ -37,11 +36,11 @@ async def list_emails(call: CurrentCall, customer_id: Id) -> Response:
     responses=answers(409, 412, 428, body=True),
     openapi_extra=needs(CUSTOMERS_WRITE),
 )
-async def add_email(call: CurrentCall, customer_id: Id, body: EmailNew, if_match: IfMatch = None) -> Response:
+async def add_email(call: CurrentCall, customer_id: CustomerPath, body: EmailNew, if_match: IfMatch = None) -> Response:
     """Give a customer one more address, which counts as verified: you vouch for it."""
     email = ok(parse_email(body.email))
     added = Contact(_new(call), email, call.parts.clock.now())
-    return await _changed(call, customer_id, if_match, lambda profile: with_email(profile, added))
+    return _answered(await changed(call, customer_id, if_match, lambda profile: with_email(profile, added)))
 
 
 @router.post(
@@ -50,7 +49,9 @@ async def add_email(call: CurrentCall, customer_id: Id, body: EmailNew, if_match
     responses=answers(409, 412, 428),
     openapi_extra=needs(CUSTOMERS_WRITE),
 )
-async def put_email_first(call: CurrentCall, customer_id: Id, email_id: Named, if_match: IfMatch = None) -> Response:
+async def put_email_first(
+    call: CurrentCall, customer_id: CustomerPath, email_id: Named, if_match: IfMatch = None
+) -> Response:
     """Make another of a customer's addresses the primary one; the one before stays, if it is verified."""
     now, kept = call.parts.clock.now(), _new(call)
 
@@ -58,7 +59,7 @@ async def put_email_first(call: CurrentCall, customer_id: Id, email_id: Named, i
         before = Contact(kept, profile.email, profile.email_since or now)
         return with_primary(profile, email_id, before)
 
-    return await _changed(call, customer_id, if_match, change)
+    return _answered(await changed(call, customer_id, if_match, change))
 
 
 @router.delete(
@@ -67,19 +68,16 @@ async def put_email_first(call: CurrentCall, customer_id: Id, email_id: Named, i
     responses=answers(409, 412, 428),
     openapi_extra=needs(CUSTOMERS_WRITE),
 )
-async def remove_email(call: CurrentCall, customer_id: Id, email_id: Named, if_match: IfMatch = None) -> Response:
+async def remove_email(
+    call: CurrentCall, customer_id: CustomerPath, email_id: Named, if_match: IfMatch = None
+) -> Response:
     """Take an address away from a customer: from now on it is anybody's."""
-    return await _changed(call, customer_id, if_match, lambda profile: without_email(profile, email_id))
+    return _answered(await changed(call, customer_id, if_match, lambda profile: without_email(profile, email_id)))
 
 
 def _new(call: Call) -> str:
     return str(ContactId.new(call.parts.clock, call.parts.entropy))
 
 
-async def _changed(
-    call: Call, customer_id: str, if_match: str | None, change: Callable[[Profile], Profile | Refusal]
-) -> Response:
-    version = expected_version(if_match)
-    done = await administration(call).update(CustomerId(customer_id), change, call.actor, expected_version=version)
-    customer = ok(done)
+def _answered(customer: Customer) -> Response:
     return answer(shown_emails(customer.profile), customer.version)

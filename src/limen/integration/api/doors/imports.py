@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from limen.access.imports.records import Refused as RefusedRow
 from limen.access.imports.run import Importing, Row
@@ -22,6 +22,7 @@ from limen.integration.api.models.imports import (
 )
 from limen.integration.api.paging import After, PageSize, next_link, position
 from limen.integration.api.parts import PREFIX
+from limen.integration.api.paths import identified
 from limen.integration.api.problems import Refused
 from limen.integration.api.route import Call, GuardedRoute
 from limen.integration.imports.jsonl import arrival
@@ -32,7 +33,7 @@ from limen.kernel.ids import ImportId
 
 _PATH = f"{PREFIX}/imports"
 router = APIRouter(prefix=_PATH, route_class=GuardedRoute, tags=["customers"])
-Id = Annotated[str, Path(alias="import_id", pattern="^imp_[0-9a-hjkmnp-tv-z]{26}$")]
+Id = Annotated[str, identified(ImportId, "import_id")]
 _GONE = NotFound("import_not_found")
 
 

@@ -2,11 +2,11 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from limen.access.clients.dynamic.initial import InitialTokenOffice
 from limen.identity.administrators import CLIENTS_READ, CLIENTS_WRITE
-from limen.integration.api.answers import CurrentCall, answer, ok
+from limen.integration.api.answers import CurrentCall, answer, done, ok
 from limen.integration.api.document import answers, needs
 from limen.integration.api.idempotency import IdempotencyKey, once
 from limen.integration.api.models.initial_tokens import (
@@ -18,12 +18,13 @@ from limen.integration.api.models.initial_tokens import (
 )
 from limen.integration.api.paging import After, PageSize, next_link, position
 from limen.integration.api.parts import PREFIX
-from limen.integration.api.problems import Refused
+from limen.integration.api.paths import identified
 from limen.integration.api.route import Call, GuardedRoute
+from limen.kernel.ids import InitialTokenId
 
 _PATH = f"{PREFIX}/initial-access-tokens"
 router = APIRouter(prefix=_PATH, route_class=GuardedRoute, tags=["clients"])
-TokenId = Annotated[str, Path(pattern=r"^iat_[0-9a-hjkmnp-tv-z]{26}$")]
+TokenId = Annotated[str, identified(InitialTokenId)]
 
 
 def _use(call: Call) -> InitialTokenOffice:
@@ -64,7 +65,4 @@ async def create_initial_access_token(
 @router.delete("/{token_id}", status_code=204, responses=answers(), openapi_extra=needs(CLIENTS_WRITE))
 async def delete_initial_access_token(call: CurrentCall, token_id: TokenId) -> Response:
     """Withdraw an initial access token. Clients that it registered stay."""
-    refusal = await _use(call).delete(token_id, call.actor)
-    if refusal is not None:
-        raise Refused(refusal)
-    return Response(status_code=204)
+    return done(await _use(call).delete(token_id, call.actor))

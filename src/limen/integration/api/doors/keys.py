@@ -1,8 +1,6 @@
 """The tenant's keys: which signing keys are published, and the rotation of all of them."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from limen.access.jose.rotation import Urgency
 from limen.access.tokens.keeping import KeyKeeping
@@ -24,6 +22,7 @@ from limen.integration.api.models.keys import (
     shown_rotation,
 )
 from limen.integration.api.parts import PREFIX
+from limen.integration.api.paths import CustomerPath
 from limen.integration.api.problems import Refused
 from limen.integration.api.route import Call, GuardedRoute, challenged
 from limen.kernel.errors import Forbidden, Unavailable
@@ -53,9 +52,6 @@ async def rotate_keys(
         return answer(KeysRotated(changes=len(rotated.changes)))
 
     return await once(call, request, idempotency_key, work)
-
-
-Customer = Annotated[str, Path(alias="customer_id", pattern="^cus_[0-9a-hjkmnp-tv-z]{26}$")]
 
 
 def _rotations(call: Call) -> Rotations:
@@ -97,6 +93,6 @@ async def begin_rotation(
     responses=answers(409, 503),
     openapi_extra=needs(KEYS_WRITE),
 )
-async def rotate_customer_key(call: CurrentCall, customer_id: Customer) -> Response:
+async def rotate_customer_key(call: CurrentCall, customer_id: CustomerPath) -> Response:
     """Give a customer a new key, at once. What was sealed before still opens."""
     return answer(CustomerKeyShown(version=ok(await _rotations(call).rotate_customer(customer_id, call.actor))))

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Response
 from pydantic import Field
 
 from limen.identity.administrators import CONSENTS_READ, CONSENTS_WRITE
@@ -11,11 +11,11 @@ from limen.integration.api.answers import CurrentCall, answer, ok
 from limen.integration.api.document import answers, needs
 from limen.integration.api.models.common import Moment, Sent, Shown, Str, moment
 from limen.integration.api.parts import PREFIX
+from limen.integration.api.paths import CustomerPath
 from limen.integration.api.route import Call, GuardedRoute
 from limen.kernel.ids import CustomerId
 
 router = APIRouter(prefix=PREFIX, route_class=GuardedRoute, tags=["consents"])
-Customer = Annotated[str, Path(alias="customer_id", pattern="^cus_[0-9a-hjkmnp-tv-z]{26}$")]
 _THEIRS = "/customers/{customer_id}/preferences"
 _Name = Annotated[Str, Field(max_length=64)]
 
@@ -49,13 +49,13 @@ def _shown(chosen: Chosen) -> PreferencesShown:
 
 
 @router.get(_THEIRS, response_model=PreferencesShown, responses=answers(), openapi_extra=needs(CONSENTS_READ))
-async def read_preferences(call: CurrentCall, customer_id: Customer) -> Response:
+async def read_preferences(call: CurrentCall, customer_id: CustomerPath) -> Response:
     """Read how a customer wants to be written to, without what is offered no more."""
     return answer(_shown(ok(await _use(call).read(CustomerId(customer_id)))))
 
 
 @router.put(_THEIRS, response_model=PreferencesShown, responses=answers(body=True), openapi_extra=needs(CONSENTS_WRITE))
-async def change_preferences(call: CurrentCall, customer_id: Customer, body: PreferencesSent) -> Response:
+async def change_preferences(call: CurrentCall, customer_id: CustomerPath, body: PreferencesSent) -> Response:
     """Store how a customer wants to be written to, as you learnt it from them."""
     wanted = Preferences(body.channels, body.topics, body.frequency)
     return answer(_shown(ok(await _use(call).change(CustomerId(customer_id), wanted, call.actor))))

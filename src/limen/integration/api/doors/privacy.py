@@ -2,7 +2,7 @@
 
 from typing import Annotated, Final, Literal
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from limen.identity.administrators import PRIVACY_READ, PRIVACY_WRITE
 from limen.identity.rights.limits import Limits
@@ -24,13 +24,13 @@ from limen.integration.api.models.privacy import (
 )
 from limen.integration.api.paging import After, PageSize, next_link, position
 from limen.integration.api.parts import PREFIX
+from limen.integration.api.paths import CustomerPath, identified
 from limen.integration.api.route import Call, GuardedRoute
 from limen.kernel.clock import micros, to_datetime
 from limen.kernel.ids import CustomerId
 
 router = APIRouter(prefix=PREFIX, route_class=GuardedRoute, tags=["privacy"])
-Customer = Annotated[str, Path(alias="customer_id", pattern="^cus_[0-9a-hjkmnp-tv-z]{26}$")]
-Id = Annotated[str, Path(alias="request_id", pattern="^prq_[0-9a-hjkmnp-tv-z]{26}$")]
+Id = Annotated[str, identified(PrivacyRequestId, "request_id")]
 _BOARD: Final = "/privacy-requests"
 _THEIRS: Final = "/customers/{customer_id}/privacy-requests"
 _ACTIONS: Final = {
@@ -104,7 +104,7 @@ async def move_privacy_request(call: CurrentCall, request_id: Id, body: MoveSent
 
 
 @router.get(_THEIRS, response_model=RequestList, responses=answers(), openapi_extra=needs(PRIVACY_READ))
-async def list_privacy_requests_of_customer(call: CurrentCall, customer_id: Customer) -> Response:
+async def list_privacy_requests_of_customer(call: CurrentCall, customer_id: CustomerPath) -> Response:
     """List a customer's privacy requests, newest first; those of a customer who was erased too."""
     async with call.parts.reading(call.desk.tenant.id) as unit:
         found = await unit.privacy_requests.of_customer(CustomerId(customer_id))
@@ -122,7 +122,7 @@ async def list_privacy_requests_of_customer(call: CurrentCall, customer_id: Cust
 async def take_down_privacy_request(
     call: CurrentCall,
     request: Request,
-    customer_id: Customer,
+    customer_id: CustomerPath,
     body: RequestSent,
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
@@ -144,7 +144,7 @@ async def take_down_privacy_request(
 @router.get(
     "/customers/{customer_id}/limits", response_model=LimitList, responses=answers(), openapi_extra=needs(PRIVACY_READ)
 )
-async def list_limits(call: CurrentCall, customer_id: Customer) -> Response:
+async def list_limits(call: CurrentCall, customer_id: CustomerPath) -> Response:
     """List what may not be done with a customer's data, and why."""
     found = ok(await _limits(call).of_customer(CustomerId(customer_id)))
     return answer(LimitList(items=[shown_limit(one) for one in found]))
@@ -166,7 +166,7 @@ async def _lift(call: Call, customer_id: str, kind: LimitKind) -> Response:
     responses=answers(412, body=True),
     openapi_extra=needs(PRIVACY_WRITE),
 )
-async def restrict_customer(call: CurrentCall, customer_id: Customer, body: ReasonSent) -> Response:
+async def restrict_customer(call: CurrentCall, customer_id: CustomerPath, body: ReasonSent) -> Response:
     """Restrict a customer's data to being stored. May be repeated.
 
     Every session and token ends. The customer can sign in to their account; no application gets a code, a token or a
@@ -178,7 +178,7 @@ async def restrict_customer(call: CurrentCall, customer_id: Customer, body: Reas
 @router.delete(
     "/customers/{customer_id}/restriction", status_code=204, responses=answers(), openapi_extra=needs(PRIVACY_WRITE)
 )
-async def lift_restriction(call: CurrentCall, customer_id: Customer) -> Response:
+async def lift_restriction(call: CurrentCall, customer_id: CustomerPath) -> Response:
     """Lift a restriction. May be repeated."""
     return await _lift(call, customer_id, LimitKind.RESTRICTION)
 
@@ -189,7 +189,7 @@ async def lift_restriction(call: CurrentCall, customer_id: Customer) -> Response
     responses=answers(412, body=True),
     openapi_extra=needs(PRIVACY_WRITE),
 )
-async def set_legal_hold(call: CurrentCall, customer_id: Customer, body: ReasonSent) -> Response:
+async def set_legal_hold(call: CurrentCall, customer_id: CustomerPath, body: ReasonSent) -> Response:
     """Keep a customer's data from being deleted, by whomever. May be repeated."""
     return await _set(call, customer_id, LimitKind.HOLD, body.reason)
 
@@ -197,6 +197,6 @@ async def set_legal_hold(call: CurrentCall, customer_id: Customer, body: ReasonS
 @router.delete(
     "/customers/{customer_id}/legal-hold", status_code=204, responses=answers(), openapi_extra=needs(PRIVACY_WRITE)
 )
-async def lift_legal_hold(call: CurrentCall, customer_id: Customer) -> Response:
+async def lift_legal_hold(call: CurrentCall, customer_id: CustomerPath) -> Response:
     """Lift a legal hold: a deletion that waited goes on. May be repeated."""
     return await _lift(call, customer_id, LimitKind.HOLD)

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from limen.identity.administrators import CONSENTS_READ, CONSENTS_WRITE
 from limen.identity.consents.purposes import Purpose, Version
@@ -20,12 +20,13 @@ from limen.integration.api.models.consents import (
     shown_version,
 )
 from limen.integration.api.parts import PREFIX
+from limen.integration.api.paths import identified
 from limen.integration.api.route import Call, GuardedRoute
 from limen.kernel.ids import PurposeId
 
 _PATH = f"{PREFIX}/purposes"
 router = APIRouter(prefix=_PATH, route_class=GuardedRoute, tags=["consents"])
-Id = Annotated[str, Path(alias="purpose_id", pattern="^pur_[0-9a-hjkmnp-tv-z]{26}$")]
+Id = Annotated[str, identified(PurposeId, "purpose_id")]
 
 
 def _use(call: Call) -> Register:

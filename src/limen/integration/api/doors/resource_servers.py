@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from limen.access.resources.catalogue import RESOURCE_SERVERS, Catalogue
 from limen.access.resources.records import ResourceDocument
@@ -21,11 +21,13 @@ from limen.integration.api.models.resources import (
 )
 from limen.integration.api.paging import After, PageSize, next_link, position
 from limen.integration.api.parts import PREFIX
+from limen.integration.api.paths import identified
 from limen.integration.api.route import Call, GuardedRoute
+from limen.kernel.ids import ResourceId
 
 _PATH = f"{PREFIX}/resource-servers"
 router = APIRouter(prefix=_PATH, route_class=GuardedRoute, tags=["resource servers"])
-EntryId = Annotated[str, Path(pattern=r"^rsv_[0-9a-hjkmnp-tv-z]{26}$")]
+EntryId = Annotated[str, identified(ResourceId)]
 
 
 def _use(call: Call) -> Catalogue[ResourceDocument]:

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final, Literal
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Query, Response
 
 from limen.identity.administrators import CUSTOMERS_READ, SECURITY_READ
 from limen.identity.audit.store import Sought
@@ -18,6 +18,7 @@ from limen.integration.api.models.risk import (
     what_if_shown,
 )
 from limen.integration.api.parts import PREFIX
+from limen.integration.api.paths import CustomerPath
 from limen.integration.api.problems import Refused
 from limen.integration.api.route import GuardedRoute
 from limen.kernel.clock import Instant
@@ -26,7 +27,6 @@ from limen.kernel.ids import CustomerId
 from limen.trust.risk.replay import EVENT, WhatIf, decisions, replay
 
 router = APIRouter(prefix=PREFIX, route_class=GuardedRoute, tags=["risk"])
-Id = Annotated[str, Path(alias="customer_id", pattern="^cus_[0-9a-hjkmnp-tv-z]{26}$")]
 Language = Annotated[Literal["en", "de", "ar"], Query(description="The language of the reasons.")]
 Newest = Annotated[int, Query(ge=1, le=100, description="How many, the newest first.")]
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -39,7 +39,7 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
     openapi_extra=needs(CUSTOMERS_READ),
 )
 async def list_risk_decisions(
-    call: CurrentCall, customer_id: Id, locale: Language = "en", limit: Newest = 20
+    call: CurrentCall, customer_id: CustomerPath, locale: Language = "en", limit: Newest = 20
 ) -> Response:
     """Tell why a customer was asked for more, or was not: the newest decisions, with their reasons in words."""
     sought = Sought(customer_id, frozenset({EVENT}))

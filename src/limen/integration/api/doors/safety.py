@@ -2,22 +2,20 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Response
 
 from limen.access.safety.administer import SafetyAdministration
 from limen.identity.administrators import CUSTOMERS_READ, CUSTOMERS_WRITE
-from limen.integration.api.answers import CurrentCall, answer, ok
+from limen.integration.api.answers import CurrentCall, answer, done, ok
 from limen.integration.api.document import answers, needs
 from limen.integration.api.models.safety import DevicesShown, RecoveriesShown, devices_shown, recoveries_shown
 from limen.integration.api.parts import PREFIX
-from limen.integration.api.problems import Refused
+from limen.integration.api.paths import CustomerPath, identified
 from limen.integration.api.route import Call, GuardedRoute
-from limen.kernel.errors import Refusal
 from limen.kernel.ids import CustomerId, DeviceId
 
 router = APIRouter(prefix=f"{PREFIX}/customers", route_class=GuardedRoute, tags=["customers"])
-Id = Annotated[str, Path(alias="customer_id", pattern="^cus_[0-9a-hjkmnp-tv-z]{26}$")]
-Device = Annotated[str, Path(alias="device_id", pattern="^tdv_[0-9a-hjkmnp-tv-z]{26}$")]
+Device = Annotated[str, identified(DeviceId, "device_id")]
 
 
 def _use(call: Call) -> SafetyAdministration:
@@ -26,19 +24,13 @@ def _use(call: Call) -> SafetyAdministration:
     return SafetyAdministration(tenant, parts.begin, parts.reading, directory, parts.clock, parts.entropy)
 
 
-def _done(refusal: Refusal | None) -> Response:
-    if refusal is not None:
-        raise Refused(refusal)
-    return Response(status_code=204)
-
-
 @router.get(
     "/{customer_id}/recoveries",
     response_model=RecoveriesShown,
     responses=answers(),
     openapi_extra=needs(CUSTOMERS_READ),
 )
-async def list_recoveries(call: CurrentCall, customer_id: Id) -> Response:
+async def list_recoveries(call: CurrentCall, customer_id: CustomerPath) -> Response:
     """List a customer's recoveries without a second factor, the open one among them."""
     return answer(recoveries_shown(ok(await _use(call).recoveries(CustomerId(customer_id)))))
 
@@ -46,9 +38,9 @@ async def list_recoveries(call: CurrentCall, customer_id: Id) -> Response:
 @router.delete(
     "/{customer_id}/recoveries/open", status_code=204, responses=answers(), openapi_extra=needs(CUSTOMERS_WRITE)
 )
-async def cancel_recovery(call: CurrentCall, customer_id: Id) -> Response:
+async def cancel_recovery(call: CurrentCall, customer_id: CustomerPath) -> Response:
     """End a customer's open recovery. The customer is told by mail."""
-    return _done(await _use(call).cancel(CustomerId(customer_id), call.actor))
+    return done(await _use(call).cancel(CustomerId(customer_id), call.actor))
 
 
 @router.get(
@@ -57,7 +49,7 @@ async def cancel_recovery(call: CurrentCall, customer_id: Id) -> Response:
     responses=answers(),
     openapi_extra=needs(CUSTOMERS_READ),
 )
-async def list_trusted_devices(call: CurrentCall, customer_id: Id) -> Response:
+async def list_trusted_devices(call: CurrentCall, customer_id: CustomerPath) -> Response:
     """List the devices that a customer trusts in place of a second factor at sign-in."""
     return answer(devices_shown(ok(await _use(call).devices(CustomerId(customer_id)))))
 
@@ -68,6 +60,6 @@ async def list_trusted_devices(call: CurrentCall, customer_id: Id) -> Response:
     responses=answers(),
     openapi_extra=needs(CUSTOMERS_WRITE),
 )
-async def forget_trusted_device(call: CurrentCall, customer_id: Id, device_id: Device) -> Response:
+async def forget_trusted_device(call: CurrentCall, customer_id: CustomerPath, device_id: Device) -> Response:
     """Remove a trusted device: the next sign-in there asks for the second factor again."""
-    return _done(await _use(call).forget(CustomerId(customer_id), DeviceId(device_id), call.actor))
+    return done(await _use(call).forget(CustomerId(customer_id), DeviceId(device_id), call.actor))
