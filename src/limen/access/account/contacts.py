@@ -4,8 +4,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-import msgspec
-
 from limen.access.account.notices import told
 from limen.access.account.unit import AccountParts, ChangesContacts, Owner
 from limen.access.safety.messages import Link, Reader, Tell, Words, new_link
@@ -20,7 +18,6 @@ from limen.kernel.ids import ContactId, EventId
 
 CHANGED: Final = "identifiers_changed"
 """The notice to every address that there is."""
-_UNSAID: Final = frozenset({"since", "email_since"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +48,13 @@ class ContactChange:
             return Conflict("taken")
         held: dict[str, Any] = {} if self.held_until is None else {"held_until": self.held_until}
         unit.announce(Event(self.event, self.after.id, dict(held)))
-        changed = {"version": self.after.version, "fields": _fields(self.owner.customer.profile, self.after.profile)}
+        fields = self.after.profile.changed_from(self.owner.customer.profile)
+        changed = {"version": self.after.version, "fields": fields}
         unit.announce(Event("customer.updated", self.after.id, changed))
         unit.record(self.owner.entry(self.event, dict(held)))
         for tell in self.tells:
             tell(unit)
         return None
-
-
-def _fields(before: Profile, after: Profile) -> list[str]:
-    old, new = msgspec.structs.asdict(before), msgspec.structs.asdict(after)
-    return sorted(name for name, value in new.items() if name not in _UNSAID and value != old[name])
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from limen.access.account.contacts import ContactChange, Contacts, done
 from limen.access.account.unit import AccountParts, Owner
 from limen.identity.customers.numbers import phone_named, with_first_phone, with_phone, without_phone
 from limen.identity.customers.records import Contact
-from limen.identity.customers.usernames import parse_username
-from limen.kernel.errors import Conflict, Invalid, Refusal
+from limen.identity.customers.usernames import allowed_username
+from limen.kernel.errors import Conflict, Refusal
 from limen.trust.limits import Limit
 
 NAMES: Final = Limit(20, 3_600, "username")
@@ -54,12 +54,7 @@ class Names(Contacts):
         Returns:
             ``Invalid`` by field where it will not do, or the tenant does not allow it.
         """
-        rule = self.desk.tenant.settings.sign_in.usernames
-        if rule == "off" and typed.strip():
-            return Invalid("invalid_username", "switched off", {"username": "username.off"})
-        if rule == "required" and not typed.strip():
-            return Invalid("invalid_username", "required", {"username": "username.required"})
-        name = parse_username(typed) if typed.strip() else ""
+        name = allowed_username(typed, self.desk.tenant.settings.sign_in.usernames)
         if isinstance(name, Refusal):
             return name
         if name == owner.customer.profile.username:

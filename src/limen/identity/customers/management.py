@@ -32,7 +32,7 @@ from limen.identity.customers.records import (
     SealedCustomer,
 )
 from limen.identity.customers.store import CustomerStore, LimitsOf
-from limen.identity.customers.usernames import parse_username
+from limen.identity.customers.usernames import allowed_username
 from limen.identity.customers.validation import CODE, normalised, validate
 from limen.identity.profiles.records import ProfileSettings
 from limen.identity.profiles.values import beyond, brought_up
@@ -94,8 +94,6 @@ class CustomerUnit(Protocol):
 
 Begin = Callable[[TenantId], AbstractAsyncContextManager[CustomerUnit]]
 Facts = dict[str, Any]
-_UNSAID = frozenset({"since", "email_since"})
-"""Members of a profile that follow from others."""
 _GONE = NotFound("customer_not_found")
 _CHANGED = Conflict("version_changed")
 _HELD = Conflict("legal_hold")
@@ -278,21 +276,12 @@ class CustomerAdministration:
             places = dict(refused.fields if refused is not None else {}) | places
             return Invalid(CODE, ", ".join(places), places)
         emails = tuple(one for one in profile.emails if one.value != email)
-        username = self._named(profile.username, before.username)
+        is_same = profile.username == before.username
+        username = before.username if is_same else allowed_username(profile.username, self.usernames)
         if isinstance(username, Refusal):
             return username
         since = profile.email_since if email == before.email else self.clock.now()
         return msgspec.structs.replace(profile, email=email, email_since=since, emails=emails, username=username)
-
-    def _named(self, typed: str, before: str) -> str | Invalid:
-        """Return a user name as it is kept, if it may be another than *before*."""
-        if typed == before:
-            return before
-        if typed and self.usernames == "off":
-            return Invalid("invalid_username", "switched off", {"username": "username.off"})
-        if not typed and self.usernames == "required":
-            return Invalid("invalid_username", "required", {"username": "username.required"})
-        return parse_username(typed) if typed else ""
 
     async def _hash(self, password: Secret, profile: Profile) -> str | Refusal:
         words = context_words(profile.email, profile.name, profile.given_name, profile.family_name)
@@ -355,11 +344,7 @@ async def _not_allowed(unit: CustomerUnit, customer_id: CustomerId, actor: Actor
 
 
 async def _tell_change(unit: CustomerUnit, before: Customer, after: Customer, actor: Actor) -> None:
-    old, new = msgspec.structs.asdict(before.profile), msgspec.structs.asdict(after.profile)
-    data: Facts = {
-        "fields": sorted(name for name, value in new.items() if name not in _UNSAID and value != old[name]),
-        "state": after.state.value,
-    }
+    data: Facts = {"fields": after.profile.changed_from(before.profile), "state": after.state.value}
     name = _deed(before, after)
     if name in {"customer.disabled", "customer.signed_out"}:
         data["sessions"] = await unit.sessions.end_all(after.id, after.valid_after)

@@ -58,6 +58,10 @@ class Identity(msgspec.Struct, frozen=True):
         return f"Identity({self.id!r})"
 
 
+_FOLLOWS = frozenset({"since", "email_since"})
+"""Members of a profile that follow from others."""
+
+
 class Profile(msgspec.Struct, frozen=True, omit_defaults=True):
     """Personal data, in the terms of OpenID Connect Core §5.1. Sealed as one value.
 
@@ -87,6 +91,11 @@ class Profile(msgspec.Struct, frozen=True, omit_defaults=True):
     def addresses(self) -> tuple[str, ...]:
         """Return every e-mail address, the primary one first."""
         return (self.email, *(one.value for one in self.emails))
+
+    def changed_from(self, before: "Profile") -> list[str]:
+        """Return the names of what is said otherwise than *before*."""
+        old, new = msgspec.structs.asdict(before), msgspec.structs.asdict(self)
+        return sorted(name for name, value in new.items() if name not in _FOLLOWS and value != old[name])
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,5 +33,12 @@ def parse_username(text: str) -> str | Invalid:
     return name
 
 
-def _invalid(problem: str) -> Invalid:
-    return Invalid("invalid_username", "not a user name", {"username": problem})
+def allowed_username(typed: str, rule: str) -> str | Invalid:
+    """Return the name as it is kept, empty for none, where the tenant's *rule* for user names lets somebody have it."""
+    if not typed.strip():
+        return _invalid("username.required", "required") if rule == "required" else ""
+    return _invalid("username.off", "switched off") if rule == "off" else parse_username(typed)
+
+
+def _invalid(problem: str, detail: str = "not a user name") -> Invalid:
+    return Invalid("invalid_username", detail, {"username": problem})

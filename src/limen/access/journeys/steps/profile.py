@@ -94,8 +94,7 @@ async def _kept(context: StepContext, done: JourneyState, customer: Customer, pr
     _, vault = await owner(context)
     changed = customer.with_profile(profile, context.parts.clock.now())
     sealed = seal(changed, vault)
-    before, after = msgspec.structs.asdict(customer.profile), msgspec.structs.asdict(profile)
-    fields = sorted(name for name, value in after.items() if name != "since" and value != before[name])
+    fields = profile.changed_from(customer.profile)
     data = {"version": changed.version, "fields": fields, "state": changed.state.value}
     entry = AuditEntry(
         event="customer.updated",
