@@ -13,6 +13,7 @@ from limen.app.jobs.upkeep import all_tenants
 from limen.identity.audit import export
 from limen.identity.audit.checkpoints import Checkpoint, signed_bytes
 from limen.identity.audit.export import EXPORTED, About, header_bytes, header_fields
+from limen.identity.audit.lines import line
 from limen.identity.audit.pruning import Pruning, pruning_bytes
 from limen.identity.audit.verify import VERIFIED, Broken, Signed, Whole, verify_ledger
 from limen.identity.audit.witness import WitnessLine, written
@@ -91,7 +92,7 @@ async def exported(basis: Basis, tenant: Tenant, actor: str) -> AsyncIterator[by
         prunings += page
     about = About(str(tenant.id), tenant.issuer, basis.clock.now(), last, keys)
     fields = header_fields(about, prunings[-1] if prunings else None, own.kid)
-    yield export.line({**fields, "signature": b64url(own.sign(header_bytes(fields)))})
+    yield line({**fields, "signature": b64url(own.sign(header_bytes(fields)))})
     async for one in export.exported(reader, last, prunings):
         yield one
     if await reader.prunings(prunings[-1].number if prunings else 0, 1):
@@ -134,14 +135,14 @@ async def _held_to(
     reader: SqlLedger, tenant: Tenant, witnessed: Witnessed, keys: Mapping[str, SigningKey]
 ) -> Broken | None:
     """Return the first witnessed checkpoint that the database does not hold any more."""
-    for line, checkpoint in witnessed:
-        if line.tenant != tenant.id:
+    for seen, checkpoint in witnessed:
+        if seen.tenant != tenant.id:
             continue
-        where = f"checkpoint {line.number}"
-        found = await reader.checkpoints(line.number - 1, 1)
-        if not found or found[0].number != line.number:
+        where = f"checkpoint {seen.number}"
+        found = await reader.checkpoints(seen.number - 1, 1)
+        if not found or found[0].number != seen.number:
             return Broken(where, "the witness holds it, and the database does not")
-        if found[0] != checkpoint or line.kid not in keys or dict(keys[line.kid].public_jwk) != line.public_key:
+        if found[0] != checkpoint or seen.kid not in keys or dict(keys[seen.kid].public_jwk) != seen.public_key:
             return Broken(where, "the witness holds another than the database")
     return None
 

@@ -8,8 +8,8 @@ from limen.access.jose.jwk import thumbprint
 from limen.app.basis import Basis
 from limen.app.jobs.checkpoints import Basics
 from limen.app.jobs.consents import ConsentChains, LedgerSigners
-from limen.identity.consents.export import checkpoint_fields, header, line, record_line, texts_of
-from limen.identity.consents.verify import IsSigned, KeyReader
+from limen.identity.audit.lines import IsSigned, KeyReader, line
+from limen.identity.consents.export import checkpoint_fields, header, record_line, texts_of
 from limen.identity.tenants.records import Tenant
 from limen.kernel.errors import Corrupted
 

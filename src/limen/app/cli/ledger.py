@@ -81,7 +81,8 @@ def _lines(first: bytes, rest: BinaryIO) -> Any:
 
 def _earlier(file: Path, read_key: Any) -> Any:
     """Return what an earlier export holds this one to; it is verified first."""
-    from limen.identity.consents.verify import Broken, Earlier, verify_export  # noqa: PLC0415
+    from limen.identity.audit.verify import Broken  # noqa: PLC0415
+    from limen.identity.consents.verify import Earlier, verify_export  # noqa: PLC0415
 
     with _opened(file) as content:
         found = verify_export(content, read_key)
@@ -91,8 +92,8 @@ def _earlier(file: Path, read_key: Any) -> Any:
 
 
 def _told(found: Any) -> int:
+    from limen.identity.audit.verify import Broken  # noqa: PLC0415
     from limen.identity.consents.receipt import Genuine  # noqa: PLC0415
-    from limen.identity.consents.verify import Broken  # noqa: PLC0415
 
     if isinstance(found, Broken):
         print(f"BROKEN at {found.where}: {found.what}")  # noqa: T201

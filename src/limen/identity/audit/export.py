@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from limen.identity.audit.chain import AuditRecord, Head
 from limen.identity.audit.checkpoints import Checkpoint, digest
+from limen.identity.audit.lines import line
 from limen.identity.audit.pruning import Pruned, Pruning, pruning_digest
 from limen.identity.audit.verify import CHECKPOINTS_AT_ONCE, RECORDS_AT_ONCE, LedgerReader
 from limen.kernel.clock import Instant
@@ -36,11 +37,6 @@ class About:
     at: Instant
     last: Checkpoint | None
     keys: Sequence[Mapping[str, Any]]
-
-
-def line(fields: Mapping[str, Any]) -> bytes:
-    """Return the line of *fields*."""
-    return canonical_json(fields) + b"\n"
 
 
 def header_fields(about: About, pruned: Pruning | None, kid: str) -> dict[str, Any]:

@@ -6,24 +6,19 @@ checkpoint, and what was cut off at the end by the signed header.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-import msgspec
-
 from limen.identity.audit.chain import OPENED, AuditRecord, Head, behind, named_fields, wrong_with
 from limen.identity.audit.checkpoints import Checkpoint, digest, leaf, merkle_root, signed_bytes
-from limen.identity.audit.export import VERSION, checkpoint_fields, header_bytes, line, pruning_fields
+from limen.identity.audit.export import VERSION, checkpoint_fields, header_bytes, pruning_fields
+from limen.identity.audit.lines import Fault, KeyReader, Keys, Numbered, numbered
 from limen.identity.audit.pruning import Pruned, Pruning, pruning_bytes, pruning_digest
 from limen.identity.audit.verify import Broken
 from limen.kernel.encoding import from_b64url
 from limen.kernel.ids import SegmentId, TenantId
 
-IsSigned = Callable[[bytes, bytes], bool]
-"""(signature, data): whether one key made it."""
-KeyReader = Callable[[Mapping[str, Any]], IsSigned | None]
-"""What a key (``kid``, ``alg``, ``jwk``) verifies; None where it is no key of its name."""
 _HEADER: Final = {
     "at": int,
     "checkpoint": int,
@@ -59,12 +54,6 @@ class Intact:
     kid: str
 
 
-class _Fault(Exception):
-    def __init__(self, where: str, what: str) -> None:
-        super().__init__(what)
-        self.broken = Broken(where, what)
-
-
 def verify_export(
     lines: Iterable[bytes], read_key: KeyReader, key: str = "", witnessed: Iterable[Checkpoint] = ()
 ) -> Intact | Broken:
@@ -77,15 +66,15 @@ def verify_export(
         witnessed: checkpoints that were kept elsewhere; those of other tenants are passed over.
     """
     try:
-        return _Pass(_numbered(lines), read_key, key).run({one.number: one for one in witnessed})
-    except _Fault as fault:
+        return _Pass(numbered(lines, lambda _: _NO_LINE), read_key, key).run({one.number: one for one in witnessed})
+    except Fault as fault:
         return fault.broken
 
 
 class _Pass:
-    def __init__(self, lines: Iterator[tuple[int, dict[str, Any]]], read_key: KeyReader, key: str) -> None:
+    def __init__(self, lines: Iterator[Numbered], read_key: KeyReader, key: str) -> None:
         self._lines, self._read_key, self._key = lines, read_key, key
-        self._keys: dict[str, IsSigned] = {}
+        self._keys = Keys()
         self._tenant = TenantId("")
         self._pruned = Pruned()
         self._ends: dict[str, Head] = {}
@@ -99,17 +88,17 @@ class _Pass:
         self._prunings(head)
         while self._number() < head["checkpoint"]:
             number, fields = self._next(f"checkpoint {self._number() + 1}")
-            if fields["type"] == "record":
+            if fields.get("type") == "record":
                 self._record(f"line {number}", fields)
             else:
                 self._checkpoint(f"line {number}", fields, witnessed)
         for number, _ in self._lines:
-            raise _Fault(f"line {number}", "nothing may follow here")
+            raise Fault(f"line {number}", "nothing may follow here")
         if head["digest"] != (digest(self._last).hex() if self._last else ""):
-            raise _Fault(f"checkpoint {head['checkpoint']}", "it is not the one that the header names")
+            raise Fault(f"checkpoint {head['checkpoint']}", "it is not the one that the header names")
         for one in witnessed.values():
             if one.tenant_id == self._tenant and one.number > max(self._number(), self._pruned.floor):
-                raise _Fault(f"checkpoint {one.number}", "the witness holds it, and the file does not")
+                raise Fault(f"checkpoint {one.number}", "the witness holds it, and the file does not")
         return Intact(head["issuer"], self._records, len(self._ends), self._number(), self._pruned.floor, head["kid"])
 
     def _number(self) -> int:
@@ -120,16 +109,13 @@ class _Pass:
         _, fields = next(self._lines, (0, {}))
         is_typed = fields.keys() == _HEADER.keys() and all(type(fields[n]) is kind for n, kind in _HEADER.items())
         if not is_typed or fields["type"] != "audit" or fields["v"] != VERSION:
-            raise _Fault(where, "it is not the header of an exported audit log")
-        for one in fields["keys"]:
-            is_signed = self._read_key(one) if isinstance(one, dict) else None
-            if is_signed is None:
-                raise _Fault(where, "it names what is no key of its name")
-            self._keys[one["kid"]] = is_signed
+            raise Fault(where, "it is not the header of an exported audit log")
+        if not all(self._keys.add(one, self._read_key) for one in fields["keys"]):
+            raise Fault(where, "it names what is no key of its name")
         if self._key not in {"", fields["kid"]}:
-            raise _Fault(where, "it is signed by another key than the expected one")
-        if not self._is_signed(fields["kid"], fields["signature"], header_bytes(fields)):
-            raise _Fault(where, _UNSIGNED)
+            raise Fault(where, "it is signed by another key than the expected one")
+        if not self._keys.signed(fields["kid"], fields["signature"], header_bytes(fields)):
+            raise Fault(where, _UNSIGNED)
         self._tenant = TenantId(fields["tenant"])
         return fields
 
@@ -139,28 +125,28 @@ class _Pass:
             number, fields = self._next(f"pruning {wanted}")
             where, found = f"line {number}, pruning {wanted}", _read_pruning(fields)
             if found is None or found.tenant_id != self._tenant or found.number != wanted:
-                raise _Fault(where, f"pruning {wanted} is missing here")
+                raise Fault(where, f"pruning {wanted} is missing here")
             if found.previous != (pruning_digest(last) if last else bytes(32)):
-                raise _Fault(where, "it does not name the pruning before it")
-            if not self._is_signed(found.kid, fields["signature"], pruning_bytes(found)):
-                raise _Fault(where, _UNSIGNED)
+                raise Fault(where, "it does not name the pruning before it")
+            if not self._keys.signed(found.kid, fields["signature"], pruning_bytes(found)):
+                raise Fault(where, _UNSIGNED)
             if not _is_added(self._pruned, found):
-                raise _Fault(where, "it takes back what an earlier one took")
+                raise Fault(where, "it takes back what an earlier one took")
             last = found
         if head["pruning_digest"] != (pruning_digest(last).hex() if last else ""):
-            raise _Fault("line 1, header", "it names another pruning than the last one here")
+            raise Fault("line 1, header", "it names another pruning than the last one here")
 
     def _record(self, where: str, fields: Mapping[str, Any]) -> None:
         record = _read_record(self._tenant, fields)
         if record is None:
-            raise _Fault(where, _NO_LINE)
+            raise Fault(where, _NO_LINE)
         where = f"{where}, record {record.segment_id}:{record.seq}"
         begin = Head(self._tenant, record.segment_id)
         wrong = wrong_with(self._ends.get(record.segment_id) or self._pruned.start(begin), record)
         if wrong:
-            raise _Fault(where, wrong)
+            raise Fault(where, wrong)
         if (record.segment_id, record.seq) <= self._place:
-            raise _Fault(where, "it stands behind one that follows it")
+            raise Fault(where, "it stands behind one that follows it")
         if record.event == OPENED:
             self._opening(where, record)
         self._place = record.segment_id, record.seq
@@ -172,22 +158,22 @@ class _Pass:
         data: dict[str, Any] = said if isinstance(said, dict) else {}
         number = data.get("checkpoint")
         if type(number) is not int or not 0 <= number <= self._number():
-            raise _Fault(where, "the opening of its segment names a checkpoint that is not there")
+            raise Fault(where, "the opening of its segment names a checkpoint that is not there")
         if number in self._roots and self._roots[number].hex() != data.get("root"):
-            raise _Fault(where, f"the opening of its segment names another checkpoint {number} than the one here")
+            raise Fault(where, f"the opening of its segment names another checkpoint {number} than the one here")
 
     def _checkpoint(self, where: str, fields: Mapping[str, Any], witnessed: Mapping[int, Checkpoint]) -> None:
         wanted, found = self._number() + 1, _read_checkpoint(fields)
         where = f"{where}, checkpoint {wanted}"
         named = digest(self._last) if self._last else self._pruned.floors[self._pruned.floor]
         if found is None or found.tenant_id != self._tenant:
-            raise _Fault(where, _NO_LINE)
+            raise Fault(where, _NO_LINE)
         if found.number != wanted or found.previous != named:
-            raise _Fault(where, f"checkpoint {wanted} is missing here, or does not name the one before it")
-        if not self._is_signed(found.kid, fields["signature"], signed_bytes(found)):
-            raise _Fault(where, _UNSIGNED)
+            raise Fault(where, f"checkpoint {wanted} is missing here, or does not name the one before it")
+        if not self._keys.signed(found.kid, fields["signature"], signed_bytes(found)):
+            raise Fault(where, _UNSIGNED)
         if witnessed.get(wanted, found) != found and witnessed[wanted].tenant_id == self._tenant:
-            raise _Fault(where, "the witness holds another than this file")
+            raise Fault(where, "the witness holds another than this file")
         self._covers(where, found)
         self._last, self._place, self._roots[wanted] = found, ("", -1), found.root
         if len(self._roots) > _REMEMBERED:
@@ -198,9 +184,9 @@ class _Pass:
         try:
             heads = found.listed()
         except ValueError:
-            raise _Fault(where, _NO_LINE) from None
+            raise Fault(where, _NO_LINE) from None
         if found.root != merkle_root([leaf(head) for head in heads]):
-            raise _Fault(where, "its root is not that of the heads it lists")
+            raise Fault(where, "its root is not that of the heads it lists")
         for head in heads:
             end = self._ends.get(head.segment_id)
             if end == head or (end is None and self._pruned.takes(head)):
@@ -208,35 +194,17 @@ class _Pass:
             reached = (end or self._pruned.start(head)).next_seq
             if reached < head.next_seq:
                 place = f"record {head.segment_id}:{reached}"
-                raise _Fault(f"{where}, {place}", f"{place} is missing here")
-            raise _Fault(where, f"what was signed of segment {head.segment_id} is not what stands here")
+                raise Fault(f"{where}, {place}", f"{place} is missing here")
+            raise Fault(where, f"what was signed of segment {head.segment_id} is not what stands here")
         surplus = self._ends.keys() - {str(head.segment_id) for head in heads}
         if surplus:
-            raise _Fault(where, f"segment {min(surplus)} stands here, and it does not name it")
+            raise Fault(where, f"segment {min(surplus)} stands here, and it does not name it")
 
-    def _next(self, named: str) -> tuple[int, dict[str, Any]]:
+    def _next(self, named: str) -> Numbered:
         found = next(self._lines, None)
         if found is None:
-            raise _Fault("the end", f"{named} is missing")
+            raise Fault("the end", f"{named} is missing")
         return found
-
-    def _is_signed(self, kid: str, signature: str, data: bytes) -> bool:
-        is_signed = self._keys.get(kid)
-        try:
-            return is_signed is not None and is_signed(from_b64url(signature), data)
-        except (ValueError, AttributeError):
-            return False
-
-
-def _numbered(lines: Iterable[bytes]) -> Iterator[tuple[int, dict[str, Any]]]:
-    for number, raw in enumerate(lines, 1):
-        try:
-            fields: Any = msgspec.json.decode(raw)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            fields = None
-        if not isinstance(fields, dict) or not isinstance(fields.get("type"), str) or line(fields) != raw:
-            raise _Fault(f"line {number}", _NO_LINE)
-        yield number, fields
 
 
 def _read_record(tenant_id: TenantId, fields: Mapping[str, Any]) -> AuditRecord | None:

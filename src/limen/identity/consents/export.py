@@ -13,6 +13,7 @@ canonical JSON of what it says leaves no byte that could be changed unnoticed.
 
 from typing import Any, Final
 
+from limen.identity.audit.lines import line
 from limen.identity.consents.chain import Checkpoint, Place
 from limen.identity.consents.purposes import Purpose, Text, Version, text_hash
 from limen.identity.consents.records import ConsentRecord
@@ -21,11 +22,6 @@ from limen.kernel.clock import Instant
 from limen.kernel.encoding import b64url, canonical_json, framed
 
 VERSION: Final = 1
-
-
-def line(fields: dict[str, Any]) -> bytes:
-    """Return the line of *fields*."""
-    return canonical_json(fields) + b"\n"
 
 
 def header(

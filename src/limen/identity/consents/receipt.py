@@ -12,6 +12,8 @@ from typing import Any, Final
 import msgspec
 
 from limen.identity.audit.chain import GENESIS
+from limen.identity.audit.lines import IsSigned, KeyReader
+from limen.identity.audit.verify import Broken
 from limen.identity.consents.chain import Checkpoint, signed_bytes
 from limen.identity.consents.export import checkpoint_fields
 from limen.identity.consents.personal import Disclosed
@@ -19,7 +21,7 @@ from limen.identity.consents.purposes import Kind, Text, Version, text_hash
 from limen.identity.consents.records import ConsentRecord, read_open, record_leaf
 from limen.identity.consents.sequence import LedgerSigner
 from limen.identity.consents.tree import includes
-from limen.identity.consents.verify import Broken, IsSigned, KeyReader, read_checkpoint
+from limen.identity.consents.verify import read_checkpoint
 from limen.kernel.clock import Instant, to_datetime
 from limen.kernel.encoding import b64url, canonical_json, framed, from_b64url
 

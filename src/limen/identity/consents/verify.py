@@ -4,25 +4,21 @@ The first thing that is wrong is named. A record that was changed breaks the cha
 dropped, doubled or moved is missed at its number; what was cut off at the end, the signed header knows of.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-import msgspec
-
 from limen.identity.audit.chain import GENESIS
+from limen.identity.audit.lines import Fault, KeyReader, Keys, Numbered, numbered
+from limen.identity.audit.verify import Broken
 from limen.identity.consents.chain import Checkpoint, digest, link, signed_bytes
-from limen.identity.consents.export import VERSION, checkpoint_fields, header_bytes, line
+from limen.identity.consents.export import VERSION, checkpoint_fields, header_bytes
 from limen.identity.consents.purposes import Text, text_hash
 from limen.identity.consents.records import read_open, record_leaf
 from limen.identity.consents.tree import Frontier
 from limen.kernel.encoding import canonical_json, from_b64url
 from limen.kernel.ids import TenantId
 
-IsSigned = Callable[[bytes, bytes], bool]
-"""(signature, data): whether one key made it."""
-KeyReader = Callable[[Mapping[str, Any]], IsSigned | None]
-"""What a key (``kid``, ``alg``, ``jwk``) verifies; None where it is no key, or not the expected one."""
 _HEADER: Final = frozenset(
     {"at", "checkpoints", "issuer", "keys", "kid", "records", "root", "signature", "tenant", "texts", "type", "v"}
 )
@@ -40,20 +36,6 @@ class Intact:
 
 
 @dataclass(frozen=True, slots=True)
-class Broken:
-    """The first fault: where it is (``line 5, record 3``) and what it is."""
-
-    where: str
-    what: str
-
-
-class _Fault(Exception):
-    def __init__(self, where: str, what: str) -> None:
-        super().__init__(what)
-        self.broken = Broken(where, what)
-
-
-@dataclass(frozen=True, slots=True)
 class Earlier:
     """What an export of before said: so many records had this root."""
 
@@ -64,17 +46,15 @@ class Earlier:
 def verify_export(lines: Iterable[bytes], read_key: KeyReader, earlier: Earlier | None = None) -> Intact | Broken:
     """Verify the *lines* of an export, each with its end; hold it to what was exported *earlier*."""
     try:
-        return _Pass(_numbered(lines), read_key, earlier).run()
-    except _Fault as fault:
+        return _Pass(numbered(lines, _hint), read_key, earlier).run()
+    except Fault as fault:
         return fault.broken
 
 
 class _Pass:
-    def __init__(
-        self, lines: Iterator[tuple[int, dict[str, Any]]], read_key: KeyReader, earlier: Earlier | None
-    ) -> None:
+    def __init__(self, lines: Iterator[Numbered], read_key: KeyReader, earlier: Earlier | None) -> None:
         self._lines, self._read_key, self._earlier = lines, read_key, earlier
-        self._keys: dict[str, IsSigned] = {}
+        self._keys = Keys()
         self._tree, self._head = Frontier(), GENESIS
         self._last: Checkpoint | None = None
 
@@ -98,14 +78,11 @@ class _Pass:
             or fields["v"] != VERSION
             or not _is_typed(fields)
         ):
-            raise _Fault(where, "it is not the header of an exported ledger")
-        for key in fields["keys"]:
-            is_signed = self._read_key(key) if isinstance(key, dict) else None
-            if is_signed is None:
-                raise _Fault(where, "it names a key that is not the ledger's")
-            self._keys[key["kid"]] = is_signed
-        if not self._signed(fields["kid"], fields["signature"], header_bytes(fields)):
-            raise _Fault(where, "its signature is not that of the ledger key")
+            raise Fault(where, "it is not the header of an exported ledger")
+        if not all(self._keys.add(key, self._read_key) for key in fields["keys"]):
+            raise Fault(where, "it names a key that is not the ledger's")
+        if not self._keys.signed(fields["kid"], fields["signature"], header_bytes(fields)):
+            raise Fault(where, "its signature is not that of the ledger key")
         return fields
 
     def _text(self, index: int, expected: str) -> None:
@@ -113,38 +90,38 @@ class _Pass:
         where = f"line {number}, text {index + 1}"
         names = {"body", "hash", "locale", "purpose", "title", "type", "version"}
         if fields.keys() != names or type(fields["version"]) is not int:
-            raise _Fault(where, "it is no text")
+            raise Fault(where, "it is no text")
         try:
             said = text_hash(
                 fields["purpose"], fields["version"], fields["locale"], Text(fields["title"], fields["body"])
             ).hex()
         except (AttributeError, TypeError):
-            raise _Fault(where, "it is no text") from None
+            raise Fault(where, "it is no text") from None
         if said != expected or fields["hash"] != expected:
-            raise _Fault(where, "its words are not those that were hashed")
+            raise Fault(where, "its words are not those that were hashed")
 
     def _record(self, tenant: str) -> None:
         seq = self._tree.size + 1
         number, fields = self._next("record", f"record {seq}")
         where = f"line {number}, record {seq}"
         if type(fields.get("seq")) is not int or fields["seq"] != seq:
-            raise _Fault(where, f"record {seq} is missing here")
+            raise Fault(where, f"record {seq} is missing here")
         try:
             open_part, commitment = fields["open"].encode(), bytes.fromhex(fields["commitment"])
         except (KeyError, AttributeError, TypeError, ValueError):
-            raise _Fault(where, "it is no record") from None
+            raise Fault(where, "it is no record") from None
         leaf = record_leaf(open_part, commitment)
         self._head = link(self._head, leaf)
         names = {"commitment", "hash", "open", "seq", "type"}
         if self._head.hex() != fields.get("hash") or fields.keys() != names or commitment.hex() != fields["commitment"]:
-            raise _Fault(where, "its hash does not follow from the record before it and its own content")
+            raise Fault(where, "its hash does not follow from the record before it and its own content")
         said = read_open(open_part)
         if said is None or said.get("tenant") != tenant:
-            raise _Fault(where, "it is of another tenant")
+            raise Fault(where, "it is of another tenant")
         self._tree.add(leaf)
         earlier = self._earlier
         if earlier is not None and earlier.size == seq and earlier.root != self._tree.root():
-            raise _Fault(where, f"the first {seq} records are not those that were exported earlier")
+            raise Fault(where, f"the first {seq} records are not those that were exported earlier")
 
     def _checkpoint(self, tenant: str) -> None:
         wanted = (self._last.number if self._last else 0) + 1
@@ -152,57 +129,50 @@ class _Pass:
         where = f"line {number}, checkpoint {wanted}"
         found = read_checkpoint(fields)
         if found is None or found.tenant_id != tenant:
-            raise _Fault(where, "it is no checkpoint of this ledger")
+            raise Fault(where, "it is no checkpoint of this ledger")
         if found.number != wanted or found.previous != (digest(self._last) if self._last else GENESIS):
-            raise _Fault(where, f"checkpoint {wanted} is missing here, or does not name the one before it")
-        if not self._signed(found.kid, fields["signature"], signed_bytes(found)):
-            raise _Fault(where, "its signature is not that of the ledger key")
+            raise Fault(where, f"checkpoint {wanted} is missing here, or does not name the one before it")
+        if not self._keys.signed(found.kid, fields["signature"], signed_bytes(found)):
+            raise Fault(where, "its signature is not that of the ledger key")
         if found.size > self._tree.size:
             missing = self._tree.size + 1
-            raise _Fault(f"line {number}, record {missing}", f"record {missing} is missing here")
+            raise Fault(f"line {number}, record {missing}", f"record {missing} is missing here")
         if found.size < self._tree.size:
-            raise _Fault(where, f"it belongs behind record {found.size}")
+            raise Fault(where, f"it belongs behind record {found.size}")
         if (found.size, found.root, found.head) != (self._tree.size, self._tree.root(), self._head):
             first = (self._last.size if self._last else 0) + 1
-            raise _Fault(where, f"what was signed is not records {first} to {self._tree.size} as they stand here")
+            raise Fault(where, f"what was signed is not records {first} to {self._tree.size} as they stand here")
         self._last = found
 
     def _end(self, head: dict[str, Any]) -> None:
         number = self._last.number if self._last else 0
         if (self._covered(), number) != (head["records"], head["checkpoints"]):
-            raise _Fault("the end", "not every record is covered by a checkpoint")
+            raise Fault("the end", "not every record is covered by a checkpoint")
         if head["records"] and head["root"] != self._tree.root().hex():
-            raise _Fault("line 1, header", "its root is not that of the records")
+            raise Fault("line 1, header", "its root is not that of the records")
         if self._earlier is not None and self._earlier.size > self._tree.size:
-            raise _Fault("the end", f"{self._earlier.size} records were exported earlier")
+            raise Fault("the end", f"{self._earlier.size} records were exported earlier")
         for surplus, _ in self._lines:
-            raise _Fault(f"line {surplus}", "nothing may follow here")
+            raise Fault(f"line {surplus}", "nothing may follow here")
 
     def _is_due(self) -> bool:
         """Tell whether the next line is a checkpoint: looked at, and put back."""
         following = next(self._lines, None)
         if following is None:
-            raise _Fault("the end", f"record {self._tree.size + 1} is missing")
+            raise Fault("the end", f"record {self._tree.size + 1} is missing")
         self._lines = _before(following, self._lines)
         return following[1].get("type") == "checkpoint"
 
-    def _next(self, kind: str, named: str) -> tuple[int, dict[str, Any]]:
+    def _next(self, kind: str, named: str) -> Numbered:
         found = next(self._lines, None)
         if found is None:
-            raise _Fault("the end", f"{named} is missing")
+            raise Fault("the end", f"{named} is missing")
         if found[1].get("type") != kind:
-            raise _Fault(f"line {found[0]}, {named}", f"{named} is missing here")
+            raise Fault(f"line {found[0]}, {named}", f"{named} is missing here")
         return found
 
     def _covered(self) -> int:
         return self._last.size if self._last else 0
-
-    def _signed(self, kid: str, signature: str, data: bytes) -> bool:
-        is_signed = self._keys.get(kid)
-        try:
-            return is_signed is not None and is_signed(from_b64url(signature), data)
-        except (ValueError, AttributeError):
-            return False
 
 
 def read_checkpoint(fields: Mapping[str, Any]) -> Checkpoint | None:
@@ -231,27 +201,14 @@ def _is_typed(fields: dict[str, Any]) -> bool:
     return numbers and texts and isinstance(fields["keys"], list) and isinstance(fields["texts"], list)
 
 
-def _numbered(lines: Iterable[bytes]) -> Iterator[tuple[int, dict[str, Any]]]:
-    for number, raw in enumerate(lines, 1):
-        try:
-            fields: Any = msgspec.json.decode(raw)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            fields = None
-        if not isinstance(fields, dict) or line(fields) != raw:
-            raise _Fault(f"line {number}", f"it is not a line of an export: {_hint(fields)}")
-        yield number, fields
-
-
 def _hint(fields: Any) -> str:
     """Say which line it seems to be."""
     if not isinstance(fields, dict):
-        return "not JSON"
-    kind, seq = fields.get("type"), fields.get("seq", fields.get("number", ""))
-    return f"not the canonical JSON of {canonical_json([kind, seq]).decode()[:80]}"
+        return "it is not a line of an export: not JSON"
+    named = canonical_json([fields.get("type"), fields.get("seq", fields.get("number", ""))])
+    return f"it is not a line of an export: not the canonical JSON of {named.decode()[:80]}"
 
 
-def _before(
-    first: tuple[int, dict[str, Any]], rest: Iterator[tuple[int, dict[str, Any]]]
-) -> Iterator[tuple[int, dict[str, Any]]]:
+def _before(first: Numbered, rest: Iterator[Numbered]) -> Iterator[Numbered]:
     yield first
     yield from rest

@@ -2,12 +2,14 @@
 
 from dataclasses import replace
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from limen.identity.audit.checkpoints import signed_bytes
-from limen.identity.audit.export import About, exported, header_bytes, header_fields, line
+from limen.identity.audit.export import About, exported, header_bytes, header_fields
+from limen.identity.audit.lines import line
 from limen.identity.audit.offline import Intact, verify_export
 from limen.identity.audit.pruning import pruning_bytes, pruning_digest
 from limen.identity.audit.verify import Broken
@@ -104,6 +106,12 @@ def test_any_byte_that_is_changed_is_found_and_its_line_named(whole, data):
     found = verdict(text.splitlines(keepends=True))
     assert isinstance(found, Broken)
     assert f"line {at + 1}" in found.where or found.where == "the end", found
+
+
+@pytest.mark.parametrize("kid", [[], {}, 1, None])
+async def test_a_signature_by_what_is_no_key_at_all_is_no_fault_of_ours(whole, kid):
+    forged = line({**msgspec.json.decode(whole[-1]), "kid": kid})
+    assert verdict([*whole[:-1], forged]).where.startswith(f"line {len(whole)}, checkpoint")
 
 
 @given(data=st.data())

@@ -5,8 +5,9 @@ from dataclasses import replace
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from limen.access.jose.jwk import public_jwk, thumbprint
+from limen.identity.audit.lines import line
 from limen.identity.consents.chain import Checkpoint, Head, Place, next_checkpoint, placed, signed_bytes
-from limen.identity.consents.export import checkpoint_fields, header, line, record_line, texts_of
+from limen.identity.consents.export import checkpoint_fields, header, record_line, texts_of
 from limen.identity.consents.purposes import Basis, Channel, Kind, Purpose, Terms, Text, Version, text_hash
 from limen.identity.consents.records import ConsentDecision, ConsentRecord, Decision, recorded
 from limen.identity.consents.sequence import LedgerSigner

@@ -5,9 +5,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from limen.app.consents import key_reader
+from limen.identity.audit.lines import line
+from limen.identity.audit.verify import Broken
 from limen.identity.consents.chain import Head, placed
-from limen.identity.consents.export import line, record_line
-from limen.identity.consents.verify import Broken, Earlier, Intact, verify_export
+from limen.identity.consents.export import record_line
+from limen.identity.consents.verify import Earlier, Intact, verify_export
 from tests.unit.identity.consents.books import Book, signer
 
 BOOK = Book(3, 1, 5, 2)

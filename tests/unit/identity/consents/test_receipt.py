@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from limen.app.consents import key_reader
 from limen.identity.audit.chain import SealedPart
+from limen.identity.audit.verify import Broken
 from limen.identity.consents.personal import Disclosed, coarse
 from limen.identity.consents.receipt import (
     Controller,
@@ -22,7 +23,6 @@ from limen.identity.consents.receipt import (
 )
 from limen.identity.consents.records import recorded
 from limen.identity.consents.tree import inclusion
-from limen.identity.consents.verify import Broken
 from limen.kernel.encoding import canonical_json
 from limen.kernel.ids import RecordId
 from tests.unit.identity.consents.books import NOW, TENANT, Book, decision, purpose, signer
