@@ -8,6 +8,8 @@ import pytest
 
 from limen.app.basis import tenancy
 from limen.identity.administrators import SYSTEM
+from limen.identity.credentials.hashing import PasswordHasher
+from limen.identity.credentials.records import seal_password
 from limen.identity.customers.records import Profile
 from limen.identity.tenants.management import TenantChange
 from limen.identity.tenants.sign_in import SignInSettings
@@ -160,6 +162,26 @@ async def test_an_address_that_an_administrator_gave_is_proven_by_the_code(house
         now = await directory.open(await unit.customers.get(customer.id))
     assert now.profile.email_verified
     assert "customer.updated" in await house.events()
+
+
+async def test_whoever_proves_an_address_that_nobody_had_proven_is_rid_of_the_password_that_waited_there(house):
+    directory = house.directory()
+    customer, vault = await directory.prepare(Profile(email=ANN, email_verified=False))
+    hasher = PasswordHasher(house.parameters, house.pool, house.basis.entropy)
+    stored = seal_password(vault, customer.id, await hasher.hash(PASSWORD.encode()), house.clock.now())
+    async with house.storage.database.begin(house.tenant.id) as unit:
+        assert await directory.add(unit, customer, vault)
+        await unit.passwords.put(stored)
+    eve = house.walker()  # she made the account elsewhere, with an address that is not hers
+    assert (await eve.sign_in(ANN, PASSWORD)).path == "/account"
+    house.clock.advance(60)
+    ann = house.walker()
+    page, mail = await asked(house, ann)
+    assert (await ann.post(page, code=code_in(mail))).path == "/account"
+    assert (await ann.get("/account")).path == "/account"
+    assert (await eve.get("/account")).path != "/account"
+    assert says("error.invalid_credentials") in (await eve.sign_in(ANN, PASSWORD)).alert
+    assert "account.reclaimed" in await house.events()
 
 
 # -------------------------------------------------------------------------------------------- manners of a code

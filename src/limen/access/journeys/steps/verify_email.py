@@ -16,7 +16,7 @@ from limen.access.journeys.limits import over_guesses, over_limits
 from limen.access.journeys.mailed import letter, lifetime, purpose
 from limen.access.journeys.mails import challenge
 from limen.access.journeys.parts import JourneyUnit
-from limen.access.journeys.proven_addresses import noted_proven
+from limen.access.journeys.proven_addresses import noted_proven, reclaimed
 from limen.access.journeys.records import Draft, Path
 from limen.access.journeys.tasks import proves_address
 from limen.access.journeys.views import Problem, Progress, StepView, Write
@@ -24,7 +24,7 @@ from limen.access.sessions.records import MAILBOX, PASSWORD, Evidence
 from limen.identity.credentials.records import seal_password
 from limen.identity.customers.identifiers import EMAIL
 from limen.identity.customers.records import Profile, SealedCustomer
-from limen.kernel.clock import SECOND
+from limen.kernel.clock import SECOND, Instant
 from limen.kernel.encoding import link_hash
 from limen.kernel.events import AuditEntry, Event, Outcome
 
@@ -131,11 +131,16 @@ async def _returning(context: StepContext) -> Progress:
         new_password_due=sets_password and not makes_passkey,
         passkey=msgspec.structs.replace(state.passkey, is_due=makes_passkey),
     )
-    return Progress(done, await _verifying(context, customer))
+    # Behind a recovery that sets a password everything ends anyway.
+    strips = held is not None and not done.new_password_due
+    return Progress(done, await _verifying(context, customer, done.evidence[0].at if strips else None))
 
 
-async def _verifying(context: StepContext, sealed: SealedCustomer) -> Write | None:
-    """Return what notes that the address is proven, where an administrator gave it and nobody has proven it yet."""
+async def _verifying(context: StepContext, sealed: SealedCustomer, reclaims: Instant | None) -> Write | None:
+    """Return what notes that the address is proven, where an administrator gave it and nobody has proven it yet.
+
+    It *reclaims* the account, since that instant, where somebody else may know its password.
+    """
     parts = context.parts
     vault = await parts.directory.vault_of(sealed.id)
     customer = await parts.directory.open(sealed, vault)
@@ -143,6 +148,8 @@ async def _verifying(context: StepContext, sealed: SealedCustomer) -> Write | No
         return None
     if customer.profile.email != context.journey.state.email:  # another of theirs, which was proven before
         return None
+    if reclaims is not None:
+        return reclaimed(context, customer, vault, reclaims)
     return noted_proven(context, customer, vault)
 
 
