@@ -162,8 +162,9 @@ async def test_opened_elsewhere_the_link_only_shows_the_code(house, ann):
 async def test_a_taken_address_is_shown_the_same_page_and_its_owner_is_told(house, ann, taken):
     if taken:
         await house.customer(BOB)
+    form = await begin(ann, "change_email")
     with house.watching() as trace:
-        page = await ann.post(await begin(ann, "change_email"), email=BOB)
+        page = await ann.post(form, email=BOB)
     assert (page.status, page.h1, page.errors, page.notices) == (200, says("verify.title"), {}, [])
     assert trace.events == 1
     [mail] = await house.mails(BOB)
