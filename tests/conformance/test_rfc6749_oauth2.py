@@ -259,7 +259,7 @@ async def test_rfc6749_s10_12_a_journey_is_bound_to_the_browser_that_began_it(sh
     auth = await shop.another(require_consent=True)
     page = await shop.arrive(auth[0])
     stranger = shop.house.walker()
-    assert (await stranger.get(page.path)).status == 404
+    assert (await stranger.get(page.where)).status == 404
     assert (await stranger.post(page, decision="allow")).status in {403, 404}
     await stranger.http.aclose()
 

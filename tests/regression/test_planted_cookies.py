@@ -12,7 +12,7 @@ async def planted(house, begin):
     thief, victim = house.walker(address="198.51.100.9"), house.walker()
     page = await begin(thief)
     victim.carry(thief.cookie)
-    return thief, victim, await victim.get(page.path)
+    return thief, victim, await victim.get(page.where)
 
 
 async def test_whoever_planted_the_cookie_cannot_consent_after_the_password_was_typed(house):
@@ -22,10 +22,10 @@ async def test_whoever_planted_the_cookie_cannot_consent_after_the_password_was_
     consent = await victim.sign_in("ann@example.com", PASSWORD, page)
     assert consent.status == 200
     assert victim.cookie != thief.cookie
-    assert (await thief.get(page.path)).status == 404
+    assert (await thief.get(page.where)).status == 404
     stolen = await thief.http.post(consent.form.action, data={**consent.fields, "decision": "allow"})
     assert "code=" not in stolen.headers.get("location", "")
-    assert (await thief.get(stolen.headers.get("location", page.path))).status == 404
+    assert (await thief.get(stolen.headers.get("location", page.where))).status == 404
     assert (await victim.allow(consent)).answer["code"]
 
 
@@ -35,7 +35,7 @@ async def test_whoever_planted_the_cookie_cannot_choose_the_password_after_the_c
     page = await victim.post(page, email="ann@example.com")
     page = await victim.post(page, code=code_in((await house.mails("ann@example.com"))[-1]))
     assert page.status == 200
-    assert (await thief.get(page.path)).status == 404
+    assert (await thief.get(page.where)).status == 404
     changed = await victim.post(page, password="another horse battery")
     assert (changed.status, changed.path) == (200, "/account")
 

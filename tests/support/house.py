@@ -52,6 +52,7 @@ from limen.integration.messaging.mailbox import DevelopmentMailbox
 from limen.kernel.errors import Refusal
 from limen.kernel.secret import Secret
 from limen.storage import schema
+from tests.support import rsa_keys
 from tests.support.clock import ManualClock
 from tests.support.entropy import SeededEntropy
 from tests.support.postgres import on_thread
@@ -378,7 +379,8 @@ def prepared_files(folder: Path) -> Path:
         async with open_house(folder, entropy=SeededEntropy(7_777_777)):
             pass
 
-    on_thread(lambda: asyncio.run(start()))
+    with rsa_keys.of_its_own():
+        on_thread(lambda: asyncio.run(start()))
     return folder
 
 

@@ -10,8 +10,10 @@ from limen.access.journeys.table import STEPS
 from limen.access.journeys.views import SCHEMA
 from limen.app.reference_pages import contract, steps_page
 from limen.identity.administrators import SYSTEM
+from limen.identity.credentials.hashing import PasswordHasher
+from limen.identity.credentials.records import seal_password
 from limen.identity.customers.emails import with_email
-from limen.identity.customers.records import Contact
+from limen.identity.customers.records import Contact, Profile
 from limen.identity.profiles.records import Question
 from limen.identity.tenants.sign_in import SignInSettings
 from limen.identity.tenants.sms import SmsSettings
@@ -146,6 +148,23 @@ async def steps_behind_a_known_password(house) -> list[str]:
     return seen
 
 
+async def steps_of_an_address_that_nobody_proved(house) -> list[str]:
+    """The steps of somebody whom an administrator gave an address, where the tenant wants it proven."""
+    directory = house.directory()
+    customer, vault = await directory.prepare(Profile(email="flo@example.com", email_verified=False))
+    hasher = PasswordHasher(house.parameters, house.pool, house.basis.entropy)
+    stored = seal_password(vault, customer.id, await hasher.hash(PASSWORD.encode()), house.clock.now())
+    async with house.storage.database.begin(house.tenant.id) as unit:
+        assert await directory.add(unit, customer, vault)
+        await unit.passwords.put(stored)
+    await settings(house, sign_in=SignInSettings(verify_email=True))
+    async with house.client(headers={"accept": "application/json"}) as http:
+        app = Native(http)
+        await app.open("/sign-in")
+        await app.post(email="flo@example.com", password=PASSWORD)
+        return [app.step["name"]]
+
+
 async def test_an_application_signs_somebody_up_and_in_with_screens_of_its_own(house):
     shop = await house.register_client()
     request = house.walker().request(shop[0], scope="openid email")
@@ -194,6 +213,7 @@ async def test_an_application_signs_somebody_up_and_in_with_screens_of_its_own(h
         seen.append(other.step["name"])
     seen += await tasks_of_somebody_signed_in(house)
     seen += await steps_behind_a_known_password(house)
+    seen += await steps_of_an_address_that_nobody_proved(house)
     assert set(seen) == {step.name for step in STEPS}
 
 

@@ -1,5 +1,9 @@
 // Comfort only: every page does its work with script switched off. No words live here; they come as data attributes.
 
+// A journey's first page comes where it began; "back" and "reload" are to find the journey, not to begin another.
+const here = document.body.dataset.here;
+if (here && here !== location.pathname) history.replaceState(null, "", here);
+
 const all = (selector) => document.querySelectorAll(selector);
 
 function wakeToggle(button) {
