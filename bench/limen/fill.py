@@ -22,7 +22,8 @@ from limen.kernel.clock import HOUR
 from limen.kernel.encoding import sha256
 from limen.kernel.entropy import random_token
 from limen.kernel.ids import ClientKey, WaitingId
-from limen.storage.schema import clients, codes, waiting_requests
+from limen.storage.schema.clients import clients
+from limen.storage.schema.tokens import codes, waiting_requests
 from limen.storage.stores.base import select_mine
 
 _AT_ONCE = 5_000

@@ -9,7 +9,8 @@ from joserfc.jwk import ECKey, RSAKey
 from sqlalchemy import select, update
 
 from limen.kernel.clock import SECOND
-from limen.storage.schema import clients, codes
+from limen.storage.schema.clients import clients
+from limen.storage.schema.tokens import codes
 from tests.integration.tokens.kit import Shop, claims, error
 from tests.integration.tokens.proofs import Prover
 from tests.support.house import CALLBACK

@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from limen.access.clients.records import AuthMethod
 from limen.access.tokens.waiting import WaitingKind
-from limen.storage.schema import waiting_requests
+from limen.storage.schema.tokens import waiting_requests
 from tests.integration.tokens.kit import EMAIL, PASSWORD, Shop, claims, error
 from tests.integration.tokens.proofs import Prover
 from tests.support.walker import Page, Walker, says

@@ -108,7 +108,9 @@ async def _weaken(shop: Shop) -> None:
     """Make the session what it would be, had it begun before there was a second factor."""
     async with shop.house.storage.database.begin(shop.tenant.id) as unit:
         await unit.connection.execute(
-            update(schema.sessions).values(evidence=f'[{{"authenticator":"pwd","at":{shop.house.clock.now()}}}]')
+            update(schema.sessions.sessions).values(
+                evidence=f'[{{"authenticator":"pwd","at":{shop.house.clock.now()}}}]'
+            )
         )
 
 

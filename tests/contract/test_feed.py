@@ -62,7 +62,7 @@ async def test_a_number_that_becomes_visible_late_is_heard(database):
     async def appear(seq: int) -> None:
         values = {"seq": seq, "tenant_id": database.a, "kind": "client", "key": str(seq), "at": 0}
         async with database.storage.database.platform(write=True) as connection:
-            await connection.execute(insert(schema.changes).values(**values))
+            await connection.execute(insert(schema.processes.changes).values(**values))
 
     await feed.poll()
     heard.clear()

@@ -47,9 +47,9 @@ def write_until_killed(world, seed: int) -> dict[str, set[str]]:
 async def stored(world) -> dict[str, set[str]]:
     async with world.read() as unit:
         execute = unit.connection.execute
-        clients = set((await execute(select(schema.clients.c.client_id))).scalars())
-        events = set((await execute(select(schema.outbox.c.id))).scalars())
-        rows = (await execute(select(schema.families.c.id, schema.families.c.generation))).all()
+        clients = set((await execute(select(schema.clients.clients.c.client_id))).scalars())
+        events = set((await execute(select(schema.processes.outbox.c.id))).scalars())
+        rows = (await execute(select(schema.tokens.families.c.id, schema.tokens.families.c.generation))).all()
     generations = {f"{family}:{made}" for family, last in rows for made in range(1, last + 1)}
     records = {record.subject for segment in await world.audit() for record in segment}
     return {"client": clients, "event": events, "generation": generations, "record": records}
@@ -70,9 +70,9 @@ async def test_nothing_acknowledged_is_lost_when_the_process_is_killed(database)
     assert len(segments) >= 2 * ROUNDS
     audited = {record.subject for segment in segments for record in segment if record.event == "client.created"}
     async with database.read() as unit:
-        shops = select(schema.clients.c.key).where(schema.clients.c.client_id.startswith("shop-"))
+        shops = select(schema.clients.clients.c.key).where(schema.clients.clients.c.client_id.startswith("shop-"))
         keys = set((await unit.connection.execute(shops)).scalars())
-        announced = set((await unit.connection.execute(select(schema.outbox.c.subject))).scalars())
+        announced = set((await unit.connection.execute(select(schema.processes.outbox.c.subject))).scalars())
     assert keys == audited == announced  # each change with its audit record and its event, or none of them
     await things.family(database)  # and it goes on
     if not database.is_postgres:

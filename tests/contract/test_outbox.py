@@ -78,7 +78,7 @@ async def test_done_retried_and_dead_events(database):
 async def test_the_payload_of_a_delivered_event_is_dropped(database):
     from sqlalchemy import select  # noqa: PLC0415
 
-    from limen.storage.schema import outbox  # noqa: PLC0415
+    from limen.storage.schema.processes import outbox  # noqa: PLC0415
 
     [event_id] = await announce(database, 1)
     await database.storage.outbox.done(event_id)

@@ -70,7 +70,7 @@ class People:
 
     async def tokens(self) -> int:
         async with self.world.read() as unit:
-            mine = select(func.count()).select_from(schema.search_tokens)
+            mine = select(func.count()).select_from(schema.customers.search_tokens)
             return (await unit.connection.execute(mine)).scalar_one()
 
 

@@ -267,7 +267,7 @@ async def test_a_process_that_is_killed_while_it_delivers_loses_nothing(stream, 
 
         from limen.storage import schema  # noqa: PLC0415
 
-        await connection.execute(delete(schema.leases))
+        await connection.execute(delete(schema.processes.leases))
     await stream.pump().run()
     lines = [json.loads(line) for line in path.read_text().splitlines()]
     assert before  # somebody was killed in the middle of it

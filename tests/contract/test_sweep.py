@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from limen.kernel.clock import DAY, HOUR, SECOND
 from limen.kernel.events import AuditEntry, Event
-from limen.storage.schema import outbox as outbox_table
+from limen.storage.schema.processes import outbox as outbox_table
 from limen.storage.sweep import Sweeper
 from tests.contract import things
 from tests.contract.test_tenancy import TENANT_TABLES, Theirs

@@ -174,7 +174,7 @@ async def customers(unit, theirs, _now):
 
 async def contact_index(unit, theirs, _now):
     async with theirs.world.read(theirs.world.b) as their_unit:
-        rows = await their_unit.connection.execute(select(schema.contact_index))
+        rows = await their_unit.connection.execute(select(schema.customers.contact_index))
         [blind] = [row.blind for row in rows if row.tenant_id == theirs.world.b]
     assert await unit.customers.find_by_contact("email", blind) is None
     own = things.customer(theirs.world)
@@ -461,7 +461,7 @@ async def imports(unit, theirs, now):
     assert not await unit.imports.advance(them.finished(now), 0)
     assert await unit.imports.refusals(them.id, after=(0, ""), limit=9) == []
     async with theirs.world.read(theirs.world.b) as their_unit:
-        rows = await their_unit.connection.execute(select(schema.contact_index))
+        rows = await their_unit.connection.execute(select(schema.customers.contact_index))
         blinds = [row.blind for row in rows if row.tenant_id == theirs.world.b]
     assert await unit.imports.owners("email", blinds) == {}
 

@@ -36,11 +36,11 @@ async def test_change_audit_event_and_news_are_in_one_commit(database):
         assert await unit.customers.get(owner.id) == owner
     assert await database.events() == ["customer.registered"]
     assert await database.storage.outbox.waiting() == 1
-    assert await count(database, schema.changes) >= 1
+    assert await count(database, schema.processes.changes) >= 1
 
 
 async def test_an_exception_rolls_all_of_it_back(database):
-    news = await count(database, schema.changes)
+    news = await count(database, schema.processes.changes)
 
     def fail():
         raise ZeroDivisionError
@@ -51,7 +51,7 @@ async def test_an_exception_rolls_all_of_it_back(database):
         assert await unit.customers.list(after="", limit=10) == []
     assert await database.audit() == []
     assert await database.storage.outbox.waiting() == 0
-    assert await count(database, schema.changes) == news
+    assert await count(database, schema.processes.changes) == news
 
 
 async def test_a_returned_refusal_commits(database):

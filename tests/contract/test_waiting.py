@@ -142,6 +142,6 @@ async def test_the_last_poll_of_one_tenant_is_nothing_to_another(database):
 async def test_nothing_open_says_who_asked(database):
     request = await stored(database, things.waiting(database))
     async with database.read() as unit:
-        [row] = (await unit.connection.execute(select(schema.waiting_requests))).all()
+        [row] = (await unit.connection.execute(select(schema.tokens.waiting_requests))).all()
     assert row.sealed == request.sealed
     assert row.polled_at is None

@@ -308,11 +308,12 @@ def rotation(world, family_id: FamilyId, who: SignedIn, generation: int = 0, **c
 async def family_row(world, family_id: FamilyId, tenant_id=None):
     """The family as it is stored."""
     async with world.read(tenant_id) as unit:
-        return (await unit.connection.execute(select(schema.families).where(schema.families.c.id == family_id))).one()
+        mine = select(schema.tokens.families).where(schema.tokens.families.c.id == family_id)
+        return (await unit.connection.execute(mine)).one()
 
 
 async def news(database) -> Counter[tuple[str, str]]:
     """Return how many events of each name are in the outbox, by state."""
     async with database.storage.database.platform() as connection:
-        rows = await connection.execute(select(schema.outbox.c.name, schema.outbox.c.state))
+        rows = await connection.execute(select(schema.processes.outbox.c.name, schema.processes.outbox.c.state))
     return Counter((row.name, row.state) for row in rows)

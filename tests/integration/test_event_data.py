@@ -21,7 +21,7 @@ ANN = "ann@example.com"
 
 async def announced(house) -> list[tuple[str, dict]]:
     async with house.storage.database.platform() as connection:
-        rows = (await connection.execute(select(schema.outbox.c.name, schema.outbox.c.data))).all()
+        rows = (await connection.execute(select(schema.processes.outbox.c.name, schema.processes.outbox.c.data))).all()
     return [(row.name, json.loads(row.data)) for row in rows]
 
 

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import delete, text
 
 from limen.app.jobs.checkpoints import Checkpoints
-from limen.storage.schema import audit_records, audit_segments
+from limen.storage.schema.audit import audit_records, audit_segments
 from tests.support.house import PASSWORD
 
 pytestmark = pytest.mark.anyio

@@ -15,7 +15,7 @@ from sqlalchemy import bindparam, delete, func, select
 
 from limen.kernel.clock import MINUTE, Clock
 from limen.storage.database import Change, Database
-from limen.storage.schema import changes
+from limen.storage.schema.processes import changes
 from limen.storage.statements import Statement
 
 _log = structlog.get_logger(__name__)

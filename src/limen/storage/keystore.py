@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, delete, func, insert, select, tuple_, update
 from limen.identity.keyring.store import SubjectCursor, WrappedSubjectKey, WrappedTenantKey
 from limen.kernel.clock import Instant
 from limen.storage.dialects import Dialect
-from limen.storage.schema import subject_keys, tenant_keys
+from limen.storage.schema.keystore import subject_keys, tenant_keys
 from limen.storage.statements import Connection, InsertNew, Statement
 
 _TENANT_FIELDS, _SUBJECT_FIELDS = WrappedTenantKey.__slots__, WrappedSubjectKey.__slots__

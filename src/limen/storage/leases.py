@@ -4,7 +4,7 @@ from sqlalchemy import or_, update
 
 from limen.kernel.clock import Clock
 from limen.storage.database import Database
-from limen.storage.schema import leases
+from limen.storage.schema.processes import leases
 from limen.storage.statements import insert_unless_taken
 
 

@@ -11,7 +11,7 @@ from limen.identity.audit.pruning import Pruning
 from limen.kernel.clock import Instant
 from limen.kernel.ids import SegmentId, TenantId
 from limen.storage.database import Database
-from limen.storage.schema import audit_checkpoints, audit_records, audit_segments
+from limen.storage.schema.audit import audit_checkpoints, audit_records, audit_segments
 
 _PLACES_AT_ONCE: Final = 100
 """Pairs in one statement; SQLite bounds how many parameters there may be."""

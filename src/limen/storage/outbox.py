@@ -9,7 +9,7 @@ from sqlalchemy import Row, and_, bindparam, func, select, update
 
 from limen.kernel.clock import Instant
 from limen.storage.database import Database
-from limen.storage.schema import outbox
+from limen.storage.schema.processes import outbox
 from limen.storage.statements import Statement
 
 _IS_DUE = Statement(

@@ -13,31 +13,16 @@ from limen.identity.rights.records import KEPT
 from limen.kernel.clock import DAY, Clock, Instant
 from limen.kernel.ids import JourneyId, TenantId
 from limen.storage.database import Database
-from limen.storage.schema import (
-    account_links,
-    archives,
-    browsers,
-    codes,
-    contact_index,
-    families,
-    idempotency,
-    imports,
-    initial_tokens,
-    journeys,
-    leases,
-    outbox,
-    privacy_requests,
-    pushed_requests,
-    recovery_requests,
-    replays,
-    revoked_tokens,
-    risk_counters,
-    sessions,
-    setup_links,
-    tolls,
-    trusted_devices,
-    waiting_requests,
-)
+from limen.storage.schema.clients import initial_tokens
+from limen.storage.schema.customers import contact_index
+from limen.storage.schema.imports import imports
+from limen.storage.schema.processes import idempotency, leases, outbox
+from limen.storage.schema.rights import archives, privacy_requests
+from limen.storage.schema.safety import account_links, recovery_requests, trusted_devices
+from limen.storage.schema.sessions import browsers, journeys, sessions
+from limen.storage.schema.tenants import setup_links
+from limen.storage.schema.tokens import codes, families, pushed_requests, replays, revoked_tokens, waiting_requests
+from limen.storage.schema.trust import risk_counters, tolls
 from limen.storage.statements import Connection
 
 BATCH = 500

@@ -14,18 +14,19 @@ from limen.kernel.entropy import Entropy
 from limen.kernel.errors import Fault
 from limen.kernel.events import DELIVERED, EVENTS, AuditEntry, Event
 from limen.kernel.ids import EventId, TenantId
-from limen.storage import schema
 from limen.storage.dialects import Dialect
 from limen.storage.lanes import Extension
 from limen.storage.made import Stores
+from limen.storage.schema.audit import audit_records, audit_segments
+from limen.storage.schema.processes import changes, outbox
 from limen.storage.statements import Connection, Statement
 from limen.storage.stores.base import columns
 
-_OUTBOX = Statement(insert(schema.outbox), sets=columns(schema.outbox))
-_CHANGES = Statement(insert(schema.changes), sets=columns(schema.changes, ("seq",)))
-_SEGMENT = Statement(insert(schema.audit_segments), sets=columns(schema.audit_segments))
+_OUTBOX = Statement(insert(outbox), sets=columns(outbox))
+_CHANGES = Statement(insert(changes), sets=columns(changes, ("seq",)))
+_SEGMENT = Statement(insert(audit_segments), sets=columns(audit_segments))
 _MANY = 16
-_RECORDS = Statement(insert(schema.audit_records), sets=columns(schema.audit_records))
+_RECORDS = Statement(insert(audit_records), sets=columns(audit_records))
 
 
 class Unit(Stores):

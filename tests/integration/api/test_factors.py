@@ -91,7 +91,7 @@ async def test_removing_the_last_app_takes_the_codes_along_and_is_told_and_recor
     assert (gone.status_code, gone.json()["code"]) == (404, "factor_not_found")
     assert [name for name in await house.audit() if name == "factor.removed"] == ["factor.removed"] * 2
     async with house.storage.database.platform() as connection:
-        rows = (await connection.execute(select(schema.outbox.c.name, schema.outbox.c.data))).all()
+        rows = (await connection.execute(select(schema.processes.outbox.c.name, schema.processes.outbox.c.data))).all()
     assert sum(row.name == "mail.requested" and "factor_removed" in row.data for row in rows) == 2
 
 

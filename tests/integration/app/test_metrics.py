@@ -82,7 +82,7 @@ async def test_records_that_are_gone_are_counted(house, tmp_path):
     house.clock.advance(2)
     assert await checkpoints.sign(house.tenant.id)
     assert lost == []
-    table = schema.audit_records.name
+    table = schema.audit.audit_records.name
     async with basis.storage.database.dialect.engine.begin() as connection:
         await connection.exec_driver_sql(f"DROP TRIGGER {table}_no_delete")
         await connection.exec_driver_sql(f"DELETE FROM {table}")

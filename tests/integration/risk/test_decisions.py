@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import select, update
 
 from limen.identity.tenants.risk import RiskRule, RiskSettings
-from limen.storage.schema import outbox, risk_histories
+from limen.storage.schema.processes import outbox
+from limen.storage.schema.trust import risk_histories
 from tests.integration.attacks.kit import set_up
 from tests.integration.journeys.test_passkey import add, by_passkey
 from tests.integration.journeys.test_second_factor import press

@@ -35,7 +35,7 @@ async def assessed(house):
 def _assessments():
     from sqlalchemy import select  # noqa: PLC0415
 
-    from limen.storage.schema import outbox  # noqa: PLC0415
+    from limen.storage.schema.processes import outbox  # noqa: PLC0415
 
     return select(outbox.c.data).where(outbox.c.name == "risk.assessed").order_by(outbox.c.id)
 

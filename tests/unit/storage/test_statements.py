@@ -4,7 +4,9 @@ import pytest
 from sqlalchemy import bindparam, insert, select, update
 
 from limen.kernel.errors import Fault
-from limen.storage.schema import changes, journeys, setup_links
+from limen.storage.schema.processes import changes
+from limen.storage.schema.sessions import journeys
+from limen.storage.schema.tenants import setup_links
 from limen.storage.statements import InsertNew, Statement
 from limen.storage.stores.base import columns, insert_mine, select_mine, update_mine
 

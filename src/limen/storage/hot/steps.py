@@ -24,7 +24,7 @@ from limen.access.tokens.records import (
 from limen.kernel.clock import Instant
 from limen.kernel.events import DELIVERED, AuditEntry, Event, Outcome
 from limen.kernel.ids import ClientKey, FamilyId, TenantId
-from limen.storage.schema import VOID
+from limen.storage.schema.tokens import VOID
 
 authentications = msgspec.json.Decoder(Authentication)
 Row = Mapping[str, Any]

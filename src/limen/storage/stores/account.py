@@ -10,7 +10,9 @@ from limen.access.clients.records import ClientDocument
 from limen.identity.customers.records import HOLD, RESTRICTION
 from limen.kernel.clock import Instant
 from limen.kernel.ids import ClientKey, CustomerId, SessionId
-from limen.storage.schema import clients, deletion_requests, families, grants, processing_limits
+from limen.storage.schema.clients import clients
+from limen.storage.schema.rights import deletion_requests, processing_limits
+from limen.storage.schema.tokens import families, grants
 from limen.storage.stores.base import (
     TenantStoreBase,
     delete_mine,

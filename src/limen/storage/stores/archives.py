@@ -7,7 +7,7 @@ from sqlalchemy import bindparam, select
 from limen.access.account.archive import Archive
 from limen.kernel.clock import Instant
 from limen.kernel.ids import CustomerId
-from limen.storage.schema import archives
+from limen.storage.schema.rights import archives
 from limen.storage.stores.base import (
     TenantStoreBase,
     delete_mine,

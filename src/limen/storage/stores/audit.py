@@ -11,7 +11,14 @@ from limen.identity.audit.pruning import Floor, Pruning
 from limen.identity.audit.store import FREQUENT, Place, Sought
 from limen.kernel.clock import Instant
 from limen.kernel.ids import SegmentId, TenantId
-from limen.storage.schema import EVERYDAY, OF_SOMEBODY, audit_checkpoints, audit_prunings, audit_records, audit_segments
+from limen.storage.schema.audit import (
+    EVERYDAY,
+    OF_SOMEBODY,
+    audit_checkpoints,
+    audit_prunings,
+    audit_records,
+    audit_segments,
+)
 from limen.storage.stores.base import TenantStoreBase, insert_new_mine, mine, select_mine
 
 _LAST_CHECKPOINT = mine(

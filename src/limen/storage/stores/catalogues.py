@@ -6,7 +6,7 @@ import msgspec
 from sqlalchemy import Table, bindparam
 
 from limen.access.resources.records import D, DetailTypeDocument, Entry, ResourceDocument
-from limen.storage.schema import detail_types, resource_servers
+from limen.storage.schema.clients import detail_types, resource_servers
 from limen.storage.stores.base import (
     TenantStatement,
     TenantStoreBase,

@@ -18,7 +18,8 @@ from limen.access.clients.records import Client, ClientDocument
 from limen.kernel.clock import Instant
 from limen.kernel.encoding import sha256
 from limen.kernel.ids import ClientKey
-from limen.storage.schema import clients, codes, families, grants, replays
+from limen.storage.schema.clients import clients
+from limen.storage.schema.tokens import codes, families, grants, replays
 from limen.storage.stores.base import (
     TenantStoreBase,
     columns,

@@ -10,7 +10,7 @@ from limen.identity.consents.records import ConsentRecord
 from limen.kernel.clock import DAY
 from limen.kernel.ids import RecordId, TenantId
 from limen.storage.dialects import Dialect
-from limen.storage.schema import consent_chain, consent_checkpoints, consent_ledger, consent_tiles
+from limen.storage.schema.consents import consent_chain, consent_checkpoints, consent_ledger, consent_tiles
 from limen.storage.statements import Connection
 from limen.storage.stores.base import TenantStoreBase, insert_mine, mine, of_tenant, select_mine
 from limen.storage.stores.consents import record_of

@@ -12,7 +12,7 @@ from limen.identity.consents.records import ConsentDecision, ConsentRecord, Deci
 from limen.kernel.clock import Instant
 from limen.kernel.ids import CustomerId, RecordId, TenantId
 from limen.storage.dialects import Dialect
-from limen.storage.schema import consent_ledger
+from limen.storage.schema.consents import consent_ledger
 from limen.storage.statements import Connection
 from limen.storage.stores.base import TenantStoreBase, insert_mine, mine, of_tenant, select_mine
 

@@ -10,14 +10,10 @@ from limen.identity.customers.records import HOLD, ContactIndex, CustomerState, 
 from limen.identity.search.records import Span
 from limen.kernel.clock import Instant
 from limen.kernel.ids import CustomerId
-from limen.storage.schema import (
-    administrators,
-    contact_index,
-    customers,
-    password_history,
-    passwords,
-    processing_limits,
-)
+from limen.storage.schema.credentials import password_history, passwords
+from limen.storage.schema.customers import contact_index, customers
+from limen.storage.schema.rights import processing_limits
+from limen.storage.schema.tenants import administrators
 from limen.storage.stores.base import (
     TenantStoreBase,
     columns,

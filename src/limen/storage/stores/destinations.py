@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, select
 from limen.identity.audit.chain import AuditRecord
 from limen.identity.audit.destinations import DeadLetter, Destination, DestinationDocument
 from limen.kernel.ids import SegmentId, TenantId
-from limen.storage.schema import audit_cursors, audit_dead_letters, audit_destinations, audit_records
+from limen.storage.schema.audit import audit_cursors, audit_dead_letters, audit_destinations, audit_records
 from limen.storage.stores.base import (
     TenantStoreBase,
     delete_mine,

@@ -9,7 +9,7 @@ from limen.access.factors.records import FactorKind, StoredFactor
 from limen.kernel.clock import Instant
 from limen.kernel.ids import CustomerId, FactorId, TenantId
 from limen.storage.dialects import Dialect
-from limen.storage.schema import factors, passkey_offers
+from limen.storage.schema.credentials import factors, passkey_offers
 from limen.storage.statements import Connection
 from limen.storage.stores.base import (
     TenantStoreBase,

@@ -11,7 +11,7 @@ from limen.access.tokens.records import AuthorizationCode, Grant
 from limen.kernel.clock import Instant
 from limen.kernel.errors import Fault
 from limen.kernel.ids import ClientKey, CustomerId, FamilyId, GrantId, TenantId
-from limen.storage.schema import VOID, codes, families, grants
+from limen.storage.schema.tokens import VOID, codes, families, grants
 from limen.storage.statements import Connection
 from limen.storage.stores.base import (
     TenantStoreBase,

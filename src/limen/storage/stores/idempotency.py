@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import bindparam
 
 from limen.kernel.clock import Instant
-from limen.storage.schema import idempotency
+from limen.storage.schema.processes import idempotency
 from limen.storage.stores.base import TenantStoreBase, delete_mine, insert_new_mine, select_mine, update_mine
 
 _of_digest = idempotency.c.digest == bindparam("of")

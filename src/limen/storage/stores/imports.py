@@ -8,7 +8,9 @@ from sqlalchemy import bindparam, delete, insert, select, tuple_
 
 from limen.access.imports.records import Batch, Import, ImportState, Refused
 from limen.kernel.ids import CustomerId, ImportId
-from limen.storage.schema import contact_index, customers, factors, import_refusals, imports, passwords
+from limen.storage.schema.credentials import factors, passwords
+from limen.storage.schema.customers import contact_index, customers
+from limen.storage.schema.imports import import_refusals, imports
 from limen.storage.statements import InsertNew, Statement
 from limen.storage.stores.base import TENANT, TenantStoreBase, columns, insert_mine, mine, select_mine, update_mine
 from limen.storage.stores.customers import contact_values, customer_values

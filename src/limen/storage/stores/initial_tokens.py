@@ -5,7 +5,7 @@ from sqlalchemy import bindparam
 from limen.access.clients.dynamic.records import InitialToken
 from limen.kernel.clock import Instant
 from limen.kernel.ids import InitialTokenId
-from limen.storage.schema import initial_tokens as tokens
+from limen.storage.schema.clients import initial_tokens as tokens
 from limen.storage.stores.base import TenantStoreBase, delete_mine, insert_mine, mine, select_mine
 
 _ADD = insert_mine(tokens)

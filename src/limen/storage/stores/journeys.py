@@ -7,7 +7,8 @@ from sqlalchemy import Row, bindparam, select
 from limen.access.journeys.records import SealedJourney
 from limen.kernel.clock import Instant
 from limen.kernel.ids import BrowserId, JourneyId
-from limen.storage.schema import journeys, setup_links
+from limen.storage.schema.sessions import journeys
+from limen.storage.schema.tenants import setup_links
 from limen.storage.stores.base import TenantStoreBase, insert_mine, mine, select_mine, update_mine
 
 _GET = select_mine(journeys, journeys.c.id == bindparam("of"))

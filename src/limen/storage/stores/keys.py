@@ -7,7 +7,7 @@ from sqlalchemy import Row, bindparam, select
 
 from limen.access.jose.algorithms import Algorithm
 from limen.access.jose.keys import KeyPurpose, KeyState, SigningKey
-from limen.storage.schema import signing_keys
+from limen.storage.schema.tenants import signing_keys
 from limen.storage.stores.base import TenantStoreBase, columns, insert_new_mine, mine, update_mine
 
 _LIST = mine(select(signing_keys).order_by(signing_keys.c.created_at, signing_keys.c.kid), signing_keys)

@@ -4,7 +4,7 @@ from sqlalchemy import bindparam
 
 from limen.kernel.clock import Instant
 from limen.kernel.ids import CustomerId
-from limen.storage.schema import contact_index, merged_customers
+from limen.storage.schema.customers import contact_index, merged_customers
 from limen.storage.stores.base import TenantStoreBase, insert_mine, select_mine, update_mine
 
 _HOLD = update_mine(contact_index, contact_index.c.customer_id == bindparam("of"), sets=("customer_id", "held_until"))

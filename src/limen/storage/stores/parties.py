@@ -10,7 +10,10 @@ from limen.access.clients.records import ClientDocument
 from limen.access.sessions.records import Party
 from limen.kernel.events import Event
 from limen.kernel.ids import CustomerId, SessionId
-from limen.storage.schema import clients, customers, families, sessions
+from limen.storage.schema.clients import clients
+from limen.storage.schema.customers import customers
+from limen.storage.schema.sessions import sessions
+from limen.storage.schema.tokens import families
 from limen.storage.statements import Connection
 from limen.storage.stores.base import TENANT, mine
 

@@ -4,7 +4,7 @@ from sqlalchemy import bindparam
 
 from limen.identity.preferences.choose import SealedPreferences
 from limen.kernel.ids import CustomerId
-from limen.storage.schema import preferences
+from limen.storage.schema.rights import preferences
 from limen.storage.stores.base import TenantStoreBase, insert_new_mine, select_mine, update_mine
 
 _theirs = preferences.c.customer_id == bindparam("of")

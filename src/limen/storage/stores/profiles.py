@@ -9,7 +9,7 @@ from sqlalchemy import Row, bindparam, distinct, func, select, update
 from limen.identity.profiles.records import Fault, Progress, SchemaVersion
 from limen.kernel.clock import Instant
 from limen.kernel.ids import CustomerId
-from limen.storage.schema import profile_faults, profile_progress, profile_schemas
+from limen.storage.schema.customers import profile_faults, profile_progress, profile_schemas
 from limen.storage.stores.base import (
     TenantStoreBase,
     columns,

@@ -8,7 +8,7 @@ from sqlalchemy import Row, bindparam, select
 from limen.identity.consents.purposes import Channel, Kind, Purpose, Terms, Version
 from limen.kernel.clock import Instant
 from limen.kernel.ids import PurposeId
-from limen.storage.schema import purpose_versions, purposes
+from limen.storage.schema.consents import purpose_versions, purposes
 from limen.storage.stores.base import TenantStoreBase, insert_mine, insert_new_mine, mine, select_mine, update_mine
 
 _terms = msgspec.json.Decoder(Terms)

@@ -7,7 +7,7 @@ from sqlalchemy import bindparam, or_
 from limen.access.tokens.pushed import PushedRequest
 from limen.kernel.clock import Instant
 from limen.kernel.ids import BrowserId, ClientKey
-from limen.storage.schema import pushed_requests as pushed
+from limen.storage.schema.tokens import pushed_requests as pushed
 from limen.storage.stores.base import TenantStoreBase, select_mine, update_mine
 
 _GET = select_mine(pushed, pushed.c.reference == bindparam("of"))

@@ -16,8 +16,8 @@ from limen.identity.rights.records import (
 )
 from limen.kernel.clock import Instant
 from limen.kernel.ids import CustomerId
-from limen.storage.schema import privacy_requests as requests
-from limen.storage.schema import processing_limits as limits
+from limen.storage.schema.rights import privacy_requests as requests
+from limen.storage.schema.rights import processing_limits as limits
 from limen.storage.stores.base import (
     TenantStoreBase,
     columns,

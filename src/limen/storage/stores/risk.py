@@ -7,7 +7,7 @@ from sqlalchemy import bindparam, case, or_, select, update
 from limen.kernel.clock import Instant
 from limen.kernel.errors import Fault
 from limen.kernel.ids import CustomerId
-from limen.storage.schema import CROWDED, risk_counters, risk_histories
+from limen.storage.schema.trust import CROWDED, risk_counters, risk_histories
 from limen.storage.stores.base import (
     TENANT,
     TenantStoreBase,

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import bindparam, select
 
 from limen.identity.keyring.rotation import Rotation, RotationKind, RotationState
-from limen.storage.schema import key_rotations
+from limen.storage.schema.tenants import key_rotations
 from limen.storage.stores.base import TenantStoreBase, insert_new_mine, mine, update_mine
 
 _BEGIN = insert_new_mine(key_rotations)

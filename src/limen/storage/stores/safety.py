@@ -7,7 +7,7 @@ from sqlalchemy import bindparam, select
 from limen.access.safety.records import AccountLink, LinkKind, RecoveryRequest, RequestState, TrustedDevice
 from limen.kernel.clock import Instant
 from limen.kernel.ids import BrowserId, CustomerId, DeviceId, RecoveryId
-from limen.storage.schema import account_links, recovery_requests, trusted_devices
+from limen.storage.schema.safety import account_links, recovery_requests, trusted_devices
 from limen.storage.stores.base import (
     TenantStoreBase,
     delete_mine,

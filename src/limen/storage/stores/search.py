@@ -8,7 +8,7 @@ from sqlalchemy import Row, bindparam, func, select, tuple_
 from limen.identity.customers.records import SealedCustomer
 from limen.identity.search.records import IndexState, Match, SearchIndex, Span
 from limen.kernel.ids import CustomerId
-from limen.storage.schema import customers, search_indexes, search_tokens
+from limen.storage.schema.customers import customers, search_indexes, search_tokens
 from limen.storage.stores.base import (
     TENANT,
     TenantStoreBase,

@@ -10,7 +10,8 @@ from limen.access.sessions.records import Browser, Evidence, Party, Session
 from limen.kernel.clock import Instant
 from limen.kernel.events import Event
 from limen.kernel.ids import BrowserId, CustomerId, SessionId, TenantId
-from limen.storage.schema import browsers, codes, families, sessions
+from limen.storage.schema.sessions import browsers, sessions
+from limen.storage.schema.tokens import codes, families
 from limen.storage.statements import Connection
 from limen.storage.stores.base import TenantStoreBase, insert_mine, select_mine, update_mine
 from limen.storage.stores.grants import revoke_families, void_codes

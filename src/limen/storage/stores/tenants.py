@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Row, select, update
 
 from limen.identity.tenants.records import Tenant, TenantSettings
 from limen.kernel.ids import TenantId
-from limen.storage.schema import tenants
+from limen.storage.schema.tenants import tenants
 from limen.storage.statements import Connection, insert_unless_taken
 
 _settings = msgspec.json.Decoder(TenantSettings)

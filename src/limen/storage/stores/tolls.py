@@ -5,7 +5,7 @@ import math
 from sqlalchemy import bindparam, update
 
 from limen.kernel.clock import SECOND, Instant
-from limen.storage.schema import tolls
+from limen.storage.schema.trust import tolls
 from limen.storage.stores.base import TenantStoreBase, insert_new_mine, mine, select_mine
 from limen.trust.tolls import Toll
 

@@ -7,8 +7,10 @@ from sqlalchemy import bindparam, select
 from limen.access.tokens.waiting import WaitingKind, WaitingRequest, WaitingState
 from limen.kernel.clock import Instant
 from limen.kernel.ids import ClientKey, CustomerId, FamilyId, WaitingId
-from limen.storage.schema import clients, families, sessions
-from limen.storage.schema import waiting_requests as waiting
+from limen.storage.schema.clients import clients
+from limen.storage.schema.sessions import sessions
+from limen.storage.schema.tokens import families
+from limen.storage.schema.tokens import waiting_requests as waiting
 from limen.storage.stores.base import TenantStoreBase, insert_new_mine, mine, select_mine, update_mine
 
 _PENDING = waiting.c.state == WaitingState.PENDING.value
