@@ -22,7 +22,7 @@ from limen.app.compose import build
 from limen.app.preparing import migrate_databases
 from limen.app.settings import Settings
 from limen.app.settings.derived import database_urls
-from limen.app.settings.records import LimitsSection
+from limen.app.settings.sections.limits import LimitsSection
 from limen.app.settings.values import Rate
 from limen.identity.administrators import SYSTEM
 from limen.identity.consents.decide import Deciding, Source, Wish

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from limen.app.settings.records import ProxiesSection
+from limen.app.settings.sections.serving import ProxiesSection
 from tests.integration.tokens.certificates import SUBJECT, Certificate
 from tests.integration.tokens.kit import Shop, claims, error, shop_in
 from tests.integration.tokens.proofs import Prover

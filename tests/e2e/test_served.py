@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from limen.app.settings.records import LimitsSection
+from limen.app.settings.sections.limits import LimitsSection
 from tests.support.postgres import on_thread
 from tests.support.running import LIMEN, ROOT, environment, free_port, limen, process
 

@@ -29,7 +29,8 @@ from limen.app.preparing import migrate_databases
 from limen.app.server import App
 from limen.app.settings import Settings
 from limen.app.settings.derived import database_urls
-from limen.app.settings.records import LimitsSection, PasswordsSection
+from limen.app.settings.sections.guarding import PasswordsSection
+from limen.app.settings.sections.limits import LimitsSection
 from limen.app.settings.values import Rate
 from limen.experience.rendering import Renderer, StaticAssets
 from limen.identity.administrators import SYSTEM

@@ -31,7 +31,7 @@ from limen.access.tokens.revocations import RevocationView
 from limen.access.tokens.subjects import PURPOSES as PAIRWISE
 from limen.access.tokens.subjects import Subjects
 from limen.app.clients import ClientCache, ClientParts
-from limen.app.settings.records import CacheSection
+from limen.app.settings.sections.serving import CacheSection
 from limen.identity.consents.purposes import Purpose
 from limen.identity.consents.register import CHANGED as PURPOSE_CHANGED
 from limen.identity.customers.directory import Directory

@@ -14,7 +14,7 @@ from limen.app.epochs import RiskEpochs
 from limen.app.jobs.checkpoints import Basics
 from limen.app.jobs.consents import LedgerSigners
 from limen.app.routes import API, Mounts, edge_rules
-from limen.app.settings.records import LimitsSection
+from limen.app.settings.sections.limits import LimitsSection
 from limen.experience.pages import Mailbox, PageParts, TenantPages, TurnedAway, create_pages
 from limen.experience.rendering import Catalogue, Renderer, StaticAssets
 from limen.identity.consents.asking import Asking

@@ -15,7 +15,7 @@ from limen.access.factors.records import MOST_APPS
 from limen.access.factors.totp import DIGITS, DRIFT
 from limen.access.journeys.mails import CODE_DIGITS, LINK_BYTES
 from limen.access.journeys.parts import JourneySettings
-from limen.app.settings.records import LimitsSection
+from limen.app.settings.sections.limits import LimitsSection
 from limen.app.settings.values import Rate
 from limen.identity.credentials.records import MAX_CONSECUTIVE_FAILURES
 

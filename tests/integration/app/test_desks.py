@@ -14,7 +14,7 @@ from limen.app.basis import Basis, default_tenant, open_basis, tenancy
 from limen.app.cli.declaring import registration
 from limen.app.desks import DeskParts, TenantDesks
 from limen.app.jobs.upkeep import rotate_tenant
-from limen.app.settings.records import CacheSection
+from limen.app.settings.sections.serving import CacheSection
 from limen.identity.administrators import SYSTEM
 from limen.identity.tenants.management import TenantChange
 from limen.identity.tenants.records import Tenant

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from limen.app.cli.doctor import _findings
-from limen.app.settings.records import GeographySection, ThreatsSection
+from limen.app.settings.sections.guarding import GeographySection, ThreatsSection
 from limen.identity.tenants.attacks import AttackSettings
 from limen.identity.tenants.breaches import BreachSettings
 from tests.integration.attacks.kit import set_up

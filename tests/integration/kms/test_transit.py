@@ -9,7 +9,7 @@ import pytest
 from limen.app.basis import open_basis
 from limen.app.doctor import kms_findings
 from limen.app.settings import Settings
-from limen.app.settings.records import KeyringSection, KmsSection
+from limen.app.settings.sections.keys import KeyringSection, KmsSection
 from limen.identity.keyring import FileKeyring, Keyring, KeyringSettings, Upkeep
 from limen.integration.kms.guarded import GuardedWrapper, Successor
 from limen.integration.kms.transit import TransitSettings, TransitWrapper

@@ -17,7 +17,7 @@ import msgspec
 import pytest
 
 from limen.access.tokens.waiting import WaitingKind
-from limen.app.settings.records import CacheSection
+from limen.app.settings.sections.serving import CacheSection
 from limen.kernel.secret import Secret
 from tests.contract.world import build, build_keys
 from tests.integration.tokens.kit import Shop, error, open_shop

@@ -6,7 +6,7 @@ import pytest
 
 from limen.access.journeys.parts import JourneySettings
 from limen.app.guessing import guesses, guessing_page
-from limen.app.settings.records import LimitsSection
+from limen.app.settings.sections.limits import LimitsSection
 from limen.app.settings.values import Rate
 
 KINDS = {row.kind: row for row in guesses(LimitsSection(), JourneySettings())}

@@ -4,7 +4,8 @@ import pytest
 
 from limen.app.doctor import settings_findings
 from limen.app.settings import Settings, require_servable
-from limen.app.settings.records import OutgoingSection, ServerSection
+from limen.app.settings.sections.leaving import OutgoingSection
+from limen.app.settings.sections.serving import ServerSection
 from limen.kernel.errors import Misconfigured
 
 

@@ -5,7 +5,8 @@ from typing import Any, get_args
 
 import msgspec
 
-from limen.app.settings.records import Section, Settings
+from limen.app.settings.records import Settings
+from limen.app.settings.sections import Section
 from limen.app.settings.sources import Place, variable
 from limen.app.settings.values import Rate
 from limen.kernel.secret import Secret

@@ -8,7 +8,8 @@ from typing import Any, Final, cast
 
 import msgspec
 
-from limen.app.settings.records import Section, Settings
+from limen.app.settings.records import Settings
+from limen.app.settings.sections import Section
 from limen.app.settings.values import Rate
 from limen.kernel.errors import Misconfigured
 from limen.kernel.secret import Secret
