@@ -1,6 +1,5 @@
 """The composition root: where every part is made and handed to whoever needs it. Nothing else knows everything."""
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
@@ -18,48 +17,35 @@ from limen.access.registering.doors import MANAGEMENT, REGISTRATIONS, Registrati
 from limen.access.tokens.desk import WeighRefresh
 from limen.access.tokens.failures import FAILURES
 from limen.access.tokens.unproven import UNPROVEN
-from limen.app.archives import ArchiveParts, archive_handler
 from limen.app.basis import Basis, Chance, default_tenant, open_basis
 from limen.app.desks import DeskParts, TenantDesks
 from limen.app.epochs import RiskEpochs
-from limen.app.erasure import erasure_handler
 from limen.app.front import FrontParts, front, guards
 from limen.app.geography import atlas_of
-from limen.app.jobs import Job, Jobs, timetable
 from limen.app.jobs.rotation import rotations
-from limen.app.jobs.schedule import JobParts
 from limen.app.limits import NamedLimits
-from limen.app.logout import logout_handler
-from limen.app.mail import mail_handler, mailer_for
+from limen.app.mail import mailer_for
 from limen.app.metrics import (
-    FeedCollector,
     GeographyCollector,
-    JobMetrics,
     ModelCollector,
     StandingCollector,
     authentication_counter,
     breach_counter,
-    feed_counter,
     geography_counter,
     guard_counter,
-    import_subscribers,
     kms_counter,
     model_counter,
     proof_counter,
     risk_meter,
-    safety_subscribers,
 )
 from limen.app.passkeys import model_keeper
-from limen.app.ping import ping_handler
-from limen.app.preparing import worker_name
 from limen.app.refreshing import RefreshRisk
 from limen.app.routes import HotTable, house_doors, registration_doors, tenant_doors
 from limen.app.server import App, Parts, PathTenants
 from limen.app.settings import Settings, require_servable
-from limen.app.sms import is_ready, text_unseal, text_words, texter_for
-from limen.app.streaming import audit_pump
-from limen.app.telling import client_finder
-from limen.app.threats import breach_sources, captcha_of, feed_keeper
+from limen.app.sms import is_ready, texter_for
+from limen.app.threats import breach_sources, captcha_of
+from limen.app.working import WorkParts, working
 from limen.experience.rendering import Renderer, StaticAssets
 from limen.identity.credentials.hashing import PasswordHasher
 from limen.identity.credentials.pool import HashPool
@@ -72,11 +58,7 @@ from limen.integration.edge.metrics import HttpMetrics
 from limen.integration.edge.request_id import RequestIds
 from limen.integration.edge.scrape import HttpCollector, metrics_door
 from limen.integration.messaging.mailbox import DevelopmentMailbox
-from limen.integration.messaging.metrics import RelayMetrics
-from limen.integration.messaging.relay import OutboxRelay, RelaySettings
-from limen.integration.messaging.text_handler import TextHandler, text_counter
 from limen.integration.outgoing import AddressPolicy, LazyOutgoing, OutgoingSettings, outgoing_counter
-from limen.integration.streaming.metrics import StreamMetrics
 from limen.integration.streaming.ways import Ways
 from limen.kernel.errors import Fault, Misconfigured
 from limen.storage.cache import Limiter, rate_limiter
@@ -181,7 +163,7 @@ class Site:
             named = self._named(limiter)
             self._breaches = await breach_sources(basis, self.outgoing, breach_counter(self._registry))
             self._join(basis, desks, named, pool)
-            await stack.enter_async_context(self._working(basis, desks))
+            await stack.enter_async_context(working(self._work_parts(basis, desks)))
             await desks("")  # the first customer should not wait for keys to be made
             yield
 
@@ -201,8 +183,6 @@ class Site:
         self._atlas = atlas_of(settings, geography_counter(self._registry))
         self._registry.register(GeographyCollector(self._atlas, self.clock))
         self._texter = texter_for(settings, self._mailer, self.outgoing, self.clock)
-        passwords = settings.passwords
-        parameters = Argon2Parameters(passwords.memory_kib, passwords.time_cost, passwords.parallelism)
         self._hot = HotTable(
             {**tenant_doors(desks, limiter, desks.ready), **registration_doors(_registration(basis, desks, limiter))},
             house_doors(
@@ -212,7 +192,13 @@ class Site:
                 desks,
             ),
         )
-        self._front = FrontParts(
+        self._front = self._front_parts(basis, desks, limiter, pool)
+        self._pages = front(self._front)
+
+    def _front_parts(self, basis: Basis, desks: TenantDesks, limiter: NamedLimits, pool: HashPool) -> FrontParts:
+        settings, passwords = self.settings, self.settings.passwords
+        parameters = Argon2Parameters(passwords.memory_kib, passwords.time_cost, passwords.parallelism)
+        return FrontParts(
             storage=basis.storage,
             keyring=basis.keyring,
             desks=desks,
@@ -244,76 +230,21 @@ class Site:
             rotations=partial(rotations, basis),
             epochs=RiskEpochs(basis.keyring, self.clock),
         )
-        self._pages = front(self._front)
 
-    @asynccontextmanager
-    async def _working(self, basis: Basis, desks: TenantDesks) -> AsyncIterator[None]:
-        """Keep the change feed, the outbox and the jobs going."""
-        storage = basis.storage
-        find_client = client_finder(storage.tenants.get, desks)
-        handler = mail_handler(storage.tenants, basis.keyring, lambda: self._renderer, self._mailer, self.clock)
-        unseal, words = text_unseal(basis.keyring), text_words(storage.tenants)
-        texts = TextHandler(unseal, words, self._texter, self.clock, text_counter(self._registry))
-        relay = OutboxRelay(
-            storage.outbox,
-            {
-                "mail.requested": handler,
-                "sms.requested": texts,
-                "customer.deleted": erasure_handler(basis.keyring),
-                "export.requested": archive_handler(
-                    ArchiveParts(storage.tenants, storage.database, desks, basis.keyring, self.clock, self.entropy)
-                ),
-                "logout.requested": logout_handler(find_client, self.outgoing),
-                "backchannel.answered": ping_handler(find_client, self.outgoing),
-            },
-            RelaySettings(worker=worker_name(self.entropy)),
-            RelayMetrics(self._registry),
-            (self.clock, self.entropy),
+    def _work_parts(self, basis: Basis, desks: TenantDesks) -> WorkParts:
+        return WorkParts(
+            basis=basis,
+            desks=desks,
+            registry=self._registry,
+            renderer=self._renderer,
+            mailer=self._mailer,
+            texter=self._texter,
+            outgoing=self.outgoing,
+            ways=self._audit_ways(),
+            reputation=self._reputation,
+            atlas=self._atlas,
+            models=self._models,
         )
-        storage.database.subscribers = {
-            **storage.database.subscribers,
-            **safety_subscribers(self._registry),
-            **import_subscribers(self._registry),
-        }
-        storage.database.on_commit.append(lambda _changes, has_events: relay.nudge() if has_events else None)
-        measured = JobMetrics(self._registry, self.clock)
-        pump = audit_pump(basis, self._audit_ways(), StreamMetrics(self._registry))
-        storage.feed.listen(pump.hear)
-        jobs = Jobs(
-            timetable(
-                JobParts(
-                    basis,
-                    desks.hand_over,
-                    measured.records_lost,
-                    measured.overdue_requests.set,
-                    measured.unindexed,
-                    pump.run,
-                )
-            ),
-            storage.leases,
-            self.clock,
-            measured,
-        )
-        keeper = feed_keeper(basis, self._reputation, self.outgoing, feed_counter(self._registry))
-        self._registry.register(FeedCollector(self._reputation, self.clock))
-        await keeper.open()
-        jobs.add(Job("address-feeds", keeper.refresh, 30, 5, is_leased=False))
-        await asyncio.to_thread(self._atlas.open)
-        jobs.add(Job("geography", partial(asyncio.to_thread, self._atlas.refresh), 60, 30, is_leased=False))
-        await self._models.open()
-        jobs.add(Job("passkey-metadata", self._models.refresh, 60, 15, is_leased=False))
-        await storage.feed.poll()
-        feed = asyncio.create_task(storage.feed.run(), name="change-feed")
-        relaying = asyncio.create_task(relay.run(), name="outbox-relay")
-        jobs.start()
-        try:
-            yield
-        finally:
-            await jobs.stop()
-            relay.stop()
-            await relaying
-            feed.cancel()
-            await asyncio.wait([feed])
 
     def _desk_parts(self, basis: Basis) -> DeskParts:
         proxies = self.settings.proxies
