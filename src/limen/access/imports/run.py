@@ -1,8 +1,7 @@
 """An import: rows in, customers out, five hundred in a commit."""
 
 import asyncio
-from collections import deque
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import dataclass, field
 from typing import Final
@@ -12,6 +11,7 @@ import msgspec
 from limen.access.factors.records import FactorKind, StoredFactor, TotpSecret, seal_secret
 from limen.access.imports.ahead import ahead
 from limen.access.imports.judge import Judged, judge
+from limen.access.imports.present import EXTERNAL, EXTERNAL_NORMALISATION, Names, UnderWay, look_up, named, newcomers
 from limen.access.imports.records import Arrival, Batch, Import, Refused
 from limen.access.imports.store import ImportUnit
 from limen.identity.administrators import SYSTEM, Actor
@@ -19,9 +19,9 @@ from limen.identity.credentials.hashing import PasswordHasher
 from limen.identity.credentials.legacy.records import OldHash
 from limen.identity.credentials.records import LABELS_CHANGED, seal_password
 from limen.identity.customers.directory import seal
-from limen.identity.customers.identifiers import EMAIL, IDENTITY, NORMALISATIONS, NUMBER, USERNAME, named_by
+from limen.identity.customers.identifiers import NORMALISATIONS
 from limen.identity.customers.records import ContactIndex, Customer, CustomerState, Profile
-from limen.identity.keyring import Keyring, SubjectVault, TenantVault
+from limen.identity.keyring import Keyring, SubjectVault
 from limen.identity.profiles.values import stamped
 from limen.identity.tenants.records import Tenant
 from limen.kernel.clock import Clock, Instant
@@ -32,16 +32,6 @@ from limen.kernel.ids import ContactId, CustomerId, FactorId, ImportId
 
 ROWS: Final = 500
 """In one commit."""
-EXTERNAL: Final = "import"
-"""The kind of contact under which the other system's identifier finds a customer."""
-EXTERNAL_NORMALISATION: Final = "import-id-1"
-_CLASHES: Final[Mapping[str, tuple[str, str]]] = {
-    EMAIL: ("email", "email.taken"),
-    NUMBER: ("phone", "phone.taken"),
-    USERNAME: ("username", "username.taken"),
-    IDENTITY: ("identities", "identity.taken"),
-}
-"""What a row is refused for where somebody else has what names its customer: the field and the code."""
 _AT_ONCE: Final = 8
 """Weak hashes that wait for the pool together: others sign in meanwhile."""
 _PATIENCE_SECONDS: Final = 1.0
@@ -53,49 +43,8 @@ Seen = Callable[[Import], None]
 Row = Arrival | Refused
 
 
-_UNDER_WAY: Final = 4
-"""Batches that are not committed yet while one more is looked up: each of the stages has one."""
-
-
 class _Elsewhere(Exception):
     """Another process went on with this import."""
-
-
-@dataclass(slots=True)
-class Taken:
-    """Blind indexes that batches take, which nobody who looks into the database may see yet."""
-
-    names: set[tuple[str, bytes]] = field(default_factory=set)
-    externals: set[bytes] = field(default_factory=set)
-
-    def add(self, other: "Taken") -> None:
-        """Take in what another holds."""
-        self.names |= other.names
-        self.externals |= other.externals
-
-
-class _UnderWay:
-    """What the batches take that are not committed yet; in a rehearsal no batch ever is."""
-
-    def __init__(self, *, is_rehearsal: bool) -> None:
-        self._last: deque[Taken] = deque(maxlen=0 if is_rehearsal else _UNDER_WAY)
-        self._all = Taken()
-
-    def taken(self) -> Taken:
-        """Return all of it together."""
-        if not self._last.maxlen:
-            return self._all
-        together = Taken()
-        for one in self._last:
-            together.add(one)
-        return together
-
-    def add(self, one: Taken) -> None:
-        """Take note of one batch more."""
-        if self._last.maxlen:
-            self._last.append(one)
-        else:
-            self._all.add(one)
 
 
 @dataclass(slots=True)
@@ -103,7 +52,7 @@ class _Load:
     """A batch on its way: who of it is new, with their blind indexes, then kept passwords, and keys."""
 
     batch: Batch
-    new: "Sequence[tuple[Judged, _Names]]"
+    new: Sequence[tuple[Judged, Names]]
     kept: Sequence[str] = ()
     vaults: Sequence[SubjectVault] = ()
 
@@ -183,7 +132,7 @@ class Importing:
         While one batch is sealed, keys of the next are stored, and who of the one behind is there is looked up: neither
         waits for the database with nothing to do.
         """
-        found = ahead(self._loads(rows, skip, _UnderWay(is_rehearsal=is_rehearsal)))
+        found = ahead(self._loads(rows, skip, UnderWay(is_rehearsal=is_rehearsal)))
         async with aclosing(ahead(self._keyed(found, is_rehearsal=is_rehearsal))) as loads:
             async for load in loads:
                 for place, (one, text, vault) in enumerate(zip(load.new, load.kept, load.vaults, strict=False)):
@@ -193,7 +142,7 @@ class Importing:
                 load.batch.refused.sort(key=lambda refused: refused.row)
                 yield load.batch
 
-    async def _loads(self, rows: Iterable[Row], skip: int, under_way: _UnderWay) -> AsyncGenerator[_Load, None]:
+    async def _loads(self, rows: Iterable[Row], skip: int, under_way: UnderWay) -> AsyncGenerator[_Load, None]:
         """Yield *rows* judged, a batch at a time, less whoever is there already."""
         held: list[Row] = []
         for row in rows:
@@ -207,7 +156,7 @@ class Importing:
         if held:
             yield await self._load(held, under_way)
 
-    async def _load(self, rows: Sequence[Row], under_way: _UnderWay) -> _Load:
+    async def _load(self, rows: Sequence[Row], under_way: UnderWay) -> _Load:
         batch = Batch(position=rows[-1].row)
         judged: list[Judged] = []
         is_operator = self.actor.scopes is None
@@ -222,14 +171,12 @@ class Importing:
                 judged.append(outcome)
             else:
                 batch.refused += outcome
-        new = await self._new(judged, await self.keyring.tenant(self.tenant.id), batch, under_way.taken())
+        indexed = named(judged, await self.keyring.tenant(self.tenant.id))
+        async with self.reading(self.tenant.id) as unit:
+            present = await look_up(unit.imports, indexed)
+        new = newcomers(indexed, present, batch, under_way.taken())
         batch.created = len(new)
-        under_way.add(
-            Taken(
-                {name for _, names in new for name in names.all},
-                {names.external for _, names in new if names.external is not None},
-            )
-        )
+        under_way.add(new)
         return _Load(batch, new)
 
     async def _keyed(self, loads: AsyncGenerator[_Load, None], *, is_rehearsal: bool) -> AsyncGenerator[_Load, None]:
@@ -240,36 +187,6 @@ class Importing:
                     load.kept = await self._kept([one for one, _ in load.new])
                     load.vaults = await self.keyring.new_subjects(CustomerId.new, self.tenant.id, len(load.new))
                 yield load
-
-    async def _new(
-        self, judged: Sequence[Judged], tenant: TenantVault, batch: Batch, before: Taken
-    ) -> "list[tuple[Judged, _Names]]":
-        """Return who of *judged* is nobody's yet, with the blind indexes; count and refuse the others."""
-        blinds = [_names(one, tenant) for one in judged]
-        wanted: dict[str, set[bytes]] = {}
-        for kind, blind in (name for each in blinds for name in each.all):
-            wanted.setdefault(kind, set()).add(blind)
-        outside = {each.external for each in blinds if each.external is not None}
-        async with self.reading(self.tenant.id) as unit:
-            found = {kind: await unit.imports.owners(kind, some) for kind, some in wanted.items()}
-            externals = {*(outside & before.externals), *await unit.imports.owners(EXTERNAL, outside)}
-        taken = {(kind, blind) for kind, owners in found.items() for blind in owners}
-        taken |= {name for each in blinds for name in each.all if name in before.names}
-        new = []
-        for one, each in zip(judged, blinds, strict=True):
-            owner = found.get(EMAIL, {}).get(each.all[0][1])
-            is_theirs = each.external is None or owner == one.row.external_id  # our own export names them by our own
-            clash = next((kind for kind, blind in each.all if (kind, blind) in taken), None)
-            if each.external in externals or (is_theirs and each.all[0] in taken):
-                batch.present += 1
-            elif clash is not None:
-                batch.refused.append(Refused(one.row.row, one.row.line, *_CLASHES[clash]))
-            else:
-                new.append((one, each))
-            taken.update(each.all)
-            if each.external is not None:
-                externals.add(each.external)
-        return new
 
     async def _kept(self, judged: Sequence[Judged]) -> list[str]:
         """Return the passwords as they are stored, the weak ones wrapped: that takes a turn in the pool each."""
@@ -288,7 +205,7 @@ class Importing:
             await self.clock.sleep(_PATIENCE_SECONDS)
         return text
 
-    def _seal(self, batch: Batch, one: Judged, names: "_Names", kept: str, vault: SubjectVault) -> None:
+    def _seal(self, batch: Batch, one: Judged, names: Names, kept: str, vault: SubjectVault) -> None:
         now, row = self.clock.now(), one.row
         created_at = row.created_at if 0 < row.created_at < now else now
         customer = Customer(
@@ -366,19 +283,3 @@ class Importing:
             data |= {"created": one.created, "present": one.present, "refused": one.refused}
         unit.record(AuditEntry(name, actor=self.actor.name, subject="", request_id=self.actor.request_id, data=data))
         unit.announce(Event(name, subject=one.id, data=data))
-
-
-@dataclass(frozen=True, slots=True)
-class _Names:
-    """The blind indexes of a row: of all that names the customer, the primary address first, and of the old name."""
-
-    all: tuple[tuple[str, bytes], ...]
-    external: bytes | None
-
-
-def _names(one: Judged, tenant: TenantVault) -> _Names:
-    external = one.row.external_id
-    return _Names(
-        tuple((kind, tenant.blind(kind, text)) for kind, text, _ in named_by(one.profile)),
-        tenant.blind(EXTERNAL, external) if external else None,
-    )

@@ -12,8 +12,8 @@ from typing import Any, Final
 import msgspec
 
 from limen.access.imports.judge import LONGEST_EXTERNAL
+from limen.access.imports.present import EXTERNAL, EXTERNAL_NORMALISATION
 from limen.access.imports.records import Batch
-from limen.access.imports.run import EXTERNAL, EXTERNAL_NORMALISATION
 from limen.access.journeys.context import StepContext
 from limen.access.journeys.views import Problem
 from limen.access.outgoing import Notice

@@ -77,6 +77,26 @@ def preload() -> None:
     _library()
 
 
+def _proven(site: Site, answer: Answer, challenge: str, *, presence: bool, verification: bool) -> Any:
+    """Return what the library proves of a registration; it raises what its parsers raise."""
+    library, structs = _library()
+    return library.verify_registration_response(
+        credential=structs.RegistrationCredential(
+            id=b64url(answer.credential_id),
+            raw_id=answer.credential_id,
+            response=structs.AuthenticatorAttestationResponse(
+                client_data_json=answer.client_data_raw, attestation_object=answer.attestation
+            ),
+        ),
+        expected_challenge=from_b64url(challenge),
+        expected_rp_id=site.rp_id,
+        expected_origin=list(site.origins),
+        require_user_presence=presence,
+        require_user_verification=verification and presence,
+        supported_pub_key_algs=[structs.COSEAlgorithmIdentifier(number) for number in ALGORITHMS],
+    )
+
+
 def registered(  # noqa: PLR0913 - what a registration rests on
     site: Site,
     answer: Answer,
@@ -99,27 +119,13 @@ def registered(  # noqa: PLR0913 - what a registration rests on
         conditional: whether the browser may have made it without a gesture, after it filled in a password
             (§5.1.3, ``mediation: "conditional"``): nobody need have been present then.
     """
-    library, structs = _library()
+    _, structs = _library()
     problem = _misplaced(site, answer.client_data, "webauthn.create", challenge)
     if problem:
         return Invalid(CODE, problem)
     try:
         flags = authenticator_data(answer.attestation)[_FLAGS_AT]
-        found = library.verify_registration_response(
-            credential=structs.RegistrationCredential(
-                id=b64url(answer.credential_id),
-                raw_id=answer.credential_id,
-                response=structs.AuthenticatorAttestationResponse(
-                    client_data_json=answer.client_data_raw, attestation_object=answer.attestation
-                ),
-            ),
-            expected_challenge=from_b64url(challenge),
-            expected_rp_id=site.rp_id,
-            expected_origin=list(site.origins),
-            require_user_presence=not conditional,
-            require_user_verification=verification and not conditional,
-            supported_pub_key_algs=[structs.COSEAlgorithmIdentifier(number) for number in ALGORITHMS],
-        )
+        found = _proven(site, answer, challenge, presence=not conditional, verification=verification)
     except Exception as error:  # noqa: BLE001 - whatever a parser says of a stranger's bytes is one refusal
         return Invalid(CODE, type(error).__name__)
     if found.credential_id != answer.credential_id:
