@@ -11,13 +11,14 @@ from limen.kernel.ids import TenantId
 from limen.storage.dialects import Dialect
 from limen.storage.statements import Connection
 from limen.storage.stores.account import SqlAccount
+from limen.storage.stores.administrators import SqlAdministrators
 from limen.storage.stores.archives import SqlArchives
 from limen.storage.stores.audit import SqlAudit
 from limen.storage.stores.catalogues import SqlDetailTypes, SqlResourceServers
 from limen.storage.stores.clients import SqlClients, SqlReplays
 from limen.storage.stores.consent_chain import SqlConsentChain
 from limen.storage.stores.consents import SqlConsents
-from limen.storage.stores.customers import SqlAdministrators, SqlCustomers, SqlPasswords
+from limen.storage.stores.customers import SqlCustomers
 from limen.storage.stores.destinations import SqlDestinations
 from limen.storage.stores.factors import SqlFactors
 from limen.storage.stores.grants import SqlGrants
@@ -27,6 +28,7 @@ from limen.storage.stores.initial_tokens import SqlInitialTokens
 from limen.storage.stores.journeys import SqlJourneys, SqlSetupLinks
 from limen.storage.stores.keys import SqlSigningKeys
 from limen.storage.stores.merges import SqlMerges
+from limen.storage.stores.passwords import SqlPasswords
 from limen.storage.stores.preferences import SqlPreferences
 from limen.storage.stores.profiles import SqlProfiles
 from limen.storage.stores.purposes import SqlPurposes

@@ -19,9 +19,9 @@ from limen.identity.consents.records import OAUTH, ConsentDecision, ConsentRecor
 from limen.identity.consents.store import ConsentLedger
 from limen.identity.credentials.store import PasswordStore
 from limen.identity.customers.directory import Directory, seal
-from limen.identity.customers.management import EndsSessions
 from limen.identity.customers.records import Customer, SealedCustomer
 from limen.identity.customers.store import CustomerStore, LimitsOf
+from limen.identity.customers.unit import EndsSessions
 from limen.identity.customers.validation import validate
 from limen.identity.profiles.records import ProfileSettings
 from limen.identity.profiles.schema import wrong_attributes

@@ -7,18 +7,17 @@ for; the version in the final UPDATE proves that nothing moved in between.
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 
-from limen.identity.administrators import Actor, AdministratorStore
+from limen.identity.administrators import Actor
 from limen.identity.credentials.breaches import NO_CORPUS, BreachGuard
 from limen.identity.credentials.choose import Known, choose_password
 from limen.identity.credentials.context import context_words
 from limen.identity.credentials.hashing import PasswordHasher
 from limen.identity.credentials.policy import PasswordPolicy
 from limen.identity.credentials.records import seal_password
-from limen.identity.credentials.store import PasswordStore
 from limen.identity.customers.addresses import parse_email
 from limen.identity.customers.directory import Directory, seal
 from limen.identity.customers.identifiers import EMAIL, IDENTITY, NUMBER, USERNAME
@@ -31,66 +30,16 @@ from limen.identity.customers.records import (
     Profile,
     SealedCustomer,
 )
-from limen.identity.customers.store import CustomerStore, LimitsOf
+from limen.identity.customers.unit import CustomerUnit
 from limen.identity.customers.usernames import allowed_username
 from limen.identity.customers.validation import CODE, normalised, validate
 from limen.identity.profiles.records import ProfileSettings
 from limen.identity.profiles.values import beyond, brought_up
-from limen.kernel.clock import Clock, Instant
+from limen.kernel.clock import Clock
 from limen.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Refusal
 from limen.kernel.events import EVENTS, AuditEntry, Event
 from limen.kernel.ids import CustomerId, TenantId
 from limen.kernel.secret import Secret
-
-
-class EndsSessions(Protocol):
-    """What is asked of the sessions, which are ``access``'s."""
-
-    async def end_all(self, customer_id: CustomerId, now: Instant) -> int:
-        """End a customer's sessions and revoke their token families; return how many sessions ended."""
-        ...
-
-
-class CustomerUnit(Protocol):
-    """A unit of work that reaches customers and what hangs on them."""
-
-    @property
-    def customers(self) -> CustomerStore:
-        """Return the tenant's customers."""
-        ...
-
-    @property
-    def passwords(self) -> PasswordStore:
-        """Return their passwords."""
-        ...
-
-    @property
-    def processing_limits(self) -> LimitsOf:
-        """Return what may not be done with their data."""
-        ...
-
-    @property
-    def sessions(self) -> EndsSessions:
-        """Return their sessions."""
-        ...
-
-    @property
-    def administrators(self) -> AdministratorStore:
-        """Return who of them administers."""
-        ...
-
-    def record(self, entry: AuditEntry) -> None:
-        """Add an audit entry to this commit."""
-        ...
-
-    def announce(self, event: Event) -> str:
-        """Add an event to this commit's outbox."""
-        ...
-
-    def change(self, kind: str, key: str) -> None:
-        """Tell the caches."""
-        ...
-
 
 Begin = Callable[[TenantId], AbstractAsyncContextManager[CustomerUnit]]
 Facts = dict[str, Any]

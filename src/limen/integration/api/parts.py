@@ -23,8 +23,8 @@ from limen.identity.consents.register import PurposeUnit
 from limen.identity.credentials.hashing import PasswordHasher
 from limen.identity.customers.directory import Directory
 from limen.identity.customers.indexing import IndexUnit
-from limen.identity.customers.management import CustomerUnit
 from limen.identity.customers.schema_changes import SchemaUnit
+from limen.identity.customers.unit import CustomerUnit
 from limen.identity.keyring import Keyring
 from limen.identity.keyring.rotate import Rotations
 from limen.identity.preferences.choose import PreferenceUnit

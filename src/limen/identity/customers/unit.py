@@ -1,0 +1,59 @@
+"""What changes customers as administrators do asks of storage and of the layers above."""
+
+from typing import Protocol
+
+from limen.identity.administrators import AdministratorStore
+from limen.identity.credentials.store import PasswordStore
+from limen.identity.customers.store import CustomerStore, LimitsOf
+from limen.kernel.clock import Instant
+from limen.kernel.events import AuditEntry, Event
+from limen.kernel.ids import CustomerId
+
+
+class EndsSessions(Protocol):
+    """What is asked of the sessions, which are ``access``'s."""
+
+    async def end_all(self, customer_id: CustomerId, now: Instant) -> int:
+        """End a customer's sessions and revoke their token families; return how many sessions ended."""
+        ...
+
+
+class CustomerUnit(Protocol):
+    """A unit of work that reaches customers and what hangs on them."""
+
+    @property
+    def customers(self) -> CustomerStore:
+        """Return the tenant's customers."""
+        ...
+
+    @property
+    def passwords(self) -> PasswordStore:
+        """Return their passwords."""
+        ...
+
+    @property
+    def processing_limits(self) -> LimitsOf:
+        """Return what may not be done with their data."""
+        ...
+
+    @property
+    def sessions(self) -> EndsSessions:
+        """Return their sessions."""
+        ...
+
+    @property
+    def administrators(self) -> AdministratorStore:
+        """Return who of them administers."""
+        ...
+
+    def record(self, entry: AuditEntry) -> None:
+        """Add an audit entry to this commit."""
+        ...
+
+    def announce(self, event: Event) -> str:
+        """Add an event to this commit's outbox."""
+        ...
+
+    def change(self, kind: str, key: str) -> None:
+        """Tell the caches."""
+        ...

@@ -1,0 +1,115 @@
+"""Customers' passwords, and those before them."""
+
+from typing import Any
+
+from sqlalchemy import Row, bindparam, or_, select, update
+
+from limen.identity.credentials.records import StoredPassword
+from limen.kernel.clock import Instant
+from limen.kernel.ids import CustomerId
+from limen.storage.schema.credentials import password_history, passwords
+from limen.storage.stores.base import TenantStoreBase, delete_mine, insert_new_mine, mine, select_mine, update_mine
+
+_of_customer = passwords.c.customer_id == bindparam("of")
+_PASSWORD = select_mine(passwords, _of_customer)
+_ADD_PASSWORD = insert_new_mine(passwords)
+_SET_PASSWORD = update_mine(passwords, _of_customer, sets=("sealed", "set_at", "failures", "disabled_at", "label"))
+_REPLACE_HASH = update_mine(passwords, _of_customer, passwords.c.sealed == bindparam("held"), sets=("sealed", "label"))
+_LABEL = mine(
+    select(passwords.c.label)
+    .where(passwords.c.label != "", passwords.c.label > bindparam("after"))
+    .order_by(passwords.c.label)
+    .limit(1),
+    passwords,
+)
+_COUNT_FAILURE = mine(
+    update(passwords).where(_of_customer).values(failures=passwords.c.failures + 1).returning(passwords.c.failures),
+    passwords,
+)
+_CLEAR_FAILURES = update_mine(
+    passwords,
+    _of_customer,
+    or_(passwords.c.failures > 0, passwords.c.disabled_at.is_not(None)),
+    sets=("failures", "disabled_at"),
+)
+_DISABLE = update_mine(passwords, _of_customer, passwords.c.disabled_at.is_(None), sets=("disabled_at",))
+
+_earlier = password_history.c.customer_id == bindparam("of")
+_EARLIER = mine(select(password_history).where(_earlier).order_by(password_history.c.set_at.desc()), password_history)
+_REMEMBER = insert_new_mine(password_history)
+_FORGET_OLDER = delete_mine(password_history, _earlier, password_history.c.set_at < bindparam("oldest"))
+_FOREVER = (1 << 63) - 1
+_REMOVE_PASSWORD = delete_mine(passwords, _of_customer)
+
+
+class SqlPasswords(TenantStoreBase):
+    """Implements :class:`limen.identity.credentials.store.PasswordStore`."""
+
+    async def get(self, customer_id: CustomerId) -> StoredPassword | None:
+        """Return the sealed password of a customer."""
+        row = await self._one(_PASSWORD, of=customer_id)
+        return None if row is None else _password(row)
+
+    async def put(self, stored: StoredPassword, *, remember: int = 0) -> None:
+        """Set a customer's password, whatever was there; *remember* of those before it."""
+        await self._remember(stored.customer_id, remember)
+        values = {
+            "sealed": stored.sealed,
+            "set_at": stored.set_at,
+            "failures": stored.failures,
+            "disabled_at": stored.disabled_at,
+            "label": stored.label,
+        }
+        if not await self._applied(_ADD_PASSWORD, values, customer_id=stored.customer_id):
+            await self._run(_SET_PASSWORD, values, of=stored.customer_id)
+
+    async def remove(self, customer_id: CustomerId) -> None:
+        """Take the customer's password away, and those before it."""
+        await self._run(_REMOVE_PASSWORD, of=customer_id)
+        await self._run(_FORGET_OLDER, of=customer_id, oldest=_FOREVER)
+
+    async def earlier(self, customer_id: CustomerId) -> list[StoredPassword]:
+        """Return the passwords before the present one that are on record, newest first."""
+        rows = await self._all(_EARLIER, of=customer_id)
+        return [StoredPassword(customer_id, row.sealed, row.set_at) for row in rows]
+
+    async def _remember(self, customer_id: CustomerId, most: int) -> None:
+        before = await self.get(customer_id) if most else None
+        if before is not None:
+            await self._run(_REMEMBER, customer_id=customer_id, set_at=before.set_at, sealed=before.sealed)
+        kept = (await self.earlier(customer_id))[:most] if most else []
+        await self._run(_FORGET_OLDER, of=customer_id, oldest=kept[-1].set_at if kept else _FOREVER)
+
+    async def replace_hash(self, customer_id: CustomerId, previous: bytes, sealed: bytes) -> bool:
+        """Store the same password under new parameters, if the envelope is still *previous*."""
+        return await self._applied(_REPLACE_HASH, of=customer_id, held=previous, sealed=sealed, label="")
+
+    async def labels(self, *, limit: int) -> list[str]:
+        """Return up to *limit* different labels of hashes that other systems made: one step in the index each."""
+        found: list[str] = []
+        while len(found) < limit and (row := await self._one(_LABEL, after=found[-1] if found else "")) is not None:
+            found.append(row.label)
+        return found
+
+    async def count_failure(self, customer_id: CustomerId) -> int:
+        """Add one consecutive failure; return how many there are now (0 without a password)."""
+        return (await self._run(_COUNT_FAILURE, of=customer_id)).scalar() or 0
+
+    async def clear_failures(self, customer_id: CustomerId) -> None:
+        """Forget the consecutive failures and enable the password: it was right, or another factor spoke."""
+        await self._run(_CLEAR_FAILURES, of=customer_id, failures=0, disabled_at=None)
+
+    async def disable(self, customer_id: CustomerId, at: Instant) -> None:
+        """Disable the password until another factor speaks."""
+        await self._run(_DISABLE, of=customer_id, disabled_at=at)
+
+
+def _password(row: Row[Any]) -> StoredPassword:
+    return StoredPassword(
+        customer_id=CustomerId(row.customer_id),
+        sealed=row.sealed,
+        set_at=row.set_at,
+        failures=row.failures,
+        disabled_at=row.disabled_at,
+        label=row.label,
+    )
