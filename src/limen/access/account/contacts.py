@@ -105,6 +105,15 @@ class Contacts:
         held_until = self.now + self.days * DAY if is_held and self.days else None
         return ContactChange(owner, after, seal(after, owner.vault), moves, event, tuple(tells), held_until)
 
+    async def announced(
+        self, owner: Owner, profile: Profile | Refusal, event: str, what: str, *, ends: Instant = 0
+    ) -> ContactChange | Refusal:
+        """Return the change to *profile*, unless it is refused, of which every address that there was is told."""
+        if isinstance(profile, Refusal):
+            return profile
+        tells = self.others(owner, owner.customer, what)
+        return await self.change(owner, self.after(owner, profile, ends), event, tells)
+
     def reader(self, owner: Owner) -> Reader:
         """Return who is told."""
         return Reader(owner.customer, owner.vault, owner.request.locale, self.desk.tenant)

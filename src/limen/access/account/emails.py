@@ -34,10 +34,7 @@ class Emails(Contacts):
     async def added(self, owner: Owner, email: str) -> ContactChange | Refusal:
         """Return the change by which *email*, just proven, becomes one more."""
         profile = with_email(owner.customer.profile, Contact(self.new_id(), email, self.now))
-        if isinstance(profile, Refusal):
-            return profile
-        tells = self.others(owner, owner.customer, "added")
-        return await self.change(owner, self.after(owner, profile), "email.added", tells)
+        return await self.announced(owner, profile, "email.added", "added")
 
     async def made_primary(self, owner: Owner, contact_id: str) -> ContactChange | Refusal:
         """Return the change that puts another address of the owner's in the first place."""
@@ -45,10 +42,7 @@ class Emails(Contacts):
         since = customer.profile.email_since or customer.created_at
         before = Contact(self.new_id(), customer.profile.email, since)
         profile = with_primary(customer.profile, contact_id, before)
-        if isinstance(profile, Refusal):
-            return profile
-        tells = self.others(owner, customer, "primary")
-        return await self.change(owner, self.after(owner, profile), "email.made_primary", tells)
+        return await self.announced(owner, profile, "email.made_primary", "primary")
 
     async def removed(self, owner: Owner, contact_id: str) -> ContactChange | Refusal:
         """Return the change that takes an address away, and tells it so."""

@@ -23,18 +23,12 @@ class Names(Contacts):
     async def added_phone(self, owner: Owner, number: str) -> ContactChange | Refusal:
         """Return the change by which *number*, just proven, becomes one more."""
         profile = with_phone(owner.customer.profile, Contact(self.new_id(), number, self.now))
-        if isinstance(profile, Refusal):
-            return profile
-        tells = self.others(owner, owner.customer, "phone_added")
-        return await self.change(owner, self.after(owner, profile), "phone.added", tells)
+        return await self.announced(owner, profile, "phone.added", "phone_added")
 
     async def first_phone(self, owner: Owner, contact_id: str) -> ContactChange | Refusal:
         """Return the change that puts another number of the owner's in the first place."""
         profile = with_first_phone(owner.customer.profile, contact_id)
-        if isinstance(profile, Refusal):
-            return profile
-        tells = self.others(owner, owner.customer, "phone_primary")
-        return await self.change(owner, self.after(owner, profile), "phone.made_primary", tells)
+        return await self.announced(owner, profile, "phone.made_primary", "phone_primary")
 
     async def removed_phone(self, owner: Owner, contact_id: str) -> ContactChange | Refusal:
         """Return the change that takes a number away."""

@@ -37,19 +37,13 @@ class Identities(Contacts):
     async def linked(self, owner: Owner, said: Assertion) -> ContactChange | Refusal:
         """Return the change that links an identity to the owner's account."""
         profile = with_identity(owner.customer.profile, self.identity(said))
-        if isinstance(profile, Refusal):
-            return profile
-        tells = self.others(owner, owner.customer, "identity_linked")
-        return await self.change(owner, self.after(owner, profile), "identity.linked", tells)
+        return await self.announced(owner, profile, "identity.linked", "identity_linked")
 
     async def unlinked(self, owner: Owner, identity_id: str) -> ContactChange | Refusal:
         """Return the change that takes an identity away. The address always recovers: it is never the last way in."""
         profile = without_identity(owner.customer.profile, identity_id)
-        if isinstance(profile, Refusal):
-            return profile
-        after = self.after(owner, profile, ends=self.proven_at or self.now)
-        tells = self.others(owner, owner.customer, "identity_unlinked")
-        return await self.change(owner, after, "identity.unlinked", tells)
+        ends = self.proven_at or self.now
+        return await self.announced(owner, profile, "identity.unlinked", "identity_unlinked", ends=ends)
 
     def identity(self, said: Assertion) -> Identity:
         """Return what is kept of an assertion."""
