@@ -18,6 +18,7 @@ from limen.identity.keyring import SubjectVault
 from limen.kernel.clock import DAY, Instant
 from limen.kernel.events import AuditEntry, Event
 from limen.kernel.ids import CustomerId
+from limen.kernel.units import AnnouncesEvents, RecordsAudit
 
 _FIELD: Final = "archive"
 
@@ -60,20 +61,12 @@ class ArchiveStore(Protocol):
         ...
 
 
-class ArchiveUnit(Protocol):
+class ArchiveUnit(RecordsAudit, AnnouncesEvents, Protocol):
     """A unit of work that reaches copies."""
 
     @property
     def archives(self) -> ArchiveStore:
         """Return the copies."""
-        ...
-
-    def record(self, entry: AuditEntry) -> None:
-        """Add an audit entry to this commit."""
-        ...
-
-    def announce(self, event: Event, event_id: str | None = None) -> str:
-        """Add an event to this commit's outbox."""
         ...
 
 

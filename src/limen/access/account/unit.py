@@ -24,13 +24,14 @@ from limen.identity.rights.store import LimitStore, RequestStore
 from limen.kernel.clock import Clock
 from limen.kernel.context import RequestContext
 from limen.kernel.entropy import Entropy
-from limen.kernel.events import AuditEntry, Event, Outcome
+from limen.kernel.events import AuditEntry, Outcome
 from limen.kernel.ids import TenantId
+from limen.kernel.units import AnnouncesEvents, RecordsAudit, TellsCaches
 from limen.trust.risk.store import RiskStore
 from limen.trust.tolls.store import TollStore
 
 
-class AsksDeletion(Protocol):
+class AsksDeletion(RecordsAudit, AnnouncesEvents, Protocol):
     """What a request to be deleted needs of a unit of work."""
 
     @property
@@ -38,20 +39,12 @@ class AsksDeletion(Protocol):
         """Return what hangs on customers' accounts."""
         ...
 
-    def record(self, entry: AuditEntry) -> None:
-        """Add an audit entry to this commit."""
-        ...
-
-    def announce(self, event: Event, event_id: str | None = None) -> str:
-        """Add an event to this commit's outbox."""
-        ...
-
     def mail_link(self, link: AccountLink) -> None:
         """Store, with this commit, a link that one of its messages carries."""
         ...
 
 
-class ChangesContacts(Protocol):
+class ChangesContacts(RecordsAudit, AnnouncesEvents, Protocol):
     """What a change of a customer's addresses needs of a unit of work."""
 
     @property
@@ -59,20 +52,12 @@ class ChangesContacts(Protocol):
         """Return the tenant's customers."""
         ...
 
-    def record(self, entry: AuditEntry) -> None:
-        """Add an audit entry to this commit."""
-        ...
-
-    def announce(self, event: Event, event_id: str | None = None) -> str:
-        """Add an event to this commit's outbox."""
-        ...
-
     def mail_link(self, link: AccountLink) -> None:
         """Store, with this commit, a link that one of its messages carries."""
         ...
 
 
-class AccountUnit(Protocol):
+class AccountUnit(RecordsAudit, AnnouncesEvents, TellsCaches, Protocol):
     """A unit of work that reaches all that an account is made of."""
 
     @property
@@ -150,24 +135,12 @@ class AccountUnit(Protocol):
         """Return the audit log."""
         ...
 
-    def record(self, entry: AuditEntry) -> None:
-        """Add an audit entry to this commit."""
-        ...
-
     def seal_with(self, vault: SubjectVault) -> None:
         """Seal what is recorded about the subject of *vault* with it."""
         ...
 
-    def announce(self, event: Event, event_id: str | None = None) -> str:
-        """Add an event to this commit's outbox."""
-        ...
-
     def mail_link(self, link: AccountLink) -> None:
         """Store, with this commit, a link that one of its messages carries."""
-        ...
-
-    def change(self, kind: str, key: str) -> None:
-        """Tell every worker's caches."""
         ...
 
 

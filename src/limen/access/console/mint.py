@@ -20,26 +20,19 @@ from limen.kernel.entropy import random_token
 from limen.kernel.errors import Refusal
 from limen.kernel.events import AuditEntry, Event
 from limen.kernel.ids import ClientKey, TenantId
+from limen.kernel.units import AnnouncesEvents, TellsCaches
 
 CONSOLE: Final = "limen-console"
 """The console's ``client_id``."""
 _ALL_SCOPES: Final = tuple(SCOPES)
 
 
-class ConsoleUnit(CodeUnit, Protocol):
+class ConsoleUnit(CodeUnit, AnnouncesEvents, TellsCaches, Protocol):
     """A unit of work that issues codes and reaches the clients."""
 
     @property
     def clients(self) -> ClientStore:
         """Return the tenant's clients."""
-        ...
-
-    def announce(self, event: Event) -> str:
-        """Add an event to this commit's outbox."""
-        ...
-
-    def change(self, kind: str, key: str) -> None:
-        """Tell every worker's caches."""
         ...
 
 

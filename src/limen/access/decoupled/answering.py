@@ -15,8 +15,9 @@ from limen.access.tokens.desk import Desk
 from limen.access.tokens.waiting import WaitingKind, WaitingRequest, WaitingState, WaitingStore
 from limen.kernel.context import RequestContext
 from limen.kernel.errors import Expired, Refusal
-from limen.kernel.events import AuditEntry, Event, Outcome
+from limen.kernel.events import AuditEntry, Outcome
 from limen.kernel.ids import WaitingId
+from limen.kernel.units import AnnouncesEvents
 
 OVER = Expired("waiting_over", "unknown, answered or expired")
 """The same words for each: who guesses codes learns nothing from them."""
@@ -29,16 +30,12 @@ class _Rows(Protocol):
     def waiting(self) -> WaitingStore: ...
 
 
-class AnswerUnit(CodeUnit, Protocol):
+class AnswerUnit(CodeUnit, AnnouncesEvents, Protocol):
     """A unit of work in which a waiting request is answered."""
 
     @property
     def waiting(self) -> WaitingStore:
         """Return the waiting requests."""
-        ...
-
-    def announce(self, event: Event, event_id: str | None = None) -> str:
-        """Add an event to this commit's outbox."""
         ...
 
 

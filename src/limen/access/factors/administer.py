@@ -17,9 +17,10 @@ from limen.kernel.entropy import Entropy
 from limen.kernel.errors import Forbidden, NotFound, Refusal
 from limen.kernel.events import AuditEntry, Event
 from limen.kernel.ids import CustomerId, FactorId, TenantId
+from limen.kernel.units import AnnouncesEvents, RecordsAudit
 
 
-class FactorUnit(Protocol):
+class FactorUnit(RecordsAudit, AnnouncesEvents, Protocol):
     """A unit of work that reaches customers and their factors."""
 
     @property
@@ -35,14 +36,6 @@ class FactorUnit(Protocol):
     @property
     def administrators(self) -> AdministratorStore:
         """Return who of them administers."""
-        ...
-
-    def record(self, entry: AuditEntry) -> None:
-        """Add an audit entry to this commit."""
-        ...
-
-    def announce(self, event: Event, event_id: str | None = None) -> str:
-        """Add an event to this commit's outbox."""
         ...
 
 

@@ -10,6 +10,7 @@ from limen.kernel.entropy import Entropy
 from limen.kernel.events import Event
 from limen.kernel.ids import EventId
 from limen.kernel.mail import MAIL_FIELD, MailRequest, encode_mail_request
+from limen.kernel.units import AnnouncesEvents
 
 
 class Seals(Protocol):
@@ -17,14 +18,6 @@ class Seals(Protocol):
 
     def seal(self, field: str, record: str, plaintext: bytes) -> bytes:
         """Return the envelope."""
-        ...
-
-
-class Announces(Protocol):
-    """What is asked of a unit of work."""
-
-    def announce(self, event: Event, event_id: str | None = None) -> str:
-        """Add an event to this commit's outbox."""
         ...
 
 
@@ -44,7 +37,7 @@ class Notice:
 
 def notice(  # noqa: PLR0913 - a message has these parts
     told: Notice, customer: Customer, vault: Seals, clock: Clock, entropy: Entropy, left: int = 0
-) -> Callable[[Announces], None]:
+) -> Callable[[AnnouncesEvents], None]:
     """Seal a message to every address of the customer's; return what announces it.
 
     *left*: recovery codes that remain.
@@ -59,7 +52,7 @@ def notice(  # noqa: PLR0913 - a message has these parts
         order = MailRequest(template=told.template, locale=told.locale, address=address, context=words)
         made.append((event_id, vault.seal(MAIL_FIELD, event_id, encode_mail_request(order))))
 
-    def announce(unit: Announces) -> None:
+    def announce(unit: AnnouncesEvents) -> None:
         for event_id, sealed in made:
             unit.announce(Event("mail.requested", customer.id, {"template": told.template}, sealed), event_id)
 

@@ -20,13 +20,14 @@ from limen.identity.keyring import SubjectVault
 from limen.kernel.clock import SECOND
 from limen.kernel.events import AuditEntry
 from limen.kernel.ids import TenantId
+from limen.kernel.units import RecordsAudit
 
 _PAGE: Final = 200
 _REWRITTEN: Final = frozenset({"since", "email_since", "emails", "phones", "identities"})
 """Members of a profile that are written otherwise, or not at all."""
 
 
-class ExportUnit(Protocol):
+class ExportUnit(RecordsAudit, Protocol):
     """A unit of work that reaches what an export holds."""
 
     @property
@@ -42,10 +43,6 @@ class ExportUnit(Protocol):
     @property
     def factors(self) -> FactorStore:
         """Return their second factors."""
-        ...
-
-    def record(self, entry: AuditEntry) -> None:
-        """Add an audit entry to this commit."""
         ...
 
 

@@ -4,8 +4,8 @@ from collections.abc import Collection, Sequence
 from typing import Protocol
 
 from limen.access.imports.records import Batch, Import, Refused
-from limen.kernel.events import AuditEntry, Event
 from limen.kernel.ids import CustomerId, ImportId
+from limen.kernel.units import AnnouncesEvents, RecordsAudit, TellsCaches
 
 
 class ImportStore(Protocol):
@@ -51,22 +51,10 @@ class ImportStore(Protocol):
         ...
 
 
-class ImportUnit(Protocol):
+class ImportUnit(RecordsAudit, AnnouncesEvents, TellsCaches, Protocol):
     """A unit of work that brings customers in."""
 
     @property
     def imports(self) -> ImportStore:
         """Return the tenant's imports."""
-        ...
-
-    def record(self, entry: AuditEntry) -> None:
-        """Add an audit entry to this commit."""
-        ...
-
-    def announce(self, event: Event) -> str:
-        """Add an event to this commit's outbox."""
-        ...
-
-    def change(self, kind: str, key: str) -> None:
-        """Tell the caches."""
         ...

@@ -14,26 +14,15 @@ from limen.access.jose.rotate import generate, make_key
 from limen.access.jose.rotation import Creation, RotationPolicy
 from limen.kernel.clock import Clock, micros
 from limen.kernel.events import AuditEntry, Event
+from limen.kernel.units import AnnouncesEvents, RecordsAudit, TellsCaches
 
 
-class KeyUnit(Protocol):
+class KeyUnit(RecordsAudit, AnnouncesEvents, TellsCaches, Protocol):
     """A unit of work that reaches the tenant's keys."""
 
     @property
     def signing_keys(self) -> SigningKeyStore:
         """Return the tenant's keys."""
-        ...
-
-    def record(self, entry: AuditEntry) -> None:
-        """Add an audit entry to this commit."""
-        ...
-
-    def announce(self, event: Event) -> str:
-        """Add an event to this commit's outbox."""
-        ...
-
-    def change(self, kind: str, key: str) -> None:
-        """Tell the caches."""
         ...
 
 

@@ -32,8 +32,8 @@ from limen.identity.keyring import Keyring, SubjectVault
 from limen.identity.profiles.store import ProfileStore
 from limen.kernel.clock import Clock
 from limen.kernel.entropy import Entropy
-from limen.kernel.events import AuditEntry, Event
 from limen.kernel.ids import TenantId
+from limen.kernel.units import AnnouncesEvents, RecordsAudit, TellsCaches
 from limen.trust.attacks.guard import AttackGuard
 from limen.trust.bots.captcha import Captcha
 from limen.trust.bots.proofs import Proofs
@@ -45,7 +45,7 @@ from limen.trust.threats.breaches import NO_BREACHES, Breaches
 from limen.trust.tolls import TollStore
 
 
-class JourneyUnit(Protocol):
+class JourneyUnit(RecordsAudit, AnnouncesEvents, TellsCaches, Protocol):
     """One tenant's transaction, as journeys use it."""
 
     @property
@@ -138,24 +138,12 @@ class JourneyUnit(Protocol):
         """Return the consent ledger."""
         ...
 
-    def record(self, entry: AuditEntry) -> None:
-        """Add an audit entry to this commit."""
-        ...
-
     def seal_with(self, vault: SubjectVault) -> None:
         """Seal what is recorded about the subject of *vault* with it."""
         ...
 
-    def announce(self, event: Event, event_id: str | None = None) -> str:
-        """Add an event to this commit's outbox."""
-        ...
-
     def mail_link(self, link: AccountLink) -> None:
         """Store, with this commit, a link that one of its messages carries."""
-        ...
-
-    def change(self, kind: str, key: str) -> None:
-        """Tell every worker's caches."""
         ...
 
 

@@ -16,6 +16,7 @@ from limen.kernel.context import RequestContext
 from limen.kernel.errors import Fault
 from limen.kernel.events import AuditEntry, Event
 from limen.kernel.ids import CustomerId, SessionId
+from limen.kernel.units import AnnouncesEvents, RecordsAudit
 from limen.trust.attacks.records import Bar
 from limen.trust.risk.agents import agent_values
 from limen.trust.risk.decide import AWAY, Decision
@@ -118,16 +119,8 @@ async def settled(context: StepContext, of: Judged) -> None:
         await parts.clock.sleep(parts.judge.settings.delay_seconds)
 
 
-class Noting(RiskUnit, Protocol):
+class Noting(RiskUnit, RecordsAudit, AnnouncesEvents, Protocol):
     """What is asked of a unit of work that puts a decision on record."""
-
-    def record(self, entry: AuditEntry) -> None:
-        """Add an audit entry to this commit."""
-        ...
-
-    def announce(self, event: Event, event_id: str | None = None) -> str:
-        """Add an event to this commit's outbox."""
-        ...
 
 
 async def note(judge: RiskJudge, unit: Noting, customer_id: CustomerId, of: Judged, request: RequestContext) -> None:

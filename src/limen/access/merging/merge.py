@@ -32,6 +32,7 @@ from limen.kernel.entropy import Entropy
 from limen.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Refusal
 from limen.kernel.events import AuditEntry, Event
 from limen.kernel.ids import ContactId, RecordId, TenantId
+from limen.kernel.units import AnnouncesEvents, RecordsAudit, TellsCaches
 
 HELD_DAYS: Final = 30
 """So long the address of the one who went is nobody else's."""
@@ -45,7 +46,7 @@ class _RollBack(Exception):
     """Nothing of this unit may stay."""
 
 
-class MergeUnit(Protocol):
+class MergeUnit(RecordsAudit, AnnouncesEvents, TellsCaches, Protocol):
     """A unit of work that reaches all that hangs on a customer."""
 
     @property
@@ -101,18 +102,6 @@ class MergeUnit(Protocol):
     @property
     def administrators(self) -> AdministratorStore:
         """Return who of them administers."""
-        ...
-
-    def record(self, entry: AuditEntry) -> None:
-        """Add an audit entry to this commit."""
-        ...
-
-    def announce(self, event: Event) -> str:
-        """Add an event to this commit's outbox."""
-        ...
-
-    def change(self, kind: str, key: str) -> None:
-        """Tell the caches."""
         ...
 
 

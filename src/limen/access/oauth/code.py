@@ -25,11 +25,12 @@ from limen.kernel.entropy import random_token
 from limen.kernel.errors import Fault
 from limen.kernel.events import AuditEntry
 from limen.kernel.ids import GrantId
+from limen.kernel.units import RecordsAudit
 
 _FRESH = frozenset({"login", CREATE})
 
 
-class CodeUnit(Protocol):
+class CodeUnit(RecordsAudit, Protocol):
     """What these use cases need of a unit of work of the desk's tenant."""
 
     @property
@@ -40,10 +41,6 @@ class CodeUnit(Protocol):
     @property
     def pushed(self) -> PushedRequests:
         """Return the pushed authorization requests."""
-        ...
-
-    def record(self, entry: AuditEntry) -> None:
-        """Add an audit entry to this commit."""
         ...
 
 

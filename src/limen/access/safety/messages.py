@@ -17,17 +17,14 @@ from limen.kernel.entropy import Entropy, random_token
 from limen.kernel.events import Event
 from limen.kernel.ids import EventId
 from limen.kernel.mail import MAIL_FIELD, MailRequest, encode_mail_request
+from limen.kernel.units import AnnouncesEvents
 
 _TOKEN_BYTES = 24
 Words = dict[str, str | int]
 
 
-class Tells(Protocol):
+class Tells(AnnouncesEvents, Protocol):
     """What is asked of a unit of work."""
-
-    def announce(self, event: Event, event_id: str | None = None) -> str:
-        """Add an event to this commit's outbox."""
-        ...
 
     def mail_link(self, link: AccountLink) -> None:
         """Store, with this commit, a link that one of its messages carries."""

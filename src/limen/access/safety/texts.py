@@ -16,6 +16,7 @@ from limen.kernel.entropy import Entropy
 from limen.kernel.events import Event
 from limen.kernel.ids import CustomerId, EventId
 from limen.kernel.sms import SMS_FIELD, SmsRequest, encode_sms_request
+from limen.kernel.units import AnnouncesEvents
 from limen.trust.limits import Limit
 from limen.trust.tolls.records import Toll
 from limen.trust.tolls.store import TollStore
@@ -24,16 +25,12 @@ _A_DAY: Final = 3
 _SECONDS: Final = 86_400
 
 
-class TextUnit(Protocol):
+class TextUnit(AnnouncesEvents, Protocol):
     """What is asked of a unit of work."""
 
     @property
     def tolls(self) -> TollStore:
         """Return the counters of what costs money."""
-        ...
-
-    def announce(self, event: Event, event_id: str | None = None) -> str:
-        """Add an event to this commit's outbox."""
         ...
 
 

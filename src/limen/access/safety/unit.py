@@ -15,12 +15,12 @@ from limen.identity.customers.store import CustomerStore
 from limen.identity.tenants.records import Tenant
 from limen.kernel.clock import DAY, Clock, Instant
 from limen.kernel.entropy import Entropy
-from limen.kernel.events import AuditEntry, Event
 from limen.kernel.ids import TenantId
+from limen.kernel.units import AnnouncesEvents, RecordsAudit, TellsCaches
 from limen.trust.tolls.store import TollStore
 
 
-class RecoveryUnit(Protocol):
+class RecoveryUnit(RecordsAudit, AnnouncesEvents, Protocol):
     """A unit of work that reaches recovery requests and tells of them."""
 
     @property
@@ -33,20 +33,12 @@ class RecoveryUnit(Protocol):
         """Return the counters of what costs money."""
         ...
 
-    def record(self, entry: AuditEntry) -> None:
-        """Add an audit entry to this commit."""
-        ...
-
-    def announce(self, event: Event, event_id: str | None = None) -> str:
-        """Add an event to this commit's outbox."""
-        ...
-
     def mail_link(self, link: AccountLink) -> None:
         """Store, with this commit, a link that one of its messages carries."""
         ...
 
 
-class DeviceUnit(Protocol):
+class DeviceUnit(RecordsAudit, AnnouncesEvents, Protocol):
     """A unit of work that reaches trusted devices."""
 
     @property
@@ -54,16 +46,8 @@ class DeviceUnit(Protocol):
         """Return the devices they trust."""
         ...
 
-    def record(self, entry: AuditEntry) -> None:
-        """Add an audit entry to this commit."""
-        ...
 
-    def announce(self, event: Event, event_id: str | None = None) -> str:
-        """Add an event to this commit's outbox."""
-        ...
-
-
-class SafetyUnit(RecoveryUnit, DeviceUnit, Protocol):
+class SafetyUnit(RecoveryUnit, DeviceUnit, TellsCaches, Protocol):
     """A unit of work that reaches everything an account rests on."""
 
     @property
@@ -94,10 +78,6 @@ class SafetyUnit(RecoveryUnit, DeviceUnit, Protocol):
     @property
     def links(self) -> LinkStore:
         """Return the links in their notices."""
-        ...
-
-    def change(self, kind: str, key: str) -> None:
-        """Tell every worker's caches."""
         ...
 
 

@@ -18,8 +18,8 @@ import msgspec
 
 from limen.identity.customers.store import CustomerStore
 from limen.kernel.clock import SECOND, Instant
-from limen.kernel.events import AuditEntry, Event
 from limen.kernel.ids import ClientKey, CustomerId, FamilyId, WaitingId
+from limen.kernel.units import AnnouncesEvents, RecordsAudit
 
 INTERVAL: Final = 5
 """Seconds between two polls unless told otherwise (RFC 8628 §3.2)."""
@@ -115,7 +115,7 @@ class FamilyStore(Protocol):
         ...
 
 
-class WaitingUnit(Protocol):
+class WaitingUnit(RecordsAudit, AnnouncesEvents, Protocol):
     """A unit of work of the token desk: what the hot doors do seldom."""
 
     @property
@@ -131,14 +131,6 @@ class WaitingUnit(Protocol):
     @property
     def customers(self) -> CustomerStore:
         """Return the customers."""
-        ...
-
-    def record(self, entry: AuditEntry) -> None:
-        """Add an audit entry to this commit."""
-        ...
-
-    def announce(self, event: Event, event_id: str | None = None) -> str:
-        """Add an event to this commit's outbox."""
         ...
 
 

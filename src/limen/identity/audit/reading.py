@@ -23,6 +23,7 @@ from limen.kernel.encoding import b64url, from_b64url
 from limen.kernel.errors import Corrupted, Invalid
 from limen.kernel.events import AuditEntry, Outcome
 from limen.kernel.ids import SegmentId, TenantId
+from limen.kernel.units import RecordsAudit
 
 OPENED: Final = "audit.personal_opened"
 """The audit event that tells whose records were opened, by whom, and how many."""
@@ -33,16 +34,12 @@ _ROUNDS: Final = 5
 """So often that many records are looked through for one page; what is not found by then is on the next one."""
 
 
-class ReadingUnit(Protocol):
+class ReadingUnit(RecordsAudit, Protocol):
     """A unit of work that reads the log, and records that it was read."""
 
     @property
     def audit_log(self) -> AuditStore:
         """Return the tenant's audit log."""
-        ...
-
-    def record(self, entry: AuditEntry) -> None:
-        """Add an audit entry to this commit."""
         ...
 
 

@@ -13,6 +13,7 @@ from limen.kernel.clock import Clock
 from limen.kernel.errors import Conflict, Invalid, NotFound, Refusal
 from limen.kernel.events import AuditEntry, Event
 from limen.kernel.ids import PurposeId, TenantId
+from limen.kernel.units import AnnouncesEvents, RecordsAudit, TellsCaches
 
 MOST: Final = 200
 """Purposes of a tenant, retired ones included: each desk holds them all in memory."""
@@ -20,24 +21,12 @@ CHANGED: Final = "purpose"
 """The kind of change by which caches hear of purposes."""
 
 
-class PurposeUnit(Protocol):
+class PurposeUnit(RecordsAudit, AnnouncesEvents, TellsCaches, Protocol):
     """A unit of work that reaches purposes."""
 
     @property
     def purposes(self) -> PurposeStore:
         """Return the tenant's purposes."""
-        ...
-
-    def record(self, entry: AuditEntry) -> None:
-        """Add an audit entry to this commit."""
-        ...
-
-    def announce(self, event: Event) -> str:
-        """Add an event to this commit's outbox."""
-        ...
-
-    def change(self, kind: str, key: str) -> None:
-        """Tell every worker's caches."""
         ...
 
 

@@ -9,8 +9,8 @@ from limen.identity.consents.purposes import Purpose, Version
 from limen.identity.consents.records import ConsentDecision, ConsentRecord
 from limen.identity.consents.tree import Hashes
 from limen.kernel.clock import Instant
-from limen.kernel.events import AuditEntry, Event
 from limen.kernel.ids import CustomerId, PurposeId, RecordId
+from limen.kernel.units import AnnouncesEvents, RecordsAudit
 
 
 class ConsentLedger(Protocol):
@@ -118,18 +118,10 @@ class PurposeStore(Protocol):
         ...
 
 
-class LedgerUnit(Protocol):
+class LedgerUnit(RecordsAudit, AnnouncesEvents, Protocol):
     """What a decision needs of a unit of work of its tenant."""
 
     @property
     def consents(self) -> ConsentLedger:
         """Return the decisions."""
-        ...
-
-    def record(self, entry: AuditEntry) -> None:
-        """Add an audit entry to this commit."""
-        ...
-
-    def announce(self, event: Event) -> str:
-        """Add an event to this commit's outbox."""
         ...

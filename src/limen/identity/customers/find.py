@@ -27,6 +27,7 @@ from limen.kernel.encoding import b64url, from_b64url
 from limen.kernel.errors import Conflict, Corrupted, Invalid, Refusal
 from limen.kernel.events import AuditEntry, Outcome
 from limen.kernel.ids import TenantId
+from limen.kernel.units import RecordsAudit
 
 _MORE: Final = (200,) * 5
 """Customers that one page looks at beyond itself, by the read: a query that few of them meet answers with what it has,
@@ -67,7 +68,7 @@ class Page:
     cursor: str
 
 
-class FindUnit(Protocol):
+class FindUnit(RecordsAudit, Protocol):
     """A unit of work that finds customers."""
 
     @property
@@ -78,10 +79,6 @@ class FindUnit(Protocol):
     @property
     def search(self) -> SearchStore:
         """Return the search indexes."""
-        ...
-
-    def record(self, entry: AuditEntry) -> None:
-        """Add an audit entry to this commit."""
         ...
 
 

@@ -22,6 +22,7 @@ from limen.kernel.clock import MINUTE, Clock
 from limen.kernel.errors import Conflict, Invalid, Refusal
 from limen.kernel.events import AuditEntry
 from limen.kernel.ids import TenantId
+from limen.kernel.units import RecordsAudit
 
 SETTLE: Final = MINUTE
 """Longer than any transaction lasts."""
@@ -30,7 +31,7 @@ _LAST_NUMBER: Final = 32_767
 _HOLDING: Final = frozenset({IndexState.BUILDING, IndexState.READY})
 
 
-class IndexUnit(Protocol):
+class IndexUnit(RecordsAudit, Protocol):
     """A unit of work that reaches customers and search indexes."""
 
     @property
@@ -41,10 +42,6 @@ class IndexUnit(Protocol):
     @property
     def search(self) -> SearchStore:
         """Return the search indexes."""
-        ...
-
-    def record(self, entry: AuditEntry) -> None:
-        """Add an audit entry to this commit."""
         ...
 
 

@@ -26,12 +26,13 @@ from limen.kernel.clock import DAY, Clock, Instant
 from limen.kernel.encoding import canonical_json, sha256
 from limen.kernel.events import AuditEntry, Event
 from limen.kernel.ids import CustomerId, TenantId
+from limen.kernel.units import AnnouncesEvents, RecordsAudit
 
 PAGE: Final = 200
 _TRIES: Final = 3
 
 
-class SchemaUnit(Protocol):
+class SchemaUnit(RecordsAudit, AnnouncesEvents, Protocol):
     """A unit of work that reaches customers and their schema."""
 
     @property
@@ -52,14 +53,6 @@ class SchemaUnit(Protocol):
     @property
     def search(self) -> SearchStore:
         """Return the search indexes."""
-        ...
-
-    def record(self, entry: AuditEntry) -> None:
-        """Add an audit entry to this commit."""
-        ...
-
-    def announce(self, event: Event) -> str:
-        """Add an event to this commit's outbox."""
         ...
 
 

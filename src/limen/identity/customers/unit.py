@@ -6,8 +6,8 @@ from limen.identity.administrators import AdministratorStore
 from limen.identity.credentials.store import PasswordStore
 from limen.identity.customers.store import CustomerStore, LimitsOf
 from limen.kernel.clock import Instant
-from limen.kernel.events import AuditEntry, Event
 from limen.kernel.ids import CustomerId
+from limen.kernel.units import AnnouncesEvents, RecordsAudit, TellsCaches
 
 
 class EndsSessions(Protocol):
@@ -18,7 +18,7 @@ class EndsSessions(Protocol):
         ...
 
 
-class CustomerUnit(Protocol):
+class CustomerUnit(RecordsAudit, AnnouncesEvents, TellsCaches, Protocol):
     """A unit of work that reaches customers and what hangs on them."""
 
     @property
@@ -44,16 +44,4 @@ class CustomerUnit(Protocol):
     @property
     def administrators(self) -> AdministratorStore:
         """Return who of them administers."""
-        ...
-
-    def record(self, entry: AuditEntry) -> None:
-        """Add an audit entry to this commit."""
-        ...
-
-    def announce(self, event: Event) -> str:
-        """Add an event to this commit's outbox."""
-        ...
-
-    def change(self, kind: str, key: str) -> None:
-        """Tell the caches."""
         ...

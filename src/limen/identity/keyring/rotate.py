@@ -12,6 +12,7 @@ from limen.kernel.entropy import Entropy
 from limen.kernel.errors import Conflict, Refusal
 from limen.kernel.events import AuditEntry
 from limen.kernel.ids import RotationId, TenantId
+from limen.kernel.units import RecordsAudit
 
 _SHOWN: Final = 50
 _LEASE: Final = 2 * MINUTE
@@ -24,16 +25,12 @@ REWRAPPED: Final = "keys.rewrapped"
 """The audit event that tells of the end of a rotation, and how many keys it changed."""
 
 
-class RotationUnit(Protocol):
+class RotationUnit(RecordsAudit, Protocol):
     """A unit of work that reaches rotations."""
 
     @property
     def rotations(self) -> RotationStore:
         """Return the tenant's rotations."""
-        ...
-
-    def record(self, entry: AuditEntry) -> None:
-        """Add an audit entry to this commit."""
         ...
 
 

@@ -15,6 +15,7 @@ from limen.kernel.clock import Clock, Instant
 from limen.kernel.errors import Invalid, NotFound, Refusal
 from limen.kernel.events import AuditEntry, Event
 from limen.kernel.ids import CustomerId, TenantId
+from limen.kernel.units import AnnouncesEvents, RecordsAudit
 
 CHANGED: Final = "preferences.changed"
 _FIELD: Final = "preferences"
@@ -62,7 +63,7 @@ class PreferenceStore(Protocol):
         ...
 
 
-class PreferenceUnit(Protocol):
+class PreferenceUnit(RecordsAudit, AnnouncesEvents, Protocol):
     """A unit of work that reaches preferences."""
 
     @property
@@ -73,14 +74,6 @@ class PreferenceUnit(Protocol):
     @property
     def customers(self) -> CustomerStore:
         """Return the customers."""
-        ...
-
-    def record(self, entry: AuditEntry) -> None:
-        """Add an audit entry to this commit."""
-        ...
-
-    def announce(self, event: Event, event_id: str | None = None) -> str:
-        """Add an event to this commit's outbox."""
         ...
 
 

@@ -23,6 +23,7 @@ from limen.kernel.entropy import Entropy
 from limen.kernel.errors import Conflict, Invalid, NotFound, Refusal
 from limen.kernel.events import AuditEntry, Event, Outcome
 from limen.kernel.ids import CustomerId, TenantId
+from limen.kernel.units import AnnouncesEvents, RecordsAudit
 
 LONGEST: Final = 4_000
 """Characters that may be said with a request, or with its answer."""
@@ -43,20 +44,12 @@ class Said(msgspec.Struct, frozen=True, omit_defaults=True):
         return "Said()"
 
 
-class AsksUnit(Protocol):
+class AsksUnit(RecordsAudit, AnnouncesEvents, Protocol):
     """What opening or closing a request needs of a unit of work."""
 
     @property
     def privacy_requests(self) -> RequestStore:
         """Return the requests."""
-        ...
-
-    def record(self, entry: AuditEntry) -> None:
-        """Add an audit entry to this commit."""
-        ...
-
-    def announce(self, event: Event, event_id: str | None = None) -> str:
-        """Add an event to this commit's outbox."""
         ...
 
 

@@ -6,8 +6,8 @@ from limen.identity.administrators import AdministratorStore
 from limen.identity.customers.store import CustomerStore
 from limen.identity.rights.records import Limit, LimitKind, PrivacyRequest, PrivacyRequestId, RequestKind
 from limen.kernel.clock import Instant
-from limen.kernel.events import AuditEntry, Event
 from limen.kernel.ids import CustomerId
+from limen.kernel.units import AnnouncesEvents, RecordsAudit, TellsCaches
 
 
 class RequestStore(Protocol):
@@ -76,7 +76,7 @@ class EndsSessions(Protocol):
         ...
 
 
-class RightsUnit(Protocol):
+class RightsUnit(RecordsAudit, AnnouncesEvents, TellsCaches, Protocol):
     """A unit of work that reaches requests and limits."""
 
     @property
@@ -102,16 +102,4 @@ class RightsUnit(Protocol):
     @property
     def sessions(self) -> EndsSessions:
         """Return their sessions."""
-        ...
-
-    def record(self, entry: AuditEntry) -> None:
-        """Add an audit entry to this commit."""
-        ...
-
-    def announce(self, event: Event, event_id: str | None = None) -> str:
-        """Add an event to this commit's outbox."""
-        ...
-
-    def change(self, kind: str, key: str) -> None:
-        """Tell every worker's caches."""
         ...

@@ -24,13 +24,14 @@ from limen.kernel.encoding import link_hash
 from limen.kernel.errors import Conflict, Expired, Refusal
 from limen.kernel.events import AuditEntry, Event
 from limen.kernel.ids import TenantId
+from limen.kernel.units import AnnouncesEvents, RecordsAudit
 
 FIRST_ADMINISTRATOR: Final = "first-administrator"
 """The purpose of the link."""
 _SPENT = Expired("link_spent", "unknown, used or expired")
 
 
-class SetupUnit(Protocol):
+class SetupUnit(RecordsAudit, AnnouncesEvents, Protocol):
     """A unit of work that reaches customers, who administers, and the links."""
 
     @property
@@ -51,14 +52,6 @@ class SetupUnit(Protocol):
     @property
     def setup_links(self) -> SetupLinks:
         """Return the links."""
-        ...
-
-    def record(self, entry: AuditEntry) -> None:
-        """Add an audit entry to this commit."""
-        ...
-
-    def announce(self, event: Event) -> str:
-        """Add an event to this commit's outbox."""
         ...
 
 

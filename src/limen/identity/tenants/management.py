@@ -18,26 +18,15 @@ from limen.kernel.entropy import Entropy
 from limen.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Refusal
 from limen.kernel.events import AuditEntry, Event
 from limen.kernel.ids import TenantId
+from limen.kernel.units import AnnouncesEvents, RecordsAudit, TellsCaches
 
 
-class TenantUnit(Protocol):
+class TenantUnit(RecordsAudit, AnnouncesEvents, TellsCaches, Protocol):
     """A unit of work that reaches the registry."""
 
     @property
     def tenants(self) -> TenantStore:
         """Return the registry."""
-        ...
-
-    def record(self, entry: AuditEntry) -> None:
-        """Add an audit entry to this commit."""
-        ...
-
-    def announce(self, event: Event) -> str:
-        """Add an event to this commit's outbox."""
-        ...
-
-    def change(self, kind: str, key: str) -> None:
-        """Tell the caches."""
         ...
 
 

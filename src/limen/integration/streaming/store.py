@@ -6,11 +6,11 @@ from typing import Protocol
 
 from limen.identity.audit.destinations import DestinationStore
 from limen.identity.audit.store import AuditStore
-from limen.kernel.events import AuditEntry
 from limen.kernel.ids import TenantId
+from limen.kernel.units import RecordsAudit, TellsCaches
 
 
-class StreamUnit(Protocol):
+class StreamUnit(RecordsAudit, TellsCaches, Protocol):
     """A unit of work that reaches destinations and the log."""
 
     @property
@@ -21,14 +21,6 @@ class StreamUnit(Protocol):
     @property
     def audit_log(self) -> AuditStore:
         """Return the tenant's audit log."""
-        ...
-
-    def record(self, entry: AuditEntry) -> None:
-        """Add an audit entry to this commit."""
-        ...
-
-    def change(self, kind: str, key: str) -> None:
-        """Tell the caches."""
         ...
 
 

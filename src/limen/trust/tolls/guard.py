@@ -9,6 +9,7 @@ from limen.kernel.clock import Clock
 from limen.kernel.encoding import framed
 from limen.kernel.errors import Forbidden, Refusal, Throttled
 from limen.kernel.events import Event
+from limen.kernel.units import AnnouncesEvents
 from limen.trust.limits import Limit, address_key
 from limen.trust.tolls.records import Order, Toll
 from limen.trust.tolls.store import TollStore
@@ -21,16 +22,12 @@ _BLOCK_DIGITS: Final = 3
 _HASH: Final = 16
 
 
-class TollUnit(Protocol):
+class TollUnit(AnnouncesEvents, Protocol):
     """What is asked of a unit of work."""
 
     @property
     def tolls(self) -> TollStore:
         """Return the counters."""
-        ...
-
-    def announce(self, event: Event, event_id: str | None = None) -> str:
-        """Add an event to this commit's outbox."""
         ...
 
 
