@@ -6,9 +6,11 @@ from pathlib import Path
 from limen.app.guessing import guessing_page
 from limen.app.reference_pages import checks_page, events_page, steps_page
 from limen.app.settings.reference import reference_page
+from limen.app.tenant_reference import tenant_settings_page
 
 WRITTEN = {
     "reference/settings": reference_page,
+    "reference/tenant-settings": tenant_settings_page,
     "reference/events": events_page,
     "reference/steps": steps_page,
     "reference/checks": checks_page,

@@ -15,7 +15,13 @@ Level = Literal[0, 1, 2, 3]
 
 
 class ScopeAssurance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a *scope* wants: the *level*, and proof not older than *max_age* seconds; 0 for however old."""
+    """What a scope wants of whoever grants it.
+
+    Attributes:
+        scope: its name.
+        level: the least level; 0 for any.
+        max_age: how old the proof may be, in seconds; 0 for however old.
+    """
 
     scope: Annotated[str, msgspec.Meta(extra_json_schema={"minLength": 1, "maxLength": 128})]
     level: Level = 0

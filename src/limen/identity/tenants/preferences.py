@@ -15,7 +15,12 @@ Frequency = Literal["at_once", "daily", "weekly", "monthly"]
 
 
 class Topic(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What messages may be about: its name for programs, and its words by language (``en`` is required)."""
+    """What messages may be about.
+
+    Attributes:
+        name: for programs.
+        words: for people, by language; ``en`` is required.
+    """
 
     name: str
     words: dict[str, str]

@@ -35,14 +35,36 @@ SPOKEN = ("en", "de", "ar")
 
 
 class Branding(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How pages look: an accent colour as ``#rrggbb`` and an https logo address."""
+    """How pages and mails look.
+
+    Attributes:
+        accent: the colour of buttons and links, ``#rrggbb``.
+        logo_url: the https address of a logo.
+    """
 
     accent: str = "#0f5f66"
     logo_url: str = ""
 
 
 class Lifetimes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How long things live, in seconds."""
+    """How long things live, in seconds.
+
+    Attributes:
+        access_token: an access token, unless its resource server says otherwise.
+        id_token: an ID token.
+        authorization_code: an authorization code.
+        refresh_idle: refresh tokens that nobody uses.
+        refresh_absolute: refresh tokens from when they were first given, however much they are used.
+        refresh_grace: for so long a refresh token that is sent twice by its client is answered again.
+        session_idle: a session in which nothing happens.
+        session_absolute: a session from when it began.
+        journey: a sign-up, a sign-in or a recovery, from its first page to its last.
+        mail_code: a mailed code or link that proves an address.
+        sign_in_code: a mailed code or link that signs in; a code as a second step, but ten minutes at the most.
+        device_code: the codes of a device (RFC 8628).
+        backchannel_request: a request of CIBA.
+        pushed_request: a pushed request that no browser came with yet (RFC 9126).
+    """
 
     access_token: int = 300
     id_token: int = 300
@@ -87,7 +109,23 @@ class KeySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class TenantSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a tenant's administrator may change: data, not process configuration."""
+    """What a tenant's administrator may change: data, not process configuration.
+
+    Attributes:
+        locales: the languages of pages and messages, the one that is spoken where no other is wished first.
+        password_preset: what a password has to be: ``default``, or ``sp800-63b-4`` for 15 characters (8 beside a second
+            factor).
+        sign_up_open: whether people may sign up by themselves.
+        password_history: how many of a customer's last passwords may not be chosen again, the present one among them.
+        email_second_factor: whether customers may have codes mailed as a second step; they bear no assurance level.
+        totp_algorithm: of authenticator apps that are set up from now on; many apps know no other than SHA-1.
+        require_dpop_nonce: whether DPoP proofs must carry a nonce of ours (RFC 9449 §8).
+        require_pushed_authorization_requests: whether every client has to push its requests (RFC 9126 §5).
+        terms_url: the address of the terms, shown at sign-up.
+        privacy_url: the address of the privacy notice, shown at sign-up.
+        scope_words: what the consent page says of a scope of the tenant's own, by language; ``en`` serves those that
+            have none.
+    """
 
     branding: Branding = Branding()
     lifetimes: Lifetimes = Lifetimes()
@@ -102,10 +140,8 @@ class TenantSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     passkeys: PasskeySettings = PasskeySettings()
     profile: ProfileSettings = ProfileSettings()
     assurance: AssuranceSettings = AssuranceSettings()
-    """What sign-ins have to reach; whoever has a second factor is asked for it either way."""
     recovery: RecoverySettings = RecoverySettings()
     password_history: int = 0
-    """How many of a customer's last passwords may not be chosen again, the present one among them."""
     breaches: BreachSettings = BreachSettings()
     attacks: AttackSettings = AttackSettings()
     migration: MigrationSettings = MigrationSettings()
@@ -120,15 +156,12 @@ class TenantSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     preferences: PreferenceSettings = PreferenceSettings()
     privacy: PrivacySettings = PrivacySettings()
     email_second_factor: bool = False
-    """Whether customers may have codes mailed as a second step; they bear no assurance level."""
     totp_algorithm: TotpAlgorithm = "SHA1"
-    """For authenticator apps that are set up from now on; many apps know no other than SHA-1."""
     require_dpop_nonce: bool = False
     require_pushed_authorization_requests: bool = False
     terms_url: str = ""
     privacy_url: str = ""
     scope_words: dict[str, dict[str, str]] = {}
-    """What the consent page says of a scope of the tenant's own, by language; ``en`` serves those that have none."""
 
 
 @dataclass(frozen=True, slots=True)

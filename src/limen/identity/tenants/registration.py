@@ -29,7 +29,13 @@ Hosts = Annotated[tuple[Host, ...], msgspec.Meta(extra_json_schema={"maxItems": 
 
 
 class StatementIssuer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Whose software statements are believed: by its keys, or by where it publishes them."""
+    """Whose software statements are believed: by its keys, or by where it publishes them.
+
+    Attributes:
+        issuer: what ``iss`` says.
+        jwks: its public keys; or
+        jwks_uri: where it publishes them.
+    """
 
     issuer: Text
     jwks: dict[str, Any] | None = None

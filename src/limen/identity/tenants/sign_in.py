@@ -9,8 +9,9 @@ import msgspec
 class SignInSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is offered to everybody, whatever an account has and whether there is one.
 
-    All are on at first. A mailed code proves no more than recovery does by the same mailbox, so that it opens no door
-    that was closed; it bears no assurance level, and whoever has a second factor is asked for it behind the code too.
+    The first factors are all on at first. A mailed code proves no more than recovery does by the same mailbox, so that
+    it opens no door that was closed; it bears no assurance level, and whoever has a second factor is asked for it
+    behind the code too.
 
     Attributes:
         identifier_first: the address is asked for on a page of its own, and how to prove it on the next.
