@@ -11,14 +11,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from limen.access.journeys.parts import CountRisk
-from limen.access.journeys.risks import Judged, note
+from limen.access.journeys.risks import Judged, held_against, note
 from limen.access.tokens.desk import Refreshing
 from limen.app.epochs import RiskEpochs
 from limen.identity.keyring import Keyring
 from limen.identity.tenants.records import Tenant
 from limen.kernel.clock import Clock
 from limen.storage.database import Database
-from limen.trust.risk.decide import AWAY
 from limen.trust.risk.judge import RiskJudge
 from limen.trust.risk.records import Sighting, Standing
 from limen.trust.risk.whereabouts import Geography
@@ -61,14 +60,7 @@ class RefreshRisk:
             return None
         seen = await self._seen(of.came_from.address)
         async with self.database.read(self.tenant.id) as unit:
-            history = await judge.history(unit, of.customer_id, vault)
-            if history is not None and history.is_empty:
-                return None
-            found = await judge.assess(unit, history, seen) if history is not None else AWAY
-        decides = judge.decides_away("refresh", of.client_id)
-        if history is not None:
-            decides = judge.decides(found, "refresh", of.client_id)
-        return Judged(seen, found, decides, "refresh", of.client_id, judge.is_on)
+            return await held_against(judge, unit, (of.customer_id, vault), seen, ("refresh", of.client_id))
 
     async def _seen(self, address: str) -> Sighting:
         where = self.geography.of(address)

@@ -16,3 +16,8 @@ class RequestContext:
     user_agent: str = ""
     locale: str = "en"
     gpc: bool = False
+
+    @property
+    def personal(self) -> dict[str, str]:
+        """Return what an audit record keeps of it under its subject's key."""
+        return {"address": self.address, "user_agent": self.user_agent}

@@ -193,5 +193,5 @@ class Owner:
             client=client or self.client,
             request_id=self.request.request_id,
             data=data or {},
-            personal={"address": self.request.address, "user_agent": self.request.user_agent},
+            personal=self.request.personal,
         )

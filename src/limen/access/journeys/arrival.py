@@ -190,6 +190,6 @@ def _tell(
             subject=customer.id,
             request_id=request.request_id,
             data={"session": session.id, "amr": list(session.amr), "path": state.path.value},
-            personal={"address": request.address, "user_agent": request.user_agent},
+            personal=request.personal,
         )
     )

@@ -167,5 +167,5 @@ def _entry(context: StepContext, customer: Customer, known: str, policy: str) ->
         subject=customer.id,
         request_id=request.request_id,
         data={"known": known, "policy": policy},
-        personal={"address": request.address, "user_agent": request.user_agent},
+        personal=request.personal,
     )

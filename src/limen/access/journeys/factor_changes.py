@@ -190,7 +190,7 @@ def entry(context: StepContext, event: str, data: dict[str, str | int], reason: 
         reason=reason,
         request_id=request.request_id,
         data=dict(data),
-        personal={"address": request.address, "user_agent": request.user_agent},
+        personal=request.personal,
     )
 
 

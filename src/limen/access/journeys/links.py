@@ -86,7 +86,7 @@ class Links:
                     actor="browser",
                     subject=opened.journey.id,
                     request_id=request.request_id,
-                    personal={"address": request.address, "user_agent": request.user_agent},
+                    personal=request.personal,
                 )
             )
         return ShownCode(sent.code, max(0, sent.expires_at - parts.clock.now()) // SECOND)

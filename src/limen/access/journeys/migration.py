@@ -187,7 +187,7 @@ async def _made(context: StepContext, profile: Profile, external_id: str, hashed
                     subject=customer.id,
                     request_id=request.request_id,
                     data={"password": hashed is not None},
-                    personal={"address": request.address, "user_agent": request.user_agent},
+                    personal=request.personal,
                 )
             )
     return None if late else MovedIn(sealed, stored, vault)

@@ -118,7 +118,7 @@ async def counted(
                 reason=reason,
                 request_id=request.request_id,
                 data={**data, "method": method},
-                personal={"address": request.address, "user_agent": request.user_agent},
+                personal=request.personal,
             )
         )
 

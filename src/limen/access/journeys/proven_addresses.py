@@ -76,5 +76,5 @@ def _entry(context: StepContext, customer_id: CustomerId, event: str, data: dict
         subject=customer_id,
         request_id=request.request_id,
         data=data,
-        personal={"address": request.address, "user_agent": request.user_agent},
+        personal=request.personal,
     )

@@ -103,12 +103,20 @@ async def judged(
         return None
     client = request.client_id if request is not None else ""
     async with parts.read(parts.tenant_id) as unit:
-        history = await judge.history(unit, *owner)
-        if history is not None and history.is_empty:
-            return None
-        found = await judge.assess(unit, history, seen) if history is not None else AWAY
-    decision = judge.decides(found, action, client) if history is not None else judge.decides_away(action, client)
-    return Judged(seen, found, decision, action, client, judge.is_on)
+        return await held_against(judge, unit, owner, seen, (action, client))
+
+
+async def held_against(
+    judge: RiskJudge, unit: RiskUnit, owner: tuple[CustomerId, SubjectVault], seen: Sighting, of: tuple[Action, str]
+) -> Judged | None:
+    """Return what *judge* says of an action for an application; None where there is nothing to hold it against."""
+    history = await judge.history(unit, *owner)
+    if history is None:
+        return Judged(seen, AWAY, judge.decides_away(*of), *of, judge.is_on)
+    if history.is_empty:
+        return None
+    found = await judge.assess(unit, history, seen)
+    return Judged(seen, found, judge.decides(found, *of), *of, judge.is_on)
 
 
 async def settled(context: StepContext, of: Judged) -> None:
@@ -145,7 +153,7 @@ async def note(judge: RiskJudge, unit: Noting, customer_id: CustomerId, of: Judg
             subject=customer_id,
             request_id=request.request_id,
             data=data,
-            personal={"address": request.address, "user_agent": request.user_agent},
+            personal=request.personal,
         )
     )
 

@@ -47,7 +47,7 @@ async def keep_trust(
             subject=customer.id,
             request_id=request.request_id,
             data={"device": device_id},
-            personal={"address": request.address, "user_agent": request.user_agent},
+            personal=request.personal,
         )
     )
 
@@ -61,7 +61,7 @@ async def end_recovery(
     vault = await parts.directory.vault_of(customer.id)
     if vault is None:
         return
-    personal = {"address": request.address, "user_agent": request.user_agent}
+    personal = request.personal
     by = Ender("second_factor", f"customer:{customer.id}", request.request_id, personal)
     reader = Reader(customer, vault, customer.profile.locale or "en", parts.desk.tenant)
     await cancel_in(unit, customer.id, parts.clock.now(), by, notice_of_end(reader, parts))

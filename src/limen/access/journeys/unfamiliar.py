@@ -49,6 +49,6 @@ def tell(  # noqa: PLR0913 - who, of what, and where it was
             subject=customer.id,
             request_id=request.request_id,
             data=data,
-            personal={"address": request.address, "user_agent": request.user_agent},
+            personal=request.personal,
         )
     )

@@ -175,7 +175,7 @@ def _without_recent(profile: Profile, since: Instant, but: str = "") -> Profile:
 
 
 def _by(found: _Found, request: RequestContext, how: str) -> Ender:
-    personal = {"address": request.address, "user_agent": request.user_agent}
+    personal = request.personal
     return Ender(how, f"customer:{found.customer.id}", request.request_id, personal)
 
 
@@ -195,5 +195,5 @@ def _entry(event: str, found: _Found, request: RequestContext, data: dict[str, o
         subject=customer_id,
         request_id=request.request_id,
         data=data,
-        personal={"address": request.address, "user_agent": request.user_agent},
+        personal=request.personal,
     )

@@ -53,7 +53,7 @@ def _refused(context: StepContext, refused: Refused) -> Progress:
                 reason=refused.refusal.code,
                 request_id=request.request_id,
                 data={"method": "passkey"},
-                personal={"address": request.address, "user_agent": request.user_agent},
+                personal=request.personal,
             )
         )
         return None

@@ -147,7 +147,7 @@ def _refused(context: StepContext, email: str, customer_id: CustomerId, check: P
                 subject=subject,
                 reason="password_disabled" if check.locked or disabled else "invalid_credentials",
                 request_id=request.request_id,
-                personal={"address": request.address, "user_agent": request.user_agent},
+                personal=request.personal,
             )
         )
         return None

@@ -66,5 +66,5 @@ def _entry(context: StepContext, customer: Customer) -> AuditEntry:
         subject=customer.id,
         request_id=request.request_id,
         data={"by": "recovery"},
-        personal={"address": request.address, "user_agent": request.user_agent},
+        personal=request.personal,
     )

@@ -102,7 +102,7 @@ async def _kept(context: StepContext, done: JourneyState, customer: Customer, pr
         subject=customer.id,
         request_id=context.request.request_id,
         data=data,
-        personal={"address": context.request.address, "user_agent": context.request.user_agent},
+        personal=context.request.personal,
     )
 
     async def write(unit: JourneyUnit) -> Problem | None:

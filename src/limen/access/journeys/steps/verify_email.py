@@ -184,5 +184,5 @@ def _entry(context: StepContext, event: str, outcome: Outcome, reason: str, subj
         subject=subject or context.journey.id,
         reason=reason,
         request_id=request.request_id,
-        personal={"address": request.address, "user_agent": request.user_agent},
+        personal=request.personal,
     )

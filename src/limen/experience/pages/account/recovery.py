@@ -16,7 +16,7 @@ async def stop(turn: Turn) -> Taken:
     """End it."""
     visit, customer = turn.visit, turn.account.customer
     came = visit.context
-    personal = {"address": came.address, "user_agent": came.user_agent}
+    personal = came.personal
     by = Ender("customer", f"customer:{customer.id}", came.request_id, personal)
     is_ended = await cancel(visit.journey_parts.safety, customer.id, by)
     return Done("notice.recovery_cancelled" if is_ended else "")
