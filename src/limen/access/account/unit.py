@@ -7,7 +7,7 @@ from typing import Protocol
 
 from limen.access.account.store import AccountStore
 from limen.access.factors.store import FactorStore
-from limen.access.safety.records import AccountLink
+from limen.access.safety.messages import Tells
 from limen.access.safety.store import DeviceStore, LinkStore
 from limen.access.sessions.store import SessionStore
 from limen.access.tokens.desk import Desk
@@ -26,12 +26,12 @@ from limen.kernel.context import RequestContext
 from limen.kernel.entropy import Entropy
 from limen.kernel.events import AuditEntry, Outcome
 from limen.kernel.ids import TenantId
-from limen.kernel.units import AnnouncesEvents, RecordsAudit, TellsCaches
+from limen.kernel.units import RecordsAudit, TellsCaches
 from limen.trust.risk.store import RiskStore
 from limen.trust.tolls.store import TollStore
 
 
-class AsksDeletion(RecordsAudit, AnnouncesEvents, Protocol):
+class AsksDeletion(RecordsAudit, Tells, Protocol):
     """What a request to be deleted needs of a unit of work."""
 
     @property
@@ -39,12 +39,8 @@ class AsksDeletion(RecordsAudit, AnnouncesEvents, Protocol):
         """Return what hangs on customers' accounts."""
         ...
 
-    def mail_link(self, link: AccountLink) -> None:
-        """Store, with this commit, a link that one of its messages carries."""
-        ...
 
-
-class ChangesContacts(RecordsAudit, AnnouncesEvents, Protocol):
+class ChangesContacts(RecordsAudit, Tells, Protocol):
     """What a change of a customer's addresses needs of a unit of work."""
 
     @property
@@ -52,12 +48,8 @@ class ChangesContacts(RecordsAudit, AnnouncesEvents, Protocol):
         """Return the tenant's customers."""
         ...
 
-    def mail_link(self, link: AccountLink) -> None:
-        """Store, with this commit, a link that one of its messages carries."""
-        ...
 
-
-class AccountUnit(RecordsAudit, AnnouncesEvents, TellsCaches, Protocol):
+class AccountUnit(RecordsAudit, Tells, TellsCaches, Protocol):
     """A unit of work that reaches all that an account is made of."""
 
     @property
@@ -137,10 +129,6 @@ class AccountUnit(RecordsAudit, AnnouncesEvents, TellsCaches, Protocol):
 
     def seal_with(self, vault: SubjectVault) -> None:
         """Seal what is recorded about the subject of *vault* with it."""
-        ...
-
-    def mail_link(self, link: AccountLink) -> None:
-        """Store, with this commit, a link that one of its messages carries."""
         ...
 
 

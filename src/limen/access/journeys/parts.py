@@ -13,7 +13,8 @@ from limen.access.journeys.store import JourneyStore
 from limen.access.merging.merge import Merging
 from limen.access.outgoing import NO_WAY_OUT, Outgoing
 from limen.access.passkeys.trust import NO_METADATA, Metadata
-from limen.access.safety.records import AccountLink, TrustedDevice
+from limen.access.safety.messages import Tells
+from limen.access.safety.records import TrustedDevice
 from limen.access.safety.store import DeviceStore, LinkStore, RecoveryStore
 from limen.access.safety.unit import SafetyParts
 from limen.access.sessions.store import SessionStore
@@ -33,7 +34,7 @@ from limen.identity.profiles.store import ProfileStore
 from limen.kernel.clock import Clock
 from limen.kernel.entropy import Entropy
 from limen.kernel.ids import TenantId
-from limen.kernel.units import AnnouncesEvents, RecordsAudit, TellsCaches
+from limen.kernel.units import RecordsAudit, TellsCaches
 from limen.trust.attacks.guard import AttackGuard
 from limen.trust.bots.captcha import Captcha
 from limen.trust.bots.proofs import Proofs
@@ -45,7 +46,7 @@ from limen.trust.threats.breaches import NO_BREACHES, Breaches
 from limen.trust.tolls import TollStore
 
 
-class JourneyUnit(RecordsAudit, AnnouncesEvents, TellsCaches, Protocol):
+class JourneyUnit(RecordsAudit, Tells, TellsCaches, Protocol):
     """One tenant's transaction, as journeys use it."""
 
     @property
@@ -140,10 +141,6 @@ class JourneyUnit(RecordsAudit, AnnouncesEvents, TellsCaches, Protocol):
 
     def seal_with(self, vault: SubjectVault) -> None:
         """Seal what is recorded about the subject of *vault* with it."""
-        ...
-
-    def mail_link(self, link: AccountLink) -> None:
-        """Store, with this commit, a link that one of its messages carries."""
         ...
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from limen.access.factors.store import FactorStore
-from limen.access.safety.records import AccountLink
+from limen.access.safety.messages import Tells
 from limen.access.safety.store import DeviceStore, LeavingStore, LinkStore, RecoveryStore
 from limen.access.sessions.store import SessionStore
 from limen.identity.credentials.store import PasswordStore
@@ -20,7 +20,7 @@ from limen.kernel.units import AnnouncesEvents, RecordsAudit, TellsCaches
 from limen.trust.tolls.store import TollStore
 
 
-class RecoveryUnit(RecordsAudit, AnnouncesEvents, Protocol):
+class RecoveryUnit(RecordsAudit, Tells, Protocol):
     """A unit of work that reaches recovery requests and tells of them."""
 
     @property
@@ -31,10 +31,6 @@ class RecoveryUnit(RecordsAudit, AnnouncesEvents, Protocol):
     @property
     def tolls(self) -> TollStore:
         """Return the counters of what costs money."""
-        ...
-
-    def mail_link(self, link: AccountLink) -> None:
-        """Store, with this commit, a link that one of its messages carries."""
         ...
 
 
