@@ -6,9 +6,11 @@ import pytest
 
 from limen.access.account.emails import remove_email
 from limen.identity.administrators import SYSTEM
+from limen.identity.customers.emails import with_email
 from limen.identity.customers.identifiers import EMAIL
 from limen.identity.customers.management import NewCustomer
-from limen.identity.customers.records import Profile
+from limen.identity.customers.records import Contact, Profile
+from limen.kernel.ids import ContactId
 from limen.kernel.secret import Secret
 from tests.integration.account.people import ANN, BOB, PASSWORD, at_home, pressing
 from tests.integration.account.test_emails import HOME, SECURITY, WORK, add, held, press_and_confirm, signs_in
@@ -93,11 +95,10 @@ async def test_an_old_address_stays_old_however_often_another_comes_first(house)
 
 async def test_a_link_that_was_mailed_to_whoever_made_an_account_gives_it_back_to_nobody(house):
     made = await house.administration().create(NewCustomer(Profile(email=ANN), Secret(PASSWORD)), SYSTEM)
-    waits = await at_home(house, is_new=False)
-    await add(house, waits)
+    further = Contact(str(ContactId.new(house.clock, house.basis.entropy)), WORK, house.clock.now())
+    await house.administration().update(made.id, lambda profile: with_email(profile, further), SYSTEM)
     house.clock.advance(LONG)
-    waits = await at_home(house, is_new=False)
-    await press_and_confirm(waits, "remove_email")
+    await press_and_confirm(await at_home(house, is_new=False), "remove_email")
     [notice] = await mailed(house, WORK, "email_removed")
     assert await (await linking(house)).reclaim(await owner_of(house, made.id), said()) is None
     assert (await house.walker().get(secure_in(notice))).status == 410
@@ -119,3 +120,17 @@ async def test_whoever_proved_an_address_before_it_was_taken_away_recovers_nothi
     assert (await thief.post(page, password="another horse battery")).path != "/account"
     assert not await signs_in(house, ANN, "another horse battery")
     assert (await owner.get("/account")).path == "/account"
+
+
+async def test_whoever_has_not_proven_the_address_that_is_there_adds_none_to_come_back_by(house):
+    made = await house.administration().create(NewCustomer(Profile(email=ANN), Secret(PASSWORD)), SYSTEM)
+    waits = await at_home(house, is_new=False)
+    page = await pressing(waits, SECURITY, "add_email")
+    assert page.h1 == says("prove_address.title")
+    assert (await waits.post(page, email=WORK)).h1 == says("prove_address.title")
+    await waits.post(await waits.get(page.path), intent="resend")
+    page = await waits.post(await waits.get(page.path), code=code_in((await house.mails(ANN))[-1]))
+    assert page.h1 == says("add_email.title")  # its owner goes on
+    page = await waits.post(page, email=WORK)
+    await waits.post(page, code=code_in((await house.mails(WORK))[-1]))
+    assert [one.value for one in (await held(house, made.id)).emails] == [WORK]

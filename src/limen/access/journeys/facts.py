@@ -11,6 +11,7 @@ from limen.access.journeys.passkey_facts import with_passkeys
 from limen.access.journeys.proven_addresses import owes_proof
 from limen.access.journeys.records import Journey, JourneyState, Path
 from limen.access.journeys.second_factors import ASK, concerns, insists, is_stale, may_trust, owed, wants_key
+from limen.access.journeys.tasks import PROVEN_FIRST
 from limen.access.journeys.terms import terms_due
 from limen.access.journeys.weaker import barred
 from limen.access.oauth.consent import details_due, needs_consent
@@ -99,10 +100,13 @@ async def _trusted(
 
 
 def _wants_proof(parts: JourneyParts, state: JourneyState, facts: Facts) -> bool:
-    """Tell whether the customer's address is to be proven first; a task of the account page is not kept waiting."""
+    """Tell whether the customer's address is to be proven first; few tasks of the account page are kept waiting."""
     customer = facts.customer
-    is_owed = customer is not None and owes_proof(parts.desk.tenant, customer)
-    return is_owed and facts.is_proven and not state.task
+    if customer is None or not facts.is_proven:
+        return False
+    if state.task:
+        return state.task.kind in PROVEN_FIRST and not customer.profile.email_verified
+    return owes_proof(parts.desk.tenant, customer)
 
 
 def _wants_username(parts: JourneyParts, state: JourneyState, facts: Facts) -> bool:

@@ -95,6 +95,12 @@ STEPS: tuple[Step, ...] = (
         change_password.submit,
     ),
     Step(
+        "prove_address",
+        lambda s, f: _is_known(s, f) and prove_address.due(s, f),
+        prove_address.view,
+        prove_address.submit,
+    ),
+    Step(
         "new_email",
         lambda s, f: _is_known(s, f) and new_email.due(s, f),
         new_email.view,
@@ -103,12 +109,6 @@ STEPS: tuple[Step, ...] = (
     ),
     Step("one_contact", lambda s, f: _is_known(s, f) and one_contact.due(s, f), one_contact.view, one_contact.submit),
     Step("merge", lambda s, f: _is_known(s, f) and merge.due(s, f), merge.view, merge.submit),
-    Step(
-        "prove_address",
-        lambda s, f: _is_known(s, f) and prove_address.due(s, f),
-        prove_address.view,
-        prove_address.submit,
-    ),
     Step("username", lambda s, f: _is_known(s, f) and username.due(s, f), username.view, username.submit),
     Step(
         "offer_passkey",

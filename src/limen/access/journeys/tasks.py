@@ -16,6 +16,10 @@ REMOVE_IDENTITY: Final = "remove_identity"
 MERGE: Final = "merge_accounts"
 CHANGE_USERNAME: Final = "change_username"
 _PROVES: Final = frozenset({CHANGE_EMAIL, ADD_EMAIL})
+PROVEN_FIRST: Final = frozenset({ADD_EMAIL, MERGE})
+"""What waits until the address that is there is proven: it brings another that recovers the account too, by which
+whoever knows a password to somebody else's address would keep a way in behind its owner (pre-hijacking).
+"""
 HARMLESS: Final = frozenset({"rename_passkey"})
 """What changes nothing that a thief would want: risk is not asked about it."""
 

@@ -204,7 +204,7 @@ class Merging:
             return refused
         now = self.clock.now()
         profile, more = made.profile, tuple[str, ...]()
-        if wish.is_proven:
+        if wish.is_proven and stays.profile.email_verified:  # else whoever proves that address has the account
             profile, more = carried(profile, goes.profile, self._new_id, now)
         after = stays.with_profile(profile, now)
         withdrawn = _stricter(await unit.consents.latest(stays.id), await unit.consents.latest(goes.id))

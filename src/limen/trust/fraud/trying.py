@@ -4,6 +4,7 @@ Opening the personal parts is on record like any other opening (``identity.audit
 sealed for a journey that ended, cannot be opened and is left out; it is counted.
 """
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -57,8 +58,11 @@ class Trying:
             lines += await self.reading.opened(found, actor)
             if last is None:
                 break
-        happened = [one for line in reversed(lines) if (one := self._happened(line)) is not None]
-        return Tried(len(lines), sum(line.state is not Personal.OPEN for line in lines), replay(rules, happened))
+        tested = await asyncio.to_thread(self._replayed, rules, lines)  # seconds, for which a loop must not stand still
+        return Tried(len(lines), sum(line.state is not Personal.OPEN for line in lines), tested)
+
+    def _replayed(self, rules: Sequence[PatternRule], lines: Sequence[Line]) -> Sequence[Tested]:
+        return replay(rules, [one for line in reversed(lines) if (one := self._happened(line)) is not None])
 
     def _happened(self, line: Line) -> Happened | None:
         kind, address = EVENTS[line.record.event], line.personal.get("address", "")

@@ -89,9 +89,10 @@ def _place(nested: Any, record: Mapping[str, Any]) -> Place | None:
     held = nested if isinstance(nested, Mapping) else record
     at = [_degrees(held, names) for names in (("latitude", "lat"), ("longitude", "lng", "lon"))]
     latitude, longitude = at
-    if latitude is None or longitude is None or abs(latitude) > 90 or abs(longitude) > 180:
+    if latitude is None or longitude is None:
         return None
-    return Place(latitude, longitude)
+    is_place = abs(latitude) <= 90 and abs(longitude) <= 180  # what is no number is on no side of either
+    return Place(latitude, longitude) if is_place else None
 
 
 def _degrees(record: Mapping[str, Any], names: Iterable[str]) -> float | None:

@@ -1,6 +1,7 @@
-"""An address that nobody has proven is proven by a mailed code, where the tenant has a sign-in wait for that.
+"""An address that nobody has proven is proven by a mailed code.
 
-No code is sent before somebody asks for it.
+Where a tenant has sign-ins wait for that, and before anything is added that recovers the account too. No code is sent
+before somebody asks for it.
 """
 
 from collections.abc import Mapping
