@@ -6,8 +6,8 @@ for; the version in the final UPDATE proves that nothing moved in between.
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
 
 import msgspec
 
@@ -264,7 +264,10 @@ class CustomerAdministration:
         vault = await self.directory.vault_of(after.id)
         if vault is None:
             return _GONE
-        sealed, moves = seal(after, vault), await self.directory.moves(before, after)
+        moves = await self.directory.moves(before, after)
+        if moves.left:  # whoever just proved what names the customer no longer has proven nothing
+            after = replace(after, proof_after=max(after.proof_after, after.updated_at))
+        sealed = seal(after, vault)
         async with self.begin(self.tenant_id) as unit:
             refusal = await _not_allowed(unit, after.id, actor)
             if refusal is not None:
