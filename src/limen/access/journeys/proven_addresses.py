@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import msgspec
 
+from limen.access.factors.records import passkeys
 from limen.access.journeys.context import StepContext
 from limen.access.journeys.parts import JourneyUnit
 from limen.access.journeys.views import Problem, Write
@@ -45,6 +46,9 @@ def reclaimed(context: StepContext, customer: Customer, vault: SubjectVault, pro
         if problem is not None:
             return problem
         await unit.passwords.remove(customer.id)
+        for key in passkeys(await unit.factors.of_customer(customer.id)):  # each was made behind that password
+            await unit.factors.remove_key(customer.id, key.id)
+        await unit.links.void_since(customer.id, 0, proven_at)
         await unit.sessions.end_all(customer.id, proven_at)
         unit.change("subject", f"{customer.subject}:{proven_at}")
         data: dict[str, object] = {"version": owned.version}
