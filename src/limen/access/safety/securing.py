@@ -75,10 +75,9 @@ class Securing:
             if isinstance(found, Refusal):
                 return found
             looked = Looked(found.link.kind, found.content.about)
-            if found.link.kind is LinkKind.CANCEL_RECOVERY:
-                return looked if await self._cancel(found, request) else _SPENT
+            act = self._cancel if found.link.kind is LinkKind.CANCEL_RECOVERY else self._secure
             try:
-                return looked if await self._secure(found, request) else _SPENT
+                return looked if await act(found, request) else _SPENT
             except _MovedOn:
                 continue
         return Conflict("version_changed", "the account changes without end")
@@ -106,7 +105,9 @@ class Securing:
             standing = await unit.recoveries.open_of(link.customer_id)
             if standing is None or standing.id != link.target or not await unit.links.use(link.link_hash, now):
                 return False
-            return await cancel_in(unit, link.customer_id, now, _by(found, request, "link"), tell)
+            if not await cancel_in(unit, link.customer_id, now, _by(found, request, "link"), tell):
+                raise _MovedOn  # the job took it a step on meanwhile: what it waits for now is cancelled as well
+            return True
 
     async def _secure(self, found: _Found, request: RequestContext) -> bool:
         parts, now = self._parts, self._parts.clock.now()

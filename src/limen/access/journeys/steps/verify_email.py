@@ -131,8 +131,7 @@ async def _returning(context: StepContext) -> Progress:
         new_password_due=sets_password and not makes_passkey,
         passkey=msgspec.structs.replace(state.passkey, is_due=makes_passkey),
     )
-    # Behind a recovery that sets a password everything ends anyway.
-    strips = held is not None and not done.new_password_due
+    strips = held is not None  # behind a recovery too: what somebody else made with that password stays no way in
     return Progress(done, await _verifying(context, customer, done.evidence[0].at if strips else None))
 
 
