@@ -178,9 +178,11 @@ async def test_a_lost_connection_fails_the_batch_and_the_next_one_works(database
         await asyncio.sleep(0)
         await killer.fetch(end_all, await killer.fetchval("SELECT pg_backend_pid()"))
         await asyncio.gather(*issuing)
-    answer = await outcome(database.hot.rotate(ask := things.rotation(database, family_id, who)))
-    if isinstance(answer, BatchFailed):  # it met the last of the broken connections
-        answer = await database.hot.rotate(ask)
+    ask = things.rotation(database, family_id, who)
+    for _ in range(3):  # each of the two lanes may have a broken connection left, which one batch meets
+        answer = await outcome(database.hot.rotate(ask))
+        if not isinstance(answer, BatchFailed):
+            break
     assert answer.outcome.value in {"rotated", "retried"}
     await killer.close()
     for attempt in (1, 2):  # so does the everyday side: one failure throws the whole stale pool away
