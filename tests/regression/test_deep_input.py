@@ -52,7 +52,8 @@ async def test_no_depth_of_a_request_object_is_a_fault(shop: Shop, name: str):
         payload = json.dumps({**says, name: "@"}).replace('"@"', '{"a":' + nested(depth) + "}")
         text = jws(payload.encode())
         answer = await shop.http.get(f"/authorize?{urlencode({'client_id': auth[0], 'request': text})}")
-        assert answer.status_code in {200, 303, 400}, depth
+        is_asked = answer.status_code == 200 and 'action="/journey/' in answer.text
+        assert is_asked or answer.status_code in {303, 400}, depth
 
 
 async def test_no_depth_of_a_registration_is_a_fault(shop: Shop):
