@@ -10,6 +10,7 @@ from tests.support.house import says
 
 pytestmark = [pytest.mark.anyio, pytest.mark.e2e]
 PHONE = {"viewport": {"width": 390, "height": 780}, "is_mobile": True, "color_scheme": "dark", "locale": "ar"}
+WAYS: dict[str, dict[str, object]] = {"english": {}, "arabic-phone": PHONE}
 ACCOUNT = re.compile(r"/account(/|$)")
 GO = "[data-passkey-go]"
 
@@ -81,66 +82,60 @@ async def sign_out(tab: Tab) -> None:
     await expect(tab.page.locator("main [name=email]")).to_be_visible()
 
 
-async def test_signing_up_takes_no_password_and_autofill_signs_in(tab, email):
+@pytest.mark.parametrize("way", WAYS)
+async def test_signing_up_takes_no_password_autofill_signs_in_and_a_lost_passkey_is_replaced(open_tab, email, way):
+    tab = await open_tab(**WAYS[way])
     device = await Device.of(tab)
-    await sign_up_by_passkey(tab, device, email)
+    language = str(WAYS[way].get("locale", "en"))
+    await sign_up_by_passkey(tab, device, email, language)
     await tab.go("/account/security")
     await tab.hold_to_account()
     await sign_out(tab)
+    await tab.sees(says("sign_in.title", language))
     await device.touched()  # the browser offers what it has in the field, and somebody takes it
     await tab.go("/sign-in")
     await tab.page.wait_for_url(ACCOUNT)
-
-
-async def test_the_button_signs_in_on_a_dark_phone_from_right_to_left(open_tab, email):
-    tab = await open_tab(**PHONE)
-    device = await Device.of(tab)
-    await sign_up_by_passkey(tab, device, email, "ar")
+    await device.touched(always=False)
     await sign_out(tab)
-    await tab.sees(says("sign_in.title", "ar"))
+    await device.lose()
+    await tab.press("intent", "recover")
+    await tab.sees(says("recover.title", language))
+    await tab.fill(email=email)
+    await tab.press()
+    await tab.sees(says("verify.title", language))
+    await tab.fill(code=await tab.code_for(email))
+    await tab.press()
+    await tab.sees(says("passkey.make.title", language))
     await pressed(tab, device)
-    await tab.go("/account/security")
-    await tab.hold_to_account()
+    assert await device.held() == 1
+    await sign_out(tab)
+    await pressed(tab, device)  # by the button, which asks as the field does
 
 
-async def test_a_passkey_stands_behind_a_password_as_second_factor(tab, email):
+@pytest.mark.parametrize("way", WAYS)
+async def test_a_passkey_stands_behind_a_password_as_second_factor(open_tab, email, way):
+    tab = await open_tab(**WAYS[way])
     device = await Device.of(tab)
+    language = str(WAYS[way].get("locale", "en"))
     await tab.go("/sign-up")
     await sign_up(tab, email)
-    await tab.sees(says("passkey.offer.title"))
+    await tab.sees(says("passkey.offer.title", language))
     await tab.press("intent", "skip")
     await tab.page.wait_for_url(ACCOUNT)
     await tab.go("/account/security")
     await tab.press("intent", "add_security_key")
-    await tab.sees(says("passkey.make_key.title"))
+    await tab.sees(says("passkey.make_key.title", language))
     await device.touched()
     await tab.page.locator(GO).first.click()
-    await tab.sees(says("second_factor.codes.title"))
+    await tab.sees(says("second_factor.codes.title", language))
     await device.touched(always=False)
     await tab.press()
     await tab.page.wait_for_url(ACCOUNT)
+    await tab.hold_to_account()
     await sign_out(tab)
     await tab.fill(email=email, password=PASSWORD)
     await tab.press()
-    await tab.sees(says("second_factor.ask.title"))
-    await pressed(tab, device)
-
-
-async def test_who_lost_the_passkey_proves_the_address_and_makes_another(tab, email):
-    device = await Device.of(tab)
-    await sign_up_by_passkey(tab, device, email)
-    await sign_out(tab)
-    await device.lose()
-    await tab.press("intent", "recover")
-    await tab.fill(email=email)
-    await tab.press()
-    await expect(tab.page.locator("[name=code]")).to_be_visible()
-    await tab.fill(code=await tab.code_for(email))
-    await tab.press()
-    await tab.sees(says("passkey.make.title"))
-    await pressed(tab, device)
-    assert await device.held() == 1
-    await sign_out(tab)
+    await tab.sees(says("second_factor.ask.title", language))
     await pressed(tab, device)
 
 
