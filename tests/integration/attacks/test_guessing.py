@@ -1,5 +1,6 @@
 """Passwords tried over HTTP: who is slowed, made to work and refused, at the configured numbers, and who is not."""
 
+import asyncio
 import base64
 import hashlib
 import json
@@ -100,6 +101,32 @@ async def test_a_distributed_attack_raises_the_bar_for_unknown_devices_alone(gua
     mail = (await guarded.mails(ANN))[-1]
     assert code_in(mail)
     assert "attack.recognised" in await guarded.events()
+
+
+async def arrive_at_once(house, tries):
+    """Let *tries*, of address of mail and password, each from a network of its own, come before any is answered."""
+    walkers = [house.walker(address=f"203.0.{number}.9") for number in range(len(tries))]
+    pages = [await walker.get("/sign-in") for walker in walkers]
+    return await asyncio.gather(
+        *(
+            walker.post(page, email=email, password=password)
+            for walker, page, (email, password) in zip(walkers, pages, tries, strict=True)
+        )
+    )
+
+
+async def test_a_crowd_that_signs_in_at_once_is_let_in(guarded):
+    crowd = [f"one{number}@example.com" for number in range(12)]
+    for email in crowd:
+        await guarded.customer(email)
+    pages = await arrive_at_once(guarded, [(email, PASSWORD) for email in crowd])
+    assert [page.path for page in pages] == ["/account"] * 12
+
+
+async def test_of_an_attack_that_comes_at_once_a_right_password_is_doubted(guarded):
+    pages = await arrive_at_once(guarded, [*((f"x{n}@example.com", WRONG) for n in range(16)), (ANN, PASSWORD)])
+    assert [page.status for page in pages] == [400] * 16 + [200]
+    assert pages[-1].h1 == says("doubted.title")
 
 
 async def test_strangers_tries_for_one_account_come_apart_and_its_owner_walks_in(build_house):

@@ -33,7 +33,6 @@ async def test_what_one_worker_counts_the_other_judges_by(valkey_url, monkeypatc
         one, two = map(worker, limiters)
         for number in range(20):
             assert (await two.judge(attempt(number))).verdict == FREE
-            await one.tried(attempt(number), is_compared=True)
             await one.failed(attempt(number))
         judged = await two.judge(attempt(99))
         assert (judged.verdict.bar, judged.verdict.reasons) == (Bar.PROOF, ("attack",))

@@ -68,7 +68,8 @@ async def doubted(context: StepContext, customer: Customer, vault: SubjectVault,
         asks=bool(known) and not is_known and (policy in {"challenge", "change"} or known == "away"),
         changes=bool(known) and policy == "change" and known != "away",
     )
-    if found.verdict.is_doubted and not doubt.asks and not await _has_been_here(context, customer, vault):
+    is_doubted = found.verdict.is_doubted or await parts.guard.has_begun(found.attempt)
+    if is_doubted and not doubt.asks and not await _has_been_here(context, customer, vault):
         doubt = msgspec.structs.replace(doubt, reason=known or "attack", asks=True)
     risk = await judged(context, (customer.id, vault), _seen(context, found, known), "sign_in")
     if risk is not None:

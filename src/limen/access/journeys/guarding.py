@@ -90,14 +90,13 @@ async def guarded(context: StepContext, email: str, form: Mapping[str, str], *, 
     if judged.shadow.bar:
         parts.count_guard("shadowed", judged.shadow.reasons[0])
     if not verdict.bar:
-        await parts.guard.tried(attempt, is_compared=True)
         return found
     problem = await _problem(context, form, found)
     parts.count_guard("refused" if problem is not None else "passed", verdict.reasons[0])
-    await parts.guard.tried(attempt, is_compared=problem is None)
     if problem is None:
         await parts.guard.note("worked")
         return replace(found, news=(*found.news, *await _news(context, found)))
+    await parts.guard.refused(attempt)
     await parts.guard.note("refused" if problem.status == 400 else "blocked", attempt.network)
     data = {} if verdict.bar is Bar.BLOCK else proof_data(context, verdict.work)
     problem = replace(problem, values={"email": email}, data=data)

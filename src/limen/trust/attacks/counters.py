@@ -22,11 +22,11 @@ ADDRESS: Final = Limit(_FAR, TEN_MINUTES, "failed-address")
 NETWORK: Final = Limit(_FAR, TEN_MINUTES, "failed-network")
 ACCOUNT: Final = Limit(_FAR, HOUR, "failed-account")
 PASSWORD: Final = Limit(_FAR, HOUR, "failed-password")
-NOW_TRIED: Final = Limit(_FAR, MINUTE, "tried-strange-now")
+NOW_FAILED: Final = Limit(_FAR, MINUTE, "failed-strange-now")
 NOW_PASSED: Final = Limit(_FAR, MINUTE, "passed-strange-now")
-STRANGE_TRIED: Final = Limit(_FAR, TEN_MINUTES, "tried-strange")
+STRANGE_FAILED: Final = Limit(_FAR, TEN_MINUTES, "failed-strange")
 STRANGE_PASSED: Final = Limit(_FAR, TEN_MINUTES, "passed-strange")
-SLOW_TRIED: Final = Limit(_FAR, DAY, "tried-strange-day")
+SLOW_FAILED: Final = Limit(_FAR, DAY, "failed-strange-day")
 SLOW_PASSED: Final = Limit(_FAR, DAY, "passed-strange-day")
 _ONCE: Final = Limit(1, HOUR, "failed-password-once")
 
@@ -61,16 +61,17 @@ class Counters:
 
     async def of_tenant(self) -> Counts:
         """Return what is counted of the whole tenant."""
-        passed, slow_passed = await self._seen(STRANGE_PASSED, ""), await self._seen(SLOW_PASSED, "")
-        now_passed = await self._seen(NOW_PASSED, "")
-        return Counts(
-            now_failed=max(0, await self._seen(NOW_TRIED, "") - now_passed),
-            now_passed=now_passed,
-            failed=max(0, await self._seen(STRANGE_TRIED, "") - passed),
-            passed=passed,
-            slow_failed=max(0, await self._seen(SLOW_TRIED, "") - slow_passed),
-            slow_passed=slow_passed,
+        return replace(
+            await self.of_now(),
+            failed=await self._seen(STRANGE_FAILED, ""),
+            passed=await self._seen(STRANGE_PASSED, ""),
+            slow_failed=await self._seen(SLOW_FAILED, ""),
+            slow_passed=await self._seen(SLOW_PASSED, ""),
         )
+
+    async def of_now(self) -> Counts:
+        """Return what is counted of the tenant's last minute."""
+        return Counts(now_failed=await self._seen(NOW_FAILED, ""), now_passed=await self._seen(NOW_PASSED, ""))
 
     async def of(self, attempt: Attempt, tenant: Counts) -> Counts:
         """Return what is counted of *attempt*, beside what is of the *tenant*."""
@@ -93,16 +94,13 @@ class Counters:
         once = await self.limiter.hit(self._name(_ONCE, f"{mark}:{attempt.account}"), _ONCE)
         if once.allowed:  # one password on many accounts is what is counted, not one person who tries it again
             await self._count(PASSWORD, mark)
+        await self.refused()
+        await self._count(SLOW_FAILED, "")
 
-    async def tried(self, *, is_compared: bool) -> None:
-        """Count a try before its password is compared: many at once must not all pass as the first.
-
-        One that is refused counts too, but not over the day: as long as they come, an attack goes on.
-        """
-        await self._count(NOW_TRIED, "")
-        await self._count(STRANGE_TRIED, "")
-        if is_compared:
-            await self._count(SLOW_TRIED, "")
+    async def refused(self) -> None:
+        """Count a try whose password was not compared: as long as they come, an attack goes on. Not over the day."""
+        await self._count(NOW_FAILED, "")
+        await self._count(STRANGE_FAILED, "")
 
     async def passed(self) -> None:
         """Count a right password from a device that was not known."""

@@ -131,10 +131,20 @@ class AttackGuard:
         following = turn_seconds(replace(counts, account=counts.account + 1), self.settings)
         return await self.counters.may_come(attempt.account, seconds, following) if seconds else 0
 
-    async def tried(self, attempt: Attempt, *, is_compared: bool) -> None:
-        """Count a try that was judged, before its password is compared, or in place of that."""
+    async def has_begun(self, attempt: Attempt) -> bool:
+        """Tell whether an attack shows itself now that the password of *attempt* has been compared.
+
+        Tries count once they are answered, or a crowd that comes at once would be an attack. So those of an attack that
+        come at once are judged before the first has failed: whoever's password is right is judged once more.
+        """
+        if self.settings.mode != "on" or attempt.is_known:
+            return False
+        return is_attack(await self.counters.of_now(), self.settings)
+
+    async def refused(self, attempt: Attempt) -> None:
+        """Count a try that was refused before its password was compared."""
         if self.settings.mode != "off" and not attempt.is_known:
-            await self.counters.tried(is_compared=is_compared)
+            await self.counters.refused()
 
     async def failed(self, attempt: Attempt) -> None:
         """Count a wrong password."""

@@ -1,5 +1,7 @@
 """What follows from the counters, from which numbers on, and for whom nothing does."""
 
+from dataclasses import replace
+
 import pytest
 
 from limen.identity.tenants.attacks import AttackSettings, problems_of
@@ -74,7 +76,7 @@ async def test_ten_thousand_addresses_with_one_try_each_are_an_attack_from_the_t
         one = attempt(number * 251)
         verdict = (await guard.judge(one)).verdict
         bars.append(verdict.bar)
-        await guard.tried(one, is_compared=verdict.bar is Bar.NONE)
+        await (guard.failed(one) if verdict.bar is Bar.NONE else guard.refused(one))
     assert bars == [Bar.NONE] * 20 + [Bar.PROOF] * 40
     assert guard.work == 4 * SETTINGS.work
     clock.advance(3_600)
@@ -88,8 +90,29 @@ async def test_many_sign_ins_that_pass_are_no_attack(clock) -> None:
     for number in range(300):
         one = attempt(number * 251)
         assert (await guard.judge(one)).verdict == FREE
-        await guard.tried(one, is_compared=True)
         await (guard.failed(one) if number % 3 == 0 else guard.passed(one))
+
+
+@pytest.mark.anyio
+async def test_a_crowd_that_comes_at_once_is_no_attack_before_its_passwords_are_answered(clock) -> None:
+    guard = guard_for(clock)
+    crowd = [attempt(number * 251) for number in range(100)]
+    assert {(await guard.judge(one)).verdict for one in crowd} == {FREE}
+    for one in crowd:
+        await guard.passed(one)
+        assert not await guard.has_begun(one)
+
+
+@pytest.mark.anyio
+async def test_of_an_attack_that_comes_at_once_a_right_password_is_judged_again_when_it_is_answered(clock) -> None:
+    guard = guard_for(clock)
+    crowd = [attempt(number * 251) for number in range(100)]
+    assert {(await guard.judge(one)).verdict for one in crowd} == {FREE}
+    for one in crowd[:20]:
+        await guard.failed(one)
+    await guard.passed(crowd[20])
+    assert await guard.has_begun(crowd[20])
+    assert not await guard.has_begun(replace(crowd[20], is_known=True))
 
 
 @pytest.mark.anyio
@@ -123,7 +146,7 @@ async def test_a_known_device_is_asked_for_nothing_and_counts_for_nothing(clock)
 async def test_switched_off_it_counts_nothing(clock) -> None:
     guard = guard_for(clock, mode="off")
     for _ in range(50):
-        await guard.tried(attempt(), is_compared=True)
+        await guard.refused(attempt())
         await guard.failed(attempt())
     assert (await guard.judge(attempt())).verdict == FREE
     assert not is_attack(await guard.counters.of_tenant(), SETTINGS)
