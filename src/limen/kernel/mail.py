@@ -15,7 +15,8 @@ class MailRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
         template: the message's name, such as ``verify_email``.
         locale: a BCP 47 tag.
         address: where it goes; ``local@domain``.
-        context: what the template is filled with.
+        context: what the template is filled with; ``zone``, where it is there, is the time zone in which its reader is
+            told moments.
         expires_at: when it stops being of use (its code has expired by then); 0 is never.
     """
 

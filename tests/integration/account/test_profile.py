@@ -1,8 +1,12 @@
 """Names, language and time zone: kept as they were typed, refused with a reason, never written over unseen."""
 
+import re
+
 import pytest
 
 from tests.integration.account.people import ANN, at_home, pressing
+from tests.integration.account.test_emails import HOME, WORK, add
+from tests.integration.journeys.test_safe_changes import mailed
 from tests.support.house import says
 
 pytestmark = pytest.mark.anyio
@@ -32,6 +36,16 @@ async def test_a_chosen_language_is_spoken_at_once_and_in_mails(house):
     page = await saved(ann, locale="de")
     assert (page.lang, page.notices) == ("de", [says("notice.profile_saved", "de")])
     assert (await ann.get("/account")).lang == "de"
+
+
+async def test_a_mail_tells_moments_in_the_zone_of_its_reader_and_else_says_that_it_is_utc(house):
+    ann = await at_home(house)
+    await add(house, ann, WORK)
+    await saved(ann, zoneinfo="Asia/Kolkata")
+    await add(house, ann, HOME)
+    told = await mailed(house, ANN, "identifiers_changed")
+    for mail, zone in zip(told, ("UTC", "UTC+05:30"), strict=True):
+        assert [re.search(r"UTC[+:\d]*", form)[0] for form in (mail.text, mail.html)] == [zone] * 2
 
 
 async def test_what_cannot_be_comes_back_as_it_was_typed_with_a_reason(house):

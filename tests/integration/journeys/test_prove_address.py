@@ -54,7 +54,9 @@ async def test_the_sign_in_waits_for_the_code_that_is_asked_for_and_the_next_doe
     page = await walker.post(page, code="000000")
     assert (page.status, page.errors) == (400, {"code": says("error.code_invalid")})
     assert not await is_proven(house, ann)
-    page = await walker.post(page, code=code_in((await house.mails(ANN))[-1]))
+    mail = (await house.mails(ANN))[-1]
+    assert says("mail.prove_address.lead", brand=house.tenant.name) in mail.text
+    page = await walker.post(page, code=code_in(mail))
     assert page.path == "/account"
     assert await is_proven(house, ann)
     assert "customer.updated" in await house.events()

@@ -745,6 +745,7 @@ MAILS: dict[str, dict[str, Any]] = {
     "phone_removed": _FACTOR_MAIL,
     "mailed_codes_added": _FACTOR_MAIL,
     "mailed_codes_removed": _FACTOR_MAIL,
+    "prove_address": {"code": "482913", "expires_seconds": 600},
     "second_step_code": {"code": "482913", "expires_seconds": 600},
     "deletion_requested": {**_FACTOR_MAIL, "due_at": NOW, "keep_url": "https://limen.example/keep-account/abc"},
     "deletion_cancelled": _FACTOR_MAIL,

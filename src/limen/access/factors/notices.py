@@ -44,7 +44,7 @@ def notice(  # noqa: PLR0913 - a message has these parts
     """
     words: dict[str, str | int] = {
         "at": clock.now(), "device": told.device, "recover_url": told.recover_url, "secure_url": told.secure_url,
-        "left": left,
+        "left": left, "zone": customer.profile.zoneinfo,
     }  # fmt: skip
     made: list[tuple[EventId, bytes]] = []
     for address in customer.profile.addresses:

@@ -113,6 +113,7 @@ def messages(  # noqa: PLR0913 - a message has these parts
 
 def mail_to(reader: Reader, address: str, template: str, words: Words, event_id: EventId) -> Tell:
     """Seal a mail to *address* under the reader's key; return what announces it."""
+    words = {"zone": reader.customer.profile.zoneinfo, **words}
     order = MailRequest(template=template, locale=reader.locale, address=address, context=words)
     sealed = reader.vault.seal(MAIL_FIELD, event_id, encode_mail_request(order))
 

@@ -26,7 +26,7 @@ def view(context: StepContext) -> StepView:
 
 async def submit(context: StepContext, form: Mapping[str, str]) -> Progress:
     """Compare the code and note that the address is proven, or send another."""
-    waits = await not_yet(context, form, "second_step_code", "address")
+    waits = await not_yet(context, form, "prove_address", "address")
     if waits is not None:
         return waits
     customer, vault = await owner(context)
