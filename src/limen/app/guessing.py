@@ -13,7 +13,7 @@ from limen.access.decoupled.user_codes import ALPHABET, LENGTH
 from limen.access.factors import recovery
 from limen.access.factors.records import MOST_APPS
 from limen.access.factors.totp import DIGITS, DRIFT
-from limen.access.journeys.mails import CODE_DIGITS, LINK_BYTES
+from limen.access.journeys.messages.mails import CODE_DIGITS, LINK_BYTES
 from limen.access.journeys.parts import JourneySettings
 from limen.app.settings.sections.limits import LimitsSection
 from limen.app.settings.values import Rate

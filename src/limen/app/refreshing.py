@@ -10,8 +10,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from limen.access.journeys.guards.risks import Judged, held_against, note
 from limen.access.journeys.parts import CountRisk
-from limen.access.journeys.risks import Judged, held_against, note
 from limen.access.tokens.desk import Refreshing
 from limen.app.epochs import RiskEpochs
 from limen.identity.keyring import Keyring

@@ -56,7 +56,7 @@ async def test_where_the_pool_takes_no_more_the_stance_of_the_guard_counts(house
         return Unavailable("busy")
 
     await house.customer(ANN)
-    monkeypatch.setattr("limen.access.journeys.doubts.prepare_aside", busy)
+    monkeypatch.setattr("limen.access.journeys.guards.doubts.prepare_aside", busy)
     assert (await house.walker().sign_in(ANN, PASSWORD)).path == "/account"
     await set_up(house, breaches=BreachSettings(online=True, when_away="closed"))
     assert (await house.walker(user_agent="Another").sign_in(ANN, PASSWORD)).h1 == ASKED

@@ -273,7 +273,7 @@ async def test_a_session_left_open_is_not_enough_to_add_one(house):
 
 
 async def test_one_more_than_the_most_is_refused_with_words(house, monkeypatch):
-    monkeypatch.setattr("limen.access.journeys.passkey_changes.MOST_KEYS", 1)
+    monkeypatch.setattr("limen.access.journeys.changes.passkeys.MOST_KEYS", 1)
     walker = house.walker()
     await holder(house, walker)
     page = await add(walker, Authenticator())

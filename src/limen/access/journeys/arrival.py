@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from limen.access.decoupled.answering import OVER, approve, deny
 from limen.access.journeys.context import Facts
 from limen.access.journeys.facts import standing_session
+from limen.access.journeys.guards.risks import remember
 from limen.access.journeys.parts import JourneyParts, JourneyUnit
 from limen.access.journeys.records import Journey, JourneyState
-from limen.access.journeys.risks import remember
 from limen.access.journeys.safeguards import end_recovery, keep_trust
 from limen.access.oauth.code import Approval, issue_code
 from limen.access.oauth.consent import ConsentAnswer, record_consent

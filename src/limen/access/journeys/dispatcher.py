@@ -12,13 +12,13 @@ import msgspec
 from limen.access.journeys.arrival import Arrived, arrive, rotated_cookie
 from limen.access.journeys.context import Facts, StepContext
 from limen.access.journeys.facts import gather
+from limen.access.journeys.guards.weighing import weighed, weighed_task
 from limen.access.journeys.pace import steps
 from limen.access.journeys.parts import JourneyParts, JourneyUnit
 from limen.access.journeys.records import Journey, JourneyState
 from limen.access.journeys.safekeeping import open_journey, seal
 from limen.access.journeys.table import next_step
 from limen.access.journeys.views import Problem, Progress, StepView, Write
-from limen.access.journeys.weighing import weighed, weighed_task
 from limen.access.sessions.cookies import BrowserCookie
 from limen.access.sessions.records import Browser
 from limen.identity.keyring import SubjectVault

@@ -7,7 +7,7 @@ import msgspec
 from limen.access.factors.records import keys
 from limen.access.journeys.context import Account, Facts
 from limen.access.journeys.parts import JourneyParts, JourneyUnit
-from limen.access.journeys.passkey_facts import with_passkeys
+from limen.access.journeys.passkeys.facts import with_passkeys
 from limen.access.journeys.proven_addresses import owes_proof
 from limen.access.journeys.records import Journey, JourneyState, Path
 from limen.access.journeys.second_factors import ASK, concerns, insists, is_stale, may_trust, owed, wants_key

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from limen.access.journeys.context import StepContext
 from limen.access.journeys.dispatcher import Journeys, Opened, Shown
-from limen.access.journeys.mailed import purpose
+from limen.access.journeys.messages.mailed import purpose
 from limen.access.journeys.safekeeping import open_journey
 from limen.access.journeys.steps.verify_email import proven
 from limen.kernel.clock import SECOND, Instant

@@ -56,6 +56,9 @@ class Problem:
 Write = Callable[["JourneyUnit"], Awaitable[Problem | None]]
 """What a step writes in the commit that advances its journey; a problem is shown instead of going on."""
 
+Announce = Callable[["JourneyUnit"], None]
+"""What hands mail, or whatever else is told, to the commit of a step."""
+
 
 @dataclass(frozen=True, slots=True)
 class Progress:

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from limen.access.journeys.guarding import _proves, proof_data
+from limen.access.journeys.guards.door import _proves, proof_data
 from limen.identity.tenants.attacks import AttackSettings
 from limen.integration.edge.security_headers import ContentPolicy
 from limen.integration.outgoing.captcha import HttpCaptcha

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from limen.access.journeys.context import StepContext
 from limen.access.journeys.firsts.first import First
-from limen.access.journeys.mailed import send_to_owner
+from limen.access.journeys.messages.mailed import send_to_owner
 from limen.access.journeys.views import Problem, Progress
 from limen.identity.customers.identifiers import EMAIL, kind_of
 

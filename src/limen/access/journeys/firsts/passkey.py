@@ -14,7 +14,7 @@ from limen.access.journeys.context import StepContext
 from limen.access.journeys.firsts.first import First
 from limen.access.journeys.limits import over_address
 from limen.access.journeys.parts import JourneyUnit
-from limen.access.journeys.passkey_proofs import FIELD, REFUSED, Refused, account_of, counted, proof_of
+from limen.access.journeys.passkeys.proofs import FIELD, REFUSED, Refused, account_of, counted, proof_of
 from limen.access.journeys.views import Problem, Progress
 from limen.access.passkeys.options import request_options
 from limen.access.passkeys.site import Site

@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 import msgspec
 
 from limen.access.journeys.context import StepContext
-from limen.access.journeys.doubts import Doubted, doubted
 from limen.access.journeys.firsts.first import First
-from limen.access.journeys.guarding import Guarded, guarded
+from limen.access.journeys.guards.door import Guarded, guarded
+from limen.access.journeys.guards.doubts import Doubted, doubted
+from limen.access.journeys.guards.patterns import with_news
 from limen.access.journeys.limits import over_limits
 from limen.access.journeys.migration import VERIFY, moved_in, over_questions
 from limen.access.journeys.parts import JourneyUnit
-from limen.access.journeys.patterns import with_news
 from limen.access.journeys.views import Problem, Progress, problem_of
 from limen.access.sessions.records import PASSWORD, Evidence
 from limen.identity.credentials.records import StoredPassword, seal_password

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 from limen.access.factors.records import apps, open_secret
 from limen.access.journeys.context import Facts, StepContext
-from limen.access.journeys.digits import ascii_digits
-from limen.access.journeys.factor_changes import entry, owner, with_proof
+from limen.access.journeys.messages.digits import ascii_digits
 from limen.access.journeys.methods.method import Method, refusal
+from limen.access.journeys.owner import entry, owner, with_proof
 from limen.access.journeys.parts import JourneyUnit
 from limen.access.journeys.views import Problem, Progress
 from limen.access.sessions.records import OTP, Evidence

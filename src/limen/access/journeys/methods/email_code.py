@@ -10,11 +10,11 @@ import msgspec
 
 from limen.access.factors.records import FactorKind
 from limen.access.journeys.context import Facts, StepContext
-from limen.access.journeys.factor_changes import with_proof
+from limen.access.journeys.messages.sent_codes import checked, is_standing, mailed, seconds_left
 from limen.access.journeys.methods.method import Method
+from limen.access.journeys.owner import with_proof
 from limen.access.journeys.parts import JourneyUnit
 from limen.access.journeys.records import Challenge, JourneyState
-from limen.access.journeys.sent_codes import checked, is_standing, mailed, seconds_left
 from limen.access.journeys.views import Problem, Progress
 from limen.access.sessions.records import MAILED_CODE, Evidence
 

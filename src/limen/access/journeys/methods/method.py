@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from limen.access.journeys.context import Facts, StepContext
-from limen.access.journeys.factor_changes import entry
+from limen.access.journeys.owner import entry
 from limen.access.journeys.parts import JourneyUnit
 from limen.access.journeys.views import Problem, Progress
 

@@ -5,10 +5,10 @@ from typing import Any
 
 from limen.access.factors.records import FactorKind, keys
 from limen.access.journeys.context import Facts, StepContext
-from limen.access.journeys.factor_changes import entry, with_proof
 from limen.access.journeys.methods.method import Method
+from limen.access.journeys.owner import entry, with_proof
 from limen.access.journeys.parts import JourneyUnit
-from limen.access.journeys.passkey_proofs import FIELD, REFUSED, Refused, counted, proof_of
+from limen.access.journeys.passkeys.proofs import FIELD, REFUSED, Refused, counted, proof_of
 from limen.access.journeys.views import Problem, Progress
 from limen.access.passkeys.options import request_options
 from limen.access.passkeys.site import Site

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from limen.access.factors.records import codes_left
 from limen.access.factors.recovery import digest, read_code
 from limen.access.journeys.context import Facts, StepContext
-from limen.access.journeys.factor_changes import code_key, entry, owner, told, with_proof
 from limen.access.journeys.methods.method import Method, refusal
+from limen.access.journeys.owner import code_key, entry, owner, told, with_proof
 from limen.access.journeys.parts import JourneyUnit
 from limen.access.journeys.views import Problem, Progress
 from limen.access.sessions.records import RECOVERY_CODE, Evidence

@@ -8,11 +8,11 @@ import msgspec
 from limen.access.factors.phone import open_phone, phone_of
 from limen.access.factors.records import FactorKind
 from limen.access.journeys.context import Facts, StepContext
-from limen.access.journeys.factor_changes import owner, with_proof
+from limen.access.journeys.messages.sent_codes import checked, guard_of, is_standing, seconds_left, texted
 from limen.access.journeys.methods.method import Method
+from limen.access.journeys.owner import owner, with_proof
 from limen.access.journeys.parts import JourneyUnit
 from limen.access.journeys.records import Challenge, JourneyState, Texted
-from limen.access.journeys.sent_codes import checked, guard_of, is_standing, seconds_left, texted
 from limen.access.journeys.views import Problem, Progress
 from limen.access.sessions.records import SMS, Evidence
 from limen.identity.customers.phones import masked

@@ -6,8 +6,8 @@ from typing import Any
 import msgspec
 
 from limen.access.factors.records import apps
+from limen.access.journeys.changes.factors import begin_app, confirm_app, remove_app
 from limen.access.journeys.context import Facts, StepContext
-from limen.access.journeys.factor_changes import begin_app, confirm_app, remove_app
 from limen.access.journeys.records import JourneyState, Second, Task
 from limen.access.journeys.second_factors import ENROL
 from limen.access.journeys.views import Progress, StepView

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import msgspec
 
+from limen.access.journeys.changes.password import replaced
 from limen.access.journeys.context import Facts, StepContext
-from limen.access.journeys.password_changes import replaced
 from limen.access.journeys.passwords import password_data
 from limen.access.journeys.records import JourneyState
 from limen.access.journeys.views import Problem, Progress, StepView

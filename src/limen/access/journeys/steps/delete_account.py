@@ -8,7 +8,7 @@ import msgspec
 from limen.access.account.deletion import ask, asked
 from limen.access.account.unit import Owner
 from limen.access.journeys.context import Facts, StepContext
-from limen.access.journeys.factor_changes import owner
+from limen.access.journeys.owner import owner
 from limen.access.journeys.parts import JourneyUnit
 from limen.access.journeys.records import JourneyState, Task
 from limen.access.journeys.views import Problem, Progress, StepView

@@ -7,9 +7,9 @@ for that one instead.
 from collections.abc import Mapping
 
 from limen.access.journeys.context import Facts, StepContext
-from limen.access.journeys.doubts import is_answered
-from limen.access.journeys.factor_changes import with_proof
-from limen.access.journeys.mailbox_codes import not_yet, shown, with_code
+from limen.access.journeys.guards.doubts import is_answered
+from limen.access.journeys.messages.mailbox_codes import not_yet, shown, with_code
+from limen.access.journeys.owner import with_proof
 from limen.access.journeys.records import JourneyState
 from limen.access.journeys.views import Progress, StepView
 from limen.access.sessions.records import MAILBOX, MAILED_CODE, Evidence

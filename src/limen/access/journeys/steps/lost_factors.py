@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from limen.access.journeys.context import Facts, StepContext
-from limen.access.journeys.factor_changes import entry, owner, told
+from limen.access.journeys.owner import entry, owner, told
 from limen.access.journeys.parts import JourneyUnit
 from limen.access.journeys.records import JourneyState, Path, Second
 from limen.access.journeys.second_factors import ASK

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import msgspec
 
 from limen.access.factors.records import FactorKind, StoredFactor
+from limen.access.journeys.changes.phones import add_mailbox, remove_messaged
 from limen.access.journeys.context import Facts, StepContext
-from limen.access.journeys.phone_changes import add_mailbox, remove_messaged
 from limen.access.journeys.records import JourneyState, Second, Task
 from limen.access.journeys.views import Progress, StepView
 

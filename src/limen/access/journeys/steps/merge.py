@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 
+from limen.access.journeys.changes.merges import merged, pair
 from limen.access.journeys.context import Facts, StepContext
-from limen.access.journeys.merges import merged, pair
 from limen.access.journeys.records import Joining, JourneyState, Task
 from limen.access.journeys.tasks import MERGE
 from limen.access.journeys.views import Progress, StepView, problem_of

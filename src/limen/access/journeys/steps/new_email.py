@@ -9,7 +9,7 @@ import msgspec
 
 from limen.access.journeys.context import Facts, StepContext
 from limen.access.journeys.limits import over_limits
-from limen.access.journeys.mailed import posted
+from limen.access.journeys.messages.mailed import posted
 from limen.access.journeys.records import JourneyState, Task
 from limen.access.journeys.tasks import ADD_EMAIL, adds_address, proves_address
 from limen.access.journeys.views import Problem, Progress, StepView

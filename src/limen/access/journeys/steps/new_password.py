@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import msgspec
 
 from limen.access.journeys.context import StepContext
-from limen.access.journeys.factor_changes import told
+from limen.access.journeys.owner import told
 from limen.access.journeys.parts import JourneyUnit
 from limen.access.journeys.passwords import hashed_password, password_data, remembered
 from limen.access.journeys.views import Problem, Progress, StepView

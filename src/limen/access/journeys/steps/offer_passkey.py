@@ -9,9 +9,9 @@ from collections.abc import Mapping
 import msgspec
 
 from limen.access.factors.records import FactorKind
+from limen.access.journeys.changes.passkeys import make_key
 from limen.access.journeys.context import Facts, StepContext
 from limen.access.journeys.parts import JourneyUnit
-from limen.access.journeys.passkey_changes import make_key
 from limen.access.journeys.records import JourneyState, Making
 from limen.access.journeys.views import Problem, Progress, StepView
 from limen.access.passkeys.options import creation_options

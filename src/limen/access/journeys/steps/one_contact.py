@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from limen.access.journeys.contact_changes import listed
+from limen.access.journeys.changes.contacts import listed
 from limen.access.journeys.context import Facts, StepContext
 from limen.access.journeys.records import JourneyState, Task
 from limen.access.journeys.tasks import FIRST_NUMBER, MAKE_PRIMARY, REMOVE_EMAIL, REMOVE_IDENTITY, REMOVE_NUMBER

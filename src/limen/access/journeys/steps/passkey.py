@@ -10,9 +10,9 @@ from typing import Any, Final
 import msgspec
 
 from limen.access.factors.records import FactorKind
+from limen.access.journeys.changes.passkeys import make_key, remove_key, rename_key
 from limen.access.journeys.context import Facts, StepContext
-from limen.access.journeys.passkey_changes import make_key, remove_key, rename_key
-from limen.access.journeys.passkey_facts import TASKS
+from limen.access.journeys.passkeys.facts import TASKS
 from limen.access.journeys.records import JourneyState, Making, Path, Second, Task
 from limen.access.journeys.second_factors import ENROL
 from limen.access.journeys.views import Progress, StepView

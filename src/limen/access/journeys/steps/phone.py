@@ -8,10 +8,10 @@ from collections.abc import Mapping
 import msgspec
 
 from limen.access.factors.phone import phone_of
+from limen.access.journeys.changes.phones import confirm_phone, remove_messaged, send_again, send_to_new
 from limen.access.journeys.context import Facts, StepContext
-from limen.access.journeys.phone_changes import confirm_phone, remove_messaged, send_again, send_to_new
+from limen.access.journeys.messages.sent_codes import seconds_left
 from limen.access.journeys.records import JourneyState, Second, Task
-from limen.access.journeys.sent_codes import seconds_left
 from limen.access.journeys.tasks import ADD_NUMBER
 from limen.access.journeys.views import Progress, StepView
 from limen.identity.customers.phones import masked

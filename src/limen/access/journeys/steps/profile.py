@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from limen.access.journeys.context import Facts, StepContext
-from limen.access.journeys.factor_changes import owner
+from limen.access.journeys.owner import owner
 from limen.access.journeys.parts import JourneyUnit
 from limen.access.journeys.records import JourneyState
 from limen.access.journeys.views import Problem, Progress, StepView, Write

@@ -7,8 +7,8 @@ before somebody asks for it.
 from collections.abc import Mapping
 
 from limen.access.journeys.context import Facts, StepContext
-from limen.access.journeys.factor_changes import owner
-from limen.access.journeys.mailbox_codes import not_yet, shown, with_code
+from limen.access.journeys.messages.mailbox_codes import not_yet, shown, with_code
+from limen.access.journeys.owner import owner
 from limen.access.journeys.proven_addresses import noted_proven
 from limen.access.journeys.records import JourneyState
 from limen.access.journeys.views import Progress, StepView

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from limen.access.journeys.context import StepContext
-from limen.access.journeys.mailed import purpose, send_to_owner
+from limen.access.journeys.messages.mailed import purpose, send_to_owner
 from limen.access.journeys.migration import known_to_old
-from limen.access.journeys.passkey_notes import noted
+from limen.access.journeys.passkeys.notes import noted
 from limen.access.journeys.steps.turns import turned
 from limen.access.journeys.views import Problem, Progress, StepView
 from limen.identity.customers.addresses import parse_email

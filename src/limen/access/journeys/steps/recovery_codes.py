@@ -6,8 +6,8 @@ import msgspec
 
 from limen.access.factors.records import second_steps
 from limen.access.factors.recovery import grouped
+from limen.access.journeys.changes.factors import renew_codes
 from limen.access.journeys.context import Facts, StepContext
-from limen.access.journeys.factor_changes import renew_codes
 from limen.access.journeys.records import JourneyState, Second, Task
 from limen.access.journeys.views import Progress, StepView
 

@@ -12,8 +12,8 @@ import msgspec
 
 from limen.access.journeys.context import StepContext
 from limen.access.journeys.firsts import asked_for, main, offered
-from limen.access.journeys.guarding import proof_data
-from limen.access.journeys.passkey_notes import noted
+from limen.access.journeys.guards.door import proof_data
+from limen.access.journeys.passkeys.notes import noted
 from limen.access.journeys.second_factors import needed
 from limen.access.journeys.steps.turns import turned
 from limen.access.journeys.views import Problem, Progress, StepView

@@ -6,12 +6,12 @@ from dataclasses import replace
 import msgspec
 
 from limen.access.journeys.context import StepContext
-from limen.access.journeys.guarding import proof_data, sign_up_guarded
+from limen.access.journeys.guards.door import proof_data, sign_up_guarded
+from limen.access.journeys.guards.patterns import with_news
 from limen.access.journeys.limits import over_limits
-from limen.access.journeys.mailed import posted
-from limen.access.journeys.passkey_notes import noted
+from limen.access.journeys.messages.mailed import posted
+from limen.access.journeys.passkeys.notes import noted
 from limen.access.journeys.passwords import hashed_password, password_data
-from limen.access.journeys.patterns import with_news
 from limen.access.journeys.records import Draft
 from limen.access.journeys.steps.turns import turned
 from limen.access.journeys.views import Problem, Progress, StepView

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from limen.access.journeys.contact_changes import named
+from limen.access.journeys.changes.contacts import named
 from limen.access.journeys.context import Facts, StepContext
 from limen.access.journeys.limits import over_names
 from limen.access.journeys.records import JourneyState, Task

@@ -9,12 +9,12 @@ from collections.abc import Mapping
 
 import msgspec
 
-from limen.access.journeys.contact_changes import moved
+from limen.access.journeys.changes.contacts import moved
 from limen.access.journeys.context import StepContext
-from limen.access.journeys.digits import ascii_digits
 from limen.access.journeys.limits import over_guesses, over_limits
-from limen.access.journeys.mailed import letter, lifetime, purpose
-from limen.access.journeys.mails import challenge
+from limen.access.journeys.messages.digits import ascii_digits
+from limen.access.journeys.messages.mailed import letter, lifetime, purpose
+from limen.access.journeys.messages.mails import challenge
 from limen.access.journeys.parts import JourneyUnit
 from limen.access.journeys.proven_addresses import noted_proven, reclaimed
 from limen.access.journeys.records import Draft, Path

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
+from limen.access.journeys.messages.sent_codes import sms_offered
 from limen.access.journeys.records import Task
-from limen.access.journeys.sent_codes import sms_offered
 from limen.access.journeys.tasks import (
     ADD_EMAIL,
     ADD_NUMBER,

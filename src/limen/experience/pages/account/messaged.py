@@ -2,8 +2,8 @@
 
 from limen.access.factors.phone import open_phone, phone_of
 from limen.access.factors.records import FactorKind
+from limen.access.journeys.messages.sent_codes import sms_offered
 from limen.access.journeys.records import Task
-from limen.access.journeys.sent_codes import sms_offered
 from limen.access.journeys.steps import mailed_codes, phone
 from limen.experience.pages.account.look import Done, Look, Shown, Taken, Turn
 from limen.experience.pages.account.tasks import begin_task

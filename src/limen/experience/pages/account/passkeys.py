@@ -1,6 +1,6 @@
 """Passkeys and security keys: what there is, and what the browser may keep of them."""
 
-from limen.access.journeys.passkey_facts import handle_of
+from limen.access.journeys.passkeys.facts import handle_of
 from limen.access.journeys.records import Task
 from limen.access.journeys.steps.passkey import ADD, ADD_KEY, REMOVE, RENAME
 from limen.access.passkeys.records import MOST_KEYS, Key, opened

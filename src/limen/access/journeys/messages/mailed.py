@@ -10,11 +10,11 @@ import msgspec
 
 from limen.access.journeys.context import StepContext
 from limen.access.journeys.limits import over_limits
-from limen.access.journeys.mails import Announce, challenge, code_mail, plain_mail
+from limen.access.journeys.messages.mails import challenge, code_mail, plain_mail
 from limen.access.journeys.parts import JourneyParts, JourneyUnit
 from limen.access.journeys.records import Challenge, JourneyState, Path
 from limen.access.journeys.tasks import ADD_EMAIL, proves_address
-from limen.access.journeys.views import Problem, Progress
+from limen.access.journeys.views import Announce, Problem, Progress
 from limen.identity.customers.identifiers import EMAIL
 from limen.kernel.encoding import link_hash
 

@@ -8,11 +8,12 @@ import msgspec
 
 from limen.access.factors.records import FactorKind, StoredFactor, codes_left
 from limen.access.factors.recovery import new_codes, stored_codes
+from limen.access.journeys.changes.factors import removal
 from limen.access.journeys.context import StepContext
-from limen.access.journeys.factor_changes import code_key, entry, owner, removal, told, with_proof
 from limen.access.journeys.limits import over_second_factor
+from limen.access.journeys.owner import code_key, entry, owner, told, with_proof
 from limen.access.journeys.parts import JourneyUnit
-from limen.access.journeys.passkey_proofs import FIELD
+from limen.access.journeys.passkeys.proofs import FIELD
 from limen.access.journeys.records import JourneyState, Making, Path, Second, Task
 from limen.access.journeys.views import Problem, Progress, Write
 from limen.access.passkeys.answers import Answer, Unreadable, read_answer

@@ -15,13 +15,13 @@ import msgspec
 
 from limen.access.factors.phone import Phone
 from limen.access.journeys.context import StepContext
-from limen.access.journeys.digits import ascii_digits
-from limen.access.journeys.factor_changes import entry, owner
 from limen.access.journeys.limits import over_limits
-from limen.access.journeys.mails import Announce, challenge, sealed_mail
+from limen.access.journeys.messages.digits import ascii_digits
+from limen.access.journeys.messages.mails import challenge, sealed_mail
+from limen.access.journeys.owner import entry, owner
 from limen.access.journeys.parts import JourneyParts, JourneyUnit
 from limen.access.journeys.records import Challenge, JourneyState
-from limen.access.journeys.views import Problem, Progress, problem_of
+from limen.access.journeys.views import Announce, Problem, Progress, problem_of
 from limen.kernel.clock import SECOND
 from limen.kernel.events import Event
 from limen.kernel.ids import EventId

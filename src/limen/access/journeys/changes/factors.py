@@ -4,7 +4,6 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import msgspec
 
-from limen.access.factors.notices import Notice, notice
 from limen.access.factors.records import (
     LONGEST_NAME,
     MOST_APPS,
@@ -15,24 +14,24 @@ from limen.access.factors.records import (
     codes_left,
     seal_secret,
 )
-from limen.access.factors.recovery import PURPOSE, new_codes, stored_codes
+from limen.access.factors.recovery import new_codes, stored_codes
 from limen.access.factors.removing import TOLD, take_away
 from limen.access.factors.totp import Totp, new_totp
 from limen.access.journeys.context import StepContext
-from limen.access.journeys.digits import ascii_digits
 from limen.access.journeys.limits import over_second_factor
-from limen.access.journeys.mails import Announce
+from limen.access.journeys.messages.digits import ascii_digits
+from limen.access.journeys.owner import code_key, entry, owner, told, with_proof
 from limen.access.journeys.parts import JourneyUnit
-from limen.access.journeys.records import JourneyState, Second, Task
+from limen.access.journeys.records import Second, Task
 from limen.access.journeys.second_factors import insists
 from limen.access.journeys.views import Problem, Progress, Write
-from limen.access.safety.messages import Reader, secure_link
+from limen.access.safety.messages import Reader
 from limen.access.safety.texts import send, text_for
 from limen.access.sessions.records import OTP, Evidence
 from limen.identity.customers.records import Customer
 from limen.identity.keyring import SubjectVault
-from limen.kernel.errors import Conflict, Fault
-from limen.kernel.events import AuditEntry, Event, Outcome
+from limen.kernel.errors import Conflict
+from limen.kernel.events import Event
 from limen.kernel.ids import FactorId
 
 
@@ -138,60 +137,6 @@ async def renew_codes(context: StepContext) -> Progress:
 
     done = msgspec.structs.replace(context.journey.state, task=Task(), second=Second(codes=codes))
     return Progress(done, write)
-
-
-def with_proof(context: StepContext, proof: Evidence) -> JourneyState:
-    """Return the state with *proof* beside what was proven; of one authenticator the newest proof counts."""
-    before = (piece for piece in context.facts.held if piece.authenticator != proof.authenticator)
-    return msgspec.structs.replace(context.journey.state, evidence=(*before, proof))
-
-
-async def owner(context: StepContext) -> tuple[Customer, SubjectVault]:
-    """Return whose factors these are, and their vault."""
-    customer = context.facts.customer
-    vault = await context.parts.directory.vault_of(customer.id) if customer is not None else None
-    if customer is None or vault is None:
-        msg = "a customer's key is gone while the customer is not"
-        raise Fault(msg)
-    return customer, vault
-
-
-async def code_key(context: StepContext) -> bytes:
-    """Return the key that recovery codes are hashed with."""
-    return (await context.parts.keyring.tenant(context.parts.tenant_id)).derive(PURPOSE)
-
-
-def told(context: StepContext, customer: Customer, vault: SubjectVault, template: str, left: int = 0) -> Announce:
-    """Return what tells the customer by mail, with the link by which it was not them."""
-    parts, state = context.parts, context.journey.state
-    recover = f"{parts.desk.issuer.rstrip('/')}/recover"
-    reader = Reader(customer, vault, state.locale, parts.desk.tenant)
-    link = secure_link(reader, template, parts.clock, parts.entropy)
-    words = Notice(template, state.locale, context.request.user_agent, recover, link.url if link is not None else "")
-    announce = notice(words, customer, vault, parts.clock, parts.entropy, left)
-
-    def tell(unit: JourneyUnit) -> None:
-        if link is not None:
-            unit.mail_link(link.row)
-        announce(unit)
-
-    return tell
-
-
-def entry(context: StepContext, event: str, data: dict[str, str | int], reason: str = "") -> AuditEntry:
-    """Return the audit entry of something that this customer did, or was refused for *reason*."""
-    request, customer = context.request, context.facts.customer
-    who = customer.id if customer is not None else ""
-    return AuditEntry(
-        event=event,
-        outcome=Outcome.REFUSED if reason else Outcome.SUCCESS,
-        actor=f"customer:{who}",
-        subject=who,
-        reason=reason,
-        request_id=request.request_id,
-        data=dict(data),
-        personal=request.personal,
-    )
 
 
 def _data(factor_id: FactorId) -> dict[str, str | int]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from limen.access.journeys.context import StepContext
-from limen.access.journeys.patterns import PATTERN, pattern_news, patterned, verdict_of, with_news
+from limen.access.journeys.guards.patterns import PATTERN, pattern_news, patterned, verdict_of, with_news
 from limen.access.journeys.views import Problem, Progress
 from limen.kernel.clock import SECOND
 from limen.kernel.encoding import b64url

@@ -8,13 +8,14 @@ import msgspec
 from limen.access.factors.phone import INDEX, Phone, seal_phone
 from limen.access.factors.records import FactorKind, StoredFactor, codes_left
 from limen.access.factors.recovery import new_codes, stored_codes
-from limen.access.journeys.contact_changes import number_added
+from limen.access.journeys.changes.contacts import number_added
+from limen.access.journeys.changes.factors import farewell, removal
 from limen.access.journeys.context import StepContext
-from limen.access.journeys.factor_changes import code_key, entry, farewell, owner, removal, told, with_proof
 from limen.access.journeys.limits import over_second_factor
+from limen.access.journeys.messages.sent_codes import Settle, checked, guard_of, texted
+from limen.access.journeys.owner import code_key, entry, owner, told, with_proof
 from limen.access.journeys.parts import JourneyUnit
 from limen.access.journeys.records import Challenge, JourneyState, Second, Task, Texted
-from limen.access.journeys.sent_codes import Settle, checked, guard_of, texted
 from limen.access.journeys.tasks import ADD_NUMBER
 from limen.access.journeys.views import Problem, Progress, problem_of
 from limen.access.sessions.records import SMS, Evidence

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from limen.access.journeys.context import Facts, StepContext
+from limen.access.journeys.guards.unfamiliar import UNUSUAL, tell
 from limen.access.journeys.parts import JourneyParts, JourneyUnit
 from limen.access.journeys.records import Doubt, Journey, Path
-from limen.access.journeys.unfamiliar import UNUSUAL, tell
 from limen.identity.keyring import SubjectVault
 from limen.identity.tenants.risk import Action
 from limen.kernel.context import RequestContext

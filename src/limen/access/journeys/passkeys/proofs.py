@@ -6,7 +6,7 @@ from typing import Final
 
 from limen.access.factors.records import FactorKind, StoredFactor
 from limen.access.journeys.context import StepContext
-from limen.access.journeys.factor_changes import told
+from limen.access.journeys.owner import told
 from limen.access.journeys.parts import JourneyUnit
 from limen.access.journeys.views import Problem
 from limen.access.passkeys.answers import Answer, Unreadable, read_answer

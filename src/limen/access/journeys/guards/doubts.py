@@ -14,15 +14,15 @@ import msgspec
 
 from limen.access.factors.records import keys, second_steps
 from limen.access.journeys.context import StepContext
-from limen.access.journeys.factor_changes import told
-from limen.access.journeys.guarding import Guarded
+from limen.access.journeys.guards.door import Guarded
+from limen.access.journeys.guards.risks import Judged, judged, note, settled, sighting
 from limen.access.journeys.limits import over_limits
-from limen.access.journeys.mails import Announce, sealed_mail
+from limen.access.journeys.messages.mails import sealed_mail
+from limen.access.journeys.messages.sent_codes import again, seconds_left
+from limen.access.journeys.owner import told
 from limen.access.journeys.parts import JourneyUnit
 from limen.access.journeys.records import Challenge, Doubt
-from limen.access.journeys.risks import Judged, judged, note, settled, sighting
-from limen.access.journeys.sent_codes import again, seconds_left
-from limen.access.journeys.views import Problem, Write
+from limen.access.journeys.views import Announce, Problem, Write
 from limen.access.sessions.records import PASSWORD, Evidence, open_surroundings
 from limen.identity.consents.personal import coarse
 from limen.identity.credentials.prepare import prepare_aside

@@ -3,11 +3,10 @@
 Whichever it is, one message leaves, sealed under the journey's key: who watches cannot tell which.
 """
 
-from collections.abc import Callable
-
 from limen.access.journeys.context import StepContext
 from limen.access.journeys.parts import JourneyUnit
 from limen.access.journeys.records import Challenge
+from limen.access.journeys.views import Announce
 from limen.identity.keyring import SubjectVault
 from limen.kernel.clock import SECOND
 from limen.kernel.entropy import random_digits, random_token
@@ -19,8 +18,6 @@ CODE_DIGITS = 6
 """A code is guessed with a chance of 1 in 1,000,000: in few tries a journey, and 30 a day and address over all."""
 LINK_BYTES = 24
 """Of chance in a mailed link."""
-
-Announce = Callable[[JourneyUnit], None]
 
 
 def challenge(context: StepContext, *, sends_left: int, real: bool, seconds: int) -> tuple[Challenge, str]:

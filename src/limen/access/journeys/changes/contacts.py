@@ -13,7 +13,7 @@ from limen.access.account.emails import Emails
 from limen.access.account.names import Names
 from limen.access.account.unit import Owner
 from limen.access.journeys.context import StepContext
-from limen.access.journeys.factor_changes import owner, with_proof
+from limen.access.journeys.owner import owner, with_proof
 from limen.access.journeys.parts import JourneyUnit
 from limen.access.journeys.records import JourneyState, Task
 from limen.access.journeys.tasks import ADD_EMAIL, FIRST_NUMBER, MAKE_PRIMARY, REMOVE_EMAIL, REMOVE_IDENTITY

@@ -14,11 +14,11 @@ import msgspec
 
 from limen.access.factors.records import second_steps
 from limen.access.journeys.context import StepContext
-from limen.access.journeys.doubts import asked_by_mail
+from limen.access.journeys.guards.doubts import asked_by_mail
+from limen.access.journeys.guards.risks import RISK, Judged, judged, note, settled, sighting
 from limen.access.journeys.parts import JourneyUnit
-from limen.access.journeys.passkey_proofs import REFUSED
+from limen.access.journeys.passkeys.proofs import REFUSED
 from limen.access.journeys.records import JourneyState, Path
-from limen.access.journeys.risks import RISK, Judged, judged, note, settled, sighting
 from limen.access.journeys.tasks import HARMLESS
 from limen.access.journeys.views import Problem, Progress, Write
 from limen.access.sessions.records import HARDWARE_KEY, KEYS, MAILBOX, SOFTWARE_KEY

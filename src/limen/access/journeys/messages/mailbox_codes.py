@@ -7,8 +7,8 @@ import msgspec
 
 from limen.access.journeys.context import StepContext
 from limen.access.journeys.limits import over_second_factor
+from limen.access.journeys.messages.sent_codes import checked, is_standing, mailed, seconds_left
 from limen.access.journeys.records import Challenge, JourneyState
-from limen.access.journeys.sent_codes import checked, is_standing, mailed, seconds_left
 from limen.access.journeys.views import Problem, Progress, StepView
 
 FIELD: Final = "code"

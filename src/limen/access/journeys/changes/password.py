@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from limen.access.journeys.context import StepContext
-from limen.access.journeys.factor_changes import entry, owner, told, with_proof
+from limen.access.journeys.owner import entry, owner, told, with_proof
 from limen.access.journeys.parts import JourneyUnit
 from limen.access.journeys.passwords import hashed_password, remembered
 from limen.access.journeys.records import JourneyState

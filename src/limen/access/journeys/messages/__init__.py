@@ -1,0 +1,1 @@
+"""What a journey sends and gets back: mails and messages, their codes and their links."""
