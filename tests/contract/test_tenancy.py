@@ -27,6 +27,7 @@ from limen.identity.search.records import Span
 from limen.kernel.events import AuditEntry, Event
 from limen.kernel.ids import CustomerId, ImportId, InitialTokenId, RecordId
 from limen.storage import schema
+from limen.storage.dialects import postgres
 from limen.storage.dialects.postgres import APP_ROLE, READER_ROLE, TOKEN_ROLE
 from limen.storage.sweep import Sweeper
 from limen.trust.limits import Limit
@@ -639,6 +640,37 @@ async def test_unscoped_sql_changes_no_row_of_another_tenant(database, theirs):
             await ours.execute(f"INSERT INTO {name} SELECT (r).* FROM (SELECT $1::{name} AS r) AS x", before[name][0])
     await ours.close()
     assert await theirs.rows() == before
+
+
+@on_postgres
+async def test_a_connection_that_reads_sees_the_tenant_that_it_was_lent_for_and_writes_nothing(database, theirs):
+    async def seen(tenant_id) -> set[str]:
+        async with database.read(tenant_id) as unit:
+            return {
+                row.tenant_id for row in await unit.connection.execute(select(TENANT_TABLES["customers"].c.tenant_id))
+            }
+
+    for tenant_id, expected in ((database.b, {database.b}), (database.a, set()), (database.b, {database.b})):
+        assert await seen(tenant_id) == expected
+    async with database.begin(database.a):  # over the same connection, for as long as it lasts
+        pass
+    assert await seen(database.b) == {database.b}
+    with pytest.raises(asyncpg.ReadOnlySQLTransactionError):
+        async with database.read(database.b) as unit:
+            await unit.connection.execute(TENANT_TABLES["customers"].delete())
+
+
+@on_postgres
+async def test_a_connection_that_could_not_be_confined_is_confined_when_it_is_lent_next(database, theirs, monkeypatch):
+    async with database.read(database.b):
+        pass
+    with monkeypatch.context() as patch:
+        patch.setattr(postgres, "_confined", lambda *_, **__: "no statement")
+        with pytest.raises(asyncpg.PostgresSyntaxError):
+            await database.read(database.a).__aenter__()
+    async with database.read(database.b) as unit:
+        rows = await unit.connection.execute(text("SELECT current_setting('limen.tenant', true) AS whose"))
+        assert [row.whose for row in rows] == [database.b]
 
 
 @on_postgres

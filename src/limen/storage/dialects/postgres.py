@@ -37,6 +37,19 @@ def driver_url(url: str) -> str:
     return "postgresql:" + url.partition(":")[2]
 
 
+class PooledConnection(asyncpg.Connection):
+    """A connection that remembers to whose rows it is confined, outside of transactions that say so themselves."""
+
+    __slots__ = ("_confined_to",)
+
+    async def confine(self, tenant_id: str) -> None:
+        """See to it that only the rows of *tenant_id* are read from now on: a round trip where it was another."""
+        if getattr(self, "_confined_to", None) != tenant_id:
+            self._confined_to: str | None = None  # until it is known to be so
+            await self.execute(_confined(tenant_id, is_local=False))
+            self._confined_to = tenant_id
+
+
 class PostgresConnection(Connection):
     """A connection of the pool, for one transaction."""
 
@@ -44,7 +57,7 @@ class PostgresConnection(Connection):
 
     def __init__(self, raw: Any, trace: Callable[[str], None] | None) -> None:
         """Speak over *raw*; *trace* hears each statement."""
-        self._raw, self._trace = raw, trace
+        self._raw, self._trace, self._is_reading = raw, trace, False
 
     async def run_script(self, sql: str) -> None:
         """Run *sql*, which may be several statements, in one round trip."""
@@ -52,9 +65,15 @@ class PostgresConnection(Connection):
             self._trace(sql)
         await self._raw.execute(sql)
 
+    async def confine(self, tenant_id: str) -> None:
+        """See to it that what is read, in no transaction, is *tenant_id*'s."""
+        self._is_reading = True
+        await self._raw.confine(tenant_id)
+
     async def commit(self) -> None:
-        """Commit; durable when it returns."""
-        await self._raw.execute("COMMIT")
+        """Commit; durable when it returns. What only reads has nothing to commit."""
+        if not self._is_reading:
+            await self._raw.execute("COMMIT")
 
     def among(self, column: Column[Any], values: Sequence[Any]) -> ColumnElement[bool]:
         """Return the condition that *column* is one of *values*, sent as one list.
@@ -141,12 +160,13 @@ class PostgresDialect:
         if role is not None:
             settings["role"] = role
 
-        async def connect(*_: object, **__: object) -> asyncpg.Connection:
+        async def connect(**more: str) -> asyncpg.Connection:
             return await asyncpg.connect(
                 driver_url(url),
-                server_settings=settings,
+                server_settings=settings | more,
                 timeout=CONNECT_SECONDS,
                 statement_cache_size=STATEMENTS_KEPT,
+                connection_class=PooledConnection,
             )
 
         self.trace: Callable[[str], None] | None = None
@@ -161,10 +181,19 @@ class PostgresDialect:
 
     @asynccontextmanager
     async def transaction(self, tenant_id: TenantId | None, *, write: bool) -> AsyncGenerator[Connection, None]:
-        """Begin, and confine the transaction to one tenant's rows, and to reading unless it is to *write*."""
+        """Lend a connection that is confined to one tenant's rows, and to reading unless it is to *write*.
+
+        What only reads is in no transaction: each statement would see what is committed when it begins there too, and
+        to begin and to end one would be two round trips, more than most reads are themselves.
+        """
+        whose = tenant_id or PLATFORM
         async with self._borrowed() as connection:
+            if not write:
+                await connection.confine(whose)
+                yield connection
+                return
             try:
-                await connection.run_script(_begin(tenant_id or PLATFORM, write=write))
+                await connection.run_script(f"BEGIN READ WRITE; {_confined(whose, is_local=True)}")
                 yield connection
             finally:
                 await connection.rollback()
@@ -230,17 +259,21 @@ class PostgresDialect:
         async with self._opening:
             if self._pool is None:
                 self._pool = await asyncpg.create_pool(
-                    connect=self._connect, min_size=0, max_size=self._pool_size, reset=_nothing_to_reset
+                    connect=self._connect_reading, min_size=0, max_size=self._pool_size, reset=_nothing_to_reset
                 )
             return self._pool
+
+    async def _connect_reading(self, *_: object, **__: object) -> asyncpg.Connection:
+        """Connect so that only a transaction that says so writes; the pool has its own idea of the arguments."""
+        return await self._connect(default_transaction_read_only="on")
 
 
 async def _nothing_to_reset(_connection: object) -> None:
     """Spare the round trip of RESET ALL: what is set is set for a transaction, and one that is open is ended."""
 
 
-def _begin(tenant_id: str, *, write: bool) -> str:
-    """Return the beginning of a transaction that is confined, for one round trip.
+def _confined(tenant_id: str, *, is_local: bool) -> str:
+    """Return what confines to the rows of *tenant_id*: a transaction, where it *is local*, or a connection.
 
     Raises:
         Fault: the identifier is none; it goes into the text of the statement.
@@ -248,8 +281,7 @@ def _begin(tenant_id: str, *, write: bool) -> str:
     if tenant_id != PLATFORM and not (tenant_id.isascii() and tenant_id.replace("_", "").isalnum()):
         msg = "what should be a tenant's identifier is none"
         raise Fault(msg)
-    mode = "READ WRITE" if write else "READ ONLY"
-    return f"BEGIN {mode}; SELECT set_config('limen.tenant', '{tenant_id}', true)"
+    return f"SELECT set_config('limen.tenant', '{tenant_id}', {str(is_local).lower()})"
 
 
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
