@@ -9,7 +9,7 @@ from limen.identity.tenants.passkeys import PasskeySettings
 from limen.integration.outgoing.passkey_models import MetadataSource
 from tests.integration.journeys.test_accounts import claims
 from tests.integration.journeys.test_passkey import ANN, ASKED, SECURITY, by_passkey, signed_in
-from tests.integration.journeys.test_second_factor import press, settings
+from tests.integration.journeys.test_second_factor import enrolled, now_code, press, settings
 from tests.support.attestation import MODEL, Maker
 from tests.support.authenticator import BOUND, SYNCED, UP, UV, Authenticator
 from tests.support.fido_metadata import Service, entry, old_entry
@@ -86,6 +86,37 @@ async def test_a_password_and_an_old_key_that_metadata_proves_reach_it_too(house
     assert page.h1 == ASKED
     page = await other.post(page, passkey=key.speak(page, handle=b""))
     assert await acr_of(other, shop, page) == THIRD
+
+
+async def test_whoever_has_a_key_for_the_third_level_is_asked_for_it_whatever_else_they_sign_in_by(house, tmp_path):
+    await knows_models(house, tmp_path)
+    shop = await house.register_client(require_consent=False)
+    walker, synced, bound = house.walker(), Authenticator(SYNCED), Authenticator(BOUND, aaguid=MODEL)
+    await signed_in(house, walker)
+    assert (await made(walker, synced, {})).path == SECURITY
+    totp, _, _ = await enrolled(house, walker)
+    house.clock.advance(30)
+    page = await walker.get(SECURITY)
+    page = await walker.post(page, form=press(page, "add_security_key"), intent="add_security_key")
+    page = await walker.post(page, code=now_code(house, totp))
+    assert (await walker.post(page, passkey=bound.make(page, **MAKER.attested()))).path == SECURITY
+    house.clock.advance(30)
+    by_app, by_synced, raised = house.walker(), house.walker(), house.walker()
+    pages = [
+        await by_app.sign_in(ANN, PASSWORD, await by_app.authorize(shop[0], claims=ESSENTIAL)),
+        await by_passkey(by_synced, synced, await by_synced.authorize(shop[0], claims=ESSENTIAL)),
+    ]
+    page = await raised.sign_in(ANN, PASSWORD)
+    assert ("intent", "use:recovery_code") in page.forms[0].buttons  # where less is wanted, anything speaks
+    assert (await raised.post(page, code=now_code(house, totp))).path == "/account"
+    pages.append(await raised.authorize(shop[0], claims=ESSENTIAL))
+    for browser, asked in zip((by_app, by_synced, raised), pages, strict=True):
+        assert asked.h1 == ASKED
+        assert [value for name, value in asked.forms[0].buttons if name == "intent"] == []
+        again = await browser.post(asked, code=now_code(house, totp))
+        assert (again.status, again.h1) == (400, ASKED)
+        page = await browser.post(again, passkey=bound.speak(again, handle=b""))
+        assert await acr_of(browser, shop, page) == THIRD
 
 
 async def test_a_passkey_without_a_pin_is_not_asked_again_where_two_factors_are_a_must(house):

@@ -4,18 +4,28 @@ from dataclasses import replace
 
 import msgspec
 
-from limen.access.factors.records import keys
+from limen.access.factors.records import StoredFactor, keys
 from limen.access.journeys.context import Account, Facts
 from limen.access.journeys.parts import JourneyParts, JourneyUnit
 from limen.access.journeys.passkeys.facts import with_passkeys
 from limen.access.journeys.proven_addresses import owes_proof
 from limen.access.journeys.records import Journey, JourneyState, Path
-from limen.access.journeys.second_factors import ASK, concerns, insists, is_stale, may_trust, owed, wants_key
+from limen.access.journeys.second_factors import (
+    ASK,
+    concerns,
+    insists,
+    is_stale,
+    may_trust,
+    owed,
+    wants_bound_key,
+    wants_key,
+)
 from limen.access.journeys.tasks import PROVEN_FIRST
 from limen.access.journeys.terms import terms_due
 from limen.access.journeys.weaker import barred
 from limen.access.oauth.consent import details_due, needs_consent
 from limen.access.oauth.records import AuthorizationRequest
+from limen.access.passkeys.records import opened
 from limen.access.safety.records import TrustedDevice
 from limen.access.sessions.records import Session
 from limen.identity.customers.records import Customer
@@ -80,12 +90,21 @@ async def _with_second_factor(
     facts = replace(facts, second_factor=due, factors=factors, held=held, barred=kinds)
     if wants_key(state, factors):
         return replace(facts, second_factor=ASK, factors=keys(factors))
+    if due == ASK and state.path is Path.RECOVER:
+        return replace(facts, recovery=await unit.recoveries.open_of(customer.id))
+    bound = _bound_keys(facts) if wants_bound_key(state.evidence or held, tenant, facts.request) else ()
+    if bound:  # whatever else has spoken or could: nothing but these leads to where the journey goes
+        return replace(facts, second_factor=ASK, factors=bound)
     if due != ASK:
         return facts
-    if state.path is Path.RECOVER:
-        return replace(facts, recovery=await unit.recoveries.open_of(customer.id))
     trusted = await _trusted(parts, unit, journey, state, facts)
     return replace(facts, second_factor="", trusted=trusted) if trusted is not None else facts
+
+
+def _bound_keys(facts: Facts) -> tuple[StoredFactor, ...]:
+    """Return the keys that are proven to stay in their hardware."""
+    held = opened(facts.vault, facts.factors) if facts.vault is not None else ()
+    return tuple(key.factor for key in held if key.credential.is_bound)
 
 
 async def _trusted(

@@ -87,6 +87,11 @@ def wants_key(state: JourneyState, factors: Sequence[StoredFactor]) -> bool:
     return is_wanted and bool(keys(factors)) and not has_spoken
 
 
+def wants_bound_key(held: Sequence[Evidence], tenant: Tenant, request: AuthorizationRequest | None) -> bool:
+    """Tell whether the third level is a must and no key that can bear it has spoken."""
+    return needed(tenant, request) > _TWO and not any(piece.key_bound for piece in held)
+
+
 def may_trust(state: JourneyState, tenant: Tenant, request: AuthorizationRequest | None) -> bool:
     """Tell whether a trusted device may stand in for the second factor of this sign-in.
 

@@ -63,10 +63,14 @@ class Credential(msgspec.Struct, frozen=True):
         """Return what it is by RFC 8176: a key that cannot leave its device, or one that can be copied."""
         return SOFTWARE_KEY if self.backup_eligible else HARDWARE_KEY
 
+    @property
+    def is_bound(self) -> bool:
+        """Tell whether it is proven to stay in its hardware. What is copied is not, whatever it attests."""
+        return self.in_hardware and not self.backup_eligible
+
     def evidence(self, now: Instant, *, user_verified: bool) -> Evidence:
-        """Return the proof that it gives. What is copied to other devices is not bound to one, whatever it attests."""
-        bound = self.in_hardware and not self.backup_eligible
-        return Evidence(self.authenticator, now, user_verified, bound)
+        """Return the proof that it gives."""
+        return Evidence(self.authenticator, now, user_verified, self.is_bound)
 
 
 @dataclass(frozen=True, slots=True)
