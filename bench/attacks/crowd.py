@@ -10,9 +10,11 @@ from bench.attacks.browser import Browser
 from bench.attacks.people import email_of, password_of
 from bench.attacks.scenes import REGULARS
 
-NEW_DEVICE: Final = 0.05
-"""The share of sign-ins from a device that is new; at home, but for one in five."""
-_AWAY: Final = 0.2
+NEW_DEVICE: Final = 20
+"""Of how many sign-ins one is from a device that is new; at home, but for one in five."""
+AWAY: Final = 100
+"""Of how many one is from a new device in a network that is new too: what doubt is for, whoever it is. The shares are
+exact, so that a figure of a few hundred sign-ins says more than chance does."""
 LANES: Final = 6
 """Customers who come at a time; each comes by one lane alone, so that a device is used once at a time."""
 _SLIP: Final = 0.05
@@ -35,6 +37,7 @@ class Crowd:
     disturbed: int = 0
     failed: int = 0
     worked: int = 0
+    _visits: int = 0
     _ends: Event = field(default_factory=Event)
     _threads: list[Thread] = field(default_factory=list)
     _lock: Lock = field(default_factory=Lock)
@@ -57,7 +60,7 @@ class Crowd:
     def begin(self) -> None:
         """Come and go until told to end."""
         self._ends.clear()
-        self.came = self.disturbed = self.failed = self.worked = 0
+        self.came = self.disturbed = self.failed = self.worked = self._visits = 0
         self._threads = [Thread(target=self._come, args=(lane,), daemon=True) for lane in range(LANES)]
         for thread in self._threads:
             thread.start()
@@ -75,8 +78,11 @@ class Crowd:
 
     def _visit(self, number: int, chance: Random) -> None:
         """Sign in once: disturbed is whoever is asked for more than a password, or kept out."""
-        is_new = chance.random() < NEW_DEVICE
-        address = f"172.16.{chance.randrange(250)}.9" if is_new and chance.random() < _AWAY else home_of(number)
+        with self._lock:
+            self._visits += 1
+            visit = self._visits
+        is_new, is_away = visit % NEW_DEVICE == 0, visit % AWAY == 0
+        address = f"172.16.{chance.randrange(250)}.9" if is_away else home_of(number)
         browser = Browser(self.port, address, cookies={} if is_new else dict(self.devices[number]))
         if chance.random() < _SLIP:
             browser.sign_in(email_of(number), "threshold of a slip", solves=True)

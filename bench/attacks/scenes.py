@@ -53,11 +53,14 @@ def _address(number: int) -> str:
     return f"{11 + number // 60_000}.{number * 31 % 251}.{number % 241}.{number % 239 + 1}"
 
 
-def _pairs(count: int, address: Callable[[int], str], share: float = 0.01) -> Iterator[Try]:
-    """Yield stolen pairs, of which *share* are right, in a random order; each account once."""
+def _pairs(count: int, address: Callable[[int], str], first: int = 0, share: float = 0.01) -> Iterator[Try]:
+    """Yield stolen pairs, of which *share* are right, in a random order; each account once.
+
+    The right ones are of customers from the *first* on, so that no scene finds what another left behind.
+    """
     chance = Random(_SEED)
     right = max(1, round(count * share))
-    numbers = list(range(REGULARS, CUSTOMERS))
+    numbers = list(range(REGULARS + first, CUSTOMERS))
     for index in chance.sample(range(count), count):
         if index < right:
             number = numbers[index % len(numbers)]
@@ -74,6 +77,16 @@ def one_address(count: int) -> Iterator[Try]:
 def many_addresses(count: int) -> Iterator[Try]:
     """Stuff from as many addresses as there are tries."""
     return _pairs(count, _address)
+
+
+def few_addresses_an_hour(count: int) -> Iterator[Try]:
+    """Stuff as slowly as to be seen over the day alone."""
+    return _pairs(count, lambda number: _address(20_000 + number), first=110)
+
+
+def browsers_that_work(count: int) -> Iterator[Try]:
+    """Stuff with browsers that do what pages ask of them."""
+    return _pairs(count, lambda number: _address(40_000 + number), first=120)
 
 
 def spraying(count: int) -> Iterator[Try]:
@@ -93,6 +106,6 @@ SCENES: Final = (
     Scene("stuffing, one address", one_address, 400),
     Scene("stuffing, an address a try", many_addresses, 10_000, lanes=24),
     Scene("spraying", spraying, 1_000),
-    Scene("slow stuffing over half a day", many_addresses, 360, lanes=1, factor=900),
-    Scene("headless browsers that work", many_addresses, 400, solves=True, agent="HeadlessChrome/142.0", lanes=4),
+    Scene("slow stuffing over half a day", few_addresses_an_hour, 360, lanes=1, factor=900),
+    Scene("headless browsers that work", browsers_that_work, 400, solves=True, agent="HeadlessChrome/142.0", lanes=4),
 )

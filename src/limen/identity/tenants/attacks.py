@@ -54,7 +54,7 @@ class AttackSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     spray_proof: _Count = 10
     spray_block: _Count = 50
     attack_failures: _Count = 20
-    slow_failures: _Count = 200
+    slow_failures: _Count = 60
     attack_percent: _Percent = 70
     work: _Work = 50_000
 

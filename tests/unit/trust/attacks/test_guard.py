@@ -48,7 +48,8 @@ def attempt(number: int = 0, *, address: str = "", password: bytes = b"", known:
         (Counts(failed=20, passed=8), Bar.PROOF, "attack", True),
         (Counts(failed=20, passed=9), Bar.NONE, "", False),
         (Counts(failed=19), Bar.NONE, "", False),
-        (Counts(slow_failed=200, slow_passed=80), Bar.PROOF, "attack", True),
+        (Counts(slow_failed=60, slow_passed=25), Bar.PROOF, "attack", True),
+        (Counts(slow_failed=60, slow_passed=26), Bar.NONE, "", False),
         (Counts(now_failed=20, now_passed=8, failed=20, passed=500), Bar.PROOF, "attack", True),
         (Counts(failed=500, address=20), Bar.BLOCK, "address", True),
     ],
@@ -182,7 +183,7 @@ def test_settings_that_mean_nothing_are_named() -> None:
 @pytest.mark.anyio
 @pytest.mark.parametrize("address", ["127.0.0.1", "::1", "::ffff:127.0.0.1", ""])
 async def test_this_machine_is_no_place_that_is_counted(clock, address) -> None:
-    guard = guard_for(clock, attack_failures=1_000)
+    guard = guard_for(clock, attack_failures=1_000, slow_failures=1_000)
     for number in range(60):
         await guard.failed(attempt(number, address=address or "nowhere"))
     assert (await guard.judge(attempt(999, address=address or "nowhere"))).verdict == FREE
