@@ -154,3 +154,25 @@ async def test_concurrent_units_of_one_tenant_keep_one_chain(database):
     await asyncio.gather(*(one(number) for number in range(20)))
     segments = await database.audit()
     assert [len(segment) for segment in segments] == [21]
+
+
+async def test_of_two_units_that_wait_for_each_other_one_is_told_that_it_may_be_done_again(database):
+    if not database.is_postgres:  # on SQLite there is one that writes
+        return
+    one, two = things.customer(database), things.customer(database)
+    async with database.begin() as unit:
+        for owner in (one, two):
+            await unit.customers.add(owner, things.contact(owner, f"{owner.id}@example.com"))
+    first_has, second_has = asyncio.Event(), asyncio.Event()
+
+    async def locks(mine, theirs, has, waits) -> None:
+        async with database.begin() as unit:
+            await unit.merges.lock([mine.id])
+            has.set()
+            await waits.wait()
+            await unit.merges.lock([theirs.id])
+
+    ended = await asyncio.gather(
+        locks(one, two, first_has, second_has), locks(two, one, second_has, first_has), return_exceptions=True
+    )
+    assert sorted(type(each).__name__ for each in ended) == ["Contended", "NoneType"]

@@ -15,6 +15,7 @@
     Fault (an exception)     a bug or an outage: rolls back, becomes a 500 or 503 at the edge
     ├── Misconfigured        a setting is missing or contradicts another; the process does not start
     ├── Outage               a part of ours does not answer; ``retry_after`` says when to come again
+    │   └── Contended        the database let another transaction go first: the same again is likely to be done
     └── Corrupted            stored data does not verify
 
 *Refusals commit, faults roll back*: failed-attempt counters, replay revocation and audit must outlive a refusal.
@@ -107,3 +108,11 @@ class Outage(Fault):
         """Say what does not answer; nothing that it was asked for."""
         super().__init__(message)
         self.retry_after = retry_after
+
+
+class Contended(Outage):
+    """The database let another transaction go first, and rolled this one back (SQLSTATE 40P01, 40001)."""
+
+    def __init__(self) -> None:
+        """Say so."""
+        super().__init__("another transaction went first", 1)

@@ -1,14 +1,22 @@
-"""I have two accounts: both proven afresh at one browser, what it comes to is shown, and one goes into the other."""
+"""I have two accounts: both proven afresh at one browser, the mail of both is read, and one goes into the other."""
+
+import asyncio
 
 import msgspec
 import pytest
 
+from limen.access.merging.merge import Merging
+from limen.access.merging.records import Wish
 from limen.identity.administrators import SYSTEM
+from limen.identity.customers.directory import seal
+from limen.identity.customers.identifiers import EMAIL
+from limen.identity.profiles.records import ProfileSettings
+from limen.kernel.errors import Conflict
 from tests.integration.account.people import ANN, BOB, PASSWORD, STALE, pressing
 from tests.integration.account.test_emails import SECURITY, add, held, signs_in
 from tests.integration.journeys.test_safe_changes import mailed
 from tests.integration.journeys.test_second_factor import enrolled, now_code
-from tests.support.house import says
+from tests.support.house import code_in, says
 
 pytestmark = pytest.mark.anyio
 WORK = "bob@work.example"
@@ -25,14 +33,22 @@ async def both(house):
     return walker, customers
 
 
+async def chosen(house, walker, stays, *, reads=(ANN, BOB)):
+    """The page behind the choice, with the mail of some read."""
+    page = await walker.post(await pressing(walker, SECURITY, "merge_accounts"), intent=stays)
+    for email in reads:
+        page = await walker.post(page, intent="resend")
+        [*_, mail] = await mailed(house, email, "merge_code")
+        page = await walker.post(page, code=code_in(mail))
+    return page
+
+
 @pytest.mark.parametrize("stays", ["this", "other"])
 async def test_one_goes_into_the_other_and_its_proven_addresses_sign_in_to_the_one_who_stays(house_on, stays):
     house = house_on
     walker, (ann, bob) = await both(house)
     await add(house, walker, WORK)
-    page = await pressing(walker, SECURITY, "merge_accounts")
-    assert page.h1 == says("merge.title")
-    page = await walker.post(page, intent=stays)
+    page = await chosen(house, walker, stays)
     assert says("merge.confirm.final") in page.text
     assert (await house.rows())["customers"] == 2  # so far it was only shown
     page = await walker.post(page, intent="confirm")
@@ -45,18 +61,68 @@ async def test_one_goes_into_the_other_and_its_proven_addresses_sign_in_to_the_o
     assert kept.profile.email in (await walker.get("/account")).text
     for email in (ANN, BOB, WORK):
         assert await signs_in(house, email)
-    assert len(await mailed(house, gone.profile.email, "identifiers_changed")) >= 1
+    for email in (ANN, BOB):
+        [*_, told] = await mailed(house, email, "identifiers_changed")
+        assert says("mail.identifiers_changed.merged", brand=house.tenant.name) in told.text
     assert "customer.merged" in await house.events()
     assert await house.basis.keyring.subject(house.tenant.id, gone.id) is None
 
 
 async def test_what_changed_since_it_was_shown_is_shown_again(house):
     walker, (ann, _) = await both(house)
-    page = await walker.post(await pressing(walker, SECURITY, "merge_accounts"), intent="this")
+    page = await chosen(house, walker, "this")
     await house.administration().update(ann.id, lambda one: msgspec.structs.replace(one, name="Anna"), SYSTEM)
     page = await walker.post(page, intent="confirm")
     assert page.notices == [says("error.version_changed")]
     assert (await house.rows())["customers"] == 2
+
+
+async def test_without_the_codes_of_both_nothing_is_merged(house):
+    walker, _ = await both(house)
+    page = await chosen(house, walker, "this", reads=())
+    for form in ({"intent": "confirm"}, {"intent": ""}, {"code": "000000"}):
+        page = await walker.post(page, **form)
+        assert says("merge.confirm.final") not in page.text
+    page = await walker.post(page, intent="resend")
+    [mail] = await mailed(house, ANN, "merge_code")  # the other one's, first
+    assert not await mailed(house, BOB, "merge_code")
+    page = await walker.post(page, code=code_in(mail))
+    page = await walker.post(page, intent="resend")
+    page = await walker.post(page, code=code_in(mail))  # is not the code of this one
+    assert page.errors == {"code": says("error.code_invalid")}, page
+    page = await walker.post(await walker.post(page, intent="back"), intent="other")  # tries stay counted
+    for _ in range(4):
+        page = await walker.post(page, code=code_in(mail))
+    assert says("error.code_exhausted") in page.text
+    assert (await house.rows())["customers"] == 2
+
+
+async def test_an_account_whose_address_was_changed_lately_does_not_go(house):
+    walker, (_, bob) = await both(house)
+    page = await pressing(walker, SECURITY, "change_email")
+    page = await walker.post(page, email=WORK)
+    await walker.post(page, code=code_in((await house.mails(WORK))[-1]))
+    page = await walker.post(await pressing(walker, SECURITY, "merge_accounts"), intent="other")
+    assert page.notices == [says("error.merge_undoable")]
+    assert (await held(house, bob.id)).email == WORK
+
+
+async def test_a_merge_waits_for_a_change_of_an_address_and_neither_is_a_deadlock(house_on):
+    house = house_on
+    ann, bob = [await house.customer(email) for email in (ANN, BOB)]
+    directory, database, basis = house.directory(), house.storage.database, house.basis
+    merging = Merging(
+        house.tenant.id, database.begin, database.read, directory, house.clock, basis.entropy, ProfileSettings()
+    )
+    vault = await directory.vault_of(bob.id)
+    changed = bob.with_profile(msgspec.structs.replace(bob.profile, name="Bob"), house.clock.now())
+    [contact] = [one for one in await directory.contacts(bob) if one.kind == EMAIL]
+    async with database.begin(house.tenant.id) as unit:
+        assert await unit.customers.update(seal(changed, vault), bob.version)
+        task = asyncio.create_task(merging.merge(Wish(ann.id, bob.id), SYSTEM))
+        await asyncio.sleep(0.3)  # it has begun, and waits
+        await unit.customers.leave(contact)
+    assert await asyncio.wait_for(task, 10) == Conflict("version_changed")
 
 
 async def test_the_other_accounts_sign_in_has_to_be_fresh_too(house):

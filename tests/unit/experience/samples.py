@@ -499,6 +499,21 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             {"phase": "choose", "stays": EMAIL, "goes": "ann@work.example", "filled": [], "kept": [], "ends": {}},
         ),
     ),
+    "merge_read": (
+        "steps/merge.html",
+        _step(
+            "merge",
+            {
+                "phase": "read",
+                "stays": EMAIL,
+                "goes": "ann@work.example",
+                "email": "ann@work.example",
+                "sent": True,
+                "expires_seconds": 600,
+            },
+            errors={"code": "error.code_invalid"},
+        ),
+    ),
     "merge_confirm": (
         "steps/merge.html",
         _step(
@@ -747,6 +762,7 @@ MAILS: dict[str, dict[str, Any]] = {
     "mailed_codes_removed": _FACTOR_MAIL,
     "prove_address": {"code": "482913", "expires_seconds": 600},
     "second_step_code": {"code": "482913", "expires_seconds": 600},
+    "merge_code": {"code": "482913", "expires_seconds": 600},
     "deletion_requested": {**_FACTOR_MAIL, "due_at": NOW, "keep_url": "https://limen.example/keep-account/abc"},
     "deletion_cancelled": _FACTOR_MAIL,
     "export_ready": {"url": "https://limen.example/account/privacy", "until": NOW},

@@ -23,6 +23,7 @@ from limen.access.sessions.cookies import BrowserCookie
 from limen.access.sessions.records import Browser
 from limen.identity.keyring import SubjectVault
 from limen.kernel.clock import SECOND
+from limen.kernel.contention import retried
 from limen.kernel.context import RequestContext
 from limen.kernel.errors import Expired, Fault, NotFound, Refusal, Throttled
 from limen.kernel.ids import BrowserId, JourneyId
@@ -163,20 +164,25 @@ class Journeys:
         parts, before = self.parts, opened.journey
         context = StepContext(parts, before, opened.vault, opened.facts, request)
         progress = await weighed(context, progress)
-        shown: Shown | None = None
-        refused: Problem | None = None
-        async with parts.begin(parts.tenant_id) as unit:
-            if await unit.journeys.hold(before.id, before.version):
-                if progress.vault is not None:
-                    unit.seal_with(progress.vault)
-                refused = await progress.write(unit) if progress.write else None
-                shown = await self._take(unit, opened, progress, refused, request)
-        if shown is not None:
-            self._count(before.state, progress, counts=refused is None)
+        taken = await retried(lambda: self._written(opened, progress, request), parts.clock)
+        if taken is not None:
+            shown, counts = taken
+            self._count(before.state, progress, counts=counts)
             return shown
         async with parts.read(parts.tenant_id) as unit:
             again = await self.open(before.id, before.browser_id, unit)
         return again if isinstance(again, Refusal) else self.view_of(again, request)
+
+    async def _written(self, opened: Opened, progress: Progress, request: RequestContext) -> tuple[Shown, bool] | None:
+        """Write in one unit what *progress* says; return what follows, and whether it was done. None: not the first."""
+        parts, before = self.parts, opened.journey
+        async with parts.begin(parts.tenant_id) as unit:
+            if not await unit.journeys.hold(before.id, before.version):
+                return None
+            if progress.vault is not None:
+                unit.seal_with(progress.vault)
+            refused = await progress.write(unit) if progress.write else None
+            return await self._take(unit, opened, progress, refused, request), refused is None
 
     async def _take(
         self, unit: JourneyUnit, opened: Opened, progress: Progress, refused: Problem | None, request: RequestContext

@@ -141,6 +141,10 @@ class Joining(msgspec.Struct, frozen=True):
         kept: what differs and is not.
         ends: how many factors, applications and passwords end.
         seen: the versions of the two that it was planned from.
+        asks: the primary addresses of the two, whose mail has to be read first.
+        read: those whose code was typed in this journey.
+        to: the address that the last code was sent to.
+        sent: that code.
     """
 
     stays: str = ""
@@ -148,6 +152,23 @@ class Joining(msgspec.Struct, frozen=True):
     kept: tuple[str, ...] = ()
     ends: dict[str, int] = {}
     seen: tuple[int, int] = (0, 0)
+    asks: tuple[str, ...] = ()
+    read: tuple[str, ...] = ()
+    to: str = ""
+    sent: Challenge | None = None
+
+    @property
+    def unread(self) -> str:
+        """Return the address whose mail is to be read next; empty where all was."""
+        return next((address for address in self.asks if address not in self.read), "")
+
+    def not_chosen(self) -> "Joining":
+        """Return it before anything was chosen. What was read stays read, and messages do not come back."""
+        return Joining(read=self.read, to=self.to, sent=self.sent)
+
+    def __repr__(self) -> str:
+        """Show no address and no code."""
+        return f"Joining({self.stays!r})"
 
 
 class JourneyState(msgspec.Struct, frozen=True):

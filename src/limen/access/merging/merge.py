@@ -28,6 +28,7 @@ from limen.identity.profiles.schema import wrong_attributes
 from limen.identity.profiles.values import access, brought_up
 from limen.identity.rights.store import RequestStore
 from limen.kernel.clock import DAY, Clock
+from limen.kernel.contention import retried
 from limen.kernel.entropy import Entropy
 from limen.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Refusal
 from limen.kernel.events import AuditEntry, Event
@@ -142,7 +143,8 @@ class Merging:
         if vault is None:
             return _GONE
         try:
-            refusal = await self._commit(planned, seal(planned.after, vault), wish, actor)
+            sealed = seal(planned.after, vault)
+            refusal = await retried(lambda: self._commit(planned, sealed, wish, actor), self.clock)
         except _RollBack:
             return _CHANGED
         if refusal is not None:
@@ -152,6 +154,7 @@ class Merging:
 
     async def _commit(self, planned: Plan, sealed: SealedCustomer, wish: Wish, actor: Actor) -> Refusal | None:
         async with self.begin(self.tenant_id) as unit:
+            await unit.merges.lock((wish.stays, wish.goes))  # before anything of theirs: others begin with them too
             stays, goes = await unit.customers.get(wish.stays), await unit.customers.get(wish.goes)
             if stays is None or goes is None or goes.version != planned.gone.version:
                 return _CHANGED

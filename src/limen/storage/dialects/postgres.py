@@ -11,7 +11,7 @@ from sqlalchemy import Column, ColumnElement, Integer, Table, Text, any_, bindpa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from limen.kernel.errors import Fault
+from limen.kernel.errors import Contended, Fault
 from limen.kernel.ids import TenantId
 from limen.storage.statements import Compiled, Connection, InsertNew, Result, Statement, Values, row_maker
 
@@ -195,6 +195,8 @@ class PostgresDialect:
             try:
                 await connection.run_script(f"BEGIN READ WRITE; {_confined(whose, is_local=True)}")
                 yield connection
+            except asyncpg.TransactionRollbackError as error:
+                raise Contended from error
             finally:
                 await connection.rollback()
 

@@ -22,6 +22,8 @@ from limen.access.journeys.owner import entry, owner
 from limen.access.journeys.parts import JourneyParts, JourneyUnit
 from limen.access.journeys.records import Challenge, JourneyState
 from limen.access.journeys.views import Announce, Problem, Progress, problem_of
+from limen.identity.customers.records import Customer
+from limen.identity.keyring import SubjectVault
 from limen.kernel.clock import SECOND
 from limen.kernel.events import Event
 from limen.kernel.ids import EventId
@@ -106,11 +108,22 @@ async def texted(context: StepContext, phone: Phone, before: Challenge | None, s
 
 async def mailed(context: StepContext, template: str, before: Challenge | None, settle: Settle) -> Progress:
     """Mail a code to the customer of the journey, in the words of *template*, as far as the limits of mail allow."""
+    return await mailed_to(context, await owner(context), template, before, settle)
+
+
+async def mailed_to(
+    context: StepContext,
+    whom: tuple[Customer, SubjectVault],
+    template: str,
+    before: Challenge | None,
+    settle: Settle,
+) -> Progress:
+    """Mail the same to *whom*, who is somebody else perhaps."""
     state = context.journey.state
     sent = again(context, before)
     if sent is None:
         return Progress(state, problem=TOO_MANY)
-    customer, vault = await owner(context)
+    customer, vault = whom
     email = customer.profile.email
     limited = await over_limits(context, email, mail=True)
     if limited is not None:

@@ -1,6 +1,6 @@
-"""Two accounts of one person become one: which stays is chosen, what it comes to is shown, then it is confirmed.
+"""Two accounts of one person become one: which stays is chosen, the mail of both is read, then it is confirmed.
 
-``data.phase`` tells the parts: ``choose``, ``confirm``.
+``data.phase`` tells the parts: ``choose``, ``read`` (a code that was mailed), ``confirm``.
 """
 
 from collections.abc import Mapping
@@ -8,11 +8,12 @@ from typing import Any
 
 import msgspec
 
-from limen.access.journeys.changes.merges import merged, pair
+from limen.access.journeys.changes.merges import FIELD, code_sent, code_typed, merged, pair
 from limen.access.journeys.context import Facts, StepContext
+from limen.access.journeys.messages.sent_codes import is_standing, seconds_left
 from limen.access.journeys.records import Joining, JourneyState, Task
 from limen.access.journeys.tasks import MERGE
-from limen.access.journeys.views import Progress, StepView, problem_of
+from limen.access.journeys.views import Problem, Progress, StepView, problem_of
 from limen.kernel.errors import Refusal
 
 
@@ -27,7 +28,10 @@ def view(context: StepContext) -> StepView:
     this, joining = customer.profile.email if customer is not None else "", state.joining
     stays, goes = (state.task.name, this) if joining.stays == "other" else (this, state.task.name)
     data: dict[str, Any] = {
-        "phase": "confirm" if joining.stays else "choose",
+        "phase": "choose" if not joining.stays else "read" if joining.unread else "confirm",
+        "email": joining.unread,
+        "sent": joining.to == joining.unread and is_standing(context, joining.sent),
+        "expires_seconds": seconds_left(context, joining.sent),
         "stays": stays,
         "goes": goes,
         "filled": [name.removeprefix("attributes.") for name in joining.filled],
@@ -43,14 +47,34 @@ async def submit(context: StepContext, form: Mapping[str, str]) -> Progress:
     if intent == "cancel":
         return Progress(msgspec.structs.replace(state, task=Task(), joining=Joining()))
     if intent == "back":
-        return Progress(msgspec.structs.replace(state, joining=Joining()))
+        return Progress(msgspec.structs.replace(state, joining=state.joining.not_chosen()))
     if state.joining.stays and intent not in {"this", "other"}:
-        return await merged(context, this_stays=state.joining.stays == "this")
+        return await _read(context, form) if state.joining.unread else await _merged(context)
     this_stays = intent != "other"
     found = await pair(context, this_stays=this_stays)
     if isinstance(found, Refusal):
         return Progress(state, problem=problem_of(found))
     plan = found.plan
-    stays, seen = "this" if this_stays else "other", (plan.before.version, plan.gone.version)
-    chosen = Joining(stays, tuple(plan.filled), tuple(plan.kept), dict(plan.ends), seen)
+    chosen = msgspec.structs.replace(
+        state.joining,
+        stays="this" if this_stays else "other",
+        filled=tuple(plan.filled),
+        kept=tuple(plan.kept),
+        ends=dict(plan.ends),
+        seen=(plan.before.version, plan.gone.version),
+        asks=(found.other.customer.profile.email, found.owner.customer.profile.email),
+    )
     return Progress(msgspec.structs.replace(state, joining=chosen))
+
+
+async def _read(context: StepContext, form: Mapping[str, str]) -> Progress:
+    """Send a code to the address that is to be read next, or compare it."""
+    if form.get("intent") == "resend":
+        return await code_sent(context)
+    if not form.get(FIELD, "").strip():
+        return Progress(context.journey.state, problem=Problem({FIELD: "error.required"}))
+    return await code_typed(context, form[FIELD])
+
+
+async def _merged(context: StepContext) -> Progress:
+    return await merged(context, this_stays=context.journey.state.joining.stays == "this")
