@@ -273,7 +273,7 @@ def _journeys(
         guard=_guard(desk.tenant, counters, parts),
         proofs=Proofs(keys[1], tenant_id, parts.limiter, parts.clock, parts.entropy),
         captcha=parts.captcha if desk.tenant.settings.attacks.challenge == "captcha" else None,
-        sign_ups=SignUpGuard(parts.limiter, tenant_id, desk.tenant.settings.sign_up),
+        sign_ups=SignUpGuard(parts.limiter, tenant_id, desk.tenant.settings.sign_up, desk.tenant.settings.risk),
         judge=RiskJudge(desk.tenant.settings.risk, keys[2], parts.atlas, notices=desk.tenant.settings.notices),
         consent_words=partial(consent_words, desk.tenant),
         clock=parts.clock,

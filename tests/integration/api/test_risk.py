@@ -60,6 +60,12 @@ async def test_a_replay_counts_by_threshold_rule_and_customer(house):
         assert one["decisions"] == 1
         few = (await http.post("/risk/what-if", json={"most": 2})).json()
         assert (few["decisions"], few["is_whole"]) == (2, False)
+        await decided(house, ann, 0.04, 0.1, action="sign_up", score=40)
+        assert (await http.post("/risk/what-if", json=sent)).json()["decisions"] == 101  # points are not among them
+        points = (await http.post("/risk/what-if", json={"action": "sign_up", "challenge": 50})).json()
+        assert {one["outcome"]: one["would"] for one in points["outcomes"] if one["would"]} == {"allow": 1, "deny": 1}
+        beyond = await http.post("/risk/what-if", json={"action": "sign_up", "challenge": 101})
+        assert beyond.status_code == 422
         for wrong in ({"deny": 1001}, {"deny": "900"}, {"rules": [{"challenge": 1}]}, {"most": 0}, {"nonsense": 1}):
             assert (await http.post("/risk/what-if", json=wrong)).status_code == 422
 

@@ -2,15 +2,21 @@
 
 import pytest
 
+from limen.identity.audit.store import Sought
 from limen.identity.tenants.networks import NetworkSettings
+from limen.identity.tenants.patterns import PatternRule, PatternSettings
+from limen.identity.tenants.risk import RiskRule, RiskSettings
 from limen.identity.tenants.sign_up import SignUpSettings
+from limen.trust.fraud.sign_ups import MODEL
 from tests.integration.attacks.kit import set_up
 from tests.integration.attacks.test_guessing import proof_in
-from tests.support.house import PASSWORD, says
+from tests.integration.risk.test_decisions import decisions
+from tests.support.house import PASSWORD, code_in, says
 
 pytestmark = pytest.mark.anyio
 WORK = says("error.sign_up_proof")
 REFUSED = says("error.sign_up_refused")
+QUICK, PATTERN = "risk.reason.sign_up_quick", "risk.reason.sign_up_pattern"
 CHECK_MAIL = says("verify.title")
 
 
@@ -59,3 +65,44 @@ async def test_shadow_mode_counts_and_lets_pass(house):
     assert page.h1 == CHECK_MAIL
     metrics = (await house.client("127.0.0.1").get("/metrics")).text
     assert 'limen_guarded_tries_total{outcome="shadowed",reason="sign_up_disposable"}' in metrics
+
+
+async def test_what_is_decided_is_on_record_of_the_journey_that_stops_and_of_the_account_that_is_made(house):
+    walker = house.walker()
+    page = await walker.begin_sign_up("ann@mailinator.com", PASSWORD)
+    page = await walker.post(page, password=PASSWORD, proof=proof_in(page))
+    assert len(await decisions(house)) == 1  # what goes on waits for its account
+    await walker.post(page, code=code_in((await house.mails("ann@mailinator.com"))[-1]))
+    stopped, passed = await decisions(house)
+    assert stopped == passed == {
+        "action": "sign_up", "client": "", "outcome": "challenge", "enforced": True, "probability": 0.06, "score": 60,
+        "reasons": ["risk.reason.sign_up_disposable", "risk.reason.sign_up_quick"], "model": MODEL,
+    }  # fmt: skip
+    async with house.storage.database.read(house.tenant.id) as unit:
+        found = await unit.audit_log.search(Sought("", frozenset({"risk.assessed"})), limit=5)
+    assert [one.subject[:4] for one in found] == ["cus_", "jou_"]
+
+
+async def test_an_application_has_thresholds_of_its_own_and_what_is_said_of_other_actions_is_not_of_sign_ups(house):
+    shop = await house.register_client(require_consent=False)
+    rules = (RiskRule(client=shop[0], deny=1), RiskRule(client=shop[0], action="sign_up", deny=40, delay=1))
+    await set_up(house, risk=RiskSettings(rules=rules))
+    for email, answer in (("ann@example.com", (200, [])), ("bob@mailinator.com", (403, [REFUSED]))):
+        walker = house.walker()
+        page = await walker.post(await walker.authorize(shop[0]), intent="sign_up", email=None, password=None)
+        page = await walker.post(page, email=email, password=PASSWORD, name="Ann")
+        assert (page.status, page.notices) == answer
+    said = (await decisions(house))[-1]
+    assert (said["client"], said["outcome"]) == (shop[0], "deny")
+
+
+async def test_an_answer_that_is_delayed_waits_and_a_pattern_is_among_the_reasons(house):
+    rule = PatternRule(name="all", when="action == 'sign_up'", then="deny")
+    await set_up(house, sign_up=SignUpSettings(delay_from=20, work_from=0), risk=RiskSettings(delay_seconds=7))
+    with house.watching() as trace:
+        await house.walker().begin_sign_up("ann@mailinator.com", PASSWORD)
+    assert 7 in trace.slept
+    await set_up(house, patterns=PatternSettings(rules=(rule,)))
+    await house.walker().begin_sign_up("bob@example.com", PASSWORD)
+    said = (await decisions(house))[-1]
+    assert (said["outcome"], said["enforced"], said["reasons"]) == ("deny", True, [QUICK, PATTERN])

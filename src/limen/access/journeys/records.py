@@ -34,12 +34,28 @@ class Challenge(msgspec.Struct, frozen=True):
     sends_left: int
 
 
+class Decided(msgspec.Struct, frozen=True):
+    """What was decided of a sign-up, in the words of its record: it waits for the account that it leads to."""
+
+    client: str
+    outcome: str
+    enforced: bool
+    probability: float
+    score: float
+    reasons: tuple[str, ...]
+    model: str
+
+
 class Draft(msgspec.Struct, frozen=True):
-    """What a sign-up said before its address is proven: sealed with the journey, gone with it."""
+    """What a sign-up said before its address is proven: sealed with the journey, gone with it.
+
+    ``decided``: what was decided of it; None where nothing was scored.
+    """
 
     name: str = ""
     password_hash: str = ""
     by_passkey: bool = False
+    decided: Decided | None = None
 
 
 class Task(msgspec.Struct, frozen=True):

@@ -25,7 +25,8 @@ def what_if(  # noqa: PLR0913 - an option for each that may be tried
     delay: Threshold = None,
     deny: Threshold = None,
     action: Annotated[
-        Literal["", "sign_in", "refresh", "recovery", "factor_change"], Parameter(help="This action alone.")
+        Literal["", "sign_in", "refresh", "recovery", "factor_change", "sign_up"],
+        Parameter(help="This action alone; all but sign-ups, whose thresholds are points, unless given."),
     ] = "",
     client: Annotated[str | None, Parameter(help="Decisions for this client_id alone.")] = None,
     days: Annotated[int, Parameter(help="How far back.")] = 30,
@@ -48,17 +49,26 @@ async def _replayed(
 
     from limen.app.basis import open_basis, tenant_named  # noqa: PLC0415
     from limen.identity.tenants.risk import problems_of  # noqa: PLC0415
+    from limen.identity.tenants.sign_up import FROM  # noqa: PLC0415
+    from limen.identity.tenants.sign_up import problems_of as sign_up_problems  # noqa: PLC0415
     from limen.trust.risk.replay import WhatIf, replay  # noqa: PLC0415
 
     action, client, days, most = narrowed
     async with open_basis(settings) as basis:
         tenant = await tenant_named(basis, slug)
-        risk = msgspec.structs.replace(tenant.settings.risk, **given)
-        problems = dict(problems_of(risk, "risk"))
+        risk, sign_up = tenant.settings.risk, tenant.settings.sign_up
+        if action == "sign_up":
+            sign_up = msgspec.structs.replace(sign_up, **{FROM[name]: value for name, value in given.items()})
+        else:
+            risk = msgspec.structs.replace(risk, **given)
+        problems = {**dict(problems_of(risk, "risk")), **dict(sign_up_problems(sign_up, "sign_up"))}
         if problems:
-            raise Misconfigured(f"{', '.join(problems)}: out of bounds", "thresholds are thousandths, 0 to 1000")
+            raise Misconfigured(
+                f"{', '.join(problems)}: out of bounds",
+                "thresholds are thousandths, of sign-ups points, 0 to 1000; no challenge lies above a denial",
+            )
         since = max(1, basis.clock.now() - timedelta(days=days) // timedelta(microseconds=1))
-        asked = WhatIf(risk, since, 0, action, client, most)
+        asked = WhatIf(risk, sign_up, since, 0, action, client, most)
         return await replay(basis.storage.database.read, tenant.id, asked)
 
 

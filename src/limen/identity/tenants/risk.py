@@ -7,13 +7,15 @@ from typing import Annotated, Final, Literal
 import msgspec
 
 from limen.identity.tenants.attacks import Mode
+from limen.identity.tenants.sign_up import SignUpSettings
 
 PER_MILLE: Final = (0, 1_000)
 DELAY_SECONDS: Final = (1, 10)
 MOST_RULES: Final = 100
 THRESHOLDS: Final = ("notify", "challenge", "delay", "deny")
 
-Action = Literal["sign_in", "refresh", "recovery", "factor_change"]
+SIGN_UP: Final = SignUpSettings()
+Action = Literal["sign_in", "refresh", "recovery", "factor_change", "sign_up"]
 Level = Literal["second_factor", "phishing_resistant"]
 _BOUNDS: Final = {"minimum": PER_MILLE[0], "maximum": PER_MILLE[1]}
 _Threshold = Annotated[int, msgspec.Meta(extra_json_schema=_BOUNDS)]
@@ -24,9 +26,9 @@ class RiskRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
     Attributes:
         client: the application, by its ``client_id``; empty for each, and for the account page.
-        action: what is done; empty for each.
+        action: what is done; empty for each but ``sign_up``, whose thresholds are points and are named apart.
         notify, challenge, delay, deny: as in the settings; null leaves what holds otherwise.
-        level: likewise.
+        level: likewise; a sign-up has none.
     """
 
     client: Annotated[str, msgspec.Meta(extra_json_schema={"maxLength": 2_000})] = ""
@@ -86,10 +88,19 @@ class Limits:
     level: Level
 
 
-def limits_of(settings: RiskSettings, action: Action, client: str) -> Limits:
-    """Return what holds for *action* of *client*: a rule for both before one for the client, that for the action."""
+def limits_of(settings: RiskSettings, action: Action, client: str, sign_up: SignUpSettings = SIGN_UP) -> Limits:
+    """Return what holds for *action* of *client*: a rule for both before one for the client, that for the action.
+
+    Those of a sign-up are points: they begin with what the tenant says of sign-ups, and only rules that name them vary
+    it.
+    """
     found = Limits(settings.notify, settings.challenge, settings.delay, settings.deny, settings.level)
+    if action == "sign_up":
+        of = sign_up
+        found = Limits(of.notify_from, of.work_from, of.delay_from, of.refuse_from, settings.level)
     for who, what in (("", action), (client, ""), (client, action)):
+        if action == "sign_up" and not what:
+            continue
         rule = next((one for one in settings.rules if (one.client, one.action) == (who, what)), None)
         if rule is not None and (who or what):
             found = _changed(found, rule)
@@ -121,6 +132,8 @@ def problems_of(settings: RiskSettings, field: str) -> Iterator[tuple[str, str]]
             yield f"{field}.rules.{index}", "list.repeated"
         if whose == ("", ""):
             yield f"{field}.rules.{index}", "risk.rule_of_nothing"
+        if rule.action == "sign_up" and rule.level is not None:
+            yield f"{field}.rules.{index}.level", "risk.level_of_nothing"
         named.add(whose)
 
 

@@ -6,18 +6,27 @@ from typing import Annotated, Final, Literal
 import msgspec
 
 Disposable = Literal["allow", "work", "refuse"]
-_SCORES: Final = (1, 1_000)
+_SCORES: Final = (0, 1_000)
 _Score = Annotated[int, msgspec.Meta(extra_json_schema={"minimum": _SCORES[0], "maximum": _SCORES[1]})]
 _Count = Annotated[int, msgspec.Meta(extra_json_schema={"minimum": 1, "maximum": 1_000_000})]
+
+
+FROM: Final = {"notify": "notify_from", "challenge": "work_from", "delay": "delay_from", "deny": "refuse_from"}
+"""A decision to the setting that says from which score on it is made."""
 
 
 class SignUpSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """How sign-ups are scored, and what follows. A score is a sum of reasons, each worth what the guide says.
 
+    The decisions are those of risk (``risk.rules`` with the action ``sign_up`` vary them by application), in points.
+
     Attributes:
-        mode: ``shadow`` scores and counts, and does nothing.
-        work_from: the score from which on a sign-up takes a proof of work.
-        refuse_from: the score from which on it is refused.
+        mode: ``shadow`` scores, counts and records, and does nothing.
+        notify_from: the score from which on whoever listens to ``risk.assessed`` is told of the account that was made;
+            0 for never, as of the others.
+        work_from: from which on a sign-up is challenged: it takes a proof of work.
+        delay_from: from which on the answer waits for ``risk.delay_seconds``.
+        refuse_from: from which on it is refused.
         disposable: what an address of a service for throwing away is worth: nothing, a proof of work, or a refusal.
         address_hour: sign-ups from one address in an hour that are usual.
         network_hour: from one network.
@@ -25,7 +34,9 @@ class SignUpSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     """
 
     mode: Literal["on", "shadow", "off"] = "on"
+    notify_from: _Score = 0
     work_from: _Score = 30
+    delay_from: _Score = 0
     refuse_from: _Score = 100
     disposable: Disposable = "work"
     address_hour: _Count = 5
@@ -35,11 +46,11 @@ class SignUpSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
 
 def problems_of(settings: SignUpSettings, field: str) -> Iterator[tuple[str, str]]:
     """Yield what is wrong, as field and code."""
-    for name in ("work_from", "refuse_from"):
+    for name in FROM.values():
         if not _SCORES[0] <= getattr(settings, name) <= _SCORES[1]:
             yield f"{field}.{name}", "number.out_of_bounds"
     for name in ("address_hour", "network_hour", "family_day"):
         if not 1 <= getattr(settings, name) <= 1_000_000:
             yield f"{field}.{name}", "number.out_of_bounds"
-    if settings.work_from > settings.refuse_from:
+    if settings.work_from > settings.refuse_from > 0:
         yield f"{field}.work_from", "sign_up.work_beyond_refusal"

@@ -1,16 +1,24 @@
-"""The score of a sign-up: a sum of reasons, and a pure table that says what each is worth."""
+"""The score of a sign-up: a sum of reasons, and a pure table that says what each is worth.
+
+What follows from it is decided as of every other action (``trust.risk.decide``): a point stands for a thousandth.
+"""
 
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Final
 
 from limen.identity.tenants.expressions import Facts
+from limen.identity.tenants.risk import RiskSettings, limits_of
 from limen.identity.tenants.sign_up import SignUpSettings
 from limen.kernel.encoding import b64url, sha256
 from limen.trust.attacks.records import is_local, network_of
 from limen.trust.fraud.facts import is_tool
 from limen.trust.limits import Limit, RateLimiter, address_key
+from limen.trust.risk.decide import Decision, decide
 
+MODEL: Final = "sign-up-2"
+"""The version of reasons and weights together: a decision names the one that made it."""
+RISK: Final = RiskSettings()
 _FAR: Final = 10_000_000
 HOUR, DAY = 3_600, 86_400
 ADDRESS: Final = Limit(_FAR, HOUR, "sign-ups-address")
@@ -29,6 +37,20 @@ _WEIGHTS: Final = {
     "network": 30,
     "family": 40,
 }
+REASONS: Final = {
+    "trap": "risk.reason.sign_up_trap",
+    "disposable": "risk.reason.sign_up_disposable",
+    "automation": "risk.reason.sign_up_automation",
+    "quick": "risk.reason.sign_up_quick",
+    "address": "risk.reason.sign_up_address",
+    "address_many": "risk.reason.sign_up_address_many",
+    "network": "risk.reason.sign_up_network",
+    "family": "risk.reason.sign_up_family",
+    "pattern": "risk.reason.sign_up_pattern",
+}
+"""How each is called on record; that of a pattern is the tenant's."""
+BEYOND_DOUBT: Final = 1_000
+"""As many points as any threshold can be."""
 _MANY: Final = 4
 """Times the usual number that are beyond doubt."""
 
@@ -69,6 +91,11 @@ class Score:
     reasons: tuple[str, ...]
     numbers: Numbers = Numbers()
 
+    @property
+    def share(self) -> float:
+        """Return the points in thousands, 1 at the most: what thresholds are held against."""
+        return min(1.0, self.total / 1_000)
+
 
 def score(one: Application, numbers: Numbers, settings: SignUpSettings) -> Score:
     """Return what an application is worth in doubt."""
@@ -86,7 +113,7 @@ def score(one: Application, numbers: Numbers, settings: SignUpSettings) -> Score
     reasons = tuple(name for name, applies in holds.items() if applies)
     total = sum(_WEIGHTS[name] for name in reasons)
     if holds["disposable"] and settings.disposable == "refuse":
-        total = max(total, settings.refuse_from)
+        total = max(total, BEYOND_DOUBT)
     return Score(total, reasons, numbers)
 
 
@@ -108,6 +135,11 @@ class SignUpGuard:
     limiter: RateLimiter
     tenant_id: str
     settings: SignUpSettings
+    risk: RiskSettings = RISK
+
+    def decides(self, found: Score, client: str) -> Decision:
+        """Return what the tenant does about such a score, or would if sign-ups were not in the shadow."""
+        return decide(found.share, limits_of(self.risk, "sign_up", client, self.settings))
 
     async def judge(self, one: Application) -> Score:
         """Count *one* and return its score."""

@@ -13,7 +13,8 @@ from typing import Any, Final, Protocol, cast, get_args
 from limen.identity.audit.chain import AuditRecord, named_fields
 from limen.identity.audit.reading import place_of
 from limen.identity.audit.store import AuditStore, Place, Sought
-from limen.identity.tenants.risk import Action, RiskSettings, limits_of
+from limen.identity.tenants.risk import SIGN_UP, Action, RiskSettings, limits_of
+from limen.identity.tenants.sign_up import SignUpSettings
 from limen.kernel.clock import Instant
 from limen.kernel.ids import TenantId
 from limen.trust.risk.decide import OUTCOMES, decide
@@ -59,15 +60,22 @@ class Made:
 class WhatIf:
     """What is asked: *settings* in place of those that held, over the decisions from *since* to before *until*.
 
-    ``action`` and ``client`` narrow it; empty for all, None for every client. ``most`` decisions are read.
+    ``action`` and ``client`` narrow it; empty for all but sign-ups, whose points are no probabilities and are replayed
+    alone (``sign_up``), None for every client. ``most`` decisions are read.
     """
 
     settings: RiskSettings
+    sign_up: SignUpSettings = SIGN_UP
     since: Instant = 0
     until: Instant = 0
     action: str = ""
     client: str | None = None
     most: int = 100_000
+
+    def is_about(self, made: Made) -> bool:
+        """Tell whether a decision is among those that are asked about."""
+        about = made.action == self.action if self.action else made.action != "sign_up"
+        return about and self.client in {None, made.client}
 
 
 @dataclass(slots=True)
@@ -86,9 +94,10 @@ class Replayed:
     newest: Instant = 0
     is_whole: bool = True
 
-    def add(self, made: Made, settings: RiskSettings) -> None:
+    def add(self, made: Made, asked: WhatIf) -> None:
         """Count one decision."""
-        outcome = decide(made.probability, limits_of(settings, made.action, made.client)).outcome
+        limits = limits_of(asked.settings, made.action, made.client, asked.sign_up)
+        outcome = decide(made.probability, limits).outcome
         self.decisions += 1
         self.would[outcome] += 1
         self.was[made.outcome] += 1
@@ -113,8 +122,8 @@ async def replay(reading: Reading, tenant_id: TenantId, asked: WhatIf) -> Replay
         if len(records) > left:
             records, found.is_whole = records[:left], False
         for made in decisions(records):
-            if asked.action in {"", made.action} and asked.client in {None, made.client}:
-                found.add(made, asked.settings)
+            if asked.is_about(made):
+                found.add(made, asked)
         left -= len(records)
         if len(records) < _PAGE or not found.is_whole:
             return found

@@ -2,9 +2,19 @@
 
 import pytest
 
+from limen.experience.rendering.catalogue import Catalogue
 from limen.identity.tenants.sign_up import SignUpSettings, problems_of
 from limen.storage.cache import ProcessLimiter
-from limen.trust.fraud.sign_ups import Application, Numbers, SignUpGuard, family_of, is_disposable, score
+from limen.trust.fraud.sign_ups import (
+    _WEIGHTS,
+    REASONS,
+    Application,
+    Numbers,
+    SignUpGuard,
+    family_of,
+    is_disposable,
+    score,
+)
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 SETTINGS = SignUpSettings()
@@ -36,7 +46,7 @@ def test_reasons_add_up(one, numbers, total, reasons) -> None:
     assert (found.total, found.reasons) == (total, reasons)
 
 
-@pytest.mark.parametrize(("disposable", "total"), [("allow", 0), ("work", 40), ("refuse", 100)])
+@pytest.mark.parametrize(("disposable", "total"), [("allow", 0), ("work", 40), ("refuse", 1_000)])
 def test_a_tenant_says_what_disposable_addresses_are_worth(disposable, total) -> None:
     assert score(application("a@mailinator.com"), Numbers(), SignUpSettings(disposable=disposable)).total == total
 
@@ -55,6 +65,13 @@ async def test_sign_ups_are_counted_by_address_and_mailbox(clock) -> None:
     assert totals == [0, 0, 0, 40, 40, 70]
     clock.advance(2 * 86_400)
     assert (await guard.judge(application("ann+9@example.com"))).total == 0
+
+
+@pytest.mark.parametrize("locale", ["en", "de", "ar"])
+def test_every_reason_has_words(locale) -> None:
+    catalogue = Catalogue.for_locale(locale)
+    assert REASONS.keys() == {*_WEIGHTS, "pattern"}
+    assert all(words in catalogue for words in REASONS.values())
 
 
 def test_settings_that_mean_nothing_are_named() -> None:

@@ -37,7 +37,12 @@ def test_the_more_particular_rule_wins_and_leaves_what_it_does_not_name():
 
 
 def test_what_is_wrong_is_named():
-    rules = (RiskRule(client="a", deny=1001), RiskRule(client="a"), RiskRule())
+    rules = (
+        RiskRule(client="a", deny=1001),
+        RiskRule(client="a"),
+        RiskRule(),
+        RiskRule(action="sign_up", level="second_factor"),
+    )
     found = dict(problems_of(RiskSettings(challenge=-1, delay_seconds=0, rules=rules), "risk"))
     assert found == {
         "risk.challenge": "number.out_of_bounds",
@@ -45,4 +50,5 @@ def test_what_is_wrong_is_named():
         "risk.rules.0.deny": "number.out_of_bounds",
         "risk.rules.1": "list.repeated",
         "risk.rules.2": "risk.rule_of_nothing",
+        "risk.rules.3.level": "risk.level_of_nothing",
     }

@@ -11,7 +11,6 @@ from typing import Any, Final
 from limen.access.journeys.context import StepContext
 from limen.access.journeys.guards.patterns import PATTERN, pattern_news, patterned, verdict_of, with_news
 from limen.access.journeys.views import Problem, Progress
-from limen.kernel.clock import SECOND
 from limen.kernel.encoding import b64url
 from limen.kernel.events import Event
 from limen.trust.attacks.counters import NO_COUNTS, Counts
@@ -20,12 +19,9 @@ from limen.trust.attacks.records import FREE, Attempt, Bar, Verdict, network_of
 from limen.trust.bots.captcha import WIDGETS
 from limen.trust.bots.proofs import waited
 from limen.trust.fraud.patterns import NOTHING
-from limen.trust.fraud.sign_ups import Application, facts_of
 from limen.trust.limits import Limit
 
 FIELD: Final = "proof"
-TRAP: Final = "website"
-"""A field that no person sees, and that machines like to fill in."""
 _ANNOUNCED: Final = Limit(1, 600, "attack-announced")
 
 
@@ -59,7 +55,7 @@ def _widget(context: StepContext) -> dict[str, Any] | None:
     return {"site_key": captcha.site_key, **kept}
 
 
-async def _proves(context: StepContext, form: Mapping[str, str], work: int) -> bool:
+async def proves(context: StepContext, form: Mapping[str, str], work: int) -> bool:
     """Tell whether a form carries what was asked for: the vendor's answer, or a proof of *work*."""
     parts = context.parts
     if parts.captcha is not None:
@@ -105,50 +101,12 @@ async def guarded(context: StepContext, email: str, form: Mapping[str, str], *, 
     return replace(found, refused=refused)
 
 
-@dataclass(frozen=True, slots=True)
-class SignUpGuarded:
-    """A sign-up that was judged: what it lacks, if anything, and what is announced of it."""
-
-    problem: Problem | None = None
-    news: tuple[Event, ...] = ()
-
-
-async def sign_up_guarded(context: StepContext, email: str, form: Mapping[str, str]) -> SignUpGuarded:
-    """Return what a sign-up for *email* lacks: work, or everything; no problem where it may go on."""
-    parts, request, settings = context.parts, context.request, context.parts.sign_ups.settings
-    if parts.guard.listed(request.address).bar is Bar.BLOCK:
-        parts.count_guard("refused", "listed")
-        return SignUpGuarded(Problem(notice="error.sign_up_refused", status=403))
-    seconds = (parts.clock.now() - context.journey.created_at) / SECOND
-    applies = Application(email, request.address, request.user_agent, seconds, bool(form.get(TRAP)))
-    found = await parts.sign_ups.judge(applies)
-    matches = patterned(context, "sign_up", email, seconds=int(seconds), score=found.total, **facts_of(applies, found))
-    news = await pattern_news(context, "sign_up", matches)
-    if settings.mode != "on":
-        if settings.mode == "shadow" and found.total >= settings.work_from:
-            parts.count_guard("shadowed", f"sign_up_{found.reasons[0]}")
-        found = replace(found, total=0)
-    by_pattern = matches.then in {"challenge", "deny"} and found.total < settings.work_from
-    if not by_pattern and found.total < settings.work_from:
-        return SignUpGuarded(news=news)
-    problem = None
-    if matches.then == "deny" or found.total >= settings.refuse_from:
-        problem = Problem(notice="error.sign_up_refused", status=403)
-    elif not await _proves(context, form, parts.guard.settings.work):
-        problem = Problem(notice="error.sign_up_proof", data=proof_data(context, parts.guard.settings.work))
-    reason = PATTERN if by_pattern else found.reasons[0]
-    parts.count_guard("passed" if problem is None else "refused", f"sign_up_{reason}")
-    if problem is not None and problem.status == 403:
-        await parts.guard.note("sign_ups_refused", network_of(request.address))
-    return SignUpGuarded(problem, news)
-
-
 async def _problem(context: StepContext, form: Mapping[str, str], found: Guarded) -> Problem | None:
     """Return what a try lacks, or None."""
     parts, verdict = context.parts, found.verdict
     if verdict.bar is Bar.BLOCK:
         return Problem(notice="error.blocked", status=429, retry_after=verdict.retry_after)
-    if not await _proves(context, form, verdict.work):
+    if not await proves(context, form, verdict.work):
         return Problem(notice="error.proof_needed" if not form.get(FIELD) else "error.proof_spent")
     wait = await parts.guard.turn(found.attempt, found.counts) if verdict.bar is Bar.WAIT else 0
     return Problem(notice="error.throttled", status=429, retry_after=wait) if wait else None

@@ -1,12 +1,12 @@
 """Sign-up: name, address and password are drafted in the journey; the account is made when the address is proven."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 import msgspec
 
 from limen.access.journeys.context import StepContext
-from limen.access.journeys.guards.door import proof_data, sign_up_guarded
+from limen.access.journeys.guards.applying import applied, stopped
+from limen.access.journeys.guards.door import proof_data
 from limen.access.journeys.guards.patterns import with_news
 from limen.access.journeys.limits import over_limits
 from limen.access.journeys.messages.mailed import posted
@@ -56,10 +56,9 @@ async def submit(context: StepContext, form: Mapping[str, str]) -> Progress:
         return Progress(state, problem=Problem({"email": "error.email_invalid"}, values=typed))
     if validate(profile) is not None:
         return Progress(state, problem=Problem({"name": "error.name_invalid"}, values=typed))
-    guarded = await sign_up_guarded(context, email, form)
-    if guarded.problem is not None:
-        problem = replace(guarded.problem, values=typed)
-        return with_news(context, Progress(state, problem=problem, is_idle=True), guarded.news)
+    found = await applied(context, email, form)
+    if found.problem is not None:
+        return stopped(context, state, found, typed)
     limited = await over_limits(context, email, mail=True)
     if limited is not None:
         return Progress(state, problem=limited)
@@ -72,8 +71,8 @@ async def submit(context: StepContext, form: Mapping[str, str]) -> Progress:
     index = await parts.directory.email_index(email)
     async with parts.read(parts.tenant_id) as unit:
         taken = await unit.customers.is_taken(EMAIL, index)
-    drafted = msgspec.structs.replace(state, draft=Draft(name, hashed, by_passkey))
-    return with_news(context, posted(context, email, drafted, real=not taken), guarded.news)
+    drafted = msgspec.structs.replace(state, draft=Draft(name, hashed, by_passkey, found.decided))
+    return with_news(context, posted(context, email, drafted, real=not taken), found.news)
 
 
 def _is_by_passkey(settings: SignInSettings, form: Mapping[str, str]) -> bool:

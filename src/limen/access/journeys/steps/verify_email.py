@@ -11,6 +11,7 @@ import msgspec
 
 from limen.access.journeys.changes.contacts import moved
 from limen.access.journeys.context import StepContext
+from limen.access.journeys.guards.applying import note
 from limen.access.journeys.limits import over_guesses, over_limits
 from limen.access.journeys.messages.digits import ascii_digits
 from limen.access.journeys.messages.mailed import letter, lifetime, purpose
@@ -95,6 +96,8 @@ async def _registering(context: StepContext) -> Progress:
             await unit.passwords.put(password)
         unit.announce(Event("customer.registered", customer.id))
         unit.record(_entry(context, "customer.registered", Outcome.SUCCESS, "", customer.id))
+        if state.draft.decided is not None:
+            note(context, unit, state.draft.decided, customer.id)
         return None
 
     done = msgspec.structs.replace(

@@ -7,6 +7,7 @@ import msgspec
 from pydantic import AwareDatetime, Field
 
 from limen.identity.tenants.risk import THRESHOLDS, RiskSettings
+from limen.identity.tenants.sign_up import FROM, SignUpSettings
 from limen.integration.api.models.common import Int, Moment, Sent, Shown, Str, moment
 from limen.integration.api.models.derived import sent_fields
 from limen.kernel.clock import Instant
@@ -32,8 +33,8 @@ class DecisionShown(Shown):
     client_id: str = Field(description="For which application; empty for the account page.")
     outcome: str = Field(description="`allow`, `notify`, `challenge`, `delay` or `deny`.")
     enforced: bool = Field(description="Whether that was done: not in the shadow.")
-    probability: float
-    score: float
+    probability: float = Field(description="How likely it is somebody else; of a sign-up, its points in thousands.")
+    score: float = Field(description="What that rests on: a log-likelihood ratio; of a sign-up, its points.")
     reasons: list[ReasonShown] = Field(description="The gravest first.")
     model: str = Field(description="The version of the model that said so.")
 
@@ -52,7 +53,9 @@ class WhatIfSent(Sent):
     delay: _Threshold | None = None
     deny: _Threshold | None = None
     rules: _RULES | None = Field(default=None, description="In place of the tenant's; absent for the tenant's own.")
-    action: Literal["", "sign_in", "refresh", "recovery", "factor_change"] = ""
+    action: Literal["", "sign_in", "refresh", "recovery", "factor_change", "sign_up"] = Field(
+        default="", description="This action alone; empty for all but sign-ups, whose thresholds are points."
+    )
     client_id: Annotated[Str, Field(max_length=2_000)] | None = Field(
         default=None, description="Decisions for this application alone; empty for the account page."
     )
@@ -60,14 +63,15 @@ class WhatIfSent(Sent):
     until: AwareDatetime | None = None
     most: Annotated[Int, Field(ge=1, le=50_000, description="So many of the newest decisions.")] = 10_000
 
-    def applied(self, settings: RiskSettings) -> RiskSettings:
-        """Return *settings* with what is to be tried."""
-        tried: dict[str, Any] = {
-            name: getattr(self, name) for name in (*THRESHOLDS, "rules") if getattr(self, name) is not None
-        }
-        if "rules" in tried:
-            tried["rules"] = [rule.model_dump() for rule in tried["rules"]]
-        return msgspec.convert({**msgspec.to_builtins(settings), **tried}, RiskSettings)
+    def applied(self, settings: RiskSettings, sign_up: SignUpSettings) -> tuple[RiskSettings, SignUpSettings]:
+        """Return the settings with what is to be tried: of sign-ups, where they are asked about."""
+        tried = {name: getattr(self, name) for name in THRESHOLDS if getattr(self, name) is not None}
+        varied: dict[str, Any] = {"rules": [one.model_dump() for one in self.rules]} if self.rules is not None else {}
+        if self.action == "sign_up":
+            sign_up = msgspec.structs.replace(sign_up, **{FROM[name]: value for name, value in tried.items()})
+        else:
+            varied |= tried
+        return msgspec.convert({**msgspec.to_builtins(settings), **varied}, RiskSettings), sign_up
 
 
 class OutcomeShown(Shown):
