@@ -8,13 +8,15 @@ import itertools
 import pytest
 
 from limen.identity.tenants.sms import SmsSettings
+from tests.integration.account.test_emails import add as add_email
+from tests.integration.journeys.test_passkey_refusals import reasons
 from tests.integration.journeys.test_second_factor import ASKED, enrolled, now_code, press, settings
 from tests.integration.journeys.test_sms import NUMBER, allow, code_of, texts
 from tests.integration.journeys.test_sms import enrolled as with_phone
 from tests.support.house import PASSWORD, code_in, says
 
 pytestmark = pytest.mark.anyio
-ANN = "ann@example.com"
+ANN, WORK, NOBODY = "ann@example.com", "ann@work.example", "nobody@example.com"
 FEW = 4
 DAY = 86_400
 
@@ -60,6 +62,32 @@ async def test_passwords(build_house):
         assert (await ann.sign_in(ANN, PASSWORD)).path == "/account"  # nobody shuts her out at her own browser
         house.clock.advance(1_200)
         assert (await house.walker().sign_in(ANN, PASSWORD)).path == "/account"
+
+
+async def test_more_names_bring_no_more_tries_and_nothing_tells_that_they_are_of_one_account(build_house):
+    bounds = {"sign_in_per_identifier": f"{FEW}/600", "codes_per_identifier": f"{FEW}/{DAY}"}
+    async with build_house(**bounds, mails_per_identifier="off") as house:
+        await add_email(house, await owner(house), WORK)
+        house.clock.advance(1_200)
+        come = strangers(house)
+        for _ in range(FEW):
+            assert (await next(come).sign_in(ANN, "wrong horse battery")).status == 400
+        wrong = [await next(come).sign_in(email, PASSWORD) for email in (WORK, NOBODY)]
+        assert {page.status for page in wrong} == {400}
+        assert all(says("error.invalid_credentials") in page.alert for page in wrong)
+        assert (await reasons(house))[-2] == "throttled"
+        house.clock.advance(1_200)
+        assert (await next(come).sign_in(WORK, PASSWORD)).path == "/account"
+
+        async def guessed(email, shift):
+            walker = next(come)
+            page = await walker.post(await walker.get("/recover"), email=email)
+            return await walker.post(page, code=shift(code_in((await house.mails(email))[-1])))
+
+        assert [(await guessed(ANN, other)).status for _ in range(FEW)] == [400] * FEW
+        assert (await guessed(WORK, str)).errors == {"code": says("error.code_invalid")}
+        house.clock.advance(2 * DAY)
+        assert (await guessed(WORK, str)).h1 == says("new_password.title")
 
 
 async def test_after_a_hundred_failures_a_password_counts_no_more(build_house):

@@ -1,4 +1,7 @@
-"""How often a journey may ask: by address, and by the identifier that was typed, whether it exists or not."""
+"""How often a journey may ask: by address, and by the identifier that was typed, whether it exists or not.
+
+Beneath that tries count for the account, however many identifiers it has (:func:`over_account`).
+"""
 
 from dataclasses import replace
 
@@ -22,7 +25,7 @@ async def over_limits(context: StepContext, email: str, *, mail: bool, known_dev
     by_address = settings.mails_per_address if mail else settings.per_address
     by_identifier = settings.mails_per_identifier if mail else settings.per_identifier
     who = b64url(await parts.directory.email_index(email))
-    whose = context.journey.browser_id if known_device else "strangers"
+    whose = _whose(context, is_known=known_device)
     tenant = parts.tenant_id
     asked: tuple[tuple[str, Limit], ...] = (
         (f"{by_address.name}:{tenant}:{address_key(context.request.address)}", by_address),
@@ -33,6 +36,18 @@ async def over_limits(context: StepContext, email: str, *, mail: bool, known_dev
         if refused is not None:
             return replace(refused, values={"email": email})
     return None
+
+
+async def over_account(context: StepContext, limit: Limit, who: str, *, known_device: bool = False) -> bool:
+    """Count one try for *who*: the account, or, where there is none, what was typed. Tell whether it is one too many.
+
+    Whatever names an account has a count of its own, under the same *limit*. Were this one told too, whoever used up
+    one name would learn from the next that both are of one account. So what is tried beyond it is answered as if it
+    were wrong, and nothing is compared.
+    """
+    parts, whose = context.parts, _whose(context, is_known=known_device)
+    decision = await parts.limiter.hit(f"{limit.name}:{parts.tenant_id}:account:{who}:{whose}", limit)
+    return not decision.allowed
 
 
 async def over_address(context: StepContext) -> Problem | None:
@@ -81,6 +96,11 @@ async def over_names(context: StepContext) -> Problem | None:
     parts, customer = context.parts, context.facts.customer
     who = customer.id if customer is not None else ""
     return await _hit(parts.limiter, f"{NAMES.name}:{parts.tenant_id}:{who}", NAMES)
+
+
+def _whose(context: StepContext, *, is_known: bool) -> str:
+    """Return whose tries count together: those of a device that the owner has used, or everybody else's."""
+    return context.journey.browser_id if is_known else "strangers"
 
 
 def _barred(context: StepContext, *, is_known: bool = False) -> Problem | None:

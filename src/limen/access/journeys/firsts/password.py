@@ -1,8 +1,8 @@
 """By password.
 
 Known, unknown, disabled and password-less accounts do the same work: one look-up, one password row, one key, one
-hash, one counter (security, *Enumeration*). A row that does not exist is asked for under an identifier that nobody
-has.
+hash, the same counters (security, *Enumeration*). A row that does not exist is asked for under an identifier that
+nobody has.
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from limen.access.journeys.firsts.first import First
 from limen.access.journeys.guards.door import Guarded, guarded
 from limen.access.journeys.guards.doubts import Doubted, doubted
 from limen.access.journeys.guards.patterns import with_news
-from limen.access.journeys.limits import over_limits
+from limen.access.journeys.limits import over_account, over_limits
 from limen.access.journeys.migration import VERIFY, moved_in, over_questions
 from limen.access.journeys.parts import JourneyUnit
 from limen.access.journeys.views import Problem, Progress, problem_of
@@ -25,6 +25,7 @@ from limen.identity.credentials.verify import PasswordCheck, check_password, cou
 from limen.identity.customers.identifiers import kind_of
 from limen.identity.customers.records import SealedCustomer
 from limen.identity.keyring import SubjectVault
+from limen.kernel.encoding import b64url
 from limen.kernel.events import AuditEntry, Outcome
 from limen.kernel.ids import CustomerId
 
@@ -52,17 +53,19 @@ async def _answer(context: StepContext, email: str, form: Mapping[str, str]) -> 
         sealed = await unit.customers.find_by_contact(kind_of(email), index)
         customer_id = sealed.id if sealed is not None else NOBODY
         stored = await unit.passwords.get(customer_id)
+    who = customer_id if sealed is not None else b64url(index)
+    is_spent = await over_account(context, parts.settings.per_identifier, who, known_device=known)
     vault = await parts.directory.vault_of(customer_id)
     check = await check_password(parts.hasher, stored, vault, form["password"])
     if check.busy is not None:
         return Progress(state, problem=problem_of(check.busy, typed))
-    if check.matches and sealed is not None and sealed.may_sign_in:
+    if check.matches and sealed is not None and sealed.may_sign_in and not is_spent:
         return await _passed(context, email, _Account(sealed, stored, vault), check, found)
     over = await over_questions(context, email, VERIFY)
     if over is None and sealed is None and (new := await moved_in(context, email, form["password"])) is not None:
         return await _passed(context, email, _Account(new.customer, new.stored, new.vault), _RIGHT, found)
     await parts.guard.failed(found.attempt)
-    refused = with_news(context, _refused(context, email, customer_id, check), found.news)
+    refused = with_news(context, _refused(context, email, customer_id, check, is_spent=is_spent), found.news)
     return refused if over is None else replace(refused, problem=over)
 
 
@@ -130,13 +133,16 @@ def _proven(context: StepContext, email: str, account: _Account, check: Password
     return Progress(state, write, vault=vault)
 
 
-def _refused(context: StepContext, email: str, customer_id: CustomerId, check: PasswordCheck) -> Progress:
+def _refused(
+    context: StepContext, email: str, customer_id: CustomerId, check: PasswordCheck, *, is_spent: bool = False
+) -> Progress:
+    """Return what a wrong password is told; where the account's tries are spent, that is no failure of it in a row."""
     request, now = context.request, context.parts.clock.now()
     # Whoever nobody knows is recorded under the journey: there too one key is asked for, and the record is as long.
     subject = context.journey.id if customer_id == NOBODY else customer_id
 
     async def write(unit: JourneyUnit) -> Problem | None:
-        disabled = await count_wrong_password(unit.passwords, customer_id, now)
+        disabled = await count_wrong_password(unit.passwords, NOBODY if is_spent else customer_id, now)
         if not disabled:  # a password that is disabled costs a statement; so does every other
             await unit.passwords.disable(NOBODY, now)
         unit.record(
@@ -145,7 +151,7 @@ def _refused(context: StepContext, email: str, customer_id: CustomerId, check: P
                 outcome=Outcome.REFUSED,
                 actor="browser",
                 subject=subject,
-                reason="password_disabled" if check.locked or disabled else "invalid_credentials",
+                reason="throttled" if is_spent else _reason(disabled=check.locked or disabled),
                 request_id=request.request_id,
                 personal=request.personal,
             )
@@ -155,6 +161,10 @@ def _refused(context: StepContext, email: str, customer_id: CustomerId, check: P
     state = msgspec.structs.replace(context.journey.state, email=email)
     problem = Problem({"": "error.invalid_credentials"}, values={"email": email})
     return Progress(state, write, problem, refused=PASSWORD)
+
+
+def _reason(*, disabled: bool) -> str:
+    return "password_disabled" if disabled else "invalid_credentials"
 
 
 FIRST = First("password", lambda settings: settings.password, _answer)

@@ -12,7 +12,7 @@ import msgspec
 from limen.access.journeys.changes.contacts import moved
 from limen.access.journeys.context import StepContext
 from limen.access.journeys.guards.applying import note
-from limen.access.journeys.limits import over_guesses, over_limits
+from limen.access.journeys.limits import over_account, over_guesses, over_limits
 from limen.access.journeys.messages.digits import ascii_digits
 from limen.access.journeys.messages.mailed import letter, lifetime, purpose
 from limen.access.journeys.messages.mails import challenge
@@ -26,7 +26,7 @@ from limen.identity.credentials.records import seal_password
 from limen.identity.customers.identifiers import EMAIL
 from limen.identity.customers.records import Profile, SealedCustomer
 from limen.kernel.clock import SECOND, Instant
-from limen.kernel.encoding import link_hash
+from limen.kernel.encoding import b64url, link_hash
 from limen.kernel.events import AuditEntry, Event, Outcome
 
 
@@ -59,7 +59,7 @@ async def submit(context: StepContext, form: Mapping[str, str]) -> Progress:
         return Progress(state, problem=limited, link_hash=context.journey.link_hash)
     typed = ascii_digits(form.get("code", ""))
     matches = hmac.compare_digest(typed.encode(), sent.code.encode()) and bool(sent.code)
-    if matches:
+    if not await _is_spent(context) and matches:
         return await proven(context)
     counted = msgspec.structs.replace(sent, tries_left=sent.tries_left - 1)
     failed = msgspec.structs.replace(state, challenge=counted)
@@ -70,6 +70,18 @@ async def submit(context: StepContext, form: Mapping[str, str]) -> Progress:
         return None
 
     return Progress(failed, write, Problem({"code": error}), link_hash=context.journey.link_hash, refused=MAILBOX)
+
+
+async def _is_spent(context: StepContext) -> bool:
+    """Count a code for the account that it leads to, whichever of its addresses it was mailed to."""
+    state, parts = context.journey.state, context.parts
+    if state.path is Path.SIGN_UP or proves_address(state):
+        return False
+    index = await parts.directory.email_index(state.email)
+    async with parts.read(parts.tenant_id) as unit:
+        customer = await unit.customers.find_by_contact(EMAIL, index)
+    who = customer.id if customer is not None else b64url(index)
+    return await over_account(context, parts.settings.codes_per_identifier, who)
 
 
 async def proven(context: StepContext) -> Progress:
