@@ -75,6 +75,7 @@ def install(bench: Workbench, program: Path, name: str, database_urls: tuple[str
         "LIMEN_INSECURE_HTTP": "1",
         "LIMEN_LOG_LEVEL": "warning",
         "BENCH_SECRET": bench.secret,
+        "PYTHONDONTWRITEBYTECODE": "",  # a second start finds the byte code that the first one left
         **{f"LIMEN_LIMITS_{name}": "off" for name in _LIFTED_LIMITS},
     }
     servers.command([str(program), "migrate"], environment, ROOT)

@@ -14,7 +14,7 @@ from limen.kernel.ids import RecordId
 from limen.storage import schema
 from limen.storage.dialects.postgres import APP_ROLE, KEYS_ROLE, READER_ROLE, TOKEN_ROLE
 from limen.storage.dialects.sqlite import SqliteDialect, path_of
-from limen.storage.opening import open_token_pool, role_for
+from limen.storage.postgres import open_token_pool, role_for
 from tests.contract import things
 from tests.contract.world import connect, file_of, migrated, on_postgres, on_sqlite
 

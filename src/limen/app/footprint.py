@@ -3,7 +3,8 @@
 import ctypes
 import gc
 import sys
-from contextlib import suppress
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
 from typing import Final
 
 _M_TRIM_THRESHOLD: Final = -1  # malloc.h of the GNU C library
@@ -25,6 +26,16 @@ def spare_memory() -> None:
         libc.mallopt(_M_ARENA_MAX, _ARENAS)
         libc.mallopt(_M_MMAP_THRESHOLD, _THRESHOLD_BYTES)
         libc.mallopt(_M_TRIM_THRESHOLD, _THRESHOLD_BYTES)
+
+
+@contextmanager
+def loading() -> Generator[None]:
+    """Look for no cycles while modules are loaded: they make hundreds of thousands of objects, and all of them stay."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def settle() -> None:

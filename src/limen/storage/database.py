@@ -13,7 +13,6 @@ from limen.kernel.entropy import Entropy
 from limen.kernel.events import DELIVERED, Event
 from limen.kernel.ids import TenantId
 from limen.storage.dialects import Dialect, dialect_of
-from limen.storage.dialects.postgres import PostgresDialect
 from limen.storage.dialects.sqlite import SqliteDialect
 from limen.storage.gate import WriteGate
 from limen.storage.lanes import Lane
@@ -30,6 +29,8 @@ def open_dialect(url: str, *, role: str | None = None) -> Dialect:
     """Return the dialect for *url*; *role* is taken on PostgreSQL."""
     if dialect_of(url) == "sqlite":
         return SqliteDialect(url)
+    from limen.storage.dialects.postgres import PostgresDialect  # noqa: PLC0415 - with asyncpg, which SQLite spares
+
     return PostgresDialect(url, role=role)
 
 

@@ -1,9 +1,7 @@
 """Which revision a database is at, asked without loading Alembic: few starts have anything to migrate."""
 
-import sqlite3
 from pathlib import Path
 
-import asyncpg
 from sqlalchemy import text
 
 from limen.storage.database import Database
@@ -21,9 +19,6 @@ async def revision(database: Database) -> str | None:
     try:
         async with database.platform() as connection:
             found: str | None = (await connection.execute(text("SELECT version_num FROM alembic_version"))).scalar()
-    except (
-        sqlite3.OperationalError,
-        asyncpg.PostgresError,
-    ):  # no such table, or not for us to read, which only a migration mends
+    except database.dialect.refused:  # no such table, or not for us to read, which only a migration mends
         return None
     return found

@@ -21,12 +21,11 @@ millisecond or more: for tests, jobs and searches that nobody waits for.
 from abc import ABC, abstractmethod
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
-from typing import Any, ClassVar, Final
+from functools import cache, lru_cache
+from typing import Any, ClassVar
 
 from sqlalchemy import BindParameter, Column, ColumnElement, Executable, Insert, Table, TextClause
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.dialects.postgresql import asyncpg
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import Dialect as CoreDialect
 from sqlalchemy.types import LargeBinary, TypeEngine
 
@@ -35,7 +34,15 @@ from limen.kernel.errors import Fault
 Values = Mapping[str, Any]
 Processor = Callable[[Any], Any]
 
-_DIALECTS: Final[Mapping[str, CoreDialect]] = {"sqlite": sqlite.dialect(), "postgresql": asyncpg.dialect()}  # type: ignore[no-untyped-call]
+
+@cache
+def _dialect(kind: str) -> CoreDialect:
+    """Return how SQLAlchemy writes for a *kind* of database; what it needs for that is loaded where it is asked for."""
+    if kind == "sqlite":
+        return sqlite.dialect()
+    from sqlalchemy.dialects.postgresql import asyncpg  # noqa: PLC0415
+
+    return asyncpg.dialect()  # type: ignore[no-untyped-call]
 
 
 class Statement:
@@ -75,7 +82,7 @@ class Compiled:
         self, core: Executable, kind: str, columns: Sequence[str] | None = None, *, is_passing: bool = False
     ) -> None:
         """Compile *core*; it *is passing* where it is run once and thrown away."""
-        dialect, self.is_passing = _DIALECTS[kind], is_passing
+        dialect, self.is_passing = _dialect(kind), is_passing
         if isinstance(core, Insert) and not core.exported_columns:
             core = core.inline()  # whoever wants a number that the database gave asks for it
         compiled: Any = core.compile(  # type: ignore[attr-defined]  # every statement we make can be compiled
@@ -143,7 +150,7 @@ def _readers(types: Sequence[TypeEngine[Any]], dialect: CoreDialect) -> list[tup
 def _impl(kind: TypeEngine[Any], dialect: CoreDialect) -> TypeEngine[Any] | None:
     """Return the database's version of a type; None where both drivers take and give what we mean: bytes."""
     impl = kind.dialect_impl(dialect)
-    return None if isinstance(impl, LargeBinary | sqlite.BLOB | postgresql.BYTEA) else impl
+    return None if isinstance(impl, LargeBinary) else impl
 
 
 @lru_cache(maxsize=512)
@@ -256,6 +263,8 @@ def insert_unless_taken(connection: Connection, table: Table) -> Insert:
 def unless_taken(kind: str, table: Table) -> Insert:
     """Return the same for a *kind* of database."""
     if kind == "postgresql":
+        from sqlalchemy.dialects import postgresql  # noqa: PLC0415
+
         return postgresql.insert(table).on_conflict_do_nothing()
     return sqlite.insert(table).on_conflict_do_nothing()
 

@@ -77,6 +77,17 @@ def test_help_loads_nothing_heavy() -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
+def test_serving_an_embedded_database_loads_nothing_that_it_does_not_need() -> None:
+    code = (
+        "import sys\n"
+        "import limen.app.cli.serving, limen.app.compose, limen.app.server.serving, limen.app.serving\n"
+        "heavy = {'asyncpg', 'sqlalchemy.orm', 'alembic', 'fastapi', 'pydantic', 'httpx', 'webauthn', 'lxml'}\n"
+        "sys.exit(' '.join(heavy & sys.modules.keys()) or 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_version_names_limen(limen) -> None:
     assert limen("version").stdout.startswith("limen ")
     assert limen("--version").stdout.startswith("limen ")

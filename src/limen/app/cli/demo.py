@@ -14,6 +14,7 @@ from cyclopts import Parameter
 from rich.console import Console
 
 from limen.app.cli.options import begin_logging
+from limen.app.footprint import loading
 from limen.app.settings import Settings, read_settings, require_servable
 from limen.app.settings.derived import database_urls
 
@@ -80,9 +81,10 @@ def _migrate(settings: Settings) -> None:
 
 
 def _serve(settings: Settings, shown: Shown, console: Console, done: Callable[[], None]) -> None:
-    from limen.app.compose import build  # noqa: PLC0415
-    from limen.app.server.serving import serve  # noqa: PLC0415
-    from limen.app.serving import options_of  # noqa: PLC0415
+    with loading():
+        from limen.app.compose import build  # noqa: PLC0415
+        from limen.app.server.serving import serve  # noqa: PLC0415
+        from limen.app.serving import options_of  # noqa: PLC0415
 
     async def prepare(basis: "Basis", tenant: "Tenant") -> None:
         await _prepare(basis, tenant, shown)

@@ -23,11 +23,12 @@ def serve(
 
 def run(settings: Settings) -> None:
     """Serve *settings*."""
-    from limen.app.footprint import spare_memory  # noqa: PLC0415  # the parts are loaded once the settings are right
+    from limen.app.footprint import loading, spare_memory  # noqa: PLC0415  # what is heavy: once the settings are right
 
     spare_memory()
-    from limen.app.compose import build  # noqa: PLC0415
-    from limen.app.server.serving import serve as serve_app  # noqa: PLC0415
-    from limen.app.serving import announce, options_of  # noqa: PLC0415
+    with loading():
+        from limen.app.compose import build  # noqa: PLC0415
+        from limen.app.server.serving import serve as serve_app  # noqa: PLC0415
+        from limen.app.serving import announce, options_of  # noqa: PLC0415
 
     serve_app(lambda: build(settings), options_of(settings), lambda: announce(settings))

@@ -16,7 +16,7 @@ from limen.kernel.entropy import SystemEntropy
 from limen.kernel.errors import Misconfigured
 from limen.storage.database import Database, open_dialect
 from limen.storage.dialects.sqlite import path_of
-from limen.storage.opening import role_for
+from limen.storage.postgres import role_for
 from limen.storage.revision import newest_revision, revision
 from limen.storage.standing import is_durable, login_bypasses_row_security
 

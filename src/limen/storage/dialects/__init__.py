@@ -5,24 +5,27 @@
 
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
-from typing import Protocol
-
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from typing import TYPE_CHECKING, Protocol
 
 from limen.kernel.errors import Misconfigured
 from limen.kernel.ids import TenantId
 from limen.storage.statements import Connection
+
+if TYPE_CHECKING:  # it brings the ORM with it, and only a change of the schema needs it
+    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 
 class Dialect(Protocol):
     """What SQLite and PostgreSQL do differently."""
 
     name: str
+    refused: type[Exception]
+    """What it raises for a statement that it understands and does not run: there is no such table, or not for us."""
     trace: Callable[[str], None] | None
     """Hears the text of every statement, where somebody wants to know; never its values."""
 
     @property
-    def engine(self) -> AsyncEngine:
+    def engine(self) -> "AsyncEngine":
         """Return SQLAlchemy's engine. It is for changing the schema and made when first asked for."""
         ...
 
@@ -37,11 +40,11 @@ class Dialect(Protocol):
         """Lend a connection in no transaction, for one statement that reads the key store."""
         ...
 
-    async def begin_alone(self, connection: AsyncConnection, key: str) -> None:
+    async def begin_alone(self, connection: "AsyncConnection", key: str) -> None:
         """Begin a transaction for changing the schema; another process that asks with *key* waits for its end."""
         ...
 
-    async def grant_keys(self, connection: AsyncConnection) -> None:
+    async def grant_keys(self, connection: "AsyncConnection") -> None:
         """Let the *keys* role read and write the tables of the key store, where there are roles."""
         ...
 

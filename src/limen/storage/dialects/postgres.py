@@ -4,16 +4,18 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import cached_property, lru_cache
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import asyncpg
 from sqlalchemy import Column, ColumnElement, Integer, Table, Text, any_, bindparam, func, literal, select, text
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from limen.kernel.errors import Contended, Fault
 from limen.kernel.ids import TenantId
 from limen.storage.statements import Compiled, Connection, InsertNew, Result, Statement, Values, row_maker
+
+if TYPE_CHECKING:  # it brings the ORM with it, and only a change of the schema needs it
+    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 APP_ROLE = "limen_app"
 TOKEN_ROLE = "limen_token"
@@ -153,6 +155,7 @@ class PostgresDialect:
     """PostgreSQL on the everyday paths, as the *app* role."""
 
     name = "postgresql"
+    refused: type[Exception] = asyncpg.PostgresError
 
     def __init__(self, url: str, *, role: str | None = APP_ROLE, pool_size: int = 10) -> None:
         """Prepare to connect; with *role*, every connection takes that role as it starts."""
@@ -175,9 +178,12 @@ class PostgresDialect:
         self._opening = asyncio.Lock()
 
     @cached_property
-    def engine(self) -> AsyncEngine:
+    def engine(self) -> "AsyncEngine":
         """Return SQLAlchemy's engine, for changing the schema."""
-        return create_async_engine("postgresql+asyncpg://", async_creator=self._connect)
+        from sqlalchemy.ext.asyncio import create_async_engine  # noqa: PLC0415
+
+        engine: AsyncEngine = create_async_engine("postgresql+asyncpg://", async_creator=self._connect)
+        return engine
 
     @asynccontextmanager
     async def transaction(self, tenant_id: TenantId | None, *, write: bool) -> AsyncGenerator[Connection, None]:
@@ -206,12 +212,12 @@ class PostgresDialect:
         async with self._borrowed() as connection:
             yield connection
 
-    async def begin_alone(self, connection: AsyncConnection, key: str) -> None:
+    async def begin_alone(self, connection: "AsyncConnection", key: str) -> None:
         """Begin, and wait for whoever holds *key*."""
         await connection.begin()
         await connection.exec_driver_sql(_LOCK, (key,))
 
-    async def grant_keys(self, connection: AsyncConnection) -> None:
+    async def grant_keys(self, connection: "AsyncConnection") -> None:
         """Make the *keys* role if need be; it reads and writes the two tables and cannot alter them."""
         await connection.exec_driver_sql(_MAKE_KEYS_ROLE)
         await connection.exec_driver_sql(f"GRANT USAGE ON SCHEMA public TO {KEYS_ROLE}")

@@ -2,19 +2,22 @@
 
 import asyncio
 import os
+import sqlite3
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import event, text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from limen.kernel.errors import Misconfigured
 from limen.kernel.ids import TenantId
 from limen.storage.dialects.inline import WRITE, SqliteConnection, Trace
 from limen.storage.statements import Connection
+
+if TYPE_CHECKING:  # it brings the ORM with it, and only a change of the schema needs it
+    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 PRAGMAS = (
     "PRAGMA journal_mode=WAL",
@@ -149,6 +152,7 @@ class SqliteDialect:
     """The embedded default."""
 
     name = "sqlite"
+    refused: type[Exception] = sqlite3.OperationalError
 
     def __init__(self, url: str) -> None:
         """Prepare to open the file of *url*; nothing is opened yet."""
@@ -157,9 +161,13 @@ class SqliteDialect:
         self._readers, self._writers = _Pool(self.path, READING), _Pool(self.path, PRAGMAS)
 
     @cached_property
-    def engine(self) -> AsyncEngine:
+    def engine(self) -> "AsyncEngine":
         """Return SQLAlchemy's engine on the file, for changing the schema."""
-        engine = create_async_engine(f"sqlite+aiosqlite:///{self.path}", connect_args={"isolation_level": None})
+        from sqlalchemy.ext.asyncio import create_async_engine  # noqa: PLC0415
+
+        engine: AsyncEngine = create_async_engine(
+            f"sqlite+aiosqlite:///{self.path}", connect_args={"isolation_level": None}
+        )
         event.listen(engine.sync_engine, "do_connect", lambda *_: self._writers.open().close())  # it is in WAL mode now
         event.listen(engine.sync_engine, "connect", _on_connect)
         event.listen(engine.sync_engine, "begin", _on_begin)
@@ -174,7 +182,7 @@ class SqliteDialect:
         """Lend a connection for one statement that reads."""
         return _Loan(self._readers, self.trace)
 
-    async def begin_alone(self, connection: AsyncConnection, key: str) -> None:
+    async def begin_alone(self, connection: "AsyncConnection", key: str) -> None:
         """Begin, the only writer, with foreign keys off: rebuilding a table drops it, and a drop cascades."""
         del key
         raw: Any = (await connection.get_raw_connection()).driver_connection
@@ -183,7 +191,7 @@ class SqliteDialect:
         await connection.execution_options(limen_write=True)
         await connection.begin()
 
-    async def grant_keys(self, connection: AsyncConnection) -> None:
+    async def grant_keys(self, connection: "AsyncConnection") -> None:
         """Do nothing: the file's mode is all there is."""
 
     async def scrub(self) -> None:
