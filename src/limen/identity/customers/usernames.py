@@ -4,6 +4,7 @@ from typing import Final
 
 import precis_i18n
 
+from limen.identity.customers.scripts import is_mixed
 from limen.kernel.errors import Invalid
 
 SHORTEST: Final = 3
@@ -15,8 +16,8 @@ def parse_username(text: str) -> str | Invalid:
     """Return the name as it is kept and looked up: width and case mapped, NFC.
 
     Refused beyond what the profile refuses (spaces, control characters, what is unassigned or mixes directions): an
-    ``@``, a ``+`` at the beginning, a name without a letter, and one that the profile would change again, which some
-    code points do (RFC 8264 §7).
+    ``@``, a ``+`` at the beginning, a name without a letter, one that the profile would change again, which some code
+    points do (RFC 8264 §7), and one that mixes scripts, which could look like somebody else's.
     """
     text = text.strip()
     if not SHORTEST <= len(text) <= LONGEST:  # first: normalising costs the square of a run of marks
@@ -30,7 +31,7 @@ def parse_username(text: str) -> str | Invalid:
         return _invalid("username.length")
     if not is_stable or "@" in name or name.startswith("+") or not any(mark.isalpha() for mark in name):
         return _invalid("username.invalid")
-    return name
+    return _invalid("username.mixed") if is_mixed(name) else name
 
 
 def allowed_username(typed: str, rule: str) -> str | Invalid:

@@ -49,7 +49,28 @@ def test_what_the_tenant_does_not_allow_is_no_identifier():
         ("x" * 41, "username.length"),
         ("a b c", "username.invalid"),
         ("a@b", "username.invalid"),
+        ("\u0430nn.lee", "username.mixed"),  # Cyrillic, then Latin
+        ("\u0391lpha", "username.mixed"),  # Greek
+        ("\u10d0\u0570\u10d1", "username.mixed"),  # Georgian, Armenian
+        ("\u30a2\ud55c\uae00", "username.mixed"),  # Katakana, Hangul
+        ("a1\u09e7", "username.mixed"),  # two kinds of digits
     ],
 )
 def test_why_a_name_will_not_do_is_said(typed, problem):
     assert parse_username(typed).fields == {"username": problem}
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "ann-lee_99",
+        "\u0430\u043d\u043d\u0430.99",  # Cyrillic
+        "zo\u0301e\u0308",  # marks of no script
+        "\u0646\u0648\u0631\u064e1",  # Arabic with a mark
+        "ann\u5c71\u3005\u3042\u30fc",  # Latin, Han, Hiragana and a mark of both Japanese ones
+        "\ud55c\uae00kim",  # Hangul, Latin
+        "\u0928\u093f\u0924\u093e",  # Devanagari with its own marks
+    ],
+)
+def test_a_name_of_one_script_is_kept(typed):
+    assert isinstance(parse_username(typed), str)
