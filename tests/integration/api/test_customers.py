@@ -62,6 +62,12 @@ async def test_further_addresses_are_vouched_for_found_by_put_first_and_nobody_e
         assert [one["email"] for one in found.json()["items"]] == ["ann@example.com"]
         moved = await http.post(f"{path}/emails/{second['id']}/primary", headers=star)
         assert [one["email"] for one in moved.json()["items"]] == ["ann@work.example"]  # the other was never proven
+        mine = f"/customers/{bob['id']}"
+        assert (await http.patch(mine, json={"email_verified": True}, headers=star)).status_code == 200
+        house.clock.advance(60)
+        [_, more] = (await http.post(f"{mine}/emails", json={"email": "b@example.com"}, headers=star)).json()["items"]
+        [_, kept] = (await http.post(f"{mine}/emails/{more['id']}/primary", headers=star)).json()["items"]
+        assert (kept["email"], kept["verified_at"]) == ("bob@example.com", bob["created_at"])  # no younger now
         gone = await http.delete(f"{path}/emails/{second['id']}", headers=star)
         assert (gone.status_code, gone.json()["code"]) == (404, "email_not_found")
         wrong = await http.post(f"{path}/emails", json={"email": "nonsense"}, headers=star)

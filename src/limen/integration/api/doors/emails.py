@@ -53,10 +53,10 @@ async def put_email_first(
     call: CurrentCall, customer_id: CustomerPath, email_id: Named, if_match: IfMatch = None
 ) -> Response:
     """Make another of a customer's addresses the primary one; the one before stays, if it is verified."""
-    now, kept = call.parts.clock.now(), _new(call)
+    customer, kept = ok(await administration(call).read(CustomerId(customer_id))), _new(call)
 
     def change(profile: Profile) -> Profile | Refusal:
-        before = Contact(kept, profile.email, profile.email_since or now)
+        before = Contact(kept, profile.email, profile.email_since or customer.created_at)
         return with_primary(profile, email_id, before)
 
     return _answered(await changed(call, customer_id, if_match, change))
