@@ -10,6 +10,7 @@ from limen.access.journeys.parts import CountRisk, JourneyParts, JourneySettings
 from limen.access.journeys.steps.consent import scope_in_words
 from limen.access.merging.merge import Merging
 from limen.access.tokens.desk import CountProof, Desk, Desks, uncounted
+from limen.app.changing import ChangeRisk
 from limen.app.epochs import RiskEpochs
 from limen.app.jobs.checkpoints import Basics
 from limen.app.jobs.consents import LedgerSigners
@@ -151,6 +152,9 @@ def api_parts(parts: FrontParts) -> ApiParts:
         geography=parts.atlas,
         words=in_words,
         texts=bool(parts.sms_ceiling),
+        weigh=ChangeRisk(
+            parts.storage.database, parts.epochs, parts.atlas, guards(parts), parts.count_risk, parts.clock
+        ),
     )
 
 

@@ -16,7 +16,7 @@ from limen.access.tokens.desk import Refreshing
 from limen.app.epochs import RiskEpochs
 from limen.identity.keyring import Keyring
 from limen.identity.tenants.records import Tenant
-from limen.kernel.clock import Clock
+from limen.kernel.clock import Clock, Instant
 from limen.storage.database import Database
 from limen.trust.risk.judge import RiskJudge
 from limen.trust.risk.records import Sighting, Standing
@@ -58,11 +58,13 @@ class RefreshRisk:
         vault = await self.keyring.subject(self.tenant.id, of.customer_id)
         if vault is None:
             return None
-        seen = await self._seen(of.came_from.address)
+        address = of.came_from.address
+        seen = origin_seen(self.geography, address, self.clock.now(), listed=await self.is_listed(address))
         async with self.database.read(self.tenant.id) as unit:
             return await held_against(judge, unit, (of.customer_id, vault), seen, ("refresh", of.client_id))
 
-    async def _seen(self, address: str) -> Sighting:
-        where = self.geography.of(address)
-        standing = Standing(where.anonymiser, where.hosting, await self.is_listed(address))
-        return Sighting(self.clock.now(), where.values, None, where.place, standing)
+
+def origin_seen(geography: Geography, address: str, now: Instant, *, listed: bool) -> Sighting:
+    """Return what the token of an application shows: where it comes from, and nothing of a browser."""
+    where = geography.of(address)
+    return Sighting(now, where.values, None, where.place, Standing(where.anonymiser, where.hosting, listed))

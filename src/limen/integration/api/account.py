@@ -15,26 +15,28 @@ from fastapi import Depends, Request
 
 from limen.access.account.factors import factors_of
 from limen.access.account.unit import AccountParts, Owner
-from limen.access.factors.records import second_steps
+from limen.access.factors.records import StoredFactor, second_steps
 from limen.access.http import HotRequest
 from limen.access.jose.verify import VerifiedToken
 from limen.access.journeys.freshness import is_fresh
+from limen.access.journeys.guards.risks import RISK
+from limen.access.journeys.guards.weighing import PUT_OFF
 from limen.access.journeys.second_factors import RECENT
 from limen.access.journeys.weaker import can_reach
 from limen.access.oauth.assurance import MULTI_FACTOR
 from limen.access.possession.proof import ALGORITHMS
-from limen.access.sessions.records import Evidence
+from limen.access.sessions.records import KEYS, Evidence
 from limen.access.tokens.bound_tokens import BEARER, BOUND, DPOP, ShownToken, key_refused
 from limen.access.tokens.desk import Desk
 from limen.access.tokens.proving import NONCE_NEEDED
 from limen.access.tokens.resource_metadata import challenge_parameter
-from limen.integration.api.parts import PREFIX, ApiParts
+from limen.integration.api.parts import PREFIX, ApiParts, Change
 from limen.integration.api.problems import Refused
 from limen.integration.api.route import GuardedRoute, StrictRequest, count, desk_of
 from limen.integration.edge.arrival import arrival_of
-from limen.kernel.clock import SECOND
+from limen.kernel.clock import SECOND, Instant
 from limen.kernel.context import RequestContext
-from limen.kernel.errors import Forbidden, Refusal, Unauthenticated
+from limen.kernel.errors import Forbidden, Refusal, Throttled, Unauthenticated
 
 _LONGEST_AGENT: Final = 400
 _MISSING: Final = Unauthenticated("missing_token")
@@ -136,8 +138,10 @@ async def _call(
     return AccountCall(parts, desk, arrival.prefix, owner, held, scheme)
 
 
-async def require_recent(call: AccountCall) -> None:
-    """See that the customer proved lately, and strongly enough, who they are.
+async def require_recent(call: AccountCall, *, is_harmless: bool = False) -> None:
+    """See that the customer proved lately, and strongly enough, who they are; and that risk has nothing against it.
+
+    Risk is not asked about what ``is_harmless``.
 
     Raises:
         Refused: they did not; the challenge says what to ask them for (RFC 9470 §3).
@@ -145,6 +149,8 @@ async def require_recent(call: AccountCall) -> None:
     factors = await factors_of(call.account, call.owner)
     now = call.parts.clock.now()
     if is_fresh(call.held, factors, now):
+        if not is_harmless:
+            await _require_likely(call, factors, now)
         return
     strong, age = "", RECENT // SECOND
     if second_steps(factors) and can_reach(factors, call.desk.tenant):
@@ -153,6 +159,32 @@ async def require_recent(call: AccountCall) -> None:
         age = 0  # a trusted device stood in for a factor that bears no level: only a fresh sign-in asks for it
     refusal = Unauthenticated("insufficient_user_authentication", "stale, or too weak")
     raise _challenged(call.desk, refusal, call.scheme, f'{strong}, max_age="{age}"')
+
+
+async def _require_likely(call: AccountCall, factors: Sequence[StoredFactor], now: Instant) -> None:
+    """See that the change looks like its customer's, or that they proved more than a password lately.
+
+    A confidential client's token comes from its own server, where no customer is. Who has nothing more to be asked for
+    is asked for the mailbox on the account page.
+    """
+    loaded = await call.desk.clients(call.owner.client)
+    if loaded is None or loaded.client.is_confidential:
+        return
+    spoke = {piece.authenticator for piece in call.held if now - piece.at <= RECENT}
+    has_key, by_key = any(one.is_key for one in factors), bool(spoke & KEYS)
+    risk = await call.parts.weigh(Change(call.desk.tenant, call.owner, is_answered=len(spoke) > 1 or by_key))
+    if risk is None:
+        return
+    if risk.does("deny"):
+        raise Refused(Throttled("too_many_requests", RISK, retry_after=PUT_OFF))
+    wants_key = has_key and risk.decision.level == "phishing_resistant"
+    if not risk.does("challenge") or by_key or (len(spoke) > 1 and not wants_key):
+        return
+    if not has_key and not second_steps(factors):
+        raise Refused(Forbidden("account_page_needed", RISK))
+    refusal = Unauthenticated("insufficient_user_authentication", RISK)
+    strong = f', acr_values="{MULTI_FACTOR}"' if can_reach(factors, call.desk.tenant) else ""
+    raise _challenged(call.desk, refusal, call.scheme, f'{strong}, max_age="0"')
 
 
 def _challenged(desk: Desk, refusal: Refusal, scheme: str, more: str = "") -> Refused:

@@ -5,10 +5,11 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from limen.access.account.unit import AccountUnit
+from limen.access.account.unit import AccountUnit, Owner
 from limen.access.clients.dynamic.store import DynamicUnit
 from limen.access.factors.administer import FactorUnit
 from limen.access.imports.store import ImportUnit
+from limen.access.journeys.guards.risks import Judged
 from limen.access.merging.merge import MergeUnit
 from limen.access.resources.catalogue import CatalogueUnit
 from limen.access.safety.administer import AdministeredUnit
@@ -128,6 +129,29 @@ class ApiUnit(
 Begin = Callable[[TenantId], AbstractAsyncContextManager[ApiUnit]]
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a customer is about to change through an application.
+
+    Attributes:
+        tenant: whose customer it is.
+        owner: who, where from, and through which application.
+        is_answered: more was proven lately than a challenge would ask for.
+    """
+
+    tenant: Tenant
+    owner: Owner
+    is_answered: bool
+
+
+Weigh = Callable[[Change], Awaitable[Judged | None]]
+"""What risk says of a change, and has put on record; None where it says nothing."""
+
+
+async def unweighed(_: Change) -> None:
+    """Weigh nothing."""
+
+
 Guards = Callable[[Tenant], Awaitable[AttackGuard]]
 Words = Callable[[str, str], str]
 """(language, name) to what a name of ours says in that language; the name itself where nobody translated it."""
@@ -157,6 +181,7 @@ class ApiParts:
         geography: knows where addresses are.
         words: what names of ours say in words.
         texts: whether there is anybody who carries short messages.
+        weigh: holds what customers change against their habits.
     """
 
     desks: Desks
@@ -179,3 +204,4 @@ class ApiParts:
     geography: Geography = BY_PREFIX
     words: Words = untranslated
     texts: bool = False
+    weigh: Weigh = unweighed

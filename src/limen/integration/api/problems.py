@@ -35,6 +35,7 @@ _STATUSES: Final[Mapping[type[Refusal], int]] = {
 _BY_CODE: Final = {"version_changed": 412}
 
 DETAILS: Final = {
+    "account_page_needed": "This does not look like its customer: the account page asks for more, and does it.",
     "ambiguous_precondition": "If-Match must hold one entity tag or an asterisk.",
     "beyond_your_authority": "You would hand out, or take over, administrative rights that you do not have.",
     "body_too_large": "The body is too large.",

@@ -28,7 +28,7 @@ from limen.kernel.errors import Throttled
 from limen.kernel.ids import CustomerId
 
 _PROOFS: Final[Mapping[str, str]] = {MAILBOX: "mailbox", HARDWARE_KEY: "key", SOFTWARE_KEY: "key"}
-_PUT_OFF: Final = 600
+PUT_OFF: Final = 600
 
 
 async def weighed(context: StepContext, progress: Progress) -> Progress:
@@ -72,7 +72,7 @@ async def weighed_task(context: StepContext) -> tuple[JourneyState, Write | None
     if risk.does("deny"):
         async with context.parts.begin(context.parts.tenant_id) as unit:
             await note(context.parts.judge, unit, customer.id, risk, context.request)
-        return Throttled("throttled", RISK, retry_after=_PUT_OFF)
+        return Throttled("throttled", RISK, retry_after=PUT_OFF)
 
     async def write(unit: JourneyUnit) -> Problem | None:
         await note(context.parts.judge, unit, customer.id, risk, context.request)

@@ -38,7 +38,7 @@ async def list_own_factors(call: CurrentAccount) -> Response:
 )
 async def rename_own_factor(call: CurrentAccount, factor_id: Factor, body: FactorPatch) -> Response:
     """Give a passkey or security key another name. Wants a recent sign-in."""
-    await require_recent(call)
+    await require_recent(call, is_harmless=True)
     renamed = ok(await rename_key(call.account, call.owner, factor_id, body.name))
     return answer(shown_factor(renamed, call.owner.vault))
 
