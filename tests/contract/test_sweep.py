@@ -23,7 +23,7 @@ FOR_EVER = {
     "merged_customers", "search_indexes", "search_tokens", "profile_faults", "risk_histories", "key_rotations",
     "profile_schemas",
     # what a job of its own closes or carries out first
-    "recovery_requests", "deletion_requests", "privacy_requests",
+    "recovery_requests", "deletion_requests", "inactivity_notices", "privacy_requests",
 }  # fmt: skip
 
 

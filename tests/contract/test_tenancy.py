@@ -6,7 +6,7 @@ import asyncpg
 import pytest
 from sqlalchemy import select, text
 
-from limen.access.account.records import DeletionRequest
+from limen.access.account.records import DeletionRequest, Idle, InactivityNotice
 from limen.access.clients.dynamic.records import InitialToken
 from limen.access.imports.records import Import, Refused
 from limen.access.jose.keys import KeyState
@@ -135,6 +135,7 @@ class Theirs:
         await unit.search.begin_index(things.search_index(self.world))
         await unit.search.fill(1, {self.who.customer.id: b"theirs"})
         await unit.account.ask_deletion(self.deletion)
+        await unit.account.told_inactive(InactivityNotice(self.who.customer.id, self.world.clock.now()))
         await unit.factors.decline(self.who.customer.id, self.world.clock.now())
 
     async def _of_the_stream(self, unit) -> None:
@@ -245,6 +246,15 @@ async def deletion_requests(unit, theirs, now):
     assert not await unit.account.drop_deletion(theirs.deletion)
     assert await unit.account.parties(theirs.who.customer.id) == []
     assert await unit.account.families(theirs.who.customer.id, now) == []
+
+
+async def inactivity_notices(unit, theirs, now):
+    them = theirs.who.customer.id
+    assert await unit.account.inactive_since(now, 9) == []
+    assert await unit.account.idle(Idle(1 << 30, 1 << 62), after="", limit=9) == []
+    assert not await unit.account.forget_inactive(InactivityNotice(them, now))
+    assert not await unit.account.keep_from_inactivity(them)
+    await unit.customers.seen(them, 1)
 
 
 async def administrators(unit, theirs, _now):
@@ -543,6 +553,7 @@ PROBES = {
     "factors": factors,
     "passkey_offers": passkey_offers,
     "deletion_requests": deletion_requests,
+    "inactivity_notices": inactivity_notices,
     "profile_progress": profiles,
     "profile_schemas": schemas,
     "profile_faults": schemas,

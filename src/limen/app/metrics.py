@@ -37,12 +37,22 @@ class JobMetrics:
             "Privacy requests whose deadline passed, by the last look",
             registry=registry,
         )
+        self._inactive = Counter(
+            "limen_inactive_accounts",
+            "Accounts to which nobody signs in, by what became of them",
+            ["what"],
+            registry=registry,
+        )
         self._lost = Counter(
             "limen_audit_records_lost", "Times a checkpoint named audit records that are gone", registry=registry
         )
         self._unindexed = Gauge(
             "limen_search_index_customers_left", "Customers that search indexes still have to walk", registry=registry
         )
+
+    def inactive(self, what: str, how_many: int) -> None:
+        """Count what became of accounts to which nobody signs in."""
+        self._inactive.labels(what).inc(how_many)
 
     def known(self, job: str) -> None:
         """Show *job* from the start, so that one that never failed can be told from one that is not there."""

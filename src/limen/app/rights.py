@@ -5,6 +5,7 @@ Told inside the transaction of what happened, so that the two cannot differ.
 
 from collections.abc import Mapping, Sequence
 
+from limen.access.account.records import INACTIVE
 from limen.identity.rights.records import (
     Law,
     PrivacyRequest,
@@ -27,6 +28,8 @@ def rights_subscribers(storage: Storage, clock: Clock, entropy: Entropy) -> Mapp
     """Return what keeps requests for erasure and for a copy in step with what was done."""
 
     async def asked(unit: Unit, event: Event) -> None:
+        if event.data.get("reason") == INACTIVE:
+            return  # nobody exercised a right
         kind = RequestKind.EXPORT if event.name == "export.requested" else RequestKind.ERASURE
         tenant = await storage.tenants.get(unit.tenant_id)
         law = Law(tenant.settings.privacy.law) if tenant is not None else Law.GDPR
@@ -37,6 +40,8 @@ def rights_subscribers(storage: Storage, clock: Clock, entropy: Entropy) -> Mapp
         await open_request(unit, request, opened(request, f"customer:{customer_id}"))
 
     async def thought_again(unit: Unit, event: Event) -> None:
+        if event.data.get("reason") == INACTIVE:
+            return
         customer_id = CustomerId(event.subject)
         await settle(unit, customer_id, RequestKind.ERASURE, RequestState.WITHDRAWN, clock.now())
 

@@ -116,6 +116,7 @@ def _jobs(parts: WorkParts, pump: Pump) -> Jobs:
         measured.overdue_requests.set,
         measured.unindexed,
         pump.run,
+        measured.inactive,
     )
     return Jobs(timetable(work), parts.basis.storage.leases, parts.basis.clock, measured)
 

@@ -170,11 +170,19 @@ EVENT_DATA: Mapping[str, Mapping[str, Member]] = {
     },
     "device.trusted": _DEVICE,
     "device.forgotten": {**_DEVICE, "by": Member("``customer`` or ``administrator``.")},
-    "deletion.requested": {"due_at": Member("When the account is erased: microseconds since 1970, UTC.")},
+    "account.inactive": {
+        "delete_from": Member("From when on the deletion is asked for in their place: microseconds since 1970, UTC.")
+    },
+    "deletion.requested": {
+        "due_at": Member("When the account is erased: microseconds since 1970, UTC."),
+        "reason": Member("``customer``, who asked for it, or ``inactive``."),
+    },
     "deletion.cancelled": {
         "by": Member(
-            "``link``: the one in the mail; ``customer``: on the account page or by API; ``secured``: with all else."
-        )
+            "``link``: the one in the mail; ``customer``: on the account page or by API; ``secured``: with all else;"
+            " ``sign_in``, where nobody had signed in for long."
+        ),
+        "reason": _sometimes("Why it was to be deleted: ``customer`` or ``inactive``."),
     },
     "export.requested": {},
     "export.ready": {},

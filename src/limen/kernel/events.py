@@ -113,7 +113,11 @@ EVENTS: dict[str, tuple[int, str]] = {
     ),
     "device.trusted": (1, "A customer trusts a device in place of a second factor."),
     "device.forgotten": (1, "A trusted device was removed by hand."),
-    "deletion.requested": (1, "A customer asked for their account to be deleted; a waiting period began."),
+    "account.inactive": (1, "Nobody has signed in for long: a customer was told that the account will be deleted."),
+    "deletion.requested": (
+        1,
+        "A customer asked for their account to be deleted, or has not signed in for long; a waiting period began.",
+    ),
     "deletion.cancelled": (1, "A customer whose account was to be deleted stays."),
     "export.requested": (1, "A customer asked for a copy of everything that is held of them; it is to be made."),
     "export.ready": (1, "A customer's copy was made, and can be fetched."),

@@ -221,7 +221,7 @@ _HAPPENED = (
     "email.changed", "email.added", "email.removed", "email.made_primary", "username.changed",
     "identity.linked", "identity.unlinked", "account.reclaimed", "customer.merged",
     "phone.added", "phone.removed", "phone.made_primary",
-    "recovery_code.used", "application.revoked", "consent.given", "deletion.requested",
+    "recovery_code.used", "application.revoked", "consent.given", "account.inactive", "deletion.requested",
     "device.trusted", "data.exported", "customer.updated",
 )  # fmt: skip
 _ACTIVITY = {
@@ -765,6 +765,8 @@ MAILS: dict[str, dict[str, Any]] = {
     "merge_code": {"code": "482913", "expires_seconds": 600},
     "deletion_requested": {**_FACTOR_MAIL, "due_at": NOW, "keep_url": "https://limen.example/keep-account/abc"},
     "deletion_cancelled": _FACTOR_MAIL,
+    "account_inactive": {"delete_from": NOW, "sign_in_url": "https://limen.example/sign-in"},
+    "deletion_inactive": {"due_at": NOW, "keep_url": "https://limen.example/keep-account/abc"},
     "export_ready": {"url": "https://limen.example/account/privacy", "until": NOW},
     "data_copied": _FACTOR_MAIL,
     "recovery_codes_replaced": _FACTOR_MAIL,

@@ -9,19 +9,22 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from limen.access.account.notices import told
-from limen.access.account.records import DeletionRequest
+from limen.access.account.records import ASKED, INACTIVE, DeletionRequest
 from limen.access.account.unit import AccountParts, AccountUnit, AsksDeletion, Begin, Owner
 from limen.access.safety.messages import Tell, Words
 from limen.access.tokens.desk import Desk
 from limen.identity.customers.directory import Directory
+from limen.identity.tenants.records import Tenant
 from limen.kernel.clock import DAY, Clock, Instant
 from limen.kernel.context import RequestContext
 from limen.kernel.encoding import link_hash
-from limen.kernel.entropy import random_token
+from limen.kernel.entropy import Entropy, random_token
 from limen.kernel.events import AuditEntry, Event
 from limen.kernel.ids import CustomerId, TenantId
 
 BATCH: Final = 50
+INACTIVITY: Final = "system:inactivity"
+"""Who acts where nobody signs in any more."""
 _TOKEN_BYTES: Final = 24
 
 
@@ -46,22 +49,26 @@ class Asked:
 
 def asked(desk: Desk, owner: Owner) -> Asked:
     """Return a new request of the owner's, and what tells them of it, with the link that cancels it."""
-    tenant, now = desk.tenant, desk.clock.now()
-    token = random_token(desk.entropy, _TOKEN_BYTES)
-    due_at = now + tenant.settings.account.deletion_days * DAY
-    request = DeletionRequest(owner.customer.id, link_hash(token), now, due_at)
-    words: Words = {
-        "due_at": due_at,
-        "keep_url": f"{tenant.issuer.rstrip('/')}/keep-account/{token}",
-    }
+    request, words = new_request(desk.tenant, owner.customer.id, desk.clock, desk.entropy)
     return Asked(request, told(desk, owner, "deletion_requested", words))
+
+
+def new_request(
+    tenant: Tenant, customer_id: CustomerId, clock: Clock, entropy: Entropy, reason: str = ASKED
+) -> tuple[DeletionRequest, Words]:
+    """Return a request to delete a customer, and what its message says: when, and by which link it is cancelled."""
+    token, now = random_token(entropy, _TOKEN_BYTES), clock.now()
+    due_at = now + tenant.settings.account.deletion_days * DAY
+    words: Words = {"due_at": due_at, "keep_url": f"{tenant.issuer.rstrip('/')}/keep-account/{token}"}
+    return DeletionRequest(customer_id, link_hash(token), now, due_at, reason), words
 
 
 async def ask(unit: AsksDeletion, new: Asked, entry: AuditEntry) -> bool:
     """Store a request and tell of it; False, and nothing said again, where there is one."""
     if not await unit.account.ask_deletion(new.request):
         return False
-    unit.announce(Event("deletion.requested", new.request.customer_id, {"due_at": new.request.due_at}))
+    data = {"due_at": new.request.due_at, "reason": new.request.reason}
+    unit.announce(Event("deletion.requested", new.request.customer_id, data))
     unit.record(entry)
     new.tell(unit)
     return True
@@ -90,8 +97,9 @@ async def cancel(parts: AccountParts, request: DeletionRequest, by: str, context
         unit.seal_with(vault)
         if not await unit.account.drop_deletion(request):
             return False
-        unit.announce(Event("deletion.cancelled", customer.id, {"by": by}))
-        unit.record(owner.entry("deletion.cancelled", {"by": by}))
+        data = {"by": by, "reason": request.reason}
+        unit.announce(Event("deletion.cancelled", customer.id, dict(data)))
+        unit.record(owner.entry("deletion.cancelled", dict(data)))
         tell(unit)
     return True
 
@@ -116,14 +124,32 @@ async def _carry_out(parts: Erasing, request: DeletionRequest) -> bool:
             return False  # a hold, or a restriction, was set in this moment
         if not await unit.account.drop_deletion(request):
             return False  # cancelled in this moment, or another worker was first
-        if not await _erase_rows(unit, customer_id, now):
+        if request.reason == INACTIVE and await _was_seen(unit, request):
+            cancelled(unit, customer_id, "sign_in")  # in the moment in which it was asked for
+            return False
+        if not await _erase_rows(unit, request, now):
             return False
     await parts.directory.erase(customer_id)
     return True
 
 
-async def _erase_rows(unit: AccountUnit, customer_id: CustomerId, now: Instant) -> bool:
+async def _was_seen(unit: AccountUnit, request: DeletionRequest) -> bool:
+    """Tell whether somebody has signed in since the day of a request."""
+    customer = await unit.customers.get(request.customer_id)
+    return customer is not None and (customer.seen_on or 0) >= request.created_at // DAY
+
+
+def cancelled(unit: AsksDeletion, customer_id: CustomerId, by: str) -> None:
+    """Tell that an account to which nobody had signed in stays."""
+    data = {"by": by, "reason": INACTIVE}
+    unit.announce(Event("deletion.cancelled", customer_id, dict(data)))
+    actor = f"customer:{customer_id}"
+    unit.record(AuditEntry("deletion.cancelled", actor=actor, subject=customer_id, data=dict(data)))
+
+
+async def _erase_rows(unit: AccountUnit, request: DeletionRequest, now: Instant) -> bool:
     """Delete the customer; False where a legal hold came first, and the key has to stay. The request is gone then."""
+    customer_id = request.customer_id
     customer = await unit.customers.get(customer_id)
     if customer is None:
         return True
@@ -132,6 +158,8 @@ async def _erase_rows(unit: AccountUnit, customer_id: CustomerId, now: Instant) 
         return False
     unit.change("subject", f"{customer.subject}:{now}")
     data = {"version": customer.version}
-    unit.announce(Event("customer.deleted", customer_id, data))
-    unit.record(AuditEntry("customer.deleted", actor=f"customer:{customer_id}", subject=customer_id, data=data))
+    unit.announce(Event("customer.deleted", customer_id, dict(data)))
+    actor = f"customer:{customer_id}" if request.reason == ASKED else INACTIVITY
+    known = {**data, "reason": request.reason}
+    unit.record(AuditEntry("customer.deleted", actor=actor, subject=customer_id, data=known))
     return True

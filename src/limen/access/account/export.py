@@ -27,7 +27,7 @@ from limen.identity.preferences.choose import open_preferences
 from limen.identity.rights.limits import opened
 from limen.identity.rights.records import LimitKind, PrivacyRequest
 from limen.identity.rights.requests import open_said
-from limen.kernel.clock import Instant, to_datetime
+from limen.kernel.clock import DAY, Instant, to_datetime
 from limen.trust.risk.counts import Tally
 from limen.trust.risk.history import History
 from limen.trust.risk.judge import open_history
@@ -76,6 +76,7 @@ async def gathered(parts: AccountParts, owner: Owner, name_of: NameOf) -> dict[s
         "subject": customer.subject,
         "created_at": _at(customer.created_at),
         "updated_at": _at(customer.updated_at),
+        "last_sign_in_on": _day(customer.seen_on),
         "profile": _profile(customer.profile),
         **found,
         "history": [_happening(one) for one in happened],
@@ -116,6 +117,10 @@ def _profile(profile: Profile) -> dict[str, Any]:
 
 def _at(instant: Instant | None) -> str | None:
     return None if instant is None else to_datetime(instant).isoformat().replace("+00:00", "Z")
+
+
+def _day(day: int | None) -> str | None:
+    return None if day is None else to_datetime(day * DAY).date().isoformat()
 
 
 def _device(device: Device) -> dict[str, Any]:

@@ -31,6 +31,7 @@ TOLD: Final = frozenset(
         *("recovery.requested", "recovery.ready", "recovery.completed", "recovery.cancelled", "recovery.expired"),
         *("consent.given", "consent.refused", "consent.withdrawn", "application.revoked"),
         *(
+            "account.inactive",
             "deletion.requested",
             "deletion.cancelled",
             "data.exported",

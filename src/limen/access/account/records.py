@@ -2,11 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from limen.access.clients.records import ClientDocument
 from limen.access.sessions.records import Session, Surroundings
 from limen.kernel.clock import Instant
 from limen.kernel.ids import ClientKey, CustomerId, GrantId, SessionId
+
+ASKED: Final = "customer"
+INACTIVE: Final = "inactive"
+"""Why an account is deleted: its customer asked for it, or has not signed in for long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +91,32 @@ class Happening:
 
 @dataclass(frozen=True, slots=True)
 class DeletionRequest:
-    """A customer asked for their account to be deleted. ``link_hash`` is SHA-256 of the token that cancels it."""
+    """A customer asked for their account to be deleted, or nobody signs in to it any more (*reason*).
+
+    ``link_hash`` is SHA-256 of the token that cancels it.
+    """
 
     customer_id: CustomerId
     link_hash: bytes = field(repr=False)
     created_at: Instant
     due_at: Instant
+    reason: str = ASKED
+
+
+@dataclass(frozen=True, slots=True)
+class InactivityNotice:
+    """A customer was told that nobody signs in to their account any more."""
+
+    customer_id: CustomerId
+    told_at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Idle:
+    """Since when nobody may have signed in: before the day *seen_before*.
+
+    Of whoever never did, nothing may have changed since the instant *changed_before*.
+    """
+
+    seen_before: int
+    changed_before: Instant

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from limen.access.account.records import DeletionRequest, Family, Party
+from limen.access.account.records import DeletionRequest, Family, Idle, InactivityNotice, Party
 from limen.kernel.clock import Instant
 from limen.kernel.ids import CustomerId
 
@@ -36,6 +36,30 @@ class AccountStore(Protocol):
 
     async def keep_from_deletion(self, customer_id: CustomerId) -> bool:
         """Remove whatever request the customer has; False if there is none."""
+        ...
+
+    async def keep_from_inactivity(self, customer_id: CustomerId) -> bool:
+        """Forget that nobody signs in; return whether the account was to be deleted for it."""
+        ...
+
+    async def idle(self, since: Idle, *, after: str, limit: int) -> list[CustomerId]:
+        """Return up to *limit* customers behind *after*, by identifier, to whom nobody has signed in.
+
+        Left out are who was told already or is to be deleted, whose data is limited, who is disabled, and who
+        administers.
+        """
+        ...
+
+    async def told_inactive(self, notice: InactivityNotice) -> bool:
+        """Store that a customer was told; False if they were before."""
+        ...
+
+    async def inactive_since(self, told_before: Instant, limit: int) -> list[InactivityNotice]:
+        """Return up to *limit* notices from before *told_before*, the oldest first."""
+        ...
+
+    async def forget_inactive(self, notice: InactivityNotice) -> bool:
+        """Remove a notice; False if somebody did so before."""
         ...
 
     async def deletions_due(self, now: Instant, limit: int) -> list[DeletionRequest]:

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass, replace
 
+from limen.access.account.deletion import cancelled
+from limen.access.account.notices import told
+from limen.access.account.unit import Owner
 from limen.access.decoupled.answering import OVER, approve, deny
 from limen.access.journeys.context import Facts
 from limen.access.journeys.facts import standing_session
@@ -19,7 +22,8 @@ from limen.identity.consents.personal import coarse
 from limen.identity.consents.records import Decision
 from limen.identity.consents.signal import Signals
 from limen.identity.customers.records import Customer
-from limen.kernel.clock import SECOND
+from limen.identity.tenants.account import LEAST_IDLE_DAYS
+from limen.kernel.clock import DAY, SECOND
 from limen.kernel.context import RequestContext
 from limen.kernel.entropy import random_token
 from limen.kernel.errors import Expired, Fault, Forbidden, Refusal
@@ -126,6 +130,7 @@ async def _session(
     if customer is None:
         msg = "a journey arrived for nobody"
         raise Fault(msg)
+    await _note_seen(parts, unit, customer, facts, request)
     lifetimes = parts.desk.lifetimes
     standing = await standing_session(parts, unit, journey.browser_id, customer)
     until = now + lifetimes.session_absolute * SECOND
@@ -158,6 +163,22 @@ async def _session(
     await remember(parts, unit, journey, facts, session.id, request)
     _tell(unit, session, customer, state, request)
     return session, await rotated_cookie(parts, unit, journey)
+
+
+async def _note_seen(
+    parts: JourneyParts, unit: JourneyUnit, customer: Customer, facts: Facts, request: RequestContext
+) -> None:
+    """Note the day, once: who was away for long is not deleted for it any more, and is told so."""
+    today = parts.clock.now() // DAY
+    if customer.seen_on == today:
+        return
+    await unit.customers.seen(customer.id, today)
+    last = customer.seen_on if customer.seen_on is not None else customer.created_at // DAY
+    if today - last < LEAST_IDLE_DAYS or not await unit.account.keep_from_inactivity(customer.id):
+        return
+    cancelled(unit, customer.id, "sign_in")
+    if facts.vault is not None:
+        told(parts.desk, Owner(customer, facts.vault, "", request), "deletion_cancelled", {})(unit)
 
 
 def _surroundings(facts: Facts, session_id: SessionId, request: RequestContext) -> bytes:

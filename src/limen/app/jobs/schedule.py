@@ -8,6 +8,7 @@ from limen.app.basis import Basis
 from limen.app.jobs.checkpoints import Basics, Checkpoints
 from limen.app.jobs.consents import ConsentChains, LedgerSigners
 from limen.app.jobs.deletion import carry_out_deletions
+from limen.app.jobs.inactivity import watch_inactivity
 from limen.app.jobs.privacy import watch_deadlines
 from limen.app.jobs.recovery import advance_recoveries
 from limen.app.jobs.retention import keep_audit_logs
@@ -27,6 +28,7 @@ class JobParts:
         on_lost: is told each time an audit log is found with less in it than was signed.
         on_overdue: is told how many privacy requests are late.
         on_unindexed: is told how many customers search indexes still have to walk.
+        on_inactive: is told what became of accounts to which nobody signs in, and of how many.
         stream: delivers what waits of the audit logs.
     """
 
@@ -36,6 +38,7 @@ class JobParts:
     on_overdue: Callable[[int], object] = lambda _: None
     on_unindexed: Callable[[int], None] = lambda _left: None
     stream: Callable[[], Awaitable[object]] | None = None
+    on_inactive: Callable[[str, int], object] = lambda _what, _many: None
 
 
 def timetable(parts: JobParts) -> Sequence[Job]:
@@ -57,6 +60,7 @@ def timetable(parts: JobParts) -> Sequence[Job]:
         Job("privacy-deadlines", partial(watch_deadlines, basis, parts.on_overdue), 3_600, 75),
         Job("sweep", partial(sweep, basis), 300, 60),
         Job("deletions", partial(carry_out_deletions, basis), 300, 75),
+        Job("inactive-accounts", partial(watch_inactivity, basis, parts.on_inactive), 21_600, 180),
         Job("change-feed", basis.storage.feed.prune, 900, 120),
         Job("signing-keys", partial(rotate_all, basis), 900, 30),
         Job("keyring", partial(keep_keyring, basis), 3_600, 90),

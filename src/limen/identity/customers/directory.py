@@ -95,6 +95,7 @@ class Directory:
             valid_after=sealed.valid_after,
             version=sealed.version,
             proof_after=sealed.proof_after,
+            seen_on=sealed.seen_on,
         )
 
     async def prepare(self, profile: Profile) -> tuple[Customer, SubjectVault]:
@@ -160,6 +161,7 @@ def seal(customer: Customer, vault: SubjectVault) -> SealedCustomer:
         valid_after=customer.valid_after,
         version=customer.version,
         proof_after=customer.proof_after,
+        seen_on=customer.seen_on,
         searchable=Searchable(vault.tenant, searchable_values(customer.profile)),
     )
 

@@ -107,6 +107,7 @@ class Customer:
         valid_after: sessions, grants and tokens that began before this instant are void; one write ends everything.
         proof_after: what a journey proved before this instant counts no more: a password was changed meanwhile.
         version: counts changes, for optimistic locking.
+        seen_on: the day of the last sign-in, since 1970 in UTC; None before the first. It is no change of a customer.
     """
 
     id: CustomerId
@@ -118,6 +119,7 @@ class Customer:
     valid_after: Instant = 0
     version: int = 1
     proof_after: Instant = 0
+    seen_on: int | None = None
 
     @property
     def is_active(self) -> bool:
@@ -168,6 +170,7 @@ class SealedCustomer:
     valid_after: Instant
     version: int
     proof_after: Instant = 0
+    seen_on: int | None = None
     searchable: Searchable | None = field(default=None, repr=False, compare=False)
 
     @property

@@ -59,6 +59,10 @@ class CustomerStore(Protocol):
         """Replace the customer if the stored version is still *expected_version*."""
         ...
 
+    async def seen(self, customer_id: CustomerId, day: int) -> None:
+        """Note the day of a sign-in; of the customer nothing else changes."""
+        ...
+
     async def claim(self, contact: ContactIndex) -> bool:
         """Make *contact* the customer's, be it one that they held; False if another customer has it, or holds it."""
         ...

@@ -24,9 +24,11 @@ customers = tenant_table(
     instant("valid_after"),
     instant("proof_after"),
     Column("version", Integer, nullable=False),
+    Column("seen_on", Integer),
     UniqueConstraint("tenant_id", "subject"),
     key=("id",),
 )
+"""``seen_on`` is the day of the last sign-in, since 1970 in UTC. It has no index, so that a sign-in writes none."""
 Index("ix_customers_valid_after", customers.c.tenant_id, customers.c.valid_after)
 Index("ix_customers_created", customers.c.tenant_id, customers.c.created_at, customers.c.id)
 _is_barred = customers.c.state != text("'active'")

@@ -10,12 +10,23 @@ deletion_requests = tenant_table(
     blob("link_hash"),
     instant("created_at"),
     instant("due_at"),
+    Column("reason", String(16), nullable=False),
     UniqueConstraint("tenant_id", "link_hash"),
     of_customer(),
     key=("customer_id",),
     **SMALL,
 )
 Index("ix_deletion_requests_due", deletion_requests.c.tenant_id, deletion_requests.c.due_at)
+
+inactivity_notices = tenant_table(
+    "inactivity_notices",
+    identifier("customer_id"),
+    instant("told_at"),
+    of_customer(),
+    key=("customer_id",),
+    **SMALL,
+)
+Index("ix_inactivity_notices_told", inactivity_notices.c.tenant_id, inactivity_notices.c.told_at)
 
 privacy_requests = tenant_table(
     "privacy_requests",

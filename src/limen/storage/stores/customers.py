@@ -48,13 +48,17 @@ _LIST = mine(
     customers,
 )
 _IS_BARRED = customers.c.state != text("'active'")
-_ADD = insert_mine(customers)
+_SEEN = "seen_on"
+ADDED = columns(customers, (_SEEN,))
+"""What of a customer is written when it is added: nobody has signed in."""
+_ADD = insert_mine(customers, but=(_SEEN,))
 _UPDATE = update_mine(
     customers,
     customers.c.id == bindparam("of"),
     customers.c.version == bindparam("expected"),
-    sets=columns(customers, ("tenant_id", "id")),
+    sets=columns(customers, ("tenant_id", "id", _SEEN)),
 )
+_NOTE_SEEN = update_mine(customers, customers.c.id == bindparam("of"), sets=(_SEEN,))
 _held = (
     select(processing_limits.c.customer_id)
     .where(
@@ -137,6 +141,10 @@ class SqlCustomers(TenantStoreBase):
         await self._search().write(customer, is_new=False)
         return True
 
+    async def seen(self, customer_id: CustomerId, day: int) -> None:
+        """Note the day of a sign-in; of the customer nothing else changes."""
+        await self._run(_NOTE_SEEN, of=customer_id, seen_on=day)
+
     async def claim(self, contact: ContactIndex) -> bool:
         """Make *contact* the customer's, be it one that they held; False if another customer has it, or holds it."""
         values = contact_values(contact)
@@ -174,6 +182,7 @@ def _existing(row: Row[Any]) -> SealedCustomer:
         valid_after=row.valid_after,
         version=row.version,
         proof_after=row.proof_after,
+        seen_on=row.seen_on,
     )
 
 

@@ -13,7 +13,7 @@ from limen.storage.schema.customers import contact_index, customers
 from limen.storage.schema.imports import import_refusals, imports
 from limen.storage.statements import InsertNew, Statement
 from limen.storage.stores.base import TENANT, TenantStoreBase, columns, insert_mine, mine, select_mine, update_mine
-from limen.storage.stores.customers import contact_values, customer_values
+from limen.storage.stores.customers import ADDED, contact_values, customer_values
 from limen.storage.stores.factors import factor_values
 from limen.storage.stores.search import SqlSearch
 
@@ -48,7 +48,7 @@ _REFUSALS = mine(
     import_refusals,
 )
 _REFUSE = Statement(insert(import_refusals), sets=columns(import_refusals))
-_CUSTOMERS = Statement(insert(customers), sets=columns(customers))
+_CUSTOMERS = Statement(insert(customers), sets=ADDED)
 _CONTACTS = InsertNew(contact_index, sets=columns(contact_index))
 _PASSWORDS = Statement(insert(passwords), sets=columns(passwords))
 _FACTORS = Statement(insert(factors), sets=columns(factors))

@@ -37,7 +37,7 @@ async def submit(context: StepContext, form: Mapping[str, str]) -> Progress:
     customer, vault = await owner(context)
     acting = Owner(customer, vault, "", context.request)
     new = asked(context.parts.desk, acting)
-    entry = acting.entry("deletion.requested", {"due_at": new.request.due_at})
+    entry = acting.entry("deletion.requested", {"due_at": new.request.due_at, "reason": new.request.reason})
 
     async def write(unit: JourneyUnit) -> Problem | None:
         await ask(unit, new, entry)  # where there is a request already, it stands

@@ -213,7 +213,7 @@ async def ask_deletion(call: CurrentAccount) -> Response:
     await require_recent(call)
     owner = call.owner
     new = asked(call.desk, owner)
-    entry = owner.entry("deletion.requested", {"due_at": new.request.due_at})
+    entry = owner.entry("deletion.requested", {"due_at": new.request.due_at, "reason": new.request.reason})
     async with call.account.begin(call.account.tenant_id) as unit:
         unit.seal_with(owner.vault)
         await ask(unit, new, entry)

@@ -1,7 +1,7 @@
 """A customer's own account, as the customer sees it."""
 
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from pydantic import ConfigDict, Field
@@ -150,6 +150,9 @@ class DeletionShown(Shown):
 
     requested_at: Moment
     due_at: Moment = Field(description="When it is erased for good, unless the request is cancelled before.")
+    reason: Literal["customer", "inactive"] = Field(
+        description="Whether the customer asked for it, or nobody had signed in for long."
+    )
 
 
 def shown_account(customer: Customer) -> AccountShown:
@@ -231,4 +234,6 @@ def shown_happening(happening: Happening, country: Country) -> HappeningShown:
 
 def shown_deletion(request: DeletionRequest) -> DeletionShown:
     """Return a request to be deleted."""
-    return DeletionShown(requested_at=moment(request.created_at), due_at=moment(request.due_at))
+    return DeletionShown.model_validate(
+        {"requested_at": moment(request.created_at), "due_at": moment(request.due_at), "reason": request.reason}
+    )

@@ -1,6 +1,7 @@
 """Customers: the profile in the terms of OpenID Connect Core §5.1."""
 
 from collections.abc import Sequence
+from datetime import date, timedelta
 from itertools import groupby
 from typing import Annotated, Any, Literal
 
@@ -118,6 +119,7 @@ class CustomerShown(Shown):
     username: str = Field(description="Empty for none. With the password it signs in, where the tenant allows it.")
     created_at: Moment
     updated_at: Moment
+    last_sign_in_on: date | None = Field(description="The day, in UTC. Null before the first.")
     version: int
 
 
@@ -281,6 +283,7 @@ def shown(customer: Customer, settings: ProfileSettings) -> CustomerShown:
         state=customer.state.value,
         created_at=moment(customer.created_at),
         updated_at=moment(customer.updated_at),
+        last_sign_in_on=date(1970, 1, 1) + timedelta(days=customer.seen_on) if customer.seen_on is not None else None,
         version=customer.version,
         **profile,
     )

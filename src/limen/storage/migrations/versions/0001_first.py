@@ -336,6 +336,7 @@ def _create_tables() -> None:  # noqa: PLR0915 - one statement a table
         sa.Column("valid_after", sa.BigInteger(), nullable=False),
         sa.Column("proof_after", sa.BigInteger(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("seen_on", sa.Integer(), nullable=True),
         sa.PrimaryKeyConstraint("tenant_id", "id"),
         sa.UniqueConstraint("tenant_id", "subject"),
     )
@@ -938,6 +939,7 @@ def _create_tables() -> None:  # noqa: PLR0915 - one statement a table
         sa.Column("link_hash", sa.LargeBinary(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("due_at", sa.BigInteger(), nullable=False),
+        sa.Column("reason", sa.String(length=16), nullable=False),
         sa.ForeignKeyConstraint(
             ["tenant_id", "customer_id"], ["customers.tenant_id", "customers.id"], ondelete="CASCADE"
         ),
@@ -946,6 +948,18 @@ def _create_tables() -> None:  # noqa: PLR0915 - one statement a table
         sqlite_with_rowid=False,
     )
     op.create_index("ix_deletion_requests_due", "deletion_requests", ["tenant_id", "due_at"], unique=False)
+    op.create_table(
+        "inactivity_notices",
+        sa.Column("tenant_id", sa.String(length=40), nullable=False),
+        sa.Column("customer_id", sa.String(length=40), nullable=False),
+        sa.Column("told_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "customer_id"], ["customers.tenant_id", "customers.id"], ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "customer_id"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_inactivity_notices_told", "inactivity_notices", ["tenant_id", "told_at"], unique=False)
     op.create_table(
         "privacy_requests",
         sa.Column("tenant_id", sa.String(length=40), nullable=False),
