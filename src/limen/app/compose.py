@@ -34,6 +34,7 @@ from limen.app.metrics import (
     geography_counter,
     guard_counter,
     kms_counter,
+    mail_domain_counter,
     model_counter,
     proof_counter,
     risk_meter,
@@ -44,7 +45,7 @@ from limen.app.routes import HotTable, house_doors, registration_doors, tenant_d
 from limen.app.server import App, Parts, PathTenants
 from limen.app.settings import Settings, require_servable
 from limen.app.sms import is_ready, texter_for
-from limen.app.threats import breach_sources, captcha_of
+from limen.app.threats import breach_sources, captcha_of, mail_domains_of
 from limen.app.working import WorkParts, working
 from limen.experience.rendering import Renderer, StaticAssets
 from limen.identity.credentials.hashing import PasswordHasher
@@ -216,6 +217,7 @@ class Site:
             atlas=self._atlas,
             tallies=Tallies(self.clock),
             captcha=captcha_of(settings, self.outgoing, self.clock),
+            mail_domains=mail_domains_of(settings, self.clock, mail_domain_counter(self._registry)),
             base_url=settings.issuer,
             held=desks.held,
             plain_http=settings.issuer.startswith("http:"),

@@ -42,6 +42,7 @@ from limen.trust.attacks.tallies import Tallies
 from limen.trust.attacks.watch import Watch
 from limen.trust.bots.captcha import Captcha
 from limen.trust.bots.proofs import Proofs
+from limen.trust.fraud.mail_domains import MailDomains
 from limen.trust.fraud.sign_ups import SignUpGuard
 from limen.trust.geography.atlas import NO_ATLAS, Atlas
 from limen.trust.limits import RateLimiter
@@ -76,6 +77,7 @@ class FrontParts:
         count_risk: measures what risk decided.
         count_proof: measures what customers prove, by authenticator and outcome.
         breaches: what is known of breached passwords.
+        mail_domains: asks whether domains take mail; None where nobody is asked.
         models: what is known of models of passkeys.
         epochs: under which keys risk counts.
         atlas: knows where addresses are.
@@ -112,6 +114,7 @@ class FrontParts:
     models: Models = no_models
     atlas: Atlas = NO_ATLAS
     breaches: BreachSources = NO_SOURCES
+    mail_domains: MailDomains | None = None
     send_audit: Send = NOWHERE
     rotations: Callable[[TenantId], Rotations] | None = None
 
@@ -277,7 +280,14 @@ def _journeys(
         guard=_guard(desk.tenant, counters, parts),
         proofs=Proofs(keys[1], tenant_id, parts.limiter, parts.clock, parts.entropy),
         captcha=parts.captcha if desk.tenant.settings.attacks.challenge == "captcha" else None,
-        sign_ups=SignUpGuard(parts.limiter, tenant_id, desk.tenant.settings.sign_up, desk.tenant.settings.risk),
+        sign_ups=SignUpGuard(
+            parts.limiter,
+            tenant_id,
+            desk.tenant.settings.sign_up,
+            desk.tenant.settings.risk,
+            keys[0],
+            parts.mail_domains,
+        ),
         judge=RiskJudge(desk.tenant.settings.risk, keys[2], parts.atlas, notices=desk.tenant.settings.notices),
         consent_words=partial(consent_words, desk.tenant),
         clock=parts.clock,

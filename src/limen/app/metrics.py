@@ -202,6 +202,13 @@ class GeographyCollector(Collector):
         return ()
 
 
+def mail_domain_counter(registry: CollectorRegistry) -> Callable[[str], None]:
+    """Return what counts what DNS said of the domains of sign-ups."""
+    words = "Questions to DNS whether a domain takes mail, by what became of them"
+    counter = Counter("limen_mail_domain_questions", words, ["outcome"], registry=registry)
+    return lambda outcome: counter.labels(outcome).inc()
+
+
 def model_counter(registry: CollectorRegistry) -> Callable[[str], None]:
     """Return what counts how the metadata of passkey models fares."""
     words = "Metadata of passkey models, by what became of it"

@@ -1,6 +1,7 @@
 """Threat intelligence of a process: where its files lie, and whom it asks."""
 
 import socket
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -10,11 +11,13 @@ from limen.app.settings import Settings
 from limen.integration.outgoing.captcha import HttpCaptcha
 from limen.integration.outgoing.feed_fetching import Fetching
 from limen.integration.outgoing.feeds import FeedKeeper, Keeping
+from limen.integration.outgoing.mail_domains import SYSTEM, DnsMailDomains
 from limen.integration.outgoing.ranges import Ranges
 from limen.kernel.clock import Clock
 from limen.kernel.encoding import framed, sha256
 from limen.kernel.errors import Misconfigured
 from limen.trust.bots.captcha import Captcha
+from limen.trust.fraud.mail_domains import MailDomains
 from limen.trust.threats.breaches import BreachSources, Count, Shelf
 from limen.trust.threats.feeds import Feed, feed_of
 from limen.trust.threats.reputation import Reputation
@@ -45,6 +48,19 @@ def captcha_of(settings: Settings, outgoing: Outgoing, clock: Clock) -> Captcha 
     if not captcha.vendor:
         return None
     return HttpCaptcha(captcha.vendor, captcha.site_key, captcha.secret, outgoing, clock)
+
+
+def mail_domains_of(settings: Settings, clock: Clock, count: Callable[[str], None]) -> MailDomains | None:
+    """Return what asks DNS about the domains of sign-ups; None where no mail leaves, or nobody is to be asked.
+
+    Raises:
+        Misconfigured: a resolver that is named is no address.
+    """
+    named = settings.threats.resolver.split()
+    if not named or not settings.smtp.url:
+        return None
+    resolver = DnsMailDomains(() if named == [SYSTEM] else named)
+    return MailDomains(resolver, clock, count)
 
 
 def feeds_of(settings: Settings) -> tuple[Feed, ...]:

@@ -10,6 +10,7 @@ from limen.app.cli.doctor import _findings
 from limen.app.settings.sections.guarding import GeographySection, ThreatsSection
 from limen.identity.tenants.attacks import AttackSettings
 from limen.identity.tenants.breaches import BreachSettings
+from limen.kernel.secret import Secret
 from tests.integration.attacks.kit import set_up
 from tests.support.mmdb import mmdb
 
@@ -66,3 +67,16 @@ async def test_databases_of_geography_are_read_as_the_server_would(house, tmp_pa
     assert "none.mmdb cannot be read (FileNotFoundError)" in words
     settings = msgspec.structs.replace(house.basis.settings, geography=GeographySection(base="off"))
     assert "geography: no country is known" in "\n".join(one.what for one in await _findings(settings))
+
+
+async def test_dns_is_asked_where_mail_leaves_and_its_silence_is_named(house):
+    mails = msgspec.structs.replace(house.basis.settings.smtp, url=Secret("smtp+plain://localhost:25"))
+    for resolver, words in (
+        ("", "weak: threats.resolver is empty"),
+        ("127.0.0.1", "weak: DNS does not answer: sign_up.dns_away says"),
+        ("dns.example", "wrong: threats.resolver is no address"),
+    ):
+        threats = ThreatsSection(resolver=resolver)
+        settings = msgspec.structs.replace(house.basis.settings, threats=threats, smtp=mails)
+        assert words in "\n".join(f"{one.severity}: {one.what}" for one in await _findings(settings))
+    assert "DNS" not in await said(house, resolver="127.0.0.1")  # no mail leaves

@@ -13,6 +13,7 @@ from limen.app.doctor import (
     machine_findings,
     parts_findings,
     passkey_findings,
+    resolver_findings,
     settings_findings,
     sms_findings,
     threat_findings,
@@ -42,4 +43,5 @@ async def _findings(settings: Settings) -> list[Finding]:
     said += passkey_findings(settings)
     said += [finding async for finding in parts_findings(settings)]
     said += [finding async for finding in kms_findings(settings)]
+    said += [finding async for finding in resolver_findings(settings)]
     return said + [finding async for finding in sms_findings(settings)]

@@ -12,7 +12,7 @@ from limen.app.doctor.parts import parts_findings
 from limen.app.doctor.passkeys import passkey_findings
 from limen.app.doctor.said import settings_findings
 from limen.app.doctor.sms import sms_findings
-from limen.app.doctor.threats import threat_findings
+from limen.app.doctor.threats import resolver_findings, threat_findings
 
 __all__ = [
     "Finding",
@@ -22,6 +22,7 @@ __all__ = [
     "machine_findings",
     "parts_findings",
     "passkey_findings",
+    "resolver_findings",
     "settings_findings",
     "sms_findings",
     "threat_findings",

@@ -1,12 +1,13 @@
 """What the doctor says of the guards: which files they have, and how old those are."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from limen.app.doctor.findings import Finding, weak, wrong
 from limen.app.settings import Settings
-from limen.app.threats import feeds_folder, feeds_of, pairs_path, passwords_path
+from limen.app.threats import feeds_folder, feeds_of, mail_domains_of, pairs_path, passwords_path
 from limen.integration.outgoing.feed_fetching import read_credentials
 from limen.integration.outgoing.feeds import STALE, copy_of
 from limen.kernel.clock import DAY, SECOND, SystemClock
@@ -30,6 +31,20 @@ def threat_findings(settings: Settings) -> Iterator[Finding]:
     for feed in feeds:
         yield from _feed(feed, settings)
     yield from _credentials(settings)
+    if settings.smtp.url and not settings.threats.resolver.split():
+        words = "threats.resolver is empty: whoever signs up with a domain that takes no mail is not recognised"
+        yield weak(words, "threats.resolver = system")
+
+
+async def resolver_findings(settings: Settings) -> AsyncIterator[Finding]:
+    """Yield what is wrong with DNS: one question is asked, whether our own domain takes mail."""
+    try:
+        domains = mail_domains_of(settings, SystemClock(), lambda _outcome: None)
+    except Misconfigured as error:
+        yield wrong(str(error), error.hint)
+        return
+    if domains is not None and await domains.takes_mail(urlsplit(settings.issuer).hostname or "localhost") is None:
+        yield weak("DNS does not answer: sign_up.dns_away says what holds for who signs up", "see threats.resolver")
 
 
 def _credentials(settings: Settings) -> Iterator[Finding]:

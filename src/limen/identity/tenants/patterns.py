@@ -30,9 +30,13 @@ FACTS: Final[Mapping[str, Type]] = {
     "failures_account": "number",
     "sign_ups_address": "number",
     "sign_ups_network": "number",
+    "sign_ups_device": "number",
     "family": "number",
+    "siblings": "number",
     "email_domain": "text",
     "disposable": "truth",
+    "undeliverable": "truth",
+    "look_alike": "truth",
     "seconds": "number",
     "score": "number",
 }

@@ -28,9 +28,13 @@ class SignUpSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
         delay_from: from which on the answer waits for ``risk.delay_seconds``.
         refuse_from: from which on it is refused.
         disposable: what an address of a service for throwing away is worth: nothing, a proof of work, or a refusal.
+        undeliverable: what an address is worth whose domain takes no mail, likewise; ``allow`` asks nobody.
+        dns_away: what holds where DNS does not say whether it does: ``open`` for nothing, or a proof of ``work``.
         address_hour: sign-ups from one address in an hour that are usual.
         network_hour: from one network.
-        family_day: sign-ups in a day with one mailbox under different names (``ann+1@``, ``ann+2@``) that are usual.
+        family_day: sign-ups in a day with one mailbox under different names (``ann+1@``, ``ann+2@``) that are usual, or
+            from one network with names that look counted up (``ann1@``, ``ann2@``).
+        device_day: in a day at one browser.
     """
 
     mode: Literal["on", "shadow", "off"] = "on"
@@ -39,9 +43,12 @@ class SignUpSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     delay_from: _Score = 0
     refuse_from: _Score = 100
     disposable: Disposable = "work"
+    undeliverable: Disposable = "work"
+    dns_away: Literal["open", "work"] = "open"
     address_hour: _Count = 5
     network_hour: _Count = 40
     family_day: _Count = 3
+    device_day: _Count = 3
 
 
 def problems_of(settings: SignUpSettings, field: str) -> Iterator[tuple[str, str]]:
@@ -49,7 +56,7 @@ def problems_of(settings: SignUpSettings, field: str) -> Iterator[tuple[str, str
     for name in FROM.values():
         if not _SCORES[0] <= getattr(settings, name) <= _SCORES[1]:
             yield f"{field}.{name}", "number.out_of_bounds"
-    for name in ("address_hour", "network_hour", "family_day"):
+    for name in ("address_hour", "network_hour", "family_day", "device_day"):
         if not 1 <= getattr(settings, name) <= 1_000_000:
             yield f"{field}.{name}", "number.out_of_bounds"
     if settings.work_from > settings.refuse_from > 0:

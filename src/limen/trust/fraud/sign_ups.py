@@ -3,16 +3,20 @@
 What follows from it is decided as of every other action (``trust.risk.decide``): a point stands for a thousandth.
 """
 
+import hmac
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Final
+from typing import Final, Literal
 
 from limen.identity.tenants.expressions import Facts
 from limen.identity.tenants.risk import RiskSettings, limits_of
 from limen.identity.tenants.sign_up import SignUpSettings
-from limen.kernel.encoding import b64url, sha256
+from limen.kernel.encoding import b64url, framed
 from limen.trust.attacks.records import is_local, network_of
 from limen.trust.fraud.facts import is_tool
+from limen.trust.fraud.families import family_of, siblings_of
+from limen.trust.fraud.look_alikes import likeness_of
+from limen.trust.fraud.mail_domains import MailDomains
 from limen.trust.limits import Limit, RateLimiter, address_key
 from limen.trust.risk.decide import Decision, decide
 
@@ -24,28 +28,40 @@ HOUR, DAY = 3_600, 86_400
 ADDRESS: Final = Limit(_FAR, HOUR, "sign-ups-address")
 NETWORK: Final = Limit(_FAR, HOUR, "sign-ups-network")
 FAMILY: Final = Limit(_FAR, DAY, "sign-ups-family")
+SIBLINGS: Final = Limit(_FAR, DAY, "sign-ups-siblings")
+DEVICE: Final = Limit(_FAR, DAY, "sign-ups-device")
 QUICK_SECONDS: Final = 3
-_DOTLESS: Final = frozenset({"gmail.com", "googlemail.com"})
-"""Where dots before the @ mean nothing."""
 _WEIGHTS: Final = {
     "trap": 100,
     "disposable": 40,
+    "undeliverable": 40,
+    "dns_away": 30,
+    "imitated": 60,
+    "mistyped": 20,
     "automation": 40,
     "quick": 20,
     "address": 30,
     "address_many": 100,
     "network": 30,
     "family": 40,
+    "siblings": 30,
+    "device": 40,
 }
 REASONS: Final = {
     "trap": "risk.reason.sign_up_trap",
     "disposable": "risk.reason.sign_up_disposable",
+    "undeliverable": "risk.reason.sign_up_undeliverable",
+    "dns_away": "risk.reason.sign_up_dns_away",
+    "imitated": "risk.reason.sign_up_imitated",
+    "mistyped": "risk.reason.sign_up_mistyped",
     "automation": "risk.reason.sign_up_automation",
     "quick": "risk.reason.sign_up_quick",
     "address": "risk.reason.sign_up_address",
     "address_many": "risk.reason.sign_up_address_many",
     "network": "risk.reason.sign_up_network",
     "family": "risk.reason.sign_up_family",
+    "siblings": "risk.reason.sign_up_siblings",
+    "device": "risk.reason.sign_up_device",
     "pattern": "risk.reason.sign_up_pattern",
 }
 """How each is called on record; that of a pattern is the tenant's."""
@@ -65,6 +81,7 @@ class Application:
         agent: how the browser calls itself.
         seconds: from the first page to this form.
         is_trapped: a field was filled in that no person sees.
+        device: the browser, by what its cookie names; empty where it has none.
     """
 
     email: str = field(repr=False)
@@ -72,15 +89,25 @@ class Application:
     agent: str = field(repr=False)
     seconds: float = 0.0
     is_trapped: bool = False
+    device: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """How many came before, this one left out: from the address, the network, for the mailbox."""
+    """How many came before, this one left out: from the address, the network, for the mailbox.
+
+    And for what looks counted up from one network, and at the browser.
+    """
 
     address: int = 0
     network: int = 0
     family: int = 0
+    siblings: int = 0
+    device: int = 0
+
+
+Delivers = Literal["yes", "no", "away"]
+"""Whether mail reaches a domain; ``away`` where DNS could not say. What was not asked is ``yes``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +117,7 @@ class Score:
     total: int
     reasons: tuple[str, ...]
     numbers: Numbers = Numbers()
+    delivers: Delivers = "yes"
 
     @property
     def share(self) -> float:
@@ -97,24 +125,32 @@ class Score:
         return min(1.0, self.total / 1_000)
 
 
-def score(one: Application, numbers: Numbers, settings: SignUpSettings) -> Score:
+def score(one: Application, numbers: Numbers, settings: SignUpSettings, delivers: Delivers = "yes") -> Score:
     """Return what an application is worth in doubt."""
-    usual = settings.address_hour
+    usual, likeness = settings.address_hour, likeness_of(_domain(one.email))
+    is_family = numbers.family >= settings.family_day
     holds = {
         "trap": one.is_trapped,
         "disposable": settings.disposable != "allow" and is_disposable(one.email),
+        "undeliverable": delivers == "no",
+        "dns_away": delivers == "away" and settings.dns_away == "work",
+        "imitated": likeness == "imitated",
+        "mistyped": likeness == "mistyped",
         "automation": is_tool(one.agent),
         "quick": one.seconds < QUICK_SECONDS,
         "address": usual <= numbers.address < _MANY * usual,
         "address_many": numbers.address >= _MANY * usual,
         "network": numbers.network >= settings.network_hour,
-        "family": numbers.family >= settings.family_day,
+        "family": is_family,
+        "siblings": numbers.siblings >= settings.family_day and not is_family,
+        "device": numbers.device >= settings.device_day,
     }
     reasons = tuple(name for name, applies in holds.items() if applies)
     total = sum(_WEIGHTS[name] for name in reasons)
-    if holds["disposable"] and settings.disposable == "refuse":
+    refuses = holds["disposable"] and settings.disposable == "refuse"
+    if refuses or (holds["undeliverable"] and settings.undeliverable == "refuse"):
         total = max(total, BEYOND_DOUBT)
-    return Score(total, reasons, numbers)
+    return Score(total, reasons, numbers, delivers)
 
 
 def facts_of(one: Application, found: Score) -> Facts:
@@ -123,19 +159,31 @@ def facts_of(one: Application, found: Score) -> Facts:
     return {
         "sign_ups_address": numbers.address,
         "sign_ups_network": numbers.network,
+        "sign_ups_device": numbers.device,
         "family": numbers.family,
+        "siblings": numbers.siblings,
+        "undeliverable": found.delivers == "no",
+        "look_alike": bool(likeness_of(_domain(one.email))),
         "disposable": is_disposable(one.email),
     }
 
 
 @dataclass(frozen=True, slots=True)
 class SignUpGuard:
-    """Scores and counts the sign-ups of one tenant."""
+    """Scores and counts the sign-ups of one tenant.
+
+    Attributes:
+        risk: its rules for applications.
+        key: the tenant's sub-key under which mailboxes and browsers are counted.
+        domains: asks whether a domain takes mail; None where nobody is asked.
+    """
 
     limiter: RateLimiter
     tenant_id: str
     settings: SignUpSettings
     risk: RiskSettings = RISK
+    key: bytes = field(default=b"", repr=False)
+    domains: MailDomains | None = None
 
     def decides(self, found: Score, client: str) -> Decision:
         """Return what the tenant does about such a score, or would if sign-ups were not in the shadow."""
@@ -143,13 +191,26 @@ class SignUpGuard:
 
     async def judge(self, one: Application) -> Score:
         """Count *one* and return its score."""
-        here = is_local(one.address)
+        here, network, siblings = is_local(one.address), network_of(one.address), siblings_of(one.email)
         numbers = Numbers(
             0 if here else await self._nth(ADDRESS, address_key(one.address)),
-            0 if here else await self._nth(NETWORK, network_of(one.address)),
-            await self._nth(FAMILY, b64url(sha256(family_of(one.email).encode()))),
+            0 if here else await self._nth(NETWORK, network),
+            await self._nth(FAMILY, self._hashed("family", family_of(one.email))),
+            0 if here or not siblings else await self._nth(SIBLINGS, self._hashed("siblings", network, siblings)),
+            await self._nth(DEVICE, self._hashed("device", one.device)) if one.device else 0,
         )
-        return score(one, numbers, self.settings)
+        return score(one, numbers, self.settings, await self._delivers(_domain(one.email)))
+
+    async def _delivers(self, domain: str) -> Delivers:
+        settings = self.settings
+        if self.domains is None or settings.undeliverable == "allow" or settings.mode == "off":
+            return "yes"
+        found = await self.domains.takes_mail(domain)
+        return "away" if found is None else "yes" if found else "no"
+
+    def _hashed(self, *what: str) -> str:
+        """Return the name under which something personal is counted: keyed, so that no list of addresses finds it."""
+        return b64url(hmac.digest(self.key, framed(*what), "sha256")[:16])
 
     async def _nth(self, limit: Limit, what: str) -> int:
         """Count one, and return how many there were before it."""
@@ -157,9 +218,13 @@ class SignUpGuard:
         return _FAR - decision.remaining - 1
 
 
+def _domain(email: str) -> str:
+    return email.rpartition("@")[2].lower()
+
+
 def is_disposable(email: str) -> bool:
     """Tell whether the domain of *email*, or one above it, lends mailboxes to be thrown away."""
-    labels = email.rpartition("@")[2].lower().split(".")
+    labels = _domain(email).split(".")
     return any(".".join(labels[at:]) in _disposable() for at in range(len(labels) - 1))
 
 
@@ -168,10 +233,3 @@ def _disposable() -> frozenset[str]:
     from disposable_email_domains import blocklist  # noqa: PLC0415 - a megabyte that only sign-ups need
 
     return frozenset(blocklist)
-
-
-def family_of(email: str) -> str:
-    """Return the mailbox that *email* most likely is: without what follows a plus, and dots where they mean nothing."""
-    local, _, domain = email.lower().rpartition("@")
-    local = local.partition("+")[0] or local
-    return f"{local.replace('.', '') if domain in _DOTLESS else local}@{domain}"

@@ -5,13 +5,13 @@ import pytest
 from limen.experience.rendering.catalogue import Catalogue
 from limen.identity.tenants.sign_up import SignUpSettings, problems_of
 from limen.storage.cache import ProcessLimiter
+from limen.trust.fraud.mail_domains import MailDomains
 from limen.trust.fraud.sign_ups import (
     _WEIGHTS,
     REASONS,
     Application,
     Numbers,
     SignUpGuard,
-    family_of,
     is_disposable,
     score,
 )
@@ -51,11 +51,62 @@ def test_a_tenant_says_what_disposable_addresses_are_worth(disposable, total) ->
     assert score(application("a@mailinator.com"), Numbers(), SignUpSettings(disposable=disposable)).total == total
 
 
-def test_a_mailbox_under_many_names_is_one_family() -> None:
-    assert family_of("ann+1@example.com") == family_of("Ann+2@example.com") == "ann@example.com"
-    assert family_of("a.n.n@gmail.com") == "ann@gmail.com"
-    assert family_of("a.n.n@example.com") == "a.n.n@example.com"
+def test_who_lends_no_mailboxes_is_not_disposable() -> None:
     assert not is_disposable("ann@example.com")
+
+
+@pytest.mark.parametrize(
+    ("delivers", "settings", "total", "reasons"),
+    [
+        ("no", SETTINGS, 40, ("undeliverable",)),
+        ("no", SignUpSettings(undeliverable="refuse"), 1_000, ("undeliverable",)),
+        ("away", SETTINGS, 0, ()),
+        ("away", SignUpSettings(dns_away="work"), 30, ("dns_away",)),
+    ],
+)
+def test_a_domain_that_takes_no_mail_counts_and_silence_has_a_stance(delivers, settings, total, reasons) -> None:
+    found = score(application(), Numbers(), settings, delivers)
+    assert (found.total, found.reasons) == (total, reasons)
+
+
+class Says:
+    """A resolver that says what it is told to, or nothing."""
+
+    def __init__(self, **domains: bool) -> None:
+        self.domains, self.asked = domains, []
+
+    async def takes_mail(self, domain: str) -> bool | None:
+        self.asked.append(domain)
+        return self.domains.get(domain.partition(".")[0])
+
+
+@pytest.mark.anyio
+async def test_dns_is_asked_once_for_each_domain_and_not_at_all_where_the_tenant_does_not_want_to_know(clock) -> None:
+    says, counted = Says(good=True, bad=False), []
+    domains = MailDomains(says, clock, counted.append)
+    guard = SignUpGuard(ProcessLimiter(b"l" * 32, clock), "ten_1", SETTINGS, domains=domains)
+    assert [(await guard.judge(application(f"ann@{name}.example"))).delivers for name in ("good", "bad", "bad")] == [
+        "yes", "no", "no",
+    ]  # fmt: skip
+    assert says.asked == ["good.example", "bad.example"]
+    assert (await guard.judge(application("ann@silent.example"))).delivers == "away"
+    assert (await guard.judge(application("ann@other.example"))).delivers == "away"  # and nobody waits again so soon
+    assert says.asked[2:] == ["silent.example"]
+    assert counted == ["takes", "refuses", "away"]
+    clock.advance(3_700)
+    assert (await guard.judge(application("ann@bad.example"))).delivers == "no"
+    assert says.asked[3:] == ["bad.example"]
+    deaf = SignUpGuard(guard.limiter, "ten_1", SignUpSettings(undeliverable="allow"), domains=domains)
+    assert (await deaf.judge(application("ann@third.example"))).delivers == "yes"
+
+
+@pytest.mark.anyio
+async def test_names_that_are_counted_up_from_one_network_and_many_accounts_at_one_browser_count(clock) -> None:
+    guard = SignUpGuard(ProcessLimiter(b"l" * 32, clock), "ten_1", SignUpSettings(address_hour=50))
+    found = [await guard.judge(application(f"ann.lee{number}@example.com")) for number in range(5)]
+    assert [one.reasons for one in found] == [(), (), (), ("siblings",), ("siblings",)]
+    found = [await guard.judge(application(f"{name}@example.com", device="b1")) for name in ("p", "q", "r", "s")]
+    assert [one.reasons for one in found] == [(), (), (), ("device",)]
 
 
 @pytest.mark.anyio

@@ -90,7 +90,8 @@ async def applied(context: StepContext, email: str, form: Mapping[str, str]) -> 
         parts.count_guard("refused", "listed")
         return Applied(Problem(notice="error.sign_up_refused", status=403))
     seconds = (parts.clock.now() - context.journey.created_at) / SECOND
-    applies = Application(email, request.address, request.user_agent, seconds, bool(form.get(TRAP)))
+    device = str(context.journey.browser_id)
+    applies = Application(email, request.address, request.user_agent, seconds, bool(form.get(TRAP)), device)
     score = await parts.sign_ups.judge(applies)
     matches = patterned(context, "sign_up", email, seconds=int(seconds), score=score.total, **facts_of(applies, score))
     news = await pattern_news(context, "sign_up", matches)

@@ -47,6 +47,14 @@ class ThreatsSection(Section, frozen=True):
             "(`breaches.online`, off at first); the digits are added."
         ),
     ] = "https://api.pwnedpasswords.com/range/"
+    resolver: Annotated[
+        str,
+        Meta(
+            description="Who is asked whether the domain of an address that signs up takes mail: `system` for the "
+            "resolvers of this machine, or their addresses, separated by spaces. Empty: nobody. Nobody is asked either "
+            "where no mail leaves (`smtp.url`)."
+        ),
+    ] = "system"
     feeds: Annotated[
         tuple[str, ...],
         Meta(
