@@ -6,10 +6,15 @@ import re
 import pytest
 
 from limen.app.jobs.deletion import carry_out_deletions
+from limen.identity.consents.purposes import Basis
+from limen.identity.tenants.preferences import PreferenceSettings
 from limen.kernel.event_data import misfit
 from tests.integration.account.people import ANN, BOB, PASSWORD, STALE, at_home, pressing
+from tests.integration.consents.test_portal import answered, decisions, publish
+from tests.integration.journeys.test_lost_factors import owner_of, say_lost
 from tests.integration.journeys.test_passkey import add
-from tests.integration.journeys.test_second_factor import enrolled, now_code
+from tests.integration.journeys.test_safe_changes import mailed
+from tests.integration.journeys.test_second_factor import enrolled, now_code, settings
 from tests.integration.test_event_data import announced
 from tests.integration.tokens.proofs import Prover
 from tests.support.authenticator import Authenticator
@@ -275,3 +280,48 @@ async def test_deletion_is_asked_for_seen_cancelled_and_carried_out(house_on):
     house.clock.advance(15 * 86_400)
     assert sum(await asyncio.gather(*(carry_out_deletions(house.basis) for _ in range(2)))) == 1
     assert (await api("GET")).status_code == 401
+
+
+async def test_trusted_devices_and_a_recovery_under_way_are_seen_and_ended_by_their_owner_alone(house):
+    ann = await owner_of(house)
+    app = await app_of(house)
+    api = await signed_in(house, ann, app)
+    bob = await signed_in(house, await at_home(house, BOB), app)
+    telephone = house.walker(user_agent=SAFARI)
+    page = await telephone.sign_in(ANN, PASSWORD)
+    await telephone.post(page, code=now_code(house, ann.totp), trust="yes")
+    [device] = (await api("GET", "/trusted-devices")).json()["items"]
+    assert (device["user_agent"], (await bob("GET", "/trusted-devices")).json()) == (SAFARI, {"items": []})
+    path = f"/trusted-devices/{device['id']}"
+    assert [(await one("DELETE", path)).status_code for one in (bob, api, api)] == [404, 204, 404]
+    assert (await api("GET", "/recovery")).status_code == 404
+    await say_lost(house, house.walker())
+    seen = (await api("GET", "/recovery")).json()
+    assert (seen["state"], seen["closed_at"]) == ("waiting", None)
+    assert [(await one("DELETE", "/recovery")).status_code for one in (bob, api, api)] == [404, 204, 404]
+    assert len(await mailed(house, ANN, "recovery_cancelled")) == 1
+    assert {"device.forgotten", "recovery.cancelled"} <= set(await house.events())
+
+
+async def test_what_is_allowed_and_wanted_is_seen_taken_back_and_chosen_and_nothing_is_allowed_here(house):
+    await publish(house)
+    await publish(house, "orders", basis=Basis.CONTRACT)
+    await settings(house, preferences=PreferenceSettings(channels=("email", "sms"), frequencies=("weekly",)))
+    ann, _, api = await ann_with_api(house)
+    await answered(ann, "give", purpose="newsletter", version="1")
+    given, orders = (await api("GET", "/consents")).json()["items"]
+    assert (given["title"], given["allowed"], given["may_withdraw"]) == ("Our newsletter", True, True)
+    assert (orders["allowed"], orders["reason"], orders["may_withdraw"]) == (True, "legal_basis", False)
+    assert (await api("DELETE", "/consents/newsletter")).status_code == 204
+    [last] = [one.decision for one in await decisions(house)][-1:]
+    assert (last.decision, last.method) == ("withdrawn", "api")
+    assert [one["reason"] for one in (await api("GET", "/consents")).json()["items"]] == ["withdrawn", "legal_basis"]
+    refused = [await api("DELETE", f"/consents/{name}") for name in ("orders", "unknown", "NOT-A-NAME")]
+    assert [one.status_code for one in refused] == [409, 404, 422]
+    assert (await api("PUT", "/consents/newsletter", json={})).status_code == 405
+    wanted = {"channels": ["sms"], "frequency": "weekly"}
+    assert (await api("PUT", "/preferences", json=wanted)).status_code == 200
+    seen = (await api("GET", "/preferences")).json()
+    assert (seen["channels"], seen["frequency"], seen["offered_channels"]) == (["sms"], "weekly", ["email", "sms"])
+    for wrong in ({"channels": ["post"]}, {"channels": "sms"}, {"colour": "red"}):
+        assert (await api("PUT", "/preferences", json=wrong)).status_code == 422, wrong

@@ -12,10 +12,12 @@ from starlette.routing import Match
 from limen.integration.api.document import describe
 from limen.integration.api.doors import (
     account,
+    account_choices,
     account_emails,
     account_factors,
     account_identities,
     account_phones,
+    account_safety,
     attacks,
     audit,
     clients,
@@ -69,10 +71,12 @@ _DOORS = (
     attacks,
     risk,
     account,
+    account_choices,
     account_emails,
     account_factors,
     account_identities,
     account_phones,
+    account_safety,
     destinations,
 )
 

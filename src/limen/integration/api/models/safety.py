@@ -1,6 +1,7 @@
 """Recoveries and trusted devices of a customer."""
 
-from typing import Literal
+from collections.abc import Iterable
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -40,12 +41,25 @@ class DevicesShown(Shown):
     items: list[DeviceShown]
 
 
+class OwnDeviceShown(DeviceShown):
+    """A device that one trusts oneself, with what only its owner sees."""
+
+    user_agent: str = Field(description="How the browser called itself when it was trusted.")
+
+
+class OwnDevicesShown(Shown):
+    """One's own trusted devices, oldest first."""
+
+    items: list[OwnDeviceShown]
+
+
 def recoveries_shown(requests: list[RecoveryRequest]) -> RecoveriesShown:
     """Return *requests* as they are shown."""
-    return RecoveriesShown(items=[_recovery(request) for request in requests])
+    return RecoveriesShown(items=[recovery_shown(request) for request in requests])
 
 
-def _recovery(request: RecoveryRequest) -> RecoveryShown:
+def recovery_shown(request: RecoveryRequest) -> RecoveryShown:
+    """Return a request as it is shown."""
     is_open = request.closed_at is None
     return RecoveryShown(
         id=request.id,
@@ -59,14 +73,18 @@ def _recovery(request: RecoveryRequest) -> RecoveryShown:
 
 def devices_shown(devices: list[TrustedDevice]) -> DevicesShown:
     """Return *devices* as they are shown."""
-    return DevicesShown(
-        items=[
-            DeviceShown(
-                id=device.id,
-                created_at=moment(device.created_at),
-                used_at=moment(device.used_at),
-                expires_at=moment(device.expires_at),
-            )
-            for device in devices
-        ]
-    )
+    return DevicesShown(items=[DeviceShown(**_facts(device)) for device in devices])
+
+
+def own_devices_shown(devices: Iterable[tuple[TrustedDevice, str]]) -> OwnDevicesShown:
+    """Return *devices* as their owner sees them, each with how it called itself."""
+    return OwnDevicesShown(items=[OwnDeviceShown(**_facts(device), user_agent=agent) for device, agent in devices])
+
+
+def _facts(device: TrustedDevice) -> dict[str, Any]:
+    return {
+        "id": device.id,
+        "created_at": moment(device.created_at),
+        "used_at": moment(device.used_at),
+        "expires_at": moment(device.expires_at),
+    }
