@@ -20,7 +20,7 @@ from rich.table import Table
 
 from bench.report import WIDE
 from bench.risk.attackers import ATTACKERS
-from bench.risk.evaluate import Evaluation, Parts, Scored, asked_again, threshold, totals
+from bench.risk.evaluate import PAGE, Evaluation, Parts, Scored, asked_again, threshold, totals
 from bench.risk.fit import fit
 from bench.risk.parameters import AFTER, PAPER, REPORTING, TPRS, TUNING, Parameters
 from bench.risk.picture import area, png, roc, svg
@@ -60,7 +60,10 @@ def main() -> int:
     report = _report(scored, parameters)
     _show(console, report)
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
-    drawing = svg(_curves(scored), f"Who is asked again, and who is caught (model {MODEL}; base dashed)")
+    drawing = svg(
+        _curves(scored),
+        f"Who is asked again, and who is caught (model {MODEL}; with what pages tell dotted, base dashed)",
+    )
     arguments.out.with_suffix(".svg").write_text(drawing)
     if not asyncio.run(png(drawing, arguments.out.with_suffix(".png"))):
         console.print("[yellow]no browser: the picture is there as SVG alone[/yellow]")
@@ -97,21 +100,21 @@ def _row(customers: dict[int, list[float]], attacks: Sequence[float], after: int
     return [asked_again(customers, threshold(attacks, tpr), after) for tpr in TPRS]
 
 
-def _all(parts: dict[int, list[Parts]], but: str = "") -> dict[int, list[float]]:
-    return {number: totals(one, but) for number, one in parts.items()}
+def _all(parts: dict[int, list[Parts]], *but: str) -> dict[int, list[float]]:
+    return {number: totals(one, *but) for number, one in parts.items()}
 
 
 def _report(scored: Scored, parameters: Parameters) -> dict[str, Any]:
-    full = _all(scored.parts)
+    full, page = _all(scored.parts, *PAGE), _all(scored.parts)
     rows = []
     for kind in ATTACKERS:
         for after in AFTER:
-            limen, paper = _row(full, totals(scored.attacks[kind]), after), PAPER.get((kind, after))
+            limen, paper = _row(full, totals(scored.attacks[kind], *PAGE), after), PAPER.get((kind, after))
+            told = _row(page, totals(scored.attacks[kind]), after)
             base = _row(scored.base, scored.attacks_base[kind], after)
             is_met = all(ours <= theirs + ALLOWED_ABOVE for ours, theirs in zip(limen, paper or (), strict=False))
-            rows.append(
-                {"attacker": kind, "after": after, "limen": limen, "base": base, "paper": paper, "is_met": is_met}
-            )
+            row = {"attacker": kind, "after": after, "limen": limen, "with_page": told, "base": base, "paper": paper}
+            rows.append({**row, "is_met": is_met})
     return {
         "model": MODEL,
         "parameters": asdict(parameters),
@@ -129,11 +132,12 @@ def _report(scored: Scored, parameters: Parameters) -> dict[str, Any]:
 
 
 def _ablation(scored: Scored) -> dict[str, dict[str, list[float]]]:
-    """Return the median after 39 without each signal, and without attack data."""
+    """Return the median after 39 without each signal, without all that pages tell, and without attack data."""
     found: dict[str, dict[str, list[float]]] = {}
     for kind in ABLATED:
         attacks = scored.attacks[kind]
         rows = {"nothing left out": _row(_all(scored.parts), totals(attacks), AFTER[-1])}
+        rows["what pages tell"] = _row(_all(scored.parts, *PAGE), totals(attacks, *PAGE), AFTER[-1])
         for signal in SIGNALS:
             but = signal.name
             rows[but] = _row(_all(scored.parts, but), totals(attacks, but), AFTER[-1])
@@ -144,8 +148,8 @@ def _ablation(scored: Scored) -> dict[str, dict[str, list[float]]]:
 
 def _at_levels(scored: Scored) -> list[dict[str, Any]]:
     """Return who is challenged at a probability: the share of sign-ins, and of attacks of each kind."""
-    customers = [probability(score) for scores in _all(scored.parts).values() for score in scores]
-    kinds = {kind: [probability(score) for score in totals(scored.attacks[kind])] for kind in ATTACKERS}
+    customers = [probability(score) for scores in _all(scored.parts, *PAGE).values() for score in scores]
+    kinds = {kind: [probability(score) for score in totals(scored.attacks[kind], *PAGE)] for kind in ATTACKERS}
     return [
         {
             "probability": level,
@@ -157,24 +161,30 @@ def _at_levels(scored: Scored) -> list[dict[str, Any]]:
 
 
 def _curves(scored: Scored) -> dict[str, dict[str, list[tuple[float, float]]]]:
-    full = [score for scores in _all(scored.parts).values() for score in scores]
+    full = [score for scores in _all(scored.parts, *PAGE).values() for score in scores]
+    page = [score for scores in _all(scored.parts).values() for score in scores]
     base = [score for scores in scored.base.values() for score in scores]
     return {
-        kind: {"limen": roc(full, totals(scored.attacks[kind])), "base": roc(base, scored.attacks_base[kind])}
+        kind: {
+            "limen": roc(full, totals(scored.attacks[kind], *PAGE)),
+            "with_page": roc(page, totals(scored.attacks[kind])),
+            "base": roc(base, scored.attacks_base[kind]),
+        }
         for kind in ATTACKERS
     }
 
 
 def _show(console: Console, report: dict[str, Any]) -> None:
     table = Table(title="Median of how often a customer is asked again", title_justify="left")
-    for column in ("attacker", "after", *(f"TPR {tpr}" for tpr in TPRS), "the paper", "base, here", "bar"):
+    for column in ("attacker", "after", *(f"TPR {tpr}" for tpr in TPRS), "with page", "the paper", "base, here", "bar"):
         table.add_column(column)
     for row in report["rows"]:
         verdict = "" if row["paper"] is None else "met" if row["is_met"] else "[red]missed[/red]"
         cells = [f"{value:g}" for value in row["limen"]]
         paper = " ".join(map(str, row["paper"])) if row["paper"] else ""
         base = " ".join(f"{value:g}" for value in row["base"])
-        table.add_row(row["attacker"], str(row["after"]), *cells, paper, base, verdict)
+        told = " ".join(f"{value:g}" for value in row["with_page"])
+        table.add_row(row["attacker"], str(row["after"]), *cells, told, paper, base, verdict)
     console.print(table)
     for kind, rows in report["ablation"].items():
         ablated = Table(title=f"{kind}, after {AFTER[-1]}, without", title_justify="left")

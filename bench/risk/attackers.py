@@ -33,7 +33,7 @@ class Attackers:
         """Return what an attacker of *kind* shows who has the victim's password, at some time of the day of *now*."""
         chance = self.chance
         network, at = self._network(kind, victim), self._moment(kind, victim, now)
-        return sighting(
+        seen = sighting(
             network,
             self.traffic.world.address(chance, network),
             self._agent(kind, victim, at),
@@ -43,6 +43,7 @@ class Attackers:
             failures=failures(chance, _FAILURES.get(kind, _LIKE_CUSTOMERS)),
             breached=chance.random() < _BREACHED[kind],
         )
+        return self.traffic.pages.of_attacker(seen, kind, victim, network)
 
     def _network(self, kind: str, victim: Customer) -> Network:
         world, chance = self.traffic.world, self.chance

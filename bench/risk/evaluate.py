@@ -15,13 +15,15 @@ from limen.trust.risk.assess import assess
 from limen.trust.risk.history import History, day_kind, hour_of
 from limen.trust.risk.likelihood import AGENT_OF, ORIGIN
 from limen.trust.risk.population import Population, Value, asked_for
-from limen.trust.risk.records import DAY_KIND, HOUR, Assessment, Sighting
+from limen.trust.risk.records import DAY_KIND, HOUR, OWN, TOLD, Assessment, Sighting
 from limen.trust.risk.signals import BASE, SIGNALS
 
 BACKGROUND = ("naive", "abroad")
 """What is turned away all the time."""
 CROWD = 5
 """From how many customers on a value is counted for the tenant."""
+PAGE = ("fingerprint", "behaviour", "latency")
+"""The signals that rest on what a page tells, which a tenant has to ask for."""
 COUNTED = tuple(signal for signal in SIGNALS if signal.name in {ORIGIN.name, AGENT_OF.name})
 """The signals that attack data speaks in."""
 Parts = dict[str, float]
@@ -39,7 +41,11 @@ class Counted:
     def add(self, seen: Sighting, customer: int) -> None:
         """Count one."""
         self.total += 1
+        for level in TOLD:
+            self.counts[(level, "")] += level in seen.values
         for value in seen.values.items():
+            if value[0] in OWN:
+                continue
             who = self.shown_by[value]
             if len(who) < CROWD:
                 who.add(customer)
@@ -115,9 +121,9 @@ class Evaluation:
         return base, parts, {**parts, **_parts(assess(seen, history, plain, COUNTED))}
 
 
-def totals(parts: Sequence[Parts], but: str = "") -> list[float]:
-    """Return the scores, *but* one signal."""
-    return [sum(ratio for name, ratio in one.items() if name != but) for one in parts]
+def totals(parts: Sequence[Parts], *but: str) -> list[float]:
+    """Return the scores, *but* some signals."""
+    return [sum(ratio for name, ratio in one.items() if name not in but) for one in parts]
 
 
 def threshold(attacks: Sequence[float], tpr: float) -> float:

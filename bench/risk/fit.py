@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from bench.risk.evaluate import Scored, totals
+from bench.risk.evaluate import PAGE, Scored, totals
 
 FITTED_TO = ("naive", "vpn", "targeted", "very_targeted", "abroad")
 _STEPS = 50
@@ -11,8 +11,8 @@ _STEPS = 50
 
 def fit(scored: Scored) -> tuple[float, float]:
     """Return slope and offset, as if half of all sign-ins were attacks."""
-    customers = [score for parts in scored.parts.values() for score in totals(parts)]
-    attacks = [score for kind in FITTED_TO for score in totals(scored.attacks[kind])]
+    customers = [score for parts in scored.parts.values() for score in totals(parts, *PAGE)]
+    attacks = [score for kind in FITTED_TO for score in totals(scored.attacks[kind], *PAGE)]
     return _newton(customers, attacks)
 
 

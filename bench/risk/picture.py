@@ -10,6 +10,10 @@ from tests.support.chromium import is_there, launched
 _WIDTH, _HEIGHT, _LEFT, _TOP = 860, 560, 70, 40
 _PLOT_W, _PLOT_H = 560, 440
 _COLOURS = ("#1b6ca8", "#c0392b", "#27823b", "#8e44ad", "#b9770e", "#5d6d7e")
+_DASHES = {
+    "with_page": ' stroke-dasharray="1 3"',
+    "base": ' stroke-dasharray="5 4" opacity="0.6"',
+}
 _LEAST = 1e-4
 Curve = Sequence[tuple[float, float]]
 """False positive rate and true positive rate, by falling threshold."""
@@ -32,7 +36,7 @@ def area(curve: Curve) -> float:
 
 
 def svg(curves: Mapping[str, Mapping[str, Curve]], caption: str) -> str:
-    """Return the picture: the full model drawn through, the base model dashed; the x axis is logarithmic."""
+    """Return the picture: the full model drawn through, the others dashed; the x axis is logarithmic."""
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH}" height="{_HEIGHT}" font-family="sans-serif">',
         '<rect width="100%" height="100%" fill="white"/><g font-size="13">',
@@ -54,7 +58,7 @@ def svg(curves: Mapping[str, Mapping[str, Curve]], caption: str) -> str:
     for index, (kind, models) in enumerate(curves.items()):
         colour, y = _COLOURS[index % len(_COLOURS)], _TOP + 16 + index * 40
         for model, curve in models.items():
-            dash = "" if model == "limen" else ' stroke-dasharray="5 4" opacity="0.6"'
+            dash = _DASHES.get(model, "")
             parts.append(f'<polyline points="{_points(curve)}" fill="none" stroke="{colour}" stroke-width="2"{dash}/>')
         areas = ", ".join(f"{model} {area(curve):.4f}" for model, curve in models.items())
         parts.append(f'<text x="{_LEFT + _PLOT_W + 14}" y="{y}" fill="{colour}">{kind}</text>')

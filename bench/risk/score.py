@@ -3,7 +3,8 @@
 The tables are as long as that makes them: a history for each customer, and a counter for each of three million values
 in each of two epochs. Full histories, of a hundred sign-ins, have those customers who are asked about; the others' are
 short, since what is read is one row. A score is what a sign-in pays: a reading unit, the history unsealed, the counters
-looked up, the model asked, the thresholds held against it.
+looked up, the model asked, the thresholds held against it. One follows the other, so that what many share is held from
+the score before, as it is for a minute where a tenant is that large: what is rare, and the history, are read each time.
 """
 
 import asyncio
@@ -34,9 +35,10 @@ from limen.storage.database import open_dialect
 from limen.storage.migrations import migrate, migrate_keystore
 from limen.storage.opening import open_storage
 from limen.trust.risk.agents import agent_values
+from limen.trust.risk.counts import epoch_of
 from limen.trust.risk.history import History
 from limen.trust.risk.judge import FIELD, RiskJudge
-from limen.trust.risk.keys import ATTACKS, CUSTOMERS, SIGN_INS, Epoch, epoch_of
+from limen.trust.risk.keys import ATTACKS, CUSTOMERS, SIGN_INS, Epoch
 from limen.trust.risk.population import asked_for
 from limen.trust.risk.records import ADDRESS, COUNTRY, NETWORK, Place, Sighting
 from limen.trust.risk.store import CROWD
@@ -93,6 +95,8 @@ def stock() -> Stock:
             sightings.append((who, one))
             known |= set(asked_for(one, history))
     keys = {epoch.hash(value): 1_000 for epoch in epochs for value in known}
+    keys |= {epoch.hash(SIGN_INS): CUSTOMERS_MADE * LOG_INS // 8 for epoch in epochs}
+    keys |= {epoch.hash(CUSTOMERS): CUSTOMERS_MADE for epoch in epochs}
     keys |= {chance.randbytes(16): 1 for _ in range(2 * CROWDED)}
     keys |= {chance.randbytes(16): 0 for _ in range(2 * VALUES - len(keys))}
     judge = RiskJudge(RiskSettings(), epochs)

@@ -5,6 +5,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from bench.risk.pages import Pages
 from bench.risk.parameters import Parameters
 from bench.risk.world import Kind, Network, World, pick
 from limen.kernel.clock import DAY, HOUR
@@ -72,7 +73,7 @@ class Traffic:
 
     def __init__(self, parameters: Parameters) -> None:
         self.parameters, self.world = parameters, World(parameters)
-        self.chance = random.Random(parameters.seed)
+        self.chance, self.pages = random.Random(parameters.seed), Pages(parameters, self.world)
         self.customers = [self._customer(number) for number in range(parameters.customers)]
 
     def _customer(self, number: int) -> Customer:
@@ -130,7 +131,7 @@ class Traffic:
         network, address = self._line(customer)
         device = self._device(customer, is_first=is_first)
         agent = device.kind.string((at - BEGIN) / DAY)
-        return sighting(
+        seen = sighting(
             network,
             address,
             agent,
@@ -140,6 +141,7 @@ class Traffic:
             failures=failures(chance, p.failures),
             breached=customer.is_breached,
         )
+        return self.pages.of_customer(seen, customer, device, network)
 
     def _line(self, customer: Customer) -> tuple[Network, str]:
         p, chance, world = self.parameters, self.chance, self.world

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from limen.storage.stores.risk import FEW_KEYS, MOST_KEYS
 from limen.trust.risk.store import CROWD, Count
 from tests.contract import things
 
@@ -35,6 +36,14 @@ async def test_what_was_counted_is_taken_back_and_never_below_nothing(database):
         assert await unit.risk.counted([KEY]) == {KEY: 3}
         await unit.risk.count([Count(KEY, -1, -1)], expires)
         assert await unit.risk.counted([KEY]) == {KEY: 2}
+
+
+@pytest.mark.parametrize("count", [1, FEW_KEYS, FEW_KEYS + 1, MOST_KEYS])
+async def test_as_many_counters_as_a_score_needs_are_read_at_once(database, count):
+    keys = [bytes([place]) * 16 for place in range(count)]
+    async with database.begin() as unit:
+        await unit.risk.count([Count(key, CROWD) for key in keys], database.clock.now() + 10**12)
+        assert await unit.risk.counted(keys) == dict.fromkeys(keys, 1)
 
 
 async def test_counts_of_many_at_once_add_up(database):

@@ -11,7 +11,8 @@ from typing import Final
 from limen.identity.keyring import Keyring
 from limen.kernel.clock import Clock, Instant
 from limen.kernel.ids import TenantId
-from limen.trust.risk.keys import PURPOSE, Epoch, Epochs, epoch_of
+from limen.trust.risk.counts import epoch_of
+from limen.trust.risk.keys import PURPOSE, Epoch, Epochs
 
 _HELD: Final = 4_096
 """So many tenants' keys are held, the most recently used ones."""

@@ -7,7 +7,8 @@ from limen.app.epochs import RiskEpochs, key_name
 from limen.app.jobs.upkeep import destroy_epochs, sweep, sweep_orphans
 from limen.kernel.clock import DAY, SECOND
 from limen.storage.schema.trust import risk_counters
-from limen.trust.risk.keys import EPOCH, SIGN_INS, epoch_of
+from limen.trust.risk.counts import EPOCH, epoch_of
+from limen.trust.risk.keys import SIGN_INS
 from tests.integration.risk.test_sign_in import ANN, at_home
 from tests.support.house import PASSWORD
 

@@ -88,7 +88,8 @@ def test_a_page_obeys_the_strict_content_security_policy(sample: str) -> None:
     assert inline == []
     assert [style["nonce"] for style in page.all("style")] == ["n0nce"]
     [script] = page.all("script")
-    assert script["src"] in {_assets.url("limen.js"), _assets.url("passkeys.js")}
+    names = ("limen.js", "passkeys.js", "limen-manner.js", "passkeys-manner.js")
+    assert script["src"] in {_assets.url(name) for name in names}
     assert script["nonce"] == "n0nce"
 
 
@@ -96,7 +97,7 @@ def test_a_page_obeys_the_strict_content_security_policy(sample: str) -> None:
 def test_a_page_weighs_little_and_asks_for_style_and_script_only(sample: str) -> None:
     html = _render(sample)
     fetched = re.findall(r'(?:src|href)="(/static/[^"]+)"', html)
-    script = "passkeys.js" if "data-passkey" in html else "limen.js"
+    script = f"{'passkeys' if 'data-passkey' in html else 'limen'}{'-manner' * ('data-manner' in html)}.js"
     assert fetched == [_assets.url(name) for name in ("limen.css", script)]
     weights = {f"/static/{asset.name}": len(asset.body) for asset in _assets}
     assert len(html.encode()) + sum(weights[name] for name in fetched) < _BUDGET

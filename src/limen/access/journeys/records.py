@@ -207,6 +207,7 @@ class JourneyState(msgspec.Struct, frozen=True):
         agreed: the scopes allowed on the consent page; None before it was asked.
         user_agent: the device that asked, for links opened elsewhere.
         fresh_login: sessions that exist do not count (``prompt=login``, ``max_age``).
+        manner: what the page told of the browser and of the one who uses it, as it came (``trust.risk.manner``).
         led_to_client: of a finished journey, which knows nothing else any more: whether an application was answered.
     """
 
@@ -232,6 +233,7 @@ class JourneyState(msgspec.Struct, frozen=True):
     fresh_login: bool = False
     locale: str = "en"
     user_agent: str = ""
+    manner: str = ""
     led_to_client: bool = False
 
     def belonging_to(self, customer_id: str) -> "JourneyState":

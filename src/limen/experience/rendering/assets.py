@@ -19,6 +19,8 @@ _BUNDLES = {
     ),
     "limen.js": ("limen.js",),
     "passkeys.js": ("limen.js", "passkeys.js"),
+    "limen-manner.js": ("limen.js", "manner.js"),
+    "passkeys-manner.js": ("limen.js", "passkeys.js", "manner.js"),
     "proof.js": ("proof.js",),
     "proof-worker.js": ("proof-worker.js",),
 }

@@ -60,6 +60,12 @@ class RiskSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
         when_away: what holds where the model cannot be asked: its ``challenge``, or ``allow``.
         refresh: whether refresh tokens of public clients are scored too, which costs each of them a few reads. There a
             challenge refuses the token, a denial ends its family too, and there is neither notice nor delay.
+        fingerprint: whether the page tells a hash of what the browser says of itself: size and depth of the screen,
+            languages, time zone, cores. It is made in the browser, with a salt of the tenant's that changes each 45
+            days, and counts beside the cookie.
+        behaviour: whether the page tells how somebody types and points, in two of a few words: never what, where or
+            when.
+        round_trip: whether the page tells how long the handshake of its connection took, in one of seven steps.
         rules: what is different for an application, an action, or both; the more particular wins.
     """
 
@@ -74,6 +80,9 @@ class RiskSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     ] = 3
     when_away: Literal["challenge", "allow"] = "challenge"
     refresh: bool = False
+    fingerprint: bool = False
+    behaviour: bool = False
+    round_trip: bool = False
     rules: Annotated[tuple[RiskRule, ...], msgspec.Meta(extra_json_schema={"maxItems": MOST_RULES})] = ()
 
 

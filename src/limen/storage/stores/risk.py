@@ -18,8 +18,8 @@ from limen.storage.stores.base import (
 )
 from limen.trust.risk.store import CROWD, Count
 
-MOST_KEYS = 80
-"""So many counters one look-up names: its places are fixed, since it is compiled once; empty ones match nothing."""
+FEW_KEYS, MOST_KEYS = 12, 96
+"""So many counters a look-up names: its places are fixed, since it is compiled once; empty ones match nothing."""
 _PLACES = tuple(f"key_{place}" for place in range(MOST_KEYS))
 _theirs = risk_histories.c.customer_id == bindparam("customer")
 _HISTORY = select_mine(risk_histories, _theirs)
@@ -27,10 +27,15 @@ _BEGIN = insert_new_mine(risk_histories)
 _REPLACE = update_mine(risk_histories, _theirs, sets=("sealed", "seen_at"))
 
 _counts = risk_counters.c
-_COUNTED = mine(
-    select(_counts.key, _counts.count).where(_counts.key.in_([bindparam(place) for place in _PLACES]), CROWDED),
-    risk_counters,
-)
+_COUNTED = {
+    most: mine(
+        select(_counts.key, _counts.count).where(
+            _counts.key.in_([bindparam(place) for place in _PLACES[:most]]), CROWDED
+        ),
+        risk_counters,
+    )
+    for most in (FEW_KEYS, MOST_KEYS)
+}
 _OPEN = insert_new_mine(risk_counters)
 # A crowd stays one: its size is counted no further, so that most updates change no column of an index (on PostgreSQL
 # such rows are not written into every index again).
@@ -66,8 +71,9 @@ class SqlRisk(TenantStoreBase):
         if len(keys) > MOST_KEYS:
             msg = "an assessment asks for more counters than a look-up names"
             raise Fault(msg)
-        named = dict.fromkeys(_PLACES, b"") | dict(zip(_PLACES, keys, strict=False))
-        return {bytes(row.key): row.count for row in await self._all(_COUNTED, **named)}
+        most = FEW_KEYS if len(keys) <= FEW_KEYS else MOST_KEYS
+        named = dict.fromkeys(_PLACES[:most], b"") | dict(zip(_PLACES, keys, strict=False))
+        return {bytes(row.key): row.count for row in await self._all(_COUNTED[most], **named)}
 
     async def count(self, counts: Iterable[Count], expires_at: Instant) -> None:
         """Count each once more; in the order of their keys, so that no two transactions wait crosswise."""

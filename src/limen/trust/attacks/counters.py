@@ -21,6 +21,7 @@ FINGERPRINT_BITS: Final = 20
 ADDRESS: Final = Limit(_FAR, TEN_MINUTES, "failed-address")
 NETWORK: Final = Limit(_FAR, TEN_MINUTES, "failed-network")
 ACCOUNT: Final = Limit(_FAR, HOUR, "failed-account")
+DEVICE: Final = Limit(_FAR, HOUR, "failed-device")
 PASSWORD: Final = Limit(_FAR, HOUR, "failed-password")
 NOW_FAILED: Final = Limit(_FAR, MINUTE, "failed-strange-now")
 NOW_PASSED: Final = Limit(_FAR, MINUTE, "passed-strange-now")
@@ -39,6 +40,7 @@ class Counts:
     network: int = 0
     account: int = 0
     password: int = 0
+    device: int = 0
     now_failed: int = 0
     now_passed: int = 0
     failed: int = 0
@@ -81,6 +83,7 @@ class Counters:
             address=0 if here else await self._seen(ADDRESS, address_key(attempt.address)),
             network=0 if here else await self._seen(NETWORK, attempt.network),
             account=await self._seen(ACCOUNT, attempt.account),
+            device=await self._seen(DEVICE, attempt.device) if attempt.device else 0,
             password=await self._seen(PASSWORD, self.fingerprint(attempt.password)),
         )
 
@@ -90,6 +93,8 @@ class Counters:
             await self._count(ADDRESS, address_key(attempt.address))
             await self._count(NETWORK, attempt.network)
         await self._count(ACCOUNT, attempt.account)
+        if attempt.device:
+            await self._count(DEVICE, attempt.device)
         mark = self.fingerprint(attempt.password)
         once = await self.limiter.hit(self._name(_ONCE, f"{mark}:{attempt.account}"), _ONCE)
         if once.allowed:  # one password on many accounts is what is counted, not one person who tries it again

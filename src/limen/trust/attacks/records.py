@@ -24,12 +24,14 @@ class Attempt:
         account: what stands for the submitted address of mail, whether anybody owns it or not.
         password: its bytes as they were typed; only twenty bits of a keyed hash of the hour are ever counted.
         is_known: the device is one that the account's owner has signed in from.
+        device: the browser, by its cookie.
     """
 
     address: str = field(repr=False)
     account: str = field(repr=False)
     password: bytes = field(repr=False)
     is_known: bool = False
+    device: str = field(default="", repr=False)
 
     @property
     def network(self) -> str:

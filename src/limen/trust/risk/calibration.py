@@ -8,7 +8,7 @@ share of attacks among sign-ins with the right proof is an assumption, and state
 import math
 from typing import Final
 
-MODEL: Final = "2026.1"
+MODEL: Final = "2026.2"
 """The version of signals, weights and curve together: a decision names the one that made it."""
 PREVALENCE: Final = 0.001
 """Of sign-ins with the right proof, how many are taken to be an attacker's."""

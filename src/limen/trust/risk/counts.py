@@ -13,10 +13,17 @@ import msgspec
 from limen.kernel.clock import DAY, Instant
 
 HALF_LIFE: Final = 90 * DAY
+EPOCH: Final = 45 * DAY
+"""How long values are hashed under one key."""
 MOST_VALUES: Final = 24
 """Values that a customer's own history holds of one level: the faintest go first."""
 FAINT: Final = 0.05
 """What weighs less is forgotten: a single sign-in after four half-lives."""
+
+
+def epoch_of(now: Instant) -> int:
+    """Return the number of the epoch of an instant."""
+    return now // EPOCH
 
 
 def faded(weight: float, since: Instant, now: Instant) -> float:

@@ -7,8 +7,8 @@ import msgspec
 
 from limen.identity.tenants.notices import PER_DAY
 from limen.kernel.clock import DAY, HOUR, Instant
-from limen.trust.risk.counts import NOTHING, Tally, bounded, merged
-from limen.trust.risk.records import Place, Sighting
+from limen.trust.risk.counts import NOTHING, Tally, bounded, epoch_of, merged
+from limen.trust.risk.records import PRINT, Place, Sighting
 
 MOST_DEVICES: Final = 24
 HOURS_AROUND: Final = (-2, -1, 0, 1, 2)
@@ -113,12 +113,25 @@ class History(msgspec.Struct, frozen=True, omit_defaults=True):
             told=tuple(sorted({*self.told, *other.told}, reverse=True)[: PER_DAY[1]]),
         )
 
+    def prints(self, now: Instant) -> Mapping[str, Tally]:
+        """Return the fingerprints of the epoch of *now*: those of another were hashed under another key."""
+        present = f"{epoch_of(now)}."
+        return {value: tally for value, tally in self.values.get(PRINT, {}).items() if value.startswith(present)}
+
+    def _of_now(self, now: Instant) -> "History":
+        """Return the history without fingerprints of epochs that are over."""
+        if PRINT not in self.values:
+            return self
+        kept = {level: shown for level, shown in self.values.items() if level != PRINT}
+        prints = dict(self.prints(now))
+        return msgspec.structs.replace(self, values=kept | ({PRINT: prints} if prints else {}))
+
     def after(self, seen: Sighting, *, is_told: bool = False) -> "History":
         """Return the history with one more sign-in, of which its customer is told or not."""
         one = Tally(1.0, seen.at)
         is_new = bool(seen.device) and seen.device not in self.devices and not self.is_empty
         place = seen.place
-        return self.plus(
+        return self._of_now(seen.at).plus(
             History(
                 values={level: {value: one} for level, value in seen.values.items()},
                 sign_ins=one,

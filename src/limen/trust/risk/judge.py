@@ -1,5 +1,6 @@
 """The judge of one tenant: looks up what an assessment needs, asks the model, and remembers what came to a session."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -7,12 +8,14 @@ import msgspec
 
 from limen.identity.tenants.notices import NoticeSettings
 from limen.identity.tenants.risk import Action, RiskSettings, limits_of
+from limen.kernel.clock import Instant
 from limen.kernel.errors import Corrupted
 from limen.kernel.ids import CustomerId
 from limen.trust.risk.assess import assess
+from limen.trust.risk.counts import EPOCH
 from limen.trust.risk.decide import Decision, decide
 from limen.trust.risk.history import History
-from limen.trust.risk.keys import ATTACKS, CUSTOMERS, EARLIER_WEIGHS, EPOCH, SIGN_INS, Epochs
+from limen.trust.risk.keys import ATTACKS, CUSTOMERS, EARLIER_WEIGHS, LARGE, RARE, SIGN_INS, Epoch, Epochs
 from limen.trust.risk.population import Population, Value, asked_for
 from limen.trust.risk.records import LEVELS, Assessment, Sighting
 from limen.trust.risk.store import RiskStore
@@ -76,6 +79,11 @@ class RiskJudge:
         """Tell whether what is decided is done."""
         return self.settings.mode == "on"
 
+    @property
+    def present(self) -> Epoch:
+        """Return the present epoch."""
+        return self.epochs[0]
+
     def decides(self, found: Assessment, action: Action, client: str) -> Decision:
         """Return what the tenant does about such a risk, or would if it were not in the shadow."""
         return decide(found.probability, limits_of(self.settings, action, client))
@@ -94,12 +102,10 @@ class RiskJudge:
             return None
 
     async def assess(self, unit: RiskUnit, history: History, seen: Sighting) -> Assessment:
-        """Return what the model says: one look-up, of as many counters as there are features."""
+        """Return what the model says: one look-up, of as many counters as there are features or fewer."""
         asked = (SIGN_INS, CUSTOMERS, ATTACKS, *asked_for(seen, history))
         names = [[epoch.names(value) for value in asked] for epoch in self.epochs if epoch.is_counted]
-        wanted = [name[0] for row in names for name in row]
-        wanted += [name[1] for row in names for value, name in zip(asked, row, strict=True) if value[0] in LEVELS]
-        counted = await unit.risk.counted(wanted)
+        counted = await self._counted(unit, asked, names, seen.at)
         counts: dict[Value, float] = dict.fromkeys(asked, 0.0)
         theirs: dict[Value, float] = dict.fromkeys(asked, 0.0)
         for weight, row in zip((1.0, EARLIER_WEIGHS), names, strict=False):
@@ -108,6 +114,24 @@ class RiskJudge:
                 theirs[value] += weight * counted.get(attacked, 0)
         population = Population(counts[SIGN_INS], counts[CUSTOMERS], counts, counts[ATTACKS], theirs)
         return assess(seen, history, population)
+
+    async def _counted(
+        self, unit: RiskUnit, asked: Sequence[Value], names: Sequence[Sequence[tuple[bytes, bytes]]], now: Instant
+    ) -> Mapping[bytes, int]:
+        """Return what is counted under *names*, those of *asked* in each epoch: what is held of a large tenant, too."""
+        recent = self.present.recent
+        held, rare, shared = recent.held(now), list[bytes](), list[bytes]()
+        for row in names:
+            for value, (shown, attacked) in zip(asked, row, strict=True):
+                of = rare if value[0] in RARE else shared
+                of.append(shown)
+                if value[0] in LEVELS:
+                    of.append(attacked)
+        missing = [name for name in shared if name not in held]
+        found = await unit.risk.counted([*rare, *missing])
+        if names and {**held, **found}.get(names[0][0][0], 0) >= LARGE:
+            recent.hold({name: found.get(name, 0) for name in missing})
+        return {**held, **found}
 
     async def suspect(self, unit: RiskUnit, seen: Sighting, shown: int = 1) -> None:
         """Count what a sign-in shows that is asked for more, as an attacker's; -1 once it was answered."""

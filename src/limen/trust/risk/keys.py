@@ -5,17 +5,17 @@ key is random and goes with them (``app.epochs``), so that no copy of a counter 
 """
 
 import hmac
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from limen.kernel.clock import DAY, Instant
+from limen.kernel.clock import SECOND, Instant
+from limen.trust.risk.counts import epoch_of
 from limen.trust.risk.history import History, day_kind, hour_of
 from limen.trust.risk.population import Value
-from limen.trust.risk.records import ADDRESS, AGENT, DAY_KIND, HOUR, Sighting
+from limen.trust.risk.records import ADDRESS, AGENT, DAY_KIND, HOUR, OWN, PRINT, TOLD, Sighting
 from limen.trust.risk.store import CROWD, Count
 
-EPOCH: Final = 45 * DAY
 EARLIER_WEIGHS: Final = 0.5
 PURPOSE: Final = "risk-counters"
 """The purpose of an epoch's key."""
@@ -23,14 +23,31 @@ SIGN_INS: Final[Value] = ("", "sign_ins")
 CUSTOMERS: Final[Value] = ("", "customers")
 ATTACKS: Final[Value] = ("", "attacks")
 _KEY_BYTES: Final = 16
-_OWN: Final = frozenset({ADDRESS, AGENT})
+RARE: Final = OWN | {ADDRESS, AGENT}
 """Levels whose values are somebody's own, as a rule."""
 _HELD: Final = 4_096
+_FRESH: Final = 60 * SECOND
+LARGE: Final = 10_000
+"""Of a tenant that counted so many sign-ins, what many share is read anew once a minute: no score hangs on a minute."""
 
 
-def epoch_of(now: Instant) -> int:
-    """Return the number of the epoch of an instant."""
-    return now // EPOCH
+@dataclass(slots=True)
+class Recent:
+    """Counters of what many share, as a process read them within a minute."""
+
+    _counts: dict[bytes, int] = field(default_factory=dict)
+    _since: Instant = 0
+
+    def held(self, now: Instant) -> Mapping[bytes, int]:
+        """Return what is held."""
+        if not 0 <= now - self._since < _FRESH:
+            self._counts, self._since = {}, now
+        return self._counts
+
+    def hold(self, counts: Mapping[bytes, int]) -> None:
+        """Hold *counts*, too, while there is room."""
+        if len(self._counts) + len(counts) <= _HELD:
+            self._counts |= counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +56,7 @@ class Epoch:
 
     number: int
     key: bytes = field(repr=False)
+    recent: Recent = field(default_factory=Recent, repr=False, compare=False)
     _known: dict[Value, tuple[bytes, bytes]] = field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -57,7 +75,7 @@ class Epoch:
             kind, said = value
             digest = hmac.digest(self.key, f"{len(kind)}:{kind}{said}".encode(), "sha256")
             known = digest[:_KEY_BYTES], digest[_KEY_BYTES:]
-            if value[0] not in _OWN and len(self._known) < _HELD:
+            if value[0] not in RARE and len(self._known) < _HELD:
                 self._known[value] = known
         return known
 
@@ -65,13 +83,19 @@ class Epoch:
         """Return what a value's counter is called."""
         return self.names(value)[0]
 
+    @property
+    def salt(self) -> str:
+        """Return what a page hashes with before it tells anything: another for each tenant and epoch, and no secret."""
+        return self.hash((PRINT, "salt")).hex() if self.is_counted else ""
+
     def counts(self, seen: Sighting, history: History) -> Iterator[Count]:
         """Yield what one sign-in adds; *history* is the customer's before it."""
-        for level, value in seen.values.items():
+        for level, value in _counted(seen):
             before = history.values.get(level, {}).get(value)
             is_fresh = before is None or epoch_of(before.at) != self.number
             yield Count(self.hash((level, value)), int(is_fresh))
-        whole: Iterable[Value] = (SIGN_INS, (HOUR, hour_of(seen.at)), (DAY_KIND, day_kind(seen.at)))
+        told = ((level, "") for level in TOLD if level in seen.values)
+        whole: Iterable[Value] = (SIGN_INS, (HOUR, hour_of(seen.at)), (DAY_KIND, day_kind(seen.at)), *told)
         for of_all in whole:  # of no person: counted from the first on
             yield Count(self.hash(of_all), CROWD)
         if history.last is None or epoch_of(history.last.at) != self.number:
@@ -79,9 +103,13 @@ class Epoch:
 
     def attack(self, seen: Sighting, shown: int) -> Iterator[Count]:
         """Yield what a sign-in adds that was asked for more; with -1 as *shown*, what its answer takes back."""
-        for value in seen.values.items():
+        for value in _counted(seen):
             yield Count(self.names(value)[1], shown, shown)
         yield Count(self.hash(ATTACKS), CROWD * shown, shown)
+
+
+def _counted(seen: Sighting) -> Iterator[Value]:
+    return (value for value in seen.values.items() if value[0] not in OWN)
 
 
 Epochs = tuple[Epoch, Epoch]

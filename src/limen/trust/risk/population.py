@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from limen.trust.risk.history import History, day_kind, hours_around
-from limen.trust.risk.records import DAY_KIND, HOUR, Sighting
+from limen.trust.risk.records import DAY_KIND, HOUR, LEVELS, OWN, TOLD, Sighting
 
 Value = tuple[str, str]
 """A level and a value of it."""
@@ -32,10 +32,14 @@ class Population:
 
 def asked_for(seen: Sighting, history: History) -> tuple[Value, ...]:
     """Return what has to be looked up for an assessment: what is shown, and, where it is new, what usually is."""
-    new = (level for level, value in seen.values.items() if not history.is_empty and not history.has(level, value))
+    shown = [value for value in seen.values.items() if value[0] not in OWN]
+    new = (
+        level for level, value in shown if level in LEVELS and not history.is_empty and not history.has(level, value)
+    )
     usual = ((level, history.usual(level)) for level in new)
     times = (*((HOUR, hour) for hour in hours_around(seen.at)), (DAY_KIND, day_kind(seen.at)))
-    return tuple(dict.fromkeys((*seen.values.items(), *usual, *times)))
+    told = ((level, "") for level in TOLD if level in seen.values)
+    return tuple(dict.fromkeys((*shown, *usual, *times, *told)))
 
 
 NOBODY: Final = Population()

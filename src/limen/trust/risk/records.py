@@ -9,9 +9,15 @@ from limen.kernel.clock import Instant
 ADDRESS, NETWORK, COUNTRY = "address", "network", "country"
 AGENT, BROWSER, SYSTEM, CLASS = "agent", "browser", "system", "class"
 HOUR, DAY_KIND = "hour", "day"
+PRINT, TYPING, POINTER, ROUND_TRIP = "print", "typing", "pointer", "round_trip"
 
 LEVELS: Final = (ADDRESS, NETWORK, COUNTRY, AGENT, BROWSER, SYSTEM, CLASS)
 """What is counted of a sign-in, as values: three levels of where from, four of what with."""
+
+TOLD: Final = (TYPING, POINTER, ROUND_TRIP)
+"""What a page may tell, in one of a few words each; how many told anything is counted beside how many told what."""
+OWN: Final = frozenset({PRINT})
+"""Levels that the customer's own history holds alone: the tenant counts nothing of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +39,12 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Failures:
-    """Attempts in vain of late, as the guards count them: at the account, from the address, from its network."""
+    """Attempts in vain of late, as guards count them: at the account, from the address, its network, the browser."""
 
     account: int = 0
     address: int = 0
     network: int = 0
+    device: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +53,8 @@ class Sighting:
 
     Attributes:
         at: when.
-        values: a value for each of :data:`LEVELS` that is known; an unknown one is missing and says nothing.
+        values: a value for each of :data:`LEVELS` that is known, and for what the page told (:mod:`.manner`); an
+            unknown one is missing and says nothing.
         device: the identifier of the browser, which its cookie proved; empty for a browser without one, None where no
             cookie could be.
         place: where the address is.

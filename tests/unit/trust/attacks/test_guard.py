@@ -187,3 +187,12 @@ async def test_this_machine_is_no_place_that_is_counted(clock, address) -> None:
     for number in range(60):
         await guard.failed(attempt(number, address=address or "nowhere"))
     assert (await guard.judge(attempt(999, address=address or "nowhere"))).verdict == FREE
+
+
+@pytest.mark.anyio
+async def test_a_browsers_failures_count_whatever_the_address_and_account(clock) -> None:
+    guard = guard_for(clock)
+    for number in range(3):
+        await guard.failed(replace(attempt(number), device="bro_1"))
+    assert (await guard.judge(replace(attempt(9), device="bro_1"))).counts.device == 3
+    assert (await guard.judge(replace(attempt(9), device="bro_2"))).counts.device == 0

@@ -57,6 +57,15 @@ def test_failures_of_a_network_say_little_and_are_named_where_nothing_else_faile
     assert of_both.reason == "risk.reason.failures_account"
 
 
+def test_failures_at_a_browser_count_once_with_those_of_its_address() -> None:
+    at_one = failures.SIGNAL.speaks(replace(HOME, failures=Failures(device=10)), KNOWN, NOBODY)
+    of_both = failures.SIGNAL.speaks(replace(HOME, failures=Failures(address=20, device=10)), KNOWN, NOBODY)
+    assert at_one is not None
+    assert of_both is not None
+    assert at_one.reason == "risk.reason.failures_device"
+    assert at_one.log_ratio == of_both.log_ratio > ratio(failures, HOME)
+
+
 @pytest.mark.parametrize(
     ("proof", "expected"), [("password", 0.0), ("mailbox", math.log(0.5)), ("key", math.log(0.02))]
 )

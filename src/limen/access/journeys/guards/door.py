@@ -73,7 +73,8 @@ async def guarded(context: StepContext, email: str, form: Mapping[str, str], *, 
     """Judge a try for *email* with the password of *form*; where it may not go on, say why."""
     parts = context.parts
     account = b64url(await parts.directory.email_index(email))
-    attempt = Attempt(context.request.address, account, form["password"].encode("utf-8", "replace"), is_known)
+    password = form["password"].encode("utf-8", "replace")
+    attempt = Attempt(context.request.address, account, password, is_known, str(context.journey.browser_id))
     judged = await parts.guard.judge(attempt)
     counts, work = judged.counts, parts.guard.settings.work
     matches = NOTHING

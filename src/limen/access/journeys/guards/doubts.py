@@ -84,11 +84,9 @@ async def doubted(context: StepContext, customer: Customer, vault: SubjectVault,
 def _seen(context: StepContext, found: Guarded, known: Known) -> Sighting:
     """Return what the sign-in shows, with what the guards counted of it."""
     seen = sighting(context.parts, context.journey, context.request)
-    failures, breached = (
-        Failures(found.counts.account, found.counts.address, found.counts.network),
-        known in {"password", "pair"},
-    )
-    return replace(seen, failures=failures, breached=breached, proof="password")
+    counts = found.counts
+    failures = Failures(counts.account, counts.address, counts.network, counts.device)
+    return replace(seen, failures=failures, breached=known in {"password", "pair"}, proof="password")
 
 
 async def _known(context: StepContext, customer: Customer, password: str) -> Known:

@@ -21,6 +21,7 @@ from limen.trust.attacks.records import Bar
 from limen.trust.risk.agents import agent_values
 from limen.trust.risk.decide import AWAY, Decision
 from limen.trust.risk.judge import RiskJudge, RiskUnit
+from limen.trust.risk.manner import manner_values
 from limen.trust.risk.records import Assessment, Sighting, Standing
 
 RISK: Final = "risk"
@@ -79,11 +80,15 @@ class Judged:
 
 def sighting(parts: JourneyParts, journey: Journey, request: RequestContext) -> Sighting:
     """Return what a request shows."""
-    where = parts.judge.geography.of(request.address)
+    judge = parts.judge
+    where, told = (
+        judge.geography.of(request.address),
+        manner_values(journey.state.manner, judge.settings, judge.present),
+    )
     listed = parts.guard.listed(request.address).bar is not Bar.NONE
     return Sighting(
         at=parts.clock.now(),
-        values={**where.values, **agent_values(request.user_agent)},
+        values={**where.values, **agent_values(request.user_agent), **told},
         device=str(journey.browser_id),
         place=where.place,
         standing=Standing(anonymiser=where.anonymiser, hosting=where.hosting, listed=listed),

@@ -13,6 +13,7 @@ import msgspec
 from limen.access.journeys.context import StepContext
 from limen.access.journeys.firsts import asked_for, main, offered
 from limen.access.journeys.guards.door import proof_data
+from limen.access.journeys.guards.manner import manner_data, with_manner
 from limen.access.journeys.passkeys.notes import noted
 from limen.access.journeys.second_factors import needed
 from limen.access.journeys.steps.turns import turned
@@ -37,6 +38,7 @@ def view(context: StepContext) -> StepView:
         # A mailed code is a recovery of its own; where there is none, whoever lost a passkey needs another way.
         "may_recover": settings.password or not settings.email_code,
         **proof_data(context),
+        **manner_data(context),
     }
     for first in offered(settings):
         data |= first.data(context)
@@ -50,7 +52,7 @@ def _challenge(context: StepContext) -> str:
 
 async def submit(context: StepContext, form: Mapping[str, str]) -> Progress:
     """Take an address, or an answer by one of the ways; and note whether the browser could make a passkey."""
-    progress = await _answered(context, form)
+    progress = await _answered(with_manner(context, form), form)
     return replace(progress, state=noted(progress.state, form))
 
 

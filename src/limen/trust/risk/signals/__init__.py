@@ -3,9 +3,12 @@
 from limen.trust.risk.signals import (
     age,
     agent,
+    behaviour,
     breached,
     device,
     failures,
+    fingerprint,
+    latency,
     origin,
     prior,
     proof,
@@ -30,6 +33,9 @@ SIGNALS: tuple[Signal, ...] = (
     age.SIGNAL,
     breached.SIGNAL,
     proof.SIGNAL,
+    fingerprint.SIGNAL,
+    behaviour.SIGNAL,
+    latency.SIGNAL,
 )
 
 __all__ = ["BASE", "SIGNALS", "Signal"]

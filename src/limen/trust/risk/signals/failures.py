@@ -1,6 +1,7 @@
-"""Attempts in vain before the right one: at the account, from the address, and from its network.
+"""Attempts in vain before the right one: at the account, from the address, from its network, and at the browser.
 
-Many share a network, so that it takes many to say something, and says little.
+Many share a network, so that it takes many to say something, and says little. A browser is one person's, as a rule:
+many tries at one, by its cookie, wherever they came from, are one who tries accounts; who throws cookies away has none.
 """
 
 import math
@@ -14,6 +15,7 @@ from limen.trust.risk.signals.signal import Signal
 _ACCOUNT: Final = ((0, 0.9), (1, 1.0), (3, 1.5), (6, 3.0), (20, 6.0))
 _ADDRESS: Final = ((0, 1.0), (5, 1.5), (20, 4.0), (100, 8.0))
 _NETWORK: Final = ((0, 1.0), (40, 1.3), (200, 2.0))
+_DEVICE: Final = ((0, 1.0), (4, 1.5), (10, 4.0), (30, 8.0))
 """From how many on, and how much likelier they are before an attacker's sign-in than before a customer's."""
 
 
@@ -21,11 +23,16 @@ def _speaks(seen: Sighting, _: History, __: Population) -> Finding | None:
     account = math.log(_row(_ACCOUNT, seen.failures.account))
     address = math.log(_row(_ADDRESS, seen.failures.address))
     network = math.log(_row(_NETWORK, seen.failures.network))
-    gravest = max(account, address, network)
-    reason = "risk.reason.failures_network"
-    if gravest in {account, address}:
-        reason = "risk.reason.failures_account" if account >= address else "risk.reason.failures_address"
-    return Finding("failures", account + address + network, reason)
+    device = math.log(_row(_DEVICE, seen.failures.device))
+    found = {
+        "risk.reason.failures_account": account,
+        "risk.reason.failures_device": device,
+        "risk.reason.failures_address": address,
+        "risk.reason.failures_network": network,
+    }
+    gravest = max(found, key=lambda reason: found[reason])
+    # The tries of one browser are those of its address, too: they count once.
+    return Finding("failures", account + max(address, device) + network, gravest)
 
 
 def _row(table: tuple[tuple[int, float], ...], count: int) -> float:
