@@ -14,24 +14,25 @@ from limen.trust.risk.population import Population
 from limen.trust.risk.records import PRINT, Finding, Sighting
 from limen.trust.risk.signals.signal import Signal
 
-ALIKE: Final = 0.15
-"""Of attackers, how many show what the customer's browser shows: by chance, or because they took care to."""
+ALIKE, ALIKE_OF_THIEVES = 0.25, 0.5
+"""Of attackers, how many show what a customer's browser shows, by chance or by care; more of those with its cookie."""
+_LOST: Final = 0.4
+"""Of customers whose cookie is new, at how many it was deleted: they are at the browser that they always were at."""
 _PRIOR: Final = 6.0
-"""What is believed before a customer showed any: one sign-in of six or so looks new."""
-_AT_KNOWN, _AT_NEW = 0.8, 0.6
-"""At a browser whose cookie is new it is less of news that it looks new."""
+"""What is believed before a customer showed any: one sign-in of seven looks new at a browser that is not."""
 
 
 def _speaks(seen: Sighting, history: History, _: Population) -> Finding | None:
     mine, shown = history.prints(seen.at), seen.values.get(PRINT, "")
     if not mine or not shown:
         return None
-    sign_ins = sum(tally.now(seen.at) for tally in mine.values())
-    new = len(mine) / (max(sign_ins, len(mine)) + _PRIOR)
-    told = _AT_KNOWN if seen.device in history.devices else _AT_NEW
+    attackers, customers = ALIKE, _LOST
+    if seen.device in history.devices:
+        sign_ins = sum(tally.now(seen.at) for tally in mine.values())
+        attackers, customers = ALIKE_OF_THIEVES, 1.0 - len(mine) / (max(sign_ins, len(mine)) + _PRIOR)
     if shown in mine:
-        return Finding("fingerprint", math.log(ALIKE / (1.0 - new)) * told)
-    return Finding("fingerprint", math.log((1.0 - ALIKE) / new) * told, "risk.reason.new_fingerprint")
+        return Finding("fingerprint", math.log(attackers / customers))
+    return Finding("fingerprint", math.log((1.0 - attackers) / (1.0 - customers)), "risk.reason.new_fingerprint")
 
 
 SIGNAL = Signal("fingerprint", _speaks)
