@@ -1,5 +1,6 @@
 """What stands behind the hot doors: the pages and the administration API, with their parts, behind the edge."""
 
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
@@ -57,6 +58,8 @@ ATTACKS: Final = "attacks"
 """The name of the sub-key under which what is tried is counted."""
 PROOFS: Final = "proofs"
 """The name of the sub-key that signs proofs of work."""
+_HELD: Final = 256
+"""So many tenants' parts are held, those that were made last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,21 +205,30 @@ def page_parts(parts: FrontParts) -> PageParts:
 
 
 def tenant_pages(parts: FrontParts) -> Callable[[str], Awaitable[TenantPages | None]]:
-    """Return what finds a tenant's parts by path prefix. They are made anew from its desk, which is held in memory."""
+    """Return what finds a tenant's parts by path prefix; they stand as long as the desk and the keys below them."""
     settings = journey_settings(parts.limits, parts.sms_ceiling)
     pace = Pace(parts.hasher, parts.clock)
     epochs = parts.epochs
     parts.storage.feed.listen(pace.hear)
+    made: OrderedDict[str, tuple[tuple[object, ...], TenantPages]] = OrderedDict()
 
     async def tenant(prefix: str) -> TenantPages | None:
         desk = await parts.desks(prefix)
         if desk is None:
+            made.pop(prefix, None)
             return None
         vault = await parts.keyring.tenant(desk.tenant.id)
         is_off = desk.tenant.settings.risk.mode == "off"
         counted = NO_EPOCHS if is_off else await epochs.of(desk.tenant.id)
-        keys = vault.derive(ATTACKS), vault.derive(PROOFS), counted
-        return TenantPages(_journeys(desk, settings, parts, keys, pace), vault.derive(CSRF))
+        of = (desk, vault, counted)
+        found = made.get(prefix)
+        if found is None or any(before is not now for before, now in zip(found[0], of, strict=True)):
+            keys = vault.derive(ATTACKS), vault.derive(PROOFS), counted
+            found = of, TenantPages(_journeys(desk, settings, parts, keys, pace), vault.derive(CSRF))
+            made[prefix] = found
+            if len(made) > _HELD:
+                made.popitem(last=False)
+        return found[1]
 
     return tenant
 

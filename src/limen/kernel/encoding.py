@@ -64,7 +64,5 @@ def link_hash(token: str) -> bytes:
 
 def framed(*parts: bytes | str) -> bytes:
     """Join *parts*, each behind its length as four bytes, so that no two different lists read the same."""
-    return b"".join([
-        _LENGTH(len(part)) + part if isinstance(part, bytes) else _LENGTH(len(data := part.encode())) + data
-        for part in parts
-    ])  # fmt: skip
+    data = [part if isinstance(part, bytes) else part.encode() for part in parts]
+    return b"".join([_LENGTH(len(part)) + part for part in data])

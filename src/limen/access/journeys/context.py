@@ -1,6 +1,8 @@
 """What a step is told beside its form."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+
+import msgspec
 
 from limen.access.clients.records import Client
 from limen.access.factors.records import FactorKind, StoredFactor
@@ -26,8 +28,7 @@ class Account:
     customer: Customer
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(msgspec.Struct, frozen=True):
     """What is true about a journey outside of it; gathered before ``next_step`` is asked.
 
     Attributes:
@@ -78,7 +79,7 @@ class Facts:
     offers_passkey: bool = False
     address_due: bool = False
     username_due: bool = False
-    vault: SubjectVault | None = field(default=None, repr=False)
+    vault: SubjectVault | None = None
 
     @property
     def client_name(self) -> str | None:

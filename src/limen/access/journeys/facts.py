@@ -1,8 +1,7 @@
 """Gathering what is true around a journey, in one transaction, before the next step is asked for."""
 
-from dataclasses import replace
-
 import msgspec
+from msgspec.structs import replace
 
 from limen.access.factors.records import StoredFactor, keys
 from limen.access.journeys.context import Account, Facts
@@ -55,8 +54,8 @@ async def gather(
         vault = await parts.directory.vault_of(CustomerId(state.customer_id))
     customer = await customer_of(parts, unit, state.customer_id, vault)
     accounts = await live_accounts(parts, unit, journey.browser_id) if state.select_account else ()
-    facts = Facts(request, client, customer, await _is_proven(parts, unit, journey, state, customer), accounts)
-    facts = replace(facts, vault=vault if customer is not None else None)
+    is_proven = await _is_proven(parts, unit, journey, state, customer)
+    facts = Facts(request, client, customer, is_proven, accounts, vault=vault if customer is not None else None)
     facts = await _with_second_factor(parts, unit, journey, state, facts)
     facts = await with_passkeys(parts, unit, journey, state, facts)
     facts = replace(

@@ -21,6 +21,7 @@ import struct
 from dataclasses import dataclass, field
 from typing import Final, Self
 
+import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -39,8 +40,7 @@ OVERHEAD_BYTES: Final = _BODY + _TAG_BYTES
 """How much longer an envelope is than its plaintext: 34 bytes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(msgspec.Struct, frozen=True):
     """Where a sealed value belongs; it opens nowhere else.
 
     Attributes:

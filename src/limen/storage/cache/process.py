@@ -4,11 +4,10 @@ The window slides by weighting: what the window before holds counts for the shar
 a key instead of a list of instants, and never more than the limit within one window.
 """
 
-import hashlib
-import hmac
 import math
 from collections import OrderedDict
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import Final
 
 from limen.kernel.clock import SECOND, Clock, Instant
@@ -20,7 +19,8 @@ MAX_KEYS: Final = 50_000
 
 def counted_key(secret: bytes, key: str, limit: Limit) -> bytes:
     """Return what is stored for *key* under *limit*: a keyed hash, so that the store names nobody."""
-    return hmac.digest(secret, f"{limit.name}\0{limit.count}\0{limit.seconds}\0{key}".encode(), hashlib.sha256)[:16]
+    said = f"{limit.name}\0{limit.count}\0{limit.seconds}\0{key}".encode()
+    return blake2b(said, key=secret, digest_size=16).digest()  # RFC 7693 §2.9: a fifth of an HMAC
 
 
 @dataclass(slots=True)
@@ -47,7 +47,9 @@ class ProcessLimiter:
     async def hit(self, key: str, limit: Limit, cost: int = 1) -> Decision:
         """Count *cost* tries of *key*, unless that exceeds *limit*."""
         now, span = self._clock.now(), limit.seconds * SECOND
-        windows = self._tables.setdefault(limit, OrderedDict())  # limits are few, and none comes from a request
+        windows = self._tables.get(limit)
+        if windows is None:  # limits are few, and none comes from a request
+            windows = self._tables[limit] = OrderedDict()
         window = self._window(windows, counted_key(self._key, key, limit), now, span)
         elapsed = now - window.began
         used = window.before * (1 - elapsed / span) + window.current

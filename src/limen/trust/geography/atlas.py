@@ -10,6 +10,9 @@ from limen.trust.limits import address_key
 from limen.trust.risk.records import ADDRESS, COUNTRY, NETWORK
 from limen.trust.risk.whereabouts import BY_PREFIX, Whereabouts
 
+_KEPT: Final = 1_024
+"""Addresses whose whereabouts are at hand: one request asks three times."""
+
 
 class Atlas:
     """A :class:`limen.trust.risk.whereabouts.Geography`. Of several databases, the first that says something counts."""
@@ -18,6 +21,8 @@ class Atlas:
         """Ask *databases* in their order, then the registries if it *has_base*."""
         self.databases = tuple(databases)
         self._has_base = has_base
+        self._said: dict[str, Whereabouts] = {}
+        self._held: list[object] = []
 
     def open(self) -> None:
         """Load what lies here. Takes seconds: not on an event loop."""
@@ -31,6 +36,15 @@ class Atlas:
 
     def of(self, address: str) -> Whereabouts:
         """Return what is known of *address*: its network by number or else by prefix, its country, its place."""
+        held: list[object] = [database.held for database in self.databases]
+        if held != self._held or len(self._said) >= _KEPT:  # newer databases say other things
+            self._said, self._held = {}, held
+        said = self._said.get(address)
+        if said is None:
+            said = self._said[address] = self._of(address)
+        return said
+
+    def _of(self, address: str) -> Whereabouts:
         base = BY_PREFIX.of(address)
         if not base.values:
             return base

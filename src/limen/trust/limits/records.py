@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+import msgspec
+
 UNLIMITED: Final = 1_000_000_000_000
 """The count of a limit that is switched off."""
 
@@ -31,8 +33,7 @@ class Limit:
         return self.count >= UNLIMITED
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(msgspec.Struct, frozen=True):
     """What a limiter said.
 
     Attributes:

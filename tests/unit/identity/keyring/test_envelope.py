@@ -1,10 +1,9 @@
 """What an envelope promises."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from limen.identity.keyring.envelope import OVERHEAD_BYTES, Place, SealingKey, derived_key, key_version, seal, unseal
 from limen.kernel.errors import Corrupted

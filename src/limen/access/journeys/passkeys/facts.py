@@ -2,8 +2,9 @@
 
 import hmac
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from limen.access.factors.records import keys
 from limen.access.journeys.context import Facts
