@@ -7,6 +7,8 @@ from sqlalchemy import select
 
 from limen.kernel.clock import DAY, HOUR, SECOND
 from limen.kernel.events import AuditEntry, Event
+from limen.storage.leases import Leases
+from limen.storage.schema.processes import leases
 from limen.storage.schema.processes import outbox as outbox_table
 from limen.storage.sweep import Sweeper
 from tests.contract import things
@@ -145,3 +147,21 @@ async def test_a_claimed_journey_is_not_swept_before_its_grace(database):
         await unit.journeys.add(journey)
     database.clock.advance(3_600 + 86_399)
     assert (await Sweeper(database.storage.database, database.clock).sweep(database.a)).rows == 0
+
+
+async def test_leases_of_machines_that_are_no_more_go_a_day_after_they_ended(database):
+    storage, clock = database.storage, database.clock
+    one, other = (Leases(storage.database, clock, owner) for owner in ("machine-1", "machine-2"))
+    assert await one.take("feed:gone", SECOND)
+    assert await one.take("feed:held", DAY)
+    sweeper = Sweeper(storage.database, clock)
+    clock.advance(DAY // SECOND)
+    assert await sweeper.sweep_leases() == 0
+    clock.advance(1)
+    assert await other.take("feed:held", DAY)  # what was taken over is no leftover
+    assert await sweeper.sweep_leases() == 1
+    async with storage.database.platform() as connection:
+        left = set((await connection.execute(select(leases.c.name))).scalars())
+    assert "feed:gone" not in left
+    assert "feed:held" in left
+    assert not await one.take("feed:held", SECOND)

@@ -51,6 +51,7 @@ from limen.trust.risk.judge import RiskJudge
 from limen.trust.risk.keys import NO_EPOCHS, Epochs
 from limen.trust.threats.breaches import NO_SOURCES, Breaches, BreachSources
 from limen.trust.threats.reputation import Reputation
+from limen.trust.tolls.lines import LineTypes
 
 CSRF: Final = "csrf"
 """The name of the sub-key that binds forms to browsers."""
@@ -81,6 +82,7 @@ class FrontParts:
         count_proof: measures what customers prove, by authenticator and outcome.
         breaches: what is known of breached passwords.
         mail_domains: asks whether domains take mail; None where nobody is asked.
+        lines: knows kinds of telephone lines; None where nobody does.
         models: what is known of models of passkeys.
         epochs: under which keys risk counts.
         atlas: knows where addresses are.
@@ -118,6 +120,7 @@ class FrontParts:
     atlas: Atlas = NO_ATLAS
     breaches: BreachSources = NO_SOURCES
     mail_domains: MailDomains | None = None
+    lines: LineTypes | None = None
     send_audit: Send = NOWHERE
     rotations: Callable[[TenantId], Rotations] | None = None
 
@@ -309,6 +312,7 @@ def _journeys(
         count_proof=parts.count_proof,
         count_guard=parts.count_guard,
         count_risk=parts.count_risk,
+        lines=parts.lines,
         models=parts.models,
         slowest=pace,
         outgoing=desk.outgoing,

@@ -8,6 +8,7 @@ from limen.experience.rendering import Catalogue, negotiate_locale, spoken
 from limen.identity.keyring import Keyring
 from limen.identity.tenants.store import TenantStore
 from limen.integration.messaging.handler import Unseal
+from limen.integration.messaging.line_types import HookLineTypes
 from limen.integration.messaging.mail import Mailer
 from limen.integration.messaging.mailbox import DevelopmentMailbox
 from limen.integration.messaging.queue import OutboxItem
@@ -16,9 +17,13 @@ from limen.integration.messaging.text_webhook import WebhookSettings, WebhookTex
 from limen.integration.messaging.texts import DevelopmentTexter, NoTexter, Texter
 from limen.integration.messaging.twilio import TwilioSettings, TwilioTexter
 from limen.kernel.clock import Clock
+from limen.kernel.entropy import Entropy
 from limen.kernel.ids import TenantId
 from limen.kernel.sms import SMS_FIELD, SmsRequest
+from limen.trust.tolls.lines import LineTypes
 
+_LINE_SECONDS: Final = 3.0
+"""Somebody waits at a page for it."""
 TWILIO: Final = "https://api.twilio.com"
 _WORDS: Final = {
     "code": "sms.code",
@@ -43,6 +48,19 @@ def texter_for(settings: Settings, mailer: Mailer, outgoing: Outgoing, clock: Cl
         known = TwilioSettings(sms.account, user, sms.secret, sms.sender, url, sms.timeout_seconds)
         return TwilioTexter(known, outgoing)
     return DevelopmentTexter(mailer) if isinstance(mailer, DevelopmentMailbox) else NoTexter()
+
+
+def lines_of(settings: Settings, outgoing: Outgoing, clock: Clock, entropy: Entropy) -> LineTypes | None:
+    """Return who knows kinds of lines, where the settings name one.
+
+    Raises:
+        Misconfigured: its secret is none.
+    """
+    sms = settings.sms
+    if not sms.line_type_url:
+        return None
+    hook = WebhookSettings(sms.line_type_url, sms.line_type_secret, min(sms.timeout_seconds, _LINE_SECONDS))
+    return HookLineTypes(hook, outgoing, clock, entropy)
 
 
 def is_ready(settings: Settings) -> bool:

@@ -80,3 +80,11 @@ async def test_dns_is_asked_where_mail_leaves_and_its_silence_is_named(house):
         settings = msgspec.structs.replace(house.basis.settings, threats=threats, smtp=mails)
         assert words in "\n".join(f"{one.severity}: {one.what}" for one in await _findings(settings))
     assert "DNS" not in await said(house, resolver="127.0.0.1")  # no mail leaves
+
+
+async def test_a_hook_for_lines_that_may_not_be_asked_is_named(house):
+    sms = msgspec.structs.replace(house.basis.settings.sms, line_type_url="https://127.0.0.1/lines")
+    settings = msgspec.structs.replace(house.basis.settings, sms=sms)
+    assert "wrong: sms.line_type_url leads where nothing is asked" in "\n".join(
+        f"{one.severity}: {one.what}" for one in await _findings(settings)
+    )

@@ -1,6 +1,8 @@
 """Codes by short message: a phone is set up, asked for behind the password, and what it costs is bounded."""
 
 import base64
+import hmac
+import json
 import re
 
 import msgspec
@@ -8,10 +10,17 @@ import pytest
 
 from limen.access.factors.records import FactorKind
 from limen.app.basis import tenancy
+from limen.app.settings import Settings
+from limen.app.settings.sections.leaving import SmsSection
+from limen.app.sms import lines_of
 from limen.identity.administrators import SYSTEM
 from limen.identity.tenants.assurance import AssuranceSettings
 from limen.identity.tenants.management import TenantChange
 from limen.identity.tenants.sms import SmsSettings
+from limen.integration.messaging.line_types import HookLineTypes
+from limen.integration.messaging.text_webhook import WebhookSettings
+from limen.kernel.errors import Misconfigured
+from limen.kernel.secret import Secret
 from limen.storage.stores.tolls import SqlTolls
 from tests.integration.account.test_api import app_of, signed_in
 from tests.support.house import PASSWORD, says
@@ -360,3 +369,58 @@ async def test_a_number_that_gets_no_more_codes_is_told_so(house, ann):
     [phone] = [one for one in (await api("GET", "/factors")).json()["items"] if one["kind"] == "phone"]
     assert (await api("DELETE", f"/factors/{phone['id']}")).status_code == 204
     assert [one.text for one in await texts(house, OTHER)][-1] == gone
+
+
+# ---------------------------------------------------------------------------------------------------- kinds of lines
+
+HOOK = "https://lines.example/of"
+KEY = b"k" * 32
+
+
+@pytest.fixture
+def hooked(monkeypatch):
+    """The operator has a hook that knows kinds of lines."""
+    secret = Secret("whsec_" + base64.b64encode(KEY).decode())
+
+    def lines(_settings, outgoing, clock, entropy):
+        return HookLineTypes(WebhookSettings(HOOK, secret, 3.0), outgoing, clock, entropy)
+
+    monkeypatch.setattr("limen.app.compose.lines_of", lines)
+
+
+async def typed(house, walker, **settings):
+    """Type a number, where the tenant says what *settings* do of lines."""
+    await allow(house, sms=SmsSettings(countries=("DE",), **settings))
+    return await walker.post(await begin(walker), phone=NUMBER)
+
+
+@pytest.mark.usefixtures("hooked")
+async def test_a_number_is_set_up_on_no_line_that_the_tenant_refuses_and_silence_has_a_stance(build_house):
+    async with build_house() as house:
+        await house.customer(ANN)
+        await allow(house)
+        walker = house.walker()
+        await walker.sign_in(ANN, PASSWORD)
+        code = says("phone.code.title")
+        assert (await typed(house, walker)).h1 == code  # the hook is away
+        page = await typed(house, walker, lines_away="closed")
+        assert page.errors["phone"] == says("error.line_away")
+        house.web.serve(HOOK, {"line_type": "voip"})
+        page = await typed(house, walker)
+        assert (page.errors["phone"], page.fields["phone"]) == (says("error.line_refused"), NUMBER)
+        assert (await typed(house, walker, refused_lines=("landline",))).h1 == code
+        house.web.serve(HOOK, {"line_type": "submarine"})  # no answer of ours is none
+        assert (await typed(house, walker, lines_away="closed")).errors["phone"] == says("error.line_away")
+        assert (await house.events()).count("sms.refused") == 3
+        notice = house.web.posted[0][1]
+        headers = {name: value.reveal() for name, value in notice.headers}
+        signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + notice.body
+        mac = base64.b64encode(hmac.digest(KEY, signed, "sha256")).decode()
+        assert headers["webhook-signature"] == f"v1,{mac}"
+        assert json.loads(notice.body) == {"type": "phone.line_type", "data": {"number": NUMBER}}
+
+
+async def test_a_hook_without_a_secret_is_named_at_the_start():
+    settings = Settings(sms=SmsSection(line_type_url=HOOK, line_type_secret=Secret("short")))
+    with pytest.raises(Misconfigured, match=r"sms\.line_type_secret"):
+        lines_of(settings, None, None, None)

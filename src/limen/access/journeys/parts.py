@@ -44,6 +44,7 @@ from limen.trust.risk.judge import RiskJudge
 from limen.trust.risk.store import RiskStore
 from limen.trust.threats.breaches import NO_BREACHES, Breaches
 from limen.trust.tolls import TollStore
+from limen.trust.tolls.lines import LineTypes
 
 
 class JourneyUnit(RecordsAudit, Tells, TellsCaches, Protocol):
@@ -238,6 +239,7 @@ class JourneyParts:
     models: Models = no_models
     count_guard: CountProof = uncounted
     count_risk: CountRisk = unmeasured
+    lines: LineTypes | None = None
     slowest: Slowest = unhurried
     outgoing: Outgoing = NO_WAY_OUT
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 import msgspec
 
@@ -10,6 +10,7 @@ MOST: Final = 1_000_000
 _COUNTRY: Final = re.compile(r"[A-Z]{2}")
 _MOST_COUNTRIES: Final = 250
 
+Refusable = Literal["landline", "voip", "other"]
 _Count = Annotated[int, msgspec.Meta(extra_json_schema={"minimum": 1, "maximum": MOST})]
 _Percent = Annotated[int, msgspec.Meta(extra_json_schema={"minimum": 0, "maximum": 100})]
 
@@ -31,6 +32,8 @@ class SmsSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         numbers_per_block_day: different numbers in one block of a thousand in a day: people do not live in rows.
         per_country_day: messages to one country in a day.
         per_day: messages in a day: what fraud can cost at the most.
+        refused_lines: kinds of lines that no number is set up on, where the operator named a hook that knows them.
+        lines_away: what holds where that hook does not answer: ``open``, any number will do, or ``closed``, none.
         guard_messages: codes to one country that nobody typed, in a day, from which on its share counts.
         guard_percent: where fewer in a hundred are typed than this, the country is stopped for the day; 0 is never.
         reaches_aal2: whether a code counts as a second factor. SP 800-63B-4 §3.2.9 restricts it: who counts it has
@@ -47,6 +50,11 @@ class SmsSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     numbers_per_block_day: _Count = 5
     per_country_day: _Count = 500
     per_day: _Count = 1_000
+    refused_lines: Annotated[tuple[Refusable, ...], msgspec.Meta(extra_json_schema={"maxItems": 3})] = (
+        "landline",
+        "voip",
+    )
+    lines_away: Literal["open", "closed"] = "open"
     guard_messages: _Count = 50
     guard_percent: _Percent = 20
     reaches_aal2: bool = False
@@ -77,6 +85,8 @@ def problems_of(settings: SmsSettings, field: str) -> Iterator[tuple[str, str]]:
             yield f"{field}.{name}", "number.out_of_bounds"
     if not 0 <= settings.guard_percent <= 100:
         yield f"{field}.guard_percent", "number.out_of_bounds"
+    if len(set(settings.refused_lines)) < len(settings.refused_lines):
+        yield f"{field}.refused_lines", "list.repeated"
     if len(settings.countries) > _MOST_COUNTRIES:
         yield f"{field}.countries", "list.too_long"
     if len(set(settings.countries)) < len(settings.countries):

@@ -56,8 +56,8 @@ class WebhookTexter:
         await hand_over(self._outgoing, self._settings.url, body, "application/json", how)
 
 
-def signing_key(secret: Secret) -> bytes:
-    """Return the key that a secret holds.
+def signing_key(secret: Secret, name: str = "sms.secret") -> bytes:
+    """Return the key that a secret holds; *name* is that of the setting.
 
     Raises:
         Misconfigured: it is not ``whsec_`` and base64, or too short, or too long.
@@ -69,6 +69,6 @@ def signing_key(secret: Secret) -> bytes:
         key = b""
     if not text.startswith(_PREFIX) or not _SHORTEST <= len(key) <= _LONGEST:
         raise Misconfigured(
-            "sms.secret is no webhook secret", "whsec_ and the base64 of 24 to 64 random bytes: openssl rand -base64 32"
+            f"{name} is no webhook secret", "whsec_ and the base64 of 24 to 64 random bytes: openssl rand -base64 32"
         )
     return key

@@ -12,7 +12,7 @@ from limen.access.journeys.changes.contacts import number_added
 from limen.access.journeys.changes.factors import farewell, removal
 from limen.access.journeys.context import StepContext
 from limen.access.journeys.limits import over_second_factor
-from limen.access.journeys.messages.sent_codes import Settle, checked, guard_of, texted
+from limen.access.journeys.messages.sent_codes import Settle, checked, guard_of, sms_offered, texted
 from limen.access.journeys.owner import code_key, entry, owner, told, with_proof
 from limen.access.journeys.parts import JourneyUnit
 from limen.access.journeys.records import Challenge, JourneyState, Second, Task, Texted
@@ -39,7 +39,40 @@ async def send_to_new(context: StepContext, form: Mapping[str, str]) -> Progress
     if isinstance(number, Refusal):
         error = number.fields if typed else {"phone": "error.required"}
         return Progress(state, problem=Problem(error, values={"phone": typed[:LONGEST_TYPED]}))
+    if context.parts.lines is not None and sms_offered(context.parts):
+        limited = await over_second_factor(context, "line")
+        line = await _refused_line(context, number.e164) if limited is None else ""
+        if limited is not None or line:
+            return Progress(state, problem=limited) if limited is not None else _refused(context, line, typed)
     return await _send(context, Phone(number.e164, number.country))
+
+
+async def _refused_line(context: StepContext, number: str) -> str:
+    """Return the kind of line that the tenant wants no *number* on, if it is on one; ``away`` where that counts."""
+    parts = context.parts
+    settings = parts.desk.tenant.settings.sms
+    if parts.lines is None or not settings.refused_lines:
+        return ""
+    line = await parts.lines.of(number)
+    if line is None:
+        parts.count_guard("away", "line")
+        return "away" if settings.lines_away == "closed" else ""
+    if line not in settings.refused_lines:
+        return ""
+    parts.count_guard("refused", f"line_{line}")
+    return line
+
+
+def _refused(context: StepContext, line: str, typed: str) -> Progress:
+    """Say that no code is sent to the number that was *typed*, and put on record why."""
+
+    async def write(unit: JourneyUnit) -> Problem | None:
+        unit.record(entry(context, "sms.refused", {"why": f"line_{line}"}, "sms_line"))
+        return None
+
+    error = "error.line_away" if line == "away" else "error.line_refused"
+    problem = Problem({"phone": error}, values={"phone": typed[:LONGEST_TYPED]})
+    return Progress(context.journey.state, write, problem)
 
 
 async def send_again(context: StepContext) -> Progress:

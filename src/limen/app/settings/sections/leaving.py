@@ -52,6 +52,16 @@ class SmsSection(Section, frozen=True):
     sender: Annotated[
         str, Meta(description="With `twilio`: the number, the name or the messaging service (`MG…`) that sends.")
     ] = ""
+    line_type_url: Annotated[
+        str,
+        Meta(
+            description="The address of your own that says on which kind of line a number is, before the first code is "
+            "sent to it: a signed request, as of the webhook. Empty: nobody is asked."
+        ),
+    ] = ""
+    line_type_secret: Annotated[
+        Secret, Meta(description="What those requests are signed with: `whsec_` and the base64 of 24 to 64 bytes.")
+    ] = NO_SECRET
     per_tenant_day: Annotated[
         int,
         Meta(description="Messages a day for any one tenant, whatever its administrators allow.", ge=1, le=1_000_000),
