@@ -21,7 +21,7 @@ from tests.support.walker import SAFARI
 pytestmark = pytest.mark.anyio
 ANN = "ann@example.com"
 NEW = "another horse battery"
-ASKED = says("second_factor.ask.title")
+ASKED, BEGIN = says("second_factor.ask.title"), says("second_factor.begin.title")
 
 
 def secret_in(page):
@@ -298,6 +298,29 @@ async def test_where_it_is_required_sign_up_and_sign_in_lead_to_it_and_the_last_
     page = await walker.post(await walker.post(page, code=now_code(house, totp)))
     assert page.notices == [says("error.second_factor_required")]
     assert (await house.rows())["factors"] == 11
+
+
+async def test_where_it_is_on_offer_a_no_is_kept_for_its_days_and_a_yes_sets_it_up(house):
+    await house.customer(ANN)
+    shop = await house.register_client(require_consent=False)
+    await settings(house, assurance=AssuranceSettings(offer_days=30))
+    walker = house.walker()
+    page = await walker.sign_in(ANN, PASSWORD, await walker.authorize(shop[0]))
+    assert (page.h1, ("intent", "skip") in page.forms[0].buttons) == (BEGIN, True)
+    assert "code" in (await walker.post(page, intent="skip")).answer  # and on to the application
+    house.clock.advance(29 * 86_400)
+    assert (await house.walker().sign_in(ANN, PASSWORD)).path == "/account"
+    house.clock.advance(2 * 86_400)
+    page = await walker.sign_in(ANN, PASSWORD, await walker.authorize(shop[0], prompt="login"))
+    assert page.h1 == BEGIN
+    page = await walker.post(await walker.post(page), intent="skip", code=None)  # with the secret on the screen
+    assert "code" in page.answer
+    house.clock.advance(30 * 86_400)
+    page = await walker.post(await walker.sign_in(ANN, PASSWORD))
+    page = await walker.post(page, code=now_code(house, secret_in(page)), name="")
+    assert (await walker.post(page)).path == "/account"
+    house.clock.advance(30)
+    assert (await house.walker().sign_in(ANN, PASSWORD)).h1 == ASKED
 
 
 async def test_a_session_from_before_the_rule_is_raised_or_refused_without_a_page(house):

@@ -109,7 +109,7 @@ _SECOND_FACTOR: list[tuple[str, str, dict[str, Any], dict[str, Any]]] = [
     ("mailed_codes", "add", {"to": EMAIL}, {}),
     ("mailed_codes", "remove", {"to": EMAIL}, {}),
     ("second_factor", "recovery_code", {"method": "recovery_code", "others": ["code"], "may_cancel": True}, {}),
-    ("authenticator_app", "begin", {**_FACTOR_CHANGE, "may_cancel": False}, {}),
+    ("authenticator_app", "begin", {**_FACTOR_CHANGE, "may_cancel": False, "may_skip": True}, {}),
     ("authenticator_app", "confirm", {**_FACTOR_CHANGE, "uri": _URI, "secret": "gezd gnbv gy3t qojq gezd gnbv"}, {}),
     ("authenticator_app", "remove", _FACTOR_CHANGE, {}),
     ("passkey", "make", {**_PASSKEY, "kind": "passkey", "leave": "skip"}, {}),

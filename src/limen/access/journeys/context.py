@@ -39,7 +39,7 @@ class Facts(msgspec.Struct, frozen=True):
             since.
         accounts: who is signed in at this browser.
         consent_due: scopes that have still to be allowed.
-        second_factor: what is owed of a second factor: ``ask``, ``enrol`` or nothing.
+        second_factor: what is owed of a second factor: ``ask``, ``enrol`` or nothing; or ``offer``.
         factors: the customer's second factors, where they concern the journey.
         challenge: what an authenticator signs in this step, as base64url: only this journey has it, and only at
             this version.

@@ -11,9 +11,11 @@ from limen.access.journeys.proven_addresses import owes_proof
 from limen.access.journeys.records import Journey, JourneyState, Path
 from limen.access.journeys.second_factors import (
     ASK,
+    OFFER,
     concerns,
     insists,
     is_stale,
+    may_offer,
     may_trust,
     owed,
     wants_bound_key,
@@ -32,7 +34,7 @@ from limen.identity.keyring import SubjectVault
 from limen.identity.profiles.questions import question_due
 from limen.identity.profiles.records import STANDARD
 from limen.identity.profiles.values import brought_up
-from limen.kernel.clock import SECOND
+from limen.kernel.clock import DAY, SECOND
 from limen.kernel.ids import BrowserId, CustomerId
 
 _requests = msgspec.json.Decoder(AuthorizationRequest)
@@ -58,6 +60,7 @@ async def gather(
     facts = Facts(request, client, customer, is_proven, accounts, vault=vault if customer is not None else None)
     facts = await _with_second_factor(parts, unit, journey, state, facts)
     facts = await with_passkeys(parts, unit, journey, state, facts)
+    facts = await _with_offer(parts, unit, state, facts)
     facts = replace(
         facts, address_due=_wants_proof(parts, state, facts), username_due=_wants_username(parts, state, facts)
     )
@@ -98,6 +101,17 @@ async def _with_second_factor(
         return facts
     trusted = await _trusted(parts, unit, journey, state, facts)
     return replace(facts, second_factor="", trusted=trusted) if trusted is not None else facts
+
+
+async def _with_offer(parts: JourneyParts, unit: JourneyUnit, state: JourneyState, facts: Facts) -> Facts:
+    """Return *facts* with a second factor on offer, where none is owed; who said no lately is not asked."""
+    days, customer = parts.desk.tenant.settings.assurance.offer_days, facts.customer
+    if not days or customer is None or not facts.is_proven or facts.second_factor or facts.offers_passkey:
+        return facts
+    if not may_offer(state, facts.factors, facts.request):
+        return facts
+    declined = await unit.factors.declined_at(customer.id)
+    return replace(facts, second_factor=OFFER) if parts.clock.now() - declined >= days * DAY else facts
 
 
 def _bound_keys(facts: Facts) -> tuple[StoredFactor, ...]:

@@ -2,7 +2,8 @@
 
 Whoever has one is asked for it behind every first proof: behind a mailed code of recovery too, which would undo it
 otherwise. In a session that stands it is asked for where more assurance is wanted than the session bears (RFC 9470).
-Whoever has none sets one up where the tenant or the application insists.
+Whoever has none sets one up where the tenant or the application insists, and is asked whether they want to where the
+tenant wishes so.
 """
 
 from collections.abc import Sequence
@@ -13,13 +14,14 @@ from limen.access.journeys.records import JourneyState, Path
 from limen.access.journeys.weaker import can_reach
 from limen.access.oauth.assurance import LEVELS, least, level
 from limen.access.oauth.records import AuthorizationRequest
-from limen.access.sessions.records import KEYS, SECOND_FACTORS, Evidence
+from limen.access.sessions.records import KEYS, PASSWORD, SECOND_FACTORS, Evidence
 from limen.identity.tenants.assurance import Level
 from limen.identity.tenants.records import Tenant
 from limen.kernel.clock import MINUTE, Instant
 
 ASK: Final = "ask"
 ENROL: Final = "enrol"
+OFFER: Final = "offer"
 _TWO: Final = 2
 RECENT: Final = 10 * MINUTE
 """How old a proof may be by which something is changed: a session left open must not be enough."""
@@ -85,6 +87,14 @@ def wants_key(state: JourneyState, factors: Sequence[StoredFactor]) -> bool:
     doubt, has_spoken = state.doubt, any(piece.authenticator in KEYS for piece in state.evidence)
     is_wanted = doubt.asks and doubt.level == "phishing_resistant" and state.path is Path.SIGN_IN and not state.task
     return is_wanted and bool(keys(factors)) and not has_spoken
+
+
+def may_offer(state: JourneyState, factors: Sequence[StoredFactor], request: AuthorizationRequest | None) -> bool:
+    """Tell whether this is a sign-in by password alone, of somebody who has nothing beside it and may be asked."""
+    by_password = any(piece.authenticator == PASSWORD for piece in state.evidence) and level(state.evidence) < _TWO
+    is_silent = request is not None and "none" in request.prompt
+    is_sign_in = state.path is Path.SIGN_IN and not state.task and not state.doubt.asks
+    return by_password and is_sign_in and not is_silent and not second_steps(factors) and not passkeys(factors)
 
 
 def wants_bound_key(held: Sequence[Evidence], tenant: Tenant, request: AuthorizationRequest | None) -> bool:
