@@ -91,7 +91,7 @@ def stock() -> Stock:
             seen = _sighting(chance, chance.choice((0, 0, 0, 1, visit)), now - (LOG_INS - visit) * DAY)
             history = history.after(seen)
         histories[who] = vault.seal(FIELD, who, msgspec.json.encode(history))
-        for one in (replace(seen, at=now), _sighting(chance, LOG_INS + place, now)):
+        for one in (replace(seen, at=now), replace(_sighting(chance, LOG_INS + place, now), at=now)):
             sightings.append((who, one))
             known |= set(asked_for(one, history))
     keys = {epoch.hash(value): 1_000 for epoch in epochs for value in known}

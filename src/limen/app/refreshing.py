@@ -67,4 +67,6 @@ class RefreshRisk:
 def origin_seen(geography: Geography, address: str, now: Instant, *, listed: bool) -> Sighting:
     """Return what the token of an application shows: where it comes from, and nothing of a browser."""
     where = geography.of(address)
-    return Sighting(now, where.values, None, where.place, Standing(where.anonymiser, where.hosting, listed))
+    return Sighting(
+        now, where.values, None, where.place, Standing(where.anonymiser, where.hosting, listed, where.carrier)
+    )

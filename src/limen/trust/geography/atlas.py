@@ -51,7 +51,8 @@ class Atlas:
         found = self.locate(address)
         known = {ADDRESS: address_key(address), NETWORK: found.network or base.values[NETWORK], COUNTRY: found.country}
         values = {level: value for level, value in known.items() if value}
-        return Whereabouts(values, found.place, anonymiser=found.anonymiser, hosting=found.hosting)
+        marks = {"anonymiser": found.anonymiser, "hosting": found.hosting, "carrier": found.carrier}
+        return Whereabouts(values, found.place, **marks)
 
     def country(self, network: str) -> str:
         """Return the country of a network or an address, as ISO 3166-1 alpha-2; empty where it is not known."""

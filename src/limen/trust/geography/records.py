@@ -32,6 +32,7 @@ class Located:
         place: a point, as roughly as such databases know it.
         anonymiser: whoever is there hides where they are.
         hosting: a data centre.
+        carrier: a mobile carrier's, whose customers come out wherever it has a gateway.
     """
 
     country: str = ""
@@ -39,6 +40,7 @@ class Located:
     place: Place | None = None
     anonymiser: bool = False
     hosting: bool = False
+    carrier: bool = False
 
     def or_else(self, other: "Located") -> "Located":
         """Return this, with what *other* knows beside."""
@@ -61,11 +63,22 @@ def located(record: Any) -> Located:
         place=_place(record.get("location"), record),
         anonymiser=_is_marked(marks, _ANONYMISERS),
         hosting=_is_marked(marks, ("is_hosting_provider",)),
+        carrier=_is_carriers(marks),
     )
 
 
 def _is_marked(records: Iterable[Mapping[str, Any]], names: Iterable[str]) -> bool:
     return any(record.get(name) is True for record in records for name in names)
+
+
+def _is_carriers(records: Iterable[Mapping[str, Any]]) -> bool:
+    """Tell it by a mark, by how MaxMind calls its users and lines, or by the number of a mobile network."""
+    return any(
+        any(record.get(name) is True for name in ("is_mobile", "mobile"))
+        or "cellular" in {str(record.get(name, "")).lower() for name in ("user_type", "connection_type")}
+        or bool(record.get("mobile_network_code"))
+        for record in records
+    )
 
 
 def _country(record: Mapping[str, Any]) -> str:

@@ -32,11 +32,12 @@ def day_kind(at: Instant) -> str:
 
 
 class Last(msgspec.Struct, frozen=True, array_like=True):
-    """Where and when a customer signed in last; the place only where geography is known."""
+    """Where and when a customer signed in last; the place only where geography knows it, and it is their own."""
 
     at: Instant
     latitude: float | None = None
     longitude: float | None = None
+    by_carrier: bool = False
 
     @property
     def place(self) -> Place | None:
@@ -130,7 +131,9 @@ class History(msgspec.Struct, frozen=True, omit_defaults=True):
         """Return the history with one more sign-in, of which its customer is told or not."""
         one = Tally(1.0, seen.at)
         is_new = bool(seen.device) and seen.device not in self.devices and not self.is_empty
-        place = seen.place
+        last, place, standing = Last(seen.at), seen.place, seen.standing
+        if place is not None and not standing.is_elsewhere:
+            last = Last(seen.at, place.latitude, place.longitude, standing.carrier)
         return self._of_now(seen.at).plus(
             History(
                 values={level: {value: one} for level, value in seen.values.items()},
@@ -140,7 +143,7 @@ class History(msgspec.Struct, frozen=True, omit_defaults=True):
                 hours={hour_of(seen.at): one},
                 days={day_kind(seen.at): one},
                 first_at=seen.at,
-                last=Last(seen.at, place.latitude, place.longitude) if place is not None else Last(seen.at),
+                last=last,
                 told=(seen.at,) if is_told else (),
             )
         )

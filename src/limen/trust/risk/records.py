@@ -30,11 +30,17 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What is known against a network address, whoever uses it."""
+    """What is known of a network address, whoever uses it; that it is a mobile carrier's speaks against nobody."""
 
     anonymiser: bool = False
     hosting: bool = False
     listed: bool = False
+    carrier: bool = False
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Tell whether whoever uses it is somewhere else: behind a VPN, a proxy, a machine in a data centre."""
+        return self.anonymiser or self.hosting
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ class Whereabouts:
     place: Place | None = field(default=None, repr=False)
     anonymiser: bool = False
     hosting: bool = False
+    carrier: bool = False
 
 
 class Geography(Protocol):

@@ -99,3 +99,17 @@ def test_records_of_any_shape(record: object, country: str, network: str) -> Non
 def test_flat_places_and_marks() -> None:
     found = located({"lat": "52.5", "lng": 13, "is_hosting_provider": True, "is_tor_exit_node": "yes"})
     assert (found.place, found.hosting, found.anonymiser) == (Place(52.5, 13.0), True, False)
+
+
+@pytest.mark.parametrize(
+    ("record", "expected"),
+    [
+        ({"traits": {"connection_type": "Cellular"}}, True),
+        ({"traits": {"user_type": "cellular", "mobile_network_code": ""}}, True),
+        ({"traits": {"mobile_network_code": "01"}}, True),
+        ({"mobile": True}, True),
+        ({"is_mobile": "true", "traits": {"user_type": "residential"}}, False),
+    ],
+)
+def test_a_mobile_carrier_is_told_by_how_databases_call_one(record: object, expected: bool) -> None:
+    assert located(record).carrier is expected

@@ -119,6 +119,30 @@ def test_a_known_network_and_an_anonymiser_excuse_travel() -> None:
     assert ratio(velocity, replace(elsewhere, standing=Standing(anonymiser=True)), known) == ratio(velocity, far, known)
 
 
+def test_a_carriers_gateway_and_the_exit_of_a_vpn_are_where_nobody_is() -> None:
+    stockholm, far = Place(59.33, 18.07), Sighting(NOW + MINUTE, {NETWORK: "AS9"}, "mine", NEW_YORK)
+    by_carrier = replace(far, place=stockholm, standing=Standing(carrier=True))
+    known = History().after(HOME)
+    assert ratio(velocity, replace(by_carrier, standing=Standing()), known) > 0
+    assert ratio(velocity, by_carrier, known) == 0
+    assert (
+        ratio(velocity, replace(far, place=stockholm), History().after(replace(HOME, standing=Standing(carrier=True))))
+        == 0
+    )
+    assert (
+        ratio(velocity, replace(far, standing=Standing(carrier=True)), known) > 0
+    )  # an ocean is too far for a gateway
+    through = History().after(replace(HOME, place=NEW_YORK, standing=Standing(hosting=True)))
+    assert velocity.SIGNAL.speaks(replace(far, place=OSLO), through, NOBODY) is None
+    out_of_one = replace(far, standing=Standing(hosting=True))
+    assert 0 < ratio(velocity, out_of_one, known) < ratio(velocity, far, known)
+
+
+def test_an_account_that_is_new_is_known_to_few() -> None:
+    days = [ratio(age, replace(HOME, at=NOW + wait * DAY), History().after(HOME)) for wait in (0, 1, 7, 30)]
+    assert days == [math.log(0.7), math.log(0.85), 0, 0]
+
+
 def test_an_unusual_hour_speaks_against_and_a_usual_one_for() -> None:
     night = replace(HOME, at=NOW + 12 * HOUR)
     assert ratio(rhythm, night) > 0 > ratio(rhythm, HOME)

@@ -80,18 +80,15 @@ class Judged:
 
 def sighting(parts: JourneyParts, journey: Journey, request: RequestContext) -> Sighting:
     """Return what a request shows."""
-    judge = parts.judge
-    where, told = (
-        judge.geography.of(request.address),
-        manner_values(journey.state.manner, judge.settings, judge.present),
-    )
+    judge, where = parts.judge, parts.judge.geography.of(request.address)
+    told = manner_values(journey.state.manner, judge.settings, judge.present)
     listed = parts.guard.listed(request.address).bar is not Bar.NONE
     return Sighting(
         at=parts.clock.now(),
         values={**where.values, **agent_values(request.user_agent), **told},
         device=str(journey.browser_id),
         place=where.place,
-        standing=Standing(anonymiser=where.anonymiser, hosting=where.hosting, listed=listed),
+        standing=Standing(where.anonymiser, where.hosting, listed, where.carrier),
     )
 
 

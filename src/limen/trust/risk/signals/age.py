@@ -1,4 +1,8 @@
-"""How long the account lay still: one that nobody has looked after is worth taking, and nobody would notice."""
+"""How old the account is, and how long it lay still.
+
+One that nobody has looked after is worth taking, and nobody would notice. One that is new has been in no breach yet,
+and whoever guesses or buys passwords does not know of it.
+"""
 
 import math
 from typing import Final
@@ -13,12 +17,21 @@ _STILL: Final = ((0, 1.0), (90, 1.3), (180, 2.0), (365, 3.0))
 """From how many days on, and how much likelier it is then an attacker who comes."""
 
 
+_YOUNG: Final = ((0, 0.7), (1, 0.85), (7, 1.0))
+"""From how many days after the first sign-in on, likewise."""
+
+
 def _speaks(seen: Sighting, history: History, _: Population) -> Finding | None:
     if history.last is None:
         return None
-    days = max(0, seen.at - history.last.at) // DAY
-    ratio = max((row for row in _STILL if row[0] <= days), key=lambda row: row[0])[1]
-    return Finding("age", math.log(ratio), "risk.reason.dormant" if ratio > 1.0 else "")
+    still = _row(_STILL, seen.at - history.last.at)
+    young = _row(_YOUNG, seen.at - history.first_at)
+    return Finding("age", math.log(still * young), "risk.reason.dormant" if still > 1.0 else "")
+
+
+def _row(table: tuple[tuple[int, float], ...], time: int) -> float:
+    days = max(0, time) // DAY
+    return max((row for row in table if row[0] <= days), key=lambda row: row[0])[1]
 
 
 SIGNAL = Signal("age", _speaks)

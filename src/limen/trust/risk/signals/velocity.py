@@ -1,7 +1,9 @@
 """How fast: the way since the last sign-in over the time that it took.
 
-Geography by address is rough, a mobile carrier leaves the network in another town, and a VPN moves nobody. So short
-ways say nothing; and a network that the customer came from before, or that hides where its users are, says less.
+Geography by address is rough, and a mobile carrier's is rougher: its customers come out at a gateway, which may be at
+the other end of the country. So short ways say nothing, nor do longer ones where either end is a carrier's. A VPN moves
+nobody: what comes out of one, or of a data centre, says less, and is not where the next way begins. Nor does a network
+say as much that the customer came from before.
 """
 
 import math
@@ -16,6 +18,8 @@ from limen.trust.risk.signals.signal import Signal
 EARTH_KM: Final = 6_371.0
 ROUGH_KM: Final = 300.0
 """Within so far geography is not to be trusted."""
+CARRIER_KM: Final = 1_000.0
+"""Nor within so far where it goes by the gateway of a mobile carrier."""
 FLIGHT_KMH, IMPOSSIBLE_KMH = 500.0, 1_000.0
 _SHORTEST_HOURS: Final = 1 / 12
 _FAST, _IMPOSSIBLE = math.log(3.0), math.log(30.0)
@@ -35,14 +39,14 @@ def _speaks(seen: Sighting, history: History, _: Population) -> Finding | None:
     if before is None or before.place is None or seen.place is None:
         return None
     way = kilometres(before.place, seen.place)
-    if way <= ROUGH_KM:
+    if way <= (CARRIER_KM if before.by_carrier or seen.standing.carrier else ROUGH_KM):
         return Finding("velocity", 0.0)
     speed = way / max(_SHORTEST_HOURS, (seen.at - before.at) / HOUR)
     if speed < FLIGHT_KMH:
         return Finding("velocity", 0.0)
     is_impossible = speed >= IMPOSSIBLE_KMH
     ratio = _IMPOSSIBLE if is_impossible else _FAST
-    if seen.standing.anonymiser or history.has(NETWORK, seen.values.get(NETWORK, "")):
+    if seen.standing.is_elsewhere or history.has(NETWORK, seen.values.get(NETWORK, "")):
         ratio *= _KNOWN_NETWORK
     return Finding("velocity", ratio, "risk.reason.impossible_travel" if is_impossible else "risk.reason.fast_travel")
 
