@@ -145,7 +145,7 @@ async def test_every_passkey_setting_comes_back_from_an_export(house, declarativ
     assert (await declarative.tenancy.read("initech")).settings.passkeys == PASSKEYS
     assert await plan(load(exported), declarative) == []
     at = exported.index("passkeys:")
-    bad = exported[:at] + exported[at:].replace("offer_days: 0", "offer_days: -1")
+    bad = exported[:at] + exported[at:].replace("offer_days: 0", "offer_days: -1", 1)
     refused = await plan(load(bad), declarative)
     assert refused.fields == {"tenant.settings.passkeys.offer_days": "number.out_of_bounds"}
 
