@@ -106,3 +106,18 @@ async def test_an_answer_that_is_delayed_waits_and_a_pattern_is_among_the_reason
     await house.walker().begin_sign_up("bob@example.com", PASSWORD)
     said = (await decisions(house))[-1]
     assert (said["outcome"], said["enforced"], said["reasons"]) == ("deny", True, [QUICK, PATTERN])
+
+
+async def test_what_the_page_tells_counts_where_the_tenant_wants_it(house):
+    told = "typing=even&pointer=mouse&driven=yes&print=" + "ab" * 16
+    page = await house.walker().get("/sign-up")
+    assert "data-manner" not in page.text
+    await set_up(house, risk=RiskSettings(fingerprint=True, behaviour=True), sign_up=SignUpSettings(fingerprint_day=1))
+    for answer in ((400, WORK), (403, REFUSED)):
+        walker = house.walker()
+        page = await walker.get("/sign-up")
+        assert 'data-manner="fingerprint behaviour"' in page.text
+        page = await walker.post(page, email="ann@example.com", name="Ann", password=PASSWORD, manner=told)
+        assert (page.status, page.notices[0]) == answer
+    names = ("quick", "fingerprint", "driven", "machine_like")
+    assert (await decisions(house))[-1]["reasons"] == [f"risk.reason.sign_up_{name}" for name in names]

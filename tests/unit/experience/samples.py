@@ -381,6 +381,10 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "sign_in": ("steps/sign_in.html", _step("sign_in", _SIGN_IN)),
     "sign_up_work": ("steps/sign_up.html", _step("sign_up", {**_SIGN_UP, **_PROOF})),
+    "sign_up_manner": (
+        "steps/sign_up.html",
+        _step("sign_up", {**_SIGN_UP, "manner": {"asks": "fingerprint behaviour", "salt": "0" * 32}}),
+    ),
     "sign_in_manner": (
         "steps/sign_in.html",
         _step("sign_in", {**_SIGN_IN, "manner": {"asks": "fingerprint behaviour round_trip", "salt": "0" * 32}}),

@@ -64,6 +64,7 @@ function wakeManner(field) {
   if (asks.includes("behaviour")) {
     words.typing = watchTyping(field.form);
     words.pointer = watchPointer();
+    words.driven = () => (navigator.webdriver ? "yes" : "");
   }
   if (asks.includes("round_trip")) words.round_trip = roundTrip;
   let print = "";

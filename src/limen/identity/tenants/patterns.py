@@ -31,6 +31,8 @@ FACTS: Final[Mapping[str, Type]] = {
     "sign_ups_address": "number",
     "sign_ups_network": "number",
     "sign_ups_device": "number",
+    "sign_ups_fingerprint": "number",
+    "driven": "truth",
     "family": "number",
     "siblings": "number",
     "email_domain": "text",

@@ -35,6 +35,7 @@ class SignUpSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
         family_day: sign-ups in a day with one mailbox under different names (``ann+1@``, ``ann+2@``) that are usual, or
             from one network with names that look counted up (``ann1@``, ``ann2@``).
         device_day: in a day at one browser.
+        fingerprint_day: in a day at browsers that say the same of themselves, where ``risk.fingerprint`` wants to know.
     """
 
     mode: Literal["on", "shadow", "off"] = "on"
@@ -49,6 +50,7 @@ class SignUpSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     network_hour: _Count = 40
     family_day: _Count = 3
     device_day: _Count = 3
+    fingerprint_day: _Count = 20
 
 
 def problems_of(settings: SignUpSettings, field: str) -> Iterator[tuple[str, str]]:
@@ -56,7 +58,7 @@ def problems_of(settings: SignUpSettings, field: str) -> Iterator[tuple[str, str
     for name in FROM.values():
         if not _SCORES[0] <= getattr(settings, name) <= _SCORES[1]:
             yield f"{field}.{name}", "number.out_of_bounds"
-    for name in ("address_hour", "network_hour", "family_day", "device_day"):
+    for name in ("address_hour", "network_hour", "family_day", "device_day", "fingerprint_day"):
         if not 1 <= getattr(settings, name) <= 1_000_000:
             yield f"{field}.{name}", "number.out_of_bounds"
     if settings.work_from > settings.refuse_from > 0:

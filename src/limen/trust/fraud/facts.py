@@ -9,15 +9,9 @@ from limen.trust.risk.records import COUNTRY, NETWORK
 from limen.trust.risk.whereabouts import Whereabouts
 
 _MARKS: Final = (
-    "headlesschrome",
-    "phantomjs",
-    "selenium",
-    "puppeteer",
-    "playwright",
-    "python-",
-    "curl/",
-    "wget/",
-    "go-http",
+    *("headlesschrome", "headless", "phantomjs", "selenium", "webdriver", "puppeteer", "playwright", "cypress"),
+    *("python-", "python/", "aiohttp", "httpx", "scrapy", "curl/", "wget/", "libwww", "go-http", "java/"),
+    *("node-fetch", "axios/", "undici", "postmanruntime", "insomnia", "powershell", "bot/", "crawler", "spider"),
 )
 """How tools call themselves that do not pretend; lower case."""
 _LONGEST_AGENT: Final = 400

@@ -20,7 +20,7 @@ from limen.trust.fraud.mail_domains import MailDomains
 from limen.trust.limits import Limit, RateLimiter, address_key
 from limen.trust.risk.decide import Decision, decide
 
-MODEL: Final = "sign-up-2"
+MODEL: Final = "sign-up-3"
 """The version of reasons and weights together: a decision names the one that made it."""
 RISK: Final = RiskSettings()
 _FAR: Final = 10_000_000
@@ -30,6 +30,7 @@ NETWORK: Final = Limit(_FAR, HOUR, "sign-ups-network")
 FAMILY: Final = Limit(_FAR, DAY, "sign-ups-family")
 SIBLINGS: Final = Limit(_FAR, DAY, "sign-ups-siblings")
 DEVICE: Final = Limit(_FAR, DAY, "sign-ups-device")
+FINGERPRINT: Final = Limit(_FAR, DAY, "sign-ups-fingerprint")
 QUICK_SECONDS: Final = 3
 _WEIGHTS: Final = {
     "trap": 100,
@@ -46,6 +47,9 @@ _WEIGHTS: Final = {
     "family": 40,
     "siblings": 30,
     "device": 40,
+    "fingerprint": 30,
+    "driven": 40,
+    "machine_like": 20,
 }
 REASONS: Final = {
     "trap": "risk.reason.sign_up_trap",
@@ -62,6 +66,9 @@ REASONS: Final = {
     "family": "risk.reason.sign_up_family",
     "siblings": "risk.reason.sign_up_siblings",
     "device": "risk.reason.sign_up_device",
+    "fingerprint": "risk.reason.sign_up_fingerprint",
+    "driven": "risk.reason.sign_up_driven",
+    "machine_like": "risk.reason.sign_up_machine_like",
     "pattern": "risk.reason.sign_up_pattern",
 }
 """How each is called on record; that of a pattern is the tenant's."""
@@ -82,6 +89,9 @@ class Application:
         seconds: from the first page to this form.
         is_trapped: a field was filled in that no person sees.
         device: the browser, by what its cookie names; empty where it has none.
+        fingerprint: the browser, by what it says of itself, hashed; empty where nobody wants to know.
+        is_driven: it says that a program drives it.
+        is_machine_like: whoever typed or pointed did it as no person does.
     """
 
     email: str = field(repr=False)
@@ -90,13 +100,16 @@ class Application:
     seconds: float = 0.0
     is_trapped: bool = False
     device: str = field(default="", repr=False)
+    fingerprint: str = field(default="", repr=False)
+    is_driven: bool = False
+    is_machine_like: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
     """How many came before, this one left out: from the address, the network, for the mailbox.
 
-    And for what looks counted up from one network, and at the browser.
+    And for what looks counted up from one network, at the browser, and at browsers that say the same of themselves.
     """
 
     address: int = 0
@@ -104,6 +117,7 @@ class Numbers:
     family: int = 0
     siblings: int = 0
     device: int = 0
+    fingerprint: int = 0
 
 
 Delivers = Literal["yes", "no", "away"]
@@ -144,6 +158,9 @@ def score(one: Application, numbers: Numbers, settings: SignUpSettings, delivers
         "family": is_family,
         "siblings": numbers.siblings >= settings.family_day and not is_family,
         "device": numbers.device >= settings.device_day,
+        "fingerprint": numbers.fingerprint >= settings.fingerprint_day,
+        "driven": one.is_driven,
+        "machine_like": one.is_machine_like,
     }
     reasons = tuple(name for name, applies in holds.items() if applies)
     total = sum(_WEIGHTS[name] for name in reasons)
@@ -160,6 +177,8 @@ def facts_of(one: Application, found: Score) -> Facts:
         "sign_ups_address": numbers.address,
         "sign_ups_network": numbers.network,
         "sign_ups_device": numbers.device,
+        "sign_ups_fingerprint": numbers.fingerprint,
+        "driven": one.is_driven,
         "family": numbers.family,
         "siblings": numbers.siblings,
         "undeliverable": found.delivers == "no",
@@ -198,6 +217,7 @@ class SignUpGuard:
             await self._nth(FAMILY, self._hashed("family", family_of(one.email))),
             0 if here or not siblings else await self._nth(SIBLINGS, self._hashed("siblings", network, siblings)),
             await self._nth(DEVICE, self._hashed("device", one.device)) if one.device else 0,
+            await self._nth(FINGERPRINT, self._hashed("print", one.fingerprint)) if one.fingerprint else 0,
         )
         return score(one, numbers, self.settings, await self._delivers(_domain(one.email)))
 

@@ -45,6 +45,11 @@ def manner_values(text: str, settings: RiskSettings, epoch: Epoch) -> dict[str, 
     return dict(_told(dict(parse_qsl(text)), settings, epoch)) if text else {}
 
 
+def is_driven(text: str, settings: RiskSettings) -> bool:
+    """Tell whether *text* says that a program drives the browser, as browsers must (W3C WebDriver §4)."""
+    return settings.behaviour and dict(parse_qsl(text)).get("driven") == "yes"
+
+
 def _told(said: Mapping[str, str], settings: RiskSettings, epoch: Epoch) -> Iterator[tuple[str, str]]:
     wanted = {TYPING: settings.behaviour, POINTER: settings.behaviour, ROUND_TRIP: settings.round_trip}
     for level, words in _WORDS.items():

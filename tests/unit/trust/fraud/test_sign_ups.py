@@ -5,6 +5,7 @@ import pytest
 from limen.experience.rendering.catalogue import Catalogue
 from limen.identity.tenants.sign_up import SignUpSettings, problems_of
 from limen.storage.cache import ProcessLimiter
+from limen.trust.fraud.facts import is_tool
 from limen.trust.fraud.mail_domains import MailDomains
 from limen.trust.fraud.sign_ups import (
     _WEIGHTS,
@@ -12,6 +13,7 @@ from limen.trust.fraud.sign_ups import (
     Application,
     Numbers,
     SignUpGuard,
+    facts_of,
     is_disposable,
     score,
 )
@@ -44,6 +46,18 @@ def application(email: str = "ann@example.com", agent: str = FIREFOX, seconds: f
 def test_reasons_add_up(one, numbers, total, reasons) -> None:
     found = score(one, numbers, SETTINGS)
     assert (found.total, found.reasons) == (total, reasons)
+
+
+def test_a_browser_that_a_program_drives_and_fingers_like_a_machines_count() -> None:
+    found = score(application(is_driven=True, is_machine_like=True), Numbers(fingerprint=20), SETTINGS)
+    assert (found.total, found.reasons) == (90, ("fingerprint", "driven", "machine_like"))
+    assert facts_of(application(is_driven=True), found)["driven"] is True
+
+
+@pytest.mark.parametrize("agent", ["python-requests/2.32", "Java/21.0.1", "SomeBot/1.0", "axios/1.7"])
+def test_tools_are_known_by_how_they_call_themselves(agent) -> None:
+    assert is_tool(agent)
+    assert not is_tool(FIREFOX)
 
 
 @pytest.mark.parametrize(("disposable", "total"), [("allow", 0), ("work", 40), ("refuse", 1_000)])

@@ -23,6 +23,8 @@ from limen.trust.attacks.records import Bar, network_of
 from limen.trust.fraud.patterns import Matched
 from limen.trust.fraud.sign_ups import MODEL, REASONS, Application, Score, facts_of
 from limen.trust.risk.decide import Decision
+from limen.trust.risk.manner import is_driven, manner_values
+from limen.trust.risk.records import POINTER, PRINT, TYPING
 
 TRAP: Final = "website"
 """A field that no person sees, and that machines like to fill in."""
@@ -90,8 +92,15 @@ async def applied(context: StepContext, email: str, form: Mapping[str, str]) -> 
         parts.count_guard("refused", "listed")
         return Applied(Problem(notice="error.sign_up_refused", status=403))
     seconds = (parts.clock.now() - context.journey.created_at) / SECOND
-    device = str(context.journey.browser_id)
-    applies = Application(email, request.address, request.user_agent, seconds, bool(form.get(TRAP)), device)
+    applies = Application(
+        email,
+        request.address,
+        request.user_agent,
+        seconds,
+        bool(form.get(TRAP)),
+        device=str(context.journey.browser_id),
+        **_manner(context),
+    )
     score = await parts.sign_ups.judge(applies)
     matches = patterned(context, "sign_up", email, seconds=int(seconds), score=score.total, **facts_of(applies, score))
     news = await pattern_news(context, "sign_up", matches)
@@ -102,6 +111,18 @@ async def applied(context: StepContext, email: str, form: Mapping[str, str]) -> 
     if decided is not None:
         parts.count_risk("sign_up", decided.outcome, decided.enforced, decided.probability)
     return Applied(await _problem(context, form, found), news, decided)
+
+
+def _manner(context: StepContext) -> "dict[str, Any]":
+    """Return what the page told of the browser and its user, where the tenant wants that."""
+    judge, told = context.parts.judge, context.journey.state.manner
+    values = manner_values(told, judge.settings, judge.present)
+    is_machine = values.get(TYPING) == "even" or values.get(POINTER) == "jump"
+    return {
+        "fingerprint": values.get(PRINT, ""),
+        "is_driven": is_driven(told, judge.settings),
+        "is_machine_like": is_machine,
+    }
 
 
 async def _problem(context: StepContext, form: Mapping[str, str], found: _Found) -> Problem | None:

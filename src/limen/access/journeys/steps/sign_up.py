@@ -7,6 +7,7 @@ import msgspec
 from limen.access.journeys.context import StepContext
 from limen.access.journeys.guards.applying import applied, stopped
 from limen.access.journeys.guards.door import proof_data
+from limen.access.journeys.guards.manner import manner_data, with_manner
 from limen.access.journeys.guards.patterns import with_news
 from limen.access.journeys.limits import over_limits
 from limen.access.journeys.messages.mailed import posted
@@ -38,12 +39,14 @@ def view(context: StepContext) -> StepView:
             **chooses,
             **password_data(context.parts),
             **proof_data(context),
+            **manner_data(context),
         },
     )
 
 
 async def submit(context: StepContext, form: Mapping[str, str]) -> Progress:
     """Draft the account and send a code; an address that is taken gets a different message and the same page."""
+    context = with_manner(context, form)
     state, parts = noted(context.journey.state, form), context.parts
     turn = turned(context, form)
     if turn is not None:
