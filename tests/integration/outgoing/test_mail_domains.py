@@ -59,12 +59,15 @@ async def test_what_a_zone_says_is_what_is_told(domain, takes):
     transport, _ = await loop.create_datagram_endpoint(Server, local_addr=("127.0.0.1", 0))
     try:
         port = transport.get_extra_info("sockname")[1]
-        assert await DnsMailDomains(["127.0.0.1"], port).takes_mail(domain) is takes
+        resolver = DnsMailDomains(["127.0.0.1"], port)
+        assert await resolver.takes_mail(domain) is takes
+        assert await resolver.answers()  # that it is not there, which is an answer
     finally:
         transport.close()
 
 
 async def test_where_nobody_answers_nothing_is_known_and_who_is_named_has_an_address():
-    assert await DnsMailDomains(["127.0.0.1"], 9).takes_mail("takes.example") is None
+    nobody = DnsMailDomains(["127.0.0.1"], 9)
+    assert (await nobody.takes_mail("takes.example"), await nobody.answers()) == (None, False)
     with pytest.raises(Misconfigured, match="resolver"):
         DnsMailDomains(["dns.example"])

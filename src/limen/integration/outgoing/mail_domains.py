@@ -58,6 +58,18 @@ class DnsMailDomains:
             return None
         return False
 
+    async def answers(self) -> bool:
+        """Tell whether the resolver answers: who serves the root is known to every one."""
+        import dns.exception  # noqa: PLC0415
+        import dns.resolver  # noqa: PLC0415
+
+        try:
+            return await self._asked("", "NS") is not None
+        except dns.resolver.NXDOMAIN:
+            return True
+        except (dns.exception.DNSException, OSError):
+            return False
+
     async def _asked(self, domain: str, kind: str) -> "Answer | tuple[()] | None":
         """Return the records; none where there are none of that kind, None where there is nobody to ask."""
         import dns.resolver  # noqa: PLC0415
