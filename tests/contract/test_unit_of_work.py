@@ -176,3 +176,27 @@ async def test_of_two_units_that_wait_for_each_other_one_is_told_that_it_may_be_
         locks(one, two, first_has, second_has), locks(two, one, second_has, first_has), return_exceptions=True
     )
     assert sorted(type(each).__name__ for each in ended) == ["Contended", "NoneType"]
+
+
+async def test_a_unit_that_is_rolled_back_at_its_end_is_told_so_too(database):
+    if not database.is_postgres:
+        return
+    one, two = things.customer(database), things.customer(database)
+    async with database.begin() as unit:
+        for owner in (one, two):
+            await unit.customers.add(owner, things.contact(owner, f"{owner.id}@example.com"))
+
+    async def waits_at_the_end(unit, event) -> None:
+        await unit.merges.lock([event.subject])
+
+    database.storage.database.subscribers = {"customer.deleted": [waits_at_the_end]}
+    both = asyncio.Barrier(2)
+
+    async def locks(mine, theirs) -> None:
+        async with database.begin() as unit:
+            await unit.merges.lock([mine.id])
+            unit.announce(Event("customer.deleted", theirs.id))
+            await both.wait()
+
+    ended = await asyncio.gather(locks(one, two), locks(two, one), return_exceptions=True)
+    assert sorted(type(each).__name__ for each in ended) == ["Contended", "NoneType"]

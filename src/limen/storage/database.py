@@ -144,8 +144,10 @@ class _Reading:
         try:
             if kind is None:
                 await self._end()
-        finally:
-            await self._transaction.__aexit__(kind, error, trace)
+        except BaseException as late:  # what fails at its end is the transaction's as what fails within it is
+            await self._transaction.__aexit__(type(late), late, late.__traceback__)
+            raise
+        await self._transaction.__aexit__(kind, error, trace)
 
     async def _end(self) -> None:
         self._unit.must_be_clean()
