@@ -22,12 +22,15 @@ from limen.kernel.events import AuditEntry, Event
 from limen.trust.attacks.records import Bar, network_of
 from limen.trust.fraud.patterns import Matched
 from limen.trust.fraud.sign_ups import MODEL, REASONS, Application, Score, facts_of
+from limen.trust.limits import Limit, address_key
 from limen.trust.risk.decide import Decision
 from limen.trust.risk.manner import is_driven, manner_values
 from limen.trust.risk.records import POINTER, PRINT, TYPING
 
 TRAP: Final = "website"
 """A field that no person sees, and that machines like to fill in."""
+_RECORDED: Final = Limit(20, 600, "sign-ups-stopped")
+"""So many that are stopped are on record from one address: beyond that they are counted, and fill no log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,11 +151,15 @@ async def _problem(context: StepContext, form: Mapping[str, str], found: _Found)
     return problem
 
 
-def stopped(context: StepContext, state: JourneyState, found: Applied, typed: dict[str, str]) -> Progress:
-    """Return the page again, with what was decided on record: of the journey, since there is no account."""
+async def stopped(context: StepContext, state: JourneyState, found: Applied, typed: dict[str, str]) -> Progress:
+    """Return the page again, with what was decided on record: of the journey, since there is no account.
+
+    No limit has spoken yet, so that a crowd of them would be on record without end.
+    """
     problem = replace(found.problem, values=typed) if found.problem is not None else None
     progress = with_news(context, Progress(state, problem=problem, is_idle=True), found.news)
-    if found.decided is None:
+    key = f"{_RECORDED.name}:{context.parts.tenant_id}:{address_key(context.request.address)}"
+    if found.decided is None or not (await context.parts.limiter.hit(key, _RECORDED)).allowed:
         return progress
     before, decided = progress.write, found.decided
 

@@ -61,7 +61,7 @@ async def submit(context: StepContext, form: Mapping[str, str]) -> Progress:
         return Progress(state, problem=Problem({"name": "error.name_invalid"}, values=typed))
     found = await applied(context, email, form)
     if found.problem is not None:
-        return stopped(context, state, found, typed)
+        return await stopped(context, state, found, typed)
     limited = await over_limits(context, email, mail=True)
     if limited is not None:
         return Progress(state, problem=limited)
