@@ -16,6 +16,8 @@ def _plain(value: Any) -> str:
 
 
 _LENGTH = struct.Struct(">I").pack
+_SHORT = 256
+_LENGTHS = tuple(map(_LENGTH, range(_SHORT)))
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 _canonical = msgspec.json.Encoder(order="deterministic", enc_hook=_plain)
@@ -64,5 +66,10 @@ def link_hash(token: str) -> bytes:
 
 def framed(*parts: bytes | str) -> bytes:
     """Join *parts*, each behind its length as four bytes, so that no two different lists read the same."""
-    data = [part if isinstance(part, bytes) else part.encode() for part in parts]
-    return b"".join([_LENGTH(len(part)) + part for part in data])
+    joined: list[bytes] = []
+    for part in parts:
+        data = part.encode() if isinstance(part, str) else part
+        length = len(data)
+        joined.append(_LENGTHS[length] if length < _SHORT else _LENGTH(length))
+        joined.append(data)
+    return b"".join(joined)

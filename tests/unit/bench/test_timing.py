@@ -1,15 +1,12 @@
 """The statistics of ``make bench-timing``: they find a leak, and raise no alarm where there is none."""
 
-import inspect
 from random import Random  # noqa: TID251 - a machine that is made up, the same each time
 
 import pytest
 
-from bench.timing.child import late_answer, without_step
 from bench.timing.forms import FORMS
 from bench.timing.people import KINDS, email_of, kind_of
 from bench.timing.statistics import compare, mann_whitney, ranked
-from limen.access.journeys.dispatcher import Journeys
 
 TOLERANCE = 0.0005
 STEP = 0.25
@@ -95,12 +92,3 @@ def test_what_is_asked_does_not_tell_the_kinds_apart_by_its_length():
         assert len({len(email_of(kind, number)) for kind in KINDS for number in (0, 39)}) == 1
         assert len({tuple(form.sent(kind)) for kind in KINDS}) == 1
     assert [kind_of(email_of(kind, 7)) for kind in KINDS] == list(KINDS)
-
-
-@pytest.mark.parametrize("name", ["_even_out", "submit"])
-def test_what_is_planted_takes_what_it_stands_in_for_is_given(name, monkeypatch):
-    honest = inspect.signature(getattr(Journeys, name)).parameters
-    monkeypatch.setattr(Journeys, name, getattr(Journeys, name))  # put back what is planted
-    {"_even_out": without_step, "submit": late_answer}[name]()
-    planted = getattr(Journeys, name)
-    assert list(inspect.signature(planted, follow_wrapped=False).parameters) == list(honest)

@@ -1,9 +1,9 @@
 """Which rows go in: an address, a profile as the tenant's schema has it, a hash of a kind that can be checked."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -45,10 +45,7 @@ def judge(
     """
     problems: dict[str, str] = {}
     settings = tenant.profile
-    known = settings.attributes
-    attributes = {name: value for name, value in row.profile.attributes.items() if name in known}
-    left_out.update(row.left_out)
-    left_out.update(name for name in row.profile.attributes if name not in known)
+    attributes = _known(row, settings.attributes, left_out)
     email = parse_email(row.profile.email)
     if isinstance(email, Refusal):
         problems["email"] = "email.invalid"
@@ -74,6 +71,17 @@ def judge(
     if problems:
         return [Refused(row.row, row.line, name[:64], code) for name, code in problems.items()]
     return Judged(row, profile, kept)
+
+
+def _known(row: Arrival, known: Collection[str], left_out: Counter[str]) -> dict[str, Any]:
+    """Return the attributes that the tenant knows; count what else the row has."""
+    given = row.profile.attributes
+    attributes = {name: value for name, value in given.items() if name in known}
+    if row.left_out:
+        left_out.update(row.left_out)
+    if len(attributes) < len(given):
+        left_out.update(name for name in given if name not in known)
+    return attributes
 
 
 def _named(profile: Profile, tenant: TenantSettings, problems: dict[str, str], left_out: Counter[str]) -> Profile:

@@ -135,10 +135,11 @@ class Importing:
         found = ahead(self._loads(rows, skip, UnderWay(is_rehearsal=is_rehearsal)))
         async with aclosing(ahead(self._keyed(found, is_rehearsal=is_rehearsal))) as loads:
             async for load in loads:
+                now = self.clock.now()  # one for the batch: what all rows have in common is sent once
                 for place, (one, text, vault) in enumerate(zip(load.new, load.kept, load.vaults, strict=False)):
                     if place % _STRETCH == 0:
                         await self.clock.sleep(0)
-                    self._seal(load.batch, *one, text, vault)
+                    self._seal(load.batch, one, text, vault, now)
                 load.batch.refused.sort(key=lambda refused: refused.row)
                 yield load.batch
 
@@ -205,8 +206,8 @@ class Importing:
             await self.clock.sleep(_PATIENCE_SECONDS)
         return text
 
-    def _seal(self, batch: Batch, one: Judged, names: Names, kept: str, vault: SubjectVault) -> None:
-        now, row = self.clock.now(), one.row
+    def _seal(self, batch: Batch, new: tuple[Judged, Names], kept: str, vault: SubjectVault, now: Instant) -> None:
+        (one, names), row = new, new[0].row
         created_at = row.created_at if 0 < row.created_at < now else now
         customer = Customer(
             id=CustomerId(vault.subject_id),
@@ -224,7 +225,7 @@ class Importing:
         if kept:
             batch.passwords.append(seal_password(vault, customer.id, kept, now))
         for app in row.apps:
-            batch.factors.append(self._factor(app, customer.id, vault))
+            batch.factors.append(self._factor(app, customer.id, vault, now))
 
     def _stamped(self, profile: Profile, now: Instant) -> Profile:
         """Return *profile* with the instant since when each of its parts is held."""
@@ -243,8 +244,8 @@ class Importing:
     def _new_id(self) -> str:
         return str(ContactId.new(self.clock, self.entropy))
 
-    def _factor(self, app: TotpSecret, customer_id: CustomerId, vault: SubjectVault) -> StoredFactor:
-        factor_id, now = FactorId.new(self.clock, self.entropy), self.clock.now()
+    def _factor(self, app: TotpSecret, customer_id: CustomerId, vault: SubjectVault, now: Instant) -> StoredFactor:
+        factor_id = FactorId.new(self.clock, self.entropy)
         sealed = seal_secret(vault, factor_id, app)
         return StoredFactor(factor_id, customer_id, FactorKind.TOTP, sealed, None, now)
 

@@ -26,24 +26,27 @@ def parse_email(text: str) -> str | Invalid:
     Folding the local part goes beyond RFC 5321 §2.4, as every large mailbox provider does: two customers must not
     differ by case. A character that only looks like ``@`` is refused, because NFKC would turn it into one.
     """
-    refused = Invalid("invalid_email", "not an address", {"email": "email.invalid"})
     text = text.strip()
     if len(text) > MAX_LENGTH or not text.isprintable():  # first: normalising costs the square of a run of marks
-        return refused
+        return _refused()
     plain = _PLAIN.fullmatch(text)
     if plain is not None and _is_ordinary(plain):
         return text.lower()
     folded = unicodedata.normalize("NFKC", text)
     if folded.count("@") != text.count("@"):
-        return refused
+        return _refused()
     try:
         parsed = validate_email(folded, check_deliverability=False, test_environment=True)
     except EmailNotValidError:
-        return refused
+        return _refused()
     local, domain = parsed.local_part.casefold(), parsed.ascii_domain
     if not domain or len(local) + len(domain) + 1 > MAX_LENGTH:
-        return refused
+        return _refused()
     return f"{local}@{domain.lower()}"
+
+
+def _refused() -> Invalid:
+    return Invalid("invalid_email", "not an address", {"email": "email.invalid"})
 
 
 def _is_ordinary(plain: re.Match[str]) -> bool:

@@ -90,7 +90,9 @@ class PostgresConnection(Connection):
         if not rows:
             return 0
         lists = {name: [row[name] for row in rows] for name in statement.columns}
-        common = [name for name, values in lists.items() if values.count(values[0]) == len(values)]
+        common = [
+            name for name, values in lists.items() if values[0] == values[-1] and values.count(values[0]) == len(values)
+        ]
         if len(common) == len(lists):
             common.pop()
         sql = _at_once(statement, tuple(common))
