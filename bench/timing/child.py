@@ -26,7 +26,7 @@ LATE_SECONDS: Final = 0.005
 def without_step() -> None:
     """Let answers leave at once."""
 
-    async def at_once(_: Journeys, __: float) -> None:
+    async def at_once(_: Journeys, __: float, ___: float) -> None:
         return None
 
     Journeys._even_out = at_once  # type: ignore[method-assign]  # noqa: SLF001 - a door left open on purpose

@@ -1,12 +1,16 @@
 """The statistics of ``make bench-timing``: they find a leak, and raise no alarm where there is none."""
 
+import inspect
 from random import Random  # noqa: TID251 - a machine that is made up, the same each time
 
 import pytest
 
+from bench.timing import child
 from bench.timing.forms import FORMS
 from bench.timing.people import KINDS, email_of, kind_of
 from bench.timing.statistics import compare, mann_whitney, ranked
+from limen.access.journeys.dispatcher import Journeys
+from limen.access.journeys.firsts import password
 
 TOLERANCE = 0.0005
 STEP = 0.25
@@ -92,3 +96,17 @@ def test_what_is_asked_does_not_tell_the_kinds_apart_by_its_length():
         assert len({len(email_of(kind, number)) for kind in KINDS for number in (0, 39)}) == 1
         assert len({tuple(form.sent(kind)) for kind in KINDS}) == 1
     assert [kind_of(email_of(kind, 7)) for kind in KINDS] == list(KINDS)
+
+
+@pytest.mark.parametrize("name", child.PLANTED)
+def test_what_is_planted_takes_what_the_product_gives_what_it_replaces(monkeypatch, name):
+    places = [(Journeys, "_even_out"), (Journeys, "submit"), (password, "check_password")]
+    before = [getattr(*place) for place in places]
+    for place, what in zip(places, before, strict=True):
+        monkeypatch.setattr(*place, what)  # put back in the end
+    child.PLANTED[name]()
+    planted = [getattr(*place) for place in places]
+    assert planted != before
+    for new, old in zip(planted, before, strict=True):
+        count = len(inspect.signature(old).parameters)
+        inspect.signature(new, follow_wrapped=False).bind(*range(count))
