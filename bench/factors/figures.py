@@ -102,6 +102,7 @@ def _account(owner: Owner, keys: int, sessions: int) -> Figure:
         owner.add_passkey(browser, Passkey(browser.origin, SystemEntropy()))
     for _ in range(sessions - 2):
         owner.by_passkey("/sign-in").close()
+    browser.close()  # it was idle for longer than a server keeps a connection: the next page opens one anew
     medians = {}
     for path in ("/account", SECURITY, "/account/devices", "/account/activity"):
         taken = []

@@ -106,16 +106,21 @@ class Compiled:
         Raises:
             Fault: a value is missing, or there is none of such a name.
         """
-        if values.keys() != self._names:
-            off = ", ".join(sorted(values.keys() ^ self._names))
-            msg = f"parameters do not fit the statement: {off}"
-            raise Fault(msg)
+        if len(values) != len(self._names):
+            raise self._unfit(values)
         if self._fixed:
             values = {**self._fixed, **values}
-        bound = [values[name] for name in self._order]
+        try:
+            bound = list(map(values.__getitem__, self._order))
+        except KeyError:
+            raise self._unfit(values) from None
         for place, convert in self._write:
             bound[place] = convert(bound[place])
         return bound
+
+    def _unfit(self, values: Values) -> Fault:
+        off = ", ".join(sorted(values.keys() - self._fixed.keys() ^ self._names))
+        return Fault(f"parameters do not fit the statement: {off}")
 
     def rows(self, raw: Iterable[Any]) -> list[Any]:
         """Return what the driver fetched as rows whose fields are the columns."""

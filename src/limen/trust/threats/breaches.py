@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Literal, Protocol
+from typing import Final, Literal, Protocol, TypeVar
 
 import structlog
 
@@ -18,7 +18,7 @@ from limen.identity.tenants.breaches import BreachSettings
 from limen.kernel.clock import MINUTE, Clock, Instant
 from limen.kernel.errors import Corrupted
 from limen.trust.threats.building import pair_member
-from limen.trust.threats.common import commonest
+from limen.trust.threats.common import commonest, is_made
 from limen.trust.threats.sets import CompactSet, Kind, fingerprint
 
 _log = structlog.get_logger("limen.threats")
@@ -27,6 +27,7 @@ _PREFIX: Final = 5
 Count = Callable[[str, str], None]
 """Told who was asked (``common``, ``set``, ``pairs``, ``online``), and ``known``, ``unknown`` or ``away``."""
 Known = Literal["", "password", "pair", "away"]
+Said = TypeVar("Said")
 
 
 def uncounted(_source: str, _outcome: str) -> None:
@@ -51,6 +52,11 @@ class Shelf:
         self._held: CompactSet | None = None
         self._stamp: tuple[int, int, int] | None = None
         self._looked: Instant = 0
+
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether there was no set lately, so that :meth:`current` says so at once."""
+        return self._held is None and bool(self._looked) and self._clock.now() < self._looked + _LOOK_AGAIN
 
     def current(self) -> CompactSet | None:
         """Return the newest good set. Looks at the file once a minute; may wait for the disk."""
@@ -92,6 +98,11 @@ class BreachSources:
     ranges: RangeSource | None = None
     pair_key: bytes = field(default=b"", repr=False)
     count: Count = uncounted
+
+    @property
+    def is_at_hand(self) -> bool:
+        """Tell whether all that lies here is in memory, so that asking takes microseconds."""
+        return is_made() and all(shelf is None or shelf.is_empty for shelf in (self.passwords, self.pairs))
 
     def here(self, member: int) -> bool:
         """Tell whether a password is in what lies here. May wait for the disk."""
@@ -141,7 +152,7 @@ class Breaches:
 
     async def is_breached(self, prepared: bytes) -> bool | None:
         """Tell whether the *prepared* password is known; None where that cannot be asked now."""
-        if await asyncio.to_thread(self.sources.here, fingerprint(prepared)):
+        if await self._looked(lambda: self.sources.here(fingerprint(prepared))):
             return True
         return await self.sources.online(prepared) if self.settings.online else False
 
@@ -149,13 +160,17 @@ class Breaches:
         """Tell what is known of the right password of *email*; ``away`` where that counts, since it fails closed."""
         if self.settings.at_sign_in == "off":
             return ""
-        known = await asyncio.to_thread(self._lies_here, email, prepared)
+        known = await self._looked(lambda: self._lies_here(email, prepared))
         if known:
             return known
         found = await self.sources.online(prepared) if self.settings.online else False
         if found is None:
             return "away" if self.settings.when_away == "closed" else ""
         return "password" if found else ""
+
+    async def _looked(self, look: Callable[[], Said]) -> Said:
+        """Return what *look* finds here: in a thread where it may wait for the disk."""
+        return look() if self.sources.is_at_hand else await asyncio.to_thread(look)
 
     def _lies_here(self, email: str, prepared: bytes) -> Known:
         if self.sources.pair(email, prepared):

