@@ -11,7 +11,8 @@ Nothing of this is published beside sign-ins that could be calibrated to, so tha
   those with stolen cookies, hide nothing of where they are.
 - People keep to a pace and to a password manager; attackers paste, or let a machine type.
 - Not every page tells: some people have no script, and tools of attackers often none.
-- Tries before the right one happen at the same browser. Of attackers, one of five keeps the cookie from try to try.
+- Tries before the right one happen at the same browser, and are not counted at one that the account's owner is known
+  by. Of attackers, one of five keeps the cookie from try to try.
 """
 
 import math
@@ -48,12 +49,15 @@ class Pages:
         self.world, self.seed = world, parameters.seed
         self.chance = random.Random(parameters.seed ^ 0x9A6E)
         self.looks: dict[int, tuple[object, str]] = {}
+        self.cookies: set[str | None] = set()
         self.people: dict[int, tuple[float, int]] = {}
 
     def of_customer(self, seen: Sighting, who, device, network: Network) -> Sighting:
         """Return *seen* with what a customer's page tells."""
         chance = self.chance
-        seen = replace(seen, failures=replace(seen.failures, device=seen.failures.account))
+        if seen.device not in self.cookies:
+            seen = replace(seen, failures=replace(seen.failures, device=seen.failures.account))
+            self.cookies.add(seen.device)
         if chance.random() >= _TELLS:
             return seen
         is_through = network.is_hosting

@@ -21,7 +21,10 @@ def manner_data(context: StepContext) -> dict[str, Any]:
 def with_manner(context: StepContext, form: Mapping[str, str]) -> StepContext:
     """Return *context* with a journey that knows what *form* tells, where anything is asked for."""
     judge, state = context.parts.judge, context.journey.state
-    told = manner_of(form.get(FIELD, "")) if asked_of_page(judge.settings, judge.present) else ""
+    if asked_of_page(judge.settings, judge.present) is None:
+        return context
+    told = manner_of(form.get(FIELD, ""))
+    context.parts.count_guard("told" if told else "silent", FIELD)
     if not told or told == state.manner:
         return context
     return replace(context, journey=replace(context.journey, state=msgspec.structs.replace(state, manner=told)))
