@@ -262,8 +262,12 @@ class PostgresDialect:
     async def _borrowed(self) -> AsyncGenerator[PostgresConnection, None]:
         """Lend a connection."""
         pool = self._pool or await self._opened()
-        async with pool.acquire(timeout=PATIENCE_SECONDS) as raw:
+        async with asyncio.timeout(PATIENCE_SECONDS):  # the pool's own would be a task for each
+            raw = await pool.acquire()
+        try:
             yield PostgresConnection(raw, self.trace)
+        finally:
+            await pool.release(raw)
 
     async def _opened(self) -> asyncpg.Pool:
         async with self._opening:
