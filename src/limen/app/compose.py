@@ -45,7 +45,7 @@ from limen.app.routes import HotTable, house_doors, registration_doors, tenant_d
 from limen.app.server import App, Parts, PathTenants
 from limen.app.settings import Settings, require_servable
 from limen.app.sms import is_ready, lines_of, texter_for
-from limen.app.threats import breach_sources, captcha_of, mail_domains_of
+from limen.app.threats import agents_of, breach_sources, captcha_of, mail_domains_of
 from limen.app.working import WorkParts, working
 from limen.experience.rendering import Renderer, StaticAssets
 from limen.identity.credentials.hashing import PasswordHasher
@@ -217,6 +217,7 @@ class Site:
             atlas=self._atlas,
             tallies=Tallies(self.clock),
             captcha=captcha_of(settings, self.outgoing, self.clock),
+            agents=agents_of(settings, self.clock),
             lines=lines_of(settings, self.outgoing, self.clock, self.entropy),
             mail_domains=mail_domains_of(settings, self.clock, mail_domain_counter(self._registry)),
             base_url=settings.issuer,

@@ -41,6 +41,7 @@ from limen.trust.attacks.counters import Counters
 from limen.trust.attacks.guard import AttackGuard
 from limen.trust.attacks.tallies import Tallies
 from limen.trust.attacks.watch import Watch
+from limen.trust.bots.agents import AgentShelf
 from limen.trust.bots.captcha import Captcha
 from limen.trust.bots.proofs import Proofs
 from limen.trust.fraud.mail_domains import MailDomains
@@ -82,6 +83,7 @@ class FrontParts:
         count_proof: measures what customers prove, by authenticator and outcome.
         breaches: what is known of breached passwords.
         mail_domains: asks whether domains take mail; None where nobody is asked.
+        agents: who may sign as a good bot; None where the operator names nobody.
         lines: knows kinds of telephone lines; None where nobody does.
         models: what is known of models of passkeys.
         epochs: under which keys risk counts.
@@ -121,6 +123,7 @@ class FrontParts:
     breaches: BreachSources = NO_SOURCES
     mail_domains: MailDomains | None = None
     lines: LineTypes | None = None
+    agents: AgentShelf | None = None
     send_audit: Send = NOWHERE
     rotations: Callable[[TenantId], Rotations] | None = None
 
@@ -204,6 +207,7 @@ def page_parts(parts: FrontParts) -> PageParts:
         secure_cookies=not parts.plain_http,
         mailbox=parts.mailbox,
         demo_app=parts.demo_app,
+        agents=parts.agents.current if parts.agents is not None else None,
     )
 
 

@@ -16,6 +16,7 @@ from limen.integration.outgoing.ranges import Ranges
 from limen.kernel.clock import Clock
 from limen.kernel.encoding import framed, sha256
 from limen.kernel.errors import Misconfigured
+from limen.trust.bots.agents import AgentShelf
 from limen.trust.bots.captcha import Captcha
 from limen.trust.fraud.mail_domains import MailDomains
 from limen.trust.threats.breaches import BreachSources, Count, Shelf
@@ -40,6 +41,11 @@ async def pair_key(basis: Basis) -> bytes:
     """Return the key under which pairs are hashed: a rotation of what seals leaves it as it is."""
     tenant = await default_tenant(basis)
     return (await basis.keyring.tenant(tenant.id)).derive(_PAIRS)
+
+
+def agents_of(settings: Settings, clock: Clock) -> AgentShelf | None:
+    """Return who may sign as a good bot, where the settings name a directory."""
+    return AgentShelf(Path(settings.threats.signed_agents), clock) if settings.threats.signed_agents else None
 
 
 def captcha_of(settings: Settings, outgoing: Outgoing, clock: Clock) -> Captcha | None:

@@ -8,6 +8,7 @@ class RequestContext:
     """Where a request came from.
 
     ``gpc`` tells whether the browser asks not to sell or share (Global Privacy Control) and the tenant honours that.
+    ``signed_by`` is the agent that signed it, by the operator's name for it (``trust.bots.agents``); empty for none.
     ``address`` and ``user_agent`` are personal data: they are sealed before they are stored and never logged.
     """
 
@@ -16,6 +17,7 @@ class RequestContext:
     user_agent: str = ""
     locale: str = "en"
     gpc: bool = False
+    signed_by: str = ""
 
     @property
     def personal(self) -> dict[str, str]:

@@ -34,6 +34,9 @@ async def test_sets_and_feeds_are_read_as_the_server_would(house, tmp_path):
     assert "weak: threats.feeds: x is not there: it blocks nobody" in words
     assert "wrong: threats.feeds names a feed that is none" in await said(house, feeds=("nonsense",))
     assert "only the 30,000 commonest" in await said(house)
+    agents = tmp_path / "agents.json"
+    agents.write_bytes(b"{}")
+    assert "wrong: threats.signed_agents is refused (Object missing" in await said(house, signed_agents=str(agents))
     who = tmp_path / "credentials"
     who.write_text("cert Basic dXNlcjpwYXNz\ncert\n")
     assert "wrong: threats.feed_credentials cannot be read (line 2" in await said(house, feed_credentials=str(who))

@@ -7,11 +7,15 @@ from limen.identity.tenants.networks import NetworkSettings
 from limen.identity.tenants.patterns import PatternRule, PatternSettings
 from limen.identity.tenants.risk import RiskRule, RiskSettings
 from limen.identity.tenants.sign_up import SignUpSettings
+from limen.kernel.clock import SECOND
+from limen.trust.bots.agents import AgentShelf
 from limen.trust.fraud.sign_ups import MODEL
 from tests.integration.attacks.kit import set_up
 from tests.integration.attacks.test_guessing import proof_in
 from tests.integration.risk.test_decisions import decisions
 from tests.support.house import PASSWORD, code_in, says
+from tests.unit.trust.bots.test_agents import JWK, file_of
+from tests.unit.trust.bots.test_agents import request as signed_request
 
 pytestmark = pytest.mark.anyio
 WORK = says("error.sign_up_proof")
@@ -121,3 +125,24 @@ async def test_what_the_page_tells_counts_where_the_tenant_wants_it(house):
         assert (page.status, page.notices[0]) == answer
     names = ("quick", "fingerprint", "driven", "machine_like")
     assert (await decisions(house))[-1]["reasons"] == [f"risk.reason.sign_up_{name}" for name in names]
+
+
+async def test_an_agent_that_signs_is_no_tool_and_is_there_on_the_tenants_terms(build_house, tmp_path, monkeypatch):
+    file = tmp_path / "agents.json"
+    file.write_bytes(file_of(JWK))
+    monkeypatch.setattr("limen.app.compose.agents_of", lambda _settings, clock: AgentShelf(file, clock))
+    async with build_house() as house:
+        now = house.clock.now() // SECOND
+        signed = signed_request(created=now, expires=now + 60)
+        for fields, answer in ((signed, (200, CHECK_MAIL)), ({}, (403, says("sign_up.title")))):
+            agent = house.walker(user_agent="HelperBot/1.0")
+            agent.http.headers.update(fields)
+            page = await agent.begin_sign_up("ann@example.com", PASSWORD)
+            assert (page.status, page.h1) == answer
+        rule = PatternRule(name="none", when="signed_agent != ''", then="deny")
+        await set_up(house, patterns=PatternSettings(rules=(rule,)))
+        agent = house.walker()
+        agent.http.headers.update(signed)
+        assert (await agent.begin_sign_up("bob@example.com", PASSWORD)).status == 403
+        metrics = (await house.client("127.0.0.1").get("/metrics")).text
+        assert 'limen_guarded_tries_total{outcome="verified",reason="signed_agent"} 2.0' in metrics

@@ -12,6 +12,7 @@ from limen.integration.outgoing.feed_fetching import read_credentials
 from limen.integration.outgoing.feeds import STALE, copy_of
 from limen.kernel.clock import DAY, SECOND, SystemClock
 from limen.kernel.errors import Corrupted, Misconfigured
+from limen.trust.bots.agents import BadDirectory, read_directory
 from limen.trust.threats.feeds import Feed, read_feed
 from limen.trust.threats.records import BadFeed
 from limen.trust.threats.sets import CompactSet, Kind
@@ -31,6 +32,7 @@ def threat_findings(settings: Settings) -> Iterator[Finding]:
     for feed in feeds:
         yield from _feed(feed, settings)
     yield from _credentials(settings)
+    yield from _agents(settings.threats.signed_agents)
     if settings.smtp.url and not settings.threats.resolver.split():
         words = "threats.resolver is empty: whoever signs up with a domain that takes no mail is not recognised"
         yield weak(words, "threats.resolver = system")
@@ -45,6 +47,18 @@ async def resolver_findings(settings: Settings) -> AsyncIterator[Finding]:
         return
     if domains is not None and await domains.takes_mail(urlsplit(settings.issuer).hostname or "localhost") is None:
         yield weak("DNS does not answer: sign_up.dns_away says what holds for who signs up", "see threats.resolver")
+
+
+def _agents(named: str) -> Iterator[Finding]:
+    if not named:
+        return
+    try:
+        read_directory(Path(named).read_bytes())
+    except (OSError, BadDirectory) as error:
+        why = str(error) if isinstance(error, BadDirectory) else type(error).__name__
+        yield wrong(
+            f"threats.signed_agents is refused ({why}): nobody is verified after the next start", f"mend {named}"
+        )
 
 
 def _credentials(settings: Settings) -> Iterator[Finding]:

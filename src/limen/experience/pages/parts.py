@@ -18,6 +18,7 @@ from limen.identity.tenants.management import Tenancy
 from limen.identity.tenants.records import Tenant
 from limen.kernel.clock import Instant
 from limen.kernel.ids import TenantId
+from limen.trust.bots.agents import Directory
 
 
 class PageUnit(JourneyUnit, ReceiptUnit, RightsUnit, PreferenceUnit, ArchiveUnit, Protocol):
@@ -118,6 +119,7 @@ class PageParts:
         tenancy: what changes the settings of one tenant.
         mailbox: the development mailbox, shown at ``/dev/mailbox``; None outside the demonstration.
         demo_app: the demonstration's application, for the start page; empty outside of it.
+        agents: returns the agents that may sign what they send; None where the operator names none.
     """
 
     tenant: Callable[[str], Awaitable[TenantPages | None]]
@@ -130,3 +132,4 @@ class PageParts:
     secure_cookies: bool = True
     mailbox: Mailbox | None = None
     demo_app: str = ""
+    agents: Callable[[], Directory] | None = None

@@ -4,6 +4,7 @@ import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
+from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -23,6 +24,7 @@ from limen.experience.rendering.renderer import Build
 from limen.identity.tenants.records import Tenant
 from limen.kernel.context import RequestContext
 from limen.kernel.errors import Invalid, Refusal
+from limen.trust.bots.agents import Sent, signed_by
 
 MAX_FORM = 64 * 1024
 LONGEST_QUERY = 8_000
@@ -239,6 +241,18 @@ def _asked_locales(request: Request) -> str:
     return request.query_params.get("ui_locales", "")[:512]
 
 
+def _signed_by(request: Request, parts: PageParts, journeys: JourneyParts) -> str:
+    """Return the agent that signed *request* to the issuer's host; most requests are signed by nobody."""
+    if parts.agents is None or "signature-input" not in request.headers:
+        return ""
+
+    def header(name: str) -> str:
+        return ", ".join(value.strip() for value in request.headers.getlist(name))
+
+    sent = Sent(urlsplit(journeys.desk.issuer).netloc, header, request.method, str(request.scope["path"]))
+    return signed_by(sent, parts.agents(), journeys.clock.now())
+
+
 async def arrive_at(request: Request, parts: PageParts, *, proves: bool = True) -> Visit | None:
     """Resolve tenant, browser and language of *request*; None where no active tenant answers.
 
@@ -258,6 +272,7 @@ async def arrive_at(request: Request, parts: PageParts, *, proves: bool = True) 
         address=arrival.address,
         user_agent=request.headers.get("user-agent", "")[:400],
         locale=locale,
+        signed_by=_signed_by(request, parts, tenant.journeys),
         gpc=record.settings.privacy.gpc and request.headers.get("sec-gpc") == "1",
     )
     if proves and visit.shown_cookie is not None:

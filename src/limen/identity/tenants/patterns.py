@@ -23,6 +23,7 @@ FACTS: Final[Mapping[str, Type]] = {
     "anonymiser": "truth",
     "hosting": "truth",
     "tool": "truth",
+    "signed_agent": "text",
     "attack": "truth",
     "hour": "number",
     "failures_address": "number",

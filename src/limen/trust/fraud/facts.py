@@ -19,13 +19,17 @@ _LONGEST_AGENT: Final = 400
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """Where somebody comes from, and what with, as every action shows it."""
+    """Where somebody comes from, and what with, as every action shows it.
+
+    ``signed_by`` is the agent that signed the request, empty for none; None where that is not known.
+    """
 
     at: Instant
     address: str
     agent: str
     where: Whereabouts
     listed: bool
+    signed_by: str | None = None
 
     def facts(self, action: str, **counted: Value) -> Facts:
         """Return the facts of *action*, with what is *counted* of it; what is absent is not known."""
@@ -38,7 +42,8 @@ class Seen:
             "listed": self.listed,
             "anonymiser": self.where.anonymiser,
             "hosting": self.where.hosting,
-            "tool": is_tool(self.agent),
+            "tool": is_tool(self.agent) and not self.signed_by,
+            **({} if self.signed_by is None else {"signed_agent": self.signed_by}),
             "hour": self.at // HOUR % 24,
             **counted,
         }

@@ -90,6 +90,7 @@ class Application:
         is_trapped: a field was filled in that no person sees.
         device: the browser, by what its cookie names; empty where it has none.
         fingerprint: the browser, by what it says of itself, hashed; empty where nobody wants to know.
+        is_signed: an agent that the operator knows signed the request: it is no person, and says so.
         is_driven: it says that a program drives it.
         is_machine_like: whoever typed or pointed did it as no person does.
     """
@@ -101,6 +102,7 @@ class Application:
     is_trapped: bool = False
     device: str = field(default="", repr=False)
     fingerprint: str = field(default="", repr=False)
+    is_signed: bool = False
     is_driven: bool = False
     is_machine_like: bool = False
 
@@ -150,7 +152,7 @@ def score(one: Application, numbers: Numbers, settings: SignUpSettings, delivers
         "dns_away": delivers == "away" and settings.dns_away == "work",
         "imitated": likeness == "imitated",
         "mistyped": likeness == "mistyped",
-        "automation": is_tool(one.agent),
+        "automation": is_tool(one.agent) and not one.is_signed,
         "quick": one.seconds < QUICK_SECONDS,
         "address": usual <= numbers.address < _MANY * usual,
         "address_many": numbers.address >= _MANY * usual,
@@ -159,8 +161,8 @@ def score(one: Application, numbers: Numbers, settings: SignUpSettings, delivers
         "siblings": numbers.siblings >= settings.family_day and not is_family,
         "device": numbers.device >= settings.device_day,
         "fingerprint": numbers.fingerprint >= settings.fingerprint_day,
-        "driven": one.is_driven,
-        "machine_like": one.is_machine_like,
+        "driven": one.is_driven and not one.is_signed,
+        "machine_like": one.is_machine_like and not one.is_signed,
     }
     reasons = tuple(name for name, applies in holds.items() if applies)
     total = sum(_WEIGHTS[name] for name in reasons)

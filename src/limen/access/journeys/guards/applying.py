@@ -102,6 +102,7 @@ async def applied(context: StepContext, email: str, form: Mapping[str, str]) -> 
         seconds,
         bool(form.get(TRAP)),
         device=str(context.journey.browser_id),
+        is_signed=bool(request.signed_by),
         **_manner(context),
     )
     score = await parts.sign_ups.judge(applies)

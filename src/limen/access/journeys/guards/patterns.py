@@ -31,7 +31,12 @@ def patterned(context: StepContext, action: str, email: str, **counted: Value) -
         return Matched()
     geography, guard = parts.judge.geography, parts.guard
     is_listed = guard.reputation.of(request.address, guard.networks).action is not None
-    seen = Seen(parts.clock.now(), request.address, request.user_agent, geography.of(request.address), is_listed)
+    signed_by = request.signed_by
+    if signed_by:
+        parts.count_guard("verified", "signed_agent")
+    seen = Seen(
+        parts.clock.now(), request.address, request.user_agent, geography.of(request.address), is_listed, signed_by
+    )
     domain = email.rpartition("@")[2].lower() if "@" in email else ""  # a number or a user name has none
     found = matched(rules, seen.facts(action, email_domain=domain, **counted))
     for match in found.matches:

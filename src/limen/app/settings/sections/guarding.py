@@ -47,6 +47,13 @@ class ThreatsSection(Section, frozen=True):
             "(`breaches.online`, off at first); the digits are added."
         ),
     ] = "https://api.pwnedpasswords.com/range/"
+    signed_agents: Annotated[
+        str,
+        Meta(
+            description="A JSON file with the agents that sign what they send (Web Bot Auth) and their Ed25519 keys: "
+            "they are no tools. Looked at every minute. Empty: nobody is verified."
+        ),
+    ] = ""
     resolver: Annotated[
         str,
         Meta(
