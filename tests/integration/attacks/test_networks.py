@@ -1,6 +1,7 @@
 """Addresses that a feed or an administrator names, over HTTP; and feeds that are fetched, fail, and come back."""
 
 import pytest
+from structlog.testing import capture_logs
 
 from limen.identity.tenants.networks import NetworkSettings
 from limen.integration.outgoing.feed_fetching import Fetching
@@ -165,3 +166,23 @@ async def test_customers_see_from_which_country_they_are_signed_in(house):
     await walker.sign_in(ANN, PASSWORD)
     for path in ("/account/devices", "/account/activity"):
         assert "(United States)" in (await walker.get(path)).text
+
+
+async def test_a_feed_that_goes_stale_is_said_once_and_again_only_after_it_was_fresh(house, tmp_path):
+    house.web.serve(URL, b"203.0.113.0/24\n", "text/plain")
+    keeper = keeper_of(house, tmp_path, f"bad block cidr {URL}", Reputation())
+    await keeper.refresh()
+    house.web.pages.clear()
+    with capture_logs() as said:
+        for _ in range(3):
+            house.clock.advance(4 * 3_600)
+            await keeper.refresh()
+        house.web.serve(URL, b"203.0.113.0/24\n", "text/plain")
+        house.clock.advance(6 * 3_600)
+        await keeper.refresh()
+        house.clock.advance(60)
+        await keeper.refresh()
+        house.web.pages.clear()
+        house.clock.advance(4 * 3_600)
+        await keeper.refresh()
+    assert [one["hours"] for one in said if one["event"] == "threats.feed_stale"] == [4, 4]

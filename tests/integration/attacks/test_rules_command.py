@@ -1,9 +1,11 @@
-"""``limen threats test-rules``: on the audit log of a house, and what it says of rules that are none."""
+"""``limen threats …``: rules tried on the audit log of a house, files that hold no rules, and the set of a list."""
 
 import pytest
 
-from limen.app.cli.threats import _rules, _tested
+from limen.app.cli.threats import _build, _rules, _tested
+from limen.app.settings import Settings
 from limen.kernel.errors import Misconfigured
+from limen.trust.threats.sets import CompactSet, fingerprint
 from tests.support.house import PASSWORD
 
 pytestmark = pytest.mark.anyio
@@ -66,3 +68,12 @@ def test_what_is_no_rule_is_one_clear_line(tmp_path, text, said):
         _rules(file)
     with pytest.raises(Misconfigured, match="holds no rules"):
         _rules(tmp_path / "none.yaml")
+
+
+def test_a_list_becomes_the_set_that_servers_take_with_progress_and_under_two_bytes_each(tmp_path, capsys):
+    file = tmp_path / "list.txt"
+    file.write_text("".join(f"password-{number}\n" for number in range(20_000)))
+    count, each, target = _build(Settings(data_dir=str(tmp_path)), file, None, (1, b""))
+    assert (count, target, float(each) <= 2) == (20_000, tmp_path / "passwords.set", True)
+    assert "20,000" in capsys.readouterr().err
+    assert fingerprint(b"password-7") in CompactSet.open(target)
