@@ -8,6 +8,7 @@ from limen.app.jobs.deletion import carry_out_deletions
 from limen.app.jobs.inactivity import watch_inactivity
 from limen.identity.rights.records import Limit, LimitKind
 from limen.identity.tenants.account import AccountSettings
+from limen.identity.tenants.records import Lifetimes
 from limen.kernel.clock import DAY, SECOND
 from limen.kernel.event_data import misfit
 from tests.integration.account.people import ANN, BOB, PASSWORD, at_home
@@ -101,6 +102,23 @@ async def test_a_sign_in_that_the_request_did_not_see_keeps_the_account_in_the_e
     house.clock.advance(14 * DAY_SECONDS)
     assert (await carry_out_deletions(house.basis), await pending(house)) == (0, 0)
     assert "deletion.cancelled" in await house.events()
+
+
+async def test_an_application_that_renews_while_the_deletion_waits_keeps_the_account_too(house):
+    await settings(
+        house, account=RULE, lifetimes=Lifetimes(refresh_idle=200 * DAY_SECONDS, refresh_absolute=366 * DAY_SECONDS)
+    )
+    shop = await house.register_client(require_consent=False)
+    ann = await at_home(house)
+    tokens = await ann.tokens(shop, await ann.authorize(shop[0], scope="openid offline_access"))
+    house.clock.advance(71 * DAY_SECONDS)
+    assert await run(house) == {"told": 1}
+    house.clock.advance(31 * DAY_SECONDS)
+    assert await run(house) == {"deletion": 1}
+    house.clock.advance(DAY_SECONDS)
+    await ann.token(shop, grant_type="refresh_token", refresh_token=tokens["refresh_token"])
+    house.clock.advance(14 * DAY_SECONDS)
+    assert (await carry_out_deletions(house.basis), await pending(house)) == (0, 0)
 
 
 async def test_one_day_is_noted_once_and_an_application_that_renews_counts(house):

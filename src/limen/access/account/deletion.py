@@ -124,7 +124,7 @@ async def _carry_out(parts: Erasing, request: DeletionRequest) -> bool:
             return False  # a hold, or a restriction, was set in this moment
         if not await unit.account.drop_deletion(request):
             return False  # cancelled in this moment, or another worker was first
-        if request.reason == INACTIVE and await _was_seen(unit, request):
+        if request.reason == INACTIVE and await _was_seen(unit, request, now):
             cancelled(unit, customer_id, "sign_in")  # in the moment in which it was asked for
             return False
         if not await _erase_rows(unit, request, now):
@@ -133,10 +133,11 @@ async def _carry_out(parts: Erasing, request: DeletionRequest) -> bool:
     return True
 
 
-async def _was_seen(unit: AccountUnit, request: DeletionRequest) -> bool:
-    """Tell whether somebody has signed in since the day of a request."""
+async def _was_seen(unit: AccountUnit, request: DeletionRequest, now: Instant) -> bool:
+    """Tell whether somebody has signed in since the day of a request, or an application has renewed its tokens."""
     customer = await unit.customers.get(request.customer_id)
-    return customer is not None and (customer.seen_on or 0) >= request.created_at // DAY
+    used = [family.used_at // DAY for family in await unit.account.families(request.customer_id, now)]
+    return customer is not None and max([customer.seen_on or 0, *used]) >= request.created_at // DAY
 
 
 def cancelled(unit: AsksDeletion, customer_id: CustomerId, by: str) -> None:
