@@ -10,6 +10,7 @@ import pytest
 
 from limen.access.factors.records import FactorKind
 from limen.app.basis import tenancy
+from limen.app.front import journey_settings
 from limen.app.settings import Settings
 from limen.app.settings.sections.leaving import SmsSection
 from limen.app.sms import lines_of
@@ -418,6 +419,23 @@ async def test_a_number_is_set_up_on_no_line_that_the_tenant_refuses_and_silence
         mac = base64.b64encode(hmac.digest(KEY, signed, "sha256")).decode()
         assert headers["webhook-signature"] == f"v1,{mac}"
         assert json.loads(notice.body) == {"type": "phone.line_type", "data": {"number": NUMBER}}
+
+
+@pytest.mark.usefixtures("hooked")
+async def test_nobody_has_lines_asked_about_without_end_or_of_countries_to_which_nothing_is_sent(
+    build_house, monkeypatch
+):
+    monkeypatch.setattr("limen.app.front.journey_settings", lambda limits, _ceiling: journey_settings(limits, 2))
+    async with build_house() as house:
+        house.web.serve(HOOK, {"line_type": "voip"})
+        await house.customer(ANN)
+        await allow(house)
+        walker = house.walker()
+        await walker.sign_in(ANN, PASSWORD)
+        page = await walker.post(await begin(walker), phone="+33612345678")
+        assert (page.status, page.notices[:1], house.web.posted) == (400, [says("error.sms_country")], [])
+        said = [(await typed(house, walker)).status for _ in range(4)]
+        assert (said, len(house.web.posted)) == ([400, 400, 429, 429], 2)
 
 
 async def test_a_hook_without_a_secret_is_named_at_the_start():

@@ -12,7 +12,7 @@ from limen.access.journeys.changes.contacts import number_added
 from limen.access.journeys.changes.factors import farewell, removal
 from limen.access.journeys.context import StepContext
 from limen.access.journeys.limits import over_second_factor
-from limen.access.journeys.messages.sent_codes import Settle, checked, guard_of, sms_offered, texted
+from limen.access.journeys.messages.sent_codes import TOO_MANY, Settle, checked, guard_of, sms_offered, texted
 from limen.access.journeys.owner import code_key, entry, owner, told, with_proof
 from limen.access.journeys.parts import JourneyUnit
 from limen.access.journeys.records import Challenge, JourneyState, Second, Task, Texted
@@ -25,6 +25,7 @@ from limen.identity.customers.records import Contact
 from limen.kernel.errors import Refusal
 from limen.kernel.events import Event
 from limen.kernel.ids import FactorId
+from limen.trust.limits import Limit
 
 
 async def send_to_new(context: StepContext, form: Mapping[str, str]) -> Progress:
@@ -39,12 +40,21 @@ async def send_to_new(context: StepContext, form: Mapping[str, str]) -> Progress
     if isinstance(number, Refusal):
         error = number.fields if typed else {"phone": "error.required"}
         return Progress(state, problem=Problem(error, values={"phone": typed[:LONGEST_TYPED]}))
-    if context.parts.lines is not None and sms_offered(context.parts):
-        limited = await over_second_factor(context, "line")
+    is_served = number.country in context.parts.desk.tenant.settings.sms.countries  # else nothing is sent anyhow
+    if context.parts.lines is not None and sms_offered(context.parts) and is_served:
+        limited = await over_second_factor(context, "line") or await _over_questions(context)
         line = await _refused_line(context, number.e164) if limited is None else ""
         if limited is not None or line:
             return Progress(state, problem=limited) if limited is not None else _refused(context, line, typed)
     return await _send(context, Phone(number.e164, number.country))
+
+
+async def _over_questions(context: StepContext) -> Problem | None:
+    """Count one question about a line, which costs money too: the tenant has as many a day as it has messages."""
+    parts = context.parts
+    limit = Limit(parts.settings.sms_ceiling, 86_400, "lines-asked")
+    decision = await parts.limiter.hit(f"{limit.name}:{parts.tenant_id}", limit)
+    return None if decision.allowed else TOO_MANY
 
 
 async def _refused_line(context: StepContext, number: str) -> str:
