@@ -47,7 +47,7 @@ _WEIGHTS: Final = {
     "family": 40,
     "siblings": 30,
     "device": 40,
-    "fingerprint": 30,
+    "fingerprint": 20,
     "driven": 40,
     "machine_like": 20,
 }

@@ -50,8 +50,12 @@ def test_reasons_add_up(one, numbers, total, reasons) -> None:
 
 def test_a_browser_that_a_program_drives_and_fingers_like_a_machines_count() -> None:
     found = score(application(is_driven=True, is_machine_like=True), Numbers(fingerprint=20), SETTINGS)
-    assert (found.total, found.reasons) == (90, ("fingerprint", "driven", "machine_like"))
+    assert (found.total, found.reasons) == (80, ("fingerprint", "driven", "machine_like"))
     assert facts_of(application(is_driven=True), found)["driven"] is True
+
+
+def test_whoever_says_that_their_browser_is_like_everybodys_makes_nobody_else_work() -> None:
+    assert score(application(), Numbers(fingerprint=1_000_000), SETTINGS).total < SETTINGS.work_from
 
 
 @pytest.mark.parametrize("agent", ["python-requests/2.32", "Java/21.0.1", "SomeBot/1.0", "axios/1.7"])
