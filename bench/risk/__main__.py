@@ -32,7 +32,7 @@ from limen.trust.risk.signals import SIGNALS
 OUT = ROOT / "bench/out"
 ALLOWED_ABOVE = 1
 _LEVELS = (0.005, 0.01, 0.02, 0.05, 0.1)
-ABLATED = ("targeted", "very_targeted")
+ABLATED = ("targeted", "very_targeted", "thief")
 
 
 def _arguments() -> argparse.Namespace:
