@@ -13,6 +13,13 @@ PHONE = {"viewport": {"width": 390, "height": 780}, "is_mobile": True, "color_sc
 WAYS: dict[str, dict[str, object]] = {"english": {}, "arabic-phone": PHONE}
 ACCOUNT = re.compile(r"/account(/|$)")
 GO = "[data-passkey-go]"
+FILLED_IN = """
+const container = navigator.credentials;
+const create = container?.create.bind(container);
+if (container) container.create = ({ mediation, ...asked }) =>
+    mediation === "conditional" ? create(asked) : Promise.reject(new Error("asked aloud"));
+"""
+"""A browser makes a passkey by itself only where it has just filled in a password, and this one keeps none."""
 
 
 class Device:
@@ -148,3 +155,23 @@ async def test_a_hand_that_draws_back_is_told_and_may_try_again(tab, email):
     await tab.page.locator(GO).first.click()
     await expect(tab.page.locator("[data-passkey-trouble]")).to_be_visible()
     await tab.hold_to_account()
+
+
+async def test_a_browser_makes_a_passkey_by_itself_after_a_password_and_forgets_it_once_it_is_removed(tab, email):
+    await tab.context.add_init_script(FILLED_IN)
+    device = await Device.of(tab)
+    await device.touched()
+    await tab.go("/sign-up")
+    await sign_up(tab, email)
+    await tab.page.wait_for_url(ACCOUNT)  # nobody pressed anything on the way
+    assert await device.held() == 1
+    await tab.go("/account/security")
+    await tab.press("intent", "remove_passkey")
+    await tab.sees(says("passkey.remove.title"))
+    await tab.press()
+    await tab.page.wait_for_url(ACCOUNT)
+    for _ in range(50):  # the page tells the browser, which tells its authenticator
+        if not await device.held():
+            break
+        await tab.page.wait_for_timeout(100)
+    assert await device.held() == 0
