@@ -18,7 +18,7 @@ from limen.storage.stores.base import (
 )
 from limen.trust.risk.store import CROWD, Count
 
-FEW_KEYS, MOST_KEYS = 12, 96
+FEW_KEYS, MOST_KEYS = 16, 96
 """So many counters a look-up names: its places are fixed, since it is compiled once; empty ones match nothing."""
 _PLACES = tuple(f"key_{place}" for place in range(MOST_KEYS))
 _theirs = risk_histories.c.customer_id == bindparam("customer")
