@@ -200,3 +200,19 @@ async def test_a_unit_that_is_rolled_back_at_its_end_is_told_so_too(database):
 
     ended = await asyncio.gather(locks(one, two), locks(two, one), return_exceptions=True)
     assert sorted(type(each).__name__ for each in ended) == ["Contended", "NoneType"]
+
+
+async def test_a_read_that_is_cancelled_between_two_messages_keeps_nobody_from_writing(database):
+    if not database.is_postgres:
+        return
+
+    async def breaks_off() -> None:
+        async with database.read() as unit:
+            await unit.connection._raw.prepare("SELECT count(*) FROM customers")
+            raise asyncio.CancelledError
+
+    with pytest.raises(asyncio.CancelledError):
+        await breaks_off()
+    owner = await do_everything(database, lambda: None)  # on the connection that was given back last
+    async with database.read() as unit:
+        assert await unit.customers.get(owner.id) == owner

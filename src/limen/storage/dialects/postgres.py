@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -105,6 +105,15 @@ class PostgresConnection(Connection):
         """End what is open; a connection that is lost has nothing open."""
         if not self._raw.is_closed() and self._raw.is_in_transaction():
             await self._raw.execute("ROLLBACK")
+
+    async def break_off(self) -> None:
+        """End what a statement began that was prepared and then not run, as where its request was cancelled between.
+
+        The driver knows nothing of it, and whoever writes next on the connection could not begin.
+        """
+        if not self._raw.is_closed():
+            with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+                await self._raw.execute("SELECT 1")
 
     async def _run(self, compiled: Compiled, bound: Sequence[Any]) -> Result:
         if self._trace is not None:
@@ -265,7 +274,12 @@ class PostgresDialect:
         async with asyncio.timeout(PATIENCE_SECONDS):  # the pool's own would be a task for each
             raw = await pool.acquire()
         try:
-            yield PostgresConnection(raw, self.trace)
+            connection = PostgresConnection(raw, self.trace)
+            try:
+                yield connection
+            except BaseException:
+                await connection.break_off()
+                raise
         finally:
             await pool.release(raw)
 
