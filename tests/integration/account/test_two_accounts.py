@@ -5,6 +5,7 @@ import asyncio
 import msgspec
 import pytest
 
+from limen.access.journeys.dispatcher import Journeys
 from limen.access.merging.merge import Merging
 from limen.access.merging.records import Wish
 from limen.identity.administrators import SYSTEM
@@ -66,6 +67,20 @@ async def test_one_goes_into_the_other_and_its_proven_addresses_sign_in_to_the_o
         assert says("mail.identifiers_changed.merged", brand=house.tenant.name) in told.text
     assert "customer.merged" in await house.events()
     assert await house.basis.keyring.subject(house.tenant.id, gone.id) is None
+
+
+async def test_a_merge_is_told_of_even_where_the_journey_is_lost_behind_it(house, monkeypatch):
+    walker, _ = await both(house)
+    page = await chosen(house, walker, "this")
+
+    async def lost(*_):
+        return None
+
+    monkeypatch.setattr(Journeys, "_written", lost)
+    await walker.post(page, intent="confirm")
+    assert (await house.rows())["customers"] == 1
+    for email in (ANN, BOB):
+        assert await mailed(house, email, "identifiers_changed")
 
 
 async def test_what_changed_since_it_was_shown_is_shown_again(house):

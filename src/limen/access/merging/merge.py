@@ -13,6 +13,7 @@ from limen.access.factors.store import FactorStore
 from limen.access.merging.joining import carried, joined, unknown
 from limen.access.merging.records import Plan, Wish
 from limen.access.merging.store import MergeStore
+from limen.access.safety.messages import Tell, Tells
 from limen.access.safety.store import RecoveryStore
 from limen.identity.administrators import Actor, AdministratorStore
 from limen.identity.consents.records import OAUTH, ConsentDecision, ConsentRecord, Decision
@@ -23,6 +24,7 @@ from limen.identity.customers.records import Customer, SealedCustomer
 from limen.identity.customers.store import CustomerStore, LimitsOf
 from limen.identity.customers.unit import EndsSessions
 from limen.identity.customers.validation import validate
+from limen.identity.keyring import SubjectVault
 from limen.identity.profiles.records import ProfileSettings
 from limen.identity.profiles.schema import wrong_attributes
 from limen.identity.profiles.values import access, brought_up
@@ -47,7 +49,7 @@ class _RollBack(Exception):
     """Nothing of this unit may stay."""
 
 
-class MergeUnit(RecordsAudit, AnnouncesEvents, TellsCaches, Protocol):
+class MergeUnit(RecordsAudit, AnnouncesEvents, TellsCaches, Tells, Protocol):
     """A unit of work that reaches all that hangs on a customer."""
 
     @property
@@ -107,6 +109,8 @@ class MergeUnit(RecordsAudit, AnnouncesEvents, TellsCaches, Protocol):
 
 
 Begin = Callable[[TenantId], AbstractAsyncContextManager[MergeUnit]]
+Telling = Callable[[Customer, SubjectVault], Tell]
+"""Makes what the one who stays is told, as the merge leaves them, sealed under their key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +136,13 @@ class Merging:
         async with self.reading(self.tenant_id) as unit:
             return await self._planned(unit, wish, actor)
 
-    async def merge(self, wish: Wish, actor: Actor, *, expected_version: int | None = None) -> Customer | Refusal:
-        """Merge; return the one who stays. Refused as :meth:`plan`, or where either changed meanwhile."""
+    async def merge(
+        self, wish: Wish, actor: Actor, *, expected_version: int | None = None, telling: Telling | None = None
+    ) -> Customer | Refusal:
+        """Merge; return the one who stays. Refused as :meth:`plan`, or where either changed meanwhile.
+
+        What *telling* makes for the one who stays leaves in the same commit: no merge without its notice.
+        """
         planned = await self.plan(wish, actor)
         if isinstance(planned, Refusal):
             return planned
@@ -144,7 +153,8 @@ class Merging:
             return _GONE
         try:
             sealed = seal(planned.after, vault)
-            refusal = await retried(lambda: self._commit(planned, sealed, wish, actor), self.clock)
+            tell = telling(planned.after, vault) if telling is not None else None
+            refusal = await retried(lambda: self._commit(planned, sealed, actor, tell), self.clock)
         except _RollBack:
             return _CHANGED
         if refusal is not None:
@@ -152,10 +162,11 @@ class Merging:
         await self.directory.erase(wish.goes)
         return planned.after
 
-    async def _commit(self, planned: Plan, sealed: SealedCustomer, wish: Wish, actor: Actor) -> Refusal | None:
+    async def _commit(self, planned: Plan, sealed: SealedCustomer, actor: Actor, tell: Tell | None) -> Refusal | None:
+        both = planned.before.id, planned.gone.id
         async with self.begin(self.tenant_id) as unit:
-            await unit.merges.lock((wish.stays, wish.goes))  # before anything of theirs: others begin with them too
-            stays, goes = await unit.customers.get(wish.stays), await unit.customers.get(wish.goes)
+            await unit.merges.lock(both)  # before anything of theirs: others begin with them too
+            stays, goes = [await unit.customers.get(one) for one in both]
             if stays is None or goes is None or goes.version != planned.gone.version:
                 return _CHANGED
             refusal = await self._refused(unit, stays, goes, actor)  # as everything is now
@@ -164,6 +175,8 @@ class Merging:
             if not await unit.customers.update(sealed, planned.before.version):
                 return _CHANGED
             await self._done(unit, planned, actor)
+            if tell is not None:
+                tell(unit)
         return None
 
     async def _planned(self, unit: MergeUnit, wish: Wish, actor: Actor) -> Plan | Refusal:

@@ -18,12 +18,13 @@ from limen.access.journeys.facts import live_accounts
 from limen.access.journeys.freshness import is_fresh
 from limen.access.journeys.limits import over_second_factor
 from limen.access.journeys.messages.sent_codes import checked, mailed_to
-from limen.access.journeys.parts import JourneyUnit
 from limen.access.journeys.records import Challenge, Joining, JourneyState, Task
 from limen.access.journeys.views import Problem, Progress, problem_of
 from limen.access.merging.records import Plan, Wish
+from limen.access.safety.messages import Tell
 from limen.identity.administrators import Actor
 from limen.identity.customers.records import Customer
+from limen.identity.keyring import SubjectVault
 from limen.kernel.clock import DAY
 from limen.kernel.errors import Conflict, Forbidden, Refusal
 
@@ -107,26 +108,24 @@ async def merged(context: StepContext, *, this_stays: bool) -> Progress:
         return Progress(state, problem=problem_of(found))
     if (found.plan.before.version, found.plan.gone.version) != state.joining.seen:
         return _chosen_anew(state)  # what was shown is not what would be done
-    done = await parts.merging.merge(
-        _wish(found.owner, found.other, this_stays=this_stays), _actor(context, found.owner)
-    )
+    goes = found.plan.gone.profile.email
+
+    def telling(stays: Customer, vault: SubjectVault) -> Tell:
+        to = tuple(dict.fromkeys((*stays.profile.addresses, goes)))
+        return told(parts.desk, Owner(stays, vault, "", context.request), CHANGED, {"what": "merged"}, to)
+
+    wish = _wish(found.owner, found.other, this_stays=this_stays)
+    done = await parts.merging.merge(wish, _actor(context, found.owner), telling=telling)
     if isinstance(done, Refusal):
         return Progress(state, problem=problem_of(done))
+    if this_stays:
+        return Progress(msgspec.structs.replace(state, task=Task(), joining=Joining()))
     vault = await parts.directory.vault_of(done.id)
     if vault is None:
         return Progress(state, problem=Problem(notice="error.stale"))
-    to = tuple(dict.fromkeys((*done.profile.addresses, found.plan.gone.profile.email)))
-    tell = told(parts.desk, Owner(done, vault, "", context.request), CHANGED, {"what": "merged"}, to)
-
-    async def write(unit: JourneyUnit) -> Problem | None:
-        tell(unit)
-        return None
-
-    if this_stays:
-        return Progress(msgspec.structs.replace(state, task=Task(), joining=Joining()), write)
     on = state.belonging_to(done.id)
     on = msgspec.structs.replace(on, session_id=found.other.session.id, email=done.profile.email, task=Task())
-    return Progress(on, write, vault=vault)
+    return Progress(on, vault=vault)
 
 
 def _chosen_anew(state: JourneyState) -> Progress:
