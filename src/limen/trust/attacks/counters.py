@@ -30,6 +30,8 @@ STRANGE_PASSED: Final = Limit(_FAR, TEN_MINUTES, "passed-strange")
 SLOW_FAILED: Final = Limit(_FAR, DAY, "failed-strange-day")
 SLOW_PASSED: Final = Limit(_FAR, DAY, "passed-strange-day")
 _ONCE: Final = Limit(1, HOUR, "failed-password-once")
+_SLOW_SHARE: Final = Limit(6, DAY, "failed-network-day")
+"""So many failures of one network count over the day: a patient stranger alone is no attack on the tenant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,8 @@ class Counters:
 
     async def failed(self, attempt: Attempt) -> None:
         """Count a password that was compared and was wrong, from a device that is not known."""
-        if not is_local(attempt.address):
+        here = is_local(attempt.address)
+        if not here:
             await self._count(ADDRESS, address_key(attempt.address))
             await self._count(NETWORK, attempt.network)
         await self._count(ACCOUNT, attempt.account)
@@ -100,7 +103,8 @@ class Counters:
         if once.allowed:  # one password on many accounts is what is counted, not one person who tries it again
             await self._count(PASSWORD, mark)
         await self.refused()
-        await self._count(SLOW_FAILED, "")
+        if here or (await self.limiter.hit(self._name(_SLOW_SHARE, attempt.network), _SLOW_SHARE)).allowed:
+            await self._count(SLOW_FAILED, "")
 
     async def refused(self) -> None:
         """Count a try whose password was not compared: as long as they come, an attack goes on. Not over the day."""

@@ -117,6 +117,17 @@ async def test_of_an_attack_that_comes_at_once_a_right_password_is_judged_again_
 
 
 @pytest.mark.anyio
+async def test_over_the_day_many_networks_are_an_attack_and_one_patient_stranger_is_none(clock) -> None:
+    for networks, is_attacked in ((1, False), (60, True)):
+        guard = guard_for(clock)
+        for number in range(120):
+            await guard.failed(attempt(number, address=f"203.{number % networks}.0.9"))
+            clock.advance(600)
+        assert is_attack(await guard.counters.of_tenant(), SETTINGS) is is_attacked
+        clock.advance(2 * 86_400)
+
+
+@pytest.mark.anyio
 async def test_one_password_on_many_accounts_is_spraying_and_one_person_who_insists_is_not(clock) -> None:
     guard = guard_for(clock, attack_failures=1_000)
     for number in range(10):
