@@ -35,7 +35,7 @@ from limen.kernel.entropy import Entropy
 from limen.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Refusal
 from limen.kernel.events import AuditEntry, Event
 from limen.kernel.ids import ContactId, RecordId, TenantId
-from limen.kernel.units import AnnouncesEvents, RecordsAudit, TellsCaches
+from limen.kernel.units import RecordsAudit, TellsCaches
 
 HELD_DAYS: Final = 30
 """So long the address of the one who went is nobody else's."""
@@ -49,7 +49,7 @@ class _RollBack(Exception):
     """Nothing of this unit may stay."""
 
 
-class MergeUnit(RecordsAudit, AnnouncesEvents, TellsCaches, Tells, Protocol):
+class MergeUnit(RecordsAudit, Tells, TellsCaches, Protocol):
     """A unit of work that reaches all that hangs on a customer."""
 
     @property
