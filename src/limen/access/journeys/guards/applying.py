@@ -117,7 +117,7 @@ async def applied(context: StepContext, email: str, form: Mapping[str, str]) -> 
     return Applied(await _problem(context, form, found), news, decided)
 
 
-def _manner(context: StepContext) -> "dict[str, Any]":
+def _manner(context: StepContext) -> dict[str, Any]:
     """Return what the page told of the browser and its user, where the tenant wants that."""
     judge, told = context.parts.judge, context.journey.state.manner
     values = manner_values(told, judge.settings, judge.present)

@@ -68,8 +68,7 @@ async def doubted(context: StepContext, customer: Customer, vault: SubjectVault,
         asks=bool(known) and not is_known and (policy in {"challenge", "change"} or known == "away"),
         changes=bool(known) and policy == "change" and known != "away",
     )
-    is_doubted = found.verdict.is_doubted or await parts.guard.has_begun(found.attempt)
-    if is_doubted and not doubt.asks and not await _has_been_here(context, customer, vault):
+    if not doubt.asks and await _in_attack(context, found) and not await _has_been_here(context, customer, vault):
         doubt = msgspec.structs.replace(doubt, reason=known or "attack", asks=True)
     risk = await judged(context, (customer.id, vault), _seen(context, found, known), "sign_in")
     if risk is not None:
@@ -109,6 +108,11 @@ def _noted(context: StepContext, customer: Customer, followed: Doubted, risk: Ju
         return await followed.write(unit) if followed.write is not None else None
 
     return replace(followed, write=write)
+
+
+async def _in_attack(context: StepContext, found: Guarded) -> bool:
+    """Tell whether passwords are being tried: it was seen before the hash, or shows itself now."""
+    return found.verdict.is_doubted or await context.parts.guard.has_begun(found.attempt)
 
 
 async def _has_been_here(context: StepContext, customer: Customer, vault: SubjectVault) -> bool:
