@@ -4,12 +4,11 @@ import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from argon2.low_level import Type, hash_secret_raw
-
 from limen.identity.credentials.legacy.records import OldHash
 from limen.identity.credentials.legacy.table import KeptHash, decoy, is_kept
 from limen.identity.credentials.phc import DIGEST_BYTES, SALT_BYTES, StoredHash
 from limen.identity.credentials.pool import HashPool
+from limen.identity.credentials.room import digest
 from limen.identity.credentials.settings import Argon2Parameters
 from limen.kernel.entropy import Entropy
 from limen.kernel.errors import Unavailable
@@ -21,9 +20,7 @@ is."""
 
 def argon2id(secret: bytes, salt: bytes, parameters: Argon2Parameters, length: int) -> bytes:
     """Return the raw Argon2id digest of *secret*, *length* bytes; the C library works without the interpreter lock."""
-    return hash_secret_raw(
-        secret, salt, parameters.time_cost, parameters.memory_kib, parameters.parallelism, length, Type.ID
-    )
+    return digest(secret, salt, (parameters.time_cost, parameters.memory_kib, parameters.parallelism), length)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,47 @@
+"""Memory for Argon2id: the digests are the library's, the memory is a thread's own, and nothing is left in it."""
+
+import threading
+
+import pytest
+from argon2.exceptions import HashingError
+from argon2.low_level import Type, hash_secret_raw
+
+from limen.identity.credentials.room import HAS_HUGE_PAGES, Room, digest, room
+
+SALT = bytes(range(16))
+
+
+@pytest.mark.parametrize("secret", [b"", b"correct horse"])
+@pytest.mark.parametrize("cost", [(1, 8, 1), (2, 64, 4), (1, 4_096, 2), (3, 32, 1)])
+def test_a_digest_is_that_of_the_library(secret: bytes, cost: tuple[int, int, int]):
+    passes, memory, lanes = cost
+    assert digest(secret, SALT, cost, 24) == hash_secret_raw(secret, SALT, passes, memory, lanes, 24, Type.ID)
+
+
+def test_what_the_library_refuses_is_an_error():
+    with pytest.raises(HashingError):
+        digest(b"correct horse", b"short", (1, 8, 1), 32)
+
+
+@pytest.mark.skipif(not HAS_HUGE_PAGES, reason="the system has no huge pages to ask for")
+def test_nothing_is_left_of_a_hash_in_memory_that_is_kept():
+    digest(b"correct horse", SALT, (1, 8, 1), 32)
+    assert room().content
+    assert not any(room().content)
+
+
+@pytest.mark.skipif(not HAS_HUGE_PAGES, reason="the system has no huge pages to ask for")
+def test_a_thread_has_a_room_of_its_own_and_keeps_it_from_hash_to_hash():
+    seen: list[Room] = []
+
+    def hashes() -> None:
+        for _ in range(2):
+            digest(b"correct horse", SALT, (1, 8, 1), 32)
+            seen.append(room())
+
+    other = threading.Thread(target=hashes)
+    other.start()
+    other.join()
+    hashes()
+    assert seen[0] is seen[1] is not seen[2]
+    assert seen[2] is seen[3]
