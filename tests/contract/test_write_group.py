@@ -1,14 +1,17 @@
 """The write group: whom a failure reaches, what a lost connection does, and how it ends."""
 
 import asyncio
+import socket
 import sqlite3
 
 import pytest
 
 from limen.kernel.events import AuditEntry
 from limen.storage.hot.group import MAX_QUEUE, BatchFailed, Overloaded, WriteGroup
+from limen.storage.postgres import app_dialect, open_token_pool
 from tests.contract import things
 from tests.contract.world import connect, file_of, on_postgres, on_sqlite
+from tests.support.waiting import turns
 
 pytestmark = pytest.mark.anyio
 
@@ -23,9 +26,9 @@ async def test_what_arrives_during_a_commit_forms_the_next_in_order():
 
     group = WriteGroup(commit)
     tasks = [asyncio.create_task(group.submit(number)) for number in range(5)]
-    await asyncio.sleep(0.01)
+    await turns()
     tasks += [asyncio.create_task(group.submit(number)) for number in range(5, 8)]
-    await asyncio.sleep(0.01)
+    await turns()
     go.set()
     assert await asyncio.gather(*tasks) == [0, 10, 20, 30, 40, 50, 60, 70]
     assert batches == [[0, 1, 2, 3, 4], [5, 6, 7]]
@@ -44,12 +47,12 @@ async def test_a_second_batch_joins_the_first_once_as_many_steps_are_waiting():
 
     group = WriteGroup(lane("a"), lane("b"))
     tasks = [asyncio.create_task(group.submit(number)) for number in range(3)]
-    await asyncio.sleep(0.01)
+    await turns()
     tasks += [asyncio.create_task(group.submit(number)) for number in (3, 4)]
-    await asyncio.sleep(0.01)
+    await turns()
     assert [steps for _, steps in begun] == [[0, 1, 2]]
     tasks += [asyncio.create_task(group.submit(number)) for number in (5, 6)]
-    await asyncio.sleep(0.01)
+    await turns()
     assert [steps for _, steps in begun] == [[0, 1, 2], [3, 4, 5, 6]]
     assert begun[0][0] != begun[1][0]
     go.set()
@@ -66,9 +69,9 @@ async def test_too_few_for_a_second_batch_go_when_the_first_is_through():
 
     group = WriteGroup(commit, commit)
     tasks = [asyncio.create_task(group.submit(number)) for number in range(3)]
-    await asyncio.sleep(0.01)
+    await turns()
     tasks.append(asyncio.create_task(group.submit(3)))
-    await asyncio.sleep(0.01)
+    await turns()
     closing = asyncio.create_task(group.close())
     go.set()
     assert await asyncio.gather(*tasks) == [0, 1, 2, 3]
@@ -144,7 +147,7 @@ async def test_a_group_that_is_stopped_leaves_nobody_waiting():
 
     group = WriteGroup(commit)
     waiting = asyncio.create_task(group.submit(1))
-    await asyncio.sleep(0.01)
+    await turns()
     later = asyncio.create_task(group.submit(2))
     await asyncio.sleep(0)
     (task,) = group._tasks
@@ -193,6 +196,40 @@ async def test_a_lost_connection_fails_the_batch_and_the_next_one_works(database
         except Exception:  # noqa: BLE001 - whatever the driver makes of it
             assert attempt == 1
     await database.audit()
+
+
+@on_postgres
+async def test_what_is_lost_can_be_closed_in_the_background(database):
+    pool = await open_token_pool(database.url)
+    async with pool.acquire() as old:
+        number = old.get_server_pid()
+        _cut(old)
+    await pool.expire_connections()
+    async with pool.acquire() as new:  # closes the old one on a task of its own, whose failure would fail this test
+        assert new.get_server_pid() != number
+        _cut(new)
+    await pool.close()
+
+
+@on_postgres
+async def test_whoever_listened_can_stop_when_the_connection_is_lost(database, monkeypatch):
+    dialect, opened = app_dialect(database.url), []
+    connect = dialect._connect
+
+    async def watched():
+        opened.append(await connect())
+        return opened[-1]
+
+    monkeypatch.setattr(dialect, "_connect", watched)
+    stop = await dialect.listen(lambda: None)
+    _cut(opened[0])
+    await stop()
+    assert opened[0].is_closed()
+
+
+def _cut(connection):
+    """Have what is written next on *connection* fail, as where the server is gone and nobody has read of it yet."""
+    connection._transport.get_extra_info("socket").shutdown(socket.SHUT_WR)
 
 
 @on_sqlite

@@ -11,6 +11,7 @@ from limen.storage.dialects.postgres import (
     CONNECT_SECONDS,
     KEYS_ROLE,
     TOKEN_ROLE,
+    LosableConnection,
     PostgresDialect,
     driver_url,
 )
@@ -59,6 +60,7 @@ async def open_token_pool(url: str) -> asyncpg.Pool:
             timeout=CONNECT_SECONDS,
             command_timeout=COMMAND_SECONDS,
             server_settings=settings,
+            connection_class=LosableConnection,
             reset=_nothing_to_reset,
         )
     except (asyncpg.InsufficientPrivilegeError, asyncpg.InvalidParameterValueError) as refused:

@@ -39,7 +39,18 @@ def driver_url(url: str) -> str:
     return "postgresql:" + url.partition(":")[2]
 
 
-class PooledConnection(asyncpg.Connection):
+class LosableConnection(asyncpg.Connection):
+    """A connection that may be lost while nobody looks, as where a pool closes what it holds in the background."""
+
+    __slots__ = ()
+
+    async def close(self, *, timeout: float | None = None) -> None:  # noqa: ASYNC109 - the driver's own signature
+        """Close; what is lost is closed. The driver has thrown it away by the time that it says so."""
+        with suppress(OSError, TimeoutError, asyncpg.PostgresConnectionError):
+            await super().close(timeout=timeout)
+
+
+class PooledConnection(LosableConnection):
     """A connection that remembers to whose rows it is confined, outside of transactions that say so themselves."""
 
     __slots__ = ("_confined_to",)
