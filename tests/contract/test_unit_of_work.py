@@ -216,3 +216,23 @@ async def test_a_read_that_is_cancelled_between_two_messages_keeps_nobody_from_w
     owner = await do_everything(database, lambda: None)  # on the connection that was given back last
     async with database.read() as unit:
         assert await unit.customers.get(owner.id) == owner
+
+
+async def test_a_write_that_is_cancelled_in_the_middle_leaves_nothing_open(database):
+    if not database.is_postgres:
+        return
+
+    async def is_slow() -> None:
+        async with database.begin() as unit:
+            await unit.connection.run_script("SELECT pg_sleep(60)")
+
+    for times in (0, 1, 5, 50):  # at another place each time
+        slow = asyncio.create_task(is_slow())
+        for _ in range(times):
+            await asyncio.sleep(0.001)
+        slow.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await slow
+        owner = await do_everything(database, lambda: None)
+        async with database.read() as unit:
+            assert await unit.customers.get(owner.id) == owner

@@ -1,8 +1,7 @@
 """PostgreSQL: roles with the least they need, row-level security under every query."""
 
-import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -12,6 +11,7 @@ from sqlalchemy.dialects import postgresql
 
 from limen.kernel.errors import Contended, Fault
 from limen.kernel.ids import TenantId
+from limen.storage.dialects.lending import Lender
 from limen.storage.statements import Compiled, Connection, InsertNew, Result, Statement, Values, row_maker
 
 if TYPE_CHECKING:  # it brings the ORM with it, and only a change of the schema needs it
@@ -120,11 +120,18 @@ class PostgresConnection(Connection):
     async def break_off(self) -> None:
         """End what a statement began that was prepared and then not run, as where its request was cancelled between.
 
-        The driver knows nothing of it, and whoever writes next on the connection could not begin.
+        The driver knows nothing of it, and whoever writes next on the connection could not begin. Who is cancelled
+        once more while that is under way drops the connection: nobody knows what is open on it.
         """
-        if not self._raw.is_closed():
-            with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
-                await self._raw.execute("SELECT 1")
+        if self._raw.is_closed():
+            return
+        try:
+            await self._raw.execute("SELECT 1")
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+            pass
+        except BaseException:
+            self._raw.terminate()
+            raise
 
     async def _run(self, compiled: Compiled, bound: Sequence[Any]) -> Result:
         if self._trace is not None:
@@ -195,9 +202,8 @@ class PostgresDialect:
             )
 
         self.trace: Callable[[str], None] | None = None
-        self._connect, self._pool_size = connect, pool_size
-        self._pool: asyncpg.Pool | None = None
-        self._opening = asyncio.Lock()
+        self._connect = connect
+        self._lender = Lender(self._connect_reading, pool_size, PATIENCE_SECONDS)
 
     @cached_property
     def engine(self) -> "AsyncEngine":
@@ -273,17 +279,14 @@ class PostgresDialect:
 
     async def close(self) -> None:
         """Close every connection."""
-        if self._pool is not None:
-            await self._pool.close()
+        await self._lender.close()
         if "engine" in self.__dict__:
             await self.engine.dispose()
 
     @asynccontextmanager
     async def _borrowed(self) -> AsyncGenerator[PostgresConnection, None]:
         """Lend a connection."""
-        pool = self._pool or await self._opened()
-        async with asyncio.timeout(PATIENCE_SECONDS):  # the pool's own would be a task for each
-            raw = await pool.acquire()
+        raw = await self._lender.lend()
         try:
             connection = PostgresConnection(raw, self.trace)
             try:
@@ -291,24 +294,12 @@ class PostgresDialect:
             except BaseException:
                 await connection.break_off()
                 raise
-        finally:
-            await pool.release(raw)
+        finally:  # nothing is under way on it any more
+            self._lender.take_back(raw)
 
-    async def _opened(self) -> asyncpg.Pool:
-        async with self._opening:
-            if self._pool is None:
-                self._pool = await asyncpg.create_pool(
-                    connect=self._connect_reading, min_size=0, max_size=self._pool_size, reset=_nothing_to_reset
-                )
-            return self._pool
-
-    async def _connect_reading(self, *_: object, **__: object) -> asyncpg.Connection:
-        """Connect so that only a transaction that says so writes; the pool has its own idea of the arguments."""
+    async def _connect_reading(self) -> asyncpg.Connection:
+        """Connect so that only a transaction that says so writes."""
         return await self._connect(default_transaction_read_only="on")
-
-
-async def _nothing_to_reset(_connection: object) -> None:
-    """Spare the round trip of RESET ALL: what is set is set for a transaction, and one that is open is ended."""
 
 
 def _confined(tenant_id: str, *, is_local: bool) -> str:
