@@ -201,10 +201,9 @@ async def _asked(storage: Any, made: Stock, filled_seconds: float) -> dict[str, 
         who, seen = made.sightings[turn % len(made.sightings)]
         began = perf_counter()
         async with storage.database.read(TENANT) as unit:
-            history = await judge.history(unit, who, made.vault)
-            if history is None:
-                raise ValueError("a history cannot be read")
-            assessment = await judge.assess(unit, history, seen)
+            history, assessment = await judge.scored(unit, who, made.vault, seen)
+        if history is None:
+            raise ValueError("a history cannot be read")
         judge.decides(assessment, "sign_in", "")
         times.append((perf_counter() - began) * 1_000)
         found.append(assessment.probability)

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from limen.kernel.ids import CustomerId
 from limen.storage.stores.risk import FEW_KEYS, MOST_KEYS
 from limen.trust.risk.store import CROWD, Count
 from tests.contract import things
@@ -44,6 +45,7 @@ async def test_as_many_counters_as_a_score_needs_are_read_at_once(database, coun
     async with database.begin() as unit:
         await unit.risk.count([Count(key, CROWD) for key in keys], database.clock.now() + 10**12)
         assert await unit.risk.counted(keys) == dict.fromkeys(keys, 1)
+        assert await unit.risk.look_up(CustomerId("cus_nobody"), keys) == (b"", dict.fromkeys(keys, 1))
 
 
 async def test_counts_of_many_at_once_add_up(database):
@@ -66,3 +68,7 @@ async def test_a_history_is_replaced(database):
         await unit.risk.remember(who.id, b"one", 1)
         await unit.risk.remember(who.id, b"two", 2)
         assert await unit.risk.history(who.id) == b"two"
+        await unit.risk.count([Count(KEY, CROWD)], database.clock.now() + 10**12)
+        assert await unit.risk.look_up(who.id, [KEY, OTHER]) == (b"two", {KEY: 1})
+    async with database.begin(database.b) as unit:
+        assert await unit.risk.look_up(who.id, [KEY]) == (b"", {})

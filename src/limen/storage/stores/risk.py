@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from sqlalchemy import bindparam, case, or_, select, update
+from sqlalchemy import BigInteger, bindparam, case, literal_column, or_, select, union_all, update
 
 from limen.kernel.clock import Instant
 from limen.kernel.errors import Fault
@@ -10,15 +10,17 @@ from limen.kernel.ids import CustomerId
 from limen.storage.schema.trust import CROWDED, risk_counters, risk_histories
 from limen.storage.stores.base import (
     TENANT,
+    TenantStatement,
     TenantStoreBase,
     insert_new_mine,
     mine,
+    of_tenant,
     select_mine,
     update_mine,
 )
 from limen.trust.risk.store import CROWD, Count
 
-FEW_KEYS, MOST_KEYS = 16, 96
+FEW_KEYS, MOST_KEYS = 16, 64
 """So many counters a look-up names: its places are fixed, since it is compiled once; empty ones match nothing."""
 _PLACES = tuple(f"key_{place}" for place in range(MOST_KEYS))
 _theirs = risk_histories.c.customer_id == bindparam("customer")
@@ -36,6 +38,12 @@ _COUNTED = {
     )
     for most in (FEW_KEYS, MOST_KEYS)
 }
+_AS_COUNT = -1
+"""What a history is counted as that comes among counters: nothing was seen so often."""
+_histories = select(risk_histories.c.sealed, literal_column(str(_AS_COUNT), BigInteger)).where(
+    of_tenant(risk_histories), _theirs
+)
+_LOOK_UP = {most: TenantStatement(union_all(counted.core, _histories)) for most, counted in _COUNTED.items()}
 _OPEN = insert_new_mine(risk_counters)
 # A crowd stays one: its size is counted no further, so that most updates change no column of an index (on PostgreSQL
 # such rows are not written into every index again).
@@ -68,12 +76,19 @@ class SqlRisk(TenantStoreBase):
 
     async def counted(self, keys: Sequence[bytes]) -> Mapping[bytes, int]:
         """Return how often what *keys* stand for was shown."""
-        if len(keys) > MOST_KEYS:
-            msg = "an assessment asks for more counters than a look-up names"
-            raise Fault(msg)
-        most = FEW_KEYS if len(keys) <= FEW_KEYS else MOST_KEYS
-        named = dict.fromkeys(_PLACES[:most], b"") | dict(zip(_PLACES, keys, strict=False))
+        most, named = _placed(keys)
         return {bytes(row.key): row.count for row in await self._all(_COUNTED[most], **named)}
+
+    async def look_up(self, customer_id: CustomerId, keys: Sequence[bytes]) -> tuple[bytes, Mapping[bytes, int]]:
+        """Return a customer's history as it was sealed, and how often what *keys* stand for was shown."""
+        most, named = _placed(keys)
+        found, sealed = dict[bytes, int](), b""
+        for row in await self._all(_LOOK_UP[most], customer=customer_id, **named):
+            if row.count == _AS_COUNT:
+                sealed = bytes(row.key)
+            else:
+                found[bytes(row.key)] = row.count
+        return sealed, found
 
     async def count(self, counts: Iterable[Count], expires_at: Instant) -> None:
         """Count each once more; in the order of their keys, so that no two transactions wait crosswise."""
@@ -87,3 +102,12 @@ class SqlRisk(TenantStoreBase):
             {TENANT: self._tenant_id, "of": one.key, "more": one.customers, "shown": one.shown} for one in ordered
         ]
         await self._connection.execute(_COUNT, counted)
+
+
+def _placed(keys: Sequence[bytes]) -> tuple[int, dict[str, bytes]]:
+    """Return how many places the shortest look-up has that holds *keys*, and what is put in them."""
+    if len(keys) > MOST_KEYS:
+        msg = "an assessment asks for more counters than a look-up names"
+        raise Fault(msg)
+    most = FEW_KEYS if len(keys) <= FEW_KEYS else MOST_KEYS
+    return most, dict.fromkeys(_PLACES[:most], b"") | dict(zip(_PLACES, keys, strict=False))

@@ -1,6 +1,5 @@
 """The judge of one tenant: looks up what an assessment needs, asks the model, and remembers what came to a session."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -8,16 +7,16 @@ import msgspec
 
 from limen.identity.tenants.notices import NoticeSettings
 from limen.identity.tenants.risk import Action, RiskSettings, limits_of
-from limen.kernel.clock import Instant
 from limen.kernel.errors import Corrupted
 from limen.kernel.ids import CustomerId
 from limen.trust.risk.assess import assess
 from limen.trust.risk.counts import EPOCH
-from limen.trust.risk.decide import Decision, decide
+from limen.trust.risk.decide import AWAY, Decision, decide
 from limen.trust.risk.history import History
-from limen.trust.risk.keys import ATTACKS, CUSTOMERS, EARLIER_WEIGHS, LARGE, RARE, SIGN_INS, Epoch, Epochs
-from limen.trust.risk.population import Population, Value, asked_for
-from limen.trust.risk.records import LEVELS, Assessment, Sighting
+from limen.trust.risk.keys import Epoch, Epochs
+from limen.trust.risk.lookup import OF_ALL, Lookup
+from limen.trust.risk.population import shown_in, usual_of
+from limen.trust.risk.records import Assessment, Sighting
 from limen.trust.risk.store import RiskStore
 from limen.trust.risk.unfamiliar import to_be_told
 from limen.trust.risk.whereabouts import BY_PREFIX, Geography
@@ -101,37 +100,25 @@ class RiskJudge:
         except (Corrupted, msgspec.DecodeError):
             return None
 
-    async def assess(self, unit: RiskUnit, history: History, seen: Sighting) -> Assessment:
-        """Return what the model says: one look-up, of as many counters as there are features or fewer."""
-        asked = (SIGN_INS, CUSTOMERS, ATTACKS, *asked_for(seen, history))
-        names = [[epoch.names(value) for value in asked] for epoch in self.epochs if epoch.is_counted]
-        counted = await self._counted(unit, asked, names, seen.at)
-        counts: dict[Value, float] = dict.fromkeys(asked, 0.0)
-        theirs: dict[Value, float] = dict.fromkeys(asked, 0.0)
-        for weight, row in zip((1.0, EARLIER_WEIGHS), names, strict=False):
-            for value, (shown, attacked) in zip(asked, row, strict=True):
-                counts[value] += weight * counted.get(shown, 0)
-                theirs[value] += weight * counted.get(attacked, 0)
-        population = Population(counts[SIGN_INS], counts[CUSTOMERS], counts, counts[ATTACKS], theirs)
-        return assess(seen, history, population)
+    async def scored(
+        self, unit: RiskUnit, customer_id: CustomerId, vault: Seals, seen: Sighting
+    ) -> tuple[History | None, Assessment]:
+        """Return what the customer showed before, None where that cannot be read, and what the model says.
 
-    async def _counted(
-        self, unit: RiskUnit, asked: Sequence[Value], names: Sequence[Sequence[tuple[bytes, bytes]]], now: Instant
-    ) -> Mapping[bytes, int]:
-        """Return what is counted under *names*, those of *asked* in each epoch: what is held of a large tenant, too."""
-        recent = self.present.recent
-        held, rare, shared = recent.held(now), list[bytes](), list[bytes]()
-        for row in names:
-            for value, (shown, attacked) in zip(asked, row, strict=True):
-                of = rare if value[0] in RARE else shared
-                of.append(shown)
-                if value[0] in LEVELS:
-                    of.append(attacked)
-        missing = [name for name in shared if name not in held]
-        found = await unit.risk.counted([*rare, *missing])
-        if names and {**held, **found}.get(names[0][0][0], 0) >= LARGE:
-            recent.hold({name: found.get(name, 0) for name in missing})
-        return {**held, **found}
+        The history comes with the counters that are asked for whoever it is; only what is new to the customer takes a
+        second look-up, of what they usually show.
+        """
+        look, shown = Lookup.of(self.epochs, seen.at), shown_in(seen)
+        sealed, counts = await unit.risk.look_up(customer_id, look.names(look.missing((*OF_ALL, *shown))))
+        look.take(counts)
+        try:
+            history = open_history(vault, customer_id, sealed)
+        except (Corrupted, msgspec.DecodeError):
+            return None, AWAY
+        usual = usual_of(seen, history)
+        if missing := look.missing(usual):
+            look.take(await unit.risk.counted(look.names(missing)))
+        return history, assess(seen, history, look.population((*shown, *usual)))
 
     async def suspect(self, unit: RiskUnit, seen: Sighting, shown: int = 1) -> None:
         """Count what a sign-in shows that is asked for more, as an attacker's; -1 once it was answered."""

@@ -4,15 +4,15 @@ An epoch's counters go when the one after it has ended, and in that one they wei
 key is random and goes with them (``app.epochs``), so that no copy of a counter is tied to a value any more.
 """
 
-import hmac
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 from limen.kernel.clock import SECOND, Instant
+from limen.kernel.mac import HmacSha256
 from limen.trust.risk.counts import epoch_of
 from limen.trust.risk.history import History, day_kind, hour_of
-from limen.trust.risk.population import Value
+from limen.trust.risk.population import Counted, Value
 from limen.trust.risk.records import ADDRESS, AGENT, DAY_KIND, HOUR, OWN, PRINT, TOLD, Sighting
 from limen.trust.risk.store import CROWD, Count
 
@@ -35,16 +35,16 @@ LARGE: Final = 10_000
 class Recent:
     """Counters of what many share, as a process read them within a minute."""
 
-    _counts: dict[bytes, int] = field(default_factory=dict)
+    _counts: dict[Value, Counted] = field(default_factory=dict)
     _since: Instant = 0
 
-    def held(self, now: Instant) -> Mapping[bytes, int]:
+    def held(self, now: Instant) -> Mapping[Value, Counted]:
         """Return what is held."""
         if not 0 <= now - self._since < _FRESH:
             self._counts, self._since = {}, now
         return self._counts
 
-    def hold(self, counts: Mapping[bytes, int]) -> None:
+    def hold(self, counts: Mapping[Value, Counted]) -> None:
         """Hold *counts*, too, while there is room."""
         if len(self._counts) + len(counts) <= _HELD:
             self._counts |= counts
@@ -58,6 +58,11 @@ class Epoch:
     key: bytes = field(repr=False)
     recent: Recent = field(default_factory=Recent, repr=False, compare=False)
     _known: dict[Value, tuple[bytes, bytes]] = field(default_factory=dict, repr=False, compare=False)
+    _mac: HmacSha256 = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Prepare the key: a score computes several hashes under it."""
+        object.__setattr__(self, "_mac", HmacSha256(self.key))
 
     @property
     def is_counted(self) -> bool:
@@ -67,13 +72,13 @@ class Epoch:
     def names(self, value: Value) -> tuple[bytes, bytes]:
         """Return what a value's counter is called, and the counter of the value as attackers showed it.
 
-        Two halves of one hash: neither can be told from the other, and hashes are most of what a score costs. Those of
+        Two halves of one hash: neither can be told from the other, and hashes are much of what a score costs. Those of
         values that many share are held in memory, and no address or agent.
         """
         known = self._known.get(value)
         if known is None:
             kind, said = value
-            digest = hmac.digest(self.key, f"{len(kind)}:{kind}{said}".encode(), "sha256")
+            digest = self._mac.digest(f"{len(kind)}:{kind}{said}".encode())
             known = digest[:_KEY_BYTES], digest[_KEY_BYTES:]
             if value[0] not in RARE and len(self._known) < _HELD:
                 self._known[value] = known

@@ -9,6 +9,8 @@ from limen.trust.risk.records import DAY_KIND, HOUR, LEVELS, OWN, TOLD, Sighting
 
 Value = tuple[str, str]
 """A level and a value of it."""
+Counted = tuple[float, float]
+"""How often a value was shown, and how often by those who were turned away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +34,24 @@ class Population:
 
 def asked_for(seen: Sighting, history: History) -> tuple[Value, ...]:
     """Return what has to be looked up for an assessment: what is shown, and, where it is new, what usually is."""
+    return tuple(dict.fromkeys((*shown_in(seen), *usual_of(seen, history))))
+
+
+def shown_in(seen: Sighting) -> list[Value]:
+    """Return what has to be looked up whoever it is."""
     shown = [value for value in seen.values.items() if value[0] not in OWN]
-    new = (
-        level for level, value in shown if level in LEVELS and not history.is_empty and not history.has(level, value)
-    )
-    usual = ((level, history.usual(level)) for level in new)
-    times = (*((HOUR, hour) for hour in hours_around(seen.at)), (DAY_KIND, day_kind(seen.at)))
-    told = ((level, "") for level in TOLD if level in seen.values)
-    return tuple(dict.fromkeys((*shown, *usual, *times, *told)))
+    shown += [(HOUR, hour) for hour in hours_around(seen.at)]
+    shown.append((DAY_KIND, day_kind(seen.at)))
+    return shown + [(level, "") for level in TOLD if level in seen.values]
+
+
+def usual_of(seen: Sighting, history: History) -> list[Value]:
+    """Return what has to be looked up where a customer shows something new: what they usually show."""
+    if history.is_empty:
+        return []
+    values = seen.values
+    new = [level for level in LEVELS if level in values and not history.has(level, values[level])]
+    return [(level, history.usual(level)) for level in new]
 
 
 NOBODY: Final = Population()

@@ -2,15 +2,17 @@
 
 from dataclasses import dataclass, field
 
+import msgspec
 import pytest
 
 from limen.identity.tenants.risk import RiskSettings
 from limen.kernel.clock import DAY, SECOND
 from limen.trust.risk.counts import EPOCH
+from limen.trust.risk.decide import AWAY
 from limen.trust.risk.history import History
 from limen.trust.risk.judge import RiskJudge
 from limen.trust.risk.keys import LARGE, SIGN_INS, Epoch
-from limen.trust.risk.records import ADDRESS, AGENT, COUNTRY, NETWORK, Sighting
+from limen.trust.risk.records import ADDRESS, AGENT, COUNTRY, NETWORK, Assessment, Sighting
 
 pytestmark = pytest.mark.anyio
 NOW = 500 * EPOCH + 20 * DAY
@@ -19,14 +21,21 @@ SEEN = Sighting(NOW, {ADDRESS: "198.51.100.7", NETWORK: "AS1", COUNTRY: "NO", AG
 
 @dataclass
 class Counters:
-    """A unit whose store notes what it is asked for."""
+    """A unit whose store has one history, unsealed, and notes what it is asked for."""
 
     counts: dict[bytes, int]
+    history: History = field(default_factory=lambda: History().after(SEEN))
     asked: list[set[bytes]] = field(default_factory=list)
 
     @property
     def risk(self):
         return self
+
+    def unseal(self, _field, _record, envelope):
+        return envelope
+
+    async def look_up(self, _who, keys):
+        return msgspec.json.encode(self.history), await self.counted(keys)
 
     async def counted(self, keys):
         self.asked.append(set(keys))
@@ -37,25 +46,49 @@ def judge() -> RiskJudge:
     return RiskJudge(RiskSettings(), (Epoch(500, b"k" * 32), Epoch(499, b"l" * 32)))
 
 
+async def score(of: RiskJudge, unit: Counters, seen: Sighting = SEEN) -> Assessment:
+    _, found = await of.scored(unit, "cus_1", unit, seen)
+    return found
+
+
+def rare(of: RiskJudge, *levels: str) -> set[bytes]:
+    return {name for epoch in of.epochs for level in levels for name in epoch.names((level, SEEN.values[level]))}
+
+
 async def test_what_many_share_is_read_once_a_minute_where_a_tenant_is_large() -> None:
-    of, history = judge(), History().after(SEEN)
+    of = judge()
     unit = Counters({of.present.hash(SIGN_INS): LARGE, of.present.hash((NETWORK, "AS1")): 900})
-    first = await of.assess(unit, history, SEEN)
-    second = await of.assess(unit, history, SEEN)
+    first = await score(of, unit)
+    second = await score(of, unit)
     assert second == first
-    rare = {
-        name for epoch in of.epochs for level in (ADDRESS, AGENT) for name in epoch.names((level, SEEN.values[level]))
-    }
-    assert (rare < unit.asked[0], unit.asked[1] == rare) == (True, True)
+    theirs = rare(of, ADDRESS, AGENT)
+    assert (theirs < unit.asked[0], unit.asked[1] == theirs) == (True, True)
     unit.counts[of.present.hash((NETWORK, "AS1"))] = 9_000
     later = Sighting(NOW + 60 * SECOND, SEEN.values, SEEN.device)
-    assert (await of.assess(unit, history, later)).score != first.score
+    assert (await score(of, unit, later)).score != first.score
     assert unit.asked[2] == unit.asked[0]
 
 
 async def test_all_is_read_anew_where_a_tenant_is_small() -> None:
-    of, history = judge(), History().after(SEEN)
+    of = judge()
     unit = Counters({of.present.hash(SIGN_INS): LARGE - 1})
     for _ in range(2):
-        await of.assess(unit, history, SEEN)
+        await score(of, unit)
     assert unit.asked[0] == unit.asked[1]
+
+
+async def test_what_a_customer_usually_shows_is_read_where_they_show_something_new_alone() -> None:
+    of = judge()
+    unit = Counters({of.present.hash(SIGN_INS): LARGE, of.present.hash((ADDRESS, "198.51.100.7")): 40})
+    known = await score(of, unit)
+    moved = Sighting(NOW, {**SEEN.values, ADDRESS: "203.0.113.9"}, SEEN.device)
+    assert (await score(of, unit, moved)).score > known.score
+    assert (len(unit.asked), unit.asked[2]) == (3, rare(of, ADDRESS))
+
+
+async def test_a_history_that_cannot_be_read_is_told_apart_from_none() -> None:
+    of, unit = judge(), Counters({})
+    unit.unseal = lambda *_: b"{"
+    assert await of.scored(unit, "cus_1", unit, SEEN) == (None, AWAY)
+    unit.unseal = lambda *_: b"{}"
+    assert (await of.scored(unit, "cus_1", unit, SEEN))[0] == History()

@@ -19,7 +19,7 @@ from limen.kernel.ids import CustomerId, SessionId
 from limen.kernel.units import AnnouncesEvents, RecordsAudit
 from limen.trust.attacks.records import Bar
 from limen.trust.risk.agents import agent_values
-from limen.trust.risk.decide import AWAY, Decision
+from limen.trust.risk.decide import Decision
 from limen.trust.risk.judge import RiskJudge, RiskUnit
 from limen.trust.risk.manner import manner_values
 from limen.trust.risk.records import Assessment, Sighting, Standing
@@ -112,12 +112,11 @@ async def held_against(
     judge: RiskJudge, unit: RiskUnit, owner: tuple[CustomerId, SubjectVault], seen: Sighting, of: tuple[Action, str]
 ) -> Judged | None:
     """Return what *judge* says of an action for an application; None where there is nothing to hold it against."""
-    history = await judge.history(unit, *owner)
+    history, found = await judge.scored(unit, *owner, seen)
     if history is None:
-        return Judged(seen, AWAY, judge.decides_away(*of), *of, judge.is_on)
+        return Judged(seen, found, judge.decides_away(*of), *of, judge.is_on)
     if history.is_empty:
         return None
-    found = await judge.assess(unit, history, seen)
     return Judged(seen, found, judge.decides(found, *of), *of, judge.is_on)
 
 

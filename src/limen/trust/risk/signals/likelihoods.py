@@ -36,10 +36,11 @@ def log_ratio(feature: Feature, seen: Sighting, history: History, population: Po
     values = {level: seen.values[level] for level in feature.weights if level in seen.values}
     if not values or history.is_empty:
         return None
-    attacker = _of_others(feature, values, history, (population.counts, population.sign_ins))
+    usual = {level: history.usual(level) for level, value in values.items() if not history.has(level, value)}
+    attacker = _of_others(feature, values, usual, (population.counts, population.sign_ins))
     if population.attacks > 0:
         weight = MOST_BELIEVED * population.attacks / (population.attacks + ATTACKS_BELIEVED)
-        theirs = _of_others(feature, values, history, (population.attacked, population.attacks))
+        theirs = _of_others(feature, values, usual, (population.attacked, population.attacks))
         attacker = (1.0 - weight) * attacker + weight * theirs
     return math.log(attacker / _own(feature, values, history, seen))
 
@@ -49,15 +50,17 @@ def _own(feature: Feature, values: Mapping[str, str], history: History, seen: Si
 
 
 def _of_others(
-    feature: Feature, values: Mapping[str, str], history: History, counted: tuple[Mapping[Value, float], float]
+    feature: Feature, values: Mapping[str, str], usual: Mapping[str, str], counted: tuple[Mapping[Value, float], float]
 ) -> float:
-    """Return how likely somebody else shows such *values*: those that the customer has, or anything that they lack."""
+    """Return how likely somebody else shows such *values*: those that the customer has, or anything that they lack.
+
+    *usual* is, of each level whose value is new to the customer, what they usually show.
+    """
     counts, total = counted[0], max(counted[1], 1.0)
     likely = 0.0
     for level, value in values.items():
         shown = share(counts.get((level, value), 0.0), total, 0)
-        if not history.has(level, value):
-            usual = (level, history.usual(level))
-            shown = max(shown, 1.0 - min(1.0, counts.get(usual, 0.0) / total))
+        if level in usual:
+            shown = max(shown, 1.0 - min(1.0, counts.get((level, usual[level]), 0.0) / total))
         likely += feature.weights[level] * shown
     return likely / sum(feature.weights[level] for level in values)
