@@ -1,7 +1,7 @@
 """PostgreSQL: roles with the least they need, row-level security under every query."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
