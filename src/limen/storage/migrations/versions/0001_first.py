@@ -15,7 +15,10 @@ branch_labels = None
 depends_on = None
 
 POSTGRES = Path(__file__).parents[1] / "postgres" / "0001_roles_and_functions.sql"
-_EVERYDAY = "event NOT IN ('code.issued', 'code.redeemed', 'token.issued', 'token.refreshed', 'token.exchanged')"
+_EVERYDAY = (
+    "event != 'code.issued' AND event != 'code.redeemed' AND event != 'token.issued' AND event != 'token.refreshed'"
+    " AND event != 'token.exchanged'"
+)
 _OF_SOMEBODY = f"subject != '' AND {_EVERYDAY}"
 SQLITE_LEDGERS = (
     "audit_records", "audit_segments", "audit_checkpoints", "audit_prunings",
