@@ -54,7 +54,12 @@ def document(profile: str, **changes: Any) -> ClientDocument:
 async def push(of: ClientDocument, given: dict[str, str]) -> Pushed | PageRefusal | RedirectRefusal:
     keys = ClientKeys.parse(JWKS)
     assert isinstance(keys, ClientKeys)
-    return await parse_pushed(desk(client(document=of)), LoadedClient(client(document=of), keys), given)
+    pushing = client(document=of)
+
+    async def found(_client_id: str) -> LoadedClient:
+        return LoadedClient(pushing, keys)
+
+    return await parse_pushed(desk(clients=found), pushing, given)
 
 
 def objected(at, **changes: Any) -> dict[str, str]:

@@ -2,8 +2,7 @@
 
 import hashlib
 import struct
-from base64 import urlsafe_b64decode
-from binascii import b2a_base64
+from binascii import a2b_base64, b2a_base64
 from typing import Any
 
 import msgspec
@@ -18,7 +17,7 @@ def _plain(value: Any) -> str:
 _LENGTH = struct.Struct(">I").pack
 _SHORT = 256
 _LENGTHS = tuple(map(_LENGTH, range(_SHORT)))
-_URL_SAFE = bytes.maketrans(b"+/", b"-_")
+_URL_SAFE, _STANDARD = bytes.maketrans(b"+/", b"-_"), bytes.maketrans(b"-_", b"+/")
 
 _canonical = msgspec.json.Encoder(order="deterministic", enc_hook=_plain)
 
@@ -35,7 +34,7 @@ def from_b64url(text: str) -> bytes:
         ValueError: *text* is not base64url, or carries padding or non-canonical trailing bits.
     """
     try:
-        data = urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4))
+        data = a2b_base64(text.encode("ascii").translate(_STANDARD) + b"=" * (-len(text) % 4))
     except (UnicodeEncodeError, ValueError) as error:
         msg = "not base64url"
         raise ValueError(msg) from error

@@ -1,8 +1,9 @@
 """Chance is asked for, never taken: every component receives an :class:`Entropy`."""
 
 import os
-from base64 import urlsafe_b64encode
 from typing import Protocol
+
+from limen.kernel.encoding import b64url
 
 
 class Entropy(Protocol):
@@ -23,7 +24,7 @@ class SystemEntropy:
 
 def random_token(entropy: Entropy, byte_count: int = 32) -> str:
     """Return *byte_count* random bytes as unpadded base64url text."""
-    return urlsafe_b64encode(entropy.bytes(byte_count)).rstrip(b"=").decode("ascii")
+    return b64url(entropy.bytes(byte_count))
 
 
 def random_digits(entropy: Entropy, count: int) -> str:

@@ -79,7 +79,7 @@ class House:
     async def token(self, *scopes: str, tenant: Tenant | None = None) -> str:
         """An access token of a fresh machine with *scopes* (all, unless told)."""
         client = await self.machine(*scopes, tenant=tenant)
-        return access_token(TokenRequest(await self.desk(tenant), client, {}), Mandate(scopes or PLATFORM))[0]
+        return access_token(TokenRequest(await self.desk(tenant), client, {}), Mandate(scopes or PLATFORM)).access_token
 
     async def customer(self, email: str, tenant: Tenant | None = None) -> Customer:
         made = await self.customers(tenant).create(NewCustomer(Profile(email=email)), SYSTEM)
@@ -98,7 +98,7 @@ class House:
         authentication = Authentication(customer.subject, "sid-1", seconds, ("pwd",), "")
         desk = await self.desk(tenant)
         mandate = Mandate(scopes or PLATFORM, authentication, "fam-1")
-        return customer, access_token(TokenRequest(desk, client, {}), mandate)[0]
+        return customer, access_token(TokenRequest(desk, client, {}), mandate).access_token
 
     def http(self, token: str | None = None, tenant: Tenant | None = None) -> httpx2.AsyncClient:
         """A client of the API of *tenant* that sends *token*."""

@@ -36,21 +36,21 @@ async def test_an_expired_token_is_refused(house):
 
 async def test_a_token_for_another_audience_is_refused(house):
     client = await house.machine(audiences=("https://orders.example",))
-    token = access_token(TokenRequest(await house.desk(), client, {}), Mandate(("limen:clients:read",)))[0]
+    token = access_token(TokenRequest(await house.desk(), client, {}), Mandate(("limen:clients:read",))).access_token
     async with house.http(token) as http:
         assert (await http.get("/clients")).status_code == 401
 
 
 async def test_a_token_for_this_api_by_its_own_name_is_taken(house):
     client = await house.machine(audiences=("https://id.example/api/v1",))
-    token = access_token(TokenRequest(await house.desk(), client, {}), Mandate(("limen:clients:read",)))[0]
+    token = access_token(TokenRequest(await house.desk(), client, {}), Mandate(("limen:clients:read",))).access_token
     async with house.http(token) as http:
         assert (await http.get("/clients")).status_code == 200
 
 
 async def test_the_token_of_a_client_that_was_removed_is_refused(house):
     client = await house.machine()
-    token = access_token(TokenRequest(await house.desk(), client, {}), Mandate(("limen:clients:read",)))[0]
+    token = access_token(TokenRequest(await house.desk(), client, {}), Mandate(("limen:clients:read",))).access_token
     await house.registration().delete(client.client_id, SYSTEM)
     async with house.http(token) as http:
         assert (await http.get("/clients")).status_code == 401

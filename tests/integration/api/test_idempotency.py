@@ -58,7 +58,7 @@ async def test_a_key_is_forgotten_after_a_day(house):
     client = await house.machine()
 
     async def call():
-        token = access_token(TokenRequest(await house.desk(), client, {}), Mandate(client.document.scopes))[0]
+        token = access_token(TokenRequest(await house.desk(), client, {}), Mandate(client.document.scopes)).access_token
         async with house.http(token) as http:
             return await http.post("/clients", json=WEB, headers=KEY)
 

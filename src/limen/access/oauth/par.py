@@ -26,10 +26,9 @@ async def push(ask: TokenRequest) -> HotResponse | Refusal:
     if "request_uri" in ask.form:
         return _refused("invalid_request", "request_uri must not be pushed (RFC 9126 section 2.1)")
     given = _given(ask.form, client.client_id)
-    loaded = await desk.clients(client.client_id)
-    if isinstance(given, Refusal) or loaded is None:
-        return given if isinstance(given, Refusal) else Invalid("invalid_client", "the client is gone")
-    pushed = await parse_pushed(desk, loaded, given)
+    if isinstance(given, Refusal):
+        return given
+    pushed = await parse_pushed(desk, client, given)
     if isinstance(pushed, PageRefusal):
         public = pushed.code in _OWN_CODES or pushed.code not in PAGE_CODES
         return _refused(pushed.code if public else "invalid_request", pushed.detail)
@@ -40,7 +39,7 @@ async def push(ask: TokenRequest) -> HotResponse | Refusal:
         return _refused(bound.code, bound.detail)
     uri, seconds = new_request_uri(desk.clock, desk.entropy), desk.lifetimes.pushed_request
     reference, now = reference_of(uri), desk.clock.now()
-    sealed = seal_pushed(desk.vault, uri, bound)
+    sealed = seal_pushed(desk.vault, uri, reference, bound)
     entry = AuditEntry(
         event="request.pushed",
         actor=f"client:{client.client_id}",

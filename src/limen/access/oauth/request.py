@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from limen.access.clients.records import Client
 from limen.access.http import FormLimits, parse_query
 from limen.access.oauth.checks import AUTHORIZATION, PUSHED
 from limen.access.oauth.draft import Check, Checked, Draft, Way
@@ -14,7 +15,7 @@ from limen.access.oauth.records import (
     RedirectRefusal,
     ResponseMode,
 )
-from limen.access.tokens.desk import Desk, LoadedClient
+from limen.access.tokens.desk import Desk
 from limen.access.tokens.pushed import Pushed
 from limen.kernel.errors import Refusal
 
@@ -31,6 +32,8 @@ __all__ = [
 LIMITS: Final = FormLimits(body=16_384, parameters=48, value=8_192, repeatable=frozenset({"resource"}))
 """``resource`` may be repeated (RFC 8707 §2)."""
 _NOBODY: Final = Visitor()
+_PUSHED: Final = Way(is_pushed=True)
+_GONE: Final = PageRefusal("unknown_client", "the client is gone")
 
 
 async def parse_authorization(
@@ -52,13 +55,17 @@ async def parse_authorization(
     return checked.request if isinstance(checked, Draft) else checked
 
 
-async def parse_pushed(
-    desk: Desk, loaded: LoadedClient, given: Mapping[str, str]
-) -> Pushed | PageRefusal | RedirectRefusal:
+async def parse_pushed(desk: Desk, client: Client, given: Mapping[str, str]) -> Pushed | PageRefusal | RedirectRefusal:
     """Return what of the parameters that a client pushed is to be kept, or why it is refused (RFC 9126 §2.1)."""
-    draft = Draft(desk, given, loaded.client.document, way=Way(is_pushed=True))
-    checked = _through(await open_object(draft, loaded), PUSHED)
+    draft = Draft(desk, given, client.document, way=_PUSHED)
+    checked = _through(await _opened(draft, client.client_id) if "request" in given else draft, PUSHED)
     return Pushed(dict(checked.given), checked.way.is_signed) if isinstance(checked, Draft) else checked
+
+
+async def _opened(draft: Draft, client_id: str) -> Checked:
+    """Return *draft* with the parameters of its request object, which is checked with the keys of its client."""
+    loaded = await draft.desk.clients(client_id)
+    return _GONE if loaded is None else await open_object(draft, loaded)
 
 
 def _through(draft: Checked, column: Iterable[Check]) -> Checked:

@@ -5,7 +5,7 @@ import msgspec
 from limen.access.tokens.asked_claims import USERINFO_CLAIMS, asked_claims
 from limen.access.tokens.claims import custom_claims
 from limen.access.tokens.details import granted_details
-from limen.access.tokens.issue import TokenSet, access_token, effective_scopes, id_token, lifetime, shape_of
+from limen.access.tokens.issue import TokenSet, access_token, id_token
 from limen.access.tokens.records import Authentication
 from limen.access.tokens.request import Mandate, TokenRequest
 from limen.access.tokens.targets import targets
@@ -55,7 +55,7 @@ async def mandate_of(ask: TokenRequest, granted: Granted) -> Mandate | Refusal:
 async def tokens_of(ask: TokenRequest, granted: Granted, mandate: Mandate) -> TokenSet:
     """Return the tokens that *mandate* allows, an ID token among them where ``openid`` was granted."""
     signed_in = granted.authentication
-    token, token_id = access_token(ask, mandate)
+    tokens = access_token(ask, mandate)
     identity = ""
     if "openid" in granted.scopes:
         document = ask.client.document
@@ -63,9 +63,5 @@ async def tokens_of(ask: TokenRequest, granted: Granted, mandate: Mandate) -> To
         if signed_in.terms.id_token_claims:
             asked = await asked_claims(ask.desk, document, signed_in.terms.id_token_claims, signed_in.subject)
             extra = {**extra, **asked}
-        identity = id_token(ask, signed_in, token, granted.nonce, extra)
-    shape = shape_of(ask, mandate)[1]
-    scopes = effective_scopes(shape, granted.scopes)
-    return TokenSet(
-        token, token_id, lifetime(ask, mandate, shape), scopes, granted.refresh_token, identity, mandate.details
-    )
+        identity = id_token(ask, signed_in, tokens.access_token, granted.nonce, extra)
+    return msgspec.structs.replace(tokens, refresh_token=granted.refresh_token, id_token=identity)

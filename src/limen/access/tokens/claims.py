@@ -69,10 +69,10 @@ async def custom_claims(
     desk: Desk, document: ClientDocument, scopes: tuple[str, ...], target: Target, subject: str = ""
 ) -> Mapping[str, Any]:
     """Return the claims to add to *target*. *subject* is the customer's public subject; empty for a client's own."""
-    rules = (*released(desk.tenant.settings.profile), *desk.tenant.settings.claims)
-    if not rules and not document.claims:
+    settings = desk.tenant.settings
+    if not (document.claims or settings.claims or settings.profile.attributes):
         return {}
-    policy: ClaimPolicy = DeclaredClaims(rules)
+    policy: ClaimPolicy = DeclaredClaims((*released(settings.profile), *settings.claims))
     asked = ClaimsAsked(document, scopes, target)
     if subject and policy.needs_profile(asked):
         sealed = await desk.hot.customer(subject)

@@ -6,7 +6,6 @@ from typing import Any
 import msgspec
 
 from limen.access.clients.records import ClientDocument
-from limen.access.jose.algorithms import Algorithm
 from limen.access.jose.encryption import EncryptionKeys
 from limen.access.jose.signer import TokenType
 from limen.access.jose.token_hash import at_hash
@@ -20,7 +19,10 @@ from limen.kernel.errors import Unavailable
 
 
 class TokenSet(msgspec.Struct, frozen=True, gc=False):
-    """What a grant is answered with (RFC 6749 §5.1). ``token_id`` is the access token's ``jti``."""
+    """What a grant is answered with (RFC 6749 §5.1).
+
+    ``token_id`` is the access token's ``jti``; ``scopes`` are those that hold for whom the token is for.
+    """
 
     access_token: str
     token_id: str
@@ -54,47 +56,28 @@ class TokenSet(msgspec.Struct, frozen=True, gc=False):
         return body
 
 
-def shape_of(ask: TokenRequest, mandate: Mandate) -> tuple[tuple[str, ...], TokenShape]:
-    """Return whom an access token is for, and how it is made for them."""
-    audiences = mandate.audiences or ask.client.document.audiences or (ask.desk.issuer,)
-    return audiences, ask.desk.resources.shape(audiences)
-
-
-def lifetime(ask: TokenRequest, mandate: Mandate, shape: TokenShape | None = None) -> int:
-    """Return for how many seconds the access token of *mandate* lives; *shape* is its :func:`shape_of`, where known."""
-    if shape is None:
-        shape = shape_of(ask, mandate)[1]
-    usual = shape.lifetime or ask.desk.tenant.settings.lifetimes.access_token
-    return min(usual, mandate.until - to_seconds(ask.desk.clock.now())) if mandate.until else usual
-
-
-def effective_scopes(shape: TokenShape, scopes: tuple[str, ...]) -> tuple[str, ...]:
-    """Return *scopes* without those that belong to other resource servers (RFC 8707 §2.2)."""
-    if not shape.foreign:
-        return scopes
-    return tuple(scope for scope in scopes if scope not in shape.foreign)
-
-
-def access_token(ask: TokenRequest, mandate: Mandate) -> tuple[str, str]:
-    """Return an access token and its ``jti``. Without an authentication the client speaks for itself."""
+def access_token(ask: TokenRequest, mandate: Mandate) -> TokenSet:
+    """Return an access token and what is said beside it. Without an authentication the client speaks for itself."""
     desk, client, authentication = ask.desk, ask.client, mandate.authentication
-    now = to_seconds(desk.clock.now())
+    now, issuer = to_seconds(desk.clock.now()), desk.issuer
     token_id = random_token(desk.entropy, 16)
-    audiences, shape = shape_of(ask, mandate)
+    audiences = mandate.audiences or client.document.audiences or (issuer,)
+    shape = desk.resources.shape(audiences)
+    scopes, seconds = _effective(mandate.scopes, shape), _lifetime(desk.lifetimes.access_token, mandate, shape, now)
     subject = mandate.subject or client.client_id
     if authentication is not None:
         subject = desk.subjects.shown(client.document, authentication.subject)
     claims: dict[str, Any] = {
-        "iss": desk.issuer,
+        "iss": issuer,
         "sub": subject,
         "aud": audiences[0] if len(audiences) == 1 else list(audiences),
         "client_id": client.client_id,
         "iat": now,
-        "exp": now + lifetime(ask, mandate, shape),
+        "exp": now + seconds,
         "jti": token_id,
     }
     if mandate.scopes:
-        claims["scope"] = " ".join(effective_scopes(shape, mandate.scopes))
+        claims["scope"] = " ".join(scopes)
     if authentication is not None:
         _add_sign_in(claims, authentication, mandate.family)
     if mandate.actor is not None:
@@ -102,9 +85,22 @@ def access_token(ask: TokenRequest, mandate: Mandate) -> tuple[str, str]:
     if ask.confirmation is not None:
         claims["cnf"] = {ask.confirmation.method: ask.confirmation.value}  # RFC 9449 §6.1, RFC 8705 §3.1
     if shape is not PLAIN or mandate.details or mandate.claims:
-        return _special(ask, mandate, shape, claims), token_id
-    signer = desk.keys.signer(client.document.access_token_signed_response_alg)
-    return signer.sign(claims, TokenType.ACCESS), token_id
+        token = _special(ask, mandate, shape, claims)
+    else:
+        signer = desk.keys.signer(client.document.access_token_signed_response_alg)
+        token = signer.sign(claims, TokenType.ACCESS)
+    return TokenSet(token, token_id, seconds, scopes, details=mandate.details)
+
+
+def _effective(scopes: tuple[str, ...], shape: TokenShape) -> tuple[str, ...]:
+    """Return *scopes* without those that belong to other resource servers (RFC 8707 §2.2)."""
+    return tuple(scope for scope in scopes if scope not in shape.foreign) if shape.foreign else scopes
+
+
+def _lifetime(usual: int, mandate: Mandate, shape: TokenShape, now: int) -> int:
+    """Return for how many seconds from *now* an access token lives."""
+    seconds = shape.lifetime or usual
+    return min(seconds, mandate.until - now) if mandate.until else seconds
 
 
 def _add_sign_in(claims: dict[str, Any], authentication: Authentication, family: str) -> None:
@@ -145,7 +141,7 @@ def id_token(
     """
     desk, document = ask.desk, ask.client.document
     now = to_seconds(desk.clock.now())
-    algorithm = Algorithm(document.id_token_signed_response_alg)
+    signer = desk.keys.signer(document.id_token_signed_response_alg)
     claims: dict[str, Any] = {
         **(extra or {}),
         "iss": desk.issuer,
@@ -156,13 +152,13 @@ def id_token(
         "auth_time": authentication.auth_time,
         "amr": list(authentication.amr),
         "sid": authentication.sid,
-        "at_hash": at_hash(algorithm, access),
+        "at_hash": at_hash(signer.alg, access),
     }
     if authentication.acr:
         claims["acr"] = authentication.acr
     if nonce:
         claims["nonce"] = nonce
-    signed = desk.keys.signer(algorithm.value).sign(claims, TokenType.ID)
+    signed = signer.sign(claims, TokenType.ID)
     return encrypted(
         signed, document, document.id_token_encrypted_response_alg, document.id_token_encrypted_response_enc
     )

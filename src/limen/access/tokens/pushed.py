@@ -109,9 +109,9 @@ def reference_of(request_uri: str) -> bytes:
     return request_uri[len(URN) :][:_TIME].encode() + sha256(request_uri.encode())
 
 
-def seal_pushed(vault: TenantVault, request_uri: str, pushed: Pushed) -> bytes:
-    """Return *pushed* sealed, bound to its *request_uri*."""
-    return vault.borne(_FIELD, request_uri).seal(_FIELD, b64url(reference_of(request_uri)), _encode(pushed))
+def seal_pushed(vault: TenantVault, request_uri: str, reference: bytes, pushed: Pushed) -> bytes:
+    """Return *pushed* sealed, bound to its *request_uri* and to the *reference* of it."""
+    return vault.borne(_FIELD, request_uri).seal(_FIELD, b64url(reference), _encode(pushed))
 
 
 def open_pushed(vault: TenantVault, request_uri: str, request: PushedRequest) -> Pushed:

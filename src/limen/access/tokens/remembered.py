@@ -12,7 +12,7 @@ from limen.kernel.encoding import sha256
 
 _MOST: Final = 1_024
 """Headers for each tenant and worker."""
-_ANOTHER_METHOD: Final = ("client_secret", "client_assertion", "client_assertion_type")
+_ANOTHER_METHOD: Final = frozenset({"client_secret", "client_assertion", "client_assertion_type"})
 
 Loaded = TypeVar("Loaded")
 
@@ -33,7 +33,7 @@ class Remembered(Generic[Loaded]):
         None where *form* shows another way of proving one, or another client: what is then right is not decided here.
         """
         known = self._known.get(_digest(authorization))
-        if known is None or any(name in form for name in _ANOTHER_METHOD):
+        if known is None or not _ANOTHER_METHOD.isdisjoint(form):
             return None
         return known if form.get("client_id", known[0]) == known[0] else None
 

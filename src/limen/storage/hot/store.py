@@ -1,6 +1,6 @@
 """The hot side made for one tenant: implements :class:`limen.access.tokens.store.HotTokens`."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from typing import Any
 
 from limen.access.tokens.pushed import PushedRequest
@@ -43,8 +43,8 @@ class TenantHotTokens:
         """Submit steps to *group* and read through *reader*."""
         self._tenant_id, self._group, self._reader = tenant_id, group, reader
 
-    async def _submit(self, step: PlainStep) -> Any:
-        return await self._group.submit(step)
+    def _submit(self, step: PlainStep) -> Awaitable[Any]:
+        return self._group.submit(step)
 
     def guarded(self, uses: Sequence[Use]) -> "GuardedHotTokens":
         """Return the same doors, whose first write also spends *uses*."""
@@ -114,8 +114,8 @@ class GuardedHotTokens(TenantHotTokens):
         if self._uses:
             await self._guard(None)
 
-    async def _submit(self, step: PlainStep) -> Any:
-        return await (self._guard(step) if self._uses else self._group.submit(step))
+    def _submit(self, step: PlainStep) -> Awaitable[Any]:
+        return self._guard(step) if self._uses else self._group.submit(step)
 
     async def _guard(self, step: PlainStep | None) -> Any:
         uses, self._uses = self._uses, ()

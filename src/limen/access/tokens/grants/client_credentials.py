@@ -2,7 +2,7 @@
 
 from limen.access.tokens.claims import custom_claims
 from limen.access.tokens.details import DETAILS, requested_details
-from limen.access.tokens.issue import TokenSet, access_token, effective_scopes, lifetime, shape_of
+from limen.access.tokens.issue import TokenSet, access_token
 from limen.access.tokens.request import Mandate, TokenRequest
 from limen.access.tokens.scopes import machine_scopes
 from limen.access.tokens.targets import RESOURCE, targets
@@ -21,19 +21,17 @@ async def issue_to_client(ask: TokenRequest) -> TokenSet | Refusal:
     mandate = Mandate(scopes) if _is_plain(ask) else await _mandate(ask, scopes)
     if isinstance(mandate, Refusal):
         return mandate
-    token, token_id = access_token(ask, mandate)
+    tokens = access_token(ask, mandate)
     await desk.hot.record(
         AuditEntry(
             event="token.issued",
             actor=f"client:{client.client_id}",
             client=client.client_id,
             request_id=ask.request_id,
-            data={"grant": "client_credentials", "jti": token_id, "scopes": scopes},
+            data={"grant": "client_credentials", "jti": tokens.token_id, "scopes": scopes},
         )
     )
-    shape = shape_of(ask, mandate)[1]
-    effective = effective_scopes(shape, scopes)
-    return TokenSet(token, token_id, lifetime(ask, mandate, shape), effective, details=mandate.details)
+    return tokens
 
 
 def _is_plain(ask: TokenRequest) -> bool:

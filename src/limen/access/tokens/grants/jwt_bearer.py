@@ -10,7 +10,7 @@ from typing import Any, Final
 from limen.access.clients.key_sets import PATIENCE_SECONDS, fetch_key_set, key_ids, unverified_kid
 from limen.access.jose.foreign import ClientKeys, parse_unverified_issuer, signed_claims
 from limen.access.jose.registered_claims import good_until, is_for_us_alone, token_name
-from limen.access.tokens.issue import TokenSet, access_token, effective_scopes, lifetime, shape_of
+from limen.access.tokens.issue import TokenSet, access_token
 from limen.access.tokens.records import Authentication
 from limen.access.tokens.request import Mandate, TokenRequest
 from limen.access.tokens.scopes import passed_on, requested_scopes
@@ -57,10 +57,9 @@ async def redeem_assertion(ask: TokenRequest) -> TokenSet | Refusal:
     if not await ask.desk.first_use("jwt-bearer", use, word.until):  # last: what is refused may be shown again
         return Invalid("invalid_grant", "the assertion was used before")
     mandate = Mandate(scopes, who.authentication, audiences=audiences, subject=who.name)
-    token, token_id = access_token(ask, mandate)
-    await ask.desk.hot.record(_entry(ask, word, who.customer_id, token_id, scopes))
-    effective = effective_scopes(shape_of(ask, mandate)[1], scopes)
-    return TokenSet(token, token_id, lifetime(ask, mandate), effective)
+    tokens = access_token(ask, mandate)
+    await ask.desk.hot.record(_entry(ask, word, who.customer_id, tokens.token_id, scopes))
+    return tokens
 
 
 async def _word(ask: TokenRequest, text: str) -> Word | Refusal:

@@ -8,10 +8,12 @@ token is none of the tokens that are exchanged: it is between its client and us.
 from collections.abc import Mapping
 from typing import Any, Final
 
+import msgspec
+
 from limen.access.clients.records import Client
 from limen.access.tokens.details import DETAILS
 from limen.access.tokens.grants.subject_tokens import ACCESS_TOKEN, JWT, SubjectToken, read_subject
-from limen.access.tokens.issue import TokenSet, access_token, effective_scopes, lifetime, shape_of
+from limen.access.tokens.issue import TokenSet, access_token
 from limen.access.tokens.records import Authentication
 from limen.access.tokens.request import Mandate, TokenRequest
 from limen.access.tokens.scopes import passed_on, requested_scopes
@@ -53,11 +55,9 @@ async def exchange_token(ask: TokenRequest) -> TokenSet | Refusal:
         subject=subject.name,
         until=subject.until,
     )
-    token, token_id = access_token(ask, mandate)
-    await ask.desk.hot.record(_entry(ask, subject, customer_id, mandate, token_id))
-    effective = effective_scopes(shape_of(ask, mandate)[1], scopes)
-    seconds = lifetime(ask, mandate)
-    return TokenSet(token, token_id, seconds, effective, details=mandate.details, issued_token_type=ACCESS_TOKEN)
+    tokens = access_token(ask, mandate)
+    await ask.desk.hot.record(_entry(ask, subject, customer_id, mandate, tokens.token_id))
+    return msgspec.structs.replace(tokens, issued_token_type=ACCESS_TOKEN)
 
 
 async def _subject(ask: TokenRequest) -> SubjectToken | Refusal:
