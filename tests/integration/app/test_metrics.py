@@ -12,6 +12,7 @@ from limen.app.metrics import JobMetrics
 from limen.kernel.clock import SECOND
 from limen.storage import schema
 from tests.support.clock import ManualClock
+from tests.support.waiting import PATIENCE, turns
 
 pytestmark = pytest.mark.anyio
 
@@ -63,9 +64,9 @@ async def test_a_job_that_fails_and_then_does_not_is_counted_both_times():
 
     jobs = Jobs([Job("try", work, 1, 1, is_leased=False)], None, clock, JobMetrics(registry, clock))
     jobs.start()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         await done.wait()
-        await asyncio.sleep(0)
+        await turns()  # until it is counted
     await jobs.stop()
     assert registry.get_sample_value("limen_job_runs_total", {"job": "try", "outcome": "failed"}) == 1
     assert registry.get_sample_value("limen_job_runs_total", {"job": "try", "outcome": "done"}) >= 1

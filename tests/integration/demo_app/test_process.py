@@ -5,19 +5,15 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from pathlib import Path
 
 import pytest
 
+from tests.support.ports import free_port
+from tests.support.waiting import PATIENCE, wait_until
+
 ROOT = Path(__file__).resolve().parents[3]
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def environment(port, **further):
@@ -35,17 +31,10 @@ def command():
 
 def is_open(port):
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=1) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=10) as answer:
             return answer.read() == b"ok"
     except OSError:
         return False
-
-
-def wait_until(true, seconds=15):
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "it did not come about in time"
-        time.sleep(0.05)
 
 
 def test_it_serves_and_stops_when_told():
@@ -54,7 +43,7 @@ def test_it_serves_and_stops_when_told():
     try:
         wait_until(lambda: is_open(port))
         process.send_signal(signal.SIGTERM)
-        assert process.wait(10) == 0
+        assert process.wait(PATIENCE) == 0
     finally:
         process.kill()
         process.wait()
@@ -62,7 +51,7 @@ def test_it_serves_and_stops_when_told():
 
 def test_it_stops_when_its_parent_is_killed():
     port = free_port()
-    script = f"import subprocess,time; subprocess.Popen({command()!r}); time.sleep(60)"
+    script = f"import subprocess,time; subprocess.Popen({command()!r}); time.sleep(600)"
     parent = subprocess.Popen([sys.executable, "-c", script], env=environment(port), cwd=ROOT)
     try:
         wait_until(lambda: is_open(port))
@@ -78,7 +67,7 @@ def test_a_taken_port_is_one_clear_line():
         taken.listen()
         port = taken.getsockname()[1]
         done = subprocess.run(
-            command(), env=environment(port), cwd=ROOT, capture_output=True, text=True, timeout=20, check=False
+            command(), env=environment(port), cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=False
         )
     assert done.returncode == 2
     assert done.stderr.startswith("demo_app: cannot listen on 127.0.0.1:")
@@ -89,5 +78,5 @@ def test_a_taken_port_is_one_clear_line():
 def test_a_missing_setting_is_one_clear_line(name):
     given = environment(1)
     given[name] = ""
-    done = subprocess.run(command(), env=given, cwd=ROOT, capture_output=True, text=True, timeout=20, check=False)
+    done = subprocess.run(command(), env=given, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert (done.returncode, name in done.stderr, done.stderr.count("\n")) == (2, True, 1)

@@ -1,10 +1,10 @@
 """The site under each server."""
 
+import os
 import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,6 +12,9 @@ from http.client import HTTPResponse
 from pathlib import Path
 
 import pytest
+
+from tests.support.ports import free_port
+from tests.support.waiting import PATIENCE, wait_until
 
 ROOT = Path(__file__).parents[3]
 VARYING = {"date", "server", "connection", "transfer-encoding", "x-request-id", "keep-alive"}
@@ -34,7 +37,14 @@ class Site:
     process: subprocess.Popen[str]
 
     def connect(self) -> socket.socket:
-        return socket.create_connection(("127.0.0.1", self.port), timeout=10)
+        return socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE)
+
+    def listens(self) -> bool:
+        try:
+            self.connect().close()
+        except OSError:
+            return False
+        return True
 
     def raw(self, request: bytes, method: str = "GET") -> Answer | None:
         """Send *request* as it stands; None where the server closes without an answer."""
@@ -52,7 +62,7 @@ class Site:
 
     def stop(self) -> tuple[int, str, str]:
         self.process.send_signal(signal.SIGTERM)
-        out, err = self.process.communicate(timeout=20)
+        out, err = self.process.communicate(timeout=PATIENCE)
         return self.process.returncode, out, err
 
 
@@ -75,34 +85,26 @@ def answer(connection: socket.socket, method: str = "GET") -> Answer | None:
 
 
 @contextmanager
-def running(kind: str) -> Iterator[Site]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+def running(kind: str, **more: str) -> Iterator[Site]:
+    port = free_port()
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.integration.edge.site", kind, str(port)],
         cwd=ROOT,
+        env=os.environ | more,
         text=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
     site = Site(port, process)
     try:
-        deadline = time.monotonic() + 20
-        while True:
-            try:
-                site.connect().close()
-                break
-            except OSError:
-                assert process.poll() is None, process.communicate()
-                assert time.monotonic() < deadline, "the server did not start"
-                time.sleep(0.05)
+        wait_until(lambda: process.poll() is not None or site.listens(), "the server did not start")
+        assert process.poll() is None, process.communicate()
         yield site
     finally:
         if process.poll() is None:
             process.terminate()
             try:
-                process.communicate(timeout=15)
+                process.communicate(timeout=PATIENCE)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.communicate()

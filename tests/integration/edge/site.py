@@ -1,6 +1,7 @@
 """A small site behind the whole edge: ``python -m tests.integration.edge.site granian|uvicorn PORT``."""
 
 import asyncio
+import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -49,6 +50,7 @@ async def broken(_request: HotRequest) -> HotResponse:
 
 
 async def slow(_request: HotRequest) -> HotResponse:
+    os.mknod(os.environ["SITE_SLOW"])  # it has begun
     await asyncio.sleep(1)
     return json_response({"slept": 1})
 

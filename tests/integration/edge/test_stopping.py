@@ -5,25 +5,28 @@ import re
 import signal
 import subprocess
 import sys
-import time
+from pathlib import Path
 
 import pytest
 
 from tests.integration.edge.conftest import ROOT, answer, running
 from tests.integration.edge.site import PLANTED
+from tests.support.waiting import PATIENCE, wait_until
 
 
 @pytest.mark.parametrize("kind", ["granian", "processes", "uvicorn"])
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_request_in_flight_is_answered_before_the_process_ends(kind: str, number: signal.Signals) -> None:
-    with running(kind) as site:
+def test_a_request_in_flight_is_answered_before_the_process_ends(
+    kind: str, number: signal.Signals, tmp_path: Path
+) -> None:
+    with running(kind, SITE_SLOW=str(tmp_path / "begun")) as site:
         assert site.ask("GET", "/keys").status == 200  # a worker is up
         with site.connect() as connection:
             connection.sendall(b"GET /slow HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n")
-            time.sleep(0.3)
+            wait_until((tmp_path / "begun").exists)
             site.process.send_signal(number)
             found = answer(connection)
-        out, _err = site.process.communicate(timeout=15)
+        out, _err = site.process.communicate(timeout=PATIENCE)
     assert found is not None
     assert found.status == 200
     assert site.process.returncode in ({0, -number} if kind == "uvicorn" else {0})  # uvicorn raises the signal again
@@ -34,7 +37,7 @@ def test_a_request_in_flight_is_answered_before_the_process_ends(kind: str, numb
 def test_a_second_server_on_one_port_does_not_start(kind: str) -> None:
     with running("granian") as site:
         command = [sys.executable, "-m", "tests.integration.edge.site", kind, str(site.port)]
-        second = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=15, check=False)
+        second = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=False)
         assert second.returncode != 0
         assert re.search(r"Misconfigured: cannot listen on 127.0.0.1:\d+", second.stderr)
         assert site.ask("GET", "/keys").status == 200

@@ -16,6 +16,7 @@ from limen.integration.kms.transit import TransitSettings, TransitWrapper
 from limen.kernel.errors import Corrupted, Misconfigured, Outage
 from limen.kernel.secret import Secret
 from tests.support.transit import TOKEN, transit
+from tests.support.waiting import PATIENCE
 from tests.unit.identity.keyring.doubles import MemoryKeyStore
 
 pytestmark = pytest.mark.anyio
@@ -29,7 +30,9 @@ def vault():
 
 
 def wrapper(vault, **changes) -> TransitWrapper:
-    return TransitWrapper(replace(TransitSettings(vault.url, "limen", token=Secret(TOKEN), seconds=1.0), **changes))
+    return TransitWrapper(
+        replace(TransitSettings(vault.url, "limen", token=Secret(TOKEN), seconds=PATIENCE), **changes)
+    )
 
 
 async def test_a_key_comes_back_in_its_own_context_also_after_a_rotation(vault):
@@ -125,7 +128,7 @@ async def test_while_vault_is_away_held_keys_serve_until_their_life_ends(vault, 
 
 
 def settings_of(vault, folder, **changes) -> Settings:
-    section = KmsSection(kind="vault", url=vault.url, token=Secret(TOKEN), seconds=1.0)
+    section = KmsSection(kind="vault", url=vault.url, token=Secret(TOKEN), seconds=PATIENCE)
     return Settings(
         issuer="http://localhost:8000", data_dir=str(folder), insecure_http=True,
         kms=section, keyring=KeyringSection(**changes),

@@ -1,7 +1,6 @@
 """Mail by SMTP, against a server on loopback."""
 
 import asyncio
-import socket
 import ssl
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
@@ -19,6 +18,8 @@ from limen.integration.messaging.smtp import SmtpMailer, SmtpSecurity, SmtpSetti
 from limen.kernel.errors import Misconfigured
 from limen.kernel.secret import Secret
 from tests.support.clock import ManualClock
+from tests.support.ports import free_port
+from tests.support.waiting import PATIENCE
 
 # aiosmtpd warns of AUTH without TLS and of its own deprecations; neither is what these tests are about
 pytestmark = [pytest.mark.anyio, pytest.mark.filterwarnings("ignore::UserWarning:aiosmtpd")]
@@ -75,12 +76,6 @@ def certificate(tmp_path_factory):
     return path
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 @pytest.fixture
 async def start():
     """Return a function that starts a server with the given options and returns its handler and port."""
@@ -102,7 +97,7 @@ async def start():
 
 
 def mailer(port, security=SmtpSecurity.PLAIN, **settings):
-    fields = {"host": "localhost", "sender": "Limen <limen@example.test>", "port": port, "timeout_seconds": 3}
+    fields = {"host": "localhost", "sender": "Limen <limen@example.test>", "port": port, "timeout_seconds": PATIENCE}
     return SmtpMailer(SmtpSettings(**(fields | settings), security=security), ManualClock(start=0))
 
 

@@ -13,9 +13,10 @@ from limen.kernel.errors import Invalid, Unavailable
 from limen.kernel.secret import Secret
 from tests.support.clock import ManualClock
 from tests.support.far_servers import HOST, far_server, plain, trusting
+from tests.support.waiting import PATIENCE
 
 pytestmark = pytest.mark.anyio
-WANTED = Wanted("test", ("application/json",), max_bytes=1_000, seconds=2.0)
+WANTED = Wanted("test", ("application/json",), max_bytes=1_000, seconds=PATIENCE)
 
 
 @pytest.fixture

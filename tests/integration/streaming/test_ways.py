@@ -19,6 +19,7 @@ from limen.integration.streaming.ways import Batch, Failure, Ways
 from limen.kernel.errors import Unavailable
 from limen.kernel.secret import Secret
 from tests.support.certificates import certified
+from tests.support.waiting import PATIENCE, until
 
 pytestmark = pytest.mark.anyio
 AT = 1_800_000_000_000_000
@@ -82,7 +83,7 @@ async def test_a_server_that_says_next_to_nothing_holds_no_thread(clock, monkeyp
     async def drip(_, writer):
         dripping.add(writer)
         with suppress(ConnectionError):
-            for _ in range(100):
+            while True:
                 writer.write(b"\x16")
                 await writer.drain()
                 await asyncio.sleep(0.1)
@@ -96,11 +97,9 @@ async def test_a_server_that_says_next_to_nothing_holds_no_thread(clock, monkeyp
         url = f"tls://localhost:{server.sockets[0].getsockname()[1]}"
         slow = [ways(destination(kind="syslog", url=url), batch(), None) for _ in range(12)]
         assert set(await asyncio.gather(*slow)) <= {Failure("too_slow"), Failure("tls_failed"), OUT_OF_REACH}
-        for _ in range(100):  # each connection ends, and the thread with it
-            await asyncio.sleep(0.05 if dripping else 0)
-        assert not dripping
-        assert ways._threads._work_queue.empty()
-        assert await asyncio.wait_for(asyncio.to_thread(lambda: 1), 1) == 1
+        await until(lambda: not dripping)  # each connection ends, and the thread with it
+        await until(ways._threads._work_queue.empty)
+        assert await asyncio.wait_for(asyncio.to_thread(lambda: 1), PATIENCE) == 1
 
 
 async def test_a_server_that_nobody_vouches_for_gets_nothing(tmp_path, clock):

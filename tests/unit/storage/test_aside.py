@@ -6,6 +6,7 @@ import threading
 import pytest
 
 from limen.storage.hot.aside import Aside
+from tests.support.waiting import PATIENCE
 
 pytestmark = pytest.mark.anyio
 
@@ -35,11 +36,11 @@ async def test_who_stops_waiting_does_not_stop_the_call() -> None:
 
     def slow(text: str) -> None:
         begun.set()
-        go.wait(5)
+        go.wait(PATIENCE)
         done.append(text)
 
     waiting = aside.run(slow, "written")
-    await asyncio.to_thread(begun.wait, 5)
+    await asyncio.to_thread(begun.wait, PATIENCE)
     waiting.cancel()
     go.set()
     assert await aside.run(str, "next") == "next"

@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager
 import pytest
 
 from limen.storage.gate import WriteGate
+from tests.support.waiting import PATIENCE
 
 pytestmark = pytest.mark.anyio
 
@@ -65,6 +66,6 @@ async def test_who_is_cancelled_at_the_gate_does_not_close_it(moment: str) -> No
         await asyncio.sleep(0)
         await holder.__aexit__(None, None, None)
     await asyncio.gather(waiting, return_exceptions=True)
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(PATIENCE):
         await _pass("next", gate.hot(), order)
     assert order == ["next"]

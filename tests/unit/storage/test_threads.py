@@ -6,6 +6,7 @@ import threading
 import pytest
 
 from limen.storage.dialects.threads import Threads
+from tests.support.waiting import PATIENCE, turns
 
 pytestmark = pytest.mark.anyio
 
@@ -28,7 +29,7 @@ async def test_what_the_work_raises_is_raised_here(threads):
 
 
 async def test_as_many_at_once_as_there_are_threads(threads):
-    both = threading.Barrier(2, timeout=5)
+    both = threading.Barrier(2, timeout=PATIENCE)
     await asyncio.gather(threads.run(both.wait), threads.run(both.wait))
 
 
@@ -36,14 +37,14 @@ async def test_who_is_cancelled_returns_only_when_the_work_has_ended(threads):
     may_end, has_ended = threading.Event(), []
 
     def work() -> None:
-        may_end.wait(5)
+        may_end.wait(PATIENCE)
         has_ended.append(True)
 
     task = asyncio.create_task(threads.run(work))
-    await asyncio.sleep(0.01)
+    await turns()
     for _ in range(2):
         task.cancel()
-        await asyncio.sleep(0.01)
+        await turns()
         assert not task.done()
     may_end.set()
     with pytest.raises(asyncio.CancelledError):
@@ -55,13 +56,13 @@ async def test_a_failure_of_cancelled_work_does_not_hide_the_cancellation(thread
     may_end = threading.Event()
 
     def work() -> None:
-        may_end.wait(5)
+        may_end.wait(PATIENCE)
         raise OSError
 
     task = asyncio.create_task(threads.run(work))
-    await asyncio.sleep(0.01)
+    await turns()
     task.cancel()
-    await asyncio.sleep(0.01)
+    await turns()
     may_end.set()
     with pytest.raises(asyncio.CancelledError):
         await task

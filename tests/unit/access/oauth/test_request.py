@@ -323,7 +323,7 @@ class TestWhatIsSentBack:
             {"iss": at.issuer, "sub": "s", "aud": CLIENT_ID, "client_id": CLIENT_ID, "jti": "j", "iat": 1, "exp": 2},
             TokenType.ACCESS,
         )
-        for hint in (id_token(at, aud="bank"), id_token(elsewhere), access, id_token(at)[:-2] + "AA"):
+        for hint in (id_token(at, aud="bank"), id_token(elsewhere), access, id_token(at)[:-6] + "AAAAAA"):
             refusal = await parse_authorization(at, asked(id_token_hint=hint))
             assert type(refusal) is RedirectRefusal
             assert refusal.code == "invalid_request"

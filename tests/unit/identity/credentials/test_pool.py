@@ -11,6 +11,7 @@ from limen.identity.credentials.pool import HashPool
 from limen.identity.credentials.settings import PoolSettings
 from limen.kernel.errors import Misconfigured, Unavailable
 from tests.support.clock import ManualClock
+from tests.support.waiting import PATIENCE, turns, until
 
 pytestmark = pytest.mark.anyio
 
@@ -30,16 +31,10 @@ class Gate:
             self.begun += 1
             self._inside += 1
             self.most_at_once = max(self.most_at_once, self._inside)
-        assert self.opened.wait(10)
+        assert self.opened.wait(PATIENCE)
         with self._lock:
             self._inside -= 1
         return "done"
-
-
-async def until(condition) -> None:
-    async with asyncio.timeout(5):
-        while not condition():  # noqa: ASYNC110 - what is waited for happens in a thread
-            await asyncio.sleep(0.001)
 
 
 async def start(pool: HashPool, gate: Gate, count: int) -> list[asyncio.Task]:
@@ -67,7 +62,7 @@ async def test_no_more_jobs_run_at_once_than_there_are_threads(pool: HashPool, g
 
 async def test_a_full_queue_turns_the_next_caller_away_and_forgets_nobody(pool: HashPool, gate: Gate):
     tasks = await start(pool, gate, 2 + 2 * 8)
-    refusal = await asyncio.wait_for(pool.run(gate.work), 5)
+    refusal = await asyncio.wait_for(pool.run(gate.work), PATIENCE)
     assert isinstance(refusal, Unavailable)
     assert refusal.code == "busy"
     assert pool.refused == 1
@@ -81,7 +76,7 @@ async def test_retry_after_follows_from_measured_time_and_load(clock: ManualCloc
         await pool.run(lambda: clock.advance(4.0))
     tasks = [asyncio.create_task(pool.run(gate.work)) for _ in range(2)]
     await until(lambda: pool.running == 1 and pool.queued == 1)
-    refusal = await asyncio.wait_for(pool.run(gate.work), 5)
+    refusal = await asyncio.wait_for(pool.run(gate.work), PATIENCE)
     assert isinstance(refusal, Unavailable)
     assert refusal.retry_after == 8
     gate.opened.set()
@@ -124,7 +119,7 @@ async def test_closing_finishes_what_waits_and_takes_nothing_new(clock: ManualCl
     pool = HashPool(PoolSettings(threads=2), clock)
     tasks = await start(pool, gate, 6)
     closing = asyncio.create_task(pool.close())
-    await asyncio.sleep(0.01)
+    await turns()
     assert isinstance(await pool.run(gate.work), Unavailable)
     gate.opened.set()
     await closing

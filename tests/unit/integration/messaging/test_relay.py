@@ -13,6 +13,7 @@ from limen.kernel.clock import SECOND
 from limen.kernel.errors import Corrupted
 from tests.support.clock import ManualClock
 from tests.support.entropy import SeededEntropy
+from tests.support.waiting import PATIENCE, turns
 from tests.unit.integration.messaging.fakes import FakeQueue, Item
 
 pytestmark = pytest.mark.anyio
@@ -224,7 +225,7 @@ class StillClock(ManualClock):
 
 async def running(house):
     task = asyncio.create_task(house.relay.run())
-    await asyncio.sleep(0.01)
+    await turns()
     return task
 
 
@@ -239,9 +240,9 @@ async def test_a_nudge_wakes_the_relay_from_any_thread():
     task = await running(house)
     queue.items["a"] = Item("a")
     await asyncio.to_thread(house.relay.nudge)
-    await asyncio.wait_for(handled.wait(), 2)
+    await asyncio.wait_for(handled.wait(), PATIENCE)
     house.relay.stop()
-    await asyncio.wait_for(task, 2)
+    await asyncio.wait_for(task, PATIENCE)
     assert queue.items["a"].state == "done"
 
 
@@ -257,7 +258,7 @@ async def test_a_backlog_longer_than_the_hands_is_drained_without_a_nudge():
     queue = FakeQueue(*(Item(f"m{n}") for n in range(9)))
     house = House(queue, {"mail.requested": handler}, concurrency=2, clock=StillClock(start=START))
     task = await running(house)
-    await asyncio.wait_for(drained.wait(), 2)
+    await asyncio.wait_for(drained.wait(), PATIENCE)
     house.relay.stop()
     await task
     assert all(item.state == "done" for item in queue.items.values())
@@ -274,10 +275,10 @@ async def test_a_stop_waits_for_what_is_under_way_and_leases_nothing_more():
     task = await running(house)
     house.relay.stop()
     queue.items["b"] = Item("b")
-    await asyncio.sleep(0.01)
+    await turns()
     assert not task.done()
     release.set()
-    await asyncio.wait_for(task, 2)
+    await asyncio.wait_for(task, PATIENCE)
     assert (queue.items["a"].state, queue.items["b"].attempts) == ("done", 0)
 
 
@@ -289,7 +290,7 @@ async def test_what_outlasts_the_grace_is_let_go_for_another_worker():
     house = House(queue, {"mail.requested": handler}, clock=StillClock(start=START), grace_seconds=0.01)
     task = await running(house)
     house.relay.stop()
-    await asyncio.wait_for(task, 2)
+    await asyncio.wait_for(task, PATIENCE)
     assert queue.items["a"].state == "due"
     house.clock.advance(60)
     other = House(queue, {"mail.requested": nothing}, worker="w2", clock=house.clock)
