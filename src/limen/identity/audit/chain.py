@@ -54,7 +54,7 @@ class Head:
 def open_part(head: Head, seq: int, at: Instant, entry: AuditEntry) -> bytes:
     """Return the canonical open fields of *entry* at position *seq* of the segment of *head*."""
     return canonical_json((
-        str(head.tenant_id), str(head.segment_id), seq, at, entry.event, entry.outcome.value, entry.actor,
+        str(head.tenant_id), str(head.segment_id), seq, at, entry.event, entry.outcome, entry.actor,
         entry.subject, entry.client, entry.reason, entry.request_id, entry.data,
     ))  # fmt: skip
 

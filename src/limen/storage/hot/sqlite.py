@@ -1,11 +1,13 @@
-"""SQLite: one writing connection, ``BEGIN IMMEDIATE``, N steps with their audit records, ``COMMIT``."""
+"""SQLite: one writing connection, ``BEGIN IMMEDIATE``, N steps with their audit records, ``COMMIT``.
+
+What is bound is bound as plain text and as ``bytearray``: for each identifier, whose type is one of its own, and for
+each ``bytes``, sqlite3 would look for an adapter first. Of a record that costs nearly as much as to insert it.
+"""
 
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
-
-import msgspec
 
 from limen.access.tokens.records import Redemption, RotationOutcome
 from limen.access.tokens.waiting import SLOWER, SLOWEST
@@ -191,7 +193,7 @@ class SqliteWriter:
         extension = self._lane.extend(tenant_id, [(entry, None) for one in told for entry in one.entries], last)
         if extension.opens:
             database.execute(_SEGMENT, (tenant_id, extension.head.segment_id, self._lane.worker, extension.at))
-        database.executemany(_AUDIT, map(msgspec.structs.astuple, extension.records))
+        database.executemany(_AUDIT, map(_record, extension.records))
         for one in told:
             for event in one.events:
                 row = outbox_row(tenant_id, EventId.new(self._clock, self._entropy), event, now)
@@ -203,6 +205,14 @@ class SqliteWriter:
         return extension
 
 
+def _record(record: AuditRecord) -> tuple[Any, ...]:
+    """Return a record as it is bound, in the order of its columns."""
+    return (
+        str(record.tenant_id), str(record.segment_id), record.seq, record.at, record.event, str(record.subject),
+        bytearray(record.open_part), bytearray(record.commitment), bytearray(record.sealed), bytearray(record.hash),
+    )  # fmt: skip
+
+
 def _last_checkpoint(database: sqlite3.Connection, tenant_id: TenantId) -> Checkpoint | None:
     row = database.execute(_CHECKPOINT, (tenant_id,)).fetchone()
     return None if row is None else Checkpoint(**dict(row))
@@ -212,15 +222,15 @@ def _run(database: sqlite3.Connection, step: Step, now: Instant) -> tuple[Any, T
     if isinstance(step, RecordStep):
         return None, Told((step.entry,))
     if isinstance(step, GuardedStep):
-        uses = [(step.tenant_id, use.kind, use.digest, use.until) for use in step.uses]
+        uses = [(str(step.tenant_id), use.kind, bytearray(use.digest), use.until) for use in step.uses]
         fresh = [database.execute(_USE, use).rowcount > 0 for use in uses]  # each is spent, whatever others are
         if not all(fresh):
             return SPENT, Told()
         return _run(database, step.step, now) if step.step is not None else (None, Told())
     if isinstance(step, PushStep):
         pushed = step.request
-        values = (pushed.reference, pushed.client, pushed.sealed, now, pushed.expires_at)
-        database.execute(_PUSH, (step.tenant_id, *values))
+        values = (bytearray(pushed.reference), str(pushed.client), bytearray(pushed.sealed), now, pushed.expires_at)
+        database.execute(_PUSH, (str(step.tenant_id), *values))
         return None, Told((step.entry,))
     if isinstance(step, RotateStep):
         return _rotate(database, step, now)
@@ -242,10 +252,10 @@ def _redeem(database: sqlite3.Connection, step: RedeemStep, now: Instant) -> tup
         _REDEEM,
         {
             "now": now,
-            "tenant_id": step.tenant_id,
-            "family_id": ask.family_id,
-            "code_hash": ask.code_hash,
-            "client": ask.client,
+            "tenant_id": str(step.tenant_id),
+            "family_id": str(ask.family_id),
+            "code_hash": bytearray(ask.code_hash),
+            "client": str(ask.client),
             "redirect_uri": ask.redirect_uri,
             "challenge": ask.challenge,
             "confirmation": ask.confirmation,
@@ -256,8 +266,9 @@ def _redeem(database: sqlite3.Connection, step: RedeemStep, now: Instant) -> tup
         database.execute(
             _NEW_FAMILY,
             (
-                step.tenant_id, ask.family_id, row["grant_id"], row["session_id"], row["customer_id"], ask.client,
-                row["scopes"], row["authentication"], ask.refresh_hash if answer.has_refresh else None,
+                str(step.tenant_id), str(ask.family_id), row["grant_id"], row["session_id"], row["customer_id"],
+                str(ask.client), row["scopes"], row["authentication"],
+                bytearray(ask.refresh_hash) if answer.has_refresh else None,
                 now, row["created_at"], ask.idle_until, ask.family_expires_at, ask.confirmation if ask.binds else "",
             ),
         )  # fmt: skip
@@ -275,11 +286,11 @@ def _rotate(database: sqlite3.Connection, step: RotateStep, now: Instant) -> tup
         _ROTATE,
         {
             "now": now,
-            "tenant_id": step.tenant_id,
-            "family_id": ask.family_id,
-            "client": ask.client,
-            "presented_hash": ask.presented_hash,
-            "successor_hash": ask.successor_hash,
+            "tenant_id": str(step.tenant_id),
+            "family_id": str(ask.family_id),
+            "client": str(ask.client),
+            "presented_hash": bytearray(ask.presented_hash),
+            "successor_hash": bytearray(ask.successor_hash),
             "idle_until": ask.idle_until,
             "confirmation": ask.confirmation,
         },
