@@ -92,10 +92,10 @@ def _is_broken(text: str) -> bool:
 
 def _collect(text: str, limits: FormLimits) -> dict[str, str] | Refusal:
     found: dict[str, str] = {}
-    is_sparse, is_encoded = False, "%" in text or "+" in text
+    is_sparse = False
     for pair in text.split("&"):
         name, _, value = pair.partition("=")
-        if is_encoded and ("%" in pair or "+" in pair):
+        if "%" in pair or "+" in pair:
             name, value = _decode(name), _decode(value)
         if not name:
             if pair:

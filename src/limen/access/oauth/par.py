@@ -63,9 +63,11 @@ def _bound(pushed: Pushed, ask: TokenRequest) -> Pushed | Refusal:
 
 def _given(form: Mapping[str, str], client_id: str) -> dict[str, str] | Refusal:
     """Return the parameters of the request, within the bounds of the authorization endpoint."""
-    given = {name: value for name, value in form.items() if name not in _PROOFS}
-    too_long = [name for name, value in given.items() if len(value) > LIMITS.value and name != "request"]
-    if len(given) > LIMITS.parameters or too_long:  # a request object has bounds of its own
+    given = dict(form)
+    for proof in _PROOFS & given.keys():
+        del given[proof]
+    bounded = given | {"request": ""} if "request" in given else given  # a request object has bounds of its own
+    if len(given) > LIMITS.parameters or max(map(len, bounded.values()), default=0) > LIMITS.value:
         return Invalid("invalid_request", "there are too many parameters, or one is too long")
     given["client_id"] = client_id
     return given

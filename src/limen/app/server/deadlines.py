@@ -25,7 +25,8 @@ class Deadlines:
 
     def begin(self) -> Running:
         """Begin the running task's time and return the task."""
-        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+        loop = asyncio.get_running_loop()
+        task = asyncio.current_task(loop)
         self._due[task] = loop.time() + self._seconds
         if self._loop is not loop:
             self._loop = loop

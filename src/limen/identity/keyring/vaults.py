@@ -11,6 +11,7 @@ from limen.identity.keyring.envelope import KEY_BYTES, Place, SealingKey, derive
 from limen.kernel.encoding import framed
 from limen.kernel.entropy import Entropy
 from limen.kernel.errors import Corrupted
+from limen.kernel.mac import HmacSha256
 
 _PURPOSES_CACHED: Final = 64
 _BLIND_INDEX: Final = "blind-index:v1"
@@ -26,7 +27,17 @@ class TenantVault:
     stored beside each index, and re-indexing asks for another version by number.
     """
 
-    __slots__ = ("_derived", "_entropy", "_keys", "_sealing", "_wrapping", "index_version", "tenant_id", "version")
+    __slots__ = (
+        "_borne",
+        "_derived",
+        "_entropy",
+        "_keys",
+        "_sealing",
+        "_wrapping",
+        "index_version",
+        "tenant_id",
+        "version",
+    )
 
     def __init__(self, tenant_id: str, keys: Mapping[int, bytes], entropy: Entropy, sealing: int | None = None) -> None:
         """Build the vault from the tenant's unwrapped *keys*, version to 32 bytes; at least one.
@@ -39,6 +50,7 @@ class TenantVault:
         self._keys = dict(keys)
         self._entropy = entropy
         self._derived: dict[tuple[str, int], bytes] = {}
+        self._borne: dict[str, HmacSha256] = {}
         self._sealing = {number: SealingKey.load(number, self._own(key, "seal")) for number, key in keys.items()}
         self._wrapping = {number: self._own(key, "wrap") for number, key in keys.items()}
 
@@ -90,7 +102,10 @@ class TenantVault:
         For what is personal and belongs to no account yet: whoever has a backup and every key of ours, and not the
         secret, reads nothing. *secret* has 128 bits of chance or more; *purpose* is as in :meth:`derive`.
         """
-        key = derived_key(self.derive(purpose), self.tenant_id, secret)
+        deriver = self._borne.get(purpose)
+        if deriver is None:
+            deriver = self._borne[purpose] = HmacSha256(self.derive(purpose))
+        key = deriver.digest(framed(self.tenant_id, secret))
         return SubjectVault(self, "", SealingKey.load(_BORNE, key), self._entropy)
 
     def wrap_subject(self, subject_id: str, version: int, key: bytes) -> bytes:
