@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from limen.kernel.ids import CustomerId
-from limen.storage.stores.risk import FEW_KEYS, MOST_KEYS
+from limen.storage.stores.risk import MOST_KEYS, PLACES
 from limen.trust.risk.store import CROWD, Count
 from tests.contract import things
 
@@ -39,7 +39,7 @@ async def test_what_was_counted_is_taken_back_and_never_below_nothing(database):
         assert await unit.risk.counted([KEY]) == {KEY: 2}
 
 
-@pytest.mark.parametrize("count", [1, FEW_KEYS, FEW_KEYS + 1, MOST_KEYS])
+@pytest.mark.parametrize("count", [1, PLACES[0], PLACES[0] + 1, MOST_KEYS])
 async def test_as_many_counters_as_a_score_needs_are_read_at_once(database, count):
     keys = [bytes([place]) * 16 for place in range(count)]
     async with database.begin() as unit:

@@ -18,6 +18,7 @@ A statement may also be built where it is run, with its values inside. It is the
 millisecond or more: for tests, jobs and searches that nobody waits for.
 """
 
+import re
 from abc import ABC, abstractmethod
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -31,6 +32,8 @@ from sqlalchemy.types import LargeBinary, TypeEngine
 
 from limen.kernel.errors import Fault
 
+_QUERY = re.compile(r"\s*(?:SELECT|WITH|PRAGMA)\b", re.IGNORECASE)
+_CHANGES = re.compile(r"\b(?:INSERT\s+INTO|UPDATE\s+\w+\s+SET|DELETE\s+FROM|REPLACE\s+INTO)\b", re.IGNORECASE)
 Values = Mapping[str, Any]
 Processor = Callable[[Any], Any]
 
@@ -76,7 +79,7 @@ class Statement:
 class Compiled:
     """SQL text, the order of its parameters, and how values and rows are converted where the driver does not do it."""
 
-    __slots__ = ("_fixed", "_names", "_order", "_read", "_write", "has_rows", "is_passing", "make", "sql")
+    __slots__ = ("_fixed", "_names", "_order", "_read", "_write", "has_rows", "is_passing", "is_query", "make", "sql")
 
     def __init__(
         self, core: Executable, kind: str, columns: Sequence[str] | None = None, *, is_passing: bool = False
@@ -89,6 +92,7 @@ class Compiled:
             dialect=dialect, column_keys=columns, compile_kwargs={"render_postcompile": True}
         )
         self.sql: str = str(compiled)
+        self.is_query = _QUERY.match(self.sql) is not None and _CHANGES.search(self.sql) is None
         self._order: tuple[str, ...] = tuple(compiled.positiontup or ())
         binds: Mapping[str, BindParameter[Any]] = compiled.binds
         given = compiled.params  # of an IN, one for each element, under names that are not among the binds
@@ -267,11 +271,17 @@ def insert_unless_taken(connection: Connection, table: Table) -> Insert:
 
 def unless_taken(kind: str, table: Table) -> Insert:
     """Return the same for a *kind* of database."""
+    made: Insert = _insert(kind, table).on_conflict_do_nothing()
+    return made
+
+
+def _insert(kind: str, table: Table) -> Any:
+    """Return an INSERT that can say what happens where a unique key is taken."""
     if kind == "postgresql":
         from sqlalchemy.dialects import postgresql  # noqa: PLC0415
 
-        return postgresql.insert(table).on_conflict_do_nothing()
-    return sqlite.insert(table).on_conflict_do_nothing()
+        return postgresql.insert(table)
+    return sqlite.insert(table)
 
 
 def _named(values: Any) -> list[str] | None:
@@ -291,4 +301,27 @@ class InsertNew(Statement):
         found = self._compiled.get(kind)
         if found is None:
             found = self._compiled[kind] = Compiled(unless_taken(kind, self.core), kind, self._columns)
+        return found
+
+
+class InsertOrChange(Statement):
+    """An INSERT that changes the row that is there where its primary key is taken, if that row meets a condition."""
+
+    __slots__ = ("_changes", "_if")
+
+    def __init__(
+        self, table: Table, *, sets: Sequence[str], changes: Mapping[str, ColumnElement[Any]], only_if: Any
+    ) -> None:
+        """Take a table, the columns that a new row fills, and how a row that is there changes, and when."""
+        super().__init__(table, sets=sets)
+        self._changes, self._if = changes, only_if
+
+    def compiled(self, kind: str) -> Compiled:
+        """Return it in the words of *kind* of database."""
+        found = self._compiled.get(kind)
+        if found is None:
+            core = _insert(kind, self.core).on_conflict_do_update(
+                index_elements=list(self.core.primary_key), set_=self._changes, where=self._if
+            )
+            found = self._compiled[kind] = Compiled(core, kind, self._columns)
         return found

@@ -5,6 +5,7 @@ twice. What waits for the disk, the commit of a writing transaction, runs in a t
 another process holds the file. Those who wait and those who commit have threads apart: who waits may wait for a commit.
 """
 
+import itertools
 import sqlite3
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -16,9 +17,11 @@ from limen.storage.statements import Compiled, Connection, Result, row_maker
 READ, WRITE = "BEGIN", "BEGIN IMMEDIATE"
 NO_WAIT, WAIT = "PRAGMA busy_timeout=0", "PRAGMA busy_timeout=10000"
 STATEMENTS_KEPT = 256
+_REFUSED = "attempt to write in a read-only transaction"
 
 Trace = Callable[[str], None]
 
+_turns = itertools.count(1)
 _committing, _waiting = Threads(2, "limen-disk"), Threads(8, "limen-wait")
 
 
@@ -34,14 +37,16 @@ class SqliteConnection(Connection):
         )
         for pragma in pragmas:
             self._raw.execute(pragma)
-        self._is_writing = False
+        self._is_writing = self._is_reading = False
         self._waits = True
+        self.wrote = 0
         self.trace: Trace | None = None
 
     def begin_reading(self) -> None:
-        """Begin a transaction that sees one state of the file, from its first statement on."""
+        """Begin a transaction that sees one state of the file, from its first statement on, and refuses to write."""
         self._told(READ)
         self._raw.execute(READ)
+        self._is_reading = True
 
     async def begin_writing(self) -> None:
         """Begin at once where nobody else writes, else wait for them in a thread."""
@@ -55,7 +60,7 @@ class SqliteConnection(Connection):
             self._raw.execute(WAIT)
             self._waits = True
             await _waiting.run(self._raw.execute, WRITE)
-        self._is_writing = True
+        self._is_writing, self.wrote = True, next(_turns)
 
     async def commit(self) -> None:
         """Commit; durable when it returns."""
@@ -67,7 +72,7 @@ class SqliteConnection(Connection):
 
     def rollback(self) -> None:
         """Roll back what is open."""
-        self._is_writing = False
+        self._is_writing = self._is_reading = False
         if self._raw.in_transaction:
             self._raw.rollback()
 
@@ -81,6 +86,8 @@ class SqliteConnection(Connection):
 
     async def _run(self, compiled: Compiled, bound: Sequence[Any]) -> Result:
         self._told(compiled.sql)
+        if self._is_reading and not compiled.is_query:
+            raise sqlite3.OperationalError(_REFUSED)
         cursor = self._raw.execute(compiled.sql, bound)
         if compiled.has_rows is False:
             return Result([], cursor.rowcount)
@@ -91,6 +98,8 @@ class SqliteConnection(Connection):
 
     async def _run_many(self, sql: str, bound: Sequence[Sequence[Any]]) -> None:
         self._told(sql)
+        if self._is_reading:
+            raise sqlite3.OperationalError(_REFUSED)
         self._raw.executemany(sql, bound)
 
     def _told(self, sql: str) -> None:

@@ -85,6 +85,11 @@ class _Pool:
         connection.trace = trace
         return connection
 
+    @property
+    def has_idle(self) -> bool:
+        """Tell whether one is open and not in use."""
+        return bool(self._idle)
+
     def take_back(self, connection: SqliteConnection) -> None:
         """Take a connection back; what was begun on it and not committed is rolled back."""
         try:
@@ -94,6 +99,8 @@ class _Pool:
             raise
         else:
             self._idle.append(connection)
+            if len(self._idle) > 1:  # the one that wrote last goes first: what it wrote and read lies in its memory
+                self._idle.sort(key=_turn)
         finally:
             self._free.release()
 
@@ -106,6 +113,10 @@ class _Pool:
         """Open one more."""
         make_private(self._path)
         return SqliteConnection(self._path, self._pragmas)
+
+
+def _turn(connection: SqliteConnection) -> int:
+    return connection.wrote
 
 
 class _Loan:
@@ -127,15 +138,21 @@ class _Loan:
 
 
 class _Transaction(_Loan):
-    """The same with a transaction that is open."""
+    """The same with a transaction that is open.
 
-    __slots__ = ("_write",)
+    With each commit every connection but the one that made it forgets what it has read of the file. So whoever reads
+    is lent the one that wrote last, while nobody writes: what a request reads next lies in its memory.
+    """
 
-    def __init__(self, pool: _Pool, trace: Trace | None, *, write: bool) -> None:
-        super().__init__(pool, trace)
-        self._write = write
+    __slots__ = ("_readers", "_write")
+
+    def __init__(self, writers: _Pool, readers: _Pool, trace: Trace | None, *, write: bool) -> None:
+        super().__init__(writers, trace)
+        self._readers, self._write = readers, write
 
     async def __aenter__(self) -> Connection:
+        if not (self._write or self._pool.has_idle):
+            self._pool = self._readers
         connection = self.connection = await self._pool.lend(self._trace)
         try:
             if self._write:
@@ -176,7 +193,7 @@ class SqliteDialect:
     def transaction(self, tenant_id: TenantId | None, *, write: bool) -> "_Transaction":
         """Begin; SQLite confines nothing by itself, so tenancy rests on the stores."""
         del tenant_id
-        return _Transaction(self._writers if write else self._readers, self.trace, write=write)
+        return _Transaction(self._writers, self._readers, self.trace, write=write)
 
     def single(self) -> "_Loan":
         """Lend a connection for one statement that reads."""

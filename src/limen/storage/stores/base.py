@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 
 from limen.kernel.ids import TenantId
-from limen.storage.statements import Connection, InsertNew, Result, Statement
+from limen.storage.statements import Connection, InsertNew, InsertOrChange, Result, Statement
 
 TENANT = "tenant_id"
 """The name of the column, and of the parameter, that every statement of a store has."""
@@ -38,6 +38,12 @@ class TenantStatement(Statement):
 
 class TenantInsertNew(InsertNew, TenantStatement):
     """An INSERT unless a unique key is taken, with the tenant."""
+
+    __slots__ = ()
+
+
+class TenantInsertOrChange(InsertOrChange, TenantStatement):
+    """An INSERT that changes what is there where the primary key is taken, with the tenant, which is part of it."""
 
     __slots__ = ()
 

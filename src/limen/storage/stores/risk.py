@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from sqlalchemy import BigInteger, bindparam, case, literal_column, or_, select, union_all, update
+from sqlalchemy import BigInteger, bindparam, case, literal_column, or_, select, union_all
 
 from limen.kernel.clock import Instant
 from limen.kernel.errors import Fault
@@ -10,8 +10,10 @@ from limen.kernel.ids import CustomerId
 from limen.storage.schema.trust import CROWDED, risk_counters, risk_histories
 from limen.storage.stores.base import (
     TENANT,
+    TenantInsertOrChange,
     TenantStatement,
     TenantStoreBase,
+    columns,
     insert_new_mine,
     mine,
     of_tenant,
@@ -20,8 +22,11 @@ from limen.storage.stores.base import (
 )
 from limen.trust.risk.store import CROWD, Count
 
-FEW_KEYS, MOST_KEYS = 16, 64
-"""So many counters a look-up names: its places are fixed, since it is compiled once; empty ones match nothing."""
+PLACES = (16, 24, 32, 48, 64)
+"""So many counters a look-up may name: its places are fixed, since it is compiled once; empty ones match nothing. Each
+place costs, filled or not: most scores need some 25.
+"""
+MOST_KEYS = PLACES[-1]
 _PLACES = tuple(f"key_{place}" for place in range(MOST_KEYS))
 _theirs = risk_histories.c.customer_id == bindparam("customer")
 _HISTORY = select_mine(risk_histories, _theirs)
@@ -36,7 +41,7 @@ _COUNTED = {
         ),
         risk_counters,
     )
-    for most in (FEW_KEYS, MOST_KEYS)
+    for most in PLACES
 }
 _AS_COUNT = -1
 """What a history is counted as that comes among counters: nothing was seen so often."""
@@ -44,20 +49,20 @@ _histories = select(risk_histories.c.sealed, literal_column(str(_AS_COUNT), BigI
     of_tenant(risk_histories), _theirs
 )
 _LOOK_UP = {most: TenantStatement(union_all(counted.core, _histories)) for most, counted in _COUNTED.items()}
-_OPEN = insert_new_mine(risk_counters)
 # A crowd stays one: its size is counted no further, so that most updates change no column of an index (on PostgreSQL
 # such rows are not written into every index again).
+_crowd, _none = literal_column(str(CROWD), BigInteger), literal_column("0", BigInteger)
 _after = _counts.customers + bindparam("more")
-_is_crowd = or_(_counts.customers >= CROWD, _after >= CROWD)
-_shown = _counts.count + case((_is_crowd, bindparam("shown")), else_=0)
-_COUNT = mine(
-    update(risk_counters)
-    .values(
-        customers=case((_counts.customers >= CROWD, _counts.customers), else_=_after),
-        count=case((_shown < 0, 0), else_=_shown),
-    )
-    .where(_counts.key == bindparam("of"), _after >= 0),
+_is_crowd = or_(_counts.customers >= _crowd, _after >= _crowd)
+_shown = _counts.count + case((_is_crowd, bindparam("shown", type_=BigInteger)), else_=_none)
+_COUNT = TenantInsertOrChange(
     risk_counters,
+    sets=columns(risk_counters),
+    changes={
+        "customers": case((_counts.customers >= _crowd, _counts.customers), else_=_after),
+        "count": case((_shown < _none, _none), else_=_shown),
+    },
+    only_if=_after >= _none,
 )
 
 
@@ -93,13 +98,17 @@ class SqlRisk(TenantStoreBase):
     async def count(self, counts: Iterable[Count], expires_at: Instant) -> None:
         """Count each once more; in the order of their keys, so that no two transactions wait crosswise."""
         ordered = sorted(counts, key=lambda one: one.key)
-        opened = [
-            {TENANT: self._tenant_id, "key": one.key, "customers": 0, "count": 0, "expires_at": expires_at}
-            for one in ordered
-        ]
-        await self._connection.execute(_OPEN, opened)
         counted = [
-            {TENANT: self._tenant_id, "of": one.key, "more": one.customers, "shown": one.shown} for one in ordered
+            {
+                TENANT: self._tenant_id,
+                "key": one.key,
+                "customers": max(0, one.customers),
+                "count": max(0, one.shown) if one.customers >= CROWD else 0,
+                "expires_at": expires_at,
+                "more": one.customers,
+                "shown": one.shown,
+            }
+            for one in ordered
         ]
         await self._connection.execute(_COUNT, counted)
 
@@ -109,5 +118,5 @@ def _placed(keys: Sequence[bytes]) -> tuple[int, dict[str, bytes]]:
     if len(keys) > MOST_KEYS:
         msg = "an assessment asks for more counters than a look-up names"
         raise Fault(msg)
-    most = FEW_KEYS if len(keys) <= FEW_KEYS else MOST_KEYS
+    most = next(most for most in PLACES if len(keys) <= most)
     return most, dict.fromkeys(_PLACES[:most], b"") | dict(zip(_PLACES, keys, strict=False))
