@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 import structlog
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from limen.kernel.errors import Fault, Invalid
 from limen.kernel.events import AuditEntry, Event
@@ -87,6 +87,45 @@ async def test_a_write_through_a_reading_unit_is_refused(database):
             await unit.customers.delete(who.customer.id)
     async with database.read() as unit:
         assert await unit.customers.get(who.customer.id) == who.customer
+
+
+async def test_what_may_be_lost_does_not_wait_for_the_disk_and_the_next_commit_does(database):
+    is_postgres = database.storage.database.dialect.name == "postgresql"
+    asked = text("SHOW synchronous_commit" if is_postgres else "PRAGMA synchronous")
+    waits, passes = ("on", "off") if is_postgres else (2, 1)
+    owner = things.customer(database)
+    for begin, expected in ((database.begin, waits), (database.passing, passes), (database.begin, waits)):
+        async with begin() as unit:
+            assert (await unit.connection.execute(asked)).scalar_one() == expected
+            if begin == database.passing:
+                await unit.customers.add(owner, things.contact(owner))
+    async with database.read() as unit:
+        assert await unit.customers.get(owner.id) == owner
+
+
+async def test_what_may_be_lost_is_no_place_for_a_record(database):
+    owner = things.customer(database)
+
+    async def register() -> None:
+        async with database.passing() as unit:
+            await unit.customers.add(owner, things.contact(owner))
+            unit.record(AuditEntry("customer.registered", subject=owner.id))
+
+    with pytest.raises(Fault):
+        await register()
+    async with database.read() as unit:
+        assert await unit.customers.get(owner.id) is None
+
+
+async def test_commits_that_do_not_wait_are_followed_by_one_that_does(database, monkeypatch):
+    if database.storage.database.dialect.name == "postgresql":
+        return  # its checkpoints are its own affair
+    monkeypatch.setattr("limen.storage.dialects.inline.MOST_PASSING", 2)
+    seen = []
+    for _ in range(4):
+        async with database.passing() as unit:
+            seen.append((await unit.connection.execute(text("PRAGMA wal_autocheckpoint"))).scalar_one())
+    assert seen == [0, 0, 1000, 0]
 
 
 async def test_a_subscriber_shares_the_transaction_and_may_fail_it(database):

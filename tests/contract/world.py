@@ -46,6 +46,9 @@ class World:
     def begin(self, tenant_id=None):
         return self.storage.database.begin(tenant_id or self.a)
 
+    def passing(self, tenant_id=None):
+        return self.storage.database.passing(tenant_id or self.a)
+
     def read(self, tenant_id=None):
         return self.storage.database.read(tenant_id or self.a)
 

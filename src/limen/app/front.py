@@ -289,6 +289,7 @@ def _journeys(
         desk=desk,
         begin=database.begin,
         read=database.read,
+        passing=database.passing,
         keyring=parts.keyring,
         directory=directory,
         merging=Merging(tenant_id, database.begin, database.read, directory, parts.clock, parts.entropy, profiles),

@@ -62,6 +62,13 @@ class Database:
         """Open one tenant's transaction: commits when the block ends, refusals included; rolls back on an exception."""
         return _Writing(self, tenant_id)
 
+    def passing(self, tenant_id: TenantId) -> AbstractAsyncContextManager[Unit]:
+        """Open a transaction whose commit does not wait for the disk, for what promises nothing to anybody (ADR 0028).
+
+        A loss of power may take it, the end of this process cannot. What is recorded in it is refused.
+        """
+        return _Passing(self, tenant_id)
+
     def read(self, tenant_id: TenantId) -> AbstractAsyncContextManager[Unit]:
         """Open one tenant's transaction for reading only; what is recorded in it is refused."""
         return _Reading(self, tenant_id)
@@ -127,11 +134,12 @@ class _Reading:
     __slots__ = ("_database", "_tenant_id", "_transaction", "_unit")
 
     _write: ClassVar[bool] = False
+    _lasts: ClassVar[bool] = True
     _unit: Unit
 
     def __init__(self, database: Database, tenant_id: TenantId) -> None:
         self._database, self._tenant_id = database, tenant_id
-        self._transaction = database.dialect.transaction(tenant_id, write=self._write)
+        self._transaction = database.dialect.transaction(tenant_id, write=self._write, lasts=self._lasts)
 
     async def __aenter__(self) -> Unit:
         database, connection = self._database, await self._transaction.__aenter__()
@@ -182,3 +190,15 @@ class _Writing(_Reading):
 
     async def _end(self) -> None:
         await self._database.finish(self._unit)
+
+
+class _Passing(_Writing):
+    """A transaction that writes what may be lost."""
+
+    __slots__ = ()
+
+    _lasts = False
+
+    async def _end(self) -> None:
+        self._unit.must_be_clean()
+        await self._unit.connection.commit()

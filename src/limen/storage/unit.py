@@ -72,9 +72,9 @@ class Unit(Stores):
         self.changes.append((self.tenant_id, kind, key))
 
     def must_be_clean(self) -> None:
-        """Refuse what a reading unit cannot keep."""
+        """Refuse what a unit cannot keep that only reads, or that may be lost."""
         if self.entries or self.events or self.changes:
-            msg = "a reading unit was asked to record something"
+            msg = "a unit that keeps no records was asked to record something"
             raise Fault(msg)
 
     async def write_events(self) -> None:

@@ -86,7 +86,8 @@ class Journeys:
             if isinstance(found, Throttled):
                 return found
             journey, write = replace(journey, state=found[0]), found[1]
-        async with parts.begin(parts.tenant_id) as unit:
+        # Whose journey has only begun has said nothing yet, and begins anew if it is lost.
+        async with (parts.passing if write is None else parts.begin)(parts.tenant_id) as unit:
             if newcomer is not None:
                 await unit.sessions.add_browser(newcomer)
             await unit.journeys.add(seal(journey, vault))

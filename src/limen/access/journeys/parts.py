@@ -206,7 +206,7 @@ class JourneySettings:
 
 @dataclass(frozen=True, slots=True)
 class JourneyParts:
-    """Everything the steps may use. ``begin`` writes; ``read`` only reads.
+    """Everything the steps may use. ``begin`` writes; ``read`` only reads; ``passing`` writes what may be lost.
 
     ``models`` returns what is known of models of authenticators. ``count_proof`` measures proofs by authenticator and
     outcome (``proven``, ``refused``); ``count_guard`` what a guard did (``refused``, ``passed``, ``shadowed``) and
@@ -217,6 +217,7 @@ class JourneyParts:
     desk: Desk
     begin: Begin
     read: Begin
+    passing: Begin
     keyring: Keyring
     directory: Directory
     merging: Merging

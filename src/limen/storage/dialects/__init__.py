@@ -29,10 +29,13 @@ class Dialect(Protocol):
         """Return SQLAlchemy's engine. It is for changing the schema and made when first asked for."""
         ...
 
-    def transaction(self, tenant_id: TenantId | None, *, write: bool) -> AbstractAsyncContextManager[Connection]:
+    def transaction(
+        self, tenant_id: TenantId | None, *, write: bool, lasts: bool = True
+    ) -> AbstractAsyncContextManager[Connection]:
         """Begin a transaction that is confined to *tenant_id* (None: the platform itself).
 
-        What is not committed when the block ends is rolled back.
+        What is not committed when the block ends is rolled back. Where it need not *last*, its commit does not wait for
+        the disk: a loss of power may take it, the end of a process cannot.
         """
         ...
 

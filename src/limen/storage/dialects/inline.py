@@ -16,6 +16,11 @@ from limen.storage.statements import Compiled, Connection, Result, row_maker
 
 READ, WRITE = "BEGIN", "BEGIN IMMEDIATE"
 NO_WAIT, WAIT = "PRAGMA busy_timeout=0", "PRAGMA busy_timeout=10000"
+LASTING = ("PRAGMA synchronous=FULL", "PRAGMA wal_autocheckpoint=1000")
+PASSING = ("PRAGMA synchronous=NORMAL", "PRAGMA wal_autocheckpoint=0")
+"""A commit that does not wait for the disk must not write the log into the file either, which does."""
+MOST_PASSING = 200
+"""So many commits in turn may not wait; the one after them does, and writes the log into the file if it has grown."""
 STATEMENTS_KEPT = 256
 _REFUSED = "attempt to write in a read-only transaction"
 
@@ -38,7 +43,8 @@ class SqliteConnection(Connection):
         for pragma in pragmas:
             self._raw.execute(pragma)
         self._is_writing = self._is_reading = False
-        self._waits = True
+        self._waits = self._lasts = True
+        self._passed = 0
         self.wrote = 0
         self.trace: Trace | None = None
 
@@ -48,9 +54,12 @@ class SqliteConnection(Connection):
         self._raw.execute(READ)
         self._is_reading = True
 
-    async def begin_writing(self) -> None:
+    async def begin_writing(self, *, lasts: bool = True) -> None:
         """Begin at once where nobody else writes, else wait for them in a thread."""
         self._told(WRITE)
+        lasts = lasts or self._passed >= MOST_PASSING
+        self._passed = 0 if lasts else self._passed + 1
+        self._last(lasts=lasts)
         if self._waits:
             self._raw.execute(NO_WAIT)
             self._waits = False
@@ -63,12 +72,20 @@ class SqliteConnection(Connection):
         self._is_writing, self.wrote = True, next(_turns)
 
     async def commit(self) -> None:
-        """Commit; durable when it returns."""
-        if self._is_writing:
-            self._is_writing = False
+        """Commit; durable when it returns, unless it need not last."""
+        waits = self._is_writing and self._lasts
+        self._is_writing = False
+        if waits:
             await _committing.run(self._raw.commit)
         else:
             self._raw.commit()
+
+    def _last(self, *, lasts: bool) -> None:
+        """See to it that the next commit waits for the disk, or does not; no transaction is open."""
+        if lasts is not self._lasts:
+            for pragma in LASTING if lasts else PASSING:
+                self._raw.execute(pragma)
+            self._lasts = lasts
 
     def rollback(self) -> None:
         """Roll back what is open."""

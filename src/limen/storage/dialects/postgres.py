@@ -214,7 +214,9 @@ class PostgresDialect:
         return engine
 
     @asynccontextmanager
-    async def transaction(self, tenant_id: TenantId | None, *, write: bool) -> AsyncGenerator[Connection, None]:
+    async def transaction(
+        self, tenant_id: TenantId | None, *, write: bool, lasts: bool = True
+    ) -> AsyncGenerator[Connection, None]:
         """Lend a connection that is confined to one tenant's rows, and to reading unless it is to *write*.
 
         What only reads is in no transaction: each statement would see what is committed when it begins there too, and
@@ -227,7 +229,8 @@ class PostgresDialect:
                 yield connection
                 return
             try:
-                await connection.run_script(f"BEGIN READ WRITE; {_confined(whose, is_local=True)}")
+                begin = _BEGIN if lasts else _BEGIN_PASSING
+                await connection.run_script(f"{begin}; {_confined(whose, is_local=True)}")
                 yield connection
             except asyncpg.TransactionRollbackError as error:
                 raise Contended from error
@@ -314,6 +317,8 @@ def _confined(tenant_id: str, *, is_local: bool) -> str:
     return f"SELECT set_config('limen.tenant', '{tenant_id}', {str(is_local).lower()})"
 
 
+_BEGIN = "BEGIN READ WRITE"
+_BEGIN_PASSING = f"{_BEGIN}; SET LOCAL synchronous_commit TO off"
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
 _TAKE_LOCK = Statement(select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("key", type_=Text), 0))))
 _PRUNE = Statement(select(func.limen_prune(bindparam("tenant", type_=Text), bindparam("at_most", type_=Integer))))

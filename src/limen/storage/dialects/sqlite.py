@@ -144,11 +144,12 @@ class _Transaction(_Loan):
     is lent the one that wrote last, while nobody writes: what a request reads next lies in its memory.
     """
 
-    __slots__ = ("_readers", "_write")
+    __slots__ = ("_lasts", "_readers", "_write")
 
-    def __init__(self, writers: _Pool, readers: _Pool, trace: Trace | None, *, write: bool) -> None:
+    def __init__(self, pools: tuple[_Pool, _Pool], trace: Trace | None, *, write: bool, lasts: bool) -> None:
+        writers, self._readers = pools
         super().__init__(writers, trace)
-        self._readers, self._write = readers, write
+        self._write, self._lasts = write, lasts
 
     async def __aenter__(self) -> Connection:
         if not (self._write or self._pool.has_idle):
@@ -156,7 +157,7 @@ class _Transaction(_Loan):
         connection = self.connection = await self._pool.lend(self._trace)
         try:
             if self._write:
-                await connection.begin_writing()
+                await connection.begin_writing(lasts=self._lasts)
             else:
                 connection.begin_reading()
         except BaseException:
@@ -190,10 +191,10 @@ class SqliteDialect:
         event.listen(engine.sync_engine, "begin", _on_begin)
         return engine
 
-    def transaction(self, tenant_id: TenantId | None, *, write: bool) -> "_Transaction":
+    def transaction(self, tenant_id: TenantId | None, *, write: bool, lasts: bool = True) -> "_Transaction":
         """Begin; SQLite confines nothing by itself, so tenancy rests on the stores."""
         del tenant_id
-        return _Transaction(self._writers, self._readers, self.trace, write=write)
+        return _Transaction((self._writers, self._readers), self.trace, write=write, lasts=lasts)
 
     def single(self) -> "_Loan":
         """Lend a connection for one statement that reads."""
