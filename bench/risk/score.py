@@ -201,8 +201,8 @@ async def _asked(storage: Any, made: Stock, filled_seconds: float) -> dict[str, 
         who, seen = made.sightings[turn % len(made.sightings)]
         began = perf_counter()
         async with storage.database.read(TENANT) as unit:
-            history, assessment = await judge.scored(unit, who, made.vault, seen)
-        if history is None:
+            before, assessment = await judge.scored(unit, who, made.vault, seen)
+        if before.history is None:
             raise ValueError("a history cannot be read")
         judge.decides(assessment, "sign_in", "")
         times.append((perf_counter() - began) * 1_000)

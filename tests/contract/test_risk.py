@@ -65,8 +65,10 @@ async def test_a_history_is_replaced(database):
     who = (await things.signed_in(database)).customer
     async with database.begin() as unit:
         assert await unit.risk.history(who.id) == b""
-        await unit.risk.remember(who.id, b"one", 1)
-        await unit.risk.remember(who.id, b"two", 2)
+        assert await unit.risk.remember(who.id, b"one", 1, over=b"")
+        assert not await unit.risk.remember(who.id, b"two", 2, over=b"")  # another began it
+        assert await unit.risk.remember(who.id, b"two", 2, over=b"one")
+        assert not await unit.risk.remember(who.id, b"three", 3, over=b"one")
         assert await unit.risk.history(who.id) == b"two"
         await unit.risk.count([Count(KEY, CROWD)], database.clock.now() + 10**12)
         assert await unit.risk.look_up(who.id, [KEY, OTHER]) == (b"two", {KEY: 1})

@@ -123,7 +123,7 @@ class Theirs:
         await unit.devices.trust(self.device)
         self.archive = things.archive(self.world, self.who.customer)
         await unit.archives.ask(self.archive, self.world.clock.now())
-        await unit.risk.remember(self.who.customer.id, b"sealed", 1)
+        await unit.risk.remember(self.who.customer.id, b"sealed", 1, over=b"")
         await unit.preferences.put(SealedPreferences(self.who.customer.id, b"sealed"))
         self.privacy_request = things.privacy_request(self.world, self.who.customer)
         await unit.privacy_requests.add(self.privacy_request)
@@ -307,7 +307,7 @@ async def sessions(unit, theirs, now):
     assert await unit.sessions.get(them.id) is None
     assert await unit.sessions.find_sid(them.sid) is None
     assert await unit.sessions.at_browser(them.browser_id) == []
-    assert await unit.sessions.of_browser(them.browser_id) == []
+    assert await unit.sessions.owners_at(them.browser_id) == frozenset()
     assert not await unit.sessions.renew(them)
     assert not await unit.sessions.end(them.id, now)
     assert await unit.sessions.end_all(them.customer_id, now) == 0

@@ -18,6 +18,8 @@ from limen.identity.customers.records import Customer
 from limen.identity.keyring import SubjectVault
 from limen.identity.profiles.records import Question
 from limen.kernel.context import RequestContext
+from limen.kernel.ids import CustomerId
+from limen.trust.risk.judge import Kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,7 @@ class Facts(msgspec.Struct, frozen=True):
         is_proven: whether that proof still counts: nothing ended the chosen session, or everything of the customer's,
             since.
         accounts: who is signed in at this browser.
+        device_of: whose sessions this browser ever held, ended ones too; of a journey that its browser opened.
         consent_due: scopes that have still to be allowed.
         second_factor: what is owed of a second factor: ``ask``, ``enrol`` or nothing; or ``offer``.
         factors: the customer's second factors, where they concern the journey.
@@ -46,6 +49,7 @@ class Facts(msgspec.Struct, frozen=True):
         keys: the customer's passkeys and security keys, opened, where one is asked for or changed.
         handle: the customer's user handle, where a passkey may be made.
         vault: the customer's own, by which they were unsealed.
+        habits: what they showed before, where this very request has read it.
         address_due: the address is to be proven: the tenant wants that, and nobody has done it.
         username_due: a user name is asked for: the tenant wants one, and the customer has none.
         offers_passkey: whoever signed in by password is asked whether they want one.
@@ -63,6 +67,7 @@ class Facts(msgspec.Struct, frozen=True):
     customer: Customer | None = None
     is_proven: bool = False
     accounts: tuple[Account, ...] = ()
+    device_of: frozenset[CustomerId] = frozenset()
     consent_due: tuple[str, ...] = ()
     details_due: Details = ()
     second_factor: str = ""
@@ -80,6 +85,7 @@ class Facts(msgspec.Struct, frozen=True):
     address_due: bool = False
     username_due: bool = False
     vault: SubjectVault | None = None
+    habits: Kept | None = None
 
     @property
     def client_name(self) -> str | None:

@@ -158,7 +158,9 @@ class Journeys:
         journey, vault = found
         if journey.finished_at is not None:  # a form that was sent twice: nothing is answered a second time
             return Expired("journey_answered" if journey.state.led_to_client else "journey_done", "finished")
-        return Opened(journey, vault, await gather(parts, unit, journey, journey.state))
+        facts = await gather(parts, unit, journey, journey.state)
+        owners = await unit.sessions.owners_at(browser_id)
+        return Opened(journey, vault, msgspec.structs.replace(facts, device_of=owners) if owners else facts)
 
     async def _commit(self, opened: Opened, progress: Progress, request: RequestContext) -> Shown:
         """Take the journey one step on and write what its step did; whoever was faster is shown instead."""
@@ -196,6 +198,8 @@ class Journeys:
         facts = await gather(self.parts, unit, after, after.state, progress.vault)
         shown: Shown
         if problem is None and next_step(after.state, facts) is None:
+            if progress.habits is not None:
+                facts = msgspec.structs.replace(facts, habits=progress.habits)
             shown = await arrive(self.parts, unit, after, facts, request)
             after = self._finished(after)
         else:

@@ -68,7 +68,8 @@ async def gather(
     facts = await _with_terms(parts, unit, state, facts)
     if request is None or client is None or customer is None:
         return facts
-    due = needs_consent(client, await unit.grants.find(customer.id, client.key), request)
+    asks = client.document.require_consent
+    due = needs_consent(client, await unit.grants.find(customer.id, client.key), request) if asks else ()
     return replace(facts, consent_due=due, details_due=details_due(client, request))
 
 

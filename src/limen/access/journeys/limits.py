@@ -80,14 +80,12 @@ async def over_second_factor(context: StepContext, method: str) -> Problem | Non
     parts, customer = context.parts, context.facts.customer
     by_address, by_customer = parts.settings.per_address, parts.settings.second_factor
     who = customer.id if customer is not None else ""
-    at = context.journey.browser_id
-    async with parts.read(parts.tenant_id) as unit:
-        known = any(session.customer_id == who for session in await unit.sessions.of_browser(at))
+    known = who in context.facts.device_of
     address = address_key(context.request.address)
     refused = await _hit(parts.limiter, f"{by_address.name}:{parts.tenant_id}:{address}", by_address)
     if refused is not None:
         return refused
-    whose = at if known else "strangers"
+    whose = _whose(context, is_known=known)
     return await _hit(parts.limiter, f"{by_customer.name}:{parts.tenant_id}:{who}:{method}:{whose}", by_customer)
 
 

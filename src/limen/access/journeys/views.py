@@ -10,6 +10,7 @@ from limen.kernel.errors import Refusal
 if TYPE_CHECKING:
     from limen.access.journeys.parts import JourneyUnit
     from limen.identity.keyring import SubjectVault
+    from limen.trust.risk.judge import Kept
 
 SCHEMA = 1
 """The version of the JSON form of a step; a field is added without a new version, never changed or removed."""
@@ -64,7 +65,8 @@ Announce = Callable[["JourneyUnit"], None]
 class Progress:
     """What a step answers to a form: the state that follows, what is written with it, and what went wrong.
 
-    ``vault`` is that of the customer whom the state names, where the step has it at hand. ``refused`` is the
+    ``vault`` is that of the customer whom the state names, where the step has it at hand; ``habits`` is what risk read
+    of what they showed before. ``refused`` is the
     authenticator that was tried and did not prove anything (RFC 8176), to be counted. ``is_idle``: the journey stays as
     it is and nothing is written, since whoever is turned away must cost little.
     """
@@ -74,6 +76,7 @@ class Progress:
     problem: Problem | None = None
     link_hash: bytes | None = None
     vault: "SubjectVault | None" = field(default=None, repr=False)
+    habits: "Kept | None" = None
     refused: str = ""
     is_idle: bool = False
 

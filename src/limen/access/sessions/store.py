@@ -26,8 +26,8 @@ class SessionStore(Protocol):
         """Return the sessions of a browser that were not ended, newest proof first."""
         ...
 
-    async def of_browser(self, browser_id: BrowserId) -> list[Session]:
-        """Return every session a browser ever held, ended ones too: whose device it is."""
+    async def owners_at(self, browser_id: BrowserId) -> frozenset[CustomerId]:
+        """Return whose sessions a browser ever held, ended ones too: whose device it is."""
         ...
 
     async def of_customer(self, customer_id: CustomerId) -> list[Session]:

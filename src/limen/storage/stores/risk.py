@@ -31,7 +31,9 @@ _PLACES = tuple(f"key_{place}" for place in range(MOST_KEYS))
 _theirs = risk_histories.c.customer_id == bindparam("customer")
 _HISTORY = select_mine(risk_histories, _theirs)
 _BEGIN = insert_new_mine(risk_histories)
-_REPLACE = update_mine(risk_histories, _theirs, sets=("sealed", "seen_at"))
+_REPLACE = update_mine(
+    risk_histories, _theirs, risk_histories.c.sealed == bindparam("held"), sets=("sealed", "seen_at")
+)
 
 _counts = risk_counters.c
 _COUNTED = {
@@ -74,10 +76,11 @@ class SqlRisk(TenantStoreBase):
         row = await self._one(_HISTORY, customer=customer_id)
         return b"" if row is None else bytes(row.sealed)
 
-    async def remember(self, customer_id: CustomerId, sealed: bytes, now: Instant) -> None:
-        """Put a customer's history in place of the one before."""
-        if not await self._applied(_REPLACE, customer=customer_id, sealed=sealed, seen_at=now):
-            await self._run(_BEGIN, customer_id=customer_id, sealed=sealed, seen_at=now)
+    async def remember(self, customer_id: CustomerId, sealed: bytes, now: Instant, *, over: bytes) -> bool:
+        """Put a customer's history in place of *over*; False where another took its place meanwhile."""
+        if over:
+            return await self._applied(_REPLACE, customer=customer_id, held=over, sealed=sealed, seen_at=now)
+        return await self._applied(_BEGIN, customer_id=customer_id, sealed=sealed, seen_at=now)
 
     async def counted(self, keys: Sequence[bytes]) -> Mapping[bytes, int]:
         """Return how often what *keys* stand for was shown."""

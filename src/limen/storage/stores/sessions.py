@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
-from sqlalchemy import Row, bindparam
+from sqlalchemy import Row, bindparam, select
 
 from limen.access.sessions.records import Browser, Evidence, Party, Session
 from limen.kernel.clock import Instant
@@ -13,7 +13,7 @@ from limen.kernel.ids import BrowserId, CustomerId, SessionId, TenantId
 from limen.storage.schema.sessions import browsers, sessions
 from limen.storage.schema.tokens import codes, families
 from limen.storage.statements import Connection
-from limen.storage.stores.base import TenantStoreBase, insert_mine, select_mine, update_mine
+from limen.storage.stores.base import TenantStoreBase, insert_mine, mine, select_mine, update_mine
 from limen.storage.stores.grants import revoke_families, void_codes
 from limen.storage.stores.parties import news_of_the_end, parties_of_customer, parties_of_session
 from limen.storage.stores.safety import FORGET_ALL
@@ -27,7 +27,7 @@ _ROTATE_BROWSER = update_mine(browsers, browsers.c.id == bindparam("of"), sets=(
 _at_browser = sessions.c.browser_id == bindparam("browser")
 _is_open = sessions.c.ended_at.is_(None)
 _AT_BROWSER = select_mine(sessions, _at_browser, _is_open)
-_OF_BROWSER = select_mine(sessions, _at_browser)
+_OWNERS_AT = mine(select(sessions.c.customer_id).where(_at_browser), sessions)
 _OF_CUSTOMER = select_mine(sessions, sessions.c.customer_id == bindparam("customer"), _is_open)
 _GET = select_mine(sessions, sessions.c.id == bindparam("of"))
 _FIND_SID = select_mine(sessions, sessions.c.sid == bindparam("sid"))
@@ -75,9 +75,9 @@ class SqlSessions(TenantStoreBase):
         found = [_session(row) for row in await self._all(_AT_BROWSER, browser=browser_id)]
         return sorted(found, key=lambda session: session.authenticated_at, reverse=True)
 
-    async def of_browser(self, browser_id: BrowserId) -> list[Session]:
-        """Return every session a browser ever held, ended ones too: whose device it is."""
-        return [_session(row) for row in await self._all(_OF_BROWSER, browser=browser_id)]
+    async def owners_at(self, browser_id: BrowserId) -> frozenset[CustomerId]:
+        """Return whose sessions a browser ever held, ended ones too: whose device it is."""
+        return frozenset(CustomerId(row.customer_id) for row in await self._all(_OWNERS_AT, browser=browser_id))
 
     async def of_customer(self, customer_id: CustomerId) -> list[Session]:
         """Return a customer's sessions at all browsers that were not ended, last seen first."""

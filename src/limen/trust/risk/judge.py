@@ -1,6 +1,6 @@
 """The judge of one tenant: looks up what an assessment needs, asks the model, and remembers what came to a session."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 import msgspec
@@ -36,6 +36,15 @@ class Seals(Protocol):
     def unseal(self, field: str, record: str, envelope: bytes) -> bytes:
         """Return the plaintext."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A customer's history as it was read: sealed, and open; None where it cannot be opened."""
+
+    customer_id: CustomerId
+    sealed: bytes = field(repr=False)
+    history: History | None = field(repr=False)
 
 
 class RiskUnit(Protocol):
@@ -92,18 +101,10 @@ class RiskJudge:
         reached = frozenset({"challenge"}) if self.settings.when_away == "challenge" else frozenset[str]()
         return Decision(reached, limits_of(self.settings, action, client).level)
 
-    async def history(self, unit: RiskUnit, customer_id: CustomerId, vault: Seals) -> History | None:
-        """Return what the customer showed before; None where that cannot be read."""
-        sealed = await unit.risk.history(customer_id)
-        try:
-            return open_history(vault, customer_id, sealed)
-        except (Corrupted, msgspec.DecodeError):
-            return None
-
     async def scored(
         self, unit: RiskUnit, customer_id: CustomerId, vault: Seals, seen: Sighting
-    ) -> tuple[History | None, Assessment]:
-        """Return what the customer showed before, None where that cannot be read, and what the model says.
+    ) -> tuple[Kept, Assessment]:
+        """Return what the customer showed before, and what the model says.
 
         The history comes with the counters that are asked for whoever it is; only what is new to the customer takes a
         second look-up, of what they usually show.
@@ -111,32 +112,53 @@ class RiskJudge:
         look, shown = Lookup.of(self.epochs, seen.at), shown_in(seen)
         sealed, counts = await unit.risk.look_up(customer_id, look.names(look.missing((*OF_ALL, *shown))))
         look.take(counts)
-        try:
-            history = open_history(vault, customer_id, sealed)
-        except (Corrupted, msgspec.DecodeError):
-            return None, AWAY
+        kept = _kept(customer_id, vault, sealed)
+        history = kept.history
+        if history is None:
+            return kept, AWAY
         usual = usual_of(seen, history)
         if missing := look.missing(usual):
             look.take(await unit.risk.counted(look.names(missing)))
-        return history, assess(seen, history, look.population((*shown, *usual)))
+        return kept, assess(seen, history, look.population((*shown, *usual)))
 
     async def suspect(self, unit: RiskUnit, seen: Sighting, shown: int = 1) -> None:
         """Count what a sign-in shows that is asked for more, as an attacker's; -1 once it was answered."""
         present, _ = self.epochs
         await unit.risk.count(present.attack(seen, shown), (present.number + 2) * EPOCH)
 
-    async def remember(
-        self, unit: RiskUnit, customer_id: CustomerId, vault: Seals, seen: Sighting, *, tells: bool = True
+    async def remember(  # noqa: PLR0913 - whose, of what, and what is known of it
+        self,
+        unit: RiskUnit,
+        customer_id: CustomerId,
+        vault: Seals,
+        seen: Sighting,
+        *,
+        kept: Kept | None = None,
+        tells: bool = True,
     ) -> tuple[str, ...]:
         """Add a sign-in to its customer's history and to the tenant's counters, in the commit of its session.
+
+        *kept* is the history where the same request has read it; it is read anew where another sign-in came between.
 
         Returns:
             Of what the customer is to be told, the gravest first; nothing where somebody else *tells* them.
         """
-        history = await self.history(unit, customer_id, vault) or History()  # what cannot be read begins anew
-        told = to_be_told(seen, history, self.notices) if tells else ()
-        sealed = vault.seal(FIELD, customer_id, msgspec.json.encode(history.after(seen, is_told=bool(told))))
-        await unit.risk.remember(customer_id, sealed, seen.at)
+        read = kept if kept is not None and kept.customer_id == customer_id else None
+        while True:
+            before = read or _kept(customer_id, vault, await unit.risk.history(customer_id))
+            history = before.history or History()  # what cannot be read begins anew
+            told = to_be_told(seen, history, self.notices) if tells else ()
+            sealed = vault.seal(FIELD, customer_id, msgspec.json.encode(history.after(seen, is_told=bool(told))))
+            if await unit.risk.remember(customer_id, sealed, seen.at, over=before.sealed):
+                break
+            read = None
         present, _ = self.epochs
         await unit.risk.count(present.counts(seen, history), (present.number + 2) * EPOCH)
         return told
+
+
+def _kept(customer_id: CustomerId, vault: Seals, sealed: bytes) -> Kept:
+    try:
+        return Kept(customer_id, sealed, open_history(vault, customer_id, sealed))
+    except (Corrupted, msgspec.DecodeError):
+        return Kept(customer_id, sealed, None)

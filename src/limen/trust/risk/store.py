@@ -34,8 +34,11 @@ class RiskStore(Protocol):
         """Return a customer's history as :meth:`history` does, and what :meth:`counted` does, at once."""
         ...
 
-    async def remember(self, customer_id: CustomerId, sealed: bytes, now: Instant) -> None:
-        """Put a customer's history in place of the one before."""
+    async def remember(self, customer_id: CustomerId, sealed: bytes, now: Instant, *, over: bytes) -> bool:
+        """Put a customer's history in place of *over*, as it was sealed; empty where there was none.
+
+        False, changing nothing, where another took its place meanwhile.
+        """
         ...
 
     async def counted(self, keys: Sequence[bytes]) -> Mapping[bytes, int]:

@@ -10,7 +10,7 @@ from limen.kernel.clock import DAY, SECOND
 from limen.trust.risk.counts import EPOCH
 from limen.trust.risk.decide import AWAY
 from limen.trust.risk.history import History
-from limen.trust.risk.judge import RiskJudge
+from limen.trust.risk.judge import Kept, RiskJudge
 from limen.trust.risk.keys import LARGE, SIGN_INS, Epoch
 from limen.trust.risk.records import ADDRESS, AGENT, COUNTRY, NETWORK, Assessment, Sighting
 
@@ -89,6 +89,51 @@ async def test_what_a_customer_usually_shows_is_read_where_they_show_something_n
 async def test_a_history_that_cannot_be_read_is_told_apart_from_none() -> None:
     of, unit = judge(), Counters({})
     unit.unseal = lambda *_: b"{"
-    assert await of.scored(unit, "cus_1", unit, SEEN) == (None, AWAY)
+    kept, found = await of.scored(unit, "cus_1", unit, SEEN)
+    assert (kept.history, found) == (None, AWAY)
     unit.unseal = lambda *_: b"{}"
-    assert (await of.scored(unit, "cus_1", unit, SEEN))[0] == History()
+    assert (await of.scored(unit, "cus_1", unit, SEEN))[0].history == History()
+
+
+@dataclass
+class Rows:
+    """A unit whose store has one history, which is not sealed, and notes what is counted."""
+
+    held: bytes = b""
+    reads: int = 0
+    counted: list[bytes] = field(default_factory=list)
+
+    @property
+    def risk(self):
+        return self
+
+    def seal(self, _field, _record, plaintext):
+        return plaintext
+
+    def unseal(self, _field, _record, envelope):
+        return envelope
+
+    async def history(self, _who):
+        self.reads += 1
+        return self.held
+
+    async def remember(self, _who, sealed, _now, *, over):
+        if self.held != over:
+            return False
+        self.held = sealed
+        return True
+
+    async def count(self, counts, _expires):
+        self.counted = [one.key for one in counts]
+
+
+async def test_a_history_that_was_read_is_not_read_again_unless_another_sign_in_came_between() -> None:
+    of, unit = judge(), Rows()
+    await of.remember(unit, "cus_1", unit, SEEN)
+    read = Kept("cus_1", unit.held, History().after(SEEN))
+    await of.remember(unit, "cus_1", unit, SEEN, kept=read)
+    assert (unit.reads, msgspec.json.decode(unit.held, type=History).sign_ins.weight) == (1, 2)
+    await of.remember(unit, "cus_1", unit, SEEN, kept=read)  # which is what it was two sign-ins ago
+    assert (unit.reads, msgspec.json.decode(unit.held, type=History).sign_ins.weight) == (2, 3)
+    await of.remember(unit, "cus_2", unit, SEEN, kept=Kept("cus_1", unit.held, History()))  # somebody else's
+    assert unit.reads == 3

@@ -39,10 +39,7 @@ async def _answer(context: StepContext, email: str, form: Mapping[str, str]) -> 
     if not form.get("password"):
         return Progress(state, problem=Problem({"password": "error.required"}, values=typed))
     index = await parts.directory.email_index(email)
-    async with parts.read(parts.tenant_id) as unit:
-        held = {session.customer_id for session in await unit.sessions.of_browser(context.journey.browser_id)}
-        whose = await unit.customers.find_by_contact(kind_of(email), index) if held else None
-    known = whose is not None and whose.id in held
+    known = await _is_known(context, kind_of(email), index)
     limited = await over_limits(context, email, mail=False, known_device=known)
     if limited is not None:
         return Progress(state, problem=limited, is_idle=True)
@@ -67,6 +64,15 @@ async def _answer(context: StepContext, email: str, form: Mapping[str, str]) -> 
     await parts.guard.failed(found.attempt)
     refused = with_news(context, _refused(context, email, customer_id, check, is_spent=is_spent), found.news)
     return refused if over is None else replace(refused, problem=over)
+
+
+async def _is_known(context: StepContext, kind: str, index: bytes) -> bool:
+    """Tell whether the account that is named, if there is one, was signed in at this device; most devices are new."""
+    if not context.facts.device_of:
+        return False
+    async with context.parts.read(context.parts.tenant_id) as unit:
+        named = await unit.customers.find_by_contact(kind, index)
+    return named is not None and named.id in context.facts.device_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +136,7 @@ def _proven(context: StepContext, email: str, account: _Account, check: Password
         doubt=found.doubt,
         second=second,
     )
-    return Progress(state, write, vault=vault)
+    return Progress(state, write, vault=vault, habits=found.habits)
 
 
 def _refused(

@@ -31,6 +31,7 @@ from limen.identity.keyring import SubjectVault
 from limen.kernel.errors import Refusal, Unavailable
 from limen.kernel.events import AuditEntry, Event
 from limen.trust.limits import Limit
+from limen.trust.risk.judge import Kept
 from limen.trust.risk.records import Failures, Sighting
 from limen.trust.threats.breaches import Known
 
@@ -44,13 +45,14 @@ NO_DOUBT: Final = Doubt()
 class Doubted:
     """What follows from a doubt: what the journey keeps, what is written, and the code that was mailed.
 
-    ``is_denied``: the password counts for a wrong one.
+    ``is_denied``: the password counts for a wrong one. ``habits``: what risk read of what the customer showed before.
     """
 
     doubt: Doubt = NO_DOUBT
     write: Write | None = None
     sent: Challenge | None = None
     is_denied: bool = False
+    habits: Kept | None = None
 
 
 def is_answered(evidence: Sequence[Evidence], of: str) -> bool:
@@ -107,7 +109,7 @@ def _noted(context: StepContext, customer: Customer, followed: Doubted, risk: Ju
         await note(context.parts.judge, unit, customer.id, risk, context.request)
         return await followed.write(unit) if followed.write is not None else None
 
-    return replace(followed, write=write)
+    return replace(followed, write=write, habits=risk.kept)
 
 
 async def _in_attack(context: StepContext, found: Guarded) -> bool:

@@ -20,7 +20,7 @@ from limen.kernel.units import AnnouncesEvents, RecordsAudit
 from limen.trust.attacks.records import Bar
 from limen.trust.risk.agents import agent_values
 from limen.trust.risk.decide import Decision
-from limen.trust.risk.judge import RiskJudge, RiskUnit
+from limen.trust.risk.judge import Kept, RiskJudge, RiskUnit
 from limen.trust.risk.manner import manner_values
 from limen.trust.risk.records import Assessment, Sighting, Standing
 
@@ -40,6 +40,7 @@ class Judged:
         client: for which application; empty for the account page.
         is_on: whether what is decided is done.
         has_more: whether more can be asked for at all: a mailbox is nothing beside itself.
+        kept: the customer's history as it was read for it.
     """
 
     seen: Sighting
@@ -49,6 +50,7 @@ class Judged:
     client: str
     is_on: bool
     has_more: bool = True
+    kept: Kept | None = None
 
     def does(self, what: str) -> bool:
         """Tell whether *what* is done: a notice, a challenge, a delay or a denial."""
@@ -112,12 +114,12 @@ async def held_against(
     judge: RiskJudge, unit: RiskUnit, owner: tuple[CustomerId, SubjectVault], seen: Sighting, of: tuple[Action, str]
 ) -> Judged | None:
     """Return what *judge* says of an action for an application; None where there is nothing to hold it against."""
-    history, found = await judge.scored(unit, *owner, seen)
-    if history is None:
-        return Judged(seen, found, judge.decides_away(*of), *of, judge.is_on)
-    if history.is_empty:
+    kept, found = await judge.scored(unit, *owner, seen)
+    if kept.history is None:
+        return Judged(seen, found, judge.decides_away(*of), *of, judge.is_on, kept=kept)
+    if kept.history.is_empty:
         return None
-    return Judged(seen, found, judge.decides(found, *of), *of, judge.is_on)
+    return Judged(seen, found, judge.decides(found, *of), *of, judge.is_on, kept=kept)
 
 
 async def settled(context: StepContext, of: Judged) -> None:
@@ -179,7 +181,7 @@ async def remember(  # noqa: PLR0913 - the end of a journey
         raise Fault(msg)
     seen, doubt = sighting(parts, journey, request), journey.state.doubt
     tells = journey.state.path is not Path.RECOVER
-    new = await parts.judge.remember(unit, facts.customer.id, facts.vault, seen, tells=tells)
+    new = await parts.judge.remember(unit, facts.customer.id, facts.vault, seen, kept=facts.habits, tells=tells)
     if doubt.notifies and not new:
         new = (UNUSUAL,)
     if new:

@@ -125,7 +125,8 @@ async def _followed(
         return problem
 
     doubt = risk.doubt(state.doubt, of)
-    return replace(progress, state=msgspec.structs.replace(state, doubt=doubt, second=second), write=write)
+    state = msgspec.structs.replace(state, doubt=doubt, second=second)
+    return replace(progress, state=state, write=write, habits=risk.kept)
 
 
 def _denied(context: StepContext, before: JourneyState, of: str, customer_id: CustomerId, risk: Judged) -> Progress:
