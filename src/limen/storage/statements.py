@@ -226,7 +226,7 @@ class Connection(ABC):
         self, statement: Statement | Executable, values: Values | Sequence[Values] | None = None
     ) -> Result:
         """Run *statement* with *values* by name; with a list of them, once for each."""
-        many = None if values is None or isinstance(values, Mapping) else values
+        many = None if values is None or isinstance(values, dict | Mapping) else values
         if isinstance(statement, Statement):
             compiled = statement.compiled(self.kind)
         else:

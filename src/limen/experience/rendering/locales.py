@@ -1,6 +1,7 @@
 """Which languages there are, and which one a person gets."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from functools import lru_cache
 
 LOCALES: dict[str, str] = {"en": "English", "de": "Deutsch", "ar": "العربية"}
 """Locale to its own name, in the order in which they are offered; the first is the fallback of all."""
@@ -10,7 +11,8 @@ _MAX_RANGES = 16
 _MAX_HEADER = 512
 
 
-def spoken(wanted: Sequence[str]) -> Sequence[str]:
+@lru_cache(maxsize=256)
+def spoken(wanted: tuple[str, ...]) -> tuple[str, ...]:
     """Return those of *wanted* that have a catalogue, in their order; the fallback alone where none has."""
     return tuple(locale for locale in wanted if locale in LOCALES) or (next(iter(LOCALES)),)
 
@@ -20,7 +22,8 @@ def direction(locale: str) -> str:
     return "rtl" if locale.partition("-")[0] in _RIGHT_TO_LEFT else "ltr"
 
 
-def negotiate_locale(accept_language: str, supported: Sequence[str], chosen: str = "") -> str:
+@lru_cache(maxsize=512)
+def negotiate_locale(accept_language: str, supported: tuple[str, ...], chosen: str = "") -> str:
     """Return the locale to answer in.
 
     Args:

@@ -54,10 +54,10 @@ def frozen(value: Any) -> Any:
         return value
     if value is None or isinstance(value, int):
         return (type(value), value)
-    if isinstance(value, Mapping):
-        return tuple((name, frozen(one)) for name, one in value.items())
+    if isinstance(value, dict | Mapping):
+        return tuple([(name, frozen(one)) for name, one in value.items()])
     if isinstance(value, list | tuple):
-        return tuple(frozen(one) for one in value)
+        return tuple([frozen(one) for one in value])
     if is_dataclass(value) and not isinstance(value, type):
-        return (type(value), *(frozen(getattr(value, field.name)) for field in fields(value)))
+        return (type(value), *[frozen(getattr(value, field.name)) for field in fields(value)])
     raise TypeError(type(value))

@@ -13,10 +13,13 @@ RawHeaders = list[tuple[bytes, bytes]]
 
 def raw_header(scope: Scope, name: bytes) -> str:
     """Return the first value of the header *name* (lower case), or nothing."""
-    return next((value.decode("latin-1") for found, value in scope["headers"] if found == name), "")
+    for found, value in scope["headers"]:
+        if found == name:
+            return str(value, "latin-1")
+    return ""
 
 
 def add_missing(headers: RawHeaders, wanted: RawHeaders) -> None:
     """Add those of *wanted* to *headers* that the answer does not bring itself."""
     present = {name.lower() for name, _ in headers}
-    headers.extend(pair for pair in wanted if pair[0] not in present)
+    headers.extend([pair for pair in wanted if pair[0] not in present])

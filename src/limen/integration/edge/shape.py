@@ -68,11 +68,11 @@ class ShapeLimiter:
 
     def _refused_headers(self, scope: Scope) -> tuple[int, str] | None:
         headers = scope["headers"]
-        size = sum(len(name) + len(value) for name, value in headers)
+        size = sum([len(name) + len(value) for name, value in headers])
         if len(headers) > self._limits.headers or size > self._limits.header_bytes:
             return 431, "headers_too_large"
         names = [name for name, _ in headers]
-        if any(names.count(name) > 1 for name in _SINGLE):
+        if len(set(names)) < len(names) and any(names.count(name) > 1 for name in _SINGLE):
             return 400, "repeated_header"
         return None
 

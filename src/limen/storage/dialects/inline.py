@@ -102,7 +102,8 @@ class SqliteConnection(Connection):
         await _committing.run(lambda: self._raw.execute(sql).fetchall())
 
     async def _run(self, compiled: Compiled, bound: Sequence[Any]) -> Result:
-        self._told(compiled.sql)
+        if self.trace is not None:
+            self.trace(compiled.sql)
         if self._is_reading and not compiled.is_query:
             raise sqlite3.OperationalError(_REFUSED)
         cursor = self._raw.execute(compiled.sql, bound)
