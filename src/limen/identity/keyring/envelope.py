@@ -18,7 +18,6 @@ that could come near 2**32 of those in the life of a key version needs a new ver
 
 import hmac
 import struct
-from dataclasses import dataclass, field
 from typing import Final, Self
 
 import msgspec
@@ -56,12 +55,15 @@ class Place(msgspec.Struct, frozen=True):
     record: str
 
 
-@dataclass(frozen=True, slots=True)
-class SealingKey:
+class SealingKey(msgspec.Struct, frozen=True):
     """A loaded AES-256 key and its number. Its ``repr`` shows the number only."""
 
     version: int
-    cipher: AESGCM = field(repr=False)
+    cipher: AESGCM
+
+    def __repr__(self) -> str:
+        """Show no key."""
+        return f"SealingKey({self.version})"
 
     @classmethod
     def load(cls, version: int, key: bytes) -> Self:

@@ -5,8 +5,11 @@ left of it says how many there were. To look costs a try of nothing.
 """
 
 import hmac
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final
+
+import msgspec
+from msgspec.structs import replace
 
 from limen.kernel.clock import SECOND, Clock
 from limen.kernel.encoding import framed
@@ -34,8 +37,7 @@ _SLOW_SHARE: Final = Limit(6, DAY, "failed-network-day")
 """So many failures of one network count over the day: a patient stranger alone is no attack on the tenant."""
 
 
-@dataclass(frozen=True, slots=True)
-class Counts:
+class Counts(msgspec.Struct, frozen=True):
     """What the counters say about one try: failures from its address, and so on."""
 
     address: int = 0
@@ -65,8 +67,9 @@ class Counters:
 
     async def of_tenant(self) -> Counts:
         """Return what is counted of the whole tenant."""
-        return replace(
-            await self.of_now(),
+        return Counts(
+            now_failed=await self._seen(NOW_FAILED, ""),
+            now_passed=await self._seen(NOW_PASSED, ""),
             failed=await self._seen(STRANGE_FAILED, ""),
             passed=await self._seen(STRANGE_PASSED, ""),
             slow_failed=await self._seen(SLOW_FAILED, ""),

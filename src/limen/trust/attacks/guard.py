@@ -3,6 +3,8 @@
 from dataclasses import dataclass, replace
 from typing import Final
 
+import msgspec
+
 from limen.identity.tenants.attacks import AttackSettings
 from limen.identity.tenants.networks import NetworkSettings
 from limen.trust.attacks.counters import NO_COUNTS, Counters, Counts
@@ -128,7 +130,7 @@ class AttackGuard:
     async def turn(self, attempt: Attempt, counts: Counts) -> int:
         """Take a turn for the account; return how many seconds to wait, 0 for not at all."""
         seconds = turn_seconds(counts, self.settings)
-        following = turn_seconds(replace(counts, account=counts.account + 1), self.settings)
+        following = turn_seconds(msgspec.structs.replace(counts, account=counts.account + 1), self.settings)
         return await self.counters.may_come(attempt.account, seconds, following) if seconds else 0
 
     async def has_begun(self, attempt: Attempt) -> bool:

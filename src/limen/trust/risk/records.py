@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+import msgspec
+
 from limen.kernel.clock import Instant
 
 ADDRESS, NETWORK, COUNTRY = "address", "network", "country"
@@ -80,8 +82,7 @@ class Sighting:
     proof: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(msgspec.Struct, frozen=True):
     """What one signal says.
 
     Attributes:

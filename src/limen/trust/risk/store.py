@@ -1,8 +1,9 @@
 """What risk asks of storage."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final, Protocol
+
+import msgspec
 
 from limen.kernel.clock import Instant
 from limen.kernel.ids import CustomerId
@@ -11,8 +12,7 @@ CROWD: Final = 5
 """So many customers have to have shown a value before the tenant counts how often it was shown."""
 
 
-@dataclass(frozen=True, slots=True)
-class Count:
+class Count(msgspec.Struct, frozen=True):
     """One more of what ``key`` stands for, shown by so many ``customers`` who had not shown it in this epoch.
 
     ``shown`` is -1 where one that was counted is taken back.
