@@ -1,6 +1,7 @@
 """The unit of work: what is told shares the commit of what is changed."""
 
 import asyncio
+from contextlib import AsyncExitStack
 
 import pytest
 import structlog
@@ -9,6 +10,7 @@ from sqlalchemy import func, select, text
 from limen.kernel.errors import Fault, Invalid
 from limen.kernel.events import AuditEntry, Event
 from limen.storage import schema
+from limen.storage.dialects.sqlite import CONNECTIONS
 from tests.contract import things
 
 pytestmark = pytest.mark.anyio
@@ -126,6 +128,27 @@ async def test_commits_that_do_not_wait_are_followed_by_one_that_does(database, 
         async with database.passing() as unit:
             seen.append((await unit.connection.execute(text("PRAGMA wal_autocheckpoint"))).scalar_one())
     assert seen == [0, 0, 1000, 0]
+
+
+async def test_whoever_waits_for_a_connection_is_given_the_place_of_one_and_none_is_lost(database):
+    dialect = database.storage.database.dialect
+    if dialect.name == "postgresql":
+        return  # its pool is the driver's
+
+    async def borrow() -> None:
+        async with dialect.single():
+            pass
+
+    for _ in range(2):
+        async with AsyncExitStack() as held:
+            for _ in range(CONNECTIONS):
+                await held.enter_async_context(dialect.single())
+            leaving, staying = asyncio.create_task(borrow()), asyncio.create_task(borrow())
+            await asyncio.sleep(0)
+            leaving.cancel()
+            await asyncio.sleep(0)
+            assert (leaving.cancelled(), staying.done()) == (True, False)
+        await staying
 
 
 async def test_a_subscriber_shares_the_transaction_and_may_fail_it(database):

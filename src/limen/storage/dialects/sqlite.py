@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sqlite3
+from collections import deque
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import cached_property
@@ -68,22 +69,43 @@ class _Pool:
     def __init__(self, path: Path, pragmas: tuple[str, ...]) -> None:
         self._path, self._pragmas = path, pragmas
         self._idle: list[SqliteConnection] = []
-        self._free = asyncio.Semaphore(CONNECTIONS)
+        self._free = CONNECTIONS
+        self._waiting: deque[asyncio.Future[None]] = deque()
 
     async def lend(self, trace: Trace | None) -> SqliteConnection:
         """Lend a connection, to be given back."""
-        if self._free.locked():
-            async with asyncio.timeout(PATIENCE_SECONDS):
-                await self._free.acquire()
+        if self._free:
+            self._free -= 1
         else:
-            await self._free.acquire()
+            await self._place()
         try:
             connection = self._idle.pop() if self._idle else self.open()
         except BaseException:
-            self._free.release()
+            self._leave()
             raise
         connection.trace = trace
         return connection
+
+    async def _place(self) -> None:
+        """Wait for the place of somebody who gives a connection back; a semaphore is ten calls where there is room."""
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(turn)
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                await turn
+        except BaseException:
+            if turn.done() and not turn.cancelled():  # the place was ours already: pass it on
+                self._leave()
+            raise
+
+    def _leave(self) -> None:
+        """Give the place to the first who still waits, or free it."""
+        while self._waiting:
+            turn = self._waiting.popleft()
+            if not turn.done():
+                turn.set_result(None)
+                return
+        self._free += 1
 
     @property
     def has_idle(self) -> bool:
@@ -102,7 +124,7 @@ class _Pool:
             if len(self._idle) > 1:  # the one that wrote last goes first: what it wrote and read lies in its memory
                 self._idle.sort(key=_turn)
         finally:
-            self._free.release()
+            self._leave()
 
     def close(self) -> None:
         """Close what is idle."""
