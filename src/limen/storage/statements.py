@@ -51,7 +51,7 @@ def _dialect(kind: str) -> CoreDialect:
 class Statement:
     """A Core statement, compiled for each database when it is first run there."""
 
-    __slots__ = ("_columns", "_compiled", "core")
+    __slots__ = ("_columns", "core", "known")
 
     def __init__(self, core: Any, *, sets: Sequence[str] | None = None) -> None:
         """Take a Core statement.
@@ -61,7 +61,7 @@ class Statement:
             sets: the columns that an INSERT or UPDATE fills from parameters of their names.
         """
         self.core, self._columns = core, sets
-        self._compiled: dict[str, Compiled] = {}
+        self.known: dict[str, Compiled] = {}  # by kind of database
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -70,9 +70,9 @@ class Statement:
 
     def compiled(self, kind: str) -> "Compiled":
         """Return it in the words of *kind* of database: ``sqlite`` or ``postgresql``."""
-        found = self._compiled.get(kind)
+        found = self.known.get(kind)
         if found is None:
-            found = self._compiled[kind] = Compiled(self.core, kind, self._columns)
+            found = self.known[kind] = Compiled(self.core, kind, self._columns)
         return found
 
 
@@ -228,7 +228,7 @@ class Connection(ABC):
         """Run *statement* with *values* by name; with a list of them, once for each."""
         many = None if values is None or isinstance(values, dict | Mapping) else values
         if isinstance(statement, Statement):
-            compiled = statement.compiled(self.kind)
+            compiled = statement.known.get(self.kind) or statement.compiled(self.kind)
         else:
             columns = _named(many[0] if many else values) if isinstance(statement, Insert) else None
             compiled = Compiled(statement, self.kind, columns, is_passing=True)
@@ -298,9 +298,9 @@ class InsertNew(Statement):
 
     def compiled(self, kind: str) -> Compiled:
         """Return it in the words of *kind* of database."""
-        found = self._compiled.get(kind)
+        found = self.known.get(kind)
         if found is None:
-            found = self._compiled[kind] = Compiled(unless_taken(kind, self.core), kind, self._columns)
+            found = self.known[kind] = Compiled(unless_taken(kind, self.core), kind, self._columns)
         return found
 
 
@@ -318,10 +318,10 @@ class InsertOrChange(Statement):
 
     def compiled(self, kind: str) -> Compiled:
         """Return it in the words of *kind* of database."""
-        found = self._compiled.get(kind)
+        found = self.known.get(kind)
         if found is None:
             core = _insert(kind, self.core).on_conflict_do_update(
                 index_elements=list(self.core.primary_key), set_=self._changes, where=self._if
             )
-            found = self._compiled[kind] = Compiled(core, kind, self._columns)
+            found = self.known[kind] = Compiled(core, kind, self._columns)
         return found

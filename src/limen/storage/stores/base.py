@@ -6,7 +6,7 @@ runs nothing else, so that a query without a tenant cannot be written. How state
 :mod:`limen.storage.statements`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -95,9 +95,11 @@ class TenantStoreBase:
         """Speak over *connection* for *tenant_id*."""
         self._connection, self._tenant_id = connection, tenant_id
 
-    async def _run(self, statement: TenantStatement, values: Mapping[str, Any] | None = None, **more: Any) -> Result:
+    def _run(
+        self, statement: TenantStatement, values: Mapping[str, Any] | None = None, **more: Any
+    ) -> Awaitable[Result]:
         """Run *statement* with *values* and *more* by name."""
-        return await self._connection.execute(statement, {TENANT: self._tenant_id, **(values or {}), **more})
+        return self._connection.execute(statement, {TENANT: self._tenant_id, **(values or {}), **more})
 
     async def _one(self, statement: TenantStatement | Select[Any], **values: Any) -> Any:
         return (await self._done(statement, values)).first()
@@ -110,10 +112,10 @@ class TenantStoreBase:
     ) -> bool:
         return (await self._done(statement, {**(values or {}), **more})).rowcount > 0
 
-    async def _done(self, statement: Any, values: Mapping[str, Any]) -> Result:
+    def _done(self, statement: Any, values: Mapping[str, Any]) -> Awaitable[Result]:
         if isinstance(statement, TenantStatement):
-            return await self._connection.execute(statement, {TENANT: self._tenant_id, **values})
-        return await self._connection.execute(statement)
+            return self._connection.execute(statement, {TENANT: self._tenant_id, **values})
+        return self._connection.execute(statement)
 
     # ------------------------------------ for conditions that differ from call to call: compiled each time they are run
 

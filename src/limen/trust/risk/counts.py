@@ -45,8 +45,9 @@ class Tally(msgspec.Struct, frozen=True, array_like=True):
         """Return both together."""
         if not other.weight:
             return self
-        at = max(self.at, other.at)
-        return Tally(self.now(at) + other.now(at), at)
+        if other.at < self.at:
+            return Tally(self.weight + faded(other.weight, other.at, self.at), self.at)
+        return Tally(faded(self.weight, self.at, other.at) + other.weight, other.at)
 
 
 NOTHING: Final = Tally(0.0, 0)
