@@ -23,6 +23,18 @@ async def test_a_customer_is_found_by_id_subject_and_address(database):
         assert await unit.customers.find_by_contact("phone", address.blind) is None
 
 
+async def test_an_account_that_is_named_comes_with_its_password(database):
+    owner = things.customer(database)
+    address, secret = things.contact(owner), things.password(owner)
+    async with database.begin() as unit:
+        assert await unit.customers.find_with_password("email", address.blind) == (None, None)
+        assert await unit.customers.add(owner, address)
+        assert await unit.customers.find_with_password("email", address.blind) == (owner, None)
+        await unit.passwords.put(secret)
+        assert await unit.customers.find_with_password("email", address.blind) == (owner, secret)
+        assert await unit.customers.find_with_password("phone", address.blind) == (None, None)
+
+
 async def test_of_fifty_sign_ups_with_one_address_one_wins_and_no_other_leaves_a_row(database):
     async def sign_up() -> bool:
         owner = things.customer(database)

@@ -179,6 +179,7 @@ async def contact_index(unit, theirs, _now):
         rows = await their_unit.connection.execute(select(schema.customers.contact_index))
         [blind] = [row.blind for row in rows if row.tenant_id == theirs.world.b]
     assert await unit.customers.find_by_contact("email", blind) is None
+    assert await unit.customers.find_with_password("email", blind) == (None, None)
     own = things.customer(theirs.world)
     assert await unit.customers.add(own, replace(things.contact(own), blind=blind))  # the same address is free here
     assert await unit.customers.find_by_contact("email", blind) == own

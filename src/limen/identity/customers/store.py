@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from limen.identity.credentials.records import StoredPassword
 from limen.identity.customers.records import ContactIndex, Filter, SealedCustomer
 from limen.identity.search.records import Span
 from limen.kernel.clock import Instant
@@ -22,6 +23,10 @@ class CustomerStore(Protocol):
 
     async def get(self, customer_id: CustomerId) -> SealedCustomer | None:
         """Return the customer."""
+        ...
+
+    async def find_with_password(self, kind: str, blind: bytes) -> tuple[SealedCustomer | None, StoredPassword | None]:
+        """Return the customer whom a contact names, and their password: one look-up, whoever has either."""
         ...
 
     async def find_by_contact(self, kind: str, blind: bytes) -> SealedCustomer | None:

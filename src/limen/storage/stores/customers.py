@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, bindparam, select, text, tuple_
+from sqlalchemy import Row, and_, bindparam, select, text, tuple_
 
+from limen.identity.credentials.records import StoredPassword
 from limen.identity.customers.records import HOLD, ContactIndex, CustomerState, Filter, SealedCustomer
 from limen.identity.search.records import Span
 from limen.kernel.clock import Instant
 from limen.kernel.ids import CustomerId
+from limen.storage.schema.credentials import passwords
 from limen.storage.schema.customers import contact_index, customers
 from limen.storage.schema.rights import processing_limits
 from limen.storage.stores.base import (
@@ -42,6 +44,18 @@ _CONTACT = mine(
     contact_index,
 )
 _FIND_BY_CONTACT = select_mine(customers, customers.c.id == _owner)
+_PASSWORD = ("sealed", "set_at", "failures", "disabled_at", "label")
+_FIND_WITH_PASSWORD = mine(
+    select(customers, *(passwords.c[name].label(f"password_{name}") for name in _PASSWORD))
+    .select_from(
+        customers.outerjoin(
+            passwords,
+            and_(passwords.c.tenant_id == customers.c.tenant_id, passwords.c.customer_id == customers.c.id),
+        )
+    )
+    .where(customers.c.id == _owner),
+    customers,
+)
 _FIND_BY_SUBJECT = select_mine(customers, customers.c.subject == bindparam("subject"))
 _LIST = mine(
     select(customers).where(customers.c.id > bindparam("after")).order_by(customers.c.id).limit(bindparam("at_most")),
@@ -88,6 +102,23 @@ class SqlCustomers(TenantStoreBase):
     async def get(self, customer_id: CustomerId) -> SealedCustomer | None:
         """Return the customer."""
         return _customer(await self._one(_GET, of=customer_id))
+
+    async def find_with_password(self, kind: str, blind: bytes) -> tuple[SealedCustomer | None, StoredPassword | None]:
+        """Return the customer whom a contact names, and their password."""
+        row = await self._one(_FIND_WITH_PASSWORD, kind=kind, blind=blind)
+        if row is None:
+            return None, None
+        customer = _existing(row)
+        if row.password_sealed is None:
+            return customer, None
+        return customer, StoredPassword(
+            customer_id=customer.id,
+            sealed=row.password_sealed,
+            set_at=row.password_set_at,
+            failures=row.password_failures,
+            disabled_at=row.password_disabled_at,
+            label=row.password_label,
+        )
 
     async def find_by_contact(self, kind: str, blind: bytes) -> SealedCustomer | None:
         """Return the customer whose address has this blind index."""

@@ -1,8 +1,7 @@
 """By password.
 
-Known, unknown, disabled and password-less accounts do the same work: one look-up, one password row, one key, one
-hash, the same counters (security, *Enumeration*). A row that does not exist is asked for under an identifier that
-nobody has.
+Known, unknown, disabled and password-less accounts do the same work: one look-up, one key, one hash, the same counters
+(security, *Enumeration*). What does not exist is asked for under an identifier that nobody has.
 """
 
 from collections.abc import Mapping
@@ -47,9 +46,8 @@ async def _answer(context: StepContext, email: str, form: Mapping[str, str]) -> 
     if found.refused is not None:
         return found.refused
     async with parts.read(parts.tenant_id) as unit:
-        sealed = await unit.customers.find_by_contact(kind_of(email), index)
-        customer_id = sealed.id if sealed is not None else NOBODY
-        stored = await unit.passwords.get(customer_id)
+        sealed, stored = await unit.customers.find_with_password(kind_of(email), index)
+    customer_id = sealed.id if sealed is not None else NOBODY
     who = customer_id if sealed is not None else b64url(index)
     is_spent = await over_account(context, parts.settings.per_identifier, who, known_device=known)
     vault = await parts.directory.vault_of(customer_id)
