@@ -151,6 +151,19 @@ async def test_whoever_waits_for_a_connection_is_given_the_place_of_one_and_none
         await staying
 
 
+async def test_whoever_reads_for_long_keeps_nobody_from_writing(database):
+    owner = things.customer(database)
+    async with AsyncExitStack() as held:
+        for number in range(CONNECTIONS):
+            await held.enter_async_context(database.read())
+            async with database.begin() as unit:  # on the connection that was lent to nobody yet
+                unit.record(AuditEntry("test.read", subject=str(number)))
+        async with asyncio.timeout(10), database.begin() as unit:
+            await unit.customers.add(owner, things.contact(owner))
+    async with database.read() as unit:
+        assert await unit.customers.get(owner.id) == owner
+
+
 async def test_a_subscriber_shares_the_transaction_and_may_fail_it(database):
     async def write_too(unit, event):
         unit.record(AuditEntry("subscriber.ran", subject=event.subject))

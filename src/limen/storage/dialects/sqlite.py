@@ -108,9 +108,9 @@ class _Pool:
         self._free += 1
 
     @property
-    def has_idle(self) -> bool:
-        """Tell whether one is open and not in use."""
-        return bool(self._idle)
+    def has_spare(self) -> bool:
+        """Tell whether one is open, not in use, and not the last: who only reads must keep nobody from writing."""
+        return bool(self._idle) and self._free > 1
 
     def take_back(self, connection: SqliteConnection) -> None:
         """Take a connection back; what was begun on it and not committed is rolled back."""
@@ -174,7 +174,7 @@ class _Transaction(_Loan):
         self._write, self._lasts = write, lasts
 
     async def __aenter__(self) -> Connection:
-        if not (self._write or self._pool.has_idle):
+        if not (self._write or self._pool.has_spare):
             self._pool = self._readers
         connection = self.connection = await self._pool.lend(self._trace)
         try:
