@@ -5,6 +5,7 @@ import re
 import pytest
 
 from limen.identity.tenants.records import TenantSettings
+from limen.integration.messaging.mail import OutgoingMail
 from tests.support.house import PASSWORD, code_in, says
 
 pytestmark = pytest.mark.anyio
@@ -194,3 +195,12 @@ async def test_errors_come_as_json_to_whoever_asks_for_json(house):
     answer = await client.get("/nowhere")
     assert answer.status_code == 404
     assert set(answer.json()) == {"schema", "error", "request_id"}
+
+
+async def test_the_development_mailbox_lists_the_newest_twenty_and_keeps_the_others(house):
+    for number in range(1, 24):
+        await house.mailbox.send(OutgoingMail(ANN, f"Message {number}", "text", "", f"<m{number}@example.com>"))
+    walker = house.walker()
+    page = await walker.get("/dev/mailbox")
+    assert re.findall(r"<b>(Message \d+)</b>", page.text) == [f"Message {number}" for number in range(23, 3, -1)]
+    assert (await walker.get("/dev/mailbox/m1")).h1 == "Message 1"

@@ -1,11 +1,15 @@
 """What only the demonstration shows: the start page, and the mailbox of messages that would have been sent."""
 
+from typing import Final
+
 from starlette.responses import HTMLResponse, Response
 
 from limen.experience.pages.errors import refused
 from limen.experience.pages.visit import Visit
 from limen.kernel.errors import NotFound
 
+_LISTED: Final = 20
+"""Of two hundred that are kept: a page weighs little, however many there are."""
 _NONE = NotFound("not_found", "no such message, or no mailbox here")
 
 
@@ -27,7 +31,7 @@ async def start(visit: Visit) -> Response:
 
 
 async def mailbox(visit: Visit) -> Response:
-    """List the messages."""
+    """List the newest messages."""
     kept = visit.parts.mailbox
     if kept is None:
         return refused(visit, _NONE)
@@ -38,7 +42,7 @@ async def mailbox(visit: Visit) -> Response:
             "to": one.mail.to,
             "at": one.received_at,
         }
-        for one in kept.list()
+        for one in kept.list()[:_LISTED]
     ]
     return visit.page("mailbox.html", {"messages": messages, "start_url": f"{visit.prefix}/"})
 
