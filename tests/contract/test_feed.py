@@ -10,7 +10,7 @@ from limen.storage import feed as feeds
 from limen.storage import schema
 from limen.storage.feed import ChangeFeed
 from tests.contract import things
-from tests.contract.world import on_postgres
+from tests.contract.world import on_postgres, on_sqlite
 
 pytestmark = pytest.mark.anyio
 
@@ -124,6 +124,30 @@ async def test_a_running_feed_delivers_and_survives_an_outage(database, monkeypa
             await asyncio.sleep(0.01)
     await feeds.stop(task)
     assert heard == [(database.a, "client", "shop")]
+
+
+@on_sqlite
+async def test_where_nobody_commits_nothing_is_read_and_what_failed_is_read_again(database, monkeypatch):
+    feed, read = ChangeFeed(database.storage.database, database.clock, alone=True), []
+    dialect = database.storage.database.dialect
+    feed.listen(heard := Heard())
+    for _ in range(3):  # what is in the feed already is read again for a while
+        await feed.poll()
+        database.clock.advance(11)
+    monkeypatch.setattr(dialect, "trace", read.append)
+    await feed.poll()
+    assert (read, feed.age()) == ([], 0)
+    other = await database.another()
+    async with other.database.begin(database.a) as unit:
+        unit.change("client", "shop")
+    heard.clear()
+    with monkeypatch.context() as away:
+        away.setattr(dialect, "transaction", None)
+        with pytest.raises(TypeError):
+            await feed.poll()
+    await feed.poll()
+    assert heard == [(database.a, "client", "shop")]
+    await other.close()
 
 
 @on_postgres

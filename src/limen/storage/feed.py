@@ -1,7 +1,8 @@
 """The change feed: what one worker changed, every worker's caches hear.
 
 The worker that commits tells its own caches at once. The others poll, and on PostgreSQL are woken by ``NOTIFY``. Each
-poll reads again what it read in the last seconds, because a sequence number may become visible after a higher one.
+poll reads again what it read in the last seconds, because a sequence number may become visible after a higher one;
+where the database says for nothing that nobody has committed, and nothing is left to be read again, it reads nothing.
 ``is_fresh`` is false when the feed was not read for more than a second: caches then ask the database themselves.
 """
 
@@ -44,6 +45,7 @@ class ChangeFeed:
         self._seen: set[int] = set()
         self._floor: int | None = None
         self._marks: deque[tuple[float, int]] = deque()
+        self._read: int | None = None
         self._read_at = clock.monotonic()
         self._news = asyncio.Event()
         database.on_commit.append(self.apply)
@@ -75,14 +77,19 @@ class ChangeFeed:
                     await self.poll()
                 except Exception:  # noqa: BLE001 - an outage makes the feed stale; it must not end it
                     _log.warning("change_feed.unreadable")
-                await self._pause()
+                await (self._clock.sleep(POLL_SECONDS) if end is None else self._pause())
         finally:
             with suppress(Exception):
-                await end()
+                if end is not None:
+                    await end()
 
     async def poll(self) -> None:
         """Read what is new and tell the listeners."""
         asked_at = self._clock.monotonic()
+        version = self._database.dialect.version()
+        if version is not None and version == self._read:
+            self._read_at = asked_at
+            return
         async with self._database.platform() as connection:
             if self._floor is None:
                 newest = (await connection.execute(_NEWEST)).scalar() or 0
@@ -91,7 +98,7 @@ class ChangeFeed:
         fresh = [row for row in rows if row.seq not in self._seen]
         self._seen = {row.seq for row in rows}
         self._advance(asked_at, rows[-1].seq if rows else self._floor)
-        self._read_at = asked_at
+        self._read_at, self._read = asked_at, None if rows else version
         self.apply([(row.tenant_id, row.kind, row.key) for row in fresh])
 
     async def prune(self) -> None:
@@ -105,12 +112,12 @@ class ChangeFeed:
         while self._marks and self._marks[0][0] <= at - OVERLAP_SECONDS:
             self._floor = self._marks.popleft()[1]
 
-    async def _subscribe(self) -> Callable[[], Awaitable[None]]:
+    async def _subscribe(self) -> Callable[[], Awaitable[None]] | None:
         try:
             return await self._database.dialect.listen(self._news.set)
         except Exception:  # noqa: BLE001 - the poll alone will do
             _log.warning("change_feed.not_told")
-            return _nothing
+            return None
 
     async def _pause(self) -> None:
         waits = [asyncio.ensure_future(self._clock.sleep(POLL_SECONDS)), asyncio.ensure_future(self._news.wait())]
@@ -127,7 +134,3 @@ async def stop(task: asyncio.Task[None]) -> None:
     task.cancel()
     with suppress(asyncio.CancelledError):
         await task
-
-
-async def _nothing() -> None:
-    pass

@@ -55,8 +55,12 @@ class Dialect(Protocol):
         """Overwrite what was deleted in every copy that the database keeps beside itself, as far as it can."""
         ...
 
-    async def listen(self, wake: Callable[[], None]) -> Callable[[], Awaitable[None]]:
-        """Call *wake* when the change feed grows, where the database can tell; return what ends that."""
+    async def listen(self, wake: Callable[[], None]) -> Callable[[], Awaitable[None]] | None:
+        """Call *wake* when the change feed grows, and return what ends that; None where the database cannot tell."""
+        ...
+
+    def version(self) -> int | None:
+        """Return what is another number after each commit of anybody; None where that cannot be told for nothing."""
         ...
 
     async def lock(self, connection: Connection, key: str) -> None:

@@ -21,6 +21,7 @@ PASSING = ("PRAGMA synchronous=NORMAL", "PRAGMA wal_autocheckpoint=0")
 """A commit that does not wait for the disk must not write the log into the file either, which does."""
 MOST_PASSING = 200
 """So many commits in turn may not wait; the one after them does, and writes the log into the file if it has grown."""
+VERSION = "PRAGMA data_version"
 STATEMENTS_KEPT = 256
 _REFUSED = "attempt to write in a read-only transaction"
 
@@ -96,6 +97,10 @@ class SqliteConnection(Connection):
     def close(self) -> None:
         """Close the connection."""
         self._raw.close()
+
+    def version(self) -> int:
+        """Return what is another number after each commit on another connection, of any process."""
+        return int(self._raw.execute(VERSION).fetchall()[0][0])
 
     async def run_script(self, sql: str) -> None:
         """Run *sql* in the disk's thread: it may take its time."""

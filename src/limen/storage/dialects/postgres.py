@@ -264,6 +264,10 @@ class PostgresDialect:
         await connection.add_listener(CHANNEL, lambda *_: wake())
         return connection.close
 
+    def version(self) -> int | None:
+        """Return none: to ask is as dear as to read."""
+        return None
+
     async def lock(self, connection: Connection, key: str) -> None:
         """Take a transaction-level advisory lock."""
         await connection.execute(_TAKE_LOCK, {"key": key})

@@ -199,6 +199,7 @@ class SqliteDialect:
         self.path = path_of(url)
         self.trace: Trace | None = None
         self._readers, self._writers = _Pool(self.path, READING), _Pool(self.path, PRAGMAS)
+        self._watching: SqliteConnection | None = None
 
     @cached_property
     def engine(self) -> "AsyncEngine":
@@ -242,10 +243,16 @@ class SqliteDialect:
         finally:
             self._writers.take_back(connection)
 
-    async def listen(self, wake: Callable[[], None]) -> Callable[[], Awaitable[None]]:
+    async def listen(self, wake: Callable[[], None]) -> Callable[[], Awaitable[None]] | None:
         """Do nothing: SQLite tells nobody, and whoever listens also polls."""
         del wake
-        return _nothing
+        return None
+
+    def version(self) -> int | None:
+        """Return what SQLite counts for a connection that never commits itself: it looks into shared memory alone."""
+        if self._watching is None:
+            self._watching = self._readers.open()
+        return self._watching.version()
 
     async def lock(self, connection: Connection, key: str) -> None:
         """Do nothing: a writing transaction already excludes every other."""
@@ -268,6 +275,9 @@ class SqliteDialect:
         """Close every connection."""
         self._readers.close()
         self._writers.close()
+        if self._watching is not None:
+            self._watching.close()
+            self._watching = None
         if "engine" in self.__dict__:
             await self.engine.dispose()
 
@@ -287,10 +297,6 @@ _PRUNE_CHECKPOINTS = text("""
                   AND p.number = (SELECT max(number) FROM audit_prunings WHERE tenant_id = :tenant)
                   AND audit_checkpoints.number <= p.checkpoint AND audit_checkpoints.at < p.before)
 """)
-
-
-async def _nothing() -> None:
-    pass
 
 
 def _on_connect(dbapi_connection: Any, _record: Any) -> None:
