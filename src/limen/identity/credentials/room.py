@@ -78,8 +78,8 @@ def digest(secret: bytes, salt: bytes, cost: tuple[int, int, int], length: int) 
         "lanes": lanes,
         "threads": lanes,
     }
-    if HAS_HUGE_PAGES and memory_kib * 1024 <= _MOST_KEPT:
-        held = room()
+    held = room() if HAS_HUGE_PAGES and memory_kib * 1024 <= _MOST_KEPT else None
+    if held is not None:
         given |= {"allocate_cbk": held.take, "free_cbk": held.leave}
     error = core(ffi.new("argon2_context *", given), Type.ID.value)
     if error != _OK:
@@ -87,9 +87,15 @@ def digest(secret: bytes, salt: bytes, cost: tuple[int, int, int], length: int) 
     return bytes(ffi.buffer(out))
 
 
-def room() -> Room:
-    """Return the calling thread's room."""
-    held: Room | None = getattr(_rooms, "held", None)
-    if held is None:
-        held = _rooms.held = Room()
+def room() -> Room | None:
+    """Return the calling thread's room; None where the system lets nobody make functions for a library to call.
+
+    As under systemd's ``MemoryDenyWriteExecute``: the library then takes its memory from the allocator.
+    """
+    if not hasattr(_rooms, "held"):
+        try:
+            _rooms.held = Room()
+        except MemoryError:
+            _rooms.held = None
+    held: Room | None = _rooms.held
     return held

@@ -26,13 +26,15 @@ def test_what_the_library_refuses_is_an_error():
 @pytest.mark.skipif(not HAS_HUGE_PAGES, reason="the system has no huge pages to ask for")
 def test_nothing_is_left_of_a_hash_in_memory_that_is_kept():
     digest(b"correct horse", SALT, (1, 8, 1), 32)
-    assert room().content
-    assert not any(room().content)
+    held = room()
+    assert held is not None
+    assert held.content
+    assert not any(held.content)
 
 
 @pytest.mark.skipif(not HAS_HUGE_PAGES, reason="the system has no huge pages to ask for")
 def test_a_thread_has_a_room_of_its_own_and_keeps_it_from_hash_to_hash():
-    seen: list[Room] = []
+    seen: list[Room | None] = []
 
     def hashes() -> None:
         for _ in range(2):
@@ -45,3 +47,19 @@ def test_a_thread_has_a_room_of_its_own_and_keeps_it_from_hash_to_hash():
     hashes()
     assert seen[0] is seen[1] is not seen[2]
     assert seen[2] is seen[3]
+
+
+def test_where_a_library_may_call_nobody_it_takes_its_own_memory(monkeypatch: pytest.MonkeyPatch):
+    def refused() -> Room:
+        raise MemoryError
+
+    made: list[object] = []
+
+    def hashes() -> None:
+        made.extend((room(), digest(b"correct horse", SALT, (1, 8, 1), 32)))
+
+    monkeypatch.setattr("limen.identity.credentials.room.Room", refused)
+    other = threading.Thread(target=hashes)
+    other.start()
+    other.join()
+    assert made == [None, hash_secret_raw(b"correct horse", SALT, 1, 8, 1, 32, Type.ID)]
