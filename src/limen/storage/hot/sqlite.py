@@ -50,24 +50,24 @@ _ALIVE = (
     " AND c.state = 'active' AND c.valid_after <= {0}.created_at)"
 )
 _REDEEM = f"""
-UPDATE codes SET redeemed_at = :now, family_id = :family_id
-WHERE tenant_id = :tenant_id AND code_hash = :code_hash AND client_key = :client AND redirect_uri = :redirect_uri
-  AND challenge = :challenge AND confirmation IN ('', :confirmation) AND redeemed_at IS NULL
-  AND expires_at > :now AND {_ALIVE.format("codes")}
+UPDATE codes SET redeemed_at = ?1, family_id = ?2
+WHERE tenant_id = ?3 AND code_hash = ?4 AND client_key = ?5 AND redirect_uri = ?6
+  AND challenge = ?7 AND confirmation IN ('', ?8) AND redeemed_at IS NULL
+  AND expires_at > ?1 AND {_ALIVE.format("codes")}
   AND EXISTS (SELECT 1 FROM sessions s
               WHERE s.tenant_id = codes.tenant_id AND s.id = codes.session_id AND s.ended_at IS NULL)
-RETURNING *"""  # noqa: S608 - no value is in it
+RETURNING grant_id, session_id, customer_id, scopes, nonce, authentication, created_at"""  # noqa: S608 - no value is in it
 _CODE = "SELECT * FROM codes WHERE tenant_id = ? AND code_hash = ?"
 _NEW_FAMILY = """
 INSERT INTO families (tenant_id, id, grant_id, session_id, customer_id, client_key, scopes, authentication, generation,
   current_hash, previous_hash, rotated_at, created_at, idle_until, expires_at, confirmation)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, NULL, ?, ?, ?, ?, ?)"""
 _ROTATE = f"""
-UPDATE families SET generation = generation + 1, previous_hash = current_hash, current_hash = :successor_hash,
-  rotated_at = :now, idle_until = :idle_until
-WHERE tenant_id = :tenant_id AND id = :family_id AND client_key = :client AND current_hash = :presented_hash
-  AND confirmation IN ('', :confirmation) AND revoked_at IS NULL
-  AND expires_at > :now AND idle_until > :now AND {_ALIVE.format("families")}
+UPDATE families SET generation = generation + 1, previous_hash = current_hash, current_hash = ?2,
+  rotated_at = ?1, idle_until = ?3
+WHERE tenant_id = ?4 AND id = ?5 AND client_key = ?6 AND current_hash = ?7
+  AND confirmation IN ('', ?8) AND revoked_at IS NULL
+  AND expires_at > ?1 AND idle_until > ?1 AND {_ALIVE.format("families")}
 RETURNING customer_id, scopes, authentication"""  # noqa: S608 - no value is in it
 _FAMILY = """
 SELECT f.*, c.state, c.valid_after FROM families f
@@ -250,17 +250,11 @@ def _redeem(database: sqlite3.Connection, step: RedeemStep, now: Instant) -> tup
     ask = step.ask
     row = database.execute(
         _REDEEM,
-        {
-            "now": now,
-            "tenant_id": str(step.tenant_id),
-            "family_id": str(ask.family_id),
-            "code_hash": bytearray(ask.code_hash),
-            "client": str(ask.client),
-            "redirect_uri": ask.redirect_uri,
-            "challenge": ask.challenge,
-            "confirmation": ask.confirmation,
-        },
-    ).fetchone()
+        (
+            now, str(ask.family_id), str(step.tenant_id), bytearray(ask.code_hash), str(ask.client), ask.redirect_uri,
+            ask.challenge, ask.confirmation,
+        ),
+    ).fetchone()  # fmt: skip
     if row is not None:
         answer = redeemed(row, ask)
         database.execute(
@@ -284,17 +278,11 @@ def _rotate(database: sqlite3.Connection, step: RotateStep, now: Instant) -> tup
     ask = step.ask
     row = database.execute(
         _ROTATE,
-        {
-            "now": now,
-            "tenant_id": str(step.tenant_id),
-            "family_id": str(ask.family_id),
-            "client": str(ask.client),
-            "presented_hash": bytearray(ask.presented_hash),
-            "successor_hash": bytearray(ask.successor_hash),
-            "idle_until": ask.idle_until,
-            "confirmation": ask.confirmation,
-        },
-    ).fetchone()
+        (
+            now, bytearray(ask.successor_hash), ask.idle_until, str(step.tenant_id), str(ask.family_id),
+            str(ask.client), bytearray(ask.presented_hash), ask.confirmation,
+        ),
+    ).fetchone()  # fmt: skip
     if row is not None:
         answer = rotated(row, RotationOutcome.ROTATED)
     else:
