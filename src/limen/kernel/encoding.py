@@ -63,6 +63,18 @@ def link_hash(token: str) -> bytes:
     return sha256(token.encode())
 
 
+def framed_place(header: bytes, *names: str) -> bytes:
+    """Return what :func:`framed` does of *header* and four *names*, in half the time: every envelope is bound to it."""
+    first, second, third, fourth = [name.encode() for name in names]
+    try:
+        return b"".join((
+            _LENGTHS[len(header)], header, _LENGTHS[len(first)], first, _LENGTHS[len(second)], second,
+            _LENGTHS[len(third)], third, _LENGTHS[len(fourth)], fourth,
+        ))  # fmt: skip
+    except IndexError:  # a name is long
+        return framed(header, *names)
+
+
 def framed(*parts: bytes | str) -> bytes:
     """Join *parts*, each behind its length as four bytes, so that no two different lists read the same."""
     joined: list[bytes] = []

@@ -9,8 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from limen.access.imports.records import Arrival, Refused
+from limen.integration.imports import jsonl
 from limen.integration.imports.firebase import HashParameters
 from limen.integration.imports.lines import LONGEST, elements, lines
+from limen.integration.imports.picking import decoded
 from limen.integration.imports.table import FORMATS
 
 PROJECT = HashParameters(signer_key="AAAA")
@@ -187,3 +189,29 @@ def test_members_of_any_type_are_read_or_refused(members, form):
 def test_lines_are_whole(content):
     joined = b"\n".join(raw for _, raw in lines(io.BytesIO(content)))
     assert joined.replace(b"\r", b"").rstrip(b"\n") == content.replace(b"\r", b"").rstrip(b"\n")
+
+
+MEMBERS = st.sampled_from(
+    ("email", "email_verified", "name", "locale", "attributes", "external_id", "disabled", "created_at", "plan", "totp")
+)
+SAID = (
+    st.none()
+    | st.booleans()
+    | st.integers(-1, 1 << 60)
+    | st.text(max_size=6)
+    | st.sampled_from(("true", "1700000000000", "x" * 2_048, "x" * 2_049, [], {}, {"plan": "gold"}, [7]))
+)
+
+
+@settings(max_examples=300)
+@given(st.dictionaries(MEMBERS, SAID, max_size=5))
+def test_a_plain_line_is_read_as_it_is_read_closely(line):
+    raw = json.dumps(line).encode()
+    quick = jsonl.plain(raw, 3, 4)
+    if quick is not None:
+        assert quick == jsonl.arrival(decoded(raw), 3, 4)
+
+
+def test_nearly_every_line_is_plain():
+    line = {"email": "ann@example.com", "email_verified": True, "created_at": 1, "attributes": {"plan": "gold"}}
+    assert jsonl.plain(json.dumps(line).encode(), 1, 1) is not None

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from limen.kernel.encoding import b64url, canonical_json, framed, from_b64url, link_hash, sha256
+from limen.kernel.encoding import b64url, canonical_json, framed, framed_place, from_b64url, link_hash, sha256
 
 PARTS = st.lists(st.one_of(st.binary(max_size=12), st.text(max_size=12)), max_size=5)
 
@@ -61,6 +61,11 @@ def test_moving_a_boundary_changes_the_frame(first: tuple[str, ...], second: tup
 
 def test_a_frame_is_length_then_part() -> None:
     assert framed("ab", b"\x00") == b"\x00\x00\x00\x02ab\x00\x00\x00\x01\x00"
+
+
+@given(st.binary(max_size=6), st.lists(st.text(max_size=12) | st.just("ü" * 128), min_size=4, max_size=4))
+def test_a_place_is_framed_as_everything_is(header: bytes, names: list[str]) -> None:
+    assert framed_place(header, *names) == framed(header, *names)
 
 
 def test_canonical_json_does_not_depend_on_the_order_of_making() -> None:

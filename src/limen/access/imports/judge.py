@@ -50,7 +50,9 @@ def judge(
     if isinstance(email, Refusal):
         problems["email"] = "email.invalid"
         email = ""
-    plain = msgspec.structs.replace(row.profile, email=email, attributes=attributes)
+    plain = row.profile
+    if email != plain.email or len(attributes) < len(plain.attributes):
+        plain = msgspec.structs.replace(plain, email=email, attributes=attributes)
     profile = _named(normalised(plain), tenant, problems, left_out)
     wrong = validate(profile, settings)
     if wrong is not None:

@@ -5,6 +5,7 @@ A customer's key is made before the data it seals, and destroyed to erase it (ar
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 import msgspec
@@ -162,7 +163,7 @@ def seal(customer: Customer, vault: SubjectVault) -> SealedCustomer:
         version=customer.version,
         proof_after=customer.proof_after,
         seen_on=customer.seen_on,
-        searchable=Searchable(vault.tenant, searchable_values(customer.profile)),
+        searchable=Searchable(vault.tenant, partial(searchable_values, customer.profile)),
     )
 
 

@@ -9,6 +9,7 @@ its last page.
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, Protocol
 
 from limen.identity.administrators import SYSTEM, Actor
@@ -129,7 +130,7 @@ class Indexing:
         customer = await self.directory.open(sealed)
         if customer is None:
             return None
-        return Searchable(await self.directory.vault(), searchable_values(customer.profile)).token(index)
+        return Searchable(await self.directory.vault(), partial(searchable_values, customer.profile)).token(index)
 
     async def _remove(self, index: SearchIndex) -> SearchIndex | None:
         async with self.begin(self.tenant_id) as unit:

@@ -16,7 +16,6 @@ journeys reaches the bound. A tenant's own sealing key seals settings, secrets a
 that could come near 2**32 of those in the life of a key version needs a new version first.
 """
 
-import hmac
 import struct
 from typing import Final, Self
 
@@ -24,9 +23,10 @@ import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from limen.kernel.encoding import framed
+from limen.kernel.encoding import framed, framed_place
 from limen.kernel.entropy import Entropy
 from limen.kernel.errors import Corrupted
+from limen.kernel.mac import HmacSha256
 
 KEY_BYTES: Final = 32
 _VERSION: Final = 1
@@ -56,10 +56,11 @@ class Place(msgspec.Struct, frozen=True):
 
 
 class SealingKey(msgspec.Struct, frozen=True):
-    """A loaded AES-256 key and its number. Its ``repr`` shows the number only."""
+    """A loaded AES-256 key, its number, and how its envelopes begin. Its ``repr`` shows the number only."""
 
     version: int
     cipher: AESGCM
+    header: bytes
 
     def __repr__(self) -> str:
         """Show no key."""
@@ -75,14 +76,13 @@ class SealingKey(msgspec.Struct, frozen=True):
         if len(key) != KEY_BYTES:  # AESGCM would quietly take 16 bytes and be AES-128
             msg = "a sealing key has the wrong length"
             raise Corrupted(msg)
-        return cls(version, AESGCM(key))
+        return cls(version, AESGCM(key), _HEADER.pack(_VERSION, _A256GCM, version))
 
 
 def seal(key: SealingKey, place: Place, plaintext: bytes, entropy: Entropy) -> bytes:
     """Return *plaintext* sealed for *place*: ``OVERHEAD_BYTES`` longer, different each time."""
-    header = _HEADER.pack(_VERSION, _A256GCM, key.version)
     nonce = entropy.bytes(_NONCE_BYTES)
-    return header + nonce + key.cipher.encrypt(nonce, plaintext, _bound(header, place))
+    return key.header + nonce + key.cipher.encrypt(nonce, plaintext, _bound(key.header, place))
 
 
 def unseal(key: SealingKey, place: Place, envelope: bytes) -> bytes:
@@ -119,10 +119,14 @@ def key_version(envelope: bytes) -> int:
     return int(number)
 
 
-def derived_key(key: bytes, *context: str) -> bytes:
-    """Return the 32-byte key that *key* yields for *context*: HMAC-SHA256 as a pseudorandom function (RFC 2104)."""
-    return hmac.digest(key, framed(*context), "sha256")
+def derived_key(key: bytes | HmacSha256, *context: str) -> bytes:
+    """Return the 32-byte key that *key* yields for *context*: HMAC-SHA256 as a pseudorandom function (RFC 2104).
+
+    A key that derives many comes prepared.
+    """
+    prepared = HmacSha256(key) if isinstance(key, bytes) else key
+    return prepared.digest(framed(*context))
 
 
 def _bound(header: bytes, place: Place) -> bytes:
-    return framed(header, place.tenant, place.subject, place.field, place.record)
+    return framed_place(header, place.tenant, place.subject, place.field, place.record)

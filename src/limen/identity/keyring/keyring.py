@@ -13,7 +13,7 @@ from limen.identity.keyring.keysets import joined, loaded, parsed
 from limen.identity.keyring.rootkeys import SETTLE, EpochKeys, KeyWrapper
 from limen.identity.keyring.store import KeyStore, SubjectCursor, WrappedSubjectKey, WrappedTenantKey
 from limen.identity.keyring.vaults import SubjectVault, TenantVault
-from limen.identity.keyring.wrapping import close_outer, open_outer, tenant_context
+from limen.identity.keyring.wrapping import close_all, close_outer, open_outer, tenant_context
 from limen.kernel.clock import SECOND, Clock, Instant
 from limen.kernel.entropy import Entropy
 from limen.kernel.errors import Conflict, Corrupted, NotFound, Refusal
@@ -186,9 +186,8 @@ class Keyring:
         inner = {name: tenant.wrap_subject(name, _FIRST_VERSION, key) for name, key in keys.items()}
         epoch, now = await self._epochs.current_epoch(), self._clock.now()  # last before the write: see SETTLE
         rows = [WrappedSubjectKey(tenant_id, name, _FIRST_VERSION, b"", epoch.id, now) for name in keys]
-        await self._store.put_new_subject_keys(
-            [close_outer(row, epoch, inner[row.subject_id], self._entropy) for row in rows]
-        )
+        pairs = ((row, inner[row.subject_id]) for row in rows)
+        await self._store.put_new_subject_keys(close_all(pairs, epoch, self._entropy))
         return [self._vault(tenant, row, keys[row.subject_id]) for row in rows]
 
     async def create_subject(self, tenant_id: str, subject_id: str) -> SubjectVault:

@@ -1,6 +1,5 @@
 """What features hold: a vault for a tenant, a vault for one subject. Both are synchronous and do no IO."""
 
-import hmac
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -28,6 +27,7 @@ class TenantVault:
     """
 
     __slots__ = (
+        "_blinding",
         "_borne",
         "_derived",
         "_entropy",
@@ -50,9 +50,10 @@ class TenantVault:
         self._keys = dict(keys)
         self._entropy = entropy
         self._derived: dict[tuple[str, int], bytes] = {}
+        self._blinding: dict[int, HmacSha256] = {}
         self._borne: dict[str, HmacSha256] = {}
         self._sealing = {number: SealingKey.load(number, self._own(key, "seal")) for number, key in keys.items()}
-        self._wrapping = {number: self._own(key, "wrap") for number, key in keys.items()}
+        self._wrapping = {number: HmacSha256(self._own(key, "wrap")) for number, key in keys.items()}
 
     def seal(self, field: str, record: str, plaintext: bytes) -> bytes:
         """Return *plaintext* sealed for *field* of *record*."""
@@ -76,7 +77,11 @@ class TenantVault:
         Equal values of one kind in one tenant give equal bytes; nothing else does. *version* is a tenant key version,
         ``index_version`` unless told.
         """
-        return hmac.digest(self.derive(_BLIND_INDEX, version), framed(kind, normalised), "sha256")
+        number = self.index_version if version is None else version
+        prepared = self._blinding.get(number)
+        if prepared is None:
+            prepared = self._blinding[number] = HmacSha256(self.derive(_BLIND_INDEX, number))
+        return prepared.digest(framed(kind, normalised))
 
     def derive(self, purpose: str, version: int | None = None) -> bytes:
         """Return the sub-key (32 bytes) for *purpose*, a constant such as ``refresh-mac`` (HKDF-SHA256, RFC 5869).

@@ -1,5 +1,6 @@
 """The outer wrapping of subject keys, by epoch, and the context that binds tenant keys."""
 
+from collections.abc import Iterable
 from typing import Final
 
 from limen.identity.keyring.envelope import Place, SealingKey, derived_key, seal, unseal
@@ -7,6 +8,7 @@ from limen.identity.keyring.keyfile import EpochKey
 from limen.identity.keyring.store import WrappedSubjectKey
 from limen.kernel.encoding import framed
 from limen.kernel.entropy import Entropy
+from limen.kernel.mac import HmacSha256
 
 _OUTER: Final = "keyring.subject_key.epoch"
 
@@ -18,8 +20,25 @@ def tenant_context(tenant_id: str, version: int) -> bytes:
 
 def close_outer(row: WrappedSubjectKey, epoch: EpochKey, inner: bytes, entropy: Entropy) -> WrappedSubjectKey:
     """Return *row* with the *inner* wrapping wrapped once more, under *epoch*."""
-    wrapped = seal(_key(row, epoch), _place(row), inner, entropy)
-    return WrappedSubjectKey(row.tenant_id, row.subject_id, row.version, wrapped, epoch.id, row.created_at)
+    return close_all([(row, inner)], epoch, entropy)[0]
+
+
+def close_all(
+    rows: Iterable[tuple[WrappedSubjectKey, bytes]], epoch: EpochKey, entropy: Entropy
+) -> list[WrappedSubjectKey]:
+    """Return *rows*, each with its inner wrapping wrapped once more, under *epoch*."""
+    prepared = HmacSha256(epoch.key)
+    return [
+        WrappedSubjectKey(
+            row.tenant_id,
+            row.subject_id,
+            row.version,
+            seal(_key(row, epoch.id, prepared), _place(row), inner, entropy),
+            epoch.id,
+            row.created_at,
+        )
+        for row, inner in rows
+    ]
 
 
 def open_outer(row: WrappedSubjectKey, epoch: EpochKey) -> bytes:
@@ -28,11 +47,11 @@ def open_outer(row: WrappedSubjectKey, epoch: EpochKey) -> bytes:
     Raises:
         Corrupted: the row was changed or moved, or is under another epoch.
     """
-    return unseal(_key(row, epoch), _place(row), row.wrapped)
+    return unseal(_key(row, epoch.id, HmacSha256(epoch.key)), _place(row), row.wrapped)
 
 
-def _key(row: WrappedSubjectKey, epoch: EpochKey) -> SealingKey:
-    return SealingKey.load(epoch.id, derived_key(epoch.key, "limen.epoch-wrap:v1", row.tenant_id, row.subject_id))
+def _key(row: WrappedSubjectKey, number: int, prepared: HmacSha256) -> SealingKey:
+    return SealingKey.load(number, derived_key(prepared, "limen.epoch-wrap:v1", row.tenant_id, row.subject_id))
 
 
 def _place(row: WrappedSubjectKey) -> Place:

@@ -1,7 +1,7 @@
 """What is kept of a value so that it can be found, and what of a query finds it."""
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
@@ -36,14 +36,17 @@ def folded(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Searchable:
-    """What of a profile may be searched, for whoever stores it: tokens are made for the indexes there are by then."""
+    """What of a profile may be searched, for whoever stores it: tokens are made for the indexes there are by then.
+
+    ``values`` says it by field, where anybody asks.
+    """
 
     blinds: Blinds = field(repr=False)
-    values: Mapping[str, str] = field(repr=False)
+    values: Callable[[], Mapping[str, str]] = field(repr=False)
 
     def token(self, index: SearchIndex) -> bytes | None:
         """Return the token of the index's field; None where there is nothing to find."""
-        text = folded(self.values.get(index.field, ""))
+        text = folded(self.values().get(index.field, ""))
         return token_of(self.blinds, index, text) if text else None
 
 

@@ -12,6 +12,7 @@ from limen.integration.imports.picking import Members, Unfit, decoded
 
 Row = Arrival | Refused
 Make = Callable[[Members, int, int], Arrival]
+Quick = Callable[[bytes, int, int], Arrival | None]
 Rows = Callable[[BinaryIO, HashParameters], Iterator[Row]]
 
 
@@ -24,9 +25,10 @@ class Format:
     rows: Rows
 
 
-def _each(raws: Iterator[Raw], make: Make) -> Iterator[Row]:
+def _each(raws: Iterator[Raw], make: Make, quick: Quick | None = None) -> Iterator[Row]:
     for number, (line, raw) in enumerate(raws, 1):
-        yield _made(raw, make, number, line)
+        found = quick(raw, number, line) if quick is not None and raw is not None else None
+        yield found or _made(raw, make, number, line)
 
 
 def _made(raw: bytes | None, make: Make, number: int, line: int) -> Row:
@@ -38,9 +40,9 @@ def _made(raw: bytes | None, make: Make, number: int, line: int) -> Row:
         return Refused(number, line, unfit.field[:64], unfit.code)
 
 
-def _lines(make: Make) -> Rows:
+def _lines(make: Make, quick: Quick | None = None) -> Rows:
     def rows(file: BinaryIO, _: HashParameters) -> Iterator[Row]:
-        return _each(((line, raw) for line, raw in lines(file) if raw is None or raw.strip()), make)
+        return _each(((line, raw) for line, raw in lines(file) if raw is None or raw.strip()), make, quick)
 
     return rows
 
@@ -48,7 +50,7 @@ def _lines(make: Make) -> Rows:
 FORMATS: Final[Mapping[str, Format]] = {
     one.name: one
     for one in (
-        Format("jsonl", "Limen's own, a JSON object on each line", _lines(jsonl.arrival)),
+        Format("jsonl", "Limen's own, a JSON object on each line", _lines(jsonl.arrival, jsonl.plain)),
         Format("csv", "Limen's own columns", lambda file, _: tabular.rows(file, tabular.own, "email")),
         Format(
             "keycloak", "a Keycloak realm's export", lambda file, _: _each(elements(file, b"users"), keycloak.arrival)

@@ -61,7 +61,9 @@ SELECT EXISTS (SELECT 1 FROM revoked_tokens WHERE tenant_id = :tenant AND token_
         WHERE tenant_id = :tenant AND subject = :subject AND state = 'active' AND valid_after <= :issued))"""
 _REVOKED_TOKENS = "SELECT token_id FROM revoked_tokens WHERE tenant_id = ? AND expires_at >= ?"
 _REVOKED_FAMILIES = "SELECT id FROM families WHERE tenant_id = ? AND revoked_at >= ?"
-_REVOKED_CUSTOMERS = "SELECT subject, valid_after FROM customers WHERE tenant_id = ? AND valid_after >= ?"
+_REVOKED_CUSTOMERS = (
+    "SELECT subject, valid_after FROM customers WHERE tenant_id = ? AND valid_after >= ? AND valid_after > 0"
+)
 
 
 class SqliteReader:

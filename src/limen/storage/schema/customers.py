@@ -29,7 +29,15 @@ customers = tenant_table(
     key=("id",),
 )
 """``seen_on`` is the day of the last sign-in, since 1970 in UTC. It has no index, so that a sign-in writes none."""
-Index("ix_customers_valid_after", customers.c.tenant_id, customers.c.valid_after)
+_was_ended = customers.c.valid_after > text("0")
+Index(
+    "ix_customers_valid_after",
+    customers.c.tenant_id,
+    customers.c.valid_after,
+    sqlite_where=_was_ended,
+    postgresql_where=_was_ended,
+)
+"""Of those whose sessions were ended at once: hardly anybody, and a new customer writes nothing into it."""
 Index("ix_customers_created", customers.c.tenant_id, customers.c.created_at, customers.c.id)
 _is_barred = customers.c.state != text("'active'")
 Index(

@@ -345,7 +345,7 @@ BEGIN
   RETURN QUERY
     SELECT 'token'::text, t.token_id, t.expires_at FROM revoked_tokens t WHERE t.tenant_id = p_tenant AND t.expires_at >= p_since
     UNION ALL SELECT 'family', f.id, f.revoked_at FROM families f WHERE f.tenant_id = p_tenant AND f.revoked_at >= p_since
-    UNION ALL SELECT 'subject', c.subject, c.valid_after FROM customers c WHERE c.tenant_id = p_tenant AND c.valid_after >= p_since;
+    UNION ALL SELECT 'subject', c.subject, c.valid_after FROM customers c WHERE c.tenant_id = p_tenant AND c.valid_after >= p_since AND c.valid_after > 0;
 END $$;
 
 GRANT CREATE ON SCHEMA public TO limen_hot;  -- an owner must be allowed to create; taken back below

@@ -352,7 +352,14 @@ def _create_tables() -> None:  # noqa: PLR0915 - one statement a table
         postgresql_where=sa.text("state != 'active'"),
     )
     op.create_index("ix_customers_created", "customers", ["tenant_id", "created_at", "id"], unique=False)
-    op.create_index("ix_customers_valid_after", "customers", ["tenant_id", "valid_after"], unique=False)
+    op.create_index(
+        "ix_customers_valid_after",
+        "customers",
+        ["tenant_id", "valid_after"],
+        unique=False,
+        sqlite_where=sa.text("valid_after > 0"),
+        postgresql_where=sa.text("valid_after > 0"),
+    )
     op.create_table(
         "imports",
         sa.Column("tenant_id", sa.String(length=40), nullable=False),
