@@ -5,6 +5,7 @@ text is the order of creation. Identifiers are internal: a UUIDv7 tells when a c
 the house as ``sub`` or ``sid`` is random instead (:func:`limen.kernel.entropy.random_token`).
 """
 
+from functools import lru_cache
 from typing import ClassVar, Self
 
 from limen.kernel.clock import Clock
@@ -13,6 +14,7 @@ from limen.kernel.entropy import Entropy
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _PAIRS = tuple(first + second for first in _ALPHABET for second in _ALPHABET)
 _LENGTH = 26
+_LOWER = (1 << 40) - 1
 
 
 class TypedId(str):
@@ -25,9 +27,9 @@ class TypedId(str):
     def new(cls, clock: Clock, entropy: Entropy) -> Self:
         """Return a fresh identifier: 48 bits of milliseconds, then 74 random bits."""
         random = int.from_bytes(entropy.bytes(10), "big")
-        value = (clock.now() // 1000 & (1 << 48) - 1) << 80
-        value |= 0x7 << 76 | (random >> 68 & 0xFFF) << 64 | 0b10 << 62 | random & (1 << 62) - 1
-        return cls(f"{cls.prefix}_{_encode(value)}")
+        first = 0x7 << 36 | (random >> 68 & 0xFFF) << 24 | 0b10 << 22 | random >> 40 & (1 << 22) - 1
+        when = _head(clock.now() // 1000 & (1 << 48) - 1)
+        return cls(f"{cls.prefix}_{when}{_tail(first)}{_tail(random & _LOWER)}")
 
     @classmethod
     def parse(cls, text: str) -> Self | None:
@@ -43,8 +45,15 @@ class TypedId(str):
         return f"^{cls.prefix}_[0-9a-hjkmnp-tv-z]{{{_LENGTH}}}$"
 
 
-def _encode(value: int) -> str:
-    return "".join([_PAIRS[value >> shift & 1023] for shift in range(120, -1, -10)])
+@lru_cache(maxsize=4)  # many are made within a millisecond
+def _head(milliseconds: int) -> str:
+    """Return the first ten characters: two bits of nothing, and 48 of time."""
+    return "".join([_PAIRS[milliseconds >> shift & 1023] for shift in range(40, -1, -10)])
+
+
+def _tail(bits: int) -> str:
+    """Return eight characters: 40 bits."""
+    return _PAIRS[bits >> 30] + _PAIRS[bits >> 20 & 1023] + _PAIRS[bits >> 10 & 1023] + _PAIRS[bits & 1023]
 
 
 class TenantId(TypedId):

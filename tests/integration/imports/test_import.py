@@ -174,17 +174,18 @@ async def held(*given):
     left.pop()
     return await load(*given)
 
-run.Importing._load = held
+run.Importing._load, run.ROWS = held, 200
 main()
 """
-"""The command line, which comes no further than a few batches."""
+"""The command line, which comes no further than a few batches, of which each is small."""
+FEW = 200
 
 
 @pytest.mark.slow
 def test_a_process_that_is_killed_loses_nothing_and_doubles_nothing(tmp_path):
     path = written(
         tmp_path / "people.jsonl",
-        people(12 * ROWS, password_hash="$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$" + "A" * 43),
+        people(12 * FEW, password_hash="$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$" + "A" * 43),
     )
     environment = os.environ | {
         "LIMEN_DATA_DIR": str(tmp_path),
@@ -200,9 +201,9 @@ def test_a_process_that_is_killed_loses_nothing_and_doubles_nothing(tmp_path):
             time.sleep(0.01)
         process.send_signal(signal.SIGKILL)
         process.wait()
-    assert 2 * ROWS <= reached(tmp_path) < 12 * ROWS
+    assert 2 * FEW <= reached(tmp_path) < 12 * FEW
     done = subprocess.run(command, env=environment | {"BATCHES": "99"}, check=False, capture_output=True, text=True)
     sums = json.loads((tmp_path / "report.jsonl").read_text().splitlines()[-1])
     assert done.returncode == 0, done.stderr
-    assert (sums["rows"], sums["created"], sums["present"], sums["refused"]) == (12 * ROWS, 12 * ROWS, 0, 0)
+    assert (sums["rows"], sums["created"], sums["present"], sums["refused"]) == (12 * FEW, 12 * FEW, 0, 0)
     assert (tmp_path / "report.jsonl").stat().st_mode & 0o077 == 0

@@ -2,7 +2,7 @@
 
 ::
 
-    file ── reader (integration.imports) ──> Arrival | Refused ── Importing.run, 500 rows a commit ──> customers
+    file ── reader (integration.imports) ──> Arrival | Refused ── Importing.run, 1,000 rows a commit ──> customers
                                                                        └─ progress and refused rows, in that commit
 
 Owns what an import is and how far it has come, which rows go in, and the export that an import takes. A batch is one

@@ -1,4 +1,4 @@
-"""An import: rows in, customers out, five hundred in a commit."""
+"""An import: rows in, customers out, a thousand in a commit."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
@@ -30,7 +30,7 @@ from limen.kernel.errors import Conflict, Refusal, Unavailable
 from limen.kernel.events import AuditEntry, Event
 from limen.kernel.ids import ContactId, CustomerId, FactorId, ImportId
 
-ROWS: Final = 500
+ROWS: Final = 1_000
 """In one commit."""
 _AT_ONCE: Final = 8
 """Weak hashes that wait for the pool together: others sign in meanwhile."""

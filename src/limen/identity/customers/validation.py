@@ -27,7 +27,7 @@ def normalised(profile: Profile) -> Profile:
     marks.
     """
     names: dict[str, str] = {field: getattr(profile, field) for field in _NAMES}
-    if all(name.isascii() and name == name.strip() for name in names.values()):
+    if not [name for name in names.values() if not name.isascii() or name != name.strip()]:
         return profile
     short = {field: name for field, name in names.items() if len(name) <= 2 * LONGEST_NAME}
     return msgspec.structs.replace(
