@@ -6,7 +6,16 @@ from typing import Final
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from limen.identity.keyring.envelope import KEY_BYTES, Place, SealingKey, derived_key, key_version, seal, unseal
+from limen.identity.keyring.envelope import (
+    KEY_BYTES,
+    Place,
+    SealingKey,
+    derived_key,
+    key_version,
+    made_together,
+    seal,
+    unseal,
+)
 from limen.kernel.encoding import framed
 from limen.kernel.entropy import Entropy
 from limen.kernel.errors import Corrupted
@@ -33,6 +42,7 @@ class TenantVault:
         "_entropy",
         "_keys",
         "_sealing",
+        "_wrapper_held",
         "_wrapping",
         "index_version",
         "tenant_id",
@@ -53,6 +63,7 @@ class TenantVault:
         self._blinding: dict[int, HmacSha256] = {}
         self._borne: dict[str, HmacSha256] = {}
         self._sealing = {number: SealingKey.load(number, self._own(key, "seal")) for number, key in keys.items()}
+        self._wrapper_held: tuple[tuple[int, str], SealingKey] | None = None
         self._wrapping = {number: HmacSha256(self._own(key, "wrap")) for number, key in keys.items()}
 
     def seal(self, field: str, record: str, plaintext: bytes) -> bytes:
@@ -131,7 +142,12 @@ class TenantVault:
         return unseal(self._wrapper(number, subject_id), self._subject_place(subject_id, version), wrapped)
 
     def _wrapper(self, number: int, subject_id: str) -> SealingKey:
-        return SealingKey.load(number, derived_key(self._wrapping[number], self.tenant_id, subject_id))
+        of = number, made_together(subject_id)
+        held = self._wrapper_held
+        if held is None or held[0] != of:
+            key = SealingKey.load(number, derived_key(self._wrapping[number], self.tenant_id, of[1]))
+            held = self._wrapper_held = of, key
+        return held[1]
 
     def _subject_place(self, subject_id: str, version: int) -> Place:
         return Place(self.tenant_id, subject_id, _SUBJECT_KEY, str(version))

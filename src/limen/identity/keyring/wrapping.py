@@ -3,12 +3,11 @@
 from collections.abc import Iterable
 from typing import Final
 
-from limen.identity.keyring.envelope import Place, SealingKey, derived_key, seal, unseal
+from limen.identity.keyring.envelope import Place, SealingKey, derived_key, made_together, seal, unseal
 from limen.identity.keyring.keyfile import EpochKey
 from limen.identity.keyring.store import WrappedSubjectKey
 from limen.kernel.encoding import framed
 from limen.kernel.entropy import Entropy
-from limen.kernel.mac import HmacSha256
 
 _OUTER: Final = "keyring.subject_key.epoch"
 
@@ -26,19 +25,15 @@ def close_outer(row: WrappedSubjectKey, epoch: EpochKey, inner: bytes, entropy: 
 def close_all(
     rows: Iterable[tuple[WrappedSubjectKey, bytes]], epoch: EpochKey, entropy: Entropy
 ) -> list[WrappedSubjectKey]:
-    """Return *rows*, each with its inner wrapping wrapped once more, under *epoch*."""
-    prepared = HmacSha256(epoch.key)
-    return [
-        WrappedSubjectKey(
-            row.tenant_id,
-            row.subject_id,
-            row.version,
-            seal(_key(row, epoch.id, prepared), _place(row), inner, entropy),
-            epoch.id,
-            row.created_at,
-        )
-        for row, inner in rows
-    ]
+    """Return *rows*, all of one tenant, each with its inner wrapping wrapped once more, under *epoch*."""
+    closed: list[WrappedSubjectKey] = []
+    shared, key = "", None
+    for row, inner in rows:
+        if key is None or made_together(row.subject_id) != shared:
+            shared, key = made_together(row.subject_id), _key(row, epoch)
+        wrapped = seal(key, _place(row), inner, entropy)
+        closed.append(WrappedSubjectKey(row.tenant_id, row.subject_id, row.version, wrapped, epoch.id, row.created_at))
+    return closed
 
 
 def open_outer(row: WrappedSubjectKey, epoch: EpochKey) -> bytes:
@@ -47,11 +42,12 @@ def open_outer(row: WrappedSubjectKey, epoch: EpochKey) -> bytes:
     Raises:
         Corrupted: the row was changed or moved, or is under another epoch.
     """
-    return unseal(_key(row, epoch.id, HmacSha256(epoch.key)), _place(row), row.wrapped)
+    return unseal(_key(row, epoch), _place(row), row.wrapped)
 
 
-def _key(row: WrappedSubjectKey, number: int, prepared: HmacSha256) -> SealingKey:
-    return SealingKey.load(number, derived_key(prepared, "limen.epoch-wrap:v1", row.tenant_id, row.subject_id))
+def _key(row: WrappedSubjectKey, epoch: EpochKey) -> SealingKey:
+    made = made_together(row.subject_id)
+    return SealingKey.load(epoch.id, derived_key(epoch.key, "limen.epoch-wrap:v1", row.tenant_id, made))
 
 
 def _place(row: WrappedSubjectKey) -> Place:

@@ -5,8 +5,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from limen.identity.keyring.envelope import OVERHEAD_BYTES, Place, SealingKey, derived_key, key_version, seal, unseal
+from limen.identity.keyring.envelope import (
+    OVERHEAD_BYTES,
+    Place,
+    SealingKey,
+    derived_key,
+    key_version,
+    made_together,
+    seal,
+    unseal,
+)
 from limen.kernel.errors import Corrupted
+from limen.kernel.ids import CustomerId, JourneyId
 from tests.support.entropy import SeededEntropy
 
 KEY = SealingKey.load(3, b"k" * 32)
@@ -89,3 +99,12 @@ def test_a_key_of_another_length_is_refused(length: int) -> None:
 def test_derived_keys_differ_by_every_part_of_their_context() -> None:
     contexts = [("a", "b"), ("ab",), ("", "ab"), ("b", "a"), ("a", "b", "")]
     assert len({derived_key(b"k" * 32, *context) for context in contexts}) == len(contexts)
+
+
+def test_those_who_came_within_a_second_share_a_wrapper_and_nobody_else(clock, entropy) -> None:
+    first = CustomerId.new(clock, entropy)
+    assert made_together(CustomerId.new(clock, entropy)) == made_together(first) != made_together(first[4:])
+    assert made_together(JourneyId.new(clock, entropy)) != made_together(first)
+    clock.advance(1.024)
+    assert made_together(CustomerId.new(clock, entropy)) != made_together(first)
+    assert made_together("journey-7") == "journey-7"
