@@ -162,8 +162,9 @@ class _LaneWriter:
     async def _transact(self, connection: Any, steps: Sequence[Step], batch: Batch) -> list[Extension]:
         tenants = sorted({step.tenant_id for step in steps})
         if len(tenants) == 1:  # one statement is atomic
-            if all(isinstance(step, RecordStep) for step in steps):
-                return [await self._run(connection, tenants[0], list(enumerate(steps)), batch)]
+            entries = [step.entry for step in steps if isinstance(step, RecordStep)]
+            if len(entries) == len(steps):
+                return [await self._tell(connection, tenants[0], [Told(tuple(entries))], self._clock.now())]
             extension = await at_once(connection, self._lane, self._shared.families, steps, batch)
             if extension is not None:
                 return [extension]
