@@ -74,8 +74,8 @@ FROM unnest($1::bigint[]) n
 """
 _EXPLAIN: Final = """
 EXPLAIN (ANALYZE, BUFFERS, COSTS OFF)
-SELECT * FROM search_tokens s JOIN customers c ON c.tenant_id = s.tenant_id AND c.id = s.customer_id
-WHERE s.tenant_id = $1 AND s.number = 1 AND (s.token, s.customer_id) > ($2, '') AND s.token <= $3
+SELECT c.*, s.token FROM search_tokens s JOIN customers c ON c.tenant_id = $1 AND c.id = s.customer_id
+WHERE s.number = 1 AND (s.token, s.customer_id) > ($2, '') AND s.token <= $3
 ORDER BY s.token, s.customer_id LIMIT 51
 """
 

@@ -728,6 +728,18 @@ async def test_the_hot_functions_stay_under_the_row_filter_with_their_own_check_
 
 
 @on_postgres
+async def test_a_token_finds_nobody_elses_customer_whatever_tenant_is_named(database, theirs):
+    """The function reads every tenant's tokens; whom they belong to, the rows of customers show to their own alone."""
+    ask = "SELECT id FROM limen_found($1, 1::smallint, ''::bytea, '', '\\xff'::bytea, 9)"
+    ours, their = await connect(database.url, APP_ROLE, database.a), await connect(database.url, APP_ROLE, database.b)
+    assert [await ours.fetch(ask, tenant) for tenant in (database.a, database.b)] == [[], []]
+    assert [row["id"] for row in await their.fetch(ask, database.b)] == [theirs.who.customer.id]
+    assert await their.fetch(ask, database.a) == []
+    for connection in (ours, their):
+        await connection.close()
+
+
+@on_postgres
 async def test_a_stores_condition_removed_still_shows_nothing_of_another_tenant(database, theirs):
     async with database.begin(database.a) as unit:
         for table in TENANT_TABLES.values():

@@ -288,6 +288,24 @@ def _named(values: Any) -> list[str] | None:
     return list(values) if values else None
 
 
+class ByKind(Statement):
+    """A statement that PostgreSQL is told in words of its own, with the same parameters and the same columns."""
+
+    __slots__ = ("_postgres",)
+
+    def __init__(self, core: Any, *, postgres: Any) -> None:
+        """Take a Core statement, and the one for PostgreSQL."""
+        super().__init__(core)
+        self._postgres = postgres
+
+    def compiled(self, kind: str) -> Compiled:
+        """Return it in the words of *kind* of database."""
+        found = self.known.get(kind)
+        if found is None:
+            found = self.known[kind] = Compiled(self._postgres if kind == "postgresql" else self.core, kind)
+        return found
+
+
 class InsertNew(Statement):
     """An INSERT that does nothing, and says so by its row count, where a unique key is taken.
 

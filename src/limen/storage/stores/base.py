@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 
 from limen.kernel.ids import TenantId
-from limen.storage.statements import Connection, InsertNew, InsertOrChange, Result, Statement
+from limen.storage.statements import ByKind, Connection, InsertNew, InsertOrChange, Result, Statement
 
 TENANT = "tenant_id"
 """The name of the column, and of the parameter, that every statement of a store has."""
@@ -32,6 +32,12 @@ TENANT = "tenant_id"
 
 class TenantStatement(Statement):
     """A statement that binds the tenant."""
+
+    __slots__ = ()
+
+
+class TenantByKind(ByKind, TenantStatement):
+    """A statement that binds the tenant, in two ways of putting it."""
 
     __slots__ = ()
 

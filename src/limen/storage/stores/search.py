@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Row, bindparam, func, select, tuple_
+from sqlalchemy import Integer, LargeBinary, Row, SmallInteger, Text, bindparam, column, func, select, tuple_
 
 from limen.identity.customers.records import SealedCustomer
 from limen.identity.search.records import IndexState, Match, SearchIndex, Span
@@ -11,6 +11,7 @@ from limen.kernel.ids import CustomerId
 from limen.storage.schema.customers import customers, search_indexes, search_tokens
 from limen.storage.stores.base import (
     TENANT,
+    TenantByKind,
     TenantStoreBase,
     columns,
     delete_mine,
@@ -43,7 +44,7 @@ _TOKENS = mine(
     .limit(bindparam("at_most")),
     search_tokens,
 )
-_FOUND = mine(
+_by_token = mine(
     select(customers, search_tokens.c.token)
     .join(
         customers,
@@ -58,6 +59,16 @@ _FOUND = mine(
     .limit(bindparam("at_most")),
     search_tokens,
 )
+_named = func.limen_found(
+    bindparam(TENANT, type_=Text),
+    bindparam("numbered", type_=SmallInteger),
+    bindparam("start", type_=LargeBinary),
+    bindparam("after", type_=Text),
+    bindparam("end", type_=LargeBinary),
+    bindparam("at_most", type_=Integer),
+).table_valued(*(column(one.name, one.type) for one in (*customers.c, search_tokens.c.token)))
+_FOUND = TenantByKind(_by_token.core, postgres=select(_named))
+"""PostgreSQL has a function for it, which reads the index of tokens and not their rows."""
 _COUNT = mine(select(func.count()).select_from(customers), customers)
 _PAGE = mine(
     select(customers.c.id, customers.c.version)

@@ -395,3 +395,24 @@ ALTER FUNCTION limen_prune OWNER TO limen_pruner;
 REVOKE CREATE ON SCHEMA public FROM limen_pruner;
 REVOKE ALL ON FUNCTION limen_prune FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION limen_prune TO limen_app;
+
+-- Who is found by a token. Which tenant a token belongs to stands in its row and not in its index, which is a third smaller for
+-- that: to look it up would be a page more for each row that is found. The customer says it as well: a token finds nobody else's.
+CREATE POLICY found ON search_tokens FOR SELECT TO limen_hot USING (true);
+GRANT SELECT ON search_tokens TO limen_hot;
+CREATE FUNCTION limen_found(p_tenant text, p_number smallint, p_start bytea, p_after text, p_end bytea, p_most integer)
+RETURNS TABLE (tenant_id varchar, id varchar, subject varchar, state varchar, sealed_profile bytea, created_at bigint, updated_at bigint,
+               valid_after bigint, proof_after bigint, version integer, seen_on integer, token bytea)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+  RETURN QUERY SELECT c.tenant_id, c.id, c.subject, c.state, c.sealed_profile, c.created_at, c.updated_at, c.valid_after, c.proof_after,
+                      c.version, c.seen_on, s.token
+    FROM search_tokens s JOIN customers c ON c.tenant_id = p_tenant AND c.id = s.customer_id
+    WHERE s.number = p_number AND (s.token, s.customer_id) > (p_start, p_after) AND s.token <= p_end
+    ORDER BY s.token, s.customer_id LIMIT p_most;
+END $$;
+GRANT CREATE ON SCHEMA public TO limen_hot;
+ALTER FUNCTION limen_found OWNER TO limen_hot;
+REVOKE CREATE ON SCHEMA public FROM limen_hot;
+REVOKE ALL ON FUNCTION limen_found FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION limen_found TO limen_app;

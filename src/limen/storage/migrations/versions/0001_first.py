@@ -353,6 +353,14 @@ def _create_tables() -> None:  # noqa: PLR0915 - one statement a table
     )
     op.create_index("ix_customers_created", "customers", ["tenant_id", "created_at", "id"], unique=False)
     op.create_index(
+        "ix_customers_id",
+        "customers",
+        ["id"],
+        unique=False,
+        sqlite_where=sa.text("id IS NULL"),
+        postgresql_using="hash",
+    )
+    op.create_index(
         "ix_customers_valid_after",
         "customers",
         ["tenant_id", "valid_after"],
