@@ -11,12 +11,13 @@ from typing import Any
 from playwright.async_api import BrowserContext, ConsoleMessage, Locator, Page, Request, Response, WebError, expect
 
 from tests.support import node, parts
+from tests.support.chromium import MILLISECONDS
 from tests.support.running import Running
+from tests.support.waiting import until
 
 HEAVIEST = 50_000
 """Bytes of a page with all that it loads, uncompressed."""
 MOST_REQUESTS = 3
-PATIENCE = 20_000
 _CODE = re.compile(r"^\s*(\d{6})\s*$", re.MULTILINE)
 _STATUS = re.compile(r"Failed to load resource: the server responded with a status of 4\d\d")
 _VIOLATIONS = """options => axe.run(document, options).then(found => found.violations.map(
@@ -25,8 +26,6 @@ _LOOKS = """() => [innerWidth, matchMedia("(prefers-color-scheme: dark)").matche
     document.body.outerHTML.replace(/(value|href|action|nonce|id|for|aria-controls)="[^"]*"|[0-9]+/g, "")].join()"""
 _SOUND: set[str] = set()
 _OPTIONS = {"preload": False, "resultTypes": ["violations"]}
-
-expect.set_options(timeout=PATIENCE)
 
 
 @dataclass
@@ -64,7 +63,7 @@ class Tab:
     async def open(cls, context: BrowserContext, house: Running, *, script: bool = True) -> "Tab":
         """Open a tab in *context*; nothing is cached, so that each page shows its whole weight."""
         page = await context.new_page()
-        page.set_default_timeout(PATIENCE)
+        page.set_default_timeout(MILLISECONDS)
         session = await context.new_cdp_session(page)
         await session.send("Network.setCacheDisabled", {"cacheDisabled": True})
         return cls(context, page, house, script=script)
@@ -149,6 +148,7 @@ class Tab:
 
     async def _weigh(self) -> None:
         load = self.loads[-1]
+        await until(lambda: load.requests)  # that it has come may be told after what it led to
         weight = 0
         for request in load.requests:
             weight += await _weight(await request.response())
@@ -161,11 +161,8 @@ class Tab:
     async def open_mail(self, to: str) -> Locator:
         """Open the newest message to *to* in the development mailbox; return its text."""
         row = self.page.locator("a.row", has_text=to).first
-        for _ in range(40):  # it comes by way of the outbox
-            await self.go("/dev/mailbox")
-            if await row.count():
-                break
-            await self.page.wait_for_timeout(150)
+        await until(self.house.is_idle)  # it comes by way of the outbox, and an older one may be there already
+        await self.go("/dev/mailbox")
         await row.click()
         text = self.page.locator(".letterbody")
         await expect(text).to_be_visible()

@@ -5,6 +5,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.e2e.tab import PASSWORD
+from tests.support.waiting import PATIENCE
 
 pytestmark = [pytest.mark.anyio, pytest.mark.e2e]
 
@@ -33,7 +34,7 @@ async def test_the_set_up_link_makes_the_first_administrator_whose_token_works(t
 
 async def the_token_works(url: str, token: str) -> None:
     headers = {"authorization": f"Bearer {token}"}
-    async with httpx2.AsyncClient(base_url=url, headers=headers, trust_env=False) as http:
+    async with httpx2.AsyncClient(base_url=url, headers=headers, trust_env=False, timeout=PATIENCE) as http:
         clients = (await http.get("/api/v1/clients")).json()
         assert "demo-shop" in [one["client_id"] for one in clients["items"]]
         made = await http.post("/api/v1/tenants", json={"slug": "north", "name": "North"})

@@ -9,6 +9,7 @@ import pytest
 from limen.access.tokens.waiting import WaitingKind
 from tests.e2e.tab import sign_up
 from tests.support.running import limen
+from tests.support.waiting import PATIENCE
 from tests.support.walker import says
 
 pytestmark = [pytest.mark.anyio, pytest.mark.e2e]
@@ -31,7 +32,7 @@ async def television(house) -> AsyncIterator[httpx2.AsyncClient]:
     (house.folder / "television.yaml").write_text(TELEVISION)
     more = {"LIMEN_DATA_DIR": str(house.folder / "data"), "LIMEN_ISSUER": house.url, "LIMEN_INSECURE_HTTP": "true"}
     limen("apply", "television.yaml", folder=house.folder, more=more)
-    async with httpx2.AsyncClient(base_url=house.url, trust_env=False) as http:
+    async with httpx2.AsyncClient(base_url=house.url, trust_env=False, timeout=PATIENCE) as http:
         yield http
 
 

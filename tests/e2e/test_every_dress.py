@@ -11,6 +11,7 @@ from playwright.async_api import Browser, Page, Route
 
 from limen.experience.rendering import Renderer, StaticAssets
 from tests.e2e.tab import axe
+from tests.support.chromium import MILLISECONDS
 from tests.unit.experience.samples import PAGES
 
 pytestmark = [pytest.mark.anyio, pytest.mark.e2e]
@@ -55,6 +56,7 @@ async def complaints(browser: Browser, dress: Dress) -> list[tuple[str, str, obj
         viewport={"width": dress.width, "height": 900}, color_scheme=dress.scheme, reduced_motion="reduce"
     )
     page = await context.new_page()
+    page.set_default_timeout(MILLISECONDS)
     await page.route("**/*", serve)
     await page.goto(HOST)
     await page.evaluate(axe())

@@ -6,6 +6,7 @@ from playwright.async_api import Locator, expect
 
 from tests.e2e.tab import Tab, sign_up
 from tests.support.running import Running, limen
+from tests.support.waiting import PATIENCE
 from tests.support.walker import says
 
 pytestmark = [pytest.mark.anyio, pytest.mark.e2e]
@@ -35,7 +36,7 @@ async def key_of_the_ledger(house: Running) -> str:
     (house.folder / "publisher.yaml").write_text(PUBLISHER)
     more = {"LIMEN_DATA_DIR": str(house.folder / "data"), "LIMEN_ISSUER": house.url, "LIMEN_INSECURE_HTTP": "true"}
     limen("apply", "publisher.yaml", folder=house.folder, more={**more, "PUBLISHER_SECRET": SECRET})
-    async with httpx2.AsyncClient(base_url=house.url, trust_env=False, timeout=60) as http:
+    async with httpx2.AsyncClient(base_url=house.url, trust_env=False, timeout=PATIENCE) as http:
         form = {"grant_type": "client_credentials", "scope": "limen:consents:read limen:consents:write"}
         token = (await http.post("/token", data=form, auth=("publisher", SECRET))).json()["access_token"]
         http.headers["authorization"] = f"Bearer {token}"

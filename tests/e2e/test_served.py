@@ -19,8 +19,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from limen.app.settings.sections.limits import LimitsSection
+from tests.support.ports import free_port
 from tests.support.postgres import on_thread
-from tests.support.running import LIMEN, ROOT, environment, free_port, limen, process
+from tests.support.running import LIMEN, ROOT, environment, limen, process
+from tests.support.waiting import PATIENCE
 
 pytestmark = [pytest.mark.e2e]
 GUIDE = ROOT / "docs" / "guide"
@@ -62,7 +64,7 @@ def test_over_tls_cookies_are_bound_to_host_and_scheme(tmp_path):
     }
     with (
         process(tmp_path, "serve", more=more, ready=f"{url}/health/ready", verify=False),
-        httpx2.Client(base_url=url, verify=False, trust_env=False) as http,
+        httpx2.Client(base_url=url, verify=False, trust_env=False, timeout=PATIENCE) as http,
     ):
         answer = http.get("/sign-in")
         cookie = answer.headers["set-cookie"]
@@ -122,7 +124,7 @@ def test_on_postgresql_the_logins_of_the_guide_suffice(tmp_path, postgres_url):
         url = f"http://localhost:{port}"
         with (
             process(tmp_path, "serve", more=more, ready=f"{url}/health/ready"),
-            httpx2.Client(base_url=url, trust_env=False, follow_redirects=True) as http,
+            httpx2.Client(base_url=url, trust_env=False, follow_redirects=True, timeout=PATIENCE) as http,
         ):
             assert "<form" in http.get("/sign-up").text  # writes a browser, a journey and its key
             refused = http.post("/token", data={"grant_type": "client_credentials"}, auth=("nobody", "nothing"))

@@ -12,8 +12,10 @@ import httpx2
 import pytest
 from joserfc.jwk import ECKey
 
+from tests.support.ports import free_port
 from tests.support.postgres import on_thread
-from tests.support.running import Running, demonstration, free_port
+from tests.support.running import Running, demonstration
+from tests.support.waiting import PATIENCE
 from tests.support.walker import SAFARI, Page, Walker
 
 EMAIL = "ada.brook@example.com"
@@ -56,14 +58,14 @@ class Person(Walker):
 
     async def mails(self, address: str) -> list[Any]:
         """The messages to *address*, oldest first."""
-        for _ in range(50):  # they come by way of the outbox
-            listed = await self.http.get("/dev/mailbox")
-            pages = [await self.http.get(path) for path in dict.fromkeys(_MESSAGE.findall(listed.text))]
-            found = [SimpleNamespace(text=page.text) for page in reversed(pages) if address in page.text]
-            if found:
-                return found
-            await asyncio.sleep(0.1)
-        return []
+        async with asyncio.timeout(PATIENCE):
+            while True:  # they come by way of the outbox
+                listed = await self.http.get("/dev/mailbox")
+                pages = [await self.http.get(path) for path in dict.fromkeys(_MESSAGE.findall(listed.text))]
+                found = [SimpleNamespace(text=page.text) for page in reversed(pages) if address in page.text]
+                if found:
+                    return found
+                await asyncio.sleep(0.1)
 
     async def approve(self, url: str) -> str:
         """Follow an application's address, sign in and consent; return where the application is answered."""
@@ -84,7 +86,7 @@ class Person(Walker):
 async def visiting(url: str) -> AsyncIterator[Person]:
     """Return a person with a fresh browser at *url*."""
     named = {"user-agent": SAFARI}  # a program that says it is one is asked for work when it signs up
-    async with httpx2.AsyncClient(base_url=url, headers=named, trust_env=False, timeout=30) as http:
+    async with httpx2.AsyncClient(base_url=url, headers=named, trust_env=False, timeout=PATIENCE) as http:
         person = Person(None, http)
         person.house = person
         yield person
@@ -114,7 +116,7 @@ async def _prepare(running: Running) -> dict[str, Registered]:
         found = _TOKEN.search(page.text)
         assert found, page
     headers = {"authorization": f"Bearer {found[1].strip()}"}
-    async with httpx2.AsyncClient(base_url=running.url, headers=headers, trust_env=False, timeout=30) as api:
+    async with httpx2.AsyncClient(base_url=running.url, headers=headers, trust_env=False, timeout=PATIENCE) as api:
         usual = {name: await _register(api, name, *shape) for name, shape in PARTIES.items()}
         return usual | {name: await _register(api, name, *shape, **more) for name, (*shape, more) in FURTHER.items()}
 

@@ -8,6 +8,7 @@ from authlib.integrations.httpx_client import AsyncOAuth2Client
 
 from tests.interop.authlib_party import AuthlibParty
 from tests.interop.conftest import CALLBACK, EMAIL, GOODBYE, PARTIES
+from tests.support.waiting import PATIENCE
 
 pytestmark = pytest.mark.anyio
 SCOPE = "openid profile email offline_access"
@@ -25,7 +26,7 @@ async def party(request, place):
         redirect_uri=CALLBACK,
         code_challenge_method="S256",
         trust_env=False,
-        timeout=30,
+        timeout=PATIENCE,
     ) as client:
         yield await AuthlibParty(place.issuer, client, told.alg).discover()
 

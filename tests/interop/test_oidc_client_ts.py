@@ -13,6 +13,7 @@ from playwright.async_api import Browser, Page, expect
 
 from tests.interop.conftest import EMAIL, PASSWORD, SPA, Place
 from tests.support import node, parts
+from tests.support.chromium import MILLISECONDS
 
 pytestmark = [pytest.mark.anyio, pytest.mark.e2e]
 PAGE = Path(__file__).with_name("spa.html")
@@ -55,7 +56,7 @@ async def opened(browser: Browser, place: Place, spa: str, scope: str) -> AsyncI
     """Open the application in a fresh browser, as far as being signed in."""
     context = await browser.new_context(locale="en-GB")
     page = await context.new_page()
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(MILLISECONDS)
     await page.goto(f"{spa}/?{urlencode({'authority': place.issuer, 'scope': scope})}")
     await page.evaluate("() => { manager.signinRedirect(); }")
     await page.locator("main [name=email]").fill(EMAIL)
@@ -99,6 +100,7 @@ async def test_it_renews_in_a_frame_by_the_session_alone(browser: Browser, place
 async def test_a_frame_without_a_session_is_told_that_a_person_is_needed(browser: Browser, place: Place, spa: str):
     context = await browser.new_context()
     page = await context.new_page()
+    page.set_default_timeout(MILLISECONDS)
     await page.goto(f"{spa}/?{urlencode({'authority': place.issuer, 'scope': 'openid'})}")
     refused = await page.evaluate("() => manager.signinSilent().then(() => 'in', error => error.error)")
     assert refused == "login_required"

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from tests.interop.conftest import CALLBACK, EMAIL, GOODBYE, PARTIES, Registered
+from tests.support.waiting import PATIENCE
 
 pytestmark = pytest.mark.anyio
 SCRIPT = Path(__file__).with_name("relying_party.mjs")
-PATIENCE = 60
 
 
 def told(party: Registered, issuer: str) -> str:

@@ -5,7 +5,9 @@ import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from playwright.async_api import Browser, Playwright, async_playwright
+from playwright.async_api import Browser, Playwright, async_playwright, expect
+
+from tests.support.waiting import PATIENCE
 
 ARGUMENTS = (
     "--no-sandbox",
@@ -17,8 +19,12 @@ ARGUMENTS = (
     "--disable-sync",
     "--disable-dev-shm-usage",
 )
+MILLISECONDS = PATIENCE * 1000
+"""As Playwright counts; what a page is to show, it may take so long to."""
 NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 HINT = "apt-get install chromium, or .venv/bin/playwright install chromium, or set LIMEN_TEST_CHROMIUM"
+
+expect.set_options(timeout=MILLISECONDS)
 
 
 def system_chromium() -> str | None:
@@ -40,7 +46,7 @@ async def launched(*arguments: str) -> AsyncIterator[Browser]:
     """Run a headless Chromium with further command-line *arguments*."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
-            executable_path=_executable(playwright), args=[*ARGUMENTS, *arguments], headless=True
+            executable_path=_executable(playwright), args=[*ARGUMENTS, *arguments], headless=True, timeout=MILLISECONDS
         )
         try:
             yield browser

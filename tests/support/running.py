@@ -1,24 +1,29 @@
 """Limen as people run it: real processes on free ports of the loopback, that end with the test run."""
 
+import asyncio
 import ctypes
 import os
 import re
 import signal
-import socket
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import asyncpg
 import httpx2
+
+from tests.support.ports import free_port
+from tests.support.postgres import on_thread
+from tests.support.waiting import PATIENCE, wait_until
 
 ROOT = Path(__file__).parents[2]
 LIMEN = Path(sys.executable).with_name("limen")
-STARTING = 60.0
-"""Seconds that a process may take until it answers, on a machine that does other things as well."""
+_WAITING = "SELECT count(*) FROM outbox WHERE state = 'waiting'"
 _SETUP = re.compile(r"http://\S+/setup/\S+")
 _LIBC = ctypes.CDLL(None)  # loaded here: a forked child should not
 _DEATH_SIGNAL = 1  # prctl(2): PR_SET_PDEATHSIG
@@ -32,14 +37,15 @@ class Running:
     shop: str
     setup_link: str
     folder: Path
+    database: str
 
-
-def free_port() -> int:
-    """Return a port of the loopback that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    def is_idle(self) -> bool:
+        """Tell whether nothing waits in the outbox: every message has arrived."""
+        if self.database.startswith("postgresql"):
+            return on_thread(lambda: asyncio.run(_ask_postgres(self.database))) == 0
+        with closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True)) as connection:
+            [waiting] = connection.execute(_WAITING).fetchone()
+        return bool(waiting == 0)
 
 
 def environment(more: Mapping[str, str]) -> dict[str, str]:
@@ -60,7 +66,7 @@ def limen(*words: str, folder: Path, more: Mapping[str, str]) -> str:
         env=environment(more),
         capture_output=True,
         text=True,
-        timeout=STARTING,
+        timeout=PATIENCE,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
@@ -89,10 +95,10 @@ def process(folder: Path, *words: str, more: Mapping[str, str], ready: str, veri
     finally:
         running.send_signal(signal.SIGINT)
         try:
-            running.wait(20)
+            running.wait(60)
         except subprocess.TimeoutExpired:
             running.kill()
-            running.wait(5)
+            running.wait()
 
 
 @contextmanager
@@ -102,21 +108,27 @@ def demonstration(folder: Path, more: Mapping[str, str] | None = None) -> Iterat
     url, shop_url = f"http://localhost:{port}", f"http://localhost:{shop}"
     words = ("demo", "--port", str(port), "--shop-port", str(shop), "--data-dir", str(folder / "data"))
     with process(folder, *words, more=more or {}, ready=f"{shop_url}/health") as said:
-        yield Running(url, shop_url, _setup_link(said), folder)
+        database = (more or {}).get("LIMEN_DATABASE_URL", str(folder / "data" / "limen.db"))
+        yield Running(url, shop_url, _setup_link(said), folder, database)
+
+
+async def _ask_postgres(url: str) -> int:
+    connection = await asyncpg.connect(url)
+    try:
+        return int(await connection.fetchval(_WAITING))
+    finally:
+        await connection.close()
 
 
 def _setup_link(said: Path) -> str:
-    deadline = time.monotonic() + 5
-    while time.monotonic() < deadline:
-        found = _SETUP.search(said.read_text())
-        if found:
-            return found[0]
-        time.sleep(0.05)
-    return ""
+    wait_until(lambda: _SETUP.search(said.read_text()), "no set-up link was shown")
+    found = _SETUP.search(said.read_text())
+    assert found
+    return found[0]
 
 
 def _wait(running: "subprocess.Popen[bytes]", url: str, said: Path, *, verify: bool) -> None:
-    deadline = time.monotonic() + STARTING
+    deadline = time.monotonic() + PATIENCE
     with httpx2.Client(trust_env=False, verify=verify, timeout=5) as http:
         while True:
             try:
