@@ -3,14 +3,19 @@
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Row, select, update
+from sqlalchemy import Row, bindparam, select, update
 
 from limen.identity.tenants.records import Tenant, TenantSettings
 from limen.kernel.ids import TenantId
 from limen.storage.schema.tenants import tenants
-from limen.storage.statements import Connection, insert_unless_taken
+from limen.storage.statements import Connection, Statement, insert_unless_taken
 
 _settings = msgspec.json.Decoder(TenantSettings)
+_BY_ID = Statement(select(tenants).where(tenants.c.id == bindparam("tenant_id")))
+_BY_SLUG = Statement(select(tenants).where(tenants.c.slug == bindparam("slug")))
+_PAGE = Statement(
+    select(tenants).where(tenants.c.id > bindparam("after")).order_by(tenants.c.id).limit(bindparam("at_most"))
+)
 
 
 class SqlTenantRegistry:
@@ -22,16 +27,16 @@ class SqlTenantRegistry:
 
     async def get(self, tenant_id: TenantId) -> Tenant | None:
         """Return the tenant with this identifier."""
-        return await self._find(tenants.c.id == tenant_id)
+        return await self._found(_BY_ID, tenant_id=tenant_id)
 
     async def find(self, slug: str) -> Tenant | None:
         """Return the tenant with this slug."""
-        return await self._find(tenants.c.slug == slug)
+        return await self._found(_BY_SLUG, slug=slug)
 
     async def list(self, *, after: str, limit: int) -> list[Tenant]:
         """Return up to *limit* tenants behind *after*."""
-        statement = select(tenants).where(tenants.c.id > after).order_by(tenants.c.id).limit(limit)
-        return [_tenant(row) for row in (await self._connection.execute(statement)).all()]
+        found = await self._connection.execute(_PAGE, {"after": after, "at_most": limit})
+        return [_tenant(row) for row in found.all()]
 
     async def add(self, tenant: Tenant) -> bool:
         """Store a new tenant; False if its slug, issuer or domain is taken."""
@@ -45,8 +50,8 @@ class SqlTenantRegistry:
         statement = update(tenants).where(tenants.c.id == tenant.id, tenants.c.version == expected_version)
         return (await self._connection.execute(statement.values(**values))).rowcount > 0
 
-    async def _find(self, condition: ColumnElement[bool]) -> Tenant | None:
-        row = (await self._connection.execute(select(tenants).where(condition))).first()
+    async def _found(self, statement: Statement, **values: str) -> Tenant | None:
+        row = (await self._connection.execute(statement, values)).first()
         return None if row is None else _tenant(row)
 
 
