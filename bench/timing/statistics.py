@@ -5,7 +5,7 @@ whole block, so that what counts is the difference inside of blocks.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
 from statistics import median, quantiles
@@ -17,6 +17,7 @@ ALPHA: Final = 1e-4
 """Some sixty comparisons are made in a run, and what looks like a leak is asked for again."""
 
 Pair = tuple[float, float]
+Figure = Callable[[Sequence[Pair]], float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +69,11 @@ def compare(these: Sequence[float], those: Sequence[float], seed: int = 0) -> Di
     """Return how *these* differ from *those*; both hold one sample of each block, in order."""
     pairs = list(zip(these, those, strict=True))
     quartiles = zip(quantiles(these, n=4), quantiles(those, n=4), strict=True)
+    typical, floor = bootstrap(pairs, (_typical, _floor), seed)
     return Difference(
         blocks=len(pairs),
-        typical=bootstrap(pairs, _typical, seed),
-        floor=bootstrap(pairs, _floor, seed),
+        typical=typical,
+        floor=floor,
         spread=max((one - other for one, other in quartiles), key=abs),
         p=mann_whitney(these, those),
     )
@@ -82,16 +84,18 @@ def _typical(pairs: Sequence[Pair]) -> float:
 
 
 def _floor(pairs: Sequence[Pair]) -> float:
-    place = len(pairs) // 4
-    return sorted(one for one, _ in pairs)[place] - sorted(other for _, other in pairs)[place]
+    place, (these, those) = len(pairs) // 4, zip(*pairs, strict=True)
+    return sorted(these)[place] - sorted(those)[place]
 
 
-def bootstrap(pairs: Sequence[Pair], figure: Callable[[Sequence[Pair]], float], seed: int) -> Estimate:
-    """Return *figure* of *pairs* with its percentile interval over resampled blocks."""
+def bootstrap(pairs: Sequence[Pair], figures: Sequence[Figure], seed: int) -> Iterator[Estimate]:
+    """Yield each of *figures* of *pairs* with its percentile interval over resampled blocks, the same for all."""
     chance, count = Random(seed), len(pairs)
-    found = sorted(figure(chance.choices(pairs, k=count)) for _ in range(RESAMPLES))
+    drawn = (chance.choices(pairs, k=count) for _ in range(RESAMPLES))
+    found = zip(*([figure(chosen) for figure in figures] for chosen in drawn), strict=True)
     outside = int(RESAMPLES * (1 - CONFIDENCE) / 2)
-    return Estimate(figure(pairs), found[outside], found[-1 - outside])
+    for figure, values in zip(figures, map(sorted, found), strict=True):
+        yield Estimate(figure(pairs), values[outside], values[-1 - outside])
 
 
 def mann_whitney(these: Sequence[float], those: Sequence[float]) -> float:
