@@ -82,9 +82,17 @@ def run_pytest(name, *arguments):
     counts = BUILD / f"test-counts-{name}.json"
     counts.unlink(missing_ok=True)
     environment = {**os.environ, "LIMEN_TEST_COUNTS": str(counts)}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # a hundred processes would compile all of Limen, each for itself
     done = subprocess.run([sys.executable, "-m", "pytest", *arguments], cwd=ROOT, env=environment, check=False)
     status = 0 if done.returncode == NO_TESTS else done.returncode
     return status, json.loads(counts.read_text()) if counts.exists() else {}
+
+
+def serial_files(chosen):
+    """Return the files with tests that must be alone, unless files are *chosen*: to look through all takes as long."""
+    if any(Path(word.partition("::")[0]).exists() for word in chosen):
+        return []
+    return [str(path) for path in sorted(ROOT.glob("tests/**/test_*.py")) if "mark.serial" in path.read_text()]
 
 
 def main():
@@ -94,8 +102,10 @@ def main():
     get_chromium()
     get_softhsm()
     chosen = sys.argv[1:]
-    together = run_pytest("together", "-q", "-n", "2", "--dist", "loadfile", "-m", "not serial", *chosen)
-    alone = run_pytest("alone", "-q", "-m", "serial", *chosen)
+    # File by file in their order, which ends with the unit tests: what is short comes last, so that nobody waits long.
+    shared = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
+    together = run_pytest("together", "-q", *shared, "-m", "not serial", *chosen)
+    alone = run_pytest("alone", "-q", "-m", "serial", *chosen, *serial_files(chosen))
     total = {key: together[1].get(key, 0) + alone[1].get(key, 0) for key in ("passed", "failed", "skipped")}
     missing = sorted({*together[1].get("missing", []), *alone[1].get("missing", [])})
     status = together[0] or alone[0]

@@ -1,4 +1,4 @@
-"""The command line, as processes."""
+"""The command line: most of it called in this process, and as processes where the process is what counts."""
 
 import base64
 import json
@@ -15,6 +15,8 @@ from pathlib import Path
 from urllib.request import Request, urlopen
 
 import pytest
+
+from tests.support.commands import run_here
 
 LIMEN = str(Path(sys.executable).with_name("limen"))
 SECRET = "a-secret-that-nobody-could-guess-0123456789"
@@ -43,6 +45,18 @@ def environment(tmp_path: Path) -> dict[str, str]:
 
 @pytest.fixture
 def limen(environment: dict[str, str], tmp_path: Path):
+    """The command line, called in this process."""
+
+    def run(*arguments: str, **changed: str) -> subprocess.CompletedProcess[str]:
+        return run_here(*arguments, environment=environment | changed, folder=tmp_path)
+
+    return run
+
+
+@pytest.fixture
+def limen_process(environment: dict[str, str], tmp_path: Path):
+    """The command line as it is installed."""
+
     def run(*arguments: str, **changed: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [LIMEN, *arguments],
@@ -57,8 +71,8 @@ def limen(environment: dict[str, str], tmp_path: Path):
     return run
 
 
-def test_help_lists_every_command(limen) -> None:
-    shown = limen("--help").stdout
+def test_help_lists_every_command(limen_process) -> None:
+    shown = limen_process("--help").stdout
     commands = (
         "serve demo migrate apply export admin audit customer keys ledger registration tenant threats doctor version"
     )
@@ -88,9 +102,9 @@ def test_serving_an_embedded_database_loads_nothing_that_it_does_not_need() -> N
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_version_names_limen(limen) -> None:
-    assert limen("version").stdout.startswith("limen ")
-    assert limen("--version").stdout.startswith("limen ")
+def test_version_names_limen(limen_process) -> None:
+    assert limen_process("version").stdout.startswith("limen ")
+    assert limen_process("--version").stdout.startswith("limen ")
 
 
 @pytest.mark.parametrize(

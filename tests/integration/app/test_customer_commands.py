@@ -1,4 +1,4 @@
-"""``limen customer …``, as processes."""
+"""``limen customer …``."""
 
 import pytest
 

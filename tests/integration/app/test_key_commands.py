@@ -1,4 +1,4 @@
-"""``limen keys …`` and ``limen tenant destroy``, as processes."""
+"""``limen keys …`` and ``limen tenant destroy``."""
 
 import sqlite3
 from pathlib import Path

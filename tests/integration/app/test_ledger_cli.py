@@ -1,4 +1,4 @@
-"""``limen ledger``: an export that verifies as a process of its own, with neither settings nor database."""
+"""``limen ledger``: an export that verifies with neither settings nor database."""
 
 import subprocess
 from pathlib import Path
@@ -7,9 +7,11 @@ import pytest
 
 from limen.identity.consents.receipt import Controller, Material, receipt, signed_receipt
 from tests.integration.app.test_cli import LIMEN, environment, limen
+from tests.support.commands import run_here
 from tests.unit.identity.consents.books import Book, purpose
 
 __all__ = ["environment", "limen"]
+BARE = {"PATH": "/usr/bin:/bin"}
 
 
 @pytest.fixture
@@ -17,17 +19,7 @@ def alone(tmp_path: Path):
     """The command in an empty folder, without one setting."""
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [LIMEN, "ledger", "verify", *arguments]
-        bare = {"PATH": "/usr/bin:/bin"}
-        return subprocess.run(
-            command,
-            cwd=tmp_path,
-            env=bare,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        return run_here("ledger", "verify", *arguments, environment=BARE, folder=tmp_path)
 
     return run
 
@@ -38,6 +30,9 @@ def test_a_ledger_is_verified_by_its_public_key_alone_and_the_first_bad_record_i
     done = alone("ledger", "--key", book.signer.kid)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("whole: the ledger of https://id.example; 5 records, 2 checkpoints; key ")
+    command = [LIMEN, "ledger", "verify", "ledger"]
+    process = subprocess.run(command, cwd=tmp_path, env=BARE, capture_output=True, text=True, timeout=60, check=False)
+    assert (process.returncode, process.stdout) == (0, done.stdout)
     lines = book.lines()
     lines[4] = lines[4].replace(b"given", b"gived")
     (tmp_path / "bad").write_bytes(b"".join(lines))

@@ -1,4 +1,4 @@
-"""``limen risk …``, as a process."""
+"""``limen risk …``."""
 
 from tests.integration.app.test_cli import environment, limen
 
