@@ -1,16 +1,17 @@
 """Fixtures that every test may ask for, and what the run says at its end."""
 
+import gc
 import json
 import os
 import shutil
-import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from playwright.async_api import Browser
 
-from tests.support import chromium, node, parts, rsa_keys, servers, sockets, valkey
+from tests.support import chromium, node, parts, places, rsa_keys, servers, sockets, valkey
 from tests.support.clock import ManualClock
 from tests.support.entropy import SeededEntropy
 from tests.support.postgres import PostgresDatabases
@@ -31,8 +32,9 @@ def pytest_configure(config: pytest.Config) -> None:
     for marker in MARKERS:
         config.addinivalue_line("markers", marker)
     rsa_keys.draw_from_a_pool()
+    _log_plainly()
     if not hasattr(config, "workerinput"):
-        os.environ["LIMEN_TEST_RUN"] = tempfile.mkdtemp(prefix="limen-run-")
+        os.environ["LIMEN_TEST_RUN"] = str(places.new_folder())
         os.environ["LIMEN_TEST_LEADER"] = str(os.getpid())
 
 
@@ -41,6 +43,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput") and os.environ.get("LIMEN_TEST_LEADER") == str(os.getpid()):
         servers.stop_servers(_run_directory())
         shutil.rmtree(_run_directory(), ignore_errors=True)
+
+
+def pytest_collection_finish() -> None:
+    """Take what was loaded and collected, which stays, out of the garbage collector's sight; let it look seldom."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -58,6 +67,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             "missing": sorted(missing),
         }
         Path(file).write_text(json.dumps(counts))
+
+
+def _log_plainly() -> None:
+    """Let a traceback be logged as it is: to lay one out in boxes, as is usual at a terminal, takes half a second."""
+    *before, _ = structlog.get_config()["processors"]
+    plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[*before, plain])
 
 
 @pytest.fixture(autouse=True)
@@ -85,6 +101,17 @@ def clock() -> ManualClock:
 def entropy() -> SeededEntropy:
     """Return chance that repeats itself."""
     return SeededEntropy()
+
+
+# --------------------------------------------------------------------------------------------- the house
+
+
+@pytest.fixture(scope="session")
+def house_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the files of a house that was started once: databases and keyring, to be copied."""
+    from tests.support.house import prepared_files  # noqa: PLC0415  # the whole application, which few unit tests need
+
+    return prepared_files(tmp_path_factory.mktemp("house"))
 
 
 # ------------------------------------------------------------------------------------------- real servers

@@ -6,12 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.tokens.kit import Shop, shop_in
-from tests.support.house import House, copy_files, open_house, prepared_files
-
-
-@pytest.fixture(scope="session")
-def house_files(tmp_path_factory) -> Path:
-    return prepared_files(tmp_path_factory.mktemp("house-files"))
+from tests.support.house import House, copy_files, open_house
 
 
 @pytest.fixture

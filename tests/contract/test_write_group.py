@@ -236,7 +236,7 @@ def _cut(connection):
 async def test_a_locked_file_fails_the_batch_as_a_whole_and_the_next_one_works(database, monkeypatch):
     from limen.storage.hot import sqlite  # noqa: PLC0415
 
-    monkeypatch.setattr(sqlite, "PRAGMAS", (*sqlite.PRAGMAS, "PRAGMA busy_timeout=50"))
+    monkeypatch.setattr(sqlite, "WAIT", "PRAGMA busy_timeout=50")
     other = sqlite3.connect(file_of(database.url), isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     steps = [database.hot.record(AuditEntry("token.issued")) for _ in range(9)]

@@ -13,7 +13,6 @@ from limen.identity.tenants.records import Tenant
 from limen.kernel.ids import TenantId
 from limen.storage.database import open_dialect
 from limen.storage.hot.store import TenantHotTokens
-from limen.storage.migrations import migrate, migrate_keystore
 from limen.storage.opening import Storage, open_storage
 from tests.support.clock import ManualClock
 from tests.support.entropy import SeededEntropy
@@ -88,12 +87,16 @@ async def add_tenant(storage: Storage, slug: str, clock, entropy) -> TenantId:
 
 
 async def migrated(url: str) -> None:
+    from limen.storage.migrations import migrate  # noqa: PLC0415  # with Alembic, which processes to be killed spare
+
     dialect = open_dialect(url, role=None)
     await migrate(dialect)
     await dialect.engine.dispose()
 
 
 async def migrated_keys(url: str) -> None:
+    from limen.storage.migrations import migrate_keystore  # noqa: PLC0415  # as above
+
     dialect = open_dialect(url, role=None)
     await migrate_keystore(dialect)
     await dialect.engine.dispose()

@@ -3,21 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from pathlib import Path
 
 import pytest
 
 from tests.contract.world import build, build_keys
-from tests.support.house import House, copy_files, open_house, prepared_files
+from tests.support.house import House, copy_files, open_house
 from tests.support.postgres import Template
 
 Build = Callable[..., AbstractAsyncContextManager[House]]
-
-
-@pytest.fixture(scope="session")
-def house_files(tmp_path_factory) -> Path:
-    """The files of a house that was started once."""
-    return prepared_files(tmp_path_factory.mktemp("house"))
 
 
 @pytest.fixture

@@ -6,12 +6,6 @@ from pathlib import Path
 import pytest
 
 from tests.integration.tokens.kit import Shop, shop_in
-from tests.support.house import prepared_files
-
-
-@pytest.fixture(scope="session")
-def house_files(tmp_path_factory) -> Path:
-    return prepared_files(tmp_path_factory.mktemp("house-files"))
 
 
 @pytest.fixture

@@ -53,7 +53,8 @@ from limen.integration.messaging.mailbox import DevelopmentMailbox
 from limen.kernel.errors import Refusal
 from limen.kernel.secret import Secret
 from limen.storage import schema
-from tests.support import rsa_keys
+from limen.storage.statements import Statement
+from tests.support import doors, rsa_keys
 from tests.support.clock import ManualClock
 from tests.support.entropy import SeededEntropy
 from tests.support.postgres import on_thread
@@ -67,8 +68,11 @@ BASE = "https://id.example"
 CALLBACK = "https://shop.example/callback"
 GOODBYE = "https://shop.example/goodbye"
 PASSWORD = "correct horse battery staple"
+doors.share()
 _serving: ContextVar[bool] = ContextVar("serving", default=False)
 _FILES = ("limen.db", "limen-keys.db", "limen.keyring")
+_TABLES = schema.metadata.sorted_tables
+_COUNTS = Statement(select(*(select(func.count()).select_from(table).scalar_subquery() for table in _TABLES)))
 
 
 class HouseClock(ManualClock):
@@ -260,10 +264,8 @@ class House:
     async def rows(self, tenant: Tenant | None = None) -> dict[str, int]:
         """How many rows each table has, as far as the tenant can see."""
         async with self.storage.database.read((tenant or self.tenant).id) as unit:
-            tables = schema.metadata.sorted_tables
-            counts = [select(func.count()).select_from(table).scalar_subquery() for table in tables]
-            found = (await unit.connection.execute(select(*counts))).one()
-        return dict(zip((table.name for table in tables), found, strict=True))
+            found = (await unit.connection.execute(_COUNTS)).one()
+        return dict(zip((table.name for table in _TABLES), found, strict=True))
 
     @contextmanager
     def watching(self) -> Iterator[Trace]:
@@ -330,13 +332,15 @@ def settings_in(folder: Path, database_url: str = "", keystore_url: str = "", **
 
 
 @cache
-def _shared_renderer() -> Renderer:
-    return Renderer(StaticAssets())
+def _assets() -> StaticAssets:
+    """Return the one set of files of all houses."""
+    return StaticAssets()
 
 
-def _renderer(_assets: StaticAssets) -> Renderer:
+@cache
+def _renderer(assets: StaticAssets) -> Renderer:
     """Return the one renderer of all houses: compiling templates would be a third of many a test."""
-    return _shared_renderer()
+    return Renderer(assets)
 
 
 @asynccontextmanager
@@ -362,7 +366,7 @@ async def open_house(
     site.outgoing = Web(site.clock)
     site._hash_pool = lambda: pool  # type: ignore[method-assign]
     holder.append(House(app, site, pool))
-    with mock.patch.object(compose, "Renderer", _renderer):
+    with mock.patch.multiple(compose, Renderer=_renderer, StaticAssets=_assets):
         await app.startup()
     holder[0]._earlier = {record.hash for record in await holder[0].audit()}
     try:

@@ -22,6 +22,8 @@ from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 
+from tests.support import emptied
+from tests.support.places import near
 from tests.support.servers import locked
 
 FAST = ("fsync=off", "full_page_writes=off", "max_connections=200", "shared_buffers=64MB", "autovacuum=off")
@@ -47,32 +49,46 @@ class PostgresDatabases:
         self.server_url = server_url
         self._directory = directory
         self._prefix = f"limen_{directory.name}_{worker}".lower().replace("-", "_")
-        self._made: list[str] = []
+        self._made: dict[str, Template | None] = {}
+        self._kept: dict[Template, list[str]] = {}
+        self._fresh: dict[Template, emptied.Fresh] = {}
         self._count = 0
 
     def __call__(self, template: Template | None = None) -> str:
         """Return the URL of a database that nobody else uses: empty, or a copy of *template*."""
+        if template and self._kept.get(template):
+            return self.url_of(self._kept[template].pop())
         self._count += 1
         name = f"{self._prefix}_{self._count}"
         source = self._template(template) if template else "template0"
         self._execute(f'CREATE DATABASE "{name}" TEMPLATE "{source}"')
-        self._made.append(name)
-        return self.url_of(name)
+        self._made[name] = template
+        url = self.url_of(name)
+        if template and template not in self._fresh:
+            self._fresh[template] = on_thread(lambda: asyncio.run(emptied.look(url)))
+        return url
 
     def url_of(self, name: str) -> str:
         """Return the URL of the database called *name*."""
         return urlunsplit(urlsplit(self.server_url)._replace(path=f"/{name}"))
 
     def drop(self, url: str) -> None:
-        """Drop the database at *url*, ending its connections."""
+        """End the connections to the database at *url* and drop it, or empty it for whoever wants the same next."""
         name = urlsplit(url).path.lstrip("/")
-        self._execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-        self._made.remove(name)
+        template = self._made[name]
+        if template and on_thread(lambda: asyncio.run(emptied.empty(url, self._fresh[template]))):
+            self._kept.setdefault(template, []).append(name)
+        else:
+            self._drop(name)
 
     def drop_all(self) -> None:
         """Drop every database that this worker made."""
         for name in list(self._made):
-            self.drop(self.url_of(name))
+            self._drop(name)
+
+    def _drop(self, name: str) -> None:
+        self._execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        del self._made[name]
 
     def _template(self, template: Template) -> str:
         name = f"limen_{self._directory.name}_template_{template.name}".lower().replace("-", "_")
@@ -123,10 +139,10 @@ class PostgresServer:
         shutil.rmtree(self.home, ignore_errors=True)
 
 
-def start(_directory: Path) -> PostgresServer:
+def start(directory: Path) -> PostgresServer:
     """Start a server with an empty data directory of its own; about a second."""
     # A socket's path has at most 107 characters (unix(7)); the temporary folder of some systems is longer than that.
-    home = Path(tempfile.mkdtemp(prefix="limen-pg-", dir="/tmp"))
+    home = Path(tempfile.mkdtemp(prefix="limen-pg-", dir=near(directory)))
     identity: dict[str, Any] = {}
     if os.geteuid() == 0:
         nobody = pwd.getpwnam("nobody")

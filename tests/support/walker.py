@@ -4,6 +4,7 @@ import html
 import json
 import re
 from dataclasses import dataclass, field
+from functools import cached_property
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -100,12 +101,48 @@ class Page:
         self.headers = response.headers
         self.text = response.text.replace("<wbr>", "")  # where a line may break: nobody reads it
         self.location = response.headers.get("location", "")
-        is_html = response.headers.get("content-type", "").startswith("text/html")
-        read = _Reader(self.text if is_html else "")
-        self.title, self.h1, self.forms, self.links = read.title, read.h1, read.forms, read.links
-        self.errors, self.notices = read.errors, [text for text in read.notices if text]
-        self.alert = " ".join(read.alerts).strip()
-        self.lang, self.dir = read.root.get("lang", ""), read.root.get("dir", "")
+
+    @cached_property
+    def _read(self) -> _Reader:
+        """What is on the page, read when somebody looks."""
+        is_html = self.headers.get("content-type", "").startswith("text/html")
+        return _Reader(self.text if is_html else "")
+
+    @property
+    def title(self) -> str:
+        return self._read.title
+
+    @property
+    def h1(self) -> str:
+        return self._read.h1
+
+    @property
+    def forms(self) -> list[Form]:
+        return self._read.forms
+
+    @property
+    def links(self) -> list[str]:
+        return self._read.links
+
+    @property
+    def errors(self) -> dict[str, str]:
+        return self._read.errors
+
+    @cached_property
+    def notices(self) -> list[str]:
+        return [text for text in self._read.notices if text]
+
+    @property
+    def alert(self) -> str:
+        return " ".join(self._read.alerts).strip()
+
+    @property
+    def lang(self) -> str:
+        return self._read.root.get("lang", "")
+
+    @property
+    def dir(self) -> str:
+        return self._read.root.get("dir", "")
 
     def __repr__(self) -> str:
         return f"<{self.status} {self.path} {self.h1!r} {self.alert!r} {self.notices} {self.location[:60]!r}>"

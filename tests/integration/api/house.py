@@ -23,9 +23,11 @@ from limen.integration.api import ApiParts, create_api
 from limen.integration.edge.arrival import Arrival
 from limen.kernel.errors import Refusal
 from limen.storage.opening import Storage
+from tests.support import doors
 from tests.support.clock import ManualClock
 from tests.support.entropy import SeededEntropy
 
+doors.share()
 BASE = "https://id.example"
 PLATFORM = tuple(SCOPES)
 TENANT = tuple(scope for scope in SCOPES if "tenants" not in scope)

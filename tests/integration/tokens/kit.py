@@ -1,9 +1,12 @@
 """A shop at the house: one application, one customer who is signed in, and the calls that an application makes."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import cache
+from http.cookiejar import Cookie
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +20,10 @@ from limen.identity.customers.records import Customer
 from limen.identity.tenants.records import Tenant
 from limen.kernel.encoding import from_b64url
 from limen.kernel.errors import Refusal
+from tests.support import rsa_keys
 from tests.support.entropy import SeededEntropy
 from tests.support.house import CALLBACK, PASSWORD, House, copy_files, open_house, open_part
+from tests.support.postgres import on_thread
 from tests.support.walker import VERIFIER, Page, Walker
 
 EMAIL = "ann@example.com"
@@ -155,12 +160,46 @@ async def open_shop(
         await walker.http.aclose()
 
 
+@dataclass(frozen=True)
+class Furnished:
+    """A house on file in which a shop was opened once: who is there, and what the browser keeps."""
+
+    files: Path
+    auth: tuple[str, str]
+    customer: Customer
+    cookies: tuple[Cookie, ...]
+    earlier: frozenset[bytes]
+    """The audit records from before the shop was opened."""
+
+
+@cache
+def furnished(files: Path) -> Furnished:
+    """Open a shop in a copy of the prepared *files*, once. Blocks for a second."""
+    folder = files / "shop"
+    folder.mkdir()
+    copy_files(files, folder)
+
+    async def furnish() -> Furnished:
+        async with open_house(folder, entropy=SeededEntropy(8_888_888)) as house, open_shop(house) as shop:
+            cookies = tuple(shop.walker.http.cookies.jar)
+            return Furnished(folder, shop.auth, shop.customer, cookies, frozenset(house._earlier))
+
+    with rsa_keys.of_its_own():
+        return on_thread(lambda: asyncio.run(furnish()))
+
+
 @asynccontextmanager
 async def shop_in(folder: Path, files: Path, *, seed: int = 0, **limits: str) -> AsyncIterator[Shop]:
     """A shop over a copy of the prepared *files*."""
-    copy_files(files, folder)
-    async with open_house(folder, entropy=SeededEntropy(seed), **limits) as house, open_shop(house) as shop:
-        yield shop
+    made = furnished(files)
+    copy_files(made.files, folder)
+    async with open_house(folder, entropy=SeededEntropy(seed), **limits) as house, house.client() as http:
+        house._earlier = set(made.earlier)
+        walker = house.walker(prefix=house.tenant.prefix)
+        for cookie in made.cookies:
+            walker.http.cookies.jar.set_cookie(cookie)
+        yield Shop(house, made.auth, http, walker, made.customer, house.tenant)
+        await walker.http.aclose()
 
 
 def claims(token: str) -> dict[str, Any]:

@@ -51,9 +51,9 @@ async def test_keycloak_issue_51312_no_refresh_survives_a_revocation_beside_it(s
             assert error(await shop.refresh(given["refresh_token"])) == (400, "invalid_grant")
 
 
-async def test_keycloak_cve_2026_9802_a_restart_forgives_no_reuse(tmp_path, shop_files):
+async def test_keycloak_cve_2026_9802_a_restart_forgives_no_reuse(tmp_path, house_files):
     """The detection of reuse compared with the time of the start."""
-    copy_files(shop_files, tmp_path)
+    copy_files(house_files, tmp_path)
     clock = HouseClock()
     async with open_house(tmp_path, clock=clock) as house, open_shop(house) as shop:
         old = (await shop.tokens())["refresh_token"]
