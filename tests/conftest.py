@@ -15,6 +15,7 @@ from tests.support import chromium, node, parts, places, rsa_keys, servers, sock
 from tests.support.clock import ManualClock
 from tests.support.entropy import SeededEntropy
 from tests.support.postgres import PostgresDatabases
+from tests.support.waiting import PATIENCE
 
 UNIT = Path(__file__).parent / "unit"
 MARKERS = (
@@ -130,8 +131,9 @@ def postgres_url(worker_name: str) -> Iterator[PostgresDatabases]:
 
 
 @pytest.fixture
-def valkey_url(worker_name: str) -> str:
+def valkey_url(worker_name: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """Return the URL of an empty Valkey database that only this worker uses."""
+    monkeypatch.setattr("limen.storage.cache.valkey._TIMEOUT", PATIENCE)  # a busy machine is no cache that is away
     return valkey.empty_database(_server("valkey"), int(worker_name.lstrip("gwmaster") or 0))
 
 

@@ -11,6 +11,9 @@ from limen.kernel.entropy import SystemEntropy
 from limen.kernel.ids import TenantId
 from tests.contract.world import open_another
 
+PAGES = 15
+"""Of three keys each."""
+
 
 async def _main(url: str, keys_url: str, tenant_id: str, folder: str) -> None:
     clock, entropy = SystemClock(), SystemEntropy()
@@ -26,10 +29,11 @@ async def _main(url: str, keys_url: str, tenant_id: str, folder: str) -> None:
     rotating = rotation.Rotating(storage.keystore, keyring, upkeep, clock)
     begin, read = storage.database.begin, storage.database.read
     use = Rotations(TenantId(tenant_id), begin, read, rotating, file.rotate_root, take, clock, entropy)
-    while await use.advance(1):
+    for _ in range(PAGES):
+        await use.advance(1)
         print("page", flush=True)  # noqa: T201 - its parent reads this
         await asyncio.sleep(0.01)
-    await asyncio.sleep(60)
+    await asyncio.sleep(3600)  # whoever is to kill it was held up; there is to be something left
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from limen.identity.consents.tree import TILE, consistency, extends, includes, i
 from limen.kernel.clock import DAY
 from limen.kernel.ids import RecordId
 from tests.contract import things
+from tests.support.waiting import PATIENCE
 
 pytestmark = pytest.mark.anyio
 
@@ -110,7 +111,7 @@ async def test_a_decision_waits_neither_for_another_customer_nor_for_whoever_pla
     async with database.begin() as unit:
         await unit.consent_chain.lock()
         await unit.consents.append(RecordId.new(database.clock, database.entropy), things.decision(ann), 1)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             await decide(database, bob)
 
 

@@ -11,6 +11,7 @@ from limen.storage import schema
 from limen.storage.feed import ChangeFeed
 from tests.contract import things
 from tests.contract.world import on_postgres, on_sqlite
+from tests.support.waiting import PATIENCE, until
 
 pytestmark = pytest.mark.anyio
 
@@ -109,19 +110,21 @@ async def test_a_running_feed_delivers_and_survives_an_outage(database, monkeypa
     feed.listen(heard := Heard())
     real, failures = feed.poll, iter([True, True])
 
+    polled = asyncio.Event()
+
     async def flaky() -> None:
         if next(failures, False):
             raise ConnectionResetError
         await real()
+        polled.set()
 
     monkeypatch.setattr(feed, "poll", flaky)
     task = asyncio.create_task(feed.run())
-    await asyncio.sleep(0.2)
+    async with asyncio.timeout(PATIENCE):
+        await polled.wait()
     heard.clear()
     await change(database, "shop")
-    async with asyncio.timeout(5):
-        while not heard:  # noqa: ASYNC110 - what is heard is a list
-            await asyncio.sleep(0.01)
+    await until(lambda: heard)
     await feeds.stop(task)
     assert heard == [(database.a, "client", "shop")]
 
@@ -152,12 +155,12 @@ async def test_where_nobody_commits_nothing_is_read_and_what_failed_is_read_agai
 
 @on_postgres
 async def test_postgresql_wakes_a_feed_before_its_next_poll(database, monkeypatch):
-    monkeypatch.setattr(feeds, "POLL_SECONDS", 60)
+    monkeypatch.setattr(feeds, "POLL_SECONDS", 10 * PATIENCE)
     feed = ChangeFeed(database.storage.database, SystemClock(), alone=False)
     database.storage.database.on_commit.clear()
     feed.listen(heard := Heard())
     task = asyncio.create_task(feed.run())
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while not heard:
             await change(database, "shop")
             await asyncio.sleep(0.05)

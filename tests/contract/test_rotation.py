@@ -4,6 +4,7 @@ import asyncio
 import subprocess
 import sys
 from pathlib import Path
+from zlib import crc32
 
 import pytest
 
@@ -30,7 +31,7 @@ class Vaulted:
 
     async def open(self, worker: str = "w-keys"):
         """One more process: its storage, its keyring with a cold cache, and its rotations."""
-        clock, entropy = self.database.clock, SeededEntropy(hash(worker) % 10_000)
+        clock, entropy = self.database.clock, SeededEntropy(crc32(worker.encode()))
         storage = await open_another(self.database.url, self.keys_url, worker, clock, entropy)
         file = FileKeyring.ensure(KeyringSettings(self.folder / "keyring"), clock, entropy)
         keyring = Keyring(storage.keystore, file, file, clock, entropy)

@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
+from zlib import crc32
 
 import asyncpg
 import pytest
@@ -65,7 +66,7 @@ class World:
 
     async def another(self, worker: str = "w2") -> Storage:
         """Open the same database once more, as a second worker would."""
-        return await open_another(self.url, self.keys_url, worker, self.clock, SeededEntropy(hash(worker) % 10_000))
+        return await open_another(self.url, self.keys_url, worker, self.clock, SeededEntropy(crc32(worker.encode())))
 
 
 async def open_another(url, keys_url, worker, clock, entropy) -> Storage:

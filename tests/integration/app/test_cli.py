@@ -4,11 +4,9 @@ import base64
 import json
 import os
 import signal
-import socket
 import stat
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +15,8 @@ from urllib.request import Request, urlopen
 import pytest
 
 from tests.support.commands import run_here
+from tests.support.ports import free_port
+from tests.support.waiting import PATIENCE, wait_until
 
 LIMEN = str(Path(sys.executable).with_name("limen"))
 SECRET = "a-secret-that-nobody-could-guess-0123456789"
@@ -64,7 +64,7 @@ def limen_process(environment: dict[str, str], tmp_path: Path):
             cwd=tmp_path,
             text=True,
             capture_output=True,
-            timeout=60,
+            timeout=PATIENCE,
             check=False,
         )
 
@@ -87,7 +87,7 @@ def test_help_loads_nothing_heavy() -> None:
         "heavy = {'sqlalchemy', 'granian', 'cryptography', 'jinja2', 'pydantic', 'alembic'}\n"
         "sys.exit(' '.join(heavy & sys.modules.keys()) or 0)"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert (done.returncode, done.stderr) == (0, "")
 
 
@@ -98,7 +98,7 @@ def test_serving_an_embedded_database_loads_nothing_that_it_does_not_need() -> N
         "heavy = {'asyncpg', 'sqlalchemy.orm', 'alembic', 'fastapi', 'pydantic', 'httpx', 'webauthn', 'lxml'}\n"
         "sys.exit(' '.join(heavy & sys.modules.keys()) or 0)"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert (done.returncode, done.stderr) == (0, "")
 
 
@@ -217,12 +217,6 @@ def test_the_doctor_makes_nothing(limen, tmp_path: Path) -> None:
     assert not (tmp_path / "data").exists()
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @contextmanager
 def serving(
     environment: dict[str, str], folder: Path, *arguments: str, command: str = "serve"
@@ -240,11 +234,8 @@ def serving(
             text=True,
         )
     try:
-        deadline = time.monotonic() + 40
-        while not answers(f"{origin}/health/ready"):
-            assert process.poll() is None, process.stderr and process.stderr.read()
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+        wait_until(lambda: process.poll() is not None or answers(f"{origin}/health/ready"))
+        assert process.poll() is None, process.stderr and process.stderr.read()
         yield origin, process
     finally:
         process.kill()
@@ -262,16 +253,16 @@ def answers(url: str) -> bool:
 def token_from(origin: str) -> dict[str, object]:
     basic = base64.b64encode(f"machine:{SECRET}".encode()).decode()
     headers = {"authorization": f"Basic {basic}", "content-type": "application/x-www-form-urlencoded"}
-    with urlopen(Request(f"{origin}/token", b"grant_type=client_credentials", headers), timeout=10) as answer:
+    with urlopen(Request(f"{origin}/token", b"grant_type=client_credentials", headers), timeout=PATIENCE) as answer:
         return dict(json.load(answer))
 
 
 def test_serve_starts_answers_and_stops_when_asked(environment: dict[str, str], tmp_path: Path) -> None:
     with serving(environment, tmp_path) as (origin, process):
-        with urlopen(f"{origin}/jwks", timeout=5) as answer:
+        with urlopen(f"{origin}/jwks", timeout=PATIENCE) as answer:
             assert len(json.load(answer)["keys"]) == 2
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=30) == 0
+        assert process.wait(PATIENCE) == 0
 
 
 def test_two_workers_serve_one_postgresql_database(
@@ -287,7 +278,7 @@ def test_two_workers_serve_one_postgresql_database(
     with serving(environment, tmp_path, "--workers", "2") as (origin, process):
         assert token_from(origin)["token_type"] == "Bearer"
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=40) == 0
+        assert process.wait(PATIENCE) == 0
 
 
 def test_the_demo_brings_up_everything_and_takes_it_down(environment: dict[str, str], tmp_path: Path) -> None:
@@ -297,13 +288,11 @@ def test_the_demo_brings_up_everything_and_takes_it_down(environment: dict[str, 
     with serving(environment, tmp_path, "--shop-port", str(shop), command="demo") as (origin, process):
         for place in ("/", "/dev/mailbox", "/.well-known/openid-configuration"):
             assert answers(origin + place)
-        deadline = time.monotonic() + 20
-        while not answers(f"http://127.0.0.1:{shop}/"):
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
+        wait_until(lambda: answers(f"http://127.0.0.1:{shop}/"))
+        wait_until(lambda: "/setup/" in (tmp_path / "out.txt").read_text())
         told = (tmp_path / "out.txt").read_text()
         link = next(word for word in told.split() if "/setup/" in word)
         assert answers(link.replace("localhost", "127.0.0.1"))
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=30) == 0
+        assert process.wait(PATIENCE) == 0
         assert not answers(f"http://127.0.0.1:{shop}/")

@@ -7,6 +7,7 @@ import pytest
 
 from limen.identity.administrators import SYSTEM
 from tests.support.house import PASSWORD, says
+from tests.support.waiting import PATIENCE
 
 pytestmark = pytest.mark.anyio
 ANN = "ann@example.com"
@@ -150,7 +151,7 @@ async def test_a_full_hash_queue_is_answered_503_with_retry_after_and_counts_as_
     page = await ann.get("/sign-in")
     object.__setattr__(house.pool._settings, "queue_limit", 0)
     release = threading.Event()
-    jobs = [asyncio.create_task(house.pool.run(lambda: release.wait(10))) for _ in range(2)]
+    jobs = [asyncio.create_task(house.pool.run(lambda: release.wait(PATIENCE))) for _ in range(2)]
     await asyncio.sleep(0)
     try:
         page = await ann.sign_in(ANN, PASSWORD, page)

@@ -13,8 +13,10 @@ from joserfc import jwt
 from limen.kernel.clock import SystemClock
 from tests.integration.tokens.proofs import Prover
 from tests.integration.tokens.strict import ASSERTION_TYPE, JWKS, KEY
+from tests.support.ports import free_port
 from tests.support.postgres import PostgresDatabases
-from tests.support.running import free_port, limen, process
+from tests.support.running import limen, process
+from tests.support.waiting import PATIENCE
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 TIMES = 24
@@ -38,7 +40,7 @@ class Served:
         """Send each form over a connection of its own, to whichever process takes it."""
 
         async def send(form: dict[str, str]) -> httpx2.Response:
-            async with httpx2.AsyncClient(trust_env=False, timeout=30) as http:
+            async with httpx2.AsyncClient(trust_env=False, timeout=PATIENCE) as http:
                 return await http.post(f"{self.url}/token", data=form, headers=headers)
 
         return list(await asyncio.gather(*(send(form) for form in forms)))

@@ -59,7 +59,6 @@ async def two_workers(folder: Path, request: pytest.FixtureRequest) -> AsyncIter
     patch = request.getfixturevalue("monkeypatch")
     plain = houses.settings_in
     patch.setattr(houses, "settings_in", lambda *a, **k: msgspec.structs.replace(plain(*a, **k), cache=cache))
-    patch.setattr("limen.storage.cache.valkey._TIMEOUT", 30.0)  # a busy machine must not look like a cache away
     urls = await asyncio.to_thread(
         lambda: (databases(Template("contract", build)), databases(Template("contract_keys", build_keys)))
     )
