@@ -64,6 +64,7 @@ async def test_passkeys_and_security_keys_are_listed_by_kind_and_taken_away(hous
         )
         sealed, digest = seal_credential(vault, factor_id, credential), credential_digest(credential.id)
         made.append(StoredFactor(factor_id, ann.id, kind, sealed, digest, house.clock.now()))
+        house.clock.advance(1)  # identifiers of one millisecond are in no order
     async with house.storage.database.begin(house.default.id) as unit:
         assert [await unit.factors.add_key(one) for one in made] == [True, True]
     async with house.http(await house.token()) as http:

@@ -192,6 +192,7 @@ async def test_an_application_signs_somebody_up_and_in_with_screens_of_its_own(h
         totp = Totp(base64.b32decode(app.step["data"]["secret"].replace(" ", "").upper()))
         await app.post(code=totp.code(step_at(house.clock.now())))
         seen.append(app.step["name"])
+    await house.mails()  # what tells of the new factor is not to come after the code
     async with house.client(headers={"accept": "application/json"}) as http:
         other = Native(http)
         await other.open("/recover")
