@@ -105,6 +105,19 @@ async def test_an_app_is_set_up_and_asked_for_at_the_next_sign_in(house_on):
     assert "factor.added" in await house.events()
 
 
+async def test_the_page_is_made_once_and_says_nothing_of_whoever_saw_it_before(house, ann):
+    one, two = house.walker(), house.walker()
+    before = await one.sign_in(ANN, PASSWORD)
+    wrong = await one.post(before, code="000000")
+    assert wrong.errors
+    page = await two.sign_in(ANN, PASSWORD)
+    assert not page.errors
+    seen = [form.action for form in (before.form, wrong.form, page.form)]
+    assert seen[0] == seen[1] != seen[2]
+    assert len({one.fields["csrf"] for one in (before, page)}) == 2
+    assert (await two.post(page, code=now_code(house, ann.totp))).path == "/account"
+
+
 async def test_a_code_is_accepted_once(house, ann):
     code = now_code(house, ann.totp)
     one, two = house.walker(), house.walker()

@@ -182,8 +182,9 @@ class Journeys:
         async with parts.begin(parts.tenant_id) as unit:
             if not await unit.journeys.hold(before.id, before.version):
                 return None
-            if progress.vault is not None:
-                unit.seal_with(progress.vault)
+            vault = progress.vault or opened.facts.vault
+            if vault is not None:
+                unit.seal_with(vault)
             refused = await progress.write(unit) if progress.write else None
             return await self._take(unit, opened, progress, refused, request), refused is None
 
@@ -195,7 +196,8 @@ class Journeys:
         after = replace(before, version=before.version + 1)
         if refused is None:
             after = replace(after, state=progress.state, link_hash=progress.link_hash)
-        facts = await gather(self.parts, unit, after, after.state, progress.vault)
+        vault = progress.vault or opened.facts.vault
+        facts = await gather(self.parts, unit, after, after.state, vault)
         shown: Shown
         if problem is None and next_step(after.state, facts) is None:
             if progress.habits is not None:

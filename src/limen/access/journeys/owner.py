@@ -22,10 +22,9 @@ def with_proof(context: StepContext, proof: Evidence) -> JourneyState:
     return msgspec.structs.replace(context.journey.state, evidence=(*before, proof))
 
 
-async def owner(context: StepContext) -> tuple[Customer, SubjectVault]:
-    """Return whose factors these are, and their vault."""
-    customer = context.facts.customer
-    vault = await context.parts.directory.vault_of(customer.id) if customer is not None else None
+def owner(context: StepContext) -> tuple[Customer, SubjectVault]:
+    """Return whose factors these are, and their vault, which this very request has asked for."""
+    customer, vault = context.facts.customer, context.facts.vault
     if customer is None or vault is None:
         msg = "a customer's key is gone while the customer is not"
         raise Fault(msg)

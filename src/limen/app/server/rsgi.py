@@ -155,7 +155,8 @@ def asgi_scope(scope: RsgiScope) -> Scope:
 
 async def serve_asgi(app: AsgiApp, scope: Scope, protocol: RsgiProtocol) -> None:
     """Run *app* for one request over *protocol*; a fault of its becomes a bare 500 if nothing was sent."""
-    exchange = _Exchange(scope["method"], protocol)
+    is_measured = any(name == b"content-length" for name, _ in scope["headers"])
+    exchange = _Exchange(scope["method"], protocol, is_measured=is_measured)
     try:
         await app(scope, exchange.receive, exchange.send)
     except Exception as fault:  # noqa: BLE001  # the last catch before the wire
@@ -168,31 +169,36 @@ async def serve_asgi(app: AsgiApp, scope: Scope, protocol: RsgiProtocol) -> None
 
 
 class _Exchange:
-    """The ASGI ``receive`` and ``send`` of one request."""
+    """The ASGI ``receive`` and ``send`` of one request.
 
-    def __init__(self, method: str, protocol: RsgiProtocol) -> None:
+    A body whose length *is measured* is read at once: the edge has compared that length before it asks for the body.
+    """
+
+    def __init__(self, method: str, protocol: RsgiProtocol, *, is_measured: bool) -> None:
         self._method = method
         self._protocol = protocol
-        self._chunks: AsyncIterator[bytes] | None = aiter(protocol)
+        self._is_measured = is_measured
+        # not anext(): cancelled, its wrapper asks granian's for a throw()
+        self._read: Callable[[], Awaitable[bytes]] | None = protocol if is_measured else aiter(protocol).__anext__
         self._status = 0
         self._headers: list[tuple[str, str]] = []
         self._transport: RsgiTransport | None = None
         self.is_answered = False
 
     async def receive(self) -> Message:
-        if self._chunks is None:
+        if self._read is None:
             await self._protocol.client_disconnect()
             return {"type": "http.disconnect"}
         try:
-            chunk = await self._chunks.__anext__()  # not anext(): cancelled, its wrapper asks granian's for a throw()
+            chunk = await self._read()
         except StopAsyncIteration:
             chunk = b""
         except RuntimeError:  # the client has gone
-            self._chunks = None
+            self._read = None
             return {"type": "http.disconnect"}
-        if not chunk:
-            self._chunks = None
-        return {"type": "http.request", "body": chunk, "more_body": bool(chunk)}
+        if not chunk or self._is_measured:
+            self._read = None
+        return {"type": "http.request", "body": chunk, "more_body": self._read is not None}
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":

@@ -53,7 +53,7 @@ def show(visit: Visit, journey_id: JourneyId, shown: Shown, *, posted: bool = Fa
     if shown.data.get("captcha"):
         visit.request.state.csp.allow_widget(shown.data["captcha"]["sources"])
     template = f"steps/{shown.name}.html"
-    if shown.name in _FIRST and not any(shown.values.values()) and not shown.data.get("proof"):
+    if _is_everybodys(shown):
         return _with_retry(visit.page(template, {"view": shown}, shown.status, fresh=form), shown)
     again = recast(shown)
     if again is not None:
@@ -61,6 +61,15 @@ def show(visit: Visit, journey_id: JourneyId, shown: Shown, *, posted: bool = Fa
         page = visit.page(template, {"view": again.kept}, shown.status, fresh={**form, **again.fresh}, build=build)
         return _with_retry(page, shown)
     return _with_retry(visit.page(template, {**form, "view": shown}, shown.status), shown)
+
+
+def _is_everybodys(shown: StepView) -> bool:
+    """Tell whether nothing on the page but its form is anybody's in particular."""
+    if any(shown.values.values()):
+        return False
+    if shown.name == "second_factor":  # a mailbox, a number and a key are somebody's; one app is asked for as another
+        return bool(shown.data["method"] == "code")
+    return shown.name in _FIRST and not shown.data.get("proof")
 
 
 def _shown_again(again: Recast) -> Build:

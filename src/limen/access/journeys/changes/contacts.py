@@ -70,7 +70,7 @@ async def named(context: StepContext, typed: str) -> Progress:
 
 
 async def _owner(context: StepContext) -> Owner:
-    customer, vault = await owner(context)
+    customer, vault = owner(context)
     return Owner(customer, vault, "", context.request)
 
 

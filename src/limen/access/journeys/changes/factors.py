@@ -59,7 +59,7 @@ async def confirm_app(context: StepContext, form: Mapping[str, str], totp: Totp)
     step = totp.matching_step(ascii_digits(form.get("code", "")), now)
     if step is None:
         return Progress(state, problem=Problem({"code": "error.totp_invalid"}, values={"name": name}))
-    customer, vault = await owner(context)
+    customer, vault = owner(context)
     factor_id = FactorId.new(parts.clock, parts.entropy)
     sealed = seal_secret(vault, factor_id, TotpSecret(totp, name))
     factor = StoredFactor(factor_id, customer.id, FactorKind.TOTP, sealed, None, now, now, step)
@@ -92,7 +92,7 @@ async def remove_app(context: StepContext) -> Progress:
 
 async def removal(context: StepContext, factor: StoredFactor) -> Write:
     """Return what removes *factor*, and with the last second factor the recovery codes, and tells of it."""
-    customer, vault = await owner(context)
+    customer, vault = owner(context)
     announce, goodbye = told(context, customer, vault, TOLD[factor.kind]), farewell(context, customer, vault, [factor])
     data: dict[str, str | int] = {"factor": str(factor.id), "kind": factor.kind.value, "by": "customer"}
 
@@ -124,7 +124,7 @@ def farewell(
 async def renew_codes(context: StepContext) -> Progress:
     """Make ten new recovery codes; those from before are void."""
     parts, codes = context.parts, new_codes(context.parts.entropy)
-    customer, vault = await owner(context)
+    customer, vault = owner(context)
     stored = stored_codes(await code_key(context), customer.id, codes, parts.clock, parts.entropy)
     announce = told(context, customer, vault, "recovery_codes_replaced")
 

@@ -81,7 +81,7 @@ def _refused(context: StepContext, refusal: Refusal, name: str) -> Progress:
 
 async def _stored(context: StepContext, kind: FactorKind, name: str, made: Registered) -> Progress:
     parts, now = context.parts, context.parts.clock.now()
-    customer, vault = await owner(context)
+    customer, vault = owner(context)
     credential = msgspec.structs.replace(
         made.credential, name=name or made.credential.name, user_agent=context.request.user_agent
     )
@@ -152,7 +152,7 @@ async def rename_key(context: StepContext, form: Mapping[str, str]) -> Progress:
         return Progress(done)
     if not name:
         return Progress(state, problem=Problem({"name": "error.name_invalid"}))
-    _, vault = await owner(context)
+    _, vault = owner(context)
     credential: Credential = msgspec.structs.replace(key.credential, name=name)
     renamed = replace(key.factor, sealed=seal_credential(vault, key.factor.id, credential))
 

@@ -20,7 +20,7 @@ async def replaced(
 ) -> Progress:
     """Return the progress of a customer who chose *password*; *by* says in the audit log on whose behalf."""
     state, parts = context.journey.state, context.parts
-    customer, vault = await owner(context)
+    customer, vault = owner(context)
     hashed = await hashed_password(context, password, (customer.profile.email, customer.profile.name), {})
     if isinstance(hashed, Problem):
         return Progress(state, problem=hashed)

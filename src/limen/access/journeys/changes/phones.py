@@ -122,7 +122,7 @@ async def confirm_phone(context: StepContext, form: Mapping[str, str], before: T
         return wrong
     if state.task.kind == ADD_NUMBER:
         return await _naming(context, phone)
-    _, vault = await owner(context)
+    _, vault = owner(context)
     now, factor_id = parts.clock.now(), FactorId.new(parts.clock, parts.entropy)
     index = (await parts.keyring.tenant(parts.tenant_id)).blind(INDEX, phone.number)
     sealed = seal_phone(vault, factor_id, phone)
@@ -179,7 +179,7 @@ async def _adding(
 ) -> tuple[Callable[[JourneyUnit], Awaitable[None]], tuple[str, ...]]:
     """Return what stores a factor in place of one of its kind, tells of it and announces it; and new recovery codes."""
     parts, now = context.parts, context.parts.clock.now()
-    customer, vault = await owner(context)
+    customer, vault = owner(context)
     factor_id, kind, sealed, index = made
     added = StoredFactor(factor_id, customer.id, kind, sealed, index, now, now)
     before = [factor for factor in context.facts.factors if factor.kind is kind]

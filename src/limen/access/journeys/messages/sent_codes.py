@@ -108,7 +108,7 @@ async def texted(context: StepContext, phone: Phone, before: Challenge | None, s
 
 async def mailed(context: StepContext, template: str, before: Challenge | None, settle: Settle) -> Progress:
     """Mail a code to the customer of the journey, in the words of *template*, as far as the limits of mail allow."""
-    return await mailed_to(context, await owner(context), template, before, settle)
+    return await mailed_to(context, owner(context), template, before, settle)
 
 
 async def mailed_to(

@@ -18,7 +18,7 @@ def _is_held(facts: Facts) -> bool:
 
 async def _answer(context: StepContext, form: Mapping[str, str]) -> Progress:
     typed, now = ascii_digits(form["code"]), context.parts.clock.now()
-    _, vault = await owner(context)
+    _, vault = owner(context)
     matching = [
         (factor.id, step)
         for factor in apps(context.facts.factors)

@@ -21,7 +21,7 @@ async def _answer(context: StepContext, form: Mapping[str, str]) -> Progress:
     code, now = read_code(form["recovery_code"]), context.parts.clock.now()
     if code is None:
         return refusal(context, "recovery_code", "error.recovery_code_invalid")
-    customer, vault = await owner(context)
+    customer, vault = owner(context)
     spent = digest(await code_key(context), customer.id, code)
     left = max(0, codes_left(context.facts.factors) - 1)
     announce = told(context, customer, vault, "recovery_code_used", left)

@@ -42,7 +42,7 @@ async def _send(context: StepContext) -> Progress:
     state, factor = context.journey.state, phone_of(context.facts.factors)
     if factor is None:
         return Progress(state, problem=Problem(notice="error.invalid"))
-    _, vault = await owner(context)
+    _, vault = owner(context)
     phone = open_phone(vault, factor)
 
     before = state.second.sms.sent if state.second.sms is not None else None
@@ -60,7 +60,7 @@ async def _answer(context: StepContext, form: Mapping[str, str]) -> Progress:
     if before is None or factor is None:
         return Progress(state, problem=Problem({"sms": "error.code_expired"}))
     phone = before.phone
-    _, vault = await owner(context)
+    _, vault = owner(context)
     if open_phone(vault, factor).number != phone.number:  # another one has taken its place since
         return Progress(state, problem=Problem({"sms": "error.code_expired"}))
 

@@ -41,15 +41,14 @@ async def with_passkeys(
         return facts
     offers = await _offers(parts, unit, state, facts)
     is_concerned = offers or facts.second_factor or state.passkey.is_due or state.task.kind in TASKS
-    return await _with_keys(parts, vault, replace(facts, offers_passkey=offers)) if is_concerned else facts
+    return _with_keys(parts, vault, replace(facts, offers_passkey=offers)) if is_concerned else facts
 
 
-async def _with_keys(parts: JourneyParts, tenant: TenantVault, facts: Facts) -> Facts:
+def _with_keys(parts: JourneyParts, tenant: TenantVault, facts: Facts) -> Facts:
     customer = facts.customer
-    vault = await parts.directory.vault_of(customer.id) if customer is not None else None
-    if customer is None or vault is None:
+    if customer is None or facts.vault is None:
         return facts
-    held = opened(vault, facts.factors)
+    held = opened(facts.vault, facts.factors)
     return replace(facts, keys=held, handle=handle_of(parts, tenant, customer.id, held))
 
 

@@ -34,7 +34,7 @@ async def submit(context: StepContext, form: Mapping[str, str]) -> Progress:
     done = msgspec.structs.replace(context.journey.state, task=Task())
     if form.get("intent") == "cancel" or context.facts.customer is None:
         return Progress(done)
-    customer, vault = await owner(context)
+    customer, vault = owner(context)
     acting = Owner(customer, vault, "", context.request)
     new = asked(context.parts.desk, acting)
     entry = acting.entry("deletion.requested", {"due_at": new.request.due_at, "reason": new.request.reason})

@@ -59,7 +59,7 @@ async def _begin(context: StepContext) -> Progress:
     if not parts.desk.tenant.settings.recovery.waiting_days:  # switched off meanwhile
         second = msgspec.structs.replace(state.second, lost="no")
         return Progress(msgspec.structs.replace(state, second=second), problem=Problem(notice="error.invalid"))
-    customer, vault = await owner(context)
+    customer, vault = owner(context)
     came = context.request
     asker = Asker(came.user_agent, came.address, state.locale)
     new = begun(parts.safety, customer, vault, asker, context.facts.factors)
@@ -75,7 +75,7 @@ async def _begin(context: StepContext) -> Progress:
 async def _complete(context: StepContext, request: RecoveryRequest) -> Progress:
     """Remove what was lost; everything that stands ends with it."""
     state, parts = context.journey.state, context.parts
-    customer, vault = await owner(context)
+    customer, vault = owner(context)
     now = parts.clock.now()
     sealed, done = seal(customer.signed_out_everywhere(now), vault), request.closed(RequestState.DONE, now)
     announce = told(context, customer, vault, "recovery_completed")

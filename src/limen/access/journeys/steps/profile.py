@@ -91,7 +91,7 @@ def _skipping(context: StepContext, customer: Customer) -> Write:
 
 
 async def _kept(context: StepContext, done: JourneyState, customer: Customer, profile: Profile) -> Progress:
-    _, vault = await owner(context)
+    _, vault = owner(context)
     changed = customer.with_profile(profile, context.parts.clock.now())
     sealed = seal(changed, vault)
     fields = profile.changed_from(customer.profile)

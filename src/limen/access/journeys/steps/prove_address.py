@@ -29,6 +29,6 @@ async def submit(context: StepContext, form: Mapping[str, str]) -> Progress:
     waits = await not_yet(context, form, "prove_address", "address")
     if waits is not None:
         return waits
-    customer, vault = await owner(context)
+    customer, vault = owner(context)
     proven = with_code(context.journey.state, None)
     return Progress(proven, noted_proven(context, customer, vault), vault=vault)
