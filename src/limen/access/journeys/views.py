@@ -9,6 +9,7 @@ from limen.kernel.errors import Refusal
 
 if TYPE_CHECKING:
     from limen.access.journeys.parts import JourneyUnit
+    from limen.identity.customers.records import SealedCustomer
     from limen.identity.keyring import SubjectVault
     from limen.trust.risk.judge import Kept
 
@@ -65,10 +66,10 @@ Announce = Callable[["JourneyUnit"], None]
 class Progress:
     """What a step answers to a form: the state that follows, what is written with it, and what went wrong.
 
-    ``vault`` is that of the customer whom the state names, where the step has it at hand; ``habits`` is what risk read
-    of what they showed before. ``refused`` is the
-    authenticator that was tried and did not prove anything (RFC 8176), to be counted. ``is_idle``: the journey stays as
-    it is and nothing is written, since whoever is turned away must cost little.
+    ``whose`` and ``vault`` are the customer whom the state names, as the step found them, and their vault, where it has
+    them at hand; ``habits`` is what risk read of what they showed before. ``refused`` is the authenticator that was
+    tried and did not prove anything (RFC 8176), to be counted. ``is_idle``: the journey stays as it is and nothing is
+    written, since whoever is turned away must cost little.
     """
 
     state: JourneyState
@@ -76,6 +77,7 @@ class Progress:
     problem: Problem | None = None
     link_hash: bytes | None = None
     vault: "SubjectVault | None" = field(default=None, repr=False)
+    whose: "SealedCustomer | None" = field(default=None, repr=False)
     habits: "Kept | None" = None
     refused: str = ""
     is_idle: bool = False

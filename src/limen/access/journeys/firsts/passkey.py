@@ -37,7 +37,8 @@ async def _answer(context: StepContext, _: str, form: Mapping[str, str]) -> Prog
     evidence = proof.spoken.credential.evidence(now, user_verified=proof.spoken.user_verified)
     mine = state.belonging_to(proof.owner.customer.id)
     proven = msgspec.structs.replace(mine, email="", evidence=(evidence,), session_id="")
-    return Progress(proven, await counted(context, proof, "first"), vault=proof.owner.vault)
+    write = await counted(context, proof, "first")
+    return Progress(proven, write, vault=proof.owner.vault, whose=proof.owner.customer)
 
 
 def _refused(context: StepContext, refused: Refused) -> Progress:

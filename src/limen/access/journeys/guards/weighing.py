@@ -91,9 +91,11 @@ def _is_first(context: StepContext, progress: Progress) -> bool:
 
 async def _who(context: StepContext, progress: Progress) -> tuple[Customer, SubjectVault] | None:
     parts, customer_id = context.parts, CustomerId(progress.state.customer_id)
-    vault = progress.vault or await parts.directory.vault_of(customer_id)
-    async with parts.read(parts.tenant_id) as unit:
-        customer = await parts.directory.open(await unit.customers.get(customer_id), vault)
+    vault, sealed = progress.vault or await parts.directory.vault_of(customer_id), progress.whose
+    if sealed is None:
+        async with parts.read(parts.tenant_id) as unit:
+            sealed = await unit.customers.get(customer_id)
+    customer = await parts.directory.open(sealed, vault)
     return None if customer is None or vault is None else (customer, vault)
 
 
