@@ -119,6 +119,16 @@ async def test_what_may_be_lost_is_no_place_for_a_record(database):
         assert await unit.customers.get(owner.id) is None
 
 
+async def test_a_link_is_kept_where_its_message_is_and_nowhere_else(database):
+    async def mails(begin) -> None:
+        async with begin() as unit:
+            unit.mail_link(None)  # refused before anybody looks at it
+
+    for begin in (database.passing, database.read):
+        with pytest.raises(Fault):
+            await mails(begin)
+
+
 async def test_commits_that_do_not_wait_are_followed_by_one_that_does(database, monkeypatch):
     if database.storage.database.dialect.name == "postgresql":
         return  # its checkpoints are its own affair

@@ -73,7 +73,7 @@ class Unit(Stores):
 
     def must_be_clean(self) -> None:
         """Refuse what a unit cannot keep that only reads, or that may be lost."""
-        if self.entries or self.events or self.changes:
+        if self.entries or self.events or self.changes or self._mailed:
             msg = "a unit that keeps no records was asked to record something"
             raise Fault(msg)
 

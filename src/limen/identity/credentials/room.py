@@ -7,6 +7,7 @@ twentieth less. The library wipes the memory after each hash.
 
 import mmap
 import threading
+from contextlib import suppress
 from typing import Any, Final
 
 from argon2.exceptions import HashingError
@@ -40,7 +41,8 @@ class Room:
         """Give the library *size* bytes."""
         if size > self._size:
             pages = mmap.mmap(-1, size + _HUGE, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-            pages.madvise(mmap.MADV_HUGEPAGE)
+            with suppress(OSError):  # a system may know of huge pages and be built without them
+                pages.madvise(mmap.MADV_HUGEPAGE)
             held = ffi.from_buffer("uint8_t[]", pages, require_writable=True)
             self._pages, self._held, self._size = pages, held, size
         at = int(ffi.cast("uintptr_t", self._held))

@@ -17,8 +17,10 @@ from limen.storage.statements import Compiled, Connection, Result, row_maker
 READ, WRITE = "BEGIN", "BEGIN IMMEDIATE"
 NO_WAIT, WAIT = "PRAGMA busy_timeout=0", "PRAGMA busy_timeout=10000"
 LASTING = ("PRAGMA synchronous=FULL", "PRAGMA wal_autocheckpoint=1000")
-PASSING = ("PRAGMA synchronous=NORMAL", "PRAGMA wal_autocheckpoint=0")
-"""A commit that does not wait for the disk must not write the log into the file either, which does."""
+PASSING = ("PRAGMA wal_autocheckpoint=0", "PRAGMA synchronous=NORMAL")
+"""A commit that does not wait for the disk must not write the log into the file either, which does. What waits is
+set first, and let go last: whichever fails, no commit waits less than it should.
+"""
 MOST_PASSING = 200
 """So many commits in turn may not wait; the one after them does, and writes the log into the file if it has grown."""
 VERSION = "PRAGMA data_version"

@@ -6,6 +6,7 @@ work. A commit is awaited three times in a sign-in; here it costs one future and
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from queue import SimpleQueue
 from threading import Lock, Thread
 from typing import Any
@@ -28,7 +29,7 @@ class _Job:
             self._work(*self._arguments)
         except BaseException as error:  # noqa: BLE001 - raised where it is awaited
             self.error = error
-        if not self._loop.is_closed():
+        with suppress(RuntimeError):  # its loop was closed, and nobody waits; the thread serves others
             self._loop.call_soon_threadsafe(self._end)
 
     def _end(self) -> None:

@@ -1,5 +1,7 @@
 """Memory for Argon2id: the digests are the library's, the memory is a thread's own, and nothing is left in it."""
 
+import errno
+import mmap
 import threading
 
 import pytest
@@ -63,3 +65,17 @@ def test_where_a_library_may_call_nobody_it_takes_its_own_memory(monkeypatch: py
     other.start()
     other.join()
     assert made == [None, hash_secret_raw(b"correct horse", SALT, 1, 8, 1, 32, Type.ID)]
+
+
+@pytest.mark.skipif(not HAS_HUGE_PAGES, reason="the system has no huge pages to ask for")
+def test_a_system_that_was_built_without_huge_pages_gives_small_ones(monkeypatch: pytest.MonkeyPatch):
+    class Small(mmap.mmap):
+        def madvise(self, *_: object) -> None:
+            raise OSError(errno.EINVAL, "as madvise(2) has it where the kernel has none")
+
+    made: list[bytes] = []
+    monkeypatch.setattr(mmap, "mmap", Small)
+    other = threading.Thread(target=lambda: made.append(digest(b"correct horse", SALT, (1, 8, 1), 32)))
+    other.start()
+    other.join()
+    assert made == [hash_secret_raw(b"correct horse", SALT, 1, 8, 1, 32, Type.ID)]
