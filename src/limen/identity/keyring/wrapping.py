@@ -25,12 +25,13 @@ def close_outer(row: WrappedSubjectKey, epoch: EpochKey, inner: bytes, entropy: 
 def close_all(
     rows: Iterable[tuple[WrappedSubjectKey, bytes]], epoch: EpochKey, entropy: Entropy
 ) -> list[WrappedSubjectKey]:
-    """Return *rows*, all of one tenant, each with its inner wrapping wrapped once more, under *epoch*."""
+    """Return *rows*, each with its inner wrapping wrapped once more, under *epoch*."""
     closed: list[WrappedSubjectKey] = []
-    shared, key = "", None
+    shared, key = ("", ""), None
     for row, inner in rows:
-        if key is None or made_together(row.subject_id) != shared:
-            shared, key = made_together(row.subject_id), _key(row, epoch)
+        of = row.tenant_id, made_together(row.subject_id)
+        if key is None or of != shared:
+            shared, key = of, _key(row, epoch)
         wrapped = seal(key, _place(row), inner, entropy)
         closed.append(WrappedSubjectKey(row.tenant_id, row.subject_id, row.version, wrapped, epoch.id, row.created_at))
     return closed
