@@ -9,7 +9,7 @@ import psutil
 
 MEMORY = Path("/dev/shm")
 ROOM = 2_000_000_000
-"""Bytes that must be free there; a run needs a tenth."""
+"""Bytes that must be free there."""
 PREFIX = "limen-run-"
 
 
