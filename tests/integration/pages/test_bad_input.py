@@ -17,7 +17,7 @@ NAMES = (
     "email", "password", "name", "code", "intent", "decision", "account", "session", "csrf", "version", "request",
     "client_id", "redirect_uri", "response_type", "response_mode", "scope", "state", "nonce", "prompt", "max_age",
     "login_hint", "ui_locales", "acr_values", "id_token_hint", "code_challenge", "code_challenge_method",
-    "post_logout_redirect_uri", "claims", "request_uri", "unknown",
+    "post_logout_redirect_uri", "claims", "request_uri", "before", "unknown",
 )  # fmt: skip
 VALUES = (
     "", " ", "x", "0", "-1", "9" * 400, "none", "login consent", "sign_up", "recover", "resend", "change_email",

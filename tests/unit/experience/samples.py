@@ -736,10 +736,15 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         "mailbox.html",
         {
             "messages": [{"url": "/dev/mail/1", "subject": _MESSAGE["subject"], "to": EMAIL, "at": NOW}],
+            "newest_url": "/dev/mail",
+            "older_url": "/dev/mail?before=1",
             "start_url": "/",
         },
     ),
-    "mailbox_empty": ("mailbox.html", {"messages": [], "start_url": "/"}),
+    "mailbox_empty": (
+        "mailbox.html",
+        {"messages": [], "newest_url": "/dev/mail", "older_url": None, "start_url": "/"},
+    ),
     "mailbox_message": ("mailbox_message.html", {"message": _MESSAGE, "mailbox_url": "/dev/mail"}),
 }
 """What it shows → (template, context)."""

@@ -1,6 +1,6 @@
 """What only the demonstration shows: the start page, and the mailbox of messages that would have been sent."""
 
-from typing import Final
+from urllib.parse import urlencode
 
 from starlette.responses import HTMLResponse, Response
 
@@ -8,8 +8,6 @@ from limen.experience.pages.errors import refused
 from limen.experience.pages.visit import Visit
 from limen.kernel.errors import NotFound
 
-_LISTED: Final = 20
-"""Of two hundred that are kept: a page weighs little, however many there are."""
 _NONE = NotFound("not_found", "no such message, or no mailbox here")
 
 
@@ -31,20 +29,24 @@ async def start(visit: Visit) -> Response:
 
 
 async def mailbox(visit: Visit) -> Response:
-    """List the newest messages."""
+    """List the messages, a page at a time."""
     kept = visit.parts.mailbox
     if kept is None:
         return refused(visit, _NONE)
+    here = f"{visit.prefix}/dev/mailbox"
+    shown, next_mark = kept.page(visit.request.query_params.get("before", ""))
     messages = [
         {
-            "url": f"{visit.prefix}/dev/mailbox/{one.id}",
+            "url": f"{here}/{one.id}",
             "subject": one.mail.subject,
             "to": one.mail.to,
             "at": one.received_at,
         }
-        for one in kept.list()[:_LISTED]
+        for one in shown
     ]
-    return visit.page("mailbox.html", {"messages": messages, "start_url": f"{visit.prefix}/"})
+    older_url = f"{here}?{urlencode({'before': next_mark})}" if next_mark else None
+    context = {"messages": messages, "newest_url": here, "older_url": older_url, "start_url": f"{visit.prefix}/"}
+    return visit.page("mailbox.html", context)
 
 
 async def message(visit: Visit) -> Response:

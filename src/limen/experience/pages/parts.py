@@ -86,8 +86,8 @@ class Received(Protocol):
 class Mailbox(Protocol):
     """The development mailbox, where there is one."""
 
-    def list(self) -> Sequence[Received]:
-        """Return every message, newest first."""
+    def page(self, before: str) -> tuple[Sequence[Received], str]:
+        """Return some messages, newest first, and the *before* of the next page, or ""."""
         ...
 
     def get(self, id: str) -> Received | None:  # noqa: A002 - the mailbox's own name

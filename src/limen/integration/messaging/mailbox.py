@@ -7,6 +7,8 @@ from limen.integration.messaging.compose import compose
 from limen.integration.messaging.mail import OutgoingMail
 from limen.kernel.clock import Clock, Instant
 
+PAGE = 20
+"""So many messages are listed at a time: the page stays as light as the others."""
 _SENDER = "Limen <limen@localhost>"
 
 
@@ -53,6 +55,16 @@ class DevelopmentMailbox:
     def list(self) -> tuple[ReceivedMail, ...]:
         """Return every message, the newest first."""
         return tuple(reversed(self._mails.values()))
+
+    def page(self, before: str = "") -> tuple[tuple[ReceivedMail, ...], str]:
+        """Return the newest messages that came before the message *before*, and before which the next page begins.
+
+        Where *before* is none of ours, as by default, the newest of all; where there is no next page, its mark is "".
+        """
+        mails = self.list()
+        begin = next((place for place, mail in enumerate(mails, 1) if mail.id == before), 0)
+        shown = mails[begin : begin + PAGE]
+        return shown, shown[-1].id if begin + PAGE < len(mails) else ""
 
     def get(self, id: str) -> ReceivedMail | None:  # noqa: A002 - the name pages use
         """Return the message *id*, or None where it is unknown or forgotten."""

@@ -24,6 +24,27 @@ async def test_the_newest_comes_first_and_each_is_found_by_its_id():
     assert mailbox.get("unknown") is None
 
 
+async def test_a_page_holds_twenty_and_says_where_the_next_begins():
+    mailbox = DevelopmentMailbox(ManualClock(start=0))
+    for number in range(45):
+        await mailbox.send(mail(number))
+    listed, mark = [], ""
+    for length in (20, 20, 5):
+        shown, mark = mailbox.page(mark)
+        assert len(shown) == length
+        listed += shown
+    assert (tuple(listed), mark) == (mailbox.list(), "")
+    assert mailbox.page("unknown") == mailbox.page()
+
+
+async def test_a_full_page_with_nothing_behind_it_is_the_last():
+    mailbox = DevelopmentMailbox(ManualClock(start=0))
+    assert mailbox.page() == ((), "")
+    for number in range(20):
+        await mailbox.send(mail(number))
+    assert mailbox.page()[1] == ""
+
+
 async def test_the_oldest_is_forgotten_first():
     mailbox = DevelopmentMailbox(ManualClock(start=0), capacity=3)
     for number in range(5):
