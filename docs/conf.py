@@ -3,6 +3,8 @@
 from importlib.metadata import version as version_of
 from pathlib import Path
 
+from sphinx.domains.python import PythonDomain
+
 from limen.app.guessing import guessing_page
 from limen.app.reference_pages import checks_page, events_page, steps_page
 from limen.app.settings.reference import reference_page
@@ -42,6 +44,9 @@ apidoc_modules = [
 ]
 autodoc_default_options = {"members": True, "member-order": "bysource", "show-inheritance": True}
 autodoc_typehints = "signature"
+autodoc_use_type_comments = False  # there are none, and to look for them takes a fifth of the reading
+# Every page carries the whole table of contents. It names modules: with each of their functions it is most of the work.
+toc_object_entries = False
 # Our records describe their fields under "Attributes:"; without this each would be listed twice.
 napoleon_use_ivar = True
 # A type's name may be exported from several packages; which one is meant does not matter to a reader.
@@ -50,8 +55,35 @@ suppress_warnings = ["ref.python", "autodoc.duplicate_object"]
 
 def setup(app):
     """Let pages of the reference be what the code says, and leave out functions named as modules are."""
+    app.add_domain(NarrowedPythonDomain, override=True)
     app.connect("source-read", _write)
     app.connect("autodoc-skip-member", _named_as_a_module)
+
+
+class NarrowedPythonDomain(PythonDomain):
+    """Looks for a name among the objects that end in it.
+
+    Sphinx compares each name of each signature with every object it knows, which is most of a build's time; it finds
+    the same here.
+    """
+
+    _ending_in: dict | None = None
+    _narrowed: dict | None = None
+
+    @property
+    def objects(self):
+        return super().objects if self._narrowed is None else self._narrowed
+
+    def find_obj(self, env, modname, classname, name, *how):
+        if self._ending_in is None or self._ending_in["of"] != len(self.objects):
+            self._ending_in = {"of": len(self.objects)}
+            for known, entry in self.objects.items():
+                self._ending_in.setdefault(f".{known.rpartition('.')[2]}", {})[known] = entry
+        self._narrowed = self._ending_in.get(f".{name.removesuffix('()').rpartition('.')[2]}", {})
+        try:
+            return super().find_obj(env, modname, classname, name, *how)
+        finally:
+            self._narrowed = None
 
 
 def _write(_app, name, source):
