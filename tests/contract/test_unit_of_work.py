@@ -143,7 +143,7 @@ async def test_commits_that_do_not_wait_are_followed_by_one_that_does(database, 
 async def test_whoever_waits_for_a_connection_is_given_the_place_of_one_and_none_is_lost(database):
     dialect = database.storage.database.dialect
     if dialect.name == "postgresql":
-        return  # its pool is the driver's
+        return  # tests/unit/storage/test_lending.py
 
     async def borrow() -> None:
         async with dialect.single():

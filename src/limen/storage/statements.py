@@ -72,8 +72,13 @@ class Statement:
         """Return it in the words of *kind* of database: ``sqlite`` or ``postgresql``."""
         found = self.known.get(kind)
         if found is None:
-            found = self.known[kind] = Compiled(self.core, kind, self._columns)
+            found = self.known[kind] = Compiled(self._worded(kind), kind, self._columns)
         return found
+
+    def _worded(self, kind: str) -> Any:
+        """Return it as a *kind* of database is told."""
+        del kind
+        return self.core
 
 
 class Compiled:
@@ -298,12 +303,8 @@ class ByKind(Statement):
         super().__init__(core)
         self._postgres = postgres
 
-    def compiled(self, kind: str) -> Compiled:
-        """Return it in the words of *kind* of database."""
-        found = self.known.get(kind)
-        if found is None:
-            found = self.known[kind] = Compiled(self._postgres if kind == "postgresql" else self.core, kind)
-        return found
+    def _worded(self, kind: str) -> Any:
+        return self._postgres if kind == "postgresql" else self.core
 
 
 class InsertNew(Statement):
@@ -314,12 +315,8 @@ class InsertNew(Statement):
 
     __slots__ = ()
 
-    def compiled(self, kind: str) -> Compiled:
-        """Return it in the words of *kind* of database."""
-        found = self.known.get(kind)
-        if found is None:
-            found = self.known[kind] = Compiled(unless_taken(kind, self.core), kind, self._columns)
-        return found
+    def _worded(self, kind: str) -> Any:
+        return unless_taken(kind, self.core)
 
 
 class InsertOrChange(Statement):
@@ -334,12 +331,7 @@ class InsertOrChange(Statement):
         super().__init__(table, sets=sets)
         self._changes, self._if = changes, only_if
 
-    def compiled(self, kind: str) -> Compiled:
-        """Return it in the words of *kind* of database."""
-        found = self.known.get(kind)
-        if found is None:
-            core = _insert(kind, self.core).on_conflict_do_update(
-                index_elements=list(self.core.primary_key), set_=self._changes, where=self._if
-            )
-            found = self.known[kind] = Compiled(core, kind, self._columns)
-        return found
+    def _worded(self, kind: str) -> Any:
+        return _insert(kind, self.core).on_conflict_do_update(
+            index_elements=list(self.core.primary_key), set_=self._changes, where=self._if
+        )
