@@ -33,12 +33,14 @@ class Pace:
         self._hasher, self._clock = hasher, clock
         self._seconds: dict[str, float] = {}
         self._labels: _Kept = OrderedDict()
+        self._heard = 0
 
     def hear(self, tenant_id: str | None, kind: str, key: str) -> None:
         """Take note of one change."""
         del key
         if kind == LABELS_CHANGED and tenant_id:
             self._labels.pop(TenantId(tenant_id), None)
+            self._heard += 1
 
     async def __call__(self, parts: JourneyParts) -> float:
         """Return the seconds of the slowest check that one of the tenant's customers may cause; 0 where all are ours.
@@ -61,8 +63,11 @@ class Pace:
         now, held = self._clock.monotonic(), self._labels.get(parts.tenant_id)
         if held is not None and now - held[0] < _FRESH_SECONDS:
             return held[1]
+        heard = self._heard
         async with parts.read(parts.tenant_id) as unit:
             labels = await unit.passwords.labels(limit=LABELS)
+        if heard != self._heard:  # while it was read there came others, maybe of this tenant: asked anew next time
+            return labels
         self._labels[parts.tenant_id] = (now, labels)
         self._labels.move_to_end(parts.tenant_id)
         if len(self._labels) > _TENANTS:
