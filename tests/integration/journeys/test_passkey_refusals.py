@@ -146,10 +146,14 @@ async def test_a_counter_that_goes_back_is_a_copy(house, counter, synced):
     await settings(house, passkeys=PasskeySettings(counter=counter))
     key = await holder(house, flags=UP | UV | (BE | BS if synced else 0), counts=True)
     key.sign_count = 10
-    assert (await by_passkey(house.walker(), key)).path == "/account"
+    with house.watching() as watched:
+        assert (await by_passkey(house.walker(), key)).path == "/account"
+    assert watched.slept == []  # what it proves its answer says itself
     for count in (11, 4):
-        page = await by_passkey(house.walker(), key, count=count)
+        with house.watching() as watched:
+            page = await by_passkey(house.walker(), key, count=count)
         assert page.notices == [REFUSED], count
+        assert len(watched.slept) == 1  # right, and of no use: it leaves as any refusal does
     assert await reasons(house, "passkey.counter_went_back") == ["cloned", "cloned"]
     assert (await house.mails(ANN))[-1].subject == says("mail.passkey_suspected.subject", brand="Limen")
     page = await by_passkey(house.walker(), key, count=0)  # it has stopped to count

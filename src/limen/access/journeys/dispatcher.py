@@ -2,6 +2,11 @@
 
 A form is taken only by the step that is due, at the version it was shown with; a double submit, the back button and a
 second tab therefore show the present step instead. No transaction is open while a step hashes or seals.
+
+An answer that may depend on an account waits for the even step of the clock, unless it answers a proof: its page, its
+cookie and where it leads say that the account exists and what was right; its time adds nothing. A right password that
+does not help (the account is disabled, the tries are spent, risk denies it, somebody was faster) is answered as a wrong
+one is, and waits as that does.
 """
 
 from collections.abc import Mapping
@@ -130,9 +135,8 @@ class Journeys:
             shown: Shown = self.view_of(opened, request, problem=progress.problem)
         else:
             shown = await self._commit(opened, progress, request)
-        if step.is_even:
-            has_proven = progress.problem is None and progress.state.evidence != journey.state.evidence
-            await self._even_out(started, 0.0 if has_proven else slowest)
+        if step.is_even and not _has_proven(journey.state, progress, shown):
+            await self._even_out(started, slowest)
         return shown
 
     async def prove(self, opened: Opened, progress: Progress, request: RequestContext) -> Shown:
@@ -248,15 +252,17 @@ class Journeys:
         )
 
     async def _even_out(self, started: float, slowest: float) -> None:
-        """Wait for the next even step of the clock, so that how long the work took does not show.
-
-        Whoever proved something knows that the account exists; everybody else waits as for the *slowest* check.
-        """
+        """Wait for the next even step behind the *slowest* check, so that how long the work took does not show."""
         step = self.parts.settings.answer_step_ms / 1000
         if step > 0:
             step = steps(slowest, step)
             elapsed = self.parts.clock.monotonic() - started
             await self.parts.clock.sleep(step - elapsed % step)
+
+
+def _has_proven(before: JourneyState, progress: Progress, shown: Shown) -> bool:
+    """Tell whether *shown* says by itself that something was proven: what was refused in the end, or lost, does not."""
+    return isinstance(shown, Proven | Arrived) and progress.state.evidence != before.evidence
 
 
 def _in_language(opened: Opened, locale: str) -> Opened:
