@@ -193,10 +193,13 @@ class Walker:
         return await self._follow(await self.raw_post(page, form=form, **changes))
 
     async def raw_post(self, page: Page, *, form: Form | None = None, **changes: str | None) -> httpx2.Response:
-        """As :meth:`post`, without following."""
+        """As :meth:`post`, without following. Nobody sends two forms in one instant: a moment passes behind it."""
         form = form or page.form
         sent = {name: value for name, value in {**form.fields, **changes}.items() if value is not None}
-        return await self.http.post(form.action, data=sent)
+        try:
+            return await self.http.post(form.action, data=sent)
+        finally:
+            self.house.clock.advance(0.001)
 
     @property
     def cookie(self) -> str:
