@@ -48,11 +48,14 @@ from limen.identity.tenants.attacks import AttackSettings
 from limen.identity.tenants.notices import NoticeSettings
 from limen.identity.tenants.records import Tenant, TenantSettings
 from limen.identity.tenants.sign_up import SignUpSettings
+from limen.integration.messaging.handler import message_id
 from limen.integration.messaging.mail import OutgoingMail
 from limen.integration.messaging.mailbox import DevelopmentMailbox
+from limen.integration.messaging.text_handler import text_id
 from limen.kernel.errors import Refusal
 from limen.kernel.secret import Secret
 from limen.storage import schema
+from limen.storage.schema.processes import outbox
 from limen.storage.statements import Statement
 from tests.support import doors, rsa_keys
 from tests.support.clock import ManualClock
@@ -72,6 +75,7 @@ doors.share()
 _serving: ContextVar[bool] = ContextVar("serving", default=False)
 _FILES = ("limen.db", "limen-keys.db", "limen.keyring")
 _TABLES = schema.metadata.sorted_tables
+_ASKED = Statement(select(outbox.c.id, outbox.c.tenant_id, outbox.c.created_at))
 _COUNTS = Statement(select(*(select(func.count()).select_from(table).scalar_subquery() for table in _TABLES)))
 
 
@@ -242,12 +246,21 @@ class House:
     # -------------------------------------------------------------------------------------------- what happened
 
     async def mails(self, to: str | None = None) -> list[OutgoingMail]:
-        """The messages delivered so far, oldest first, once nothing waits in the outbox."""
+        """The messages delivered so far, in the order in which they were asked for, once nothing waits in the outbox.
+
+        They are delivered side by side: which of two arrives first, nobody promises.
+        """
         async with asyncio.timeout(PATIENCE):
             while await self.storage.outbox.waiting():  # noqa: ASYNC110 - another worker may empty it too
                 await asyncio.sleep(0.001)
-        found = [kept.mail for kept in reversed(self.mailbox.list())]
-        return [mail for mail in found if to is None or mail.to.lower() == to.lower()]
+        asked_at: dict[str, int] = {}
+        async with self.storage.database.platform() as connection:
+            for item in (await connection.execute(_ASKED)).all():
+                mail_id = message_id(item, "").strip("<>").partition("@")[0]
+                asked_at |= dict.fromkeys((mail_id, text_id(item)), item.created_at)
+        delivered = self.mailbox.list()[::-1]
+        kept = sorted(delivered, key=lambda one: asked_at.get(one.id, one.received_at))
+        return [one.mail for one in kept if to is None or one.mail.to.lower() == to.lower()]
 
     async def audit(self, tenant: Tenant | None = None) -> list[AuditRecord]:
         """Every audit record of a tenant in order of time, once its chains are verified; openings left out."""
