@@ -56,6 +56,9 @@ class Place:
 class Person(Walker):
     """A customer with a browser without script, over real HTTP."""
 
+    def let_a_moment_pass(self) -> None:
+        """Do nothing: time passes by itself."""
+
     async def mails(self, address: str) -> list[Any]:
         """The messages to *address*, oldest first."""
         async with asyncio.timeout(PATIENCE):

@@ -193,13 +193,17 @@ class Walker:
         return await self._follow(await self.raw_post(page, form=form, **changes))
 
     async def raw_post(self, page: Page, *, form: Form | None = None, **changes: str | None) -> httpx2.Response:
-        """As :meth:`post`, without following. Nobody sends two forms in one instant: a moment passes behind it."""
+        """As :meth:`post`, without following."""
         form = form or page.form
         sent = {name: value for name, value in {**form.fields, **changes}.items() if value is not None}
         try:
             return await self.http.post(form.action, data=sent)
         finally:
-            self.house.clock.advance(0.001)
+            self.let_a_moment_pass()
+
+    def let_a_moment_pass(self) -> None:
+        """Move the house's clock: nobody sends two forms in one instant."""
+        self.house.clock.advance(0.001)
 
     @property
     def cookie(self) -> str:
