@@ -91,8 +91,11 @@ def start(bench: Workbench, buffers: str = "") -> Databases:
     return fresh(os.environ.get("LIMEN_TEST_POSTGRES_URL") or _embedded(bench, buffers))
 
 
-def fresh(url: str) -> Databases:
-    """Return two fresh databases, in place of those before; commits are as the server is set (reported)."""
-    names = ("limen_bench", "limen_bench_keys")
+def fresh(url: str, beside: str = "") -> Databases:
+    """Return two fresh databases, in place of those before; commits are as the server is set (reported).
+
+    What is *beside* others has names of its own, which end in it.
+    """
+    names = (f"limen_bench{beside}", f"limen_bench_keys{beside}")
     settings = asyncio.run(_prepare(_with_database(url, "postgres"), names))
     return Databases(_with_database(url, names[0]), _with_database(url, names[1]), settings)

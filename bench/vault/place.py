@@ -53,6 +53,12 @@ class Vault:
             self._databases = databases = postgres.fresh(self._databases.data_url)
             asyncio.run(_prepare(databases))
 
+    def beside(self) -> "Vault":
+        """Return another one, empty, on the same server: what is measured in turns in both had the same weather."""
+        databases = postgres.fresh(self.databases.data_url, beside="_beside")
+        asyncio.run(_prepare(databases))
+        return Vault(self.bench, self.durability, databases)
+
     @asynccontextmanager
     async def storage(self) -> AsyncIterator[Storage]:
         """Open the database as the application does: in its role, under row-level security."""

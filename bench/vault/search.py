@@ -6,7 +6,8 @@ timed is the statement of a search, from the driver's call to the rows; nothing 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any, Final
@@ -16,13 +17,15 @@ import asyncpg  # type: ignore[import-untyped, unused-ignore]
 from bench.figures import Figure
 from bench.vault.place import TENANT, Vault, at_most
 from limen.identity.search.records import Span
+from limen.storage.opening import Storage
 from limen.storage.unit import Unit
 
+Ask = Callable[[Unit, Any], Awaitable[int]]
 SEARCH: Final = "search"
 SIZES: Final = (10_000, 1_000_000)
 PREFIX, EXACT = 1, 2
 _QUERIES: Final = 300
-_ROUNDS: Final = 3
+_ROUNDS: Final = 5
 _PAGES: Final = frozenset({"first_page_of_3", "first_page_of_5"})
 _PAGE: Final = 51
 """A page of fifty, and one that tells whether there is another."""
@@ -97,13 +100,12 @@ class Times:
 
 def measure(vault: Vault) -> Iterator[Figure]:
     """Yield times at the greater size, how they grew from the lesser, and the room that an index takes up."""
-    found: dict[int, dict[str, Times]] = {}
-    plan, megabytes = "", 0.0
-    done = 0
-    for size in SIZES:
+    vaults = dict(zip(SIZES, (vault.beside(), vault), strict=True))
+    megabytes = 0.0
+    for size, filled in vaults.items():
         vault.bench.say(f"search: {size:,} customers")
-        megabytes = asyncio.run(_fill(vault.databases.data_url, done + 1, size))
-        found[size], plan, done = *asyncio.run(_ask(vault, size)), size
+        megabytes = asyncio.run(_fill(filled.databases.data_url, size))
+    found, plan = asyncio.run(_ask(vaults))
     small, large = found[SIZES[0]], found[SIZES[1]]
     for name, times in large.items():
         detail = {f"{size}": found[size][name].detail() for size in SIZES}
@@ -114,18 +116,17 @@ def measure(vault: Vault) -> Iterator[Figure]:
     yield at_most("search_index_mb", megabytes, _MOST_MB, detail)
 
 
-async def _fill(url: str, first: int, last: int) -> float:
-    """Add the customers *first* to *last* with a prefix and an exact token each; return megabytes a field a million."""
+async def _fill(url: str, size: int) -> float:
+    """Make *size* customers with a prefix and an exact token each; return megabytes a field a million."""
     owner = await asyncpg.connect(url)
     try:
-        if first == 1:
-            await owner.execute(_FUNCTIONS)
+        await owner.execute(_FUNCTIONS)
         await owner.execute(_QUICKLY)
-        await owner.execute(_CUSTOMERS, str(TENANT), first, last)
-        await owner.execute(_CONTACTS, str(TENANT), first, last)
+        await owner.execute(_CUSTOMERS, str(TENANT), 1, size)
+        await owner.execute(_CONTACTS, str(TENANT), 1, size)
         before = await _megabytes(owner)
-        await owner.execute(_TOKENS, str(TENANT), first, last, [PREFIX, EXACT])
-        grown = (await _megabytes(owner) - before) / 2 * SIZES[1] / (last - first + 1)
+        await owner.execute(_TOKENS, str(TENANT), 1, size, [PREFIX, EXACT])
+        grown = (await _megabytes(owner) - before) / 2 * SIZES[1] / size
         for table in ("customers", "contact_index", "search_tokens"):
             await owner.execute(f"VACUUM ANALYZE {table}")
         await owner.execute("CHECKPOINT")
@@ -138,13 +139,19 @@ async def _megabytes(owner: Any) -> float:
     return float(await owner.fetchval("SELECT pg_total_relation_size('search_tokens')")) / 1_000_000
 
 
-async def _ask(vault: Vault, size: int) -> tuple[dict[str, Times], str]:
+async def _picked(vault: Vault, size: int) -> list[Any]:
+    """Return what is asked for: the tokens of some of *size* customers."""
     owner = await asyncpg.connect(vault.databases.data_url)
     try:
         picked = [1 + (n * 7_919_317) % size for n in range(_QUERIES)]
-        rows = await owner.fetch(_PICKED, picked)
+        return list(await owner.fetch(_PICKED, picked))
     finally:
         await owner.close()
+
+
+async def _ask(vaults: dict[int, Vault]) -> tuple[dict[int, dict[str, Times]], str]:
+    """Ask the lesser and the greater in turns; return their times by size and kind, and the plan of a first page."""
+    rows = {size: await _picked(vault, size) for size, vault in vaults.items()}
 
     async def address(unit: Unit, row: Any) -> int:
         return int(await unit.customers.find_by_contact("email", row["b"]) is not None)
@@ -152,7 +159,7 @@ async def _ask(vault: Vault, size: int) -> tuple[dict[str, Times], str]:
     async def exact(unit: Unit, row: Any) -> int:
         return len(await unit.customers.found(Span(EXACT, row["w"], row["w"]), _PAGE))
 
-    def page(part: str) -> Callable[[Unit, Any], Awaitable[int]]:
+    def page(part: str) -> Ask:
         async def ask(unit: Unit, row: Any) -> int:
             end = (row[part] + b"\xff" * 14)[:14]
             return len(await unit.customers.found(Span(PREFIX, row[part], end), _PAGE))
@@ -160,22 +167,34 @@ async def _ask(vault: Vault, size: int) -> tuple[dict[str, Times], str]:
         return ask
 
     kinds = {"address": address, "exact": exact, "first_page_of_3": page("p3"), "first_page_of_5": page("p5")}
-    async with vault.storage() as storage:
-        times: dict[str, Times] = {}
+    times: dict[int, dict[str, Times]] = {size: {} for size in vaults}
+    async with AsyncExitStack() as opened:
+        storages = {size: await opened.enter_async_context(vault.storage()) for size, vault in vaults.items()}
         for name, ask in kinds.items():
-            taken: list[float] = []
-            for _ in range(_ROUNDS):
-                async with storage.database.read(TENANT) as unit:
-                    for row in rows:
-                        begun = perf_counter()
-                        count = await ask(unit, row)
-                        taken.append((perf_counter() - begun) * 1_000)
-                        if not count:
-                            raise ValueError(f"{name}: nobody was found")
-                        if name in _PAGES and count < _PAGE:
-                            taken.pop()  # fewer rows are no first page: at the lesser size most beginnings have few
-            times[name] = Times(sorted(taken[len(taken) // _ROUNDS :]))  # the first round warms
-    return times, await _plan(vault, rows[0]["p3"])
+            taken: dict[int, list[float]] = {size: [] for size in vaults}
+            for number in range(1 + _ROUNDS):
+                for size, storage in storages.items():
+                    round_ms = await _round(storage, rows[size], ask, _PAGE if name in _PAGES else 1)
+                    if number:  # the first warms
+                        taken[size] += round_ms
+            for size, all_ms in taken.items():
+                times[size][name] = Times(sorted(all_ms))
+    return times, await _plan(vaults[SIZES[1]], rows[SIZES[1]][0]["p3"])
+
+
+async def _round(storage: Storage, rows: Sequence[Any], ask: Ask, least: int) -> list[float]:
+    """Ask for each of *rows*; return the milliseconds of those answers that were of *least* customers."""
+    taken = []
+    async with storage.database.read(TENANT) as unit:
+        for row in rows:
+            begun = perf_counter()
+            count = await ask(unit, row)
+            spent = (perf_counter() - begun) * 1_000
+            if not count:
+                raise ValueError("nobody was found")
+            if count >= least:  # fewer rows are no first page: at the lesser size most beginnings have few
+                taken.append(spent)
+    return taken
 
 
 async def _plan(vault: Vault, start: bytes) -> str:
