@@ -5,9 +5,10 @@ nobody by its timing how near a guess is. Whatever changes about the client make
 was kept counts no longer.
 """
 
-import hashlib
 from collections.abc import Mapping
 from typing import Final, Generic, TypeVar
+
+from limen.kernel.encoding import sha256
 
 _MOST: Final = 1_024
 """Headers for each tenant and worker."""
@@ -44,4 +45,4 @@ class Remembered(Generic[Loaded]):
 
 
 def _digest(authorization: str) -> bytes:
-    return hashlib.sha256(authorization.encode("utf-8", "surrogatepass")).digest()
+    return sha256(authorization.encode("utf-8", "surrogatepass"))
