@@ -117,6 +117,8 @@ def test_an_exported_log_verifies_with_neither_database_nor_settings_and_a_cut_o
     assert done.stdout.startswith("whole: the audit log of ")
     kid = done.stdout.rstrip().rpartition(" ")[2]
     assert limen("audit", "verify", "log.jsonl", "--key", kid, "--witness", "witness.jsonl").returncode == 0
+    done = limen("audit", "verify", "log.jsonl", "--key", f"-{kid[1:]}x")
+    assert (done.returncode, done.stderr) == (1, "")
     lines = (tmp_path / "log.jsonl").read_bytes().splitlines(keepends=True)
     assert any(b"audit.exported" in line for line in lines)
     (tmp_path / "cut.jsonl").write_bytes(b"".join(lines[:-1]))

@@ -41,6 +41,13 @@ def test_a_ledger_is_verified_by_its_public_key_alone_and_the_first_bad_record_i
     assert done.stdout.startswith("BROKEN at line 5, record 2: its hash does not follow")
 
 
+def test_a_thumbprint_that_begins_with_a_hyphen_is_no_option(alone, tmp_path: Path) -> None:
+    (tmp_path / "ledger").write_bytes(b"".join(Book(1).lines()))
+    done = alone("ledger", "--key", "-j_og7P-uR28sglDjgOGto7IOP92djClapNGiwoxzFE")
+    assert (done.returncode, done.stderr) == (1, "")
+    assert done.stdout.startswith("BROKEN at ")
+
+
 def test_a_ledger_is_held_to_an_earlier_export(alone, tmp_path: Path) -> None:
     for name, batches in (("before", (3,)), ("after", (3, 2))):
         (tmp_path / name).write_bytes(b"".join(Book(*batches).lines()))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO, Final
 
 from cyclopts import Parameter
 
-from limen.app.cli.options import ConfigFile, settings_from
+from limen.app.cli.options import ConfigFile, settings_from, thumbprint_of
 from limen.app.settings import Settings
 from limen.identity.administrators import SYSTEM
 from limen.identity.tenants.records import DEFAULT_SLUG
@@ -35,9 +35,7 @@ def verify(
     witness: Annotated[
         Path | None, Parameter(help="Checkpoints kept elsewhere: fail where the database holds one of them no longer.")
     ] = None,
-    key: Annotated[
-        str, Parameter(help="Of a file: the thumbprint of the log's key (its `kid`), learnt elsewhere.")
-    ] = "",
+    key: Annotated[str, thumbprint_of("the log's key, for a file")] = "",
     config: ConfigFile = None,
 ) -> int:
     """Verify the audit logs, or a file that one was exported to: every chain, every checkpoint.

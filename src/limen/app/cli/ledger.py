@@ -8,15 +8,11 @@ from typing import Annotated, Any, BinaryIO, Final
 
 from cyclopts import Parameter
 
-from limen.app.cli.options import ConfigFile, settings_from
+from limen.app.cli.options import ConfigFile, settings_from, thumbprint_of
 from limen.app.settings import Settings
 from limen.kernel.errors import Misconfigured
 
 _LONGEST_RECEIPT: Final = 1_000_000
-KeyName = Annotated[
-    str,
-    Parameter(name="--key", help="The ledger key's thumbprint (its `kid`), learnt elsewhere: no other is believed."),
-]
 
 
 def export(
@@ -41,7 +37,7 @@ def export(
 def verify(
     file: Annotated[Path, Parameter(help="An exported ledger, or a receipt (JSON or JWS); `-` for standard input.")],
     *,
-    key: KeyName = "",
+    key: Annotated[str, thumbprint_of("the ledger's key")] = "",
     earlier: Annotated[
         Path | None, Parameter(help="An export of before: fail where this one does not begin with its records.")
     ] = None,

@@ -14,6 +14,12 @@ ConfigFile = Annotated[
 ]
 
 
+def thumbprint_of(what: str) -> Parameter:
+    """Return ``--key``, the thumbprint of *what*. One in sixty-four begins with a hyphen (base64url, RFC 7638)."""
+    help_text = f"The thumbprint of {what} (its `kid`), learnt elsewhere: no other is believed."
+    return Parameter(name="--key", help=help_text, allow_leading_hyphen=True)
+
+
 def settings_from(config: Path | None, **given: Any) -> Settings:
     """Read the settings and begin to log as they say.
 
