@@ -47,14 +47,21 @@ def reachable() -> Iterator[None]:
     Raises:
         Misconfigured: it does not. The driver's own message is left out: it may quote the address.
     """
+    try:
+        yield
+    except Exception as error:
+        if not isinstance(error, _unanswered()):
+            raise
+        problem = f"the database does not answer ({type(getattr(error, 'orig', None) or error).__name__})"
+        raise Misconfigured(problem, "see that it runs, and that its URL, login and rights are right") from error
+
+
+def _unanswered() -> tuple[type[Exception], ...]:
+    """Return what drivers raise; asked where something went wrong, since SQLite spares the other's."""
     from asyncpg import InterfaceError, PostgresError  # noqa: PLC0415
     from sqlalchemy.exc import DBAPIError  # noqa: PLC0415
 
-    try:
-        yield
-    except (OSError, PostgresError, InterfaceError, sqlite3.Error, DBAPIError) as error:
-        problem = f"the database does not answer ({type(getattr(error, 'orig', None) or error).__name__})"
-        raise Misconfigured(problem, "see that it runs, and that its URL, login and rights are right") from error
+    return OSError, PostgresError, InterfaceError, sqlite3.Error, DBAPIError
 
 
 async def migrate_databases(urls: DatabaseUrls) -> tuple[str | None, str | None]:
