@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from limen.trust.limits import Decision, Limit, RateLimiter
+from limen.trust.limits import Asked, Decision, Limit, RateLimiter
 
 
 class NamedLimits:
@@ -16,3 +16,14 @@ class NamedLimits:
     async def hit(self, key: str, limit: Limit, cost: int = 1) -> Decision:
         """Count *cost* tries of *key*."""
         return await self._limiter.hit(key, self._limits.get(limit.name, limit), cost)
+
+    async def seen(self, asked: Asked) -> list[int]:
+        """Return how many tries of each key count now."""
+        return await self._limiter.seen(self._known(asked))
+
+    async def count(self, asked: Asked) -> None:
+        """Count a try of each key."""
+        await self._limiter.count(self._known(asked))
+
+    def _known(self, asked: Asked) -> Asked:
+        return [(key, self._limits.get(limit.name, limit)) for key, limit in asked]

@@ -1,15 +1,18 @@
 """What happens where the shared cache is away: count in this process, say so, and look again soon."""
 
-from collections.abc import Callable
-from typing import Final, Protocol
+from collections.abc import Awaitable, Callable
+from typing import Final, Protocol, TypeVar
 
 import structlog
 
 from limen.kernel.clock import SECOND, Clock, Instant
-from limen.trust.limits import Decision, Limit, RateLimiter
+from limen.trust.limits import Asked, Decision, Limit, RateLimiter
 
 PAUSE: Final = 5 * SECOND
 """How long the cache is left alone after it failed, so that not every request waits for its time limit."""
+
+
+T = TypeVar("T")
 
 
 class Limiter(RateLimiter, Protocol):
@@ -37,21 +40,32 @@ class FallbackLimiter:
 
     async def hit(self, key: str, limit: Limit, cost: int = 1) -> Decision:
         """Count *cost* tries of *key*, unless that exceeds *limit*."""
-        if self._clock.now() >= self._away_until:
-            try:
-                decision = await self._primary.hit(key, limit, cost)
-            except Exception as error:  # noqa: BLE001  # whatever the client library raises: the cache is away
-                self._away(error)
-            else:
-                self._back()
-                return decision
-        self._on_away()
-        return await self._fallback.hit(key, limit, cost)
+        return await self._asked(lambda limiter: limiter.hit(key, limit, cost))
+
+    async def seen(self, asked: Asked) -> list[int]:
+        """Return how many tries of each key count now."""
+        return await self._asked(lambda limiter: limiter.seen(asked))
+
+    async def count(self, asked: Asked) -> None:
+        """Count a try of each key."""
+        await self._asked(lambda limiter: limiter.count(asked))
 
     async def aclose(self) -> None:
         """Close both."""
         await self._primary.aclose()
         await self._fallback.aclose()
+
+    async def _asked(self, ask: Callable[[RateLimiter], Awaitable[T]]) -> T:
+        if self._clock.now() >= self._away_until:
+            try:
+                answer = await ask(self._primary)
+            except Exception as error:  # noqa: BLE001  # whatever the client library raises: the cache is away
+                self._away(error)
+            else:
+                self._back()
+                return answer
+        self._on_away()
+        return await ask(self._fallback)
 
     def _away(self, error: Exception) -> None:
         self._away_until = self._clock.now() + PAUSE

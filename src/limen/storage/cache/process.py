@@ -11,7 +11,7 @@ from hashlib import blake2b
 from typing import Final
 
 from limen.kernel.clock import SECOND, Clock, Instant
-from limen.trust.limits import Decision, Limit
+from limen.trust.limits import Asked, Decision, Limit
 
 MAX_KEYS: Final = 50_000
 """Keys of one limit."""
@@ -47,10 +47,7 @@ class ProcessLimiter:
     async def hit(self, key: str, limit: Limit, cost: int = 1) -> Decision:
         """Count *cost* tries of *key*, unless that exceeds *limit*."""
         now, span = self._clock.now(), limit.seconds * SECOND
-        windows = self._tables.get(limit)
-        if windows is None:  # limits are few, and none comes from a request
-            windows = self._tables[limit] = OrderedDict()
-        window = self._window(windows, counted_key(self._key, key, limit), now, span)
+        window = self._window(key, limit, now)
         elapsed = now - window.began
         used = window.before * (1 - elapsed / span) + window.current
         if used + cost > limit.count:
@@ -64,10 +61,34 @@ class ProcessLimiter:
             allowed=True, remaining=int(limit.count - used - cost), reset_seconds=math.ceil((span - elapsed) / SECOND)
         )
 
+    async def seen(self, asked: Asked) -> list[int]:
+        """Return how many tries of each key count now; a key that nobody counted is not held for that."""
+        now, found = self._clock.now(), []
+        for key, limit in asked:
+            windows, name, used = self._tables.get(limit), counted_key(self._key, key, limit), 0.0
+            window = windows.get(name) if windows else None
+            if windows and window is not None:
+                windows.move_to_end(name)
+                used = _used(window, now, limit.seconds * SECOND)
+            found.append(math.ceil(used))
+        return found
+
+    async def count(self, asked: Asked) -> None:
+        """Count a try of each key."""
+        now = self._clock.now()
+        for key, limit in asked:
+            window = self._window(key, limit, now)
+            window.current += _used(window, now, limit.seconds * SECOND) + 1 <= limit.count
+
     async def aclose(self) -> None:
         """Close nothing."""
 
-    def _window(self, windows: OrderedDict[bytes, _Window], key: bytes, now: Instant, span: int) -> _Window:
+    def _window(self, said: str, limit: Limit, now: Instant) -> _Window:
+        """Return the present window of what is *said*, held from now on."""
+        windows = self._tables.get(limit)
+        if windows is None:  # limits are few, and none comes from a request
+            windows = self._tables[limit] = OrderedDict()
+        key, span = counted_key(self._key, said, limit), limit.seconds * SECOND
         window = windows.get(key)
         if window is None:
             if len(windows) >= self._max_keys:
@@ -81,6 +102,14 @@ class ProcessLimiter:
         elif passed == 1:
             window.began, window.before, window.current = window.began + span, window.current, 0
         return window
+
+
+def _used(window: _Window, now: Instant, span: int) -> float:
+    """Return how many tries count: those of the present window, and of the one before the share that still overlaps."""
+    elapsed = now - window.began
+    if elapsed < span:
+        return window.before * (1 - elapsed / span) + window.current
+    return window.current * (2 - elapsed / span) if elapsed < 2 * span else 0.0
 
 
 def _wait(window: _Window, elapsed: int, limit: Limit, cost: int) -> int:

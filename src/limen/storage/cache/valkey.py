@@ -15,7 +15,7 @@ from redis.asyncio import BlockingConnectionPool
 
 from limen.kernel.errors import Misconfigured
 from limen.storage.cache.process import counted_key
-from limen.trust.limits import Decision, Limit
+from limen.trust.limits import Asked, Decision, Limit
 
 _SCHEMES: Final = {"redis": "redis", "valkey": "redis", "rediss": "rediss", "valkeys": "rediss", "unix": "unix"}
 _TIMEOUT: Final = 0.25
@@ -54,12 +54,32 @@ class ValkeyLimiter:
         Raises:
             Exception: the cache does not answer; which one depends on the client library.
         """
-        item = RateLimitItemPerSecond(limit.count, limit.seconds, "rl")
-        name = counted_key(self._key, key, limit).hex()
+        item, name = self._named(key, limit)
         allowed = await self._strategy.hit(item, name, cost=cost)
         stats = await self._strategy.get_window_stats(item, name)
         wait = max(1, math.ceil(stats.reset_time - time.time()))  # noqa: TID251  # the library's own measure, undone
         return Decision(allowed=allowed, remaining=max(0, stats.remaining), reset_seconds=min(wait, limit.seconds * 2))
+
+    async def seen(self, asked: Asked) -> list[int]:
+        """Return how many tries of each key count now.
+
+        Raises:
+            As :meth:`hit`.
+        """
+        stats = [await self._strategy.get_window_stats(*self._named(key, limit)) for key, limit in asked]
+        return [limit.count - one.remaining for one, (_, limit) in zip(stats, asked, strict=True)]
+
+    async def count(self, asked: Asked) -> None:
+        """Count a try of each key.
+
+        Raises:
+            As :meth:`hit`.
+        """
+        for key, limit in asked:
+            await self._strategy.hit(*self._named(key, limit))
+
+    def _named(self, key: str, limit: Limit) -> tuple[RateLimitItemPerSecond, str]:
+        return RateLimitItemPerSecond(limit.count, limit.seconds, "rl"), counted_key(self._key, key, limit).hex()
 
     async def aclose(self) -> None:
         """Close the connections."""

@@ -1,15 +1,14 @@
 """Counting failures by whatever they have in common, in the limiter that all processes share.
 
-A limiter refuses beyond a limit; here nothing is refused, so that the limit is one that nobody reaches, and what is
-left of it says how many there were. To look costs a try of nothing.
+A limiter refuses beyond a limit; here nothing is refused, so that the limit is one that nobody reaches.
 """
 
 import hmac
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 import msgspec
-from msgspec.structs import replace
 
 from limen.kernel.clock import SECOND, Clock
 from limen.kernel.encoding import framed
@@ -35,6 +34,18 @@ SLOW_PASSED: Final = Limit(_FAR, DAY, "passed-strange-day")
 _ONCE: Final = Limit(1, HOUR, "failed-password-once")
 _SLOW_SHARE: Final = Limit(6, DAY, "failed-network-day")
 """So many failures of one network count over the day: a patient stranger alone is no attack on the tenant."""
+
+_Asked = tuple[str, Limit, str]
+_OF_NOW: Final[tuple[_Asked, ...]] = (("now_failed", NOW_FAILED, ""), ("now_passed", NOW_PASSED, ""))
+_OF_TENANT: Final[tuple[_Asked, ...]] = (
+    *_OF_NOW,
+    ("failed", STRANGE_FAILED, ""),
+    ("passed", STRANGE_PASSED, ""),
+    ("slow_failed", SLOW_FAILED, ""),
+    ("slow_passed", SLOW_PASSED, ""),
+)
+_REFUSED: Final = ((NOW_FAILED, ""), (STRANGE_FAILED, ""))
+_PASSED: Final = ((NOW_PASSED, ""), (STRANGE_PASSED, ""), (SLOW_PASSED, ""))
 
 
 class Counts(msgspec.Struct, frozen=True):
@@ -67,62 +78,49 @@ class Counters:
 
     async def of_tenant(self) -> Counts:
         """Return what is counted of the whole tenant."""
-        return Counts(
-            now_failed=await self._seen(NOW_FAILED, ""),
-            now_passed=await self._seen(NOW_PASSED, ""),
-            failed=await self._seen(STRANGE_FAILED, ""),
-            passed=await self._seen(STRANGE_PASSED, ""),
-            slow_failed=await self._seen(SLOW_FAILED, ""),
-            slow_passed=await self._seen(SLOW_PASSED, ""),
-        )
+        return Counts(**await self._seen(_OF_TENANT))
 
     async def of_now(self) -> Counts:
         """Return what is counted of the tenant's last minute."""
-        return Counts(now_failed=await self._seen(NOW_FAILED, ""), now_passed=await self._seen(NOW_PASSED, ""))
+        return Counts(**await self._seen(_OF_NOW))
 
-    async def of(self, attempt: Attempt, tenant: Counts) -> Counts:
-        """Return what is counted of *attempt*, beside what is of the *tenant*."""
-        here = is_local(attempt.address)
-        return replace(
-            tenant,
-            address=0 if here else await self._seen(ADDRESS, address_key(attempt.address)),
-            network=0 if here else await self._seen(NETWORK, attempt.network),
-            account=await self._seen(ACCOUNT, attempt.account),
-            device=await self._seen(DEVICE, attempt.device) if attempt.device else 0,
-            password=await self._seen(PASSWORD, self.fingerprint(attempt.password)),
-        )
+    async def of(self, attempt: Attempt) -> Counts:
+        """Return what is counted of *attempt*, and of the whole tenant."""
+        mark = self.fingerprint(attempt.password)
+        asked = [*_OF_TENANT, ("account", ACCOUNT, attempt.account), ("password", PASSWORD, mark)]
+        if attempt.device:
+            asked.append(("device", DEVICE, attempt.device))
+        if not is_local(attempt.address):
+            asked.append(("address", ADDRESS, address_key(attempt.address)))
+            asked.append(("network", NETWORK, attempt.network))
+        return Counts(**await self._seen(asked))
 
     async def failed(self, attempt: Attempt) -> None:
         """Count a password that was compared and was wrong, from a device that is not known."""
-        here = is_local(attempt.address)
+        here, counted = is_local(attempt.address), [(ACCOUNT, attempt.account), *_REFUSED]
         if not here:
-            await self._count(ADDRESS, address_key(attempt.address))
-            await self._count(NETWORK, attempt.network)
-        await self._count(ACCOUNT, attempt.account)
+            counted += [(ADDRESS, address_key(attempt.address)), (NETWORK, attempt.network)]
         if attempt.device:
-            await self._count(DEVICE, attempt.device)
+            counted.append((DEVICE, attempt.device))
         mark = self.fingerprint(attempt.password)
         once = await self.limiter.hit(self._name(_ONCE, f"{mark}:{attempt.account}"), _ONCE)
         if once.allowed:  # one password on many accounts is what is counted, not one person who tries it again
-            await self._count(PASSWORD, mark)
-        await self.refused()
+            counted.append((PASSWORD, mark))
         if here or (await self.limiter.hit(self._name(_SLOW_SHARE, attempt.network), _SLOW_SHARE)).allowed:
-            await self._count(SLOW_FAILED, "")
+            counted.append((SLOW_FAILED, ""))
+        await self._count(counted)
 
     async def refused(self) -> None:
         """Count a try whose password was not compared: as long as they come, an attack goes on. Not over the day."""
-        await self._count(NOW_FAILED, "")
-        await self._count(STRANGE_FAILED, "")
+        await self._count(_REFUSED)
 
     async def passed(self) -> None:
         """Count a right password from a device that was not known."""
-        await self._count(NOW_PASSED, "")
-        await self._count(STRANGE_PASSED, "")
-        await self._count(SLOW_PASSED, "")
+        await self._count(_PASSED)
 
-    async def seen(self, limit: Limit, what: str) -> int:
-        """Return how many of *what* are counted under *limit*, one of the module's."""
-        return await self._seen(limit, what)
+    async def seen(self, limit: Limit, of: Sequence[str]) -> list[int]:
+        """Return how many of each of *of* are counted under *limit*, one of the module's."""
+        return await self.limiter.seen([(self._name(limit, what), limit) for what in of])
 
     async def may_come(self, account: str, seconds: int, following: int) -> int:
         """Take one turn of a stranger for *account*; return how long to wait, 0 for not at all.
@@ -145,11 +143,13 @@ class Counters:
         digest = hmac.digest(hmac.digest(self.key, framed("password", hour), "sha256"), password, "sha256")
         return f"{int.from_bytes(digest[:4], 'big') >> (32 - FINGERPRINT_BITS):05x}"
 
-    async def _seen(self, limit: Limit, what: str) -> int:
-        return _FAR - (await self.limiter.hit(self._name(limit, what), limit, 0)).remaining
+    async def _seen(self, asked: Sequence[_Asked]) -> dict[str, int]:
+        """Return how many there are, in one look, by their names among :class:`Counts`."""
+        found = await self.limiter.seen([(self._name(limit, what), limit) for _, limit, what in asked])
+        return {asked[place][0]: count for place, count in enumerate(found)}
 
-    async def _count(self, limit: Limit, what: str) -> None:
-        await self.limiter.hit(self._name(limit, what), limit)
+    async def _count(self, counted: Sequence[tuple[Limit, str]]) -> None:
+        await self.limiter.count([(self._name(limit, what), limit) for limit, what in counted])
 
     def _name(self, limit: Limit, what: str) -> str:
         return f"{limit.name}:{self.tenant_id}:{what}"

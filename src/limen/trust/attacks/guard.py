@@ -119,9 +119,8 @@ class AttackGuard:
         listed = self.listed(attempt.address, is_known=attempt.is_known)
         if self.settings.mode == "off" or attempt.is_known or listed.bar is Bar.BLOCK:
             return Judged(listed)
-        tenant = await self.counters.of_tenant()
-        self.watch.note(self.counters.tenant_id, is_attack=is_attack(tenant, self.settings))
-        counts = await self.counters.of(attempt, tenant)
+        counts = await self.counters.of(attempt)
+        self.watch.note(self.counters.tenant_id, is_attack=is_attack(counts, self.settings))
         counted = judge(counts, self.settings)
         if self.settings.mode == "shadow":
             return Judged(listed, counts, counted)

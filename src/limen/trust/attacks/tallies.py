@@ -40,8 +40,7 @@ class Tallies:
 
     async def note(self, counters: Counters, kind: str, network: str = "") -> None:
         """Count one of *kind*, a word of :data:`KINDS`; of *network*, if it did harm."""
-        key = self._key(counters, kind, self._clock.now() // MINUTE)
-        await counters.limiter.hit(key, _TALLY)
+        await counters.limiter.count([(self._key(counters, kind, self._clock.now() // MINUTE), _TALLY)])
         if network:
             seen = self._networks.setdefault(counters.tenant_id, OrderedDict())
             seen[network] = None
@@ -54,18 +53,15 @@ class Tallies:
         now = self._clock.now() // MINUTE
         found = []
         for ago in range(MINUTES - 1, -1, -1):
-            counts = {kind: await self._seen(counters, kind, now - ago) for kind in KINDS}
-            found.append(Tallied(ago, counts))
+            asked = [(self._key(counters, kind, now - ago), _TALLY) for kind in KINDS]
+            found.append(Tallied(ago, dict(zip(KINDS, await counters.limiter.seen(asked), strict=True))))
         return found
 
     async def networks(self, counters: Counters) -> list[tuple[str, int]]:
         """Return the networks with the most failures in ten minutes, and how many."""
         known = list(self._networks.get(counters.tenant_id, ()))
-        counted = [(network, await counters.seen(NETWORK, network)) for network in known]
+        counted = zip(known, await counters.seen(NETWORK, known), strict=True)
         return sorted((one for one in counted if one[1]), key=lambda one: -one[1])[:_SHOWN]
-
-    async def _seen(self, counters: Counters, kind: str, minute: int) -> int:
-        return _FAR - (await counters.limiter.hit(self._key(counters, kind, minute), _TALLY, 0)).remaining
 
     def _key(self, counters: Counters, kind: str, minute: int) -> str:
         return f"{_TALLY.name}:{counters.tenant_id}:{kind}:{minute}"

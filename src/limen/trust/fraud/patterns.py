@@ -6,6 +6,7 @@ ends the asking; of the others that hold the gravest counts. What rests on a fac
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from limen.identity.tenants.expressions import Facts
@@ -66,14 +67,39 @@ class Matched:
 NOTHING: Final = Matched()
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What is known of where a request comes from before anything is counted: enough for most rules not to hold."""
+
+    listed: bool = False
+    anonymiser: bool = False
+    hosting: bool = False
+
+
+@lru_cache(maxsize=256)
 def rules_of(settings: PatternSettings) -> Sequence[PatternRule]:
     """Return the rules in force and in the shadow, in the order in which they are asked."""
     named = {rule.name for rule in settings.rules}
-    own = [rule for rule in settings.rules if rule.mode != "off"]
+    own = tuple(rule for rule in settings.rules if rule.mode != "off")
     if settings.shipped == "off":
         return own
     shipped = (rule for rule in SHIPPED if rule.name not in named)
-    return [*own, *(_in(rule, settings.shipped) for rule in shipped)]
+    return (*own, *(_in(rule, settings.shipped) for rule in shipped))
+
+
+@lru_cache(maxsize=1_024)
+def open_rules(settings: PatternSettings, action: str, origin: Origin) -> Sequence[PatternRule]:
+    """Return those of the rules that may hold for an *action* from such an *origin*; most come from nowhere special.
+
+    What is not known yet makes a condition unknown, and one that is false without it is false whatever it is.
+    """
+    known: Facts = {
+        "action": action,
+        "listed": origin.listed,
+        "anonymiser": origin.anonymiser,
+        "hosting": origin.hosting,
+    }
+    return tuple(rule for rule in rules_of(settings) if compiled(rule.when).holds(known) is not False)
 
 
 def _in(rule: PatternRule, mode: str) -> PatternRule:

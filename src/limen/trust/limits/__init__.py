@@ -8,9 +8,9 @@ a limit tells nothing about accounts.
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
 
-from limen.trust.limits.records import UNLIMITED, Decision, Limit, RateLimiter
+from limen.trust.limits.records import UNLIMITED, Asked, Decision, Limit, RateLimiter
 
-__all__ = ["UNLIMITED", "Decision", "Limit", "RateLimiter", "address_key"]
+__all__ = ["UNLIMITED", "Asked", "Decision", "Limit", "RateLimiter", "address_key"]
 
 
 @lru_cache(maxsize=1024)  # one request asks ten times

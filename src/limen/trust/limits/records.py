@@ -1,6 +1,6 @@
 """What a limit is, what asking it says, and who may be asked."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Final, Protocol
 
 import msgspec
@@ -9,8 +9,7 @@ UNLIMITED: Final = 1_000_000_000_000
 """The count of a limit that is switched off."""
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
+class Limit(msgspec.Struct, frozen=True):
     """At most ``count`` in any ``seconds``; ``name`` is how the ``RateLimit`` headers call it."""
 
     count: int
@@ -47,6 +46,10 @@ class Decision(msgspec.Struct, frozen=True):
     reset_seconds: int
 
 
+Asked = Sequence[tuple[str, Limit]]
+"""Keys with the limits under which they are counted, as :meth:`RateLimiter.hit` takes them."""
+
+
 class RateLimiter(Protocol):
     """Counts tries in a sliding window."""
 
@@ -58,4 +61,12 @@ class RateLimiter(Protocol):
             limit: how many in which time; one key with two limits is counted twice.
             cost: how many tries this one stands for.
         """
+        ...
+
+    async def seen(self, asked: Asked) -> list[int]:
+        """Return how many tries of each key count now, rounded up, and count none."""
+        ...
+
+    async def count(self, asked: Asked) -> None:
+        """Count a try of each key, as :meth:`hit` does, where nobody asks whether it is allowed."""
         ...

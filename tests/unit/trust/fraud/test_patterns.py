@@ -1,11 +1,13 @@
 """Patterns of fraud: which counts, what those that come with Limen hold for, and what they would have said."""
 
+from itertools import product
+
 import pytest
 
 from limen.identity.tenants.patterns import FACTS, PatternRule, PatternSettings
 from limen.kernel.clock import MINUTE
 from limen.trust.fraud.facts import Seen
-from limen.trust.fraud.patterns import SHIPPED, matched, rules_of
+from limen.trust.fraud.patterns import SHIPPED, Origin, matched, open_rules, rules_of
 from limen.trust.fraud.replay import Happened, replay
 from limen.trust.risk.records import COUNTRY, NETWORK
 from limen.trust.risk.whereabouts import Whereabouts
@@ -41,8 +43,29 @@ def test_a_tenants_rule_takes_the_place_of_one_that_is_called_the_same() -> None
     assert names.count("sign-up-farm") == 1
     assert rules_of(PatternSettings(rules=(own,)))[0] is own
     assert {one.mode for one in rules_of(PatternSettings(shipped="shadow"))} == {"shadow"}
-    assert rules_of(PatternSettings(shipped="off")) == []
+    assert rules_of(PatternSettings(shipped="off")) == ()
     assert own.version != SHIPPED[4].version
+
+
+@pytest.mark.parametrize("origin", [Origin(*marks) for marks in product((False, True), repeat=3)], ids=str)
+@pytest.mark.parametrize("action", ["sign_in", "sign_up"])
+def test_a_rule_that_is_not_asked_would_not_have_held(action: str, origin: Origin) -> None:
+    own = (
+        rule("here", "!(hosting || listed) && failures_account > 1", "deny"),
+        rule("elsewhere", "country in ['FR'] && anonymiser", "notify"),
+        rule("any", "agent.contains('Firefox') || action == 'sign_up'", "allow"),
+    )
+    for settings in (PatternSettings(), PatternSettings(rules=own[:2]), PatternSettings(rules=own, shipped="shadow")):
+        for agent, count in product((FIREFOX, "curl/8"), (None, 0, 2, 99)):
+            counted = {name: count for name, kind in FACTS.items() if kind == "number"}
+            where = seen(agent=agent, anonymiser=origin.anonymiser, hosting=origin.hosting)
+            facts = {**where.facts(action, **counted), "listed": origin.listed}
+            asked = open_rules(settings, action, origin)
+            assert matched(asked, facts) == matched(rules_of(settings), facts)
+
+
+def test_of_those_that_come_with_limen_none_is_asked_of_a_sign_in_from_nowhere_special() -> None:
+    assert open_rules(PatternSettings(), "sign_in", Origin()) == ()
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from limen.kernel.events import AuditEntry, Event
 from limen.trust.attacks.guard import BLOCK_SECONDS
 from limen.trust.attacks.records import FREE, Bar, Verdict
 from limen.trust.fraud.facts import Seen
-from limen.trust.fraud.patterns import SHIPPED, Matched, matched, rules_of
+from limen.trust.fraud.patterns import NOTHING, SHIPPED, Matched, Origin, matched, open_rules, rules_of
 from limen.trust.limits import Limit
 
 PATTERN: Final = "pattern"
@@ -25,18 +25,18 @@ _KNOWN_NAMES: Final = frozenset(rule.name for rule in SHIPPED)
 
 def patterned(context: StepContext, action: str, email: str, **counted: Value) -> Matched:
     """Return what the tenant's patterns say of this request, with what is *counted* of it."""
-    parts, request = context.parts, context.request
-    rules = rules_of(parts.desk.tenant.settings.patterns)
-    if not rules:
-        return Matched()
-    geography, guard = parts.judge.geography, parts.guard
+    parts, request, settings = context.parts, context.request, context.parts.desk.tenant.settings.patterns
+    if not rules_of(settings):
+        return NOTHING
+    where, guard = parts.judge.geography.of(request.address), parts.guard
     is_listed = guard.reputation.of(request.address, guard.networks).action is not None
     signed_by = request.signed_by
     if signed_by:
         parts.count_guard("verified", "signed_agent")
-    seen = Seen(
-        parts.clock.now(), request.address, request.user_agent, geography.of(request.address), is_listed, signed_by
-    )
+    rules = open_rules(settings, action, Origin(is_listed, where.anonymiser, where.hosting))
+    if not rules:
+        return NOTHING
+    seen = Seen(parts.clock.now(), request.address, request.user_agent, where, is_listed, signed_by)
     domain = email.rpartition("@")[2].lower() if "@" in email else ""  # a number or a user name has none
     found = matched(rules, seen.facts(action, email_domain=domain, **counted))
     for match in found.matches:
