@@ -108,5 +108,5 @@ async def test_rp_logout_a_sign_out_leaves_a_record_and_tells_whoever_listens(sh
     await logout(shop, id_token_hint=tokens["id_token"])
     (record,) = await shop.told("session.ended")
     assert record["actor"] == f"customer:{shop.customer.id}"
-    assert len(await shop.announced("session.ended")) == 1
+    assert len(shop.announced("session.ended")) == 1
     assert claims(tokens["id_token"])["sid"] not in str(record)

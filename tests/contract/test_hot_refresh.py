@@ -66,7 +66,6 @@ async def test_a_retry_at_the_end_of_the_grace_is_answered_and_after_it_burns_th
     assert await is_revoked(database, family_id)
     assert (await database.hot.rotate(things.rotation(database, family_id, who, 1))).outcome is RotationOutcome.REVOKED
     assert (await database.events())[-2:] == ["refresh.reused", "refresh.revoked"]
-    assert await things.news(database) == {("token.reuse_detected", "done"): 1}
 
 
 async def test_a_token_of_two_generations_ago_burns_the_family_even_within_the_grace(database):
@@ -85,7 +84,7 @@ async def test_without_a_grace_a_second_submit_burns_the_family(database):
     assert (await database.hot.rotate(ask)).outcome is RotationOutcome.REUSED
 
 
-async def test_reuse_and_the_right_token_in_one_batch_leave_a_burnt_family_and_one_event(database):
+async def test_reuse_and_the_right_token_in_one_batch_leave_a_burnt_family_and_one_record_of_it(database):
     family_id, who = await things.family(database)
     for generation in range(2):
         await database.hot.rotate(things.rotation(database, family_id, who, generation))
@@ -93,7 +92,7 @@ async def test_reuse_and_the_right_token_in_one_batch_leave_a_burnt_family_and_o
     answers = await asyncio.gather(*(database.hot.rotate(ask) for ask in asks))
     assert [answer.outcome.value for answer in answers] == ["reused", "revoked", "revoked"]
     assert await is_revoked(database, family_id)
-    assert await things.news(database) == {("token.reuse_detected", "done"): 1}
+    assert (await database.events()).count("refresh.reused") == 1
 
 
 async def test_another_client_burns_the_family(database):

@@ -95,7 +95,7 @@ class Theirs:
             self.purpose = things.purpose(world)
             await unit.purposes.add(self.purpose)
             unit.record(AuditEntry("theirs.done", subject=self.who.customer.id))
-            unit.announce(Event("client.created", self.who.client.key))
+            unit.announce(Event("mail.requested", self.who.client.key))
             unit.change("client", self.who.client.key)
         async with world.begin(b) as unit:
             await sequence(unit.consent_chain, b, things.SIGNER, now)

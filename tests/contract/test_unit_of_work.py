@@ -191,6 +191,19 @@ async def test_a_subscriber_shares_the_transaction_and_may_fail_it(database):
     assert await database.storage.outbox.waiting() == 1
 
 
+async def test_an_event_on_which_nobody_acts_later_is_told_to_subscribers_alone(database):
+    heard = []
+
+    async def hear(_unit, event):
+        heard.append(event.subject)
+
+    database.storage.database.subscribers = {"password.changed": (hear,)}
+    async with database.begin() as unit:
+        assert unit.announce(Event("password.changed", "x")) == ""
+    assert heard == ["x"]
+    assert await count(database, schema.processes.outbox) == 0
+
+
 async def test_listeners_hear_of_commits_only_and_cannot_undo_one(database):
     heard = []
 

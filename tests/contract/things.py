@@ -2,7 +2,6 @@
 
 import itertools
 import sqlite3
-from collections import Counter
 from dataclasses import dataclass, replace
 
 import asyncpg
@@ -310,10 +309,3 @@ async def family_row(world, family_id: FamilyId, tenant_id=None):
     async with world.read(tenant_id) as unit:
         mine = select(schema.tokens.families).where(schema.tokens.families.c.id == family_id)
         return (await unit.connection.execute(mine)).one()
-
-
-async def news(database) -> Counter[tuple[str, str]]:
-    """Return how many events of each name are in the outbox, by state."""
-    async with database.storage.database.platform() as connection:
-        rows = await connection.execute(select(schema.processes.outbox.c.name, schema.processes.outbox.c.state))
-    return Counter((row.name, row.state) for row in rows)

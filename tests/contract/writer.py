@@ -41,7 +41,7 @@ async def main(database_url: str, keys_url: str, tenant: str, seed: str) -> None
             async with world.begin() as one:
                 await one.clients.add(client)
                 one.record(AuditEntry("client.created", subject=client.key))
-                event_id = one.announce(Event("client.created", client.key))
+                event_id = one.announce(Event("mail.requested", client.key))
             acknowledged("client", client.client_id)
             acknowledged("event", event_id)
             number += 1

@@ -1,9 +1,6 @@
 """What events carry is what the catalogue says, in every event that was announced."""
 
-import json
-
 import pytest
-from sqlalchemy import select
 
 from limen.app.basis import tenancy
 from limen.identity.administrators import SYSTEM
@@ -12,17 +9,10 @@ from limen.identity.customers.records import Customer, Profile
 from limen.identity.tenants.management import TenantChange
 from limen.kernel.event_data import EVENT_DATA, misfit
 from limen.kernel.events import EVENTS
-from limen.storage import schema
 from tests.support.house import PASSWORD, code_in
 
 pytestmark = pytest.mark.anyio
 ANN = "ann@example.com"
-
-
-async def announced(house) -> list[tuple[str, dict]]:
-    async with house.storage.database.platform() as connection:
-        rows = (await connection.execute(select(schema.processes.outbox.c.name, schema.processes.outbox.c.data))).all()
-    return [(row.name, json.loads(row.data)) for row in rows]
 
 
 def test_every_event_of_the_catalogue_says_what_it_carries() -> None:
@@ -49,7 +39,7 @@ async def test_what_people_do_is_announced_as_the_catalogue_says(house):
     await ann.recover(ANN, PASSWORD + " anew")
     account = await ann.get("/account")
     await ann.post(account, form=account.forms[0], intent="sign_out")
-    seen = await announced(house)
+    seen = house.announced
     assert [misfit(*event) for event in seen if misfit(*event)] == []
     assert {name for name, _ in seen} >= {
         "mail.requested", "customer.registered", "session.started", "session.ended", "consent.given",
@@ -72,7 +62,7 @@ async def test_what_administrators_do_is_announced_as_the_catalogue_says(house):
     await house.registration().delete(client_id, SYSTEM)
     await tenants.disable("acme", SYSTEM)
     assert await tenants.destroy("acme", SYSTEM) == 0
-    seen = await announced(house)
+    seen = house.announced
     assert acme.slug == "acme"
     assert [misfit(*event) for event in seen if misfit(*event)] == []
     assert {name for name, _ in seen} >= {

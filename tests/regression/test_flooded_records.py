@@ -17,7 +17,7 @@ async def test_a_machine_that_is_refused_at_sign_up_again_and_again_fills_no_log
     for number in range(40):
         page = await walker.post(page, email=f"p{number}@example.com", password=PASSWORD, website="https://x.example")
         assert page.status == 403
-    assert len(await decisions(house)) == 20
+    assert len(decisions(house)) == 20
     other = house.walker(address="198.51.100.9")
     page = await other.post(await other.get("/sign-up"), email="q@example.com", website="https://x.example")
-    assert len(await decisions(house)) == 21
+    assert len(decisions(house)) == 21

@@ -7,7 +7,7 @@ committed. Only a request that sleeps moves the clock.
 import asyncio
 import json
 import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -52,11 +52,15 @@ from limen.integration.messaging.handler import message_id
 from limen.integration.messaging.mail import OutgoingMail
 from limen.integration.messaging.mailbox import DevelopmentMailbox
 from limen.integration.messaging.text_handler import text_id
+from limen.kernel.encoding import encode_json
 from limen.kernel.errors import Refusal
+from limen.kernel.events import Event
 from limen.kernel.secret import Secret
 from limen.storage import schema
+from limen.storage.database import Subscriber
 from limen.storage.schema.processes import outbox
 from limen.storage.statements import Statement
+from limen.storage.unit import Unit
 from tests.support import doors, rsa_keys
 from tests.support.clock import ManualClock
 from tests.support.entropy import SeededEntropy
@@ -101,6 +105,20 @@ class Trace:
     slept: list[float] = field(default_factory=list)
 
 
+class Heard(dict[str, Sequence[Subscriber]]):
+    """The subscribers of a database, with one more of every event, who notes what is announced."""
+
+    def __init__(self, others: Mapping[str, Sequence[Subscriber]], noted: list[tuple[str, dict[str, Any]]]) -> None:
+        super().__init__(others)
+        self._noted = noted
+
+    async def _note(self, _: Unit, event: Event) -> None:
+        self._noted.append((event.name, json.loads(encode_json(event.data))))
+
+    def get(self, name: str, _: Any = ()) -> Sequence[Subscriber]:
+        return (*super().get(name, ()), self._note)
+
+
 class House:
     """Everything a test of the whole needs."""
 
@@ -112,6 +130,8 @@ class House:
         self.tenant: Tenant
         self._trace: Trace | None = None
         self._earlier: set[bytes] = set()
+        self.announced: list[tuple[str, dict[str, Any]]] = []
+        """The events, name and data, that subscribers heard of since the house was opened."""
 
     async def _keep(self, basis: Basis, tenant: Tenant) -> None:
         self.basis, self.tenant = basis, await _unguarded(basis, tenant)
@@ -381,6 +401,8 @@ async def open_house(
     holder.append(House(app, site, pool))
     with mock.patch.multiple(compose, Renderer=_renderer, StaticAssets=_assets):
         await app.startup()
+    database = holder[0].storage.database
+    database.subscribers = Heard(database.subscribers, holder[0].announced)
     holder[0]._earlier = {record.hash for record in await holder[0].audit()}
     try:
         yield holder[0]

@@ -1,8 +1,8 @@
 """News: what happened, told inside the transaction (subscribers) and after it (outbox, audit).
 
-An :class:`AuditEntry` is for whoever must reconstruct the past; an :class:`Event` is for whoever must act on it. Both
-are written in the commit that changes the state they speak of. Names are ``noun.past_participle``; a name and a version
-fix the meaning of ``data`` for good (see ``EVENTS``).
+An :class:`AuditEntry` is for whoever must reconstruct the past; an :class:`Event` is for whoever must act on it. An
+entry, and an event that is delivered (``DELIVERED``), are written in the commit that changes the state they speak of.
+Names are ``noun.past_participle``; a name and a version fix the meaning of ``data`` for good (see ``EVENTS``).
 """
 
 from dataclasses import dataclass, field
@@ -51,7 +51,7 @@ class AuditEntry(msgspec.Struct, frozen=True, gc=False):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One event for subscribers and the outbox.
+    """One event for subscribers and, where it is delivered, the outbox.
 
     Attributes:
         name: a key of ``EVENTS``.
@@ -173,4 +173,7 @@ DELIVERED = frozenset(
         "backchannel.answered",
     }
 )
-"""Events on which somebody acts after the commit. The others are kept on record, and cost no second transaction."""
+"""Events on which somebody acts after the commit: the outbox holds these alone.
+
+The others are for subscribers, and what happened is on record in the audit log.
+"""

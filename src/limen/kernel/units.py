@@ -17,10 +17,13 @@ class RecordsAudit(Protocol):
 
 
 class AnnouncesEvents(Protocol):
-    """Fills the outbox."""
+    """Tells subscribers, and fills the outbox."""
 
     def announce(self, event: Event, event_id: str | None = None) -> str:
-        """Add an event to this commit's outbox; return its identifier (given where its payload is sealed under it)."""
+        """Announce an event in this commit; return its identifier in the outbox, if it is delivered.
+
+        It is given where the event's payload is sealed under it.
+        """
         ...
 
 

@@ -53,7 +53,7 @@ class Stores(ABC):
 
     @abstractmethod
     def announce(self, event: Event, event_id: str | None = None) -> str:
-        """Add an event to this commit's outbox; return its identifier."""
+        """Announce an event in this commit; return its identifier in the outbox, if it is delivered."""
 
     @abstractmethod
     def change(self, kind: str, key: str) -> None:

@@ -57,9 +57,14 @@ class Unit(Stores):
         self.vaults[vault.subject_id] = vault
 
     def announce(self, event: Event, event_id: str | None = None) -> str:
-        """Add an event to this commit's outbox; return its identifier (given where its payload is sealed under it)."""
-        event_id = event_id or EventId.new(self._clock, self._entropy)
+        """Tell subscribers of an event in this commit; add one on which somebody acts after it to the outbox.
+
+        Returns its identifier there (given where its payload is sealed under it); empty for one that is not there.
+        """
         self.events.append(event)
+        if event.name not in DELIVERED:
+            return ""
+        event_id = event_id or EventId.new(self._clock, self._entropy)
         self._announced.append((event_id, event))
         return event_id
 
@@ -108,7 +113,7 @@ class Unit(Stores):
 
 
 def outbox_row(tenant_id: TenantId, event_id: str, event: Event, now: int) -> Mapping[str, Any]:
-    """Return the outbox row of an event announced at *now*."""
+    """Return the outbox row of a delivered event announced at *now*."""
     return {
         "id": event_id,
         "tenant_id": tenant_id,
@@ -117,7 +122,7 @@ def outbox_row(tenant_id: TenantId, event_id: str, event: Event, now: int) -> Ma
         "subject": event.subject,
         "data": encode_json(event.data).decode(),
         "sealed": event.sealed,
-        "state": "waiting" if event.name in DELIVERED else "done",
+        "state": "waiting",
         "attempts": 0,
         "not_before": max(event.not_before, now),
         "created_at": now,

@@ -15,7 +15,6 @@ from tests.integration.journeys.test_lost_factors import owner_of, say_lost
 from tests.integration.journeys.test_passkey import add
 from tests.integration.journeys.test_safe_changes import mailed
 from tests.integration.journeys.test_second_factor import enrolled, now_code, settings
-from tests.integration.test_event_data import announced
 from tests.integration.tokens.proofs import Prover
 from tests.support.authenticator import Authenticator
 from tests.support.house import CALLBACK, says
@@ -162,7 +161,7 @@ async def test_sessions_are_listed_and_ended_but_never_anybody_elses(house_on):
     assert (await bob("GET")).status_code == 200
     assert (await api("DELETE", f"/sessions/{next(one for one in mine if one['is_current'])['id']}")).status_code == 204
     assert (await api("GET")).status_code == 401
-    assert [misfit(*event) for event in await announced(house) if misfit(*event)] == []
+    assert [misfit(*event) for event in house.announced if misfit(*event)] == []
 
 
 async def test_applications_are_listed_and_revoked_and_their_tokens_are_dead_at_once(house):
@@ -249,7 +248,7 @@ async def test_keys_are_named_and_removed_and_their_owner_is_told(house_on):
     assert (await api("DELETE", path)).status_code == 204
     assert (await api("DELETE", path)).status_code == 404
     assert says("mail.passkey_removed.subject", brand="Limen") in [mail.subject for mail in await house.mails(ANN)]
-    assert [misfit(*event) for event in await announced(house) if misfit(*event)] == []
+    assert [misfit(*event) for event in house.announced if misfit(*event)] == []
 
 
 async def test_with_the_last_app_go_the_recovery_codes(house):

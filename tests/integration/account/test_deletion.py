@@ -10,7 +10,6 @@ from limen.identity.administrators import SYSTEM
 from limen.kernel.event_data import misfit
 from tests.integration.account.people import ANN, BOB, PASSWORD, STALE, at_home, pressing
 from tests.integration.journeys.test_second_factor import ASKED, enrolled, now_code
-from tests.integration.test_event_data import announced
 from tests.support.house import says
 
 pytestmark = pytest.mark.anyio
@@ -82,7 +81,7 @@ async def test_the_banner_cancels_it(house):
     assert says("mail.deletion_cancelled.subject", brand=house.tenant.name) in subjects
     house.clock.advance(15 * DAY)
     assert await carry_out_deletions(house.basis) == 0
-    assert [misfit(*event) for event in await announced(house) if misfit(*event)] == []
+    assert [misfit(*event) for event in house.announced if misfit(*event)] == []
 
 
 async def test_the_link_cancels_it_by_a_post_and_never_by_a_get_and_once(house_on):
@@ -177,7 +176,7 @@ async def test_securing_the_account_cancels_it(house):
     await stranger.post(await stranger.get(link))
     assert await pending(house) == 0
     assert (await ann.get("/account")).h1 == says("sign_in.title")
-    assert [misfit(*event) for event in await announced(house) if misfit(*event)] == []
+    assert [misfit(*event) for event in house.announced if misfit(*event)] == []
 
 
 async def test_an_administrators_deletion_takes_the_request_along(house):

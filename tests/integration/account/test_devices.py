@@ -4,7 +4,6 @@ import pytest
 
 from limen.kernel.event_data import misfit
 from tests.integration.account.people import ANN, BOB, PASSWORD, ann_with_two, at_home, pressing, sids
-from tests.integration.test_event_data import announced
 from tests.support.house import says
 
 pytestmark = pytest.mark.anyio
@@ -40,7 +39,7 @@ async def test_another_device_is_signed_out_with_its_tokens_and_nothing_else_is(
     refused = await telephone.token(shop, grant_type="refresh_token", refresh_token=held["refresh_token"])
     assert refused["error"] == "invalid_grant"
     assert (await laptop.get("/account")).path == "/account"
-    seen = await announced(house)
+    seen = house.announced
     assert [misfit(*event) for event in seen if misfit(*event)] == []
 
 

@@ -15,7 +15,6 @@ from tests.integration.account.people import ANN, BOB, PASSWORD, at_home
 from tests.integration.account.test_deletion import pending
 from tests.integration.journeys.test_safe_changes import mailed
 from tests.integration.journeys.test_second_factor import settings
-from tests.integration.test_event_data import announced
 from tests.support.house import says
 
 pytestmark = pytest.mark.anyio
@@ -64,7 +63,7 @@ async def test_whoever_stays_away_is_told_and_deleted_and_whoever_does_not_is_ne
     assert await carry_out_deletions(house.basis) == 2
     assert (await house.rows())["customers"] == 2
     assert await house.basis.keyring.subject(house.tenant.id, bob.id) is None
-    assert [misfit(*event) for event in await announced(house) if misfit(*event)] == []
+    assert [misfit(*event) for event in house.announced if misfit(*event)] == []
     events = await house.events()
     assert [events.count(one) for one in ("account.inactive", "deletion.requested", "customer.deleted")] == [2, 2, 2]
 
@@ -87,7 +86,7 @@ async def test_a_sign_in_ends_it_whether_it_comes_before_the_deletion_was_asked_
         days = [(await unit.customers.get(one.id)).seen_on for one in (ann, bob)]
     today = house.clock.now() // DAY
     assert days == [today - 45, today - 14]
-    assert [misfit(*event) for event in await announced(house) if misfit(*event)] == []
+    assert [misfit(*event) for event in house.announced if misfit(*event)] == []
 
 
 async def test_a_sign_in_that_the_request_did_not_see_keeps_the_account_in_the_end(house):

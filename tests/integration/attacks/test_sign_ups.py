@@ -75,9 +75,9 @@ async def test_what_is_decided_is_on_record_of_the_journey_that_stops_and_of_the
     walker = house.walker()
     page = await walker.begin_sign_up("ann@mailinator.com", PASSWORD)
     page = await walker.post(page, password=PASSWORD, proof=proof_in(page))
-    assert len(await decisions(house)) == 1  # what goes on waits for its account
+    assert len(decisions(house)) == 1  # what goes on waits for its account
     await walker.post(page, code=code_in((await house.mails("ann@mailinator.com"))[-1]))
-    stopped, passed = await decisions(house)
+    stopped, passed = decisions(house)
     assert stopped == passed == {
         "action": "sign_up", "client": "", "outcome": "challenge", "enforced": True, "probability": 0.06, "score": 60,
         "reasons": ["risk.reason.sign_up_disposable", "risk.reason.sign_up_quick"], "model": MODEL,
@@ -96,7 +96,7 @@ async def test_an_application_has_thresholds_of_its_own_and_what_is_said_of_othe
         page = await walker.post(await walker.authorize(shop[0]), intent="sign_up", email=None, password=None)
         page = await walker.post(page, email=email, password=PASSWORD, name="Ann")
         assert (page.status, page.notices) == answer
-    said = (await decisions(house))[-1]
+    said = decisions(house)[-1]
     assert (said["client"], said["outcome"]) == (shop[0], "deny")
 
 
@@ -108,7 +108,7 @@ async def test_an_answer_that_is_delayed_waits_and_a_pattern_is_among_the_reason
     assert 7 in trace.slept
     await set_up(house, patterns=PatternSettings(rules=(rule,)))
     await house.walker().begin_sign_up("bob@example.com", PASSWORD)
-    said = (await decisions(house))[-1]
+    said = decisions(house)[-1]
     assert (said["outcome"], said["enforced"], said["reasons"]) == ("deny", True, [QUICK, PATTERN])
 
 
@@ -124,7 +124,7 @@ async def test_what_the_page_tells_counts_where_the_tenant_wants_it(house):
         page = await walker.post(page, email="ann@example.com", name="Ann", password=PASSWORD, manner=told)
         assert (page.status, page.notices[0]) == answer
     names = ("quick", "fingerprint", "driven", "machine_like")
-    assert (await decisions(house))[-1]["reasons"] == [f"risk.reason.sign_up_{name}" for name in names]
+    assert decisions(house)[-1]["reasons"] == [f"risk.reason.sign_up_{name}" for name in names]
 
 
 async def test_an_agent_that_signs_is_no_tool_and_is_there_on_the_tenants_terms(build_house, tmp_path, monkeypatch):

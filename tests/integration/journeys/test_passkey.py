@@ -11,7 +11,6 @@ from limen.identity.tenants.sign_in import SignInSettings
 from limen.kernel.event_data import misfit
 from tests.integration.journeys.test_accounts import claims
 from tests.integration.journeys.test_second_factor import codes_in, enrolled, now_code, press, settings
-from tests.integration.test_event_data import announced
 from tests.support.authenticator import BOUND, ORIGIN, UP, Authenticator, asked, signals
 from tests.support.house import PASSWORD, code_in, says
 from tests.support.walker import SAFARI
@@ -422,7 +421,7 @@ async def test_what_is_announced_is_what_the_catalogue_says(house):
         page = await walker.get(SECURITY)
         page = await walker.post(page, form=press(page, intent), intent=intent)
         await walker.post(page, **fields)
-    seen = await announced(house)
+    seen = house.announced
     assert [misfit(*event) for event in seen if misfit(*event)] == []
     assert {"factor.added", "factor.removed", "passkey.counter_went_back"} <= {name for name, _ in seen}
     assert "factor.renamed" in await house.events()

@@ -13,7 +13,6 @@ from limen.identity.administrators import SYSTEM
 from limen.identity.tenants.assurance import AssuranceSettings
 from limen.identity.tenants.management import TenantChange
 from limen.kernel.event_data import misfit
-from tests.integration.test_event_data import announced
 from tests.support.house import PASSWORD, code_in, says
 from tests.support.traces import trace_of
 from tests.support.walker import SAFARI
@@ -386,7 +385,7 @@ async def test_what_is_announced_is_what_the_catalogue_says(house, ann):
         page = await ann.post(account, form=press(account, task), intent=task)
         await ann.post(await ann.post(await ann.post(page, code=now_code(house, ann.totp))))
         house.clock.advance(30)
-    seen = await announced(house)
+    seen = house.announced
     assert [misfit(*event) for event in seen if misfit(*event)] == []
     assert {"factor.added", "factor.removed", "recovery_codes.replaced", "recovery_code.used"} <= {n for n, _ in seen}
 

@@ -320,6 +320,7 @@ async def test_a_country_where_nobody_types_what_was_sent_is_stopped_once_and_to
         statuses.append(page.status)
     assert statuses == [200, 200, 200, 400, 400, 400]
     assert page.notices == [says("error.sms_stopped")]
+    assert (await house.events()).count("sms.country_stopped") == 1
 
 
 async def test_counts_outlive_a_restart_and_the_whole_tenant_has_one(house, ann):

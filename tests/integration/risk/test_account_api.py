@@ -44,7 +44,7 @@ async def asked(house, token, address, path="deletion", method="PUT"):
 
 
 async def last(house):
-    said = [one for one in await decisions(house) if one["action"] == "factor_change"]
+    said = [one for one in decisions(house) if one["action"] == "factor_change"]
     return (said[-1]["outcome"], said[-1]["enforced"]) if said else None
 
 
@@ -55,10 +55,10 @@ async def test_from_elsewhere_a_change_is_left_to_the_page_and_is_done_at_home(h
     await weighing(house, challenge=1)
     found = await asked(house, token, ELSEWHERE)
     assert (found.status_code, found.json()["code"]) == (403, "account_page_needed")
-    assert await last(house) == ("challenge", True)
+    assert last(house) == ("challenge", True)
     assert (await asked(house, token, ELSEWHERE, "sessions", "GET")).status_code == 200  # reading is no change
     assert (await asked(house, token, HOME)).status_code == 200
-    assert await last(house) == ("allow", True)
+    assert last(house) == ("allow", True)
 
 
 async def test_a_second_factor_answers_and_a_denial_puts_off(house):
@@ -67,7 +67,7 @@ async def test_a_second_factor_answers_and_a_denial_puts_off(house):
     token = await token_of(house, ann, token_endpoint_auth_method="none")
     await weighing(house, challenge=1)
     assert (await asked(house, token, ELSEWHERE)).status_code == 200
-    assert await last(house) == ("challenge", True)
+    assert last(house) == ("challenge", True)
     await weighing(house, deny=1)
     found = await asked(house, token, ELSEWHERE, "data", "GET")
     assert (found.status_code, found.headers["retry-after"]) == (429, "600")
@@ -78,7 +78,7 @@ async def test_a_server_is_nowhere_a_customer_is_and_the_shadow_does_nothing(hou
     server, public = await token_of(house, ann), await token_of(house, ann, token_endpoint_auth_method="none")
     await weighing(house, deny=1)
     assert (await asked(house, server, ELSEWHERE)).status_code == 200
-    assert await last(house) is None
+    assert last(house) is None
     await set_up(house, risk=RiskSettings(deny=1))
     assert (await asked(house, public, ELSEWHERE)).status_code == 200
-    assert await last(house) == ("deny", False)
+    assert last(house) == ("deny", False)

@@ -1,13 +1,10 @@
 """What is decided of a risk, at which action and for which application, and what of it a customer sees."""
 
-import json
-
 import msgspec
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from limen.identity.tenants.risk import RiskRule, RiskSettings
-from limen.storage.schema.processes import outbox
 from limen.storage.schema.trust import risk_histories
 from tests.integration.attacks.kit import set_up
 from tests.integration.journeys.test_passkey import add, by_passkey
@@ -25,15 +22,13 @@ def settings(**changes):
     return RiskSettings(**{"mode": "on", **ALWAYS, **changes})
 
 
-async def decisions(house):
+def decisions(house):
     """What was decided, oldest first."""
-    async with house.storage.database.read(house.tenant.id) as unit:
-        asked = select(outbox.c.data).where(outbox.c.name == "risk.assessed").order_by(outbox.c.id)
-        return [json.loads(row.data) for row in await unit.connection.execute(asked)]
+    return [data for name, data in house.announced if name == "risk.assessed"]
 
 
-async def last(house):
-    said = (await decisions(house))[-1]
+def last(house):
+    said = decisions(house)[-1]
     return said["action"], said["outcome"], said["enforced"]
 
 
@@ -52,7 +47,7 @@ async def test_a_denied_password_looks_like_a_wrong_one_and_counts_for_none(hous
     denied = await thief.post(page, email=ANN, password=PASSWORD)
     assert (denied.status, denied.h1, denied.errors) == (wrong.status, wrong.h1, wrong.errors)
     assert (await thief.get("/account")).path != "/account"
-    assert await last(house) == ("sign_in", "deny", True)
+    assert last(house) == ("sign_in", "deny", True)
     assert "sign_in.failed" in await house.events()
 
 
@@ -61,7 +56,7 @@ async def test_a_notice_follows_a_sign_in_that_succeeds(house):
     await set_up(house, risk=settings(notify=1, challenge=0))
     assert (await house.walker(**ABROAD).sign_in(ANN, PASSWORD)).path == "/account"
     assert says("mail.unusual_sign_in.subject", brand="Limen") in await subjects(house)
-    assert await last(house) == ("sign_in", "notify", True)
+    assert last(house) == ("sign_in", "notify", True)
 
 
 async def test_a_delayed_answer_waits(house):
@@ -70,7 +65,7 @@ async def test_a_delayed_answer_waits(house):
     with house.watching() as trace:
         await house.walker(**ABROAD).sign_in(ANN, PASSWORD)
     assert 7 in trace.slept
-    assert await last(house) == ("sign_in", "delay", True)
+    assert last(house) == ("sign_in", "delay", True)
 
 
 async def test_a_passkey_is_weighed_and_its_owner_proves_the_mailbox(house):
@@ -86,7 +81,7 @@ async def test_a_passkey_is_weighed_and_its_owner_proves_the_mailbox(house):
     page = await by_passkey(other, key)
     assert page.h1 == ASKED
     assert (await other.post(page, code=code_in((await house.mails(ANN))[-1]))).path == "/account"
-    assert {"deny", "challenge"} < {one["outcome"] for one in await decisions(house)}
+    assert {"deny", "challenge"} < {one["outcome"] for one in decisions(house)}
 
 
 async def test_a_mailed_code_is_nothing_beside_itself_so_its_owner_is_told(house):
@@ -96,7 +91,7 @@ async def test_a_mailed_code_is_nothing_beside_itself_so_its_owner_is_told(house
     walker = house.walker(**ABROAD)
     page = await walker.post(await walker.get("/sign-in"), email=ANN, intent="use:email_code")
     assert (await walker.post(page, code=code_in((await house.mails(ANN))[-1]))).path == "/account"
-    assert await last(house) == ("sign_in", "challenge", False)
+    assert last(house) == ("sign_in", "challenge", False)
     assert says("mail.unusual_sign_in.subject", brand="Limen") in await subjects(house)
 
 
@@ -107,7 +102,7 @@ async def test_a_denied_recovery_looks_like_a_wrong_code(house):
     page = await walker.post(await walker.get("/recover"), email=ANN)
     page = await walker.post(page, code=code_in((await house.mails(ANN))[-1]))
     assert (page.status, says("error.code_invalid") in page.text) == (400, True)
-    assert await last(house) == ("recovery", "deny", True)
+    assert last(house) == ("recovery", "deny", True)
     assert (await house.walker(**ABROAD).sign_in(ANN, PASSWORD)).path == "/account"  # the rule is of recoveries
 
 
@@ -128,7 +123,7 @@ async def test_a_change_is_weighed_where_it_begins(house):
     page = await thief.get("/account/security")
     page = await thief.post(page, form=press(page, "change_password"), intent="change_password")
     assert page.status == 429
-    assert await last(house) == ("factor_change", "deny", True)
+    assert last(house) == ("factor_change", "deny", True)
 
 
 async def test_a_rule_of_an_application_holds_for_it_alone(house):
@@ -137,7 +132,7 @@ async def test_a_rule_of_an_application_holds_for_it_alone(house):
     await set_up(house, risk=settings(challenge=0, rules=(RiskRule(client=shop[0], challenge=1),)))
     thief = house.walker(**ABROAD)
     assert (await thief.sign_in(ANN, PASSWORD, await thief.authorize(shop[0]))).h1 == ASKED
-    assert (await decisions(house))[-1]["client"] == shop[0]
+    assert decisions(house)[-1]["client"] == shop[0]
     assert (await thief.sign_in(ANN, PASSWORD)).path == "/account"
 
 

@@ -35,7 +35,7 @@ async def test_what_the_page_tells_joins_the_history_and_another_manner_is_a_rea
     other = TOLD.replace("ab", "cd").replace("usual", "even").replace("mouse", "jump")
     thief = house.walker(**ABROAD)
     await thief.post(await thief.get("/sign-in"), email=ANN, password=PASSWORD, manner=other)
-    said = (await assessed(house))[-1]["data"]
+    said = assessed(house)[-1]["reasons"]
     metrics = (await house.client("127.0.0.1").get("/metrics")).text
     assert 'limen_guarded_tries_total{outcome="told",reason="manner"} 9.0' in metrics
     assert ("risk.reason.new_fingerprint" in said, "risk.reason.unusual_behaviour" in said) == (True, True)

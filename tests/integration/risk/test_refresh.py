@@ -47,10 +47,10 @@ async def test_from_elsewhere_a_token_is_refused_and_stays_good_at_home(house_on
     await weighing(house, challenge=1)
     found = await refreshed(house, shop, token, ELSEWHERE)
     assert (found["status"], found["error"]) == (400, "invalid_grant")
-    said = next(one for one in await decisions(house) if one["action"] == "refresh")
+    said = next(one for one in decisions(house) if one["action"] == "refresh")
     assert (said["outcome"], said["enforced"], said["client"]) == ("challenge", True, shop[0])
     assert (await refreshed(house, shop, token))["status"] == 200  # it was not spent
-    assert [one["action"] for one in await decisions(house)].count("refresh") == 1  # what is allowed is not on record
+    assert [one["action"] for one in decisions(house)].count("refresh") == 1  # what is allowed is not on record
 
 
 async def test_a_denial_ends_the_family(house):
@@ -65,4 +65,4 @@ async def test_a_server_is_nowhere_a_customer_is(house):
     shop, token = await signed_in(house)
     await weighing(house, challenge=1)
     assert (await refreshed(house, shop, token, ELSEWHERE))["status"] == 200
-    assert all(one["action"] != "refresh" for one in await decisions(house))
+    assert all(one["action"] != "refresh" for one in decisions(house))

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
-from sqlalchemy import text
 
 from limen.access.resources.catalogue import DETAIL_TYPES, RESOURCE_SERVERS, Catalogue
 from limen.access.resources.records import DetailTypeDocument, Entry, ResourceDocument
@@ -137,11 +136,9 @@ class Shop:
         """The open facts of every audit record called *event*."""
         return [open_part(record) for record in await self.house.audit(self.tenant) if record.event == event]
 
-    async def announced(self, name: str) -> list[dict[str, Any]]:
-        """What the outbox holds under *name*, delivered or not."""
-        async with self.house.storage.database.platform() as connection:
-            rows = (await connection.execute(text("SELECT name, data FROM outbox"))).all()
-        return [json.loads(row.data) for row in rows if row.name == name]
+    def announced(self, name: str) -> list[dict[str, Any]]:
+        """What subscribers heard under *name*."""
+        return [data for heard, data in self.house.announced if heard == name]
 
 
 @asynccontextmanager

@@ -34,6 +34,7 @@ from limen.storage.hot.steps import (
     SlowDownStep,
     Step,
     Told,
+    delivered,
     redeemed,
     redemption_failed,
     rotated,
@@ -196,7 +197,7 @@ class _LaneWriter:
             last = Checkpoint(**dict(row)) if row and row["number"] is not None else None
         extension = self._lane.extend(tenant_id, [(entry, None) for one in told for entry in one.entries], last)
         records = extension.records
-        events = [event for one in told for event in one.events]
+        events = delivered(told)
         changes = [change for one in told for change in one.changes]
         if events or changes:
             rows = [outbox_row(tenant_id, EventId.new(self._clock, self._entropy), event, now) for event in events]

@@ -34,6 +34,7 @@ from limen.storage.hot.steps import (
     SlowDownStep,
     Step,
     Told,
+    delivered,
     in_order,
     redeemed,
     redemption_failed,
@@ -194,11 +195,10 @@ class SqliteWriter:
         if extension.opens:
             database.execute(_SEGMENT, (tenant_id, extension.head.segment_id, self._lane.worker, extension.at))
         database.executemany(_AUDIT, map(_record, extension.records))
-        for one in told:
-            for event in one.events:
-                row = outbox_row(tenant_id, EventId.new(self._clock, self._entropy), event, now)
-                names = ", ".join(row)
-                database.execute(f"INSERT INTO outbox ({names}) VALUES ({', '.join(':' + n for n in row)})", dict(row))  # noqa: S608 - columns
+        for event in delivered(told):
+            row = outbox_row(tenant_id, EventId.new(self._clock, self._entropy), event, now)
+            names = ", ".join(row)
+            database.execute(f"INSERT INTO outbox ({names}) VALUES ({', '.join(':' + n for n in row)})", dict(row))  # noqa: S608 - columns
         changes = [(tenant_id, kind, key, now) for one in told for kind, key in one.changes]
         if changes:
             database.executemany(_CHANGE, changes)

@@ -172,12 +172,17 @@ class Batch:
 
     def has_events(self) -> bool:
         """Tell whether the outbox has something to deliver."""
-        return any(event.name in DELIVERED for told in self.told.values() for one in told for event in one.events)
+        return any(delivered(told) for told in self.told.values())
 
     def settle(self, position: int, tenant_id: TenantId, result: Any, told: Told) -> None:
         """Note the result of a step and what it tells."""
         self.results[position] = result
         self.told.setdefault(tenant_id, []).append(told)
+
+
+def delivered(told: Sequence[Told]) -> list[Event]:
+    """Return what the outbox gets of what is *told*."""
+    return [event for one in told for event in one.events if event.name in DELIVERED]
 
 
 def in_order(steps: list[Step]) -> list[tuple[int, Step]]:

@@ -8,8 +8,8 @@ from limen.identity.tenants.sms import MOST, SmsSettings
 from limen.kernel.clock import Clock
 from limen.kernel.encoding import framed
 from limen.kernel.errors import Forbidden, Refusal, Throttled
-from limen.kernel.events import Event
-from limen.kernel.units import AnnouncesEvents
+from limen.kernel.events import AuditEntry, Event
+from limen.kernel.units import AnnouncesEvents, RecordsAudit
 from limen.trust.limits import Limit, address_key
 from limen.trust.tolls.records import Order, Toll
 from limen.trust.tolls.store import TollStore
@@ -22,7 +22,7 @@ _BLOCK_DIGITS: Final = 3
 _HASH: Final = 16
 
 
-class TollUnit(AnnouncesEvents, Protocol):
+class TollUnit(AnnouncesEvents, RecordsAudit, Protocol):
     """What is asked of a unit of work."""
 
     @property
@@ -81,9 +81,9 @@ class TollGuard:
         if not few or sent - typed < settings.guard_messages:
             return False
         if await unit.tolls.take(Toll("stopped", country.encode(), Limit(1, DAY)), now):
-            unit.announce(
-                Event("sms.country_stopped", data={"country": country, "sent": int(sent), "typed": int(typed)})
-            )
+            data = {"country": country, "sent": int(sent), "typed": int(typed)}
+            unit.announce(Event("sms.country_stopped", data=data))
+            unit.record(AuditEntry("sms.country_stopped", data=data))
         return True
 
     async def _tolls(self, unit: TollUnit, order: Order) -> list[Toll]:
