@@ -93,7 +93,8 @@ async def test_customers_who_come_in_together_are_found_as_those_who_come_one_by
         batch.customers.append(seal(customer, vault))
         batch.contacts.append(await people.directory.contact(customer))
     async with people.world.begin() as unit:
-        assert await unit.imports.bring_in(batch) == set()
+        await unit.imports.bring_in(batch)
+        assert await unit.imports.make_known(batch) == set()
     assert len(await people.find("Annabel")) == 19
     assert len(await people.find("anna")) == 20
     assert len(await people.find("Croft", Match.EXACT, "family_name")) == 21

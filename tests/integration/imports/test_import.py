@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from contextlib import closing
+from dataclasses import replace
 
 import pytest
 
@@ -114,6 +115,23 @@ async def test_an_import_that_was_stopped_goes_on_behind_its_last_commit(house, 
     async with bringing(house) as importing:
         with path.open("rb") as file:
             assert await importing.run(started, rows_of(file, "jsonl", None)) == Conflict("import_elsewhere")
+
+
+async def test_what_is_stored_before_the_one_before_it_is_committed_goes_when_that_fails(
+    house_on, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("limen.access.imports.run.ROWS", 3)
+    path = written(
+        tmp_path / "people.jsonl", people(12, password_hash="$argon2id$v=19$m=65536,t=2,p=1$c2FsdHNhbHQ$QUFBQUFBQUE")
+    )
+    async with bringing(house_on) as importing:
+        with path.open("rb") as file:
+            started = await importing.start(digest_of(file), "jsonl", resume=False)
+            before = await house_on.rows()
+            async with house_on.storage.database.begin(house_on.tenant.id) as unit:
+                assert await unit.imports.advance(replace(started, position=1), 0)  # somebody else goes on with it
+            assert await importing.run(started, rows_of(file, "jsonl", None)) == Conflict("import_elsewhere")
+    assert await house_on.rows() == before
 
 
 async def test_a_rehearsal_judges_and_writes_nothing(house, tmp_path):

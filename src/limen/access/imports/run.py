@@ -1,7 +1,7 @@
 """An import: rows in, customers out, a thousand in a commit."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import dataclass, field
 from typing import Final
@@ -86,27 +86,27 @@ class Importing:
     async def run(self, started: Import, rows: Iterable[Row], seen: Seen = lambda _: None) -> Import | Refusal:
         """Bring in *rows* behind the position of *started*; *seen* hears of every commit.
 
-        While the database commits a batch, the next one is read and sealed.
+        While the database commits a batch, the next one is read and sealed; and when that is done, it is stored, to the
+        point where it would have to wait for anybody else.
 
         Returns:
             The import, finished; or ``Conflict("import_elsewhere")`` where another process goes on with it.
         """
-        at, under_way = started, None
+        last: asyncio.Future[Import] = asyncio.get_running_loop().create_future()
+        last.set_result(started)
+        before = last
         try:
-            async with aclosing(self._batches(rows, at.position)) as batches:
+            async with aclosing(self._batches(rows, started.position)) as batches:
                 async for batch in batches:
-                    if under_way is not None:
-                        at = await under_way
+                    before, last = last, asyncio.create_task(self._commit(last, batch))
+                    if (at := await before) is not started:
                         seen(at)
-                    under_way = asyncio.create_task(self._commit(at, batch))
-            if under_way is not None:
-                at = await under_way
+            if (at := await last) is not started:
                 seen(at)
         except _Elsewhere:
             return Conflict("import_elsewhere")
         finally:
-            if under_way is not None and not under_way.done():
-                await asyncio.wait([under_way])
+            await asyncio.gather(before, last, return_exceptions=True)
         async with self.begin(self.tenant.id) as unit:
             done = at.finished(self.clock.now())
             if not await unit.imports.advance(done, at.position):
@@ -249,14 +249,17 @@ class Importing:
         sealed = seal_secret(vault, factor_id, app)
         return StoredFactor(factor_id, customer_id, FactorKind.TOTP, sealed, None, now)
 
-    async def _commit(self, at: Import, batch: Batch) -> Import:
-        """Store *batch* and how far the import has come with it.
+    async def _commit(self, before: Awaitable[Import], batch: Batch) -> Import:
+        """Store *batch* and how far the import has come with it, behind the one *before*.
 
         Whoever took an address of the batch meanwhile keeps it: the row finds them present, and its key is swept.
+        Addresses are stored last: others may wait for them, and must not wait for two of our transactions.
         """
         labels = {password.label for password in batch.passwords} - {""}
         async with self.begin(self.tenant.id) as unit:
-            late = await unit.imports.bring_in(batch)
+            await unit.imports.bring_in(batch)
+            at = await before
+            late = await unit.imports.make_known(batch)
             if late:
                 batch.customers = [customer for customer in batch.customers if customer.id not in late]
                 batch.created, batch.present = len(batch.customers), batch.present + len(late)

@@ -43,10 +43,14 @@ class ImportStore(Protocol):
         """Return whose these blind indexes are, those included that are held."""
         ...
 
-    async def bring_in(self, batch: Batch) -> Collection[CustomerId]:
-        """Store the customers of *batch* with what hangs on them; return those whose address was taken meanwhile.
+    async def bring_in(self, batch: Batch) -> None:
+        """Store the customers of *batch* with what hangs on them. Nothing finds them yet, and nobody waits for it."""
+        ...
 
-        Of these nothing is stored.
+    async def make_known(self, batch: Batch) -> Collection[CustomerId]:
+        """Store what finds the customers of *batch*; return those whose address was taken meanwhile.
+
+        Of these nothing is stored any more.
         """
         ...
 

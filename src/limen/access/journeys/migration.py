@@ -176,7 +176,8 @@ async def _made(context: StepContext, profile: Profile, external_id: str, hashed
     stored = seal_password(vault, customer.id, hashed, customer.created_at) if hashed is not None else None
     batch = Batch(1, [sealed], contacts, [stored] if stored is not None else [])
     async with parts.begin(parts.tenant_id) as unit:
-        late = await unit.imports.bring_in(batch)
+        await unit.imports.bring_in(batch)
+        late = await unit.imports.make_known(batch)
         if not late:
             unit.seal_with(vault)
             unit.announce(Event("customer.registered", customer.id, data={"method": _METHOD}))

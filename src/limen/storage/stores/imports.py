@@ -99,20 +99,20 @@ class SqlImports(TenantStoreBase):
         found = await self._all(select(index.blind, index.customer_id).where(wanted)) if blinds else []
         return {bytes(row.blind): CustomerId(row.customer_id) for row in found}
 
-    async def bring_in(self, batch: Batch) -> Collection[CustomerId]:
-        """Store the customers of *batch* with what hangs on them; return those whose address was taken meanwhile."""
+    async def bring_in(self, batch: Batch) -> None:
+        """Store the customers of *batch* with what hangs on them."""
         await self._many(_CUSTOMERS, [customer_values(customer) for customer in batch.customers])
+        await SqlSearch(self._connection, self._tenant_id).write_new(batch.customers)
+        passwords = batch.passwords
+        await self._many(_PASSWORDS, [{name: getattr(one, name) for name in _PASSWORD_FIELDS} for one in passwords])
+        await self._many(_FACTORS, [factor_values(factor) for factor in batch.factors])
+
+    async def make_known(self, batch: Batch) -> Collection[CustomerId]:
+        """Store what finds the customers of *batch*; return those whose address was taken, who are gone again."""
         late = set() if await self._add_contacts(batch.contacts) else await self._late(batch)
-        if late:
+        if late:  # what hangs on them goes with them
             gone = self._mine(customers, customers.c.id.in_(list(late)))
             await self._connection.execute(delete(customers).where(gone))
-        await SqlSearch(self._connection, self._tenant_id).write_new(
-            [customer for customer in batch.customers if customer.id not in late]
-        )
-        new = (password for password in batch.passwords if password.customer_id not in late)
-        await self._many(_PASSWORDS, [{name: getattr(one, name) for name in _PASSWORD_FIELDS} for one in new])
-        apps = (factor for factor in batch.factors if factor.customer_id not in late)
-        await self._many(_FACTORS, [factor_values(factor) for factor in apps])
         return late
 
     async def _add_contacts(self, contacts: Sequence[ContactIndex]) -> bool:
