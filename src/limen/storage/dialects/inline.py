@@ -33,6 +33,30 @@ _turns = itertools.count(1)
 _committing, _waiting = Threads(2, "limen-disk"), Threads(8, "limen-wait")
 
 
+class Lasting:
+    """Whether the next commit of a connection waits for the disk: what is set is set between transactions."""
+
+    __slots__ = ("_lasts", "_passed", "_raw")
+
+    def __init__(self, raw: sqlite3.Connection) -> None:
+        """Commits of *raw* wait, until one need not."""
+        self._raw = raw
+        self._lasts, self._passed = True, 0
+
+    def __bool__(self) -> bool:
+        """Tell whether it waits."""
+        return self._lasts
+
+    def set(self, *, lasts: bool, most: int) -> None:
+        """See to it that the next commit waits where it *lasts*, or where *most* in turn did not; none is open."""
+        lasts = lasts or self._passed >= most
+        self._passed = 0 if lasts else self._passed + 1
+        if lasts is not self._lasts:
+            for pragma in LASTING if lasts else PASSING:
+                self._raw.execute(pragma)
+            self._lasts = lasts
+
+
 class SqliteConnection(Connection):
     """A connection to a file; used by one transaction at a time."""
 
@@ -46,8 +70,8 @@ class SqliteConnection(Connection):
         for pragma in pragmas:
             self._raw.execute(pragma)
         self._is_writing = self._is_reading = False
-        self._waits = self._lasts = True
-        self._passed = 0
+        self._waits = True
+        self._lasting = Lasting(self._raw)
         self.wrote = 0
         self.trace: Trace | None = None
 
@@ -60,9 +84,7 @@ class SqliteConnection(Connection):
     async def begin_writing(self, *, lasts: bool = True) -> None:
         """Begin at once where nobody else writes, else wait for them in a thread."""
         self._told(WRITE)
-        lasts = lasts or self._passed >= MOST_PASSING
-        self._passed = 0 if lasts else self._passed + 1
-        self._last(lasts=lasts)
+        self._lasting.set(lasts=lasts, most=MOST_PASSING)
         if self._waits:
             self._raw.execute(NO_WAIT)
             self._waits = False
@@ -76,19 +98,12 @@ class SqliteConnection(Connection):
 
     async def commit(self) -> None:
         """Commit; durable when it returns, unless it need not last."""
-        waits = self._is_writing and self._lasts
+        waits = self._is_writing and bool(self._lasting)
         self._is_writing = False
         if waits:
             await _committing.run(self._raw.commit)
         else:
             self._raw.commit()
-
-    def _last(self, *, lasts: bool) -> None:
-        """See to it that the next commit waits for the disk, or does not; no transaction is open."""
-        if lasts is not self._lasts:
-            for pragma in LASTING if lasts else PASSING:
-                self._raw.execute(pragma)
-            self._lasts = lasts
 
     def rollback(self) -> None:
         """Roll back what is open."""

@@ -25,6 +25,7 @@ from limen.storage.hot.steps import (
     RotateStep,
     Step,
     Told,
+    must_last,
     redeemed,
     rotated,
     told_of_redemption,
@@ -129,6 +130,7 @@ class _Foreseen:
     redemptions: Sequence[RedeemCode]
     codes: Mapping[bytes, RedeemedCode]
     pushes: Sequence[PushStep]
+    lasts: bool
 
     def outcome(self, step: Foreseeable) -> tuple[Any, Told]:
         """Return the result of *step* if it goes as foreseen, and what is then told."""
@@ -143,6 +145,8 @@ class _Foreseen:
     def calls(self, now: Instant) -> OneStatement:
         """Return the calls that do it."""
         statement = OneStatement()
+        if not self.lasts:
+            statement.call("set_config", "synchronous_commit", "off", True)  # noqa: FBT003 - until the statement's end
         if self.redemptions:
             statement.call("limen_redeem_foreseen", self.tenant_id, now, *self._redeeming())
         if self.rotations:
@@ -221,7 +225,8 @@ async def _foresee(database: Any, families: KnownFamilies, steps: Sequence[Fores
     if known is None or codes is None:
         return None
     pushes = [step for step in steps if isinstance(step, PushStep)]
-    return _Foreseen(tenant_id, rotations, dict(zip(ids, known, strict=True)), redemptions, codes, pushes)
+    lasts = must_last(steps)
+    return _Foreseen(tenant_id, rotations, dict(zip(ids, known, strict=True)), redemptions, codes, pushes, lasts)
 
 
 async def _unused(

@@ -16,7 +16,7 @@ from limen.identity.audit.checkpoints import Checkpoint
 from limen.kernel.clock import Clock, Instant
 from limen.kernel.entropy import Entropy
 from limen.kernel.ids import EventId, TenantId
-from limen.storage.dialects.inline import NO_WAIT, WAIT, WRITE
+from limen.storage.dialects.inline import NO_WAIT, WAIT, WRITE, Lasting
 from limen.storage.dialects.sqlite import PRAGMAS, make_private
 from limen.storage.gate import WriteGate
 from limen.storage.hot.aside import Aside
@@ -36,6 +36,7 @@ from limen.storage.hot.steps import (
     Told,
     delivered,
     in_order,
+    must_last,
     redeemed,
     redemption_failed,
     rotated,
@@ -87,6 +88,8 @@ _USE = "INSERT INTO replays (tenant_id, kind, digest, expires_at) VALUES (?, ?, 
 _SEGMENT = "INSERT INTO audit_segments (tenant_id, id, worker, opened_at) VALUES (?, ?, ?, ?)"
 _CHECKPOINT = "SELECT * FROM audit_checkpoints WHERE tenant_id = ? ORDER BY number DESC LIMIT 1"
 _CHANGE = "INSERT INTO changes (tenant_id, kind, key, at) VALUES (?, ?, ?, ?)"
+_MOST_PASSING = 32
+"""So many batches in turn need not wait for the disk: fewer than of everyday commits, since each writes more."""
 _AUDIT_COLUMNS = AuditRecord.__struct_fields__
 _AUDIT = f"INSERT INTO audit_records ({', '.join(_AUDIT_COLUMNS)}) VALUES ({', '.join('?' * len(_AUDIT_COLUMNS))})"  # noqa: S608 - columns
 
@@ -107,7 +110,7 @@ class SqliteWriter:
     """Runs batches of steps on the one writing connection.
 
     The statements run on the event loop, a few microseconds each: sqlite3 gives the interpreter lock away at every one,
-    and a thread of its own would wait for it as often. Only ``COMMIT``, which waits for the disk, runs in a thread; so
+    and a thread of its own would wait for it as often. Only a ``COMMIT`` that waits for the disk runs in a thread; so
     does ``BEGIN`` when another process holds the file.
     """
 
@@ -126,6 +129,7 @@ class SqliteWriter:
         self._path, self._gate, self._lane, self._clock, self._entropy = path, gate, lane, clock, entropy
         self._aside = Aside("limen-writer")
         self._connection: sqlite3.Connection | None = None
+        self._lasting: Lasting
         self._waits = True
         self.group: WriteGroup[Step] = WriteGroup(self.commit)
 
@@ -151,7 +155,9 @@ class SqliteWriter:
     async def _commit(self, steps: list[Step]) -> Batch:
         if self._connection is None:
             self._connection, self._waits = connect(self._path), True
+            self._lasting = Lasting(self._connection)
         database = self._connection
+        self._lasting.set(lasts=must_last(steps), most=_MOST_PASSING)
         await self._begin(database)
         batch, now = Batch([None] * len(steps)), self._clock.now()
         try:
@@ -159,7 +165,10 @@ class SqliteWriter:
                 result, told = _run(database, step, now)
                 batch.settle(position, step.tenant_id, result, told)
             extensions = [self._tell(database, tenant_id, told, now) for tenant_id, told in batch.told.items()]
-            await self._aside.run(database.execute, "COMMIT")
+            if self._lasting:
+                await self._aside.run(database.execute, "COMMIT")
+            else:
+                database.execute("COMMIT")
         except BaseException:
             for tenant_id in {step.tenant_id for step in steps}:
                 self._lane.forget(tenant_id)

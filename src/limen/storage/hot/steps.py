@@ -152,6 +152,11 @@ class GuardedStep:
 Step = PlainStep | GuardedStep
 
 
+def must_last(steps: Sequence[Step]) -> bool:
+    """Tell whether the commit of *steps* must wait for the disk: a pushed request alone need not (ADR 0028)."""
+    return not all(isinstance(step, PushStep) for step in steps)
+
+
 class Spent:
     """The result of a guarded step whose use was spent before: nothing was done, and nothing is told."""
 
