@@ -43,6 +43,7 @@ from limen.app.passkeys import model_keeper
 from limen.app.refreshing import RefreshRisk
 from limen.app.routes import HotTable, house_doors, registration_doors, tenant_doors
 from limen.app.server import App, Parts, PathTenants
+from limen.app.server.turns import Hashing
 from limen.app.settings import Settings, require_servable
 from limen.app.sms import is_ready, lines_of, texter_for
 from limen.app.threats import agents_of, breach_sources, captcha_of, mail_domains_of
@@ -299,7 +300,7 @@ class Site:
     def _hash_pool(self) -> HashPool:
         passwords = self.settings.passwords
         threads = passwords.threads or usable_cores()
-        return HashPool(PoolSettings(threads, passwords.queue_limit, passwords.nice), self.clock)
+        return HashPool(PoolSettings(threads, passwords.queue_limit, passwords.nice), self.clock, Hashing())
 
     def _limiter(self, key: bytes) -> Limiter:
         away = Counter("limen_cache_away", "Limits counted in process: the cache was away", registry=self._registry)

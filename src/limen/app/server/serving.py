@@ -21,6 +21,7 @@ from granian.server import Server as ProcessServer
 from granian.server.embed import Server as EmbeddedServer
 
 from limen.app.server.application import App
+from limen.app.server.turns import take_turns
 from limen.kernel.errors import Misconfigured
 
 _HEADER_BYTES: Final = 65_536
@@ -65,6 +66,7 @@ def serve(make: Callable[[], App], options: ServeOptions, ready: Callable[[], No
         Misconfigured: the address is taken, or not ours.
     """
     _claim(options)
+    take_turns()
     if options.workers > 1:
         _serve_processes(make, options)
     else:

@@ -13,7 +13,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from limen.identity.credentials.settings import PoolSettings
 from limen.kernel.clock import Clock
@@ -23,6 +23,18 @@ T = TypeVar("T")
 
 _FIRST_GUESS_SECONDS = 0.05
 _SMOOTHING = 0.1
+
+
+class AtWork(Protocol):
+    """Hears whether anybody waits for a job, in the loop."""
+
+    def __call__(self, *, is_under_way: bool) -> None:
+        """Hear it; must not raise, nor take long."""
+        ...
+
+
+def nobody_hears(*, is_under_way: bool) -> None:
+    """Do nothing of it."""
 
 
 class HashPool:
@@ -36,14 +48,15 @@ class HashPool:
         clock: by which jobs are timed.
     """
 
-    def __init__(self, settings: PoolSettings, clock: Clock) -> None:
-        """Make a pool that has no thread yet."""
-        self._settings = settings
+    def __init__(self, settings: PoolSettings, clock: Clock, at_work: AtWork = nobody_hears) -> None:
+        """Make a pool that has no thread yet; *at_work* hears when jobs begin and when all are done."""
+        self._settings, self._at_work = settings, at_work
         self.clock = clock
         self._jobs: deque[_Job] = deque()
         self._changed = threading.Condition()
         self._threads: list[threading.Thread] = []
         self._is_closing = False
+        self._callers = 0
         self._job_seconds = _FIRST_GUESS_SECONDS
         self.running = 0
         self.done = 0
@@ -68,11 +81,18 @@ class HashPool:
             self._start_threads()
             self._jobs.append(job)
             self._changed.notify()
+        self._callers += 1
+        if self._callers == 1:
+            self._at_work(is_under_way=True)
         try:
             result: T = await job.waiter
         except asyncio.CancelledError:
             self._leave(job)
             raise
+        finally:
+            self._callers -= 1
+            if not self._callers:
+                self._at_work(is_under_way=False)
         return result
 
     def retry_after(self) -> int:

@@ -115,6 +115,20 @@ async def test_what_the_work_raises_reaches_the_caller_and_the_thread_survives(p
     assert await pool.run(lambda: 1) == 1
 
 
+async def test_whoever_listens_hears_when_work_begins_and_when_there_is_no_more(clock: ManualClock, gate: Gate):
+    heard: list[bool] = []
+    pool = HashPool(PoolSettings(threads=2), clock, lambda *, is_under_way: heard.append(is_under_way))
+    tasks = await start(pool, gate, 6)
+    assert heard == [True]
+    tasks[5].cancel()
+    gate.opened.set()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    await until(lambda: heard == [True, False])
+    await pool.run(lambda: None)
+    await until(lambda: heard == [True, False, True, False])
+    await pool.close()
+
+
 async def test_closing_finishes_what_waits_and_takes_nothing_new(clock: ManualClock, gate: Gate):
     pool = HashPool(PoolSettings(threads=2), clock)
     tasks = await start(pool, gate, 6)
