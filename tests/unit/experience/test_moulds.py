@@ -60,7 +60,7 @@ def test_what_is_equal_freezes_equal_and_what_is_not_does_not() -> None:
     assert frozen({"x": True}) != frozen({"x": 1})
 
 
-@pytest.mark.parametrize("value", [object(), {"x": "\ue000nonce\ue001"}, b"bytes"])
+@pytest.mark.parametrize("value", [object(), {"x": "\ue000nonce\ue001"}, {"x": [2**70]}])
 def test_what_cannot_be_told_apart_or_holds_a_mark_is_not_kept(value: object) -> None:
     with pytest.raises(TypeError):
         frozen(value)

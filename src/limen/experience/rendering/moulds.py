@@ -8,11 +8,13 @@ be filled that would have been rendered differently.
 import re
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import fields, is_dataclass
 from typing import Any, Final
+
+import msgspec
 
 KEPT: Final = 256
 _OPEN, _CLOSE = "\ue000", "\ue001"
+_MARKED = _OPEN.encode()
 _MARK = re.compile(f"{_OPEN}(\\w+){_CLOSE}")
 _PLAIN = re.compile(r"[A-Za-z0-9/_.~+=@-]*")
 """What stays as it is in HTML, in text and in attributes."""
@@ -27,7 +29,7 @@ class Moulds:
 
     def fill(self, key: Any, fresh: Mapping[str, str], render: Callable[[Mapping[str, str]], str]) -> str:
         """Return the page *key* with *fresh* values; *render* makes it with others in their place."""
-        if not all(_PLAIN.fullmatch(value) for value in fresh.values()):
+        if _PLAIN.fullmatch("".join(fresh.values())) is None:
             return render(fresh)
         pieces = self._held.get(key)
         if pieces is None:
@@ -38,26 +40,29 @@ class Moulds:
         else:
             self._held.move_to_end(key)
         filled = pieces.copy()
-        filled[1::2] = [fresh[name] for name in pieces[1::2]]
+        filled[1::2] = map(fresh.__getitem__, pieces[1::2])
         return "".join(filled)
 
 
-def frozen(value: Any) -> Any:
-    """Return *value* as something equal values have in common.
+def frozen(value: Any) -> bytes:
+    """Return *value* as bytes that equal values have in common: a page is asked for so often that it is packed at once.
+
+    What stands at one place is always of one kind, so that a record need not be told from a mapping of its fields.
 
     Raises:
-        TypeError: it holds something else than text, numbers, collections and records, or a mark of ours.
+        TypeError: it holds something that cannot be told by what is in it, or a mark of ours.
     """
-    if isinstance(value, str):
-        if _OPEN in value:
-            raise TypeError(value)
-        return value
-    if value is None or isinstance(value, int):
-        return (type(value), value)
-    if isinstance(value, dict | Mapping):
-        return tuple([(name, frozen(one)) for name, one in value.items()])
-    if isinstance(value, list | tuple):
-        return tuple([frozen(one) for one in value])
-    if is_dataclass(value) and not isinstance(value, type):
-        return (type(value), *[frozen(getattr(value, field.name)) for field in fields(value)])
+    try:
+        packed = _packed(value)
+    except (ValueError, OverflowError) as error:
+        raise TypeError(type(value)) from error
+    if _MARKED in packed:
+        raise TypeError(value)
+    return packed
+
+
+def _unknown(value: Any) -> Any:
     raise TypeError(type(value))
+
+
+_packed = msgspec.msgpack.Encoder(enc_hook=_unknown).encode
