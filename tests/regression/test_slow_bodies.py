@@ -1,10 +1,12 @@
 """A body that never ends."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
-from limen.integration.edge.shape import ShapeLimiter, ShapeLimits
+from limen.integration.edge.passage import Passage
+from limen.integration.edge.shape import ShapeLimits
 from tests.support.house import Page
 from tests.support.waiting import PATIENCE
 
@@ -14,12 +16,12 @@ pytestmark = pytest.mark.anyio
 @pytest.fixture
 def impatient(monkeypatch):
     """Bodies must come within the twentieth of a second."""
-    made = ShapeLimiter.__init__
+    made = Passage.__init__
 
-    def hasty(self, app, limits=None, **rest):
-        made(self, app, limits and ShapeLimits(body_seconds=0.05), **rest)
+    def hasty(self, find, parts):
+        made(self, find, replace(parts, shape=ShapeLimits(body_seconds=0.05)))
 
-    monkeypatch.setattr(ShapeLimiter, "__init__", hasty)
+    monkeypatch.setattr(Passage, "__init__", hasty)
 
 
 async def drip():

@@ -57,6 +57,7 @@ from limen.integration.edge.arrival import Arrivals, TrustedProxies
 from limen.integration.edge.asgi import AsgiApp, Receive, Scope, Send
 from limen.integration.edge.health import Check, live_door, ready_door
 from limen.integration.edge.metrics import HttpMetrics
+from limen.integration.edge.passage import Passage
 from limen.integration.edge.request_id import RequestIds
 from limen.integration.edge.scrape import HttpCollector, metrics_door
 from limen.integration.messaging.mailbox import DevelopmentMailbox
@@ -109,6 +110,7 @@ def build(
             observer=site.metrics,
             clock=site.clock,
             lifespan=site.run,
+            passage=site.passage,
         )
     )
 
@@ -128,12 +130,17 @@ class Site:
         self._hot: HotTable | None = None
         self._reputation = Reputation()
         self._pages: AsgiApp | None = None
+        self._passage: Passage | None = None
         self._desks: TenantDesks | None = None
         self.outgoing = self._way_out()
 
     def door(self, prefix: str, path: str) -> Door | None:
         """Return the hot door at *path* below *prefix*."""
         return self._hot(prefix, path) if self._hot is not None else None
+
+    def passage(self) -> Passage | None:
+        """Return the way of pages that lie at known paths."""
+        return self._passage
 
     def knows(self, prefix: str) -> bool:
         """Tell whether *prefix* belongs to a tenant of ours."""
@@ -195,7 +202,7 @@ class Site:
             ),
         )
         self._front = self._front_parts(basis, desks, limiter, pool)
-        self._pages = front(self._front)
+        self._passage, self._pages = front(self._front)
 
     def _front_parts(self, basis: Basis, desks: TenantDesks, limiter: NamedLimits, pool: HashPool) -> FrontParts:
         settings, passwords = self.settings, self.settings.passwords

@@ -30,6 +30,7 @@ from limen.identity.tenants.records import Tenant
 from limen.integration.api import ApiParts, create_api
 from limen.integration.edge.asgi import AsgiApp
 from limen.integration.edge.metrics import Observer
+from limen.integration.edge.passage import Passage
 from limen.integration.edge.stack import EdgeParts, edge
 from limen.integration.streaming.ways import NOWHERE, Send
 from limen.kernel.clock import Clock
@@ -128,9 +129,10 @@ class FrontParts:
     rotations: Callable[[TenantId], Rotations] | None = None
 
 
-def front(parts: FrontParts) -> AsgiApp:
-    """Return everything that is no hot door, behind the edge."""
-    mounts = Mounts(api=create_api(api_parts(parts)), pages=create_pages(page_parts(parts)))
+def front(parts: FrontParts) -> tuple[Passage, AsgiApp]:
+    """Return everything that is no hot door, behind the edge: pages at known paths, and by the framework the rest."""
+    found = create_pages(page_parts(parts))
+    mounts = Mounts(api=create_api(api_parts(parts)), pages=found.behind)
     limits = parts.limits
     rules = edge_rules(
         limits.api_per_address.limit("api-address"),
@@ -138,7 +140,8 @@ def front(parts: FrontParts) -> AsgiApp:
         limits.pages_per_address.limit("pages-address"),
     )
     pages = TurnedAway(parts.renderer, parts.held, API)
-    return edge(mounts, EdgeParts(parts.observer, parts.clock, parts.entropy, parts.limiter, rules, pages=pages))
+    of = EdgeParts(parts.observer, parts.clock, parts.entropy, parts.limiter, rules, pages=pages)
+    return Passage(found.find, of), edge(mounts, of)
 
 
 def api_parts(parts: FrontParts) -> ApiParts:

@@ -1,19 +1,21 @@
 """The one object that servers call: ``__rsgi__`` for granian, ``__call__`` for any ASGI host."""
 
 import asyncio
+from collections.abc import Iterable
 from contextlib import AsyncExitStack
 
 import structlog
 
+from limen.access.http import HotResponse
 from limen.app.server import asgi, rsgi
 from limen.app.server.hot import HotPath
-from limen.app.server.records import Incoming, Parts
-from limen.integration.edge.arrival import Arrival
+from limen.app.server.records import Parts
+from limen.integration.edge.arrival import Arrival, Incoming
 from limen.integration.edge.asgi import Receive, Scope, Send
 
 
 class App:
-    """Hot doors first, pages after.
+    """Hot doors first, then pages that are found at once, then everything else by the framework.
 
     Both ways in give the same answers. An ASGI host must leave forwarded headers alone (uvicorn:
     ``--no-proxy-headers``): whom to believe is decided here. The lifespan is run by whoever serves: ASGI's lifespan
@@ -63,16 +65,22 @@ class App:
             arrivals = self._arrivals
             arrival = arrivals.of(rsgi.host_of(scope.client), scope.scheme, prefix, headers)
             door = self._doors(prefix, rest)
-            if door is None:
-                await rsgi.serve_asgi(self._parts.pages, self._paged(rsgi.asgi_scope(scope), arrival), protocol)
-                return
             method, query = scope.method, scope.query_string
-            response = self._hot.at_once(door, rest, query, headers, arrival) if method == "GET" else None
+            response = None
+            if door is not None and method == "GET":
+                response = self._hot.at_once(door, rest, query, headers, arrival)
             if response is None:
                 read = rsgi.reader(protocol, headers)
                 visible = arrivals.visible(headers, arrival)
-                response = await self._hot.answer(door, Incoming(method, rest, query, visible, arrival, read))
-            rsgi.respond(protocol, method, response)
+                incoming = Incoming(method, rest, query, visible, arrival, read)
+                if door is not None:
+                    response = await self._hot.answer(door, incoming)
+                else:
+                    response = await self._page(incoming, headers.items())
+            if response is None:
+                await rsgi.serve_asgi(self._parts.pages, self._paged(rsgi.asgi_scope(scope), arrival), protocol)
+            else:
+                rsgi.respond(protocol, method, response)
         finally:
             self.in_flight -= 1
 
@@ -97,13 +105,23 @@ class App:
         peer = scope.get("client") or ("", 0)
         arrival = arrivals.of(peer[0], scope["scheme"], prefix, headers)
         door = self._parts.doors(prefix, rest)
-        if door is None:
-            await self._parts.pages(self._paged(scope, arrival), receive, send)
-            return
         query = scope["query_string"].decode("utf-8", "replace")
         visible = arrivals.visible(headers, arrival)
         incoming = Incoming(scope["method"], rest, query, visible, arrival, asgi.reader(receive))
-        await asgi.respond(send, scope["method"], await self._hot.answer(door, incoming))
+        if door is not None:
+            await asgi.respond(send, scope["method"], await self._hot.answer(door, incoming))
+            return
+        response = await self._page(incoming, headers.items())
+        if response is None:
+            await self._parts.pages(self._paged(scope, arrival), receive, send)
+        else:
+            await asgi.respond(send, scope["method"], response)
+
+    async def _page(self, incoming: Incoming, headers: Iterable[tuple[str, str]]) -> HotResponse | None:
+        """Return the answer of a page that is found at once, to a plain request; None: let the framework look."""
+        passage = self._parts.passage()
+        found = passage.find(incoming, headers) if passage is not None else None
+        return await passage.answer(found, incoming) if passage is not None and found is not None else None
 
     def _paged(self, scope: Scope, arrival: Arrival) -> Scope:
         """Return the scope that pages see: the tenant's prefix is the root path, a proxy's claims are settled."""

@@ -28,6 +28,10 @@ class AsgiHeaders:
         name = key.encode("latin-1")
         return [value.decode("latin-1") for found, value in self._pairs if found == name]
 
+    def items(self) -> list[tuple[str, str]]:
+        """Return all pairs, repeated names included."""
+        return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in self._pairs]
+
 
 def reader(receive: Receive) -> Callable[[int], Awaitable[bytes | None]]:
     """Return what reads the body from *receive* up to a limit."""

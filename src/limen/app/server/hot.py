@@ -11,8 +11,8 @@ import structlog
 
 from limen.access.http import Door, Headers, HotRequest, HotResponse, oauth_error
 from limen.app.server.deadlines import Deadlines
-from limen.app.server.records import Incoming, Parts
-from limen.integration.edge.arrival import Arrival
+from limen.app.server.records import Parts
+from limen.integration.edge.arrival import Arrival, Incoming
 from limen.kernel.errors import Outage
 
 _PREFLIGHT: Final = (

@@ -1,16 +1,15 @@
 """What the server is given by the composition root, and what it makes of a request before a door sees it."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
-import msgspec
-
-from limen.access.http import Door, Headers
-from limen.integration.edge.arrival import Arrival, Arrivals
+from limen.access.http import Door
+from limen.integration.edge.arrival import Arrivals
 from limen.integration.edge.asgi import AsgiApp
 from limen.integration.edge.metrics import Observer
+from limen.integration.edge.passage import Passage
 from limen.kernel.clock import Clock
 
 Doors = Callable[[str, str], Door | None]
@@ -50,6 +49,7 @@ class Parts:
 
     Attributes:
         pages: the ASGI application for everything that is no hot door; its own lifespan is not run.
+        passage: the way of pages that are found at once; None where nothing is served.
         doors: the table of hot doors.
         tenants: tenant resolution; what resolves to no tenant goes to *pages* at the root, which know no ``/t/``.
         arrivals: establishes address, scheme and request id.
@@ -67,18 +67,4 @@ class Parts:
     clock: Clock
     lifespan: Callable[[], AbstractAsyncContextManager[None]] = no_lifespan
     limits: ServerLimits = ServerLimits()
-
-
-class Incoming(msgspec.Struct, frozen=True, gc=False):
-    """A request for a hot door, before its body is read.
-
-    ``read`` returns the body, None if it is longer than the given limit; it raises ``ConnectionError`` if the client
-    left.
-    """
-
-    method: str
-    path: str
-    query: str
-    headers: Headers
-    arrival: Arrival
-    read: Callable[[int], Awaitable[bytes | None]]
+    passage: Callable[[], Passage | None] = lambda: None

@@ -22,7 +22,7 @@ from limen.kernel.errors import Conflict, Expired, Forbidden, Refusal
 
 async def setup(visit: Visit) -> Response:
     """Make the first administrator, by a link that works once. Looking at it does not use it."""
-    token = visit.request.path_params["token"]
+    token = visit.request.names["token"]
     use = _first_administrator(visit)
     spent = await use.awaits(token)
     if spent is not None:

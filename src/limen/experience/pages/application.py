@@ -1,13 +1,16 @@
 """The list of all pages."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 
 from starlette.applications import Starlette
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from limen.access.http import HotResponse, Page, PageRequest
 from limen.experience.pages.account import account
 from limen.experience.pages.account.privacy import receipt
 from limen.experience.pages.administration import admin, setup
@@ -29,36 +32,81 @@ from limen.experience.pages.unsubscribe import end_messages
 from limen.experience.pages.visit import Visit, arrive_at
 from limen.identity.consents.signal import SUPPORT
 
-Page = Callable[[Visit], Awaitable[Response]]
+Asked = Callable[[PageRequest], Awaitable[Response]]
+Handler = Callable[[Visit], Awaitable[Response]]
 
 
-def create_pages(parts: PageParts) -> Finder:
-    """Return the application of all pages; the edge around it sets headers and limits."""
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """All pages.
 
-    def page(path: str, handler: Page, *methods: str, proves: bool = True) -> Route:
-        async def endpoint(request: Request) -> Response:
-            visit = await arrive_at(request, parts, proves=proves)
-            return nowhere(request) if visit is None else await handler(visit)
+    Attributes:
+        find: finds those that lie at a known path.
+        behind: the same and all others, and what no page is, by the framework's list.
+    """
 
-        return Route(path, endpoint, methods=list(methods or ("GET",)))
+    find: Finder
+    behind: Starlette
 
-    async def static(request: Request) -> Response:
-        asset = parts.assets.get(request.path_params["name"])
-        if asset is None:
-            raise HTTPException(404)
-        return Response(asset.body, media_type=asset.content_type, headers=dict(asset.headers))
 
-    async def failed(request: Request, error: Exception) -> Response:
+def create_pages(parts: PageParts) -> Pages:
+    """Return all pages; the edge around them sets headers and limits."""
+    rows = _rows(parts)
+
+    async def failed(request: PageRequest, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 500
         headers = error.headers if isinstance(error, HTTPException) else None
         visit = await arrive_at(request, parts)
         if visit is None:
-            return nowhere(request)
+            return nowhere()
         response = error_page(visit, status, ERROR_PAGES.get(status, "bad_request"))
         response.headers.update(headers or {})
         return response
 
-    routes = [
+    def page(path: str, asked: Asked) -> Page:
+        async def handle(request: PageRequest) -> HotResponse:
+            try:
+                response = await asked(request)
+            except HTTPException as error:
+                response = await failed(request, error)
+            return _answer(response)
+
+        return Page(path, handle)
+
+    def route(path: str, asked: Asked, methods: Sequence[str]) -> Route:
+        async def endpoint(request: Request) -> Response:
+            return await asked(_request(request))
+
+        return Route(path, endpoint, methods=list(methods))
+
+    async def failed_behind(request: Request, error: Exception) -> Response:
+        return await failed(_request(request), error)
+
+    routes = [route(*row) for row in rows]
+    behind = Starlette(routes=routes, exception_handlers={HTTPException: failed_behind, Exception: _left_to_the_edge})
+    found = [
+        (page(path, asked), frozenset(one.methods or ())) for (path, asked, _), one in zip(rows, routes, strict=True)
+    ]
+    return Pages(Finder(found), behind)
+
+
+def _rows(parts: PageParts) -> list[tuple[str, Asked, tuple[str, ...]]]:
+    """Return the list: path, what answers, methods."""
+
+    def page(path: str, handler: Handler, *methods: str, proves: bool = True) -> tuple[str, Asked, tuple[str, ...]]:
+        async def asked(request: PageRequest) -> Response:
+            visit = await arrive_at(request, parts, proves=proves)
+            return nowhere() if visit is None else await handler(visit)
+
+        return path, asked, methods or ("GET",)
+
+    async def static(request: PageRequest) -> Response:
+        asset = parts.assets.get(request.names["name"])
+        if asset is None:
+            raise HTTPException(404)
+        return Response(asset.body, media_type=asset.content_type, headers=dict(asset.headers))
+
+    rows = [
         page("/", start),
         page("/authorize", authorize, "GET", "POST"),
         *(page(path, begin) for path in PATHS),
@@ -78,18 +126,54 @@ def create_pages(parts: PageParts) -> Finder:
         page("/admin", admin, "GET", "POST"),
         page("/admin/security", security, "GET", "POST"),
         page("/setup/{token}", setup, "GET", "POST"),
-        Route("/static/{name}", static),
+        ("/static/{name}", static, ("GET",)),
     ]
     if parts.mailbox is not None:
-        routes += [
+        rows += [
             page("/dev/mailbox", mailbox),
             page("/dev/mailbox/{id}", message),
             page("/dev/mailbox/{id}/html", message_html),
         ]
-    behind = Starlette(routes=routes, exception_handlers={HTTPException: failed, Exception: _left_to_the_edge})
-    return Finder(behind, routes, failed)
+    return rows
 
 
 async def _left_to_the_edge(_request: Request, error: Exception) -> Response:
     """Raise the fault again: Starlette would answer in a line of English, where the edge has a page."""
     raise error
+
+
+class _Sent:
+    """The framework's headers as ours are asked for."""
+
+    __slots__ = ("_headers",)
+
+    def __init__(self, headers: Headers) -> None:
+        self._headers = headers
+
+    def get(self, key: str, default: str | None = None) -> str | None:
+        return self._headers.get(key, default)
+
+    def get_all(self, key: str) -> Sequence[str]:
+        return self._headers.getlist(key)
+
+
+def _request(request: Request) -> PageRequest:
+    """Return what came by way of the framework."""
+    scope = request.scope
+    return PageRequest(
+        request.method,
+        scope["path"][len(scope.get("root_path", "")) :],
+        scope["query_string"].decode("utf-8", "replace"),
+        _Sent(request.headers),
+        request.state.arrival,
+        request.state.csp,
+        request.path_params,
+        request.body,
+    )
+
+
+def _answer(response: Response) -> HotResponse:
+    """Return a page's whole answer; its length is the server's to say."""
+    pairs = [(str(name, "latin-1"), str(value, "latin-1")) for name, value in response.raw_headers]
+    headers = tuple([pair for pair in pairs if pair[0] != "content-length"])
+    return HotResponse(response.status_code, headers, bytes(response.body))

@@ -34,7 +34,7 @@ async def mailbox(visit: Visit) -> Response:
     if kept is None:
         return refused(visit, _NONE)
     here = f"{visit.prefix}/dev/mailbox"
-    shown, next_mark = kept.page(visit.request.query_params.get("before", ""))
+    shown, next_mark = kept.page(visit.request.parameter("before"))
     messages = [
         {
             "url": f"{here}/{one.id}",
@@ -51,7 +51,7 @@ async def mailbox(visit: Visit) -> Response:
 
 async def message(visit: Visit) -> Response:
     """Show one message."""
-    one = visit.parts.mailbox.get(visit.request.path_params["id"]) if visit.parts.mailbox is not None else None
+    one = visit.parts.mailbox.get(visit.request.names["id"]) if visit.parts.mailbox is not None else None
     if one is None:
         return refused(visit, _NONE)
     here = f"{visit.prefix}/dev/mailbox"
@@ -68,7 +68,7 @@ async def message(visit: Visit) -> Response:
 
 async def message_html(visit: Visit) -> Response:
     """Show a message's HTML as a mail program would: its own styles, no script, no origin."""
-    one = visit.parts.mailbox.get(visit.request.path_params["id"]) if visit.parts.mailbox is not None else None
+    one = visit.parts.mailbox.get(visit.request.names["id"]) if visit.parts.mailbox is not None else None
     if one is None:
         return refused(visit, _NONE)
     policy = (

@@ -27,7 +27,7 @@ async def device(visit: Visit) -> Response:
     """Take a code, show whose it is, and lead into the journey that answers it."""
     if visit.request.method != "POST":
         await visit.ensure_browser()
-        typed = visit.request.query_params.get("user_code", "")
+        typed = visit.request.parameter("user_code")
         return _entry(visit, grouped(read_user_code(typed) or ""))
     form = await visit.form(_SCOPE)
     if isinstance(form, Refusal):
@@ -59,7 +59,7 @@ async def _decided(visit: Visit, asked: Asked, code: str, decision: str) -> Resp
 
 async def device_qr(visit: Visit) -> Response:
     """Return ``verification_uri_complete`` as a QR code, for devices that cannot make one (RFC 8628 §3.3.1)."""
-    code = read_user_code(visit.request.query_params.get("user_code", ""))
+    code = read_user_code(visit.request.parameter("user_code"))
     if code is None:
         return refused(visit, Invalid("malformed_code", "no user code"))
     link = f"{visit.desk.issuer}/device?user_code={grouped(code)}"

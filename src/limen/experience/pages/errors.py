@@ -1,8 +1,8 @@
 """What went wrong, as a page with a way on: the one table from refusals to pages."""
 
-from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
+from limen.access.http import PageRequest
 from limen.experience.pages.visit import Visit
 from limen.kernel.errors import Expired, Forbidden, Invalid, NotFound, Refusal, Throttled, Unauthenticated, Unavailable
 
@@ -71,13 +71,12 @@ def error_page(visit: Visit, status: int, name: str) -> Response:
     return visit.page("error.html", context, status)
 
 
-def nowhere(request: Request) -> Response:
+def nowhere() -> Response:
     """Return the answer where no tenant is: nothing of any tenant's look."""
-    del request
     return PlainTextResponse("Not found\n", 404)
 
 
-def wants_json(request: Request) -> bool:
+def wants_json(request: PageRequest) -> bool:
     """Tell whether the asker prefers JSON: a native SDK, not a browser."""
-    accept = request.headers.get("accept", "")
+    accept = request.headers.get("accept") or ""
     return "application/json" in accept and "text/html" not in accept

@@ -1,59 +1,34 @@
-"""Finding a page without trying one pattern after the other.
+"""Finding a page without trying one pattern after the other, and without the framework.
 
 Most pages lie at a path of their own, or at one name below it. Those are looked up; for everything else, methods that a
 page does not answer included, the framework goes through its list.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping
 
-from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
-
-Failed = Callable[[Request, Exception], Awaitable[Response]]
+from limen.access.http import Page
 
 
 class Finder:
-    """An ASGI application that answers what it finds at once, and leaves the rest to *behind*."""
+    """A table of pages (:class:`limen.access.http.Find`)."""
 
-    def __init__(self, behind: Starlette, routes: Sequence[Route], failed: Failed) -> None:
-        """Look *routes* up, all of them *behind* too; *failed* answers what is raised as an HTTP status."""
-        self._behind, self._failed = behind, failed
-        self._at: dict[str, Route] = {}
-        self._below: dict[str, tuple[Route, str]] = {}
-        for route in routes:
-            above, _, last = route.path.rpartition("/")
-            if not route.param_convertors:
-                self._at[route.path] = route
-            elif "{" not in above and route.param_convertors.keys() == {last[1:-1]}:
-                self._below[above] = (route, last[1:-1])
+    def __init__(self, pages: Iterable[tuple[Page, frozenset[str]]]) -> None:
+        """Look up those of *pages*, each with its methods, whose path is plain or ends in its one name."""
+        self._at: dict[tuple[str, str], Page] = {}
+        self._below: dict[tuple[str, str], tuple[Page, str]] = {}
+        for page, methods in pages:
+            above, _, last = page.path.rpartition("/")
+            for method in methods:
+                if "{" not in page.path:
+                    self._at[method, page.path] = page
+                elif "{" not in above and last[0] == "{" and last[-1] == "}":
+                    self._below[method, above] = (page, last[1:-1])
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer with the page at the path of *scope*."""
-        found = self._find(scope["path"][len(scope.get("root_path", "")) :]) if scope["type"] == "http" else None
-        if found is None or scope["method"] not in (found[0].methods or ()):
-            await self._behind(scope, receive, send)
-            return
-        route, scope["path_params"] = found
-        scope["route"], scope["endpoint"] = route, route.endpoint
-        response = await self._answer(route.endpoint, Request(scope, receive, send))
-        await response(scope, receive, send)
-
-    def _find(self, path: str) -> tuple[Route, dict[str, str]] | None:
-        route = self._at.get(path)
-        if route is not None:
-            return route, {}
+    def __call__(self, method: str, path: str, /) -> tuple[Page, Mapping[str, str]] | None:
+        """Return the page that answers *method* at *path*, with what the path names; None: the framework knows."""
+        page = self._at.get((method, path))
+        if page is not None:
+            return page, {}
         above, _, last = path.rpartition("/")
-        below = self._below.get(above) if last else None
+        below = self._below.get((method, above)) if last else None
         return (below[0], {below[1]: last}) if below is not None else None
-
-    async def _answer(self, endpoint: Any, request: Request) -> Response:
-        try:
-            response: Response = await endpoint(request)
-        except HTTPException as error:
-            response = await self._failed(request, error)
-        return response

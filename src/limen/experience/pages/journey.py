@@ -29,7 +29,7 @@ async def begin(visit: Visit) -> Response:
 
 async def journey(visit: Visit) -> Response:
     """Show the step that is due, or give it its form."""
-    journey_id = JourneyId.parse(visit.request.path_params["journey"])
+    journey_id = JourneyId.parse(visit.request.names["journey"])
     opened = await _opened(visit, journey_id) if journey_id is not None else None
     if journey_id is None or opened is None:
         return _stale(visit, journey_id) or refused(visit, _UNKNOWN)
@@ -77,7 +77,7 @@ def _over(visit: Visit, refusal: Refusal) -> Response:
 
 async def link(visit: Visit) -> Response:
     """Show what a mailed link is for; only a POST confirms it."""
-    token = visit.request.path_params["token"]
+    token = visit.request.names["token"]
     scope = f"link:{token}"
     links = Links(visit.journeys)
     browser_id = visit.browser.id if visit.browser is not None else None

@@ -13,7 +13,7 @@ _SPENT = Expired("link_spent", "unknown, used, void or expired")
 
 async def keep_account(visit: Visit) -> Response:
     """Show when the account goes, or let it stay. Nobody has to be signed in: whoever holds the mail may."""
-    token = visit.request.path_params["token"]
+    token = visit.request.names["token"]
     scope, parts = f"keep-account:{token}", parts_of(visit)
     request = await pending(parts, token)
     if request is None:  # cancelled before, or carried out; and whoever guesses learns no more

@@ -89,7 +89,7 @@ def signed_out(visit: Visit, frames: list[str], onward: str = "", client_name: s
     shown: list[str] = []
     for address in frames:
         try:
-            visit.request.state.csp.allow_frame(address)
+            visit.request.policy.allow_frame(address)
         except ValueError:
             continue
         shown.append(address)

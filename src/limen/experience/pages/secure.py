@@ -10,7 +10,7 @@ from limen.kernel.errors import Refusal
 
 async def secure(visit: Visit) -> Response:
     """Show what a link does, or do it. Nobody has to be signed in: whoever holds the mail may."""
-    token = visit.request.path_params["token"]
+    token = visit.request.names["token"]
     scope, securing = f"secure:{token}", Securing(visit.journey_parts.safety)
     if visit.request.method != "POST":
         looked = await securing.look(token)

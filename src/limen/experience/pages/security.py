@@ -41,7 +41,7 @@ async def security(visit: Visit) -> Response:
         problem = await _steer(visit, form, f"admin:{who.customer.id}")
         if not problem:
             return visit.go("/admin/security")
-    refreshes = visit.request.query_params.get("refresh") != "off" and not problem
+    refreshes = visit.request.parameter("refresh") != "off" and not problem
     context = _context(visit, await live(parts.guard), problem, refreshes)
     page = visit.page("security.html", context, 400 if problem else 200)
     if refreshes:

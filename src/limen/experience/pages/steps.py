@@ -51,7 +51,7 @@ def show(visit: Visit, journey_id: JourneyId, shown: Shown, *, posted: bool = Fa
     form = {"action": here, "here": here, "csrf": visit.csrf(journey_id), "challenge": shown.challenge}
     shown = replace(shown, challenge="")  # new each time, while the rest of a first page is the same for all
     if shown.data.get("captcha"):
-        visit.request.state.csp.allow_widget(shown.data["captcha"]["sources"])
+        visit.request.policy.allow_widget(shown.data["captcha"]["sources"])
     template = f"steps/{shown.name}.html"
     if _is_everybodys(shown):
         return _with_retry(visit.page(template, {"view": shown}, shown.status, fresh=form), shown)

@@ -22,7 +22,7 @@ _MULTIPART: Final = re.compile(rb'name="List-Unsubscribe"(?:\r\n[^\r\n]+)*\r\n\r
 async def end_messages(visit: Visit) -> Response:
     """Show what a link ends, or end it. The answer to a POST is a page and never a redirect (RFC 8058 §3.1)."""
     parts, desk = visit.journey_parts, visit.desk
-    token = visit.request.path_params["token"]
+    token = visit.request.names["token"]
     found = Links(desk.vault).read(token)
     if found is None:
         return error_page(visit, 404, "not_found")
@@ -45,7 +45,7 @@ async def end_messages(visit: Visit) -> Response:
 async def _is_one_click(visit: Visit) -> bool:
     """Tell whether the body says so, in either of the two forms that RFC 8058 §3.2 has."""
     body = await visit.request.body()
-    kind = visit.request.headers.get("content-type", "")
+    kind = visit.request.headers.get("content-type") or ""
     if kind.lower().startswith("multipart/form-data"):
         return _MULTIPART.search(body[:MAX_FORM]) is not None
     form = parse_form(body[: MAX_FORM + 1], kind)

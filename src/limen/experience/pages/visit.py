@@ -3,13 +3,13 @@
 import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
-from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from limen.access.http import parse_form
+from limen.access.http import PageRequest, parse_form
 from limen.access.journeys.arrival import Arrived
 from limen.access.journeys.dispatcher import Journeys, Opened
 from limen.access.journeys.parts import JourneyParts
@@ -19,7 +19,7 @@ from limen.access.sessions.cookies import BrowserCookie, new_browser, read_cooki
 from limen.access.sessions.records import Browser
 from limen.access.tokens.desk import Desk
 from limen.experience.pages.parts import PageParts, PageUnit, TenantPages
-from limen.experience.rendering import LOCALES, Brand, negotiate_locale, spoken
+from limen.experience.rendering import Brand, named, negotiate_locale, spoken
 from limen.experience.rendering.renderer import Build
 from limen.identity.tenants.records import Tenant
 from limen.kernel.context import RequestContext
@@ -37,7 +37,7 @@ _YEAR = 31_536_000
 class Visit:
     """A request with its tenant resolved and its browser proven. ``browser`` is None until a cookie proves one."""
 
-    request: Request
+    request: PageRequest
     parts: PageParts
     tenant: TenantPages
     locale: str
@@ -69,15 +69,13 @@ class Visit:
 
     @property
     def path(self) -> str:
-        """Return the path below the tenant's prefix. Not from ``request.url``, which the Host header is part of."""
-        path: str = self.request.scope["path"]
-        return path[len(self.prefix) :]
+        """Return the path below the tenant's prefix."""
+        return self.request.path
 
     async def parameters(self) -> str | Refusal:
         """Return the raw query of a GET, or the raw form of a POST, not to be trusted."""
         if self.request.method != "POST":
-            raw: bytes = self.request.scope["query_string"]
-            return raw.decode("utf-8", "replace")
+            return self.request.query
         body = await self.request.body()
         checked = parse_form(body[: MAX_FORM + 1], self.request.headers.get("content-type"))
         return checked if isinstance(checked, Refusal) else body.decode()
@@ -102,7 +100,7 @@ class Visit:
         if not wished:
             return
         self.wished = " ".join(wished)[:512]
-        accepted = self.request.headers.get("accept-language", "")[:512]
+        accepted = (self.request.headers.get("accept-language") or "")[:512]
         self.locale = negotiate_locale(accepted, spoken(self.desk.tenant.settings.locales), self.wished)
         self.context = replace(self.context, locale=self.locale)
 
@@ -168,12 +166,11 @@ class Visit:
 
         *build* makes of it what the template is given of it: itself, unless it stands inside something else.
         """
-        policy = self.request.state.csp
         base: dict[str, Any] = {
             "brand": brand_of(self.desk.tenant),
             "prefix": self.prefix,
-            "nonce": policy.nonce,
-            "languages": {locale: LOCALES[locale] for locale in spoken(self.desk.tenant.settings.locales)},
+            "nonce": self.request.policy.nonce,
+            "languages": named(spoken(self.desk.tenant.settings.locales)),
         }
         if fresh is None:
             html = self.parts.renderer.render(template, self.locale, {**base, **context})
@@ -197,7 +194,7 @@ class Visit:
     def allow_form_target(self, uri: str) -> None:
         """Let this page's form lead to *uri*, where a policy can name its origin."""
         try:
-            self.request.state.csp.allow_form_target(uri)
+            self.request.policy.allow_form_target(uri)
         except ValueError:
             return
 
@@ -205,8 +202,8 @@ class Visit:
         """Set the cookies that changed during this visit."""
         if self.fresh_cookie is not None:
             self._set(response, self.cookie_name, self.fresh_cookie.text(), self.desk.lifetimes.session_absolute)
-        asked = f"{_asked_locales(self.request)} {self.wished}"
-        wished = asked.lower().replace("_", "-").split()
+        asked = _asked_locales(self.request)
+        wished = f"{asked} {self.wished}".lower().replace("_", "-").split() if asked or self.wished else ()
         if any(f"{tag}-".startswith(f"{self.locale.lower()}-") for tag in wished):
             self._set(response, LANGUAGE_COOKIE, self.locale, _YEAR)
         return response
@@ -231,49 +228,53 @@ def cookie_name(tenant: Tenant, *, secure: bool) -> str:
 def brand_of(tenant: Tenant) -> Brand:
     """Return the tenant's look."""
     branding = tenant.settings.branding
-    return Brand(name=tenant.name, accent=branding.accent, logo_url=branding.logo_url)
+    return _brand(tenant.name, branding.accent, branding.logo_url)
 
 
-def _asked_locales(request: Request) -> str:
+@lru_cache(maxsize=256)
+def _brand(name: str, accent: str, logo_url: str) -> Brand:
+    return Brand(name=name, accent=accent, logo_url=logo_url)
+
+
+def _asked_locales(request: PageRequest) -> str:
     """Return the query's ``ui_locales``; a query without them is not parsed for that."""
-    if b"ui_locales" not in request.scope["query_string"]:
-        return ""
-    return request.query_params.get("ui_locales", "")[:512]
+    return request.parameter("ui_locales")[:512] if "ui_locales" in request.query else ""
 
 
-def _signed_by(request: Request, parts: PageParts, journeys: JourneyParts) -> str:
+def _signed_by(request: PageRequest, parts: PageParts, journeys: JourneyParts) -> str:
     """Return the agent that signed *request* to the issuer's host; most requests are signed by nobody."""
-    if parts.agents is None or "signature-input" not in request.headers:
+    if parts.agents is None or request.headers.get("signature-input") is None:
         return ""
 
     def header(name: str) -> str:
-        return ", ".join(value.strip() for value in request.headers.getlist(name))
+        return ", ".join(value.strip() for value in request.headers.get_all(name.lower()))
 
-    sent = Sent(urlsplit(journeys.desk.issuer).netloc, header, request.method, str(request.scope["path"]))
+    path = request.arrival.prefix + request.path
+    sent = Sent(urlsplit(journeys.desk.issuer).netloc, header, request.method, path)
     return signed_by(sent, parts.agents(), journeys.clock.now())
 
 
-async def arrive_at(request: Request, parts: PageParts, *, proves: bool = True) -> Visit | None:
+async def arrive_at(request: PageRequest, parts: PageParts, *, proves: bool = True) -> Visit | None:
     """Resolve tenant, browser and language of *request*; None where no active tenant answers.
 
     Where it *proves* no browser, the page does so in the unit that it begins anyway: :meth:`Visit.prove`.
     """
-    arrival = request.state.arrival
+    arrival, headers = request.arrival, request.headers
     tenant = await parts.tenant(arrival.prefix)
     if tenant is None:
         return None
     record = tenant.journeys.desk.tenant
     chosen = _asked_locales(request) or request.cookies.get(LANGUAGE_COOKIE, "")
     locales = spoken(record.settings.locales)
-    locale = negotiate_locale(request.headers.get("accept-language", "")[:512], locales, chosen[:512])
+    locale = negotiate_locale((headers.get("accept-language") or "")[:512], locales, chosen[:512])
     visit = Visit(request, parts, tenant, locale)
     visit.context = RequestContext(
         request_id=arrival.request_id,
         address=arrival.address,
-        user_agent=request.headers.get("user-agent", "")[:400],
+        user_agent=(headers.get("user-agent") or "")[:400],
         locale=locale,
         signed_by=_signed_by(request, parts, tenant.journeys),
-        gpc=record.settings.privacy.gpc and request.headers.get("sec-gpc") == "1",
+        gpc=record.settings.privacy.gpc and headers.get("sec-gpc") == "1",
     )
     if proves and visit.shown_cookie is not None:
         async with parts.read(record.id) as unit:

@@ -12,7 +12,7 @@
 from limen.experience.rendering.assets import Asset, StaticAssets
 from limen.experience.rendering.brand import Brand
 from limen.experience.rendering.catalogue import Catalogue, MissingMessage
-from limen.experience.rendering.locales import LOCALES, direction, negotiate_locale, spoken
+from limen.experience.rendering.locales import LOCALES, direction, named, negotiate_locale, spoken
 from limen.experience.rendering.renderer import RenderedMail, Renderer
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "Renderer",
     "StaticAssets",
     "direction",
+    "named",
     "negotiate_locale",
     "spoken",
 ]

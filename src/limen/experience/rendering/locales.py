@@ -1,6 +1,6 @@
 """Which languages there are, and which one a person gets."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 LOCALES: dict[str, str] = {"en": "English", "de": "Deutsch", "ar": "العربية"}
@@ -15,6 +15,12 @@ _MAX_HEADER = 512
 def spoken(wanted: tuple[str, ...]) -> tuple[str, ...]:
     """Return those of *wanted* that have a catalogue, in their order; the fallback alone where none has."""
     return tuple(locale for locale in wanted if locale in LOCALES) or (next(iter(LOCALES)),)
+
+
+@lru_cache(maxsize=256)
+def named(locales: tuple[str, ...]) -> Mapping[str, str]:
+    """Return *locales* with their own names, for the choice at the foot of a page."""
+    return {locale: LOCALES[locale] for locale in locales}
 
 
 def direction(locale: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import structlog
 from starlette.routing import Mount
 
+from limen.integration.edge.arrival import Arrival
 from limen.integration.edge.asgi import AsgiApp, Message, Receive, Scope, Send
 from limen.integration.edge.metrics import Observer
 from limen.kernel.clock import Clock
@@ -48,16 +49,22 @@ class AccessLog:
 
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
         route = route_template(scope)
-        self._observer.observe(route, scope["method"], status, seconds)
         arrival = scope.get("state", {}).get("arrival")
-        self._log.info(
-            "http.request",
-            request_id=arrival.request_id if arrival is not None else "",
-            method=scope["method"],
-            route=route,
-            status=status,
-            ms=round(seconds * 1000, 2),
-        )
+        note(self._observer, self._log, (route, scope["method"], status, seconds), arrival)
+
+
+def note(observer: Observer, log: Any, answer: tuple[str, str, int, float], arrival: Arrival | None) -> None:
+    """Measure and log an *answer*: route, method, status, seconds."""
+    route, method, status, seconds = answer
+    observer.observe(route, method, status, seconds)
+    log.info(
+        "http.request",
+        request_id=arrival.request_id if arrival is not None else "",
+        method=method,
+        route=route,
+        status=status,
+        ms=round(seconds * 1000, 2),
+    )
 
 
 def route_template(scope: Scope) -> str:

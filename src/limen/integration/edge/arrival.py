@@ -6,7 +6,7 @@ client's ``Forwarded`` through untouched (RFC 7239 §8.1).
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any, Final, Literal
@@ -65,6 +65,21 @@ class Arrival(msgspec.Struct, frozen=True, gc=False):
     def __repr__(self) -> str:
         """Name the arrival without the address."""
         return f"Arrival({self.request_id}, {self.scheme}, prefix={self.prefix!r})"
+
+
+class Incoming(msgspec.Struct, frozen=True, gc=False):
+    """A request before its body is read; ``path`` is below the tenant's prefix.
+
+    ``read`` returns the body, None if it is longer than the given limit; it raises ``ConnectionError`` if the client
+    left.
+    """
+
+    method: str
+    path: str
+    query: str
+    headers: Headers
+    arrival: Arrival
+    read: Callable[[int], Awaitable[bytes | None]]
 
 
 @dataclass(frozen=True, slots=True)

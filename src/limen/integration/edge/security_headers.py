@@ -14,26 +14,34 @@ from functools import lru_cache
 from typing import Final
 from urllib.parse import urlsplit
 
+from limen.access.http import HotResponse
 from limen.integration.edge.asgi import AsgiApp, Message, RawHeaders, Receive, Scope, Send, add_missing
 from limen.kernel.entropy import Entropy
 
+Pairs = tuple[tuple[str, str], ...]
 _HOST: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
 _SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,63}")
 _FORBIDDEN_SCHEMES: Final = frozenset({"javascript", "data", "blob", "filesystem", "vbscript", "file", "about"})
-_BARE_POLICY: Final = b"default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+_BARE_POLICY: Final = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 _PERMISSIONS: Final = (
-    b"camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=(), "
-    b"publickey-credentials-create=(self), publickey-credentials-get=(self)"
+    "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=(), "
+    "publickey-credentials-create=(self), publickey-credentials-get=(self)"
 )
-_ALWAYS: Final[RawHeaders] = [
-    (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"no-referrer"),
-    (b"x-frame-options", b"DENY"),
-    (b"cross-origin-opener-policy", b"same-origin"),
-    (b"cross-origin-resource-policy", b"same-origin"),
-    (b"cache-control", b"no-store"),
-    (b"permissions-policy", _PERMISSIONS),
-]
+_ALWAYS: Final = (
+    ("x-content-type-options", "nosniff"),
+    ("referrer-policy", "no-referrer"),
+    ("x-frame-options", "DENY"),
+    ("cross-origin-opener-policy", "same-origin"),
+    ("cross-origin-resource-policy", "same-origin"),
+    ("cache-control", "no-store"),
+    ("permissions-policy", _PERMISSIONS),
+)
+_RAW: Final[RawHeaders] = [(name.encode(), value.encode()) for name, value in _ALWAYS]
+_NAMES: Final = frozenset(name for name, _ in _ALWAYS) | {
+    "content-security-policy",
+    "x-request-id",
+    "strict-transport-security",
+}
 
 
 class ContentPolicy:
@@ -80,7 +88,7 @@ class ContentPolicy:
         """Let this page use a CAPTCHA vendor's widget: constants of ours, never what somebody sent."""
         self._widgets = tuple(sources)
 
-    def render(self) -> bytes:
+    def render(self) -> str:
         """Return the header's value."""
         widgets = "".join(f" {source}" for source in self._widgets)
         framed = [*self._frames, *self._widgets]
@@ -91,7 +99,7 @@ class ContentPolicy:
             f"default-src 'none'; script-src 'self'{nonce}{widgets}; style-src 'self'{nonce}{widgets}; "
             f"img-src 'self' data: https:; font-src 'self'; connect-src 'self'{widgets}; "
         )
-        return (f"{own}form-action 'self'{targets}; frame-ancestors 'none'; base-uri 'none'{frames}").encode("ascii")
+        return f"{own}form-action 'self'{targets}; frame-ancestors 'none'; base-uri 'none'{frames}"
 
 
 @lru_cache(maxsize=1024)
@@ -127,6 +135,25 @@ class TransportSecurity:
         return f"max-age={self.max_age}{'; includeSubDomains' if self.include_subdomains else ''}".encode("ascii")
 
 
+def guarded(response: HotResponse, marks: Pairs, policy: ContentPolicy, request_id: str, transport: str) -> HotResponse:
+    """Return *response* with the headers of every answer and those of *marks*; what it brings itself stays.
+
+    *transport* is the value of ``Strict-Transport-Security``, where it is to be sent.
+    """
+    brought = [name for name, _ in response.headers]
+    is_page = dict(response.headers).get("content-type", "").startswith("text/html")
+    wanted = (
+        *marks,
+        *_ALWAYS,
+        ("content-security-policy", policy.render() if is_page else _BARE_POLICY),
+        ("x-request-id", request_id),
+        *((("strict-transport-security", transport),) if transport else ()),
+    )
+    if marks or not _NAMES.isdisjoint(brought):
+        wanted = tuple([pair for pair in wanted if pair[0] not in brought])
+    return HotResponse(response.status, (*response.headers, *wanted), response.body)
+
+
 class SecurityHeaders:
     """Middleware that adds the headers; what the application set itself stays."""
 
@@ -155,7 +182,7 @@ class SecurityHeaders:
 
     def _wanted(self, scope: Scope, headers: RawHeaders, policy: ContentPolicy) -> RawHeaders:
         is_page = any(name == b"content-type" and value.startswith(b"text/html") for name, value in headers)
-        wanted = [*_ALWAYS, (b"content-security-policy", policy.render() if is_page else _BARE_POLICY)]
+        wanted = [*_RAW, (b"content-security-policy", (policy.render() if is_page else _BARE_POLICY).encode("ascii"))]
         arrival = scope["state"].get("arrival")
         if arrival is not None:
             wanted.append((b"x-request-id", arrival.request_id.encode("ascii")))

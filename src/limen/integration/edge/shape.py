@@ -2,17 +2,21 @@
 
 import asyncio
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final
 
 from starlette.exceptions import HTTPException
 
+from limen.integration.edge.arrival import Incoming
 from limen.integration.edge.asgi import AsgiApp, Message, Receive, Scope, Send, raw_header
 from limen.integration.edge.refusals import RefusalPages, no_pages, refusal
 
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 # Control characters and backslashes in a path are for confusing whoever compares or prints it; a dot segment too.
 _BAD_PATH: Final = re.compile(r"[\x00-\x1f\x7f\\]|(?:^|/)\.\.?(?:/|$)|\A//")
+_DIGITS: Final = 12
 _SINGLE: Final = (b"host", b"content-type", b"content-length", b"authorization", b"origin")
 
 
@@ -35,6 +39,21 @@ class ShapeLimits:
     header_bytes: int = 32_768
     body: int = 1_048_576
     body_seconds: float = 20.0
+
+    def fit(self, request: Incoming, headers: Iterable[tuple[str, str]]) -> bool:
+        """Tell whether nothing of *request* with all its *headers* is out of shape; what is, is refused elsewhere."""
+        pairs, path = list(headers), request.arrival.prefix + request.path
+        if len(path) > self.path or len(request.query) > self.query or _BAD_PATH.search(path):
+            return False
+        names = [name for name, _ in pairs]
+        if len(names) > self.headers or len(set(names)) < len(names):
+            return False
+        length = request.headers.get("content-length") or ""
+        if length and not (
+            length.isascii() and length.isdigit() and len(length) <= _DIGITS and int(length) <= self.body
+        ):
+            return False
+        return request.method in _METHODS and sum(map(len, chain.from_iterable(pairs))) <= self.header_bytes
 
 
 class ShapeLimiter:
@@ -79,7 +98,7 @@ class ShapeLimiter:
     def _refused_length(self, length: str) -> tuple[int, str] | None:
         if length and not (length.isascii() and length.isdigit()):
             return 400, "malformed_length"
-        if length and (len(length) > 12 or int(length) > self._limits.body):
+        if length and (len(length) > _DIGITS or int(length) > self._limits.body):
             return 413, "body_too_large"
         return None
 

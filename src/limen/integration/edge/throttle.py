@@ -37,6 +37,16 @@ def limit_headers(limit: Limit, decision: Decision) -> tuple[tuple[str, str], ..
     return headers if decision.allowed else (*headers, ("retry-after", str(max(1, decision.reset_seconds))))
 
 
+def rule_of(rules: Sequence[Rule], method: str, path: str) -> Rule | None:
+    """Return the first of *rules* that applies."""
+    return next((rule for rule in rules if rule.applies(method, path)), None)
+
+
+async def counted(limiter: RateLimiter, rule: Rule, address: str) -> Decision:
+    """Count a request from *address* by *rule*."""
+    return await limiter.hit(f"{rule.limit.name}:address:{address_key(address)}", rule.limit)
+
+
 class AddressThrottle:
     """Middleware that counts requests per address: the first rule that applies; 429 when it is exceeded."""
 
@@ -55,8 +65,7 @@ class AddressThrottle:
         if rule is None or rule.limit.is_off:
             await self._app(scope, receive, send)
             return
-        key = f"{rule.limit.name}:address:{address_key(arrival_of(scope).address)}"
-        decision = await self._limiter.hit(key, rule.limit)
+        decision = await counted(self._limiter, rule, arrival_of(scope).address)
         headers = [(name.encode(), value.encode()) for name, value in limit_headers(rule.limit, decision)]
         if not decision.allowed:
             await refusal(429, "too_many_requests", headers, self._pages)(scope, receive, send)
@@ -74,5 +83,4 @@ class AddressThrottle:
     def _rule(self, scope: Scope) -> Rule | None:
         if scope["type"] != "http":
             return None
-        path = scope["path"][len(scope.get("root_path", "")) :]
-        return next((rule for rule in self._rules if rule.applies(scope["method"], path)), None)
+        return rule_of(self._rules, scope["method"], scope["path"][len(scope.get("root_path", "")) :])

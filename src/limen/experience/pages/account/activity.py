@@ -14,7 +14,7 @@ _LONGEST_CURSOR = 200
 async def show(look: Look) -> Shown:
     """Return a page of it, newest first, and where older entries are."""
     visit = look.visit
-    cursor = visit.request.query_params.get("before", "")[:_LONGEST_CURSOR]
+    cursor = visit.request.parameter("before")[:_LONGEST_CURSOR]
     names = NameOf(visit)
     owner = (look.account.customer.id, look.vault)
     found, onward = await history(look.unit, owner, names, cursor=cursor)

@@ -22,7 +22,7 @@ _UNTOUCHED: Final[Mapping[str, Any]] = {"values": {}, "errors": {}, "notice": No
 
 async def account(visit: Visit) -> Response:
     """Show a page of the account of the newest session here, or take a form of it."""
-    page = page_named(visit.request.path_params.get("page", "overview"))
+    page = page_named(visit.request.names.get("page", "overview"))
     if page is None:
         return error_page(visit, 404, "not_found")
     parts = visit.journey_parts
@@ -88,6 +88,6 @@ def _done_token(visit: Visit, notice: str) -> str:
 
 
 def _notice(visit: Visit) -> str | None:
-    notice, _, proof = visit.request.query_params.get(_DONE, "").rpartition(".")
+    notice, _, proof = visit.request.parameter(_DONE).rpartition(".")
     is_ours = notice and hmac.compare_digest(proof.encode(), visit.csrf(f"{_SCOPE}:{notice}")[:16].encode())
     return notice if is_ours else None

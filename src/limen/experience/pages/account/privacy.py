@@ -119,7 +119,7 @@ async def receipt(visit: Visit) -> Response:
         seen = await look(visit, unit)
     if seen is None:
         return await sign_in_first(visit)
-    record_id = RecordId.parse(visit.request.path_params["record"])
+    record_id = RecordId.parse(visit.request.names["record"])
     if record_id is None:
         return error_page(visit, 404, "not_found")
     tenant = visit.desk.tenant
@@ -134,7 +134,7 @@ async def receipt(visit: Visit) -> Response:
     issued = await receipts.issue(seen.account.customer.id, record_id)
     if isinstance(issued, Refusal):
         return error_page(visit, 404, "not_found")
-    is_jws = visit.request.query_params.get("form") == "jws"
+    is_jws = visit.request.parameter("form") == "jws"
     body = issued.jws.encode() if is_jws else msgspec.json.format(msgspec.json.encode(issued.document))
     kind, ending = ("application/jose", "jws") if is_jws else ("application/json", "json")
     headers = {"content-disposition": f'attachment; filename="receipt-{record_id}.{ending}"'}

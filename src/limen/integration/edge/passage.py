@@ -1,0 +1,157 @@
+"""The way of a page that is found at once through the edge: the same stations as :func:`~.stack.edge`, in one go.
+
+A sign-in is a page and a form, each a small answer: handed from one middleware to the next, with its headers written as
+bytes by the one and read by the other, it would cost as much at the edge as behind it. Whatever is out of shape, and
+what is no page at a known path, takes the other way (:mod:`~.stack`): the same limits are asked, the same headers set.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Any, Final
+
+import structlog
+from starlette.exceptions import HTTPException
+
+from limen.access.http import Find, HotResponse, Page, PageRequest
+from limen.integration.edge.access_log import UNMATCHED, note
+from limen.integration.edge.arrival import Incoming
+from limen.integration.edge.asgi import AsgiApp, Message, Scope
+from limen.integration.edge.refusals import refusal
+from limen.integration.edge.security_headers import ContentPolicy, Pairs, guarded
+from limen.integration.edge.stack import EdgeParts
+from limen.integration.edge.throttle import Rule, counted, limit_headers, rule_of
+from limen.kernel.errors import Outage
+
+Found = tuple[Page, Mapping[str, str]]
+_HANDED_ON: Final = ("accept", "accept-language", "cookie")
+"""The headers that a refusal's page looks at."""
+
+
+class Passage:
+    """Leads requests to pages, and their answers back."""
+
+    def __init__(self, find: Find, parts: EdgeParts, logs: tuple[Any, Any] | None = None) -> None:
+        """Let *find* find pages; *logs* are those of answers and of faults."""
+        self._find, self._parts = find, parts
+        access, faults = logs or (structlog.get_logger("limen.access"), structlog.get_logger("limen.edge"))
+        self._access, self._faults = access.bind(), faults
+        self._transport = parts.transport.render().decode() if parts.transport.max_age else ""
+        self._rules: dict[tuple[str, str], Rule | None] = {}
+
+    def find(self, request: Incoming, headers: Iterable[tuple[str, str]]) -> Found | None:
+        """Return the page of *request* with what its path names; None where there is none, or it is out of shape."""
+        found = self._find(request.method, request.path)
+        return found if found is not None and self._parts.shape.fit(request, headers) else None
+
+    async def answer(self, found: Found, request: Incoming) -> HotResponse:
+        """Return the complete answer; never raises but on cancellation."""
+        clock, arrival, policy = self._parts.clock, request.arrival, ContentPolicy(self._parts.entropy)
+        began, status, route = clock.monotonic(), 500, found[0].path
+        try:
+            response, marks, is_asked = await self._through(found, request, policy)
+            status, route = response.status, route if is_asked else UNMATCHED
+        finally:
+            note(
+                self._parts.observer, self._access, (route, request.method, status, clock.monotonic() - began), arrival
+            )
+        return guarded(
+            response, marks, policy, arrival.request_id, self._transport if arrival.scheme == "https" else ""
+        )
+
+    async def _through(self, found: Found, request: Incoming, policy: ContentPolicy) -> tuple[HotResponse, Pairs, bool]:
+        """Return the answer, the headers that say how many more may be asked for, and whether the page was asked."""
+        page, names = found
+        try:
+            is_allowed, marks = await self._counted(page, request)
+            if not is_allowed:
+                return await self._refused(request, policy, 429, "too_many_requests", marks), marks, False
+            read = self._reader(request)
+            arrival = request.arrival
+            asked = PageRequest(
+                request.method, request.path, request.query, request.headers, arrival, policy, names, read
+            )
+            return await page.handle(asked), marks, True
+        except Outage as away:
+            self._faults.warning("http.outage", request_id=request.arrival.request_id, what=str(away))
+            retry = (("retry-after", str(away.retry_after)),)
+            return await self._refused(request, policy, 503, "temporarily_unavailable", retry), (), True
+        except Exception as fault:  # noqa: BLE001  # the last catch before the wire
+            self._faults.exception("http.fault", request_id=request.arrival.request_id, fault=type(fault).__name__)
+            return await self._refused(request, policy, 500, "server_error"), (), True
+
+    async def _counted(self, page: Page, request: Incoming) -> tuple[bool, Pairs]:
+        """Count the request; tell whether it may go on, and what is said of how many more may."""
+        which = request.method, page.path
+        if which not in self._rules:  # a rule looks at how a path begins, which all paths of a page have in common
+            self._rules[which] = rule_of(self._parts.rules, *which)
+        rule = self._rules[which]
+        if rule is None or rule.limit.is_off:
+            return True, ()
+        decision = await counted(self._parts.limiter, rule, request.arrival.address)
+        return decision.allowed, limit_headers(rule.limit, decision)
+
+    def _reader(self, request: Incoming) -> Callable[[], Awaitable[bytes]]:
+        """Return what reads the body, once; a page answers what it raises (``HTTPException``)."""
+        shape, taken = self._parts.shape, bytearray()
+        is_read = False
+
+        async def read() -> bytes:
+            nonlocal is_read
+            if is_read:
+                return bytes(taken)
+            try:
+                async with asyncio.timeout(shape.body_seconds):
+                    body = await request.read(shape.body)
+            except TimeoutError:
+                raise HTTPException(408, "body_too_slow", {"connection": "close"}) from None
+            if body is None:
+                raise HTTPException(413, "body_too_large")
+            is_read = True
+            taken.extend(body)
+            return body
+
+        return read
+
+    async def _refused(
+        self,
+        request: Incoming,
+        policy: ContentPolicy,
+        status: int,
+        code: str,
+        headers: Pairs = (),
+    ) -> HotResponse:
+        raw = [(name.encode(), value.encode()) for name, value in headers]
+        return await _told(refusal(status, code, raw, self._parts.pages), _scope(request, policy))
+
+
+def _scope(request: Incoming, policy: ContentPolicy) -> Scope:
+    """Return what a refusal's page sees of *request*."""
+    arrival, headers = request.arrival, request.headers
+    sent = ((name, headers.get(name)) for name in _HANDED_ON)
+    return {
+        "type": "http",
+        "method": request.method,
+        "scheme": arrival.scheme,
+        "path": arrival.prefix + request.path,
+        "root_path": arrival.prefix,
+        "query_string": request.query.encode(),
+        "headers": [(name.encode(), value.encode("latin-1", "replace")) for name, value in sent if value is not None],
+        "state": {"arrival": arrival, "csp": policy},
+    }
+
+
+async def _told(app: AsgiApp, scope: Scope) -> HotResponse:
+    """Return what *app* answers, which waits for nothing."""
+    told: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        told.append(message)
+
+    await app(scope, receive, send)
+    start, body = told
+    headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in start["headers"]]
+    kept = tuple([pair for pair in headers if pair[0] != "content-length"])  # the server's own to say
+    return HotResponse(start["status"], kept, body["body"])
