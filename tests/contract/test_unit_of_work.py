@@ -12,6 +12,7 @@ from limen.kernel.events import AuditEntry, Event
 from limen.storage import schema
 from limen.storage.dialects.sqlite import CONNECTIONS
 from tests.contract import things
+from tests.support.waiting import PATIENCE
 
 pytestmark = pytest.mark.anyio
 
@@ -168,7 +169,7 @@ async def test_whoever_reads_for_long_keeps_nobody_from_writing(database):
             await held.enter_async_context(database.read())
             async with database.begin() as unit:  # on the connection that was lent to nobody yet
                 unit.record(AuditEntry("test.read", subject=str(number)))
-        async with asyncio.timeout(10), database.begin() as unit:
+        async with asyncio.timeout(PATIENCE), database.begin() as unit:
             await unit.customers.add(owner, things.contact(owner))
     async with database.read() as unit:
         assert await unit.customers.get(owner.id) == owner

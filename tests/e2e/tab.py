@@ -54,6 +54,7 @@ class Tab:
         self.script = script
         self.complaints: list[str] = []
         self.loads: list[Load] = []
+        self._load_of: dict[Request, Load] = {}
         page.on("request", self._asked)
         page.on("requestfinished", self._came)
         page.on("console", self._spoke)
@@ -80,10 +81,13 @@ class Tab:
             self.complaints.append(f"asked a stranger: {request.url}")
         if request.is_navigation_request():
             self.loads.append(Load(request.url))
+        if self.loads:
+            self._load_of[request] = self.loads[-1]
 
     def _came(self, request: Request) -> None:
-        if self.loads and request.redirected_to is None:
-            self.loads[-1].requests.append(request)
+        load = self._load_of.pop(request, None)  # of the page that asked, though another may be asked for by now
+        if load is not None and request.redirected_to is None:
+            load.requests.append(request)
 
     def _spoke(self, message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"} and not _STATUS.match(message.text):
@@ -104,9 +108,10 @@ class Tab:
             await self.page.locator(f"main [name={name}]").fill(text)
 
     async def press(self, name: str = "", value: str = "") -> None:
-        """Press the main button, or the one that carries *name* and *value*."""
+        """Press the main button, or the one that carries *name* and *value*, and wait for what it leads to."""
         wanted = f"button[name={name}][value='{value}']" if name else "button.button--wide[type=submit]:not([name])"
-        await self.page.locator(f"main {wanted}, header {wanted}").first.click()
+        async with self.page.expect_navigation(wait_until="commit"):
+            await self.page.locator(f"main {wanted}, header {wanted}").first.click()
 
     @property
     def heading(self) -> Locator:

@@ -244,7 +244,7 @@ def serving(
 
 def answers(url: str) -> bool:
     try:
-        with urlopen(url, timeout=10) as answer:
+        with urlopen(url, timeout=PATIENCE) as answer:
             return answer.status == 200
     except OSError:
         return False

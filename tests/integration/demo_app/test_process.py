@@ -31,7 +31,7 @@ def command():
 
 def is_open(port):
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=10) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=PATIENCE) as answer:
             return answer.read() == b"ok"
     except OSError:
         return False
