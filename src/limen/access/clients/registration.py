@@ -23,14 +23,14 @@ from limen.access.clients.secrets import (
 )
 from limen.access.clients.sector import check_sector
 from limen.access.clients.store import ClientStore
-from limen.access.clients.validation import CODE, validate, validate_client_id
+from limen.access.clients.validation import CODE, new_client_id, validate, validate_client_id
 from limen.access.jose.algorithms import Algorithm
 from limen.access.jose.provide import KeyUnit, provide_keys
 from limen.access.outgoing import NO_WAY_OUT, Outgoing
 from limen.identity.administrators import Actor
 from limen.identity.keyring import Keyring
 from limen.kernel.clock import SECOND, Clock, Instant
-from limen.kernel.entropy import Entropy, random_token
+from limen.kernel.entropy import Entropy
 from limen.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Refusal
 from limen.kernel.events import AuditEntry, Event
 from limen.kernel.ids import ClientKey, TenantId
@@ -96,7 +96,7 @@ class Registration:
         now = self.clock.now()
         client = Client(
             key=ClientKey.new(self.clock, self.entropy),
-            client_id=client_id or random_token(self.entropy, 16),
+            client_id=client_id or new_client_id(self.entropy),
             document=document,
             created_at=now,
             updated_at=now,
