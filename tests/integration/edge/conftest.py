@@ -5,7 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPResponse
@@ -85,7 +85,7 @@ def answer(connection: socket.socket, method: str = "GET") -> Answer | None:
 
 
 @contextmanager
-def running(kind: str, **more: str) -> Iterator[Site]:
+def running(kind: str, begun: Callable[[Site], object] = Site.listens, **more: str) -> Iterator[Site]:
     port = free_port()
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.integration.edge.site", kind, str(port)],
@@ -97,7 +97,7 @@ def running(kind: str, **more: str) -> Iterator[Site]:
     )
     site = Site(port, process)
     try:
-        wait_until(lambda: process.poll() is not None or site.listens(), "the server did not start")
+        wait_until(lambda: process.poll() is not None or begun(site), "the server did not start")
         assert process.poll() is None, process.communicate()
         yield site
     finally:

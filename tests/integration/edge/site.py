@@ -3,8 +3,10 @@
 import asyncio
 import os
 import sys
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import uvicorn
 from prometheus_client import CollectorRegistry
@@ -29,6 +31,7 @@ from limen.kernel.clock import SystemClock
 from limen.kernel.entropy import SystemEntropy
 from limen.storage.cache import rate_limiter
 from limen.trust.limits import Limit
+from tests.support.waiting import PATIENCE
 
 PLANTED = "planted-secret-in-an-exception"
 
@@ -102,6 +105,9 @@ async def well() -> None:
 
 
 def make() -> App:
+    if folder := os.environ.get("SITE_LINGERS"):  # while it is made
+        (Path(folder) / str(os.getpid())).touch()
+        time.sleep(3600)
     logs.configure(sys.stderr)
     clock, entropy, metrics, registry = SystemClock(), SystemEntropy(), HttpMetrics(), CollectorRegistry()
     registry.register(HttpCollector(metrics))
@@ -158,4 +164,5 @@ if __name__ == "__main__":
             proxy_headers=False,  # else it believes X-Forwarded-For from loopback, before we are asked
         )
     else:
-        serve(make, ServeOptions(port=port, workers=2 if kind == "processes" else 1))
+        workers = 2 if kind == "processes" else 1
+        serve(make, ServeOptions(port=port, workers=workers, drain_seconds=10 * PATIENCE))

@@ -33,6 +33,12 @@ def test_a_request_in_flight_is_answered_before_the_process_ends(
     assert out.splitlines().count("up") == out.splitlines().count("down") >= 1
 
 
+def test_workers_that_are_still_starting_end_at_once(tmp_path: Path) -> None:
+    with running("processes", lambda _site: len(list(tmp_path.iterdir())) == 2, SITE_LINGERS=str(tmp_path)) as site:
+        code, out, _err = site.stop()
+    assert (code, out) == (0, "")
+
+
 @pytest.mark.parametrize("kind", ["granian", "processes"])
 def test_a_second_server_on_one_port_does_not_start(kind: str) -> None:
     with running("granian") as site:

@@ -6,6 +6,7 @@ processes.
 """
 
 import asyncio
+import os
 import signal
 import socket
 from collections.abc import Callable
@@ -129,6 +130,9 @@ async def _drain(app: App, seconds: float) -> None:
 
 
 def _serve_processes(make: Callable[[], App], options: ServeOptions) -> None:
+    # granian's supervisor takes the signals before it forks: a worker that is told to stop before it has handlers of
+    # its own would run those, which end nothing, and be waited for until the drain is over.
+    os.register_at_fork(after_in_child=lambda: signal.signal(signal.SIGTERM, signal.SIG_DFL))
     server = ProcessServer(
         "limen",
         address=options.host,
