@@ -2,9 +2,7 @@
 
 import re
 import unicodedata
-from typing import Final
-
-from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
+from functools import cache
 
 from limen.kernel.errors import Invalid
 
@@ -17,7 +15,6 @@ _PLAIN = re.compile(
 )
 """Addresses of which every parser thinks the same; the others are looked at closely, which costs ten times as much."""
 _LONGEST_LOCAL, _LONGEST_DOMAIN = 64, 253
-_SPECIAL_TOPS: Final = frozenset(name.rpartition(".")[2] for name in SPECIAL_USE_DOMAIN_NAMES)
 
 
 def parse_email(text: str) -> str | Invalid:
@@ -35,6 +32,8 @@ def parse_email(text: str) -> str | Invalid:
     folded = unicodedata.normalize("NFKC", text)
     if folded.count("@") != text.count("@"):
         return _refused()
+    from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415 - its patterns take a start's fiftieth
+
     try:
         parsed = validate_email(folded, check_deliverability=False, test_environment=True)
     except EmailNotValidError:
@@ -56,5 +55,12 @@ def _is_ordinary(plain: re.Match[str]) -> bool:
         len(plain["local"]) <= _LONGEST_LOCAL
         and len(domain) <= _LONGEST_DOMAIN
         and "--" not in domain
-        and plain["top"].lower() not in _SPECIAL_TOPS
+        and plain["top"].lower() not in _special_tops()
     )
+
+
+@cache
+def _special_tops() -> frozenset[str]:
+    from email_validator import SPECIAL_USE_DOMAIN_NAMES  # noqa: PLC0415 - as above
+
+    return frozenset(name.rpartition(".")[2] for name in SPECIAL_USE_DOMAIN_NAMES)
