@@ -7,6 +7,8 @@ from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from typing import Final
 
+from limen.app.compiling import compiled_later
+
 _M_TRIM_THRESHOLD: Final = -1  # malloc.h of the GNU C library
 _M_MMAP_THRESHOLD: Final = -3
 _M_ARENA_MAX: Final = -8
@@ -33,10 +35,12 @@ def loading() -> Generator[None]:
     """Look for no cycles while modules are loaded: they make hundreds of thousands of objects, and all of them stay.
 
     Nor afterwards among these: to look through them once takes a tenth of a start, and finds a hundredth to throw away.
+    What records may never be asked is not compiled yet.
     """
     gc.disable()
     try:
-        yield
+        with compiled_later():
+            yield
     finally:
         gc.freeze()
         gc.enable()
