@@ -23,6 +23,10 @@ from tests.support.waiting import PATIENCE, wait_until
 
 ROOT = Path(__file__).parents[2]
 LIMEN = Path(sys.executable).with_name("limen")
+PATIENT = (
+    f"from limen.storage.cache import valkey\nvalkey._TIMEOUT = {PATIENCE}\nfrom limen.app.cli import main\nmain()"
+)
+"""The command line, which knows that on a busy machine a cache that is slow is not away."""
 _WAITING = "SELECT count(*) FROM outbox WHERE state = 'waiting'"
 _SETUP = re.compile(r"http://\S+/setup/\S+")
 _LIBC = ctypes.CDLL(None)  # loaded here: a forked child should not
@@ -74,15 +78,19 @@ def limen(*words: str, folder: Path, more: Mapping[str, str]) -> str:
 
 
 @contextmanager
-def process(folder: Path, *words: str, more: Mapping[str, str], ready: str, verify: bool = True) -> Iterator[Path]:
+def process(
+    folder: Path, *words: str, more: Mapping[str, str], ready: str, verify: bool = True, code: str = ""
+) -> Iterator[Path]:
     """Run ``limen`` with *words* until the block ends; *ready* is the address that answers 200 once it stands.
+
+    Python runs *code* in place of the installed command, where that is given.
 
     Yields the file of what it prints.
     """
     said = folder / "limen.out"
     with said.open("wb") as out:
         running = subprocess.Popen(
-            [LIMEN, *words],
+            [*([sys.executable, "-c", code] if code else [LIMEN]), *words],
             cwd=folder,
             env=environment(more),
             stdout=out,

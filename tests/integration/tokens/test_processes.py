@@ -15,7 +15,7 @@ from tests.integration.tokens.proofs import Prover
 from tests.integration.tokens.strict import ASSERTION_TYPE, JWKS, KEY
 from tests.support.ports import free_port
 from tests.support.postgres import PostgresDatabases
-from tests.support.running import limen, process
+from tests.support.running import PATIENT, limen, process
 from tests.support.waiting import PATIENCE
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
@@ -76,7 +76,7 @@ def served(
     ]
     (folder / "tenant.yaml").write_text(json.dumps({"version": 1, "clients": clients}))  # JSON is YAML
     limen("apply", "tenant.yaml", folder=folder, more=more)
-    with process(folder, "serve", more=more, ready=f"{url}/health/ready"):
+    with process(folder, "serve", more=more, ready=f"{url}/health/ready", code=PATIENT):
         yield Served(url)
     for database in (data, keys):
         postgres_url.drop(database)
