@@ -43,7 +43,7 @@ async def asked(house, token, address, path="deletion", method="PUT"):
         return await device.request(method, f"/api/v1/account/{path}", headers=headers)
 
 
-async def last(house):
+def last(house):
     said = [one for one in decisions(house) if one["action"] == "factor_change"]
     return (said[-1]["outcome"], said[-1]["enforced"]) if said else None
 
