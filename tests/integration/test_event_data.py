@@ -43,8 +43,9 @@ async def test_what_people_do_is_announced_as_the_catalogue_says(house):
     assert [misfit(*event) for event in seen if misfit(*event)] == []
     assert {name for name, _ in seen} >= {
         "mail.requested", "customer.registered", "session.started", "session.ended", "consent.given",
-        "password.changed", "token.reuse_detected", "client.created",
+        "password.changed", "client.created",
     }  # fmt: skip
+    assert "token.reuse_detected" in await house.events()  # told by the record alone: nobody acts on it
 
 
 async def test_what_administrators_do_is_announced_as_the_catalogue_says(house):
