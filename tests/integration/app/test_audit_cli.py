@@ -119,6 +119,7 @@ def test_an_exported_log_verifies_with_neither_database_nor_settings_and_a_cut_o
     assert limen("audit", "verify", "log.jsonl", "--key", kid, "--witness", "witness.jsonl").returncode == 0
     done = limen("audit", "verify", "log.jsonl", "--key", f"-{kid[1:]}x")
     assert (done.returncode, done.stderr) == (1, "")
+    assert "--key is held against a file" in limen("audit", "verify", "--key", kid).stderr
     lines = (tmp_path / "log.jsonl").read_bytes().splitlines(keepends=True)
     assert any(b"audit.exported" in line for line in lines)
     (tmp_path / "cut.jsonl").write_bytes(b"".join(lines[:-1]))

@@ -45,6 +45,8 @@ def verify(
     lines = _lines(witness) if witness is not None else []
     if file is not None:
         return _verify_file(file, key, lines)
+    if key:
+        raise Misconfigured("--key is held against a file, and none is named", "limen audit export writes one")
     return asyncio.run(_verify(settings_from(config), tenant, lines))
 
 
