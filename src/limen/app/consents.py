@@ -1,4 +1,4 @@
-"""Exporting a tenant's consent ledger, and reading the keys that its exports and receipts name."""
+"""Exporting a tenant's consent ledger and its checkpoints, and reading the keys that its files name."""
 
 from collections.abc import AsyncIterator, Mapping
 from typing import Any, Final
@@ -10,6 +10,7 @@ from limen.app.jobs.checkpoints import Basics
 from limen.app.jobs.consents import ConsentChains, LedgerSigners
 from limen.identity.audit.lines import IsSigned, KeyReader, line
 from limen.identity.consents.export import checkpoint_fields, header, record_line, texts_of
+from limen.identity.consents.witness import kept_fields
 from limen.identity.tenants.records import Tenant
 from limen.kernel.errors import Corrupted
 
@@ -48,6 +49,23 @@ async def exported(basis: Basis, tenant: Tenant) -> AsyncIterator[bytes]:
                 after = until
             yield line(checkpoint_fields(checkpoint))
         number = checkpoints[-1].number
+
+
+async def newest_checkpoint(basis: Basis, tenant: Tenant) -> bytes | None:
+    """Place and sign what waits, and return the witness's line of the newest checkpoint; None for an empty ledger.
+
+    A ledger whose tenant has no key any more has not grown, and cannot be signed for.
+    """
+    signers = LedgerSigners(Basics(basis.storage, basis.keyring, basis.clock))
+    if await basis.keyring.held_tenant(tenant.id) is None:
+        return None
+    await ConsentChains(basis.storage, signers).place(tenant.id)
+    async with basis.storage.database.read(tenant.id) as unit:
+        last = await unit.consent_chain.last_checkpoint()
+    signer = await signers(tenant.id) if last is not None else None
+    if last is None or signer is None or last.kid != signer.kid:
+        return None
+    return line(kept_fields(tenant.issuer, last, signer.public_jwk))
 
 
 def key_reader(expected: str = "") -> KeyReader:

@@ -8,6 +8,7 @@ from limen.app.consents import key_reader
 from limen.app.jobs.consents import ConsentChains
 from limen.identity.consents.receipt import Genuine, verify_receipt
 from limen.identity.consents.tree import extends, includes
+from tests.support.commands import run_here
 
 pytestmark = pytest.mark.anyio
 
@@ -205,6 +206,46 @@ async def test_receipts_and_proofs_verify_against_what_is_signed(house, http, an
     nodes = [bytes.fromhex(one) for one in grown["path"]]
     assert extends((before["size"], bytes.fromhex(before["root"])), (5, root), nodes)
     assert (await http.get("consents/consistency", params={"size": 6})).json()["code"] == "size_out_of_bounds"
+
+
+async def test_checkpoints_and_proofs_as_they_are_given_out_verify_from_the_command_line(house, http, ann, tmp_path):
+    """Off line: the command is given the answers as files, and nothing else."""
+    await made(http)
+    first = (await give(http, ann)).json()["id"]
+    await place(house)
+    one = f"customers/{ann}/consents/{first}"
+    files = {"early": "consents/checkpoint", "in1": f"{one}/inclusion"}
+    later = {
+        "newest": "consents/checkpoint", "grown": "consents/consistency?size=1", "in5": f"{one}/inclusion",
+        "receipt": f"{one}/receipt",
+    }  # fmt: skip
+    for name, path in files.items():
+        (tmp_path / name).write_bytes((await http.get(path)).content)
+    for _ in range(4):
+        await give(http, ann)
+    await place(house)
+    for name, path in later.items():
+        (tmp_path / name).write_bytes((await http.get(path)).content)
+
+    def verify(*arguments):
+        return run_here("ledger", "verify", *arguments, environment={"PATH": "/usr/bin:/bin"}, folder=tmp_path)
+
+    done = verify("in5")
+    assert done.stdout.startswith(f"proven: record {first} is number 1 of 5 under checkpoint 2 of https://id.example; ")
+    assert verify("in5", "--witness", "newest").returncode == 0
+    done = verify("in5", "--witness", "early")  # it says nothing of five records: the proof of consistency leads there
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "the witness holds no checkpoint over 5 records" in done.stderr
+    done = verify("grown", "--witness", "early")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "its 5 records (checkpoint 2) begin with the 1 of checkpoint 1" in done.stdout
+    assert "is held to an earlier checkpoint" in verify("grown").stderr
+    assert "no checkpoint of the proof's earlier size" in verify("grown", "--witness", "newest").stderr
+    assert verify("receipt", "--witness", "early").returncode == 0
+    assert verify("in1", "--witness", "early").returncode == 0
+    tampered = (tmp_path / "in5").read_bytes().replace(b'\\"given\\"', b'\\"refused\\"')
+    (tmp_path / "in5").write_bytes(tampered)
+    assert verify("in5").stdout == "BROKEN at record: it is not what the leaf was made of\n"
 
 
 async def test_nobody_elses_receipt_is_given_out(house, http, ann):

@@ -64,7 +64,40 @@ def test_a_receipt_is_verified_too(alone, tmp_path: Path) -> None:
     (tmp_path / "receipt").write_text(signed_receipt(receipt(material, book.signer), book.signer))
     done = alone("receipt")
     assert done.returncode == 0
+    (tmp_path / "kept").write_bytes(book.kept()[0])
+    assert "the receipt names no checkpoint" in alone("receipt", "--witness", "kept").stderr
     assert done.stdout.startswith("genuine: receipt of rec_0 by https://id.example; it had no place in the ledger yet")
+
+
+def test_a_ledger_is_held_to_what_a_witness_kept(alone, tmp_path: Path) -> None:
+    book = Book(3, 1, 5)
+    (tmp_path / "kept").write_bytes(b"".join(book.kept()))
+    (tmp_path / "others").write_bytes(Book(2, seed=2).kept()[0].replace(b"ten_1", b"ten_2"))
+    for name, made in (("whole", book), ("short", Book(3, 1)), ("rewritten", Book(3, 1, 5, since=3))):
+        (tmp_path / name).write_bytes(b"".join(made.lines()))
+        assert alone(name).returncode == 0
+    done = alone("whole", "--witness", "kept", "--key", book.signer.kid)
+    assert done.returncode == 0
+    assert "9 records, 3 checkpoints; held to 3 of the witness's; key " in done.stdout
+    done = alone("short", "--witness", "kept")
+    assert done.stdout.startswith("BROKEN at the end, record 5: record 5 is missing: the witness holds checkpoint 3")
+    done = alone("rewritten", "--witness", "kept")
+    assert (done.returncode, done.stdout.endswith("record 4 is not what the witness's checkpoint 2 covers\n")) == (
+        1,
+        True,
+    )
+    done = alone("whole", "--witness", "others")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "line 1 of the witness's file is no checkpoint that its key signed" in done.stderr
+
+
+def test_a_witness_of_another_ledger_holds_to_nothing_and_is_told(alone, tmp_path: Path) -> None:
+    (tmp_path / "none").write_bytes(b"\n")
+    (tmp_path / "whole").write_bytes(b"".join(Book(1).lines()))
+    done = alone("whole", "--witness", "none")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "holds no checkpoint of this ledger" in done.stderr
+    assert "cannot be read" in alone("whole", "--witness", "nowhere").stderr
 
 
 def test_a_file_that_is_not_there_is_told(alone) -> None:
@@ -78,3 +111,6 @@ def test_a_tenants_ledger_is_exported_even_while_it_is_empty(limen, alone, tmp_p
     assert limen("ledger", "export", "--out", str(tmp_path / "ledger")).returncode == 0
     assert "0 records" in alone("ledger").stdout
     assert limen("ledger", "export", "--tenant", "nobody").returncode == 2
+    done = limen("ledger", "checkpoint", "--out", "kept")
+    assert (done.returncode, done.stdout) == (0, "0 checkpoints written to kept.\n")
+    assert limen("ledger", "checkpoint", "--tenant", "nobody").returncode == 2

@@ -59,7 +59,8 @@ _GROUPS = {
         "The consent ledger.",
         {
             "export": ("ledger:export", "Write a tenant's consent ledger to a file that verifies off line."),
-            "verify": ("ledger:verify", "Verify such a file, or a receipt, without a database."),
+            "verify": ("ledger_verify:verify", "Verify such a file, a receipt or a proof, without a database."),
+            "checkpoint": ("ledger:checkpoint", "Give out the newest signed checkpoints, for a witness."),
         },
     ),
     "tenant": (

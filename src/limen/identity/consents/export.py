@@ -11,6 +11,7 @@ A record's personal part stays away; its commitment is there. Each line ends in 
 canonical JSON of what it says leaves no byte that could be changed unnoticed.
 """
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from limen.identity.audit.lines import line
@@ -19,7 +20,8 @@ from limen.identity.consents.purposes import Purpose, Text, Version, text_hash
 from limen.identity.consents.records import ConsentRecord
 from limen.identity.consents.sequence import LedgerSigner
 from limen.kernel.clock import Instant
-from limen.kernel.encoding import b64url, canonical_json, framed
+from limen.kernel.encoding import b64url, canonical_json, framed, from_b64url
+from limen.kernel.ids import TenantId
 
 VERSION: Final = 1
 
@@ -86,3 +88,23 @@ def checkpoint_fields(checkpoint: Checkpoint) -> dict[str, Any]:
         "tenant": str(checkpoint.tenant_id),
         "type": "checkpoint",
     }
+
+
+def read_checkpoint(fields: Mapping[str, Any]) -> Checkpoint | None:
+    """Return the checkpoint that *fields* are, or None where they are none."""
+    try:
+        found = Checkpoint(
+            tenant_id=TenantId(fields["tenant"]),
+            number=fields["number"],
+            at=fields["at"],
+            size=fields["size"],
+            root=bytes.fromhex(fields["root"]),
+            head=bytes.fromhex(fields["head"]),
+            previous=bytes.fromhex(fields["previous"]),
+            kid=fields["kid"],
+            signature=from_b64url(fields["signature"]),
+        )
+        is_typed = type(fields["kid"]) is str and all(type(fields[name]) is int for name in ("number", "at", "size"))
+        return found if is_typed and checkpoint_fields(found) == fields else None
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return None

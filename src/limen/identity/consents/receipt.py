@@ -7,7 +7,7 @@ therefore verifies without us, and goes on telling what the ledger itself can te
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -15,13 +15,12 @@ from limen.identity.audit.chain import GENESIS
 from limen.identity.audit.lines import IsSigned, KeyReader
 from limen.identity.audit.verify import Broken
 from limen.identity.consents.chain import Checkpoint, signed_bytes
-from limen.identity.consents.export import checkpoint_fields
+from limen.identity.consents.export import checkpoint_fields, read_checkpoint
 from limen.identity.consents.personal import Disclosed
 from limen.identity.consents.purposes import Kind, Text, Version, text_hash
 from limen.identity.consents.records import ConsentRecord, read_open, record_leaf
 from limen.identity.consents.sequence import LedgerSigner
 from limen.identity.consents.tree import includes
-from limen.identity.consents.verify import read_checkpoint
 from limen.kernel.clock import Instant, to_datetime
 from limen.kernel.encoding import b64url, canonical_json, framed, from_b64url
 
@@ -61,12 +60,16 @@ class Material:
 
 @dataclass(frozen=True, slots=True)
 class Genuine:
-    """A receipt without a fault: of which record, by whom, and whether its place in the ledger is proven."""
+    """A receipt without a fault: of which record, by whom, and whether its place in the ledger is proven.
+
+    ``checkpoint`` is the one that proves it.
+    """
 
     record_id: str
     issuer: str
     is_placed: bool
     kid: str
+    checkpoint: Checkpoint | None = field(default=None, compare=False)
 
 
 def receipt(material: Material, signer: LedgerSigner) -> dict[str, Any]:
@@ -207,11 +210,12 @@ def _verified(document: Mapping[str, Any], is_signed: IsSigned) -> Genuine | Bro
     placed = _placed(proof, said["tenant"], is_signed)
     if placed is False:
         return Broken("place", "it is not proven by what is signed")
-    return Genuine(said["id"], document["party_identification"][0]["party_id"], bool(placed), proof["key"]["kid"])
+    issuer = document["party_identification"][0]["party_id"]
+    return Genuine(said["id"], issuer, placed is not None, proof["key"]["kid"], placed or None)
 
 
-def _placed(proof: Mapping[str, Any], tenant: str, is_signed: IsSigned) -> bool | None:
-    """Tell whether the record is proven to stand in the ledger; None where the receipt does not say that it does."""
+def _placed(proof: Mapping[str, Any], tenant: str, is_signed: IsSigned) -> "Checkpoint | Literal[False] | None":
+    """Return the checkpoint that proves the record's place; None where the receipt does not say that it has one."""
     place = proof["place"]
     if place is None:
         return None
@@ -221,4 +225,5 @@ def _placed(proof: Mapping[str, Any], tenant: str, is_signed: IsSigned) -> bool 
     leaf = record_leaf(proof["open"].encode(), bytes.fromhex(proof["commitment"]))
     path = [bytes.fromhex(node) for node in place["path"]]
     is_in = includes(leaf, (place["seq"] - 1, checkpoint.size), path, checkpoint.root)
-    return is_in and is_signed(checkpoint.signature, signed_bytes(checkpoint)) and checkpoint.head != GENESIS
+    is_proven = is_in and is_signed(checkpoint.signature, signed_bytes(checkpoint)) and checkpoint.head != GENESIS
+    return checkpoint if is_proven else False

@@ -4,7 +4,7 @@ The first thing that is wrong is named. A record that was changed breaks the cha
 dropped, doubled or moved is missed at its number; what was cut off at the end, the signed header knows of.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -12,12 +12,12 @@ from limen.identity.audit.chain import GENESIS
 from limen.identity.audit.lines import Fault, KeyReader, Keys, Numbered, numbered
 from limen.identity.audit.verify import Broken
 from limen.identity.consents.chain import Checkpoint, digest, link, signed_bytes
-from limen.identity.consents.export import VERSION, checkpoint_fields, header_bytes
+from limen.identity.consents.export import VERSION, header_bytes, read_checkpoint
 from limen.identity.consents.purposes import Text, text_hash
 from limen.identity.consents.records import read_open, record_leaf
 from limen.identity.consents.tree import Frontier
-from limen.kernel.encoding import canonical_json, from_b64url
-from limen.kernel.ids import TenantId
+from limen.identity.consents.witness import Witness
+from limen.kernel.encoding import canonical_json
 
 _HEADER: Final = frozenset(
     {"at", "checkpoints", "issuer", "keys", "kid", "records", "root", "signature", "tenant", "texts", "type", "v"}
@@ -26,13 +26,17 @@ _HEADER: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Intact:
-    """An export without a fault: whose, how much, and the key that signed it."""
+    """An export without a fault: whose, how much, and the key that signed it.
+
+    ``witnessed`` counts the checkpoints of a witness's that it was held to.
+    """
 
     issuer: str
     records: int
     checkpoints: int
     kid: str
     root: bytes
+    witnessed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +47,22 @@ class Earlier:
     root: bytes
 
 
-def verify_export(lines: Iterable[bytes], read_key: KeyReader, earlier: Earlier | None = None) -> Intact | Broken:
-    """Verify the *lines* of an export, each with its end; hold it to what was exported *earlier*."""
+def verify_export(
+    lines: Iterable[bytes],
+    read_key: KeyReader,
+    earlier: Earlier | None = None,
+    witnessed: Iterable[Checkpoint] = (),
+) -> Intact | Broken:
+    """Verify the *lines* of an export, each with its end.
+
+    Args:
+        lines: the file's.
+        read_key: reads the keys that the header names.
+        earlier: what was exported before, to which it is held.
+        witnessed: checkpoints that were kept elsewhere; those of other tenants are passed over.
+    """
     try:
-        return _Pass(numbered(lines, _hint), read_key, earlier).run()
+        return _Pass(numbered(lines, _hint), read_key, earlier).run(witnessed)
     except Fault as fault:
         return fault.broken
 
@@ -57,9 +73,11 @@ class _Pass:
         self._keys = Keys()
         self._tree, self._head = Frontier(), GENESIS
         self._last: Checkpoint | None = None
+        self._witness = Witness(())
 
-    def run(self) -> Intact:
+    def run(self, witnessed: Iterable[Checkpoint]) -> Intact:
         head = self._header()
+        self._witness = Witness(one for one in witnessed if one.tenant_id == head["tenant"])
         for index, expected in enumerate(head["texts"]):
             self._text(index, expected)
         while self._tree.size < head["records"]:
@@ -67,7 +85,8 @@ class _Pass:
             if self._tree.size == head["records"] or self._is_due():
                 self._checkpoint(head["tenant"])
         self._end(head)
-        return Intact(head["issuer"], head["records"], head["checkpoints"], head["kid"], self._tree.root())
+        counted = head["records"], head["checkpoints"]
+        return Intact(head["issuer"], *counted, head["kid"], self._tree.root(), self._witness.count)
 
     def _header(self) -> dict[str, Any]:
         where = "line 1, header"
@@ -122,6 +141,8 @@ class _Pass:
         earlier = self._earlier
         if earlier is not None and earlier.size == seq and earlier.root != self._tree.root():
             raise Fault(where, f"the first {seq} records are not those that were exported earlier")
+        if wrong := self._witness.wrong_records(seq, self._tree.root, self._head):
+            raise Fault(where, wrong)
 
     def _checkpoint(self, tenant: str) -> None:
         wanted = (self._last.number if self._last else 0) + 1
@@ -142,6 +163,8 @@ class _Pass:
         if (found.size, found.root, found.head) != (self._tree.size, self._tree.root(), self._head):
             first = (self._last.size if self._last else 0) + 1
             raise Fault(where, f"what was signed is not records {first} to {self._tree.size} as they stand here")
+        if wrong := self._witness.wrong_checkpoint(found):
+            raise Fault(where, wrong)
         self._last = found
 
     def _end(self, head: dict[str, Any]) -> None:
@@ -152,6 +175,8 @@ class _Pass:
             raise Fault("line 1, header", "its root is not that of the records")
         if self._earlier is not None and self._earlier.size > self._tree.size:
             raise Fault("the end", f"{self._earlier.size} records were exported earlier")
+        if missed := self._witness.missed(self._tree.size, number):
+            raise Fault(*missed)
         for surplus, _ in self._lines:
             raise Fault(f"line {surplus}", "nothing may follow here")
 
@@ -173,26 +198,6 @@ class _Pass:
 
     def _covered(self) -> int:
         return self._last.size if self._last else 0
-
-
-def read_checkpoint(fields: Mapping[str, Any]) -> Checkpoint | None:
-    """Return the checkpoint that *fields* are, or None where they are none."""
-    try:
-        found = Checkpoint(
-            tenant_id=TenantId(fields["tenant"]),
-            number=fields["number"],
-            at=fields["at"],
-            size=fields["size"],
-            root=bytes.fromhex(fields["root"]),
-            head=bytes.fromhex(fields["head"]),
-            previous=bytes.fromhex(fields["previous"]),
-            kid=fields["kid"],
-            signature=from_b64url(fields["signature"]),
-        )
-        is_typed = type(fields["kid"]) is str and all(type(fields[name]) is int for name in ("number", "at", "size"))
-        return found if is_typed and checkpoint_fields(found) == fields else None
-    except (KeyError, TypeError, ValueError, AttributeError):
-        return None
 
 
 def _is_typed(fields: dict[str, Any]) -> bool:

@@ -12,6 +12,7 @@ from limen.identity.consents.purposes import Basis, Channel, Kind, Purpose, Term
 from limen.identity.consents.records import ConsentDecision, ConsentRecord, Decision, recorded
 from limen.identity.consents.sequence import LedgerSigner
 from limen.identity.consents.tree import root_of
+from limen.identity.consents.witness import kept_fields
 from limen.kernel.ids import CustomerId, PurposeId, RecordId, TenantId
 
 TENANT = TenantId("ten_1")
@@ -41,14 +42,22 @@ def records(count: int) -> list[ConsentRecord]:
     return [recorded(TENANT, RecordId(f"rec_{n}"), NOW + n, decision(n)) for n in range(count)]
 
 
+def other(record: ConsentRecord) -> ConsentRecord:
+    """Return a record that says the contrary in the place of *record*."""
+    return recorded(TENANT, record.id, record.at, replace(record.decision, decision=Decision.REFUSED))
+
+
 class Book:
     """Records, placed and signed in batches."""
 
-    def __init__(self, *batches: int) -> None:
+    def __init__(self, *batches: int, seed: int = 1, since: int = 0) -> None:
+        """Sign with the key of *seed*; records differ from number *since* (from 0) on, where that is given."""
         self.records = records(sum(batches))
+        if since:
+            self.records[since:] = [other(record) for record in self.records[since:]]
         self.places: list[Place] = []
         self.checkpoints: list[Checkpoint] = []
-        self.signer = signer()
+        self.signer = signer(seed)
         for size in batches:
             self._sign(size)
 
@@ -61,6 +70,10 @@ class Book:
         fresh = next_checkpoint(last, Head(len(self.places), self.places[-1].hash), root, TENANT, NOW)
         fresh = replace(fresh, kid=self.signer.kid)
         self.checkpoints.append(replace(fresh, signature=self.signer.sign(signed_bytes(fresh))))
+
+    def kept(self) -> list[bytes]:
+        """Return the line of each checkpoint that a witness keeps."""
+        return [line(kept_fields(ABOUT["issuer"], one, self.signer.public_jwk)) for one in self.checkpoints]
 
     def lines(self) -> list[bytes]:
         texts = texts_of(purpose(), purpose().current)

@@ -6,6 +6,7 @@ import msgspec
 from fastapi import APIRouter, Query, Request, Response
 
 from limen.identity.administrators import CONSENTS_READ, CONSENTS_WRITE
+from limen.identity.consents.chain import Checkpoint
 from limen.identity.consents.decide import Deciding, Source, Wish
 from limen.identity.consents.question import Answer, Question, Reason
 from limen.identity.consents.receipt import Controller
@@ -176,7 +177,7 @@ async def read_checkpoint(call: CurrentCall) -> Response:
     """Read the newest signed tree head of the ledger. Kept elsewhere, it holds the ledger to what it was."""
     async with call.parts.reading(call.desk.tenant.id) as unit:
         found = await unit.consent_chain.last_checkpoint()
-    return answer(shown_checkpoint(ok(found or NotFound("checkpoint_not_found"))))
+    return answer(await _shown(call, ok(found or NotFound("checkpoint_not_found"))))
 
 
 @router.get(
@@ -196,8 +197,15 @@ async def prove_inclusion(call: CurrentCall, customer_id: CustomerPath, record_i
         if place is None or last is None:
             raise Refused(_NOT_PLACED)
         path = await inclusion(unit.consent_chain, place.seq - 1, last.size)
-    hashes = [node.hex() for node in path]
-    return answer(InclusionShown(seq=place.seq, leaf=place.leaf.hex(), path=hashes, checkpoint=shown_checkpoint(last)))
+    shown = InclusionShown(
+        seq=place.seq,
+        open=record.open_part.decode(),
+        commitment=record.commitment.hex(),
+        leaf=place.leaf.hex(),
+        path=[node.hex() for node in path],
+        checkpoint=await _shown(call, last),
+    )
+    return answer(shown)
 
 
 @router.get(
@@ -212,5 +220,11 @@ async def prove_consistency(
         if last is None or size > last.size:
             raise Refused(Invalid("size_out_of_bounds"))
         path = await consistency(unit.consent_chain, size, last.size)
-    shown = shown_checkpoint(last)
+    shown = await _shown(call, last)
     return answer(ConsistencyShown(size=size, path=[node.hex() for node in path], checkpoint=shown))
+
+
+async def _shown(call: Call, checkpoint: Checkpoint) -> CheckpointShown:
+    tenant = call.desk.tenant
+    signer = await call.parts.ledger_signers(tenant.id)
+    return shown_checkpoint(tenant.issuer, checkpoint, signer.public_jwk)

@@ -5,10 +5,10 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from limen.identity.consents.chain import Checkpoint
-from limen.identity.consents.export import checkpoint_fields
 from limen.identity.consents.purposes import Basis, Channel, Kind, Purpose, Terms, Text, Version
 from limen.identity.consents.question import Answer, Reason
 from limen.identity.consents.records import ConsentRecord, Decision
+from limen.identity.consents.witness import kept_fields
 from limen.integration.api.models.common import Bool, Int, Moment, Sent, Shown, Str, moment
 
 Name = Annotated[Str, Field(min_length=2, max_length=64, pattern="^[a-z][a-z0-9_-]*[a-z0-9]$", examples=["newsletter"])]
@@ -195,7 +195,10 @@ class AnswersShown(Shown):
 
 
 class CheckpointShown(Shown):
-    """A signed tree head of the consent ledger; bytes are hexadecimal, the signature base64url."""
+    """A signed tree head of the consent ledger; bytes are hexadecimal, the signature base64url.
+
+    It is the line that `limen ledger checkpoint` writes: `limen ledger verify --witness` takes it.
+    """
 
     type: Literal["checkpoint"]
     tenant: str
@@ -207,19 +210,26 @@ class CheckpointShown(Shown):
     previous: str
     kid: str
     signature: str
+    issuer: str
+    public_key: dict[str, str] = Field(description="The key that signed it (JWK); its thumbprint is `kid`.")
 
 
 class InclusionShown(Shown):
-    """The proof that a record is in the ledger (RFC 9162 §2.1.3)."""
+    """The proof that a record is in the ledger (RFC 9162 §2.1.3). `limen ledger verify` takes it as it is."""
 
     seq: int = Field(description="Its number, from 1.")
-    leaf: str
+    open: str = Field(description="What of the record is hashed in the open, as it was hashed.")
+    commitment: str = Field(description="The salted hash of its personal part, or empty.")
+    leaf: str = Field(description="The leaf that both make.")
     path: list[str]
     checkpoint: CheckpointShown
 
 
 class ConsistencyShown(Shown):
-    """The proof that the ledger of the newest checkpoint begins with that of an earlier size (RFC 9162 §2.1.4)."""
+    """The proof that the ledger of the newest checkpoint begins with that of an earlier size (RFC 9162 §2.1.4).
+
+    `limen ledger verify --witness` takes it as it is, and holds it to the earlier checkpoint that was kept.
+    """
 
     size: int
     path: list[str]
@@ -292,6 +302,6 @@ def shown_answer(found: Answer) -> AnswerShown:
     )
 
 
-def shown_checkpoint(checkpoint: Checkpoint) -> CheckpointShown:
-    """Return a checkpoint as it is shown, and as exports have it."""
-    return CheckpointShown(**checkpoint_fields(checkpoint))
+def shown_checkpoint(issuer: str, checkpoint: Checkpoint, public_key: dict[str, str]) -> CheckpointShown:
+    """Return a checkpoint as a witness keeps it."""
+    return CheckpointShown(**kept_fields(issuer, checkpoint, public_key))
