@@ -24,6 +24,8 @@ The domain knows no HTTP; tables at the edge map refusals to OAuth JSON, a page,
 
 from dataclasses import dataclass, field
 
+from limen.kernel.violations import Violation
+
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
@@ -33,11 +35,13 @@ class Refusal:
         code: public, stable, snake_case: a message key and an API error code.
         detail: private, for logs and audit; never shown, and never personal.
         fields: public, for forms and APIs: field name to message key.
+        violations: public, for APIs: what is wrong within fields that have a schema; bounded.
     """
 
     code: str
     detail: str = ""
     fields: dict[str, str] = field(default_factory=dict)
+    violations: tuple[Violation, ...] = field(default=(), kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)

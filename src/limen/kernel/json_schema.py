@@ -3,7 +3,8 @@
 The library is loaded with the first schema that a process meets: most tenants have none.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import pairwise
 from typing import Any, Final, Protocol
 
 import msgspec
@@ -13,11 +14,16 @@ LONGEST_SCHEMA: Final = 32_768
 
 
 class Found(Protocol):
-    """One thing that is wrong with a value: where."""
+    """One thing that is wrong with a value: where, and by which rule."""
 
     @property
     def instance_path(self) -> list[str | int]:
         """Return the way to the member that is wrong."""
+        ...
+
+    @property
+    def evaluation_path(self) -> list[str | int]:
+        """Return the way to the rule that it breaks, through every reference."""
         ...
 
 
@@ -42,6 +48,20 @@ def compiled(schema: Mapping[str, Any]) -> Matches:
     from jsonschema_rs import Draft202012Validator, RegexOptions  # noqa: PLC0415 - see the module's docstring
 
     return Draft202012Validator(dict(schema), retriever=_refuse, pattern_options=RegexOptions())
+
+
+def place(found: Found) -> Iterator[str | int]:
+    """Yield the way to what is wrong, as far as the schema names it: what else was sent may be personal."""
+    declared = (name for keyword, name in pairwise(found.evaluation_path) if keyword == "properties")
+    for step in found.instance_path:
+        if isinstance(step, str) and step not in declared:  # which goes on from where the last one was found
+            return
+        yield step
+
+
+def pointer(steps: Iterable[str | int]) -> str:
+    """Return *steps* as a JSON Pointer (RFC 6901)."""
+    return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in steps)
 
 
 def schema_problem(schema: Mapping[str, Any]) -> str:

@@ -26,16 +26,21 @@ async def walk(house) -> None:
 
 async def test_administrators_keep_to_what_is_theirs_and_are_told_field_by_field(house):
     async with house.http(await house.token()) as http:
-        await declare(house, http, size={"type": "integer"}, note=NOTE, secret=SECRET)
-        sent = {"email": "ann@example.com", "attributes": {"size": "x", "note": "n", "secret": "s", "odd": 1}}
+        box = {"type": "object", "properties": {"a/b": {"type": "integer"}, "c": {"maxLength": 2, "pattern": "^x"}}}
+        await declare(house, http, size={"type": "integer"}, note=NOTE, secret=SECRET, box=box)
+        wrong = {"size": "x", "box": {"a/b": "one", "c": "long"}, "note": 1, "secret": "s", "odd": 1}
+        sent = {"email": "ann@example.com", "attributes": wrong}
         refused = await http.post("/customers", json=sent)
         assert refused.status_code == 422
-        assert {(one["pointer"], one["code"]) for one in refused.json()["errors"]} == {
-            ("#/attributes/size", "attribute.invalid"),
-            ("#/attributes/note", "attribute.not_yours"),
-            ("#/attributes/secret", "attribute.not_yours"),
-            ("#/attributes/odd", "attribute.unknown"),
-        }
+        assert sorted((one["pointer"], one["code"], one.get("rule")) for one in refused.json()["errors"]) == [
+            ("#/attributes/box/a~1b", "attribute.invalid", "type"),
+            ("#/attributes/box/c", "attribute.invalid", "maxLength"),
+            ("#/attributes/box/c", "attribute.invalid", "pattern"),
+            ("#/attributes/note", "attribute.not_yours", None),
+            ("#/attributes/odd", "attribute.unknown", None),
+            ("#/attributes/secret", "attribute.not_yours", None),
+            ("#/attributes/size", "attribute.invalid", "type"),
+        ]
         made = await http.post("/customers", json={"email": "ann@example.com", "attributes": {"size": 42}})
         assert made.json()["attributes"] == {"size": 42}
 

@@ -222,8 +222,10 @@ class CustomerAdministration:
         refused = validate(profile, self.profiles, before)
         if refused is not None or wrong:
             places = {f"attributes.{name}": code for name, code in wrong.items()}
+            broken = refused.violations if refused is not None else ()
+            broken = tuple(one for one in broken if one.field not in places)  # of what is not theirs, no more is told
             places = dict(refused.fields if refused is not None else {}) | places
-            return Invalid(CODE, ", ".join(places), places)
+            return Invalid(CODE, ", ".join(places), places, violations=broken)
         emails = tuple(one for one in profile.emails if one.value != email)
         is_same = profile.username == before.username
         username = before.username if is_same else allowed_username(profile.username, self.usernames)

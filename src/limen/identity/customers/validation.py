@@ -8,7 +8,7 @@ import msgspec
 
 from limen.identity.customers.records import Profile
 from limen.identity.profiles.records import ProfileSettings
-from limen.identity.profiles.schema import wrong_attributes
+from limen.identity.profiles.schema import violations, wrong_attributes
 from limen.kernel.errors import Invalid
 
 CODE = "invalid_profile"
@@ -46,7 +46,10 @@ def validate(
     old = before.attributes if before is not None else None
     wrong = wrong_attributes(settings or ProfileSettings(), profile.attributes, old) if profile.attributes else {}
     problems |= {f"attributes.{name}" if name else "attributes": key for name, key in wrong.items()}
-    return Invalid(CODE, ", ".join(problems), problems) if problems else None
+    if not problems:
+        return None
+    broken = violations(settings, profile.attributes, old) if settings is not None and wrong else ()
+    return Invalid(CODE, ", ".join(problems), problems, violations=broken)
 
 
 def _problems(profile: Profile) -> Iterator[tuple[str, str]]:

@@ -1,8 +1,9 @@
 """The profile schema: what may be declared, what a value of it is, and how one is read from a form."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import islice
 from typing import Any, Final
 
 import msgspec
@@ -19,14 +20,20 @@ from limen.identity.profiles.records import (
     Question,
 )
 from limen.identity.search.records import Match
-from limen.kernel.json_schema import Matches, compiled, schema_problem
+from limen.kernel.json_schema import Matches, compiled, place, pointer, schema_problem
 from limen.kernel.scopes import SCOPE
+from limen.kernel.violations import Violation
 
 KEYWORD: Final = "limen"
 LONGEST_ATTRIBUTES: Final = 16_384
 """Bytes of all attributes of one customer, as JSON."""
 SCALARS: Final = frozenset({"string", "integer", "number", "boolean"})
 """What can be asked for in a form."""
+MOST_VIOLATIONS: Final = 50
+"""Broken rules that are told at once."""
+_DEEPEST: Final = 16
+_NAMING: Final = frozenset({"properties", "patternProperties", "dependentSchemas"})
+"""Keywords below which names stand that the schema gives, in place of further keywords."""
 _SEARCHED_TYPES: Final = frozenset({"string", "integer"})
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,59}")
 _LONGEST_TITLE: Final = 100
@@ -151,8 +158,7 @@ def wrong_attributes(
 
     What stands there as it did *before* is not looked at: nobody is kept from changing something else by it.
     """
-    if before is not None:
-        values = {name: value for name, value in values.items() if name not in before or before[name] != value}
+    values = _changed(values, before)
     if len(msgspec.json.encode(values)) > LONGEST_ATTRIBUTES:
         return {"": "attributes.too_long"}
     unknown = {name: "attribute.unknown" for name in values if name not in settings.attributes}
@@ -162,6 +168,36 @@ def wrong_attributes(
     matches = _compiled(msgspec.json.encode(settings.attributes))
     wrong = {str(found.instance_path[0]): "attribute.invalid" for found in matches.iter_errors(known)}
     return unknown | wrong
+
+
+def violations(
+    settings: ProfileSettings, values: Mapping[str, Any], before: Mapping[str, Any] | None = None
+) -> tuple[Violation, ...]:
+    """Return the rules that *values* break, with the place of each; of what :func:`wrong_attributes` calls invalid."""
+    values = {name: value for name, value in _changed(values, before).items() if name in settings.attributes}
+    if not values or len(msgspec.json.encode(values)) > LONGEST_ATTRIBUTES:
+        return ()
+    found = _compiled(msgspec.json.encode(settings.attributes)).iter_errors(values)
+    broken = dict.fromkeys((tuple(islice(place(one), _DEEPEST)), _rule(one.evaluation_path)) for one in found)
+    return tuple(
+        Violation(f"attributes.{steps[0]}", pointer(("attributes", *steps)), "attribute.invalid", rule)
+        for steps, rule in islice(broken, MOST_VIOLATIONS)
+    )
+
+
+def _rule(path: Sequence[str | int]) -> str:
+    """Return the keyword at the end of *path*; ``false`` where a name or a number ends it: there nothing is allowed."""
+    rule, steps = "false", iter(path)
+    for step in steps:
+        is_place = isinstance(step, int) or (step in _NAMING and next(steps, None) is not None)
+        rule = "false" if is_place else str(step)
+    return rule
+
+
+def _changed(values: Mapping[str, Any], before: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    if before is None:
+        return values
+    return {name: value for name, value in values.items() if name not in before or before[name] != value}
 
 
 def read_value(schema: Mapping[str, Any], text: str) -> Any:

@@ -20,6 +20,7 @@ from limen.kernel.errors import (
     Unauthenticated,
     Unavailable,
 )
+from limen.kernel.json_schema import pointer
 
 MEDIA_TYPE: Final = "application/problem+json"
 _STATUSES: Final[Mapping[type[Refusal], int]] = {
@@ -118,7 +119,13 @@ def refused(request: Request, given: Refused) -> Response:
     status = given.status or _BY_CODE.get(refusal.code) or _STATUSES[type(refusal)]
     if isinstance(refusal, Throttled | Unavailable):
         headers["retry-after"] = str(max(1, refusal.retry_after))
-    errors = [{"pointer": f"#/{name.replace('.', '/')}", "code": key} for name, key in refusal.fields.items()]
+    told = {one.field for one in refusal.violations}
+    errors = [
+        {"pointer": f"#/{name.replace('.', '/')}", "code": key}
+        for name, key in refusal.fields.items()
+        if name not in told
+    ]
+    errors += [{"pointer": f"#{one.pointer}", "code": one.code, "rule": one.rule} for one in refusal.violations]
     return problem(request, status, refusal.code, errors, headers)
 
 
@@ -131,7 +138,7 @@ def _error(one: Mapping[str, Any]) -> dict[str, str]:
     place, *path = [str(part) for part in one["loc"]]
     error = {"code": str(one["type"]), "detail": _safe(one)}
     if place == "body":
-        return {"pointer": "#" + "".join(f"/{part.replace('~', '~0').replace('/', '~1')}" for part in path), **error}
+        return {"pointer": f"#{pointer(path)}", **error}
     return {"parameter": "/".join(path), **error}
 
 

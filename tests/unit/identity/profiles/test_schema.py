@@ -3,7 +3,15 @@
 import pytest
 
 from limen.identity.profiles.records import ProfileSettings, Question
-from limen.identity.profiles.schema import LONGEST_ATTRIBUTES, problems_of, read_value, title, wrong_attributes
+from limen.identity.profiles.schema import (
+    LONGEST_ATTRIBUTES,
+    MOST_VIOLATIONS,
+    problems_of,
+    read_value,
+    title,
+    violations,
+    wrong_attributes,
+)
 
 SIZE = {"type": "integer", "minimum": 14, "maximum": 60, "limen": {"title": {"en": "Shoe size", "de": "Schuhgröße"}}}
 COLOUR = {"type": "string", "enum": ["red", "blue"]}
@@ -69,6 +77,51 @@ def test_values_are_judged_one_by_one():
         "other": "attribute.unknown",
     }
     assert wrong_attributes(SETTINGS, {"secret": "x" * LONGEST_ATTRIBUTES}) == {"": "attributes.too_long"}
+
+
+def test_each_broken_rule_is_told_with_its_place_and_without_what_was_sent():
+    line = {"type": "string", "maxLength": 3, "pattern": "^a"}
+    kept = {"type": "object", "required": ["y", "z"], "additionalProperties": {"type": "integer"}}
+    kept["properties"] = {"a/b~c": {"type": "integer"}, "lines": {"type": "array", "items": line}, "type": False}
+    settings = ProfileSettings(attributes={"size": SIZE, "kept": kept})
+    sent = {"a/b~c": "hidden", "lines": ["abc", "hidden"], "type": 1, "hidden@example.com": "hidden"}
+    told = violations(settings, {"size": 3, "kept": sent, "other": "hidden"})
+    assert sorted((one.field, one.pointer, one.rule) for one in told) == [
+        ("attributes.kept", "/attributes/kept", "required"),
+        ("attributes.kept", "/attributes/kept", "type"),
+        ("attributes.kept", "/attributes/kept/a~1b~0c", "type"),
+        ("attributes.kept", "/attributes/kept/lines/1", "maxLength"),
+        ("attributes.kept", "/attributes/kept/lines/1", "pattern"),
+        ("attributes.kept", "/attributes/kept/type", "false"),
+        ("attributes.size", "/attributes/size", "minimum"),
+    ]
+    assert {one.code for one in told} == {"attribute.invalid"}
+    assert "hidden" not in repr(told)
+    assert violations(settings, {"size": 3}, {"size": 3}) == ()
+    assert len(violations(settings, {"kept": {"lines": [1] * 500}})) == MOST_VIOLATIONS
+
+
+def test_a_place_below_a_reference_is_told_as_deep_as_it_is_bounded():
+    tree = {"type": "object", "properties": {"next": {"$ref": "#/properties/tree"}, "size": {"type": "integer"}}}
+    settings = ProfileSettings(attributes={"tree": tree})
+    (near,) = violations(settings, {"tree": {"next": {"size": "x"}}})
+    assert (near.pointer, near.rule) == ("/attributes/tree/next/size", "type")
+    deep = {"size": "x"}
+    for _ in range(40):
+        deep = {"next": deep}
+    (far,) = violations(settings, {"tree": deep})
+    assert far.pointer == "/attributes/tree" + "/next" * 15
+
+
+def test_a_rule_is_a_keyword_whatever_properties_are_called():
+    odd = {"properties": {"properties": {"maxLength": 1}}, "dependentSchemas": {"type": False}, "allOf": [True, False]}
+    settings = ProfileSettings(attributes={"properties": odd, "items": {"items": {"type": "integer"}}})
+    told = violations(settings, {"properties": {"properties": "long", "type": 1}, "items": ["x"]})
+    assert sorted((one.pointer, one.rule) for one in told) == [
+        ("/attributes/items/0", "type"),
+        ("/attributes/properties", "false"),
+        ("/attributes/properties/properties", "maxLength"),
+    ]
 
 
 @pytest.mark.parametrize(

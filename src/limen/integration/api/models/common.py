@@ -35,7 +35,9 @@ class Problem(Shown):
     request_id: str
     detail: str = ""
     errors: tuple[dict[str, str], ...] = Field(
-        default=(), description="Where (`pointer` into the body, RFC 6901, or `parameter`) and what (`code`)."
+        default=(),
+        description="Where (`pointer` into the body, RFC 6901, or `parameter`) and what (`code`); "
+        "of an attribute also which keyword of its schema is not met (`rule`).",
     )
 
 
