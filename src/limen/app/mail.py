@@ -1,7 +1,7 @@
 """How mail leaves, by the settings, and how the outbox's mail is opened, worded and sent."""
 
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
 
 from limen.app.settings.derived import issuer_host
@@ -20,6 +20,9 @@ from limen.kernel.errors import Misconfigured
 from limen.kernel.ids import TenantId
 from limen.kernel.mail import MAIL_FIELD
 from limen.kernel.secret import Secret
+
+if TYPE_CHECKING:
+    from limen.integration.messaging.smtp import SmtpMailer
 
 _SCHEMES: Final = {"smtp": ("starttls", 587), "smtps": ("tls", 465), "smtp+plain": ("plain", 25)}
 
@@ -51,10 +54,15 @@ def mailer_for(settings: Settings, clock: Clock) -> Mailer:
         return DevelopmentMailbox(clock)
     if not settings.smtp.url:
         return NoMailer()
-    return _smtp(settings, clock)
+    return relay_of(settings, clock)
 
 
-def _smtp(settings: Settings, clock: Clock) -> Mailer:
+def relay_of(settings: Settings, clock: Clock) -> "SmtpMailer":
+    """Return the relay that the settings name.
+
+    Raises:
+        Misconfigured: as :func:`mailer_for`.
+    """
     from limen.integration.messaging.smtp import (  # noqa: PLC0415  # memory that only those who use it pay
         SmtpMailer,
         SmtpSecurity,

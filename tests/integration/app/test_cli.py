@@ -194,20 +194,41 @@ def test_keys_are_rotated_by_hand(limen) -> None:
 
 def test_the_doctor_lists_weaker_settings_and_fails_only_for_what_is_wrong(limen) -> None:
     limen("admin", "create")
-    weak = limen("doctor", LIMEN_SMTP_URL="smtps://mail.example", LIMEN_LIMITS_API_PER_CLIENT="off")
+    weak = limen("doctor", LIMEN_DEVELOPMENT_MAILBOX="1", LIMEN_LIMITS_API_PER_CLIENT="off")
     assert "insecure_http" in weak.stdout
     assert "limits.api_per_client is off" in weak.stdout
     assert (weak.returncode, weak.stderr) == (0, "")
+    assert "risk.when_away = challenge: more is asked for, as of a risk that was found (at default)" in weak.stdout
     wrong = limen("doctor")
     assert "no mail relay" in wrong.stdout
     assert wrong.returncode == 1
+
+
+def test_the_doctor_says_it_all_as_json(limen) -> None:
+    limen("admin", "create")
+    done = limen("doctor", "--json", LIMEN_SMTP_URL="smtp+plain://127.0.0.1:1", LIMEN_THREATS_RESOLVER="")
+    said = json.loads(done.stdout)
+    assert (done.returncode, said["findings"][0]["severity"]) == (1, "wrong")
+    assert [row["findings"][0]["what"] for row in said["guards"] if row["answers"] == "no"] == [
+        "the mail relay does not answer as it should (smtp_unreachable): mail waits in the outbox"
+    ]
+    [risk] = [row for row in said["guards"] if row["guard"] == "risk"]
+    assert (risk["setting"], risk["answers"]) == ("risk.when_away", "yes")
+    assert risk["stances"] == [
+        {
+            "value": "challenge",
+            "words": "more is asked for, as of a risk that was found",
+            "at": ["default"],
+            "why": "",
+        }
+    ]
 
 
 def test_the_doctor_sees_a_keyring_that_others_can_read(limen, tmp_path: Path) -> None:
     limen("admin", "create")
     keyring = tmp_path / "data" / "limen.keyring"
     keyring.chmod(stat.S_IMODE(keyring.stat().st_mode) | stat.S_IROTH)
-    done = limen("doctor", LIMEN_SMTP_URL="smtps://mail.example")
+    done = limen("doctor", LIMEN_DEVELOPMENT_MAILBOX="1")
     assert "open to others" in done.stdout
     assert done.returncode == 1
 

@@ -6,7 +6,7 @@ import os
 import msgspec
 import pytest
 
-from limen.app.cli.doctor import _findings
+from limen.app.doctor import examined
 from limen.app.settings.sections.guarding import GeographySection, ThreatsSection
 from limen.identity.tenants.attacks import AttackSettings
 from limen.identity.tenants.breaches import BreachSettings
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.anyio
 
 async def said(house, **threats) -> str:
     given = msgspec.structs.replace(house.basis.settings, threats=ThreatsSection(**threats))
-    return "\n".join(f"{one.severity}: {one.what}" for one in await _findings(given))
+    return "\n".join(f"{one.severity}: {one.what}" for one in (await examined(given)).findings)
 
 
 async def test_sets_and_feeds_are_read_as_the_server_would(house, tmp_path):
@@ -64,24 +64,24 @@ async def test_databases_of_geography_are_read_as_the_server_would(house, tmp_pa
     bad.write_bytes(b"no database")
     given = GeographySection(databases=(str(good), str(bad), str(tmp_path / "none.mmdb")))
     settings = msgspec.structs.replace(house.basis.settings, geography=given)
-    words = "\n".join(f"{one.severity}: {one.what}" for one in await _findings(settings))
+    words = "\n".join(f"{one.severity}: {one.what}" for one in (await examined(settings)).findings)
     assert f"weak: geography.databases: {good} was made" in words
     assert f"wrong: geography.databases: {bad} is refused" in words
     assert "none.mmdb cannot be read (FileNotFoundError)" in words
     settings = msgspec.structs.replace(house.basis.settings, geography=GeographySection(base="off"))
-    assert "geography: no country is known" in "\n".join(one.what for one in await _findings(settings))
+    assert "geography: no country is known" in "\n".join(one.what for one in (await examined(settings)).findings)
 
 
 async def test_dns_is_asked_where_mail_leaves_and_its_silence_is_named(house):
     mails = msgspec.structs.replace(house.basis.settings.smtp, url=Secret("smtp+plain://localhost:25"))
     for resolver, words in (
         ("", "weak: threats.resolver is empty"),
-        ("127.0.0.1", "weak: DNS does not answer: sign_up.dns_away says"),
+        ("127.0.0.1", "wrong: DNS does not answer: sign_up.dns_away says"),
         ("dns.example", "wrong: threats.resolver is no address"),
     ):
         threats = ThreatsSection(resolver=resolver)
         settings = msgspec.structs.replace(house.basis.settings, threats=threats, smtp=mails)
-        assert words in "\n".join(f"{one.severity}: {one.what}" for one in await _findings(settings))
+        assert words in "\n".join(f"{one.severity}: {one.what}" for one in (await examined(settings)).findings)
     assert "DNS" not in await said(house, resolver="127.0.0.1")  # no mail leaves
 
 
@@ -89,5 +89,5 @@ async def test_a_hook_for_lines_that_may_not_be_asked_is_named(house):
     sms = msgspec.structs.replace(house.basis.settings.sms, line_type_url="https://127.0.0.1/lines")
     settings = msgspec.structs.replace(house.basis.settings, sms=sms)
     assert "wrong: sms.line_type_url leads where nothing is asked" in "\n".join(
-        f"{one.severity}: {one.what}" for one in await _findings(settings)
+        f"{one.severity}: {one.what}" for one in (await examined(settings)).findings
     )

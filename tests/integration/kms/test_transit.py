@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from limen.app.basis import open_basis
-from limen.app.doctor import kms_findings
+from limen.app.doctor.kms import kms_findings
 from limen.app.settings import Settings
 from limen.app.settings.sections.keys import KeyringSection, KmsSection
 from limen.identity.keyring import FileKeyring, Keyring, KeyringSettings, Upkeep

@@ -185,6 +185,23 @@ async def test_starttls_protects_the_message_and_the_password(start, certificate
     assert raised.value.code == "smtp_535"
 
 
+async def test_a_relay_is_greeted_without_a_login(start, certificate):
+    seen = []
+
+    def authenticate(_server, _session, _envelope, _mechanism, data):
+        seen.append(data)
+        return AuthResult(success=True)
+
+    postbox, port = await start(tls_context=server_context(certificate), authenticator=authenticate)
+    settings = {"username": "limen", "password": Secret("s3cret")}
+    await mailer(port, SmtpSecurity.STARTTLS, certificates=str(certificate), **settings).greet()
+    assert (seen, postbox.envelopes) == ([], [])
+    with pytest.raises(MailUnavailable):
+        await mailer(port, SmtpSecurity.STARTTLS, **settings).greet()
+    with pytest.raises(MailUnavailable):
+        await mailer(free_port()).greet()
+
+
 async def test_tls_from_the_first_byte_works(start, certificate):
     postbox, port = await start(ssl_context=server_context(certificate))
     await mailer(port, SmtpSecurity.TLS, certificates=str(certificate)).send(MAIL)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from limen.app.doctor import settings_findings
+from limen.app.doctor.said import settings_findings
 from limen.app.settings import Settings, require_servable
 from limen.app.settings.sections.leaving import OutgoingSection
 from limen.app.settings.sections.serving import ServerSection

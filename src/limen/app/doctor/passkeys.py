@@ -1,15 +1,14 @@
 """What the doctor says of the metadata of passkey models: whether it is there, whole and current."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from limen.app.doctor.findings import Finding, weak, wrong
 from limen.app.doctor.guards import named
 from limen.app.passkeys import metadata_source
 from limen.app.settings import Settings
+from limen.identity.tenants.records import Tenant
 from limen.integration.outgoing.passkey_models import load
 from limen.kernel.clock import DAY, SystemClock
-from limen.storage.database import Database
-from limen.storage.tenants import SqlTenants
 
 
 def passkey_findings(settings: Settings) -> Iterator[Finding]:
@@ -32,14 +31,9 @@ def passkey_findings(settings: Settings) -> Iterator[Finding]:
         yield weak(f"the metadata of passkey models is stale by {late} days; it stays in force", f"see {source.url}")
 
 
-async def attestation_findings(database: Database, settings: Settings) -> list[Finding]:
-    """Return which tenants ask devices what they are though nothing is known that would prove it."""
-    if metadata_source(settings) is not None:
-        return []
-    asking: list[str] = []
-    after = ""
-    while page := await SqlTenants(database).list(after=after, limit=200):
-        asking += [one.slug for one in page if one.is_active and one.settings.passkeys.attestation != "none"]
-        after = page[-1].id
-    words = f"passkeys.attestation is on and there is no metadata: no model is proven, at {named(asking)}"
-    return [weak(words, "passkeys.metadata_root")] if asking else []
+def attestation_findings(settings: Settings, tenants: Sequence[Tenant]) -> Iterator[Finding]:
+    """Yield which tenants ask devices what they are though nothing is known that would prove it."""
+    asking = [one.slug for one in tenants if one.settings.passkeys.attestation != "none"]
+    if asking and metadata_source(settings) is None:
+        words = f"passkeys.attestation is on and there is no metadata: no model is proven, at {named(asking)}"
+        yield weak(words, "passkeys.metadata_root")

@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
 
 from limen.app.doctor.findings import Finding, weak, wrong
 from limen.app.settings import Settings
@@ -20,10 +19,14 @@ from limen.trust.threats.sets import CompactSet, Kind
 _OLD: Final = 366 * DAY
 
 
-def threat_findings(settings: Settings) -> Iterator[Finding]:
-    """Yield what is missing, damaged or old."""
+def set_findings(settings: Settings) -> Iterator[Finding]:
+    """Yield what is missing, damaged or old of the sets of what is known from breaches."""
     yield from _set(passwords_path(settings), "passwords", is_named=bool(settings.threats.passwords))
     yield from _set(pairs_path(settings), "pairs", is_named=bool(settings.threats.pairs))
+
+
+def feed_findings(settings: Settings) -> Iterator[Finding]:
+    """Yield what is missing, damaged or stale of the feeds, and of who asks for them."""
     try:
         feeds = feeds_of(settings)
     except Misconfigured as error:
@@ -32,24 +35,25 @@ def threat_findings(settings: Settings) -> Iterator[Finding]:
     for feed in feeds:
         yield from _feed(feed, settings)
     yield from _credentials(settings)
-    yield from _agents(settings.threats.signed_agents)
-    if settings.smtp.url and not settings.threats.resolver.split():
-        words = "threats.resolver is empty: whoever signs up with a domain that takes no mail is not recognised"
-        yield weak(words, "threats.resolver = system")
 
 
 async def resolver_findings(settings: Settings) -> AsyncIterator[Finding]:
-    """Yield what is wrong with DNS: one question is asked, whether our own domain takes mail."""
+    """Yield what is wrong with DNS: one question is asked, who serves the root."""
+    if settings.smtp.url and not settings.threats.resolver.split():
+        words = "threats.resolver is empty: whoever signs up with a domain that takes no mail is not recognised"
+        yield weak(words, "threats.resolver = system")
     try:
         domains = mail_domains_of(settings, SystemClock(), lambda _outcome: None)
     except Misconfigured as error:
         yield wrong(str(error), error.hint)
         return
-    if domains is not None and await domains.takes_mail(urlsplit(settings.issuer).hostname or "localhost") is None:
-        yield weak("DNS does not answer: sign_up.dns_away says what holds for who signs up", "see threats.resolver")
+    if domains is not None and not await domains.resolver.answers():
+        yield wrong("DNS does not answer: sign_up.dns_away says what holds for who signs up", "see threats.resolver")
 
 
-def _agents(named: str) -> Iterator[Finding]:
+def agent_findings(settings: Settings) -> Iterator[Finding]:
+    """Yield what is wrong with the directory of agents that sign."""
+    named = settings.threats.signed_agents
     if not named:
         return
     try:

@@ -21,7 +21,7 @@ def require_servable(settings: Settings) -> None:
     _require_networks(settings)
     _require_edge(settings)
     _require_sms(settings)
-    _require_captcha(settings)
+    require_captcha(settings)
 
 
 def require_issuer(settings: Settings) -> None:
@@ -52,8 +52,12 @@ def require_issuer(settings: Settings) -> None:
         )
 
 
-def _require_captcha(settings: Settings) -> None:
-    """Refuse a CAPTCHA vendor without an account there."""
+def require_captcha(settings: Settings) -> None:
+    """Refuse a CAPTCHA vendor without an account there.
+
+    Raises:
+        Misconfigured: with what would mend it.
+    """
     captcha = settings.captcha
     if captcha.vendor and not (captcha.site_key and captcha.secret.reveal()):
         raise Misconfigured("captcha.vendor needs captcha.site_key and captcha.secret", "both come from the vendor")

@@ -91,25 +91,31 @@ class SmtpMailer:
             raise _by_code(codes[0] if codes else 0) from None
         except (aiosmtplib.SMTPDataError, aiosmtplib.SMTPRecipientRefused) as refused:
             raise _by_code(refused.code) from None
-        except aiosmtplib.SMTPResponseException as refused:
-            # greeting, EHLO, STARTTLS, AUTH or our own sender: the operator can mend it, so the message waits
-            raise MailUnavailable(f"smtp_{refused.code}") from None
-        except TimeoutError:
-            raise MailUnavailable("smtp_timeout") from None
-        except ssl.SSLError:
-            raise MailUnavailable("smtp_tls") from None
-        except (aiosmtplib.SMTPException, OSError):
-            raise MailUnavailable("smtp_unreachable") from None
+        except (aiosmtplib.SMTPException, OSError) as error:
+            raise MailUnavailable(_why(error)) from None
         except ValueError:
             raise MailRejected("address_invalid") from None
 
-    def _client(self) -> aiosmtplib.SMTP:
+    async def greet(self) -> None:
+        """See that the relay answers, over TLS where that is set; nobody logs in.
+
+        Raises:
+            MailUnavailable: it does not.
+        """
+        client = self._client(logs_in=False)
+        try:
+            async with client:
+                pass
+        except (aiosmtplib.SMTPException, OSError) as error:
+            raise MailUnavailable(_why(error)) from None
+
+    def _client(self, *, logs_in: bool = True) -> aiosmtplib.SMTP:
         settings = self._settings
         return aiosmtplib.SMTP(
             hostname=settings.host,
             port=settings.port,
-            username=settings.username or None,
-            password=settings.password.reveal() or None,
+            username=(settings.username or None) if logs_in else None,
+            password=(settings.password.reveal() or None) if logs_in else None,
             local_hostname=settings.local_hostname,
             timeout=settings.timeout_seconds,
             use_tls=settings.security is SmtpSecurity.TLS,
@@ -122,6 +128,15 @@ def _tls_context(settings: SmtpSettings) -> ssl.SSLContext:
     context = ssl.create_default_context(cafile=settings.certificates or None)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context
+
+
+def _why(error: aiosmtplib.SMTPException | OSError) -> str:
+    """Return why a relay does not serve: the operator can mend it, so messages wait."""
+    if isinstance(error, aiosmtplib.SMTPResponseException):  # to our greeting, EHLO, STARTTLS, AUTH or sender
+        return f"smtp_{error.code}"
+    if isinstance(error, TimeoutError):
+        return "smtp_timeout"
+    return "smtp_tls" if isinstance(error, ssl.SSLError) else "smtp_unreachable"
 
 
 def _by_code(code: int) -> MailUnavailable | MailRejected:

@@ -12,8 +12,9 @@ from collections.abc import Callable
 from limen.kernel.clock import Clock
 from limen.storage.cache.fallback import FallbackLimiter, Limiter
 from limen.storage.cache.process import ProcessLimiter
+from limen.trust.limits import Limit
 
-__all__ = ["FallbackLimiter", "Limiter", "ProcessLimiter", "rate_limiter"]
+__all__ = ["FallbackLimiter", "Limiter", "ProcessLimiter", "cache_answers", "rate_limiter"]
 
 
 def rate_limiter(cache_url: str, key: bytes, clock: Clock, on_away: Callable[[], None] = lambda: None) -> Limiter:
@@ -34,3 +35,21 @@ def rate_limiter(cache_url: str, key: bytes, clock: Clock, on_away: Callable[[],
     from limen.storage.cache.valkey import ValkeyLimiter  # noqa: PLC0415  # 8 MB that only those who use it pay
 
     return FallbackLimiter(ValkeyLimiter(cache_url, key), process, clock, on_away)
+
+
+async def cache_answers(cache_url: str) -> bool:
+    """Tell whether the cache at *cache_url* answers: one counter is read that nobody counts.
+
+    Raises:
+        Misconfigured: *cache_url* has another scheme.
+    """
+    from limen.storage.cache.valkey import ValkeyLimiter  # noqa: PLC0415  # as above
+
+    cache = ValkeyLimiter(cache_url, bytes(32))
+    try:
+        await cache.seen([("doctor", Limit(1, 60, "doctor"))])
+    except Exception:  # noqa: BLE001  # whatever the client library raises: the cache is away
+        return False
+    finally:
+        await cache.aclose()
+    return True
