@@ -6,11 +6,12 @@ import re
 import pytest
 
 from limen.app.jobs.deletion import carry_out_deletions
+from limen.identity.administrators import SYSTEM
 from limen.identity.consents.purposes import Basis
 from limen.identity.tenants.preferences import PreferenceSettings
 from limen.kernel.event_data import misfit
 from tests.integration.account.people import ANN, BOB, PASSWORD, STALE, at_home, pressing
-from tests.integration.consents.test_portal import answered, decisions, publish
+from tests.integration.consents.test_portal import answered, decisions, publish, register
 from tests.integration.journeys.test_lost_factors import owner_of, say_lost
 from tests.integration.journeys.test_passkey import add
 from tests.integration.journeys.test_safe_changes import mailed
@@ -303,7 +304,7 @@ async def test_trusted_devices_and_a_recovery_under_way_are_seen_and_ended_by_th
 
 
 async def test_what_is_allowed_and_wanted_is_seen_taken_back_and_chosen_and_nothing_is_allowed_here(house):
-    await publish(house)
+    letter = await publish(house)
     await publish(house, "orders", basis=Basis.CONTRACT)
     await settings(house, preferences=PreferenceSettings(channels=("email", "sms"), frequencies=("weekly",)))
     ann, _, api = await ann_with_api(house)
@@ -311,6 +312,9 @@ async def test_what_is_allowed_and_wanted_is_seen_taken_back_and_chosen_and_noth
     given, orders = (await api("GET", "/consents")).json()["items"]
     assert (given["title"], given["allowed"], given["may_withdraw"]) == ("Our newsletter", True, True)
     assert (orders["allowed"], orders["reason"], orders["may_withdraw"]) == (True, "legal_basis", False)
+    await register(house).retire(letter.id, SYSTEM)
+    retired, _ = (await api("GET", "/consents")).json()["items"]
+    assert (retired["allowed"], retired["reason"], retired["may_withdraw"]) == (False, "purpose_retired", True)
     assert (await api("DELETE", "/consents/newsletter")).status_code == 204
     [last] = [one.decision for one in await decisions(house)][-1:]
     assert (last.decision, last.method) == ("withdrawn", "api")

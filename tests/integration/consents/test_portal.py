@@ -9,13 +9,17 @@ import pytest
 from limen.app.consents import exported, key_reader
 from limen.app.jobs.checkpoints import Basics
 from limen.app.jobs.consents import ConsentChains, LedgerSigners
+from limen.experience.pages.account import privacy
 from limen.identity.administrators import SYSTEM
 from limen.identity.consents.purposes import Basis, Channel, Kind, Purpose, Terms, Text, Version
 from limen.identity.consents.receipt import verify_receipt
 from limen.identity.consents.register import Register
 from limen.identity.consents.verify import verify_export
+from limen.identity.profiles.records import ProfileSettings
 from limen.kernel.ids import PurposeId
-from tests.support.house import PASSWORD, says
+from tests.integration.journeys.test_second_factor import settings
+from tests.support.house import PASSWORD
+from tests.support.walker import says
 
 pytestmark = pytest.mark.anyio
 
@@ -125,6 +129,82 @@ async def test_what_a_law_asks_for_can_be_read_and_not_decided(house):
     assert not any(form.fields.get("purpose") for form in page.forms)
     await answered(ann, "withdraw", purpose="newsletter", version="1")
     assert await decisions(house) == []
+
+
+async def test_a_retired_purpose_stays_in_sight_of_who_decided_about_it_and_can_be_taken_back(house):
+    made = await publish(house)
+    await publish(house, "unasked")
+    ann, _ = await signed_in(house)
+    page = await ann.get(PRIVACY)
+    await ann.post(page, form=next(one for one in page.forms if one.fields.get("purpose") == made.name), intent="give")
+    for one in await register(house).all():
+        await register(house).retire(one.id, SYSTEM)
+    page = await ann.get(PRIVACY)
+    assert says("privacy.state.purpose_retired") in page.text
+    [form] = [
+        one for one in page.forms if one.fields.get("purpose")
+    ]  # of what was never decided, nothing is left to see
+    assert form.fields["purpose"] == made.name
+    assert len([link for link in page.links if "/receipts/" in link]) == 2
+    assert (await ann.post(page, form=form, intent="give")).status == 400
+    page = await ann.post(await ann.get(PRIVACY), form=form, intent="withdraw")
+    assert page.notices == [says("notice.consent_withdrawn")]
+    assert not [one for one in page.forms if one.fields.get("purpose")]
+    assert [one.decision.decision.value for one in await decisions(house)] == ["given", "withdrawn"]
+
+
+async def test_what_was_given_to_earlier_words_can_be_taken_back_as_it_can_be_renewed(house):
+    made = await publish(house)
+    ann, _ = await signed_in(house)
+    await answered(ann, "give")
+    await register(house).publish(made.id, made.terms, SYSTEM)
+    page = await ann.get(PRIVACY)
+    assert says("privacy.state.newer_version") in page.text
+    assert says("privacy.give") in page.text
+    page = await answered(ann, "withdraw")
+    assert says("privacy.state.withdrawn") in page.text
+
+
+async def test_a_long_history_is_read_in_pages_back_to_its_beginning(house, monkeypatch):
+    monkeypatch.setattr(privacy, "_PAGE", 2)
+    await publish(house)
+    ann, _ = await signed_in(house)
+    for intent in ("give", "withdraw", "give", "withdraw", "give"):
+        await answered(ann, intent)
+    seen, address = [], PRIVACY
+    while address:
+        page = await ann.get(address)
+        seen += [link for link in page.links if "/receipts/" in link and "form=jws" not in link]
+        address = next((link for link in page.links if "before=" in link), "")
+    assert [one.rpartition("/")[2] for one in seen] == [record.id for record in reversed(await decisions(house))]
+    assert PRIVACY in page.links
+    for odd in ("x", "-1", "9" * 40, "\u0663"):
+        assert (await ann.get(f"{PRIVACY}?before={odd}")).status == 200
+
+
+async def test_an_application_that_has_access_is_seen_and_removed_here(house):
+    await house.customer(ANN)
+    ann = house.walker()
+    shop = await house.register_client()
+    page = await ann.allow(await ann.sign_in(ANN, PASSWORD, await ann.authorize(shop[0])))
+    assert "code" in page.answer
+    page = await ann.get(PRIVACY)
+    form = next(one for one in page.forms if one.fields.get("application"))
+    page = await ann.post(page, form=form, intent="revoke")
+    assert (page.path, page.notices) == (PRIVACY, [says("notice.application_revoked")])
+    assert not any(one.fields.get("application") for one in page.forms)
+    assert [one.decision.decision.value for one in await decisions(house)] == ["given", "withdrawn"]
+
+
+@pytest.mark.parametrize("language", ["de", "ar"])
+async def test_kinds_of_data_are_named_in_the_readers_language_or_by_the_tenant(house, language):
+    shoes = {"type": "string", "limen": {"title": {"en": "Shoe size", language: "X-Schuh"}}}
+    await settings(house, profile=ProfileSettings(attributes={"shoe_size": shoes}))
+    await publish(house, data=("email", "shoe_size", "x-odd"))
+    ann, _ = await signed_in(house, house.walker(language=language))
+    text = (await ann.get(PRIVACY)).text
+    for words in (says("privacy.data.email", locale=language), "X-Schuh", "x-odd"):
+        assert f"<bdi>{words}</bdi>" in text
 
 
 async def test_an_age_has_to_be_confirmed(house):

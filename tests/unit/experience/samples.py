@@ -272,14 +272,15 @@ _ACCOUNT: dict[str, tuple[tuple[str, str | None], dict[str, dict[str, Any]]]] = 
     ),
 }
 _PAST = {"decision": "given", "at": NOW, "party": "books", "items": ["openid"], "version": 2, "receipt": "/receipt/1"}
+_DATA = [{"name": "email", "label": ""}, {"name": "shoe_size", "label": "Shoes"}, {"name": "x", "label": ""}]
 _PURPOSE = {
     "name": "newsletter", "version": 2, "title": "Our newsletter", "paragraphs": ["We write to you.", "Once a week."],
-    "language": "en", "basis": "consent", "data": ["email"], "party": "", "state": "given", "is_allowed": True,
+    "language": "en", "basis": "consent", "party": "", "state": "given", "data": _DATA, "is_allowed": True,
     "until": NOW, "minimum_age": 16, "may_give": False, "may_withdraw": True, "history": [_PAST],
 }  # fmt: skip
 _SHARING = {**_PURPOSE, "party": "books", "state": "newer_version", "may_give": True, "until": 0, "history": []}
-_STATES = ("legal_basis", "not_decided", "refused", "withdrawn", "expired")
-_BASES = ("contract", "legal_obligation", "vital_interests", "public_task", "legitimate_interests")
+_STATES = ("legal_basis", "not_decided", "refused", "withdrawn", "expired", "purpose_retired")
+_BASES = ("contract", "legal_obligation", "vital_interests", "public_task", "legitimate_interests", "consent")
 _OTHERS = [
     {**_SHARING, "party": f"books-{basis}", "state": one, "basis": basis, "is_allowed": False}
     for one, basis in zip(_STATES, _BASES, strict=True)
@@ -330,8 +331,18 @@ _ACCOUNT |= {
     "trusted": (("devices", "notice.device_forgotten"), {"trusted": {"devices": _TRUSTED}}),
     "privacy": (
         ("privacy", "notice.consent_given"),
-        {"privacy": {"purposes": [_PURPOSE, _SHARING, *_OTHERS], "applications": _DECISIONS, "has_signal": True}},
+        {
+            "privacy": {
+                "purposes": [_PURPOSE, _SHARING, *_OTHERS],
+                "applications": _DECISIONS,
+                "has_signal": True,
+                "older_url": "/account/privacy?before=1",
+                "newest_url": "/account/privacy",
+            }
+        },
     ),
+    "access": (("privacy", "notice.application_revoked"), {"access": {"applications": _APPLICATIONS}}),
+    "access_none": (("privacy", None), {"access": {"applications": []}}),
     "rights": (("privacy", "notice.privacy_asked"), {"rights": _RIGHTS}),
     "preferences": (("privacy", "notice.preferences"), {"preferences": _PREFERENCES}),
     "preferences_nothing": (("privacy", None), {"preferences": {"is_offered": False}}),
@@ -351,7 +362,15 @@ _ACCOUNT |= {
     ),
     "privacy_without_purposes": (
         ("privacy", None),
-        {"privacy": {"purposes": [], "applications": [], "has_signal": False}},
+        {
+            "privacy": {
+                "purposes": [],
+                "applications": [],
+                "has_signal": False,
+                "older_url": None,
+                "newest_url": None,
+            }
+        },
     ),
 }
 _TERMS = {

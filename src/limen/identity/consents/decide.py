@@ -7,7 +7,7 @@ from typing import Any, Final, Protocol
 
 from limen.identity.audit.chain import SealedPart
 from limen.identity.consents.personal import coarse, sealed_part
-from limen.identity.consents.purposes import OBJECTABLE, Purpose, text_hash
+from limen.identity.consents.purposes import Purpose, text_hash
 from limen.identity.consents.question import expiry
 from limen.identity.consents.records import ConsentDecision, ConsentRecord, Decision
 from limen.identity.consents.store import LedgerUnit
@@ -72,15 +72,17 @@ def wished(
 ) -> ConsentDecision | Refusal:
     """Return the decision that *wish* makes about *purpose*, or why it cannot be made.
 
+    A purpose that was retired is asked for no more; what was given to it can be taken back.
+
     Returns:
         ``NotFound("purpose_not_found")``; ``Conflict("purpose_version_changed")`` where other words were shown than
         hold now; ``Conflict("purpose_not_decidable")`` where there is nothing to decide, or to take back;
         ``Invalid("age_not_reached")``.
     """
-    if purpose is None or purpose.retired_at is not None:
+    is_given, is_withdrawn = wish.decision is Decision.GIVEN, wish.decision is Decision.WITHDRAWN
+    if purpose is None or (purpose.retired_at is not None and not is_withdrawn):
         return NotFound("purpose_not_found")
-    is_given = wish.decision is Decision.GIVEN
-    if not purpose.is_decided_here or (wish.decision is Decision.WITHDRAWN and not may_withdraw(purpose)):
+    if not purpose.is_decided_here or (is_withdrawn and not purpose.may_be_withdrawn):
         return Conflict("purpose_not_decidable", purpose.terms.basis.value)
     if wish.version != purpose.current.number:
         return Conflict("purpose_version_changed")
@@ -100,11 +102,6 @@ def wished(
         expires_at=expiry(purpose, now) if is_given else 0,
         confirmed_age=purpose.terms.minimum_age if is_given else 0,
     )
-
-
-def may_withdraw(purpose: Purpose) -> bool:
-    """Tell whether a customer may take back what they gave, or object: not where a contract or a law asks for it."""
-    return purpose.terms.basis.value == "consent" or purpose.terms.basis in OBJECTABLE
 
 
 def prepare(

@@ -132,6 +132,11 @@ class Purpose:
         """Tell whether a customer decides anything: yes to a consent, no to what they may object to."""
         return self.needs_decision or self.terms.basis in OBJECTABLE
 
+    @property
+    def may_be_withdrawn(self) -> bool:
+        """Tell whether a customer may take back what they gave, or object: not where a contract or a law asks it."""
+        return self.terms.basis is Basis.CONSENT or self.terms.basis in OBJECTABLE
+
     def succeeded(self, terms: Terms, at: Instant) -> "Purpose":
         """Return the purpose with a further version."""
         number = self.current.number + 1

@@ -1,6 +1,6 @@
 """May this be done now? A pure answer from a purpose and what its customer decided."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -28,6 +28,7 @@ class Reason(StrEnum):
     OUTDATED = "newer_version"
 
 
+_UNCOUNTED: Final = frozenset({Reason.RETIRED, Reason.OUTDATED})
 _OVER: Final = frozenset({Reason.REFUSED, Reason.WITHDRAWN, Reason.EXPIRED})
 
 
@@ -93,6 +94,23 @@ def decided(purpose: Purpose, standing: Standing | None, now: Instant) -> Answer
     if standing is None or reason is Reason.LEGAL_BASIS:
         return Answer(is_allowed, reason, version=purpose.current.number)
     return Answer(is_allowed, reason, standing.record_id, standing.version, standing.expires_at if is_allowed else 0)
+
+
+def told(purpose: Purpose, standing: Standing | None, now: Instant) -> Answer:
+    """Return how *purpose* stands, for the customer: a retired one allows nothing, whatever they once said."""
+    found = decided(purpose, standing, now)
+    if purpose.retired_at is None or (standing is not None and standing.decision is not Decision.GIVEN):
+        return found
+    return replace(found, is_allowed=False, reason=Reason.RETIRED, until=0)
+
+
+def may_be_taken_back(purpose: Purpose, standing: Standing | None, found: Answer) -> bool:
+    """Tell whether there is a yes to take back, or something to object to, where a purpose stands as *found*.
+
+    A yes to earlier words, or to a purpose that was retired since, stands in the ledger until it is taken back.
+    """
+    has_ground = purpose.is_decided_here and purpose.may_be_withdrawn
+    return has_ground and (found.is_allowed or (standing is not None and found.reason in _UNCOUNTED))
 
 
 def is_over(purpose: Purpose, standing: Standing | None, now: Instant) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from limen.identity.consents.decide import Prepared, Source, Wish, may_withdraw, prepare, wished, write
+from limen.identity.consents.decide import Prepared, Source, Wish, prepare, wished, write
 from limen.identity.consents.purposes import Kind, Purpose
 from limen.identity.consents.question import Standing, decided
 from limen.identity.consents.records import ConsentRecord, Decision
@@ -80,4 +80,4 @@ class Signals:
 
 def is_shared(purpose: Purpose) -> bool:
     """Tell whether the signal objects to *purpose*: data goes to another party, and the customer may say no."""
-    return purpose.kind is Kind.SHARING and purpose.retired_at is None and may_withdraw(purpose)
+    return purpose.kind is Kind.SHARING and purpose.retired_at is None and purpose.may_be_withdrawn

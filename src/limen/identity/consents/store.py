@@ -29,8 +29,10 @@ class ConsentLedger(Protocol):
         """Return one record."""
         ...
 
-    async def history(self, customer_id: CustomerId, *, limit: int = ...) -> list[ConsentRecord]:
-        """Return a customer's newest decisions, oldest first."""
+    async def history(
+        self, customer_id: CustomerId, *, limit: int = ..., before: Instant | None = None
+    ) -> list[ConsentRecord]:
+        """Return a customer's newest decisions, of those *before* an instant; oldest first."""
         ...
 
     async def latest(self, customer_id: CustomerId) -> list[ConsentRecord]:

@@ -13,7 +13,7 @@ import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
-from limen.identity.consents.decide import Deciding, Source, Wish, may_withdraw
+from limen.identity.consents.decide import Deciding, Source, Wish
 from limen.identity.consents.purposes import Purpose
 from limen.identity.consents.question import Standing, decided
 from limen.identity.consents.records import ConsentRecord, Decision
@@ -68,7 +68,7 @@ def may_link(purpose: Purpose | None) -> Refusal | None:
     """Return why there is no such link for *purpose*: it is not there, or nothing that may be taken back."""
     if purpose is None or purpose.retired_at is not None:
         return NotFound("purpose_not_found")
-    if not purpose.is_decided_here or not may_withdraw(purpose):
+    if not purpose.is_decided_here or not purpose.may_be_withdrawn:
         return Conflict("purpose_not_decidable", purpose.terms.basis.value)
     return None
 

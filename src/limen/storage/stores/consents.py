@@ -17,13 +17,17 @@ from limen.storage.statements import Connection
 from limen.storage.stores.base import TenantStoreBase, insert_mine, mine, of_tenant, select_mine
 
 _MOST: Final = 1_000
+_NEVER: Final[Instant] = 2**63 - 1
 
 _theirs = consent_ledger.c.customer_id == bindparam("customer")
 _LAST_AT = mine(select(func.max(consent_ledger.c.at).label("at")).where(_theirs), consent_ledger)
 _APPEND = insert_mine(consent_ledger)
 _GET = select_mine(consent_ledger, consent_ledger.c.id == bindparam("of"))
 _HISTORY = mine(
-    select(consent_ledger).where(_theirs).order_by(consent_ledger.c.at.desc()).limit(bindparam("at_most")),
+    select(consent_ledger)
+    .where(_theirs, consent_ledger.c.at < bindparam("before"))
+    .order_by(consent_ledger.c.at.desc())
+    .limit(bindparam("at_most")),
     consent_ledger,
 )
 _newest = (
@@ -69,9 +73,12 @@ class SqlConsents(TenantStoreBase):
         row = await self._one(_GET, of=record_id)
         return None if row is None else record_of(row)
 
-    async def history(self, customer_id: CustomerId, *, limit: int = _MOST) -> list[ConsentRecord]:
-        """Return a customer's newest decisions, oldest first."""
-        rows = await self._all(_HISTORY, customer=customer_id, at_most=limit)
+    async def history(
+        self, customer_id: CustomerId, *, limit: int = _MOST, before: Instant | None = None
+    ) -> list[ConsentRecord]:
+        """Return a customer's newest decisions, of those *before* an instant; oldest first."""
+        until = _NEVER if before is None else before
+        rows = await self._all(_HISTORY, customer=customer_id, at_most=limit, before=until)
         return [record_of(row) for row in reversed(rows)]
 
     async def latest(self, customer_id: CustomerId) -> list[ConsentRecord]:

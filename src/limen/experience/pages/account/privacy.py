@@ -1,4 +1,7 @@
-"""What the customer allows: every purpose with its words, where it stands, and what was decided; and the receipts."""
+"""What the customer allows: every purpose with its words, where it stands, and what was decided; and the receipts.
+
+A purpose that was retired is shown to whoever decided about it, and what they gave can be taken back.
+"""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -10,31 +13,40 @@ from limen.experience.pages.account.look import Again, Done, Look, Shown, Taken,
 from limen.experience.pages.accounts import sign_in_first
 from limen.experience.pages.errors import error_page
 from limen.experience.pages.visit import Visit
-from limen.identity.consents.decide import Deciding, Source, Wish, may_withdraw
+from limen.identity.consents.decide import Deciding, Source, Wish
 from limen.identity.consents.purposes import Purpose
-from limen.identity.consents.question import Standing, decided
+from limen.identity.consents.question import Standing, may_be_taken_back, told
 from limen.identity.consents.receipt import Controller
 from limen.identity.consents.receipts import Receipts
 from limen.identity.consents.records import OAUTH, ConsentRecord, Decision
 from limen.identity.consents.signal import is_shared
+from limen.identity.profiles.schema import title
 from limen.kernel.clock import Instant
 from limen.kernel.errors import Refusal
 from limen.kernel.ids import RecordId
 
 GIVE: Final = "give"
 WITHDRAW: Final = "withdraw"
-_SHOWN: Final = 200
-"""So many of a customer's decisions are shown; the export of their data has all."""
+_PAGE: Final = 100
+"""So many of a customer's decisions are shown at once."""
+_LONGEST_CURSOR: Final = 18
 _ERRORS: Final = {"age_not_reached": "error.age_not_confirmed"}
 
 
 async def show(look: Look) -> Shown:
-    """Return each purpose with its state and history, and what was decided about applications."""
+    """Return each purpose with its state and history, what was decided about applications, and where older is."""
     visit, customer = look.visit, look.account.customer
-    history = await look.unit.consents.history(customer.id, limit=_SHOWN)
+    before = _cursor(visit)
+    found = await look.unit.consents.history(customer.id, limit=_PAGE + 1, before=before)
+    history = found[-_PAGE:]
     latest = {(one.decision.purpose, one.decision.party): one for one in await look.unit.consents.latest(customer.id)}
-    purposes = [one for one in visit.desk.purposes.values() if one.retired_at is None]
+    purposes = [
+        one for one in visit.desk.purposes.values() if one.retired_at is None or (one.name, one.party) in latest
+    ]
+    address = f"{visit.prefix}/account/privacy"
     return {
+        "older_url": f"{address}?before={history[0].at}" if len(found) > _PAGE else None,
+        "newest_url": address if before is not None else None,
         "has_signal": visit.context.gpc and any(is_shared(one) for one in purposes),
         "purposes": [
             _shown(visit, one, latest.get((one.name, one.party)), look.now)
@@ -45,10 +57,23 @@ async def show(look: Look) -> Shown:
     }
 
 
+def _cursor(visit: Visit) -> Instant | None:
+    """Return the instant before which decisions are shown; None for the newest, or where the query names none."""
+    asked = visit.request.parameter("before")
+    return int(asked) if asked.isascii() and asked.isdecimal() and len(asked) <= _LONGEST_CURSOR else None
+
+
+def _data(visit: Visit, kind: str) -> dict[str, str]:
+    """Return a kind of data with what the tenant's own schema calls it, if it does."""
+    profile = visit.desk.tenant.settings.profile
+    return {"name": kind, "label": title(profile, kind, visit.locale) if kind in profile.attributes else ""}
+
+
 def _shown(visit: Visit, purpose: Purpose, record: ConsentRecord | None, now: Instant) -> dict[str, Any]:
     terms = purpose.terms
     language, text = terms.text(visit.locale)
-    found = decided(purpose, Standing.of(record) if record is not None else None, now)
+    standing = Standing.of(record) if record is not None else None
+    found = told(purpose, standing, now)
     return {
         "name": purpose.name,
         "version": purpose.current.number,
@@ -56,14 +81,14 @@ def _shown(visit: Visit, purpose: Purpose, record: ConsentRecord | None, now: In
         "paragraphs": [part.strip() for part in text.body.split("\n\n") if part.strip()],
         "language": language,
         "basis": terms.basis.value,
-        "data": list(terms.data),
+        "data": [_data(visit, kind) for kind in terms.data],
         "party": purpose.party,
         "state": found.reason.value,
         "is_allowed": found.is_allowed,
         "until": found.until,
         "minimum_age": terms.minimum_age,
-        "may_give": purpose.is_decided_here and not found.is_allowed,
-        "may_withdraw": purpose.is_decided_here and found.is_allowed and may_withdraw(purpose),
+        "may_give": purpose.is_decided_here and purpose.retired_at is None and not found.is_allowed,
+        "may_withdraw": may_be_taken_back(purpose, standing, found),
     }
 
 

@@ -79,6 +79,7 @@ SECTIONS: Final = (
     Section("applications", "applications", applications.show, applications.TAKES),
     Section("activity", "activity", activity.show),
     Section("privacy", "privacy", privacy.show, privacy.TAKES),
+    Section("access", "privacy", applications.show, applications.TAKES),
     Section("preferences", "privacy", preferences.show, preferences.TAKES),
     Section("rights", "privacy", rights.show, rights.TAKES),
     Section("data", "privacy", data.show, data.TAKES),

@@ -45,7 +45,7 @@ async def list_own_consents(call: CurrentAccount) -> Response:
     shown = [
         shown_own_consent(purpose, decided.get((purpose.name, purpose.party)), locale, now)
         for purpose in call.desk.purposes.values()
-        if purpose.retired_at is None
+        if purpose.retired_at is None or (purpose.name, purpose.party) in decided
     ]
     return answer(OwnConsentsShown(items=shown))
 

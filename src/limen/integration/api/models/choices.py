@@ -4,9 +4,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from limen.identity.consents.decide import may_withdraw
 from limen.identity.consents.purposes import Basis, Purpose
-from limen.identity.consents.question import Reason, Standing, decided
+from limen.identity.consents.question import Reason, Standing, may_be_taken_back, told
 from limen.identity.preferences.choose import Chosen
 from limen.identity.tenants.preferences import PreferenceSettings
 from limen.integration.api.models.common import Moment, Sent, Shown, Str, moment
@@ -65,7 +64,7 @@ class OwnConsentShown(Shown):
 
 
 class OwnConsentsShown(Shown):
-    """Every purpose that is in use."""
+    """Every purpose that is in use, and retired ones that one decided about."""
 
     items: list[OwnConsentShown]
 
@@ -89,7 +88,7 @@ def shown_own_preferences(chosen: Chosen, settings: PreferenceSettings, locale: 
 
 def shown_own_consent(purpose: Purpose, standing: Standing | None, locale: str, now: Instant) -> OwnConsentShown:
     """Return a purpose in the words of *locale*, with how it stands *now*."""
-    terms, found = purpose.terms, decided(purpose, standing, now)
+    terms, found = purpose.terms, told(purpose, standing, now)
     language, text = terms.text(locale)
     return OwnConsentShown(
         purpose=purpose.name,
@@ -103,5 +102,5 @@ def shown_own_consent(purpose: Purpose, standing: Standing | None, locale: str, 
         allowed=found.is_allowed,
         reason=found.reason,
         until=moment(found.until) if found.until else None,
-        may_withdraw=purpose.is_decided_here and found.is_allowed and may_withdraw(purpose),
+        may_withdraw=may_be_taken_back(purpose, standing, found),
     )
