@@ -30,6 +30,7 @@ from limen.storage import schema
 from limen.storage.dialects import postgres
 from limen.storage.dialects.postgres import APP_ROLE, READER_ROLE, TOKEN_ROLE
 from limen.storage.sweep import Sweeper
+from limen.trust.attacks.alerts import Tries
 from limen.trust.limits import Limit
 from limen.trust.risk.store import CROWD, Count
 from limen.trust.tolls import Toll
@@ -78,6 +79,7 @@ class Theirs:
         )
         async with world.begin(b) as unit:
             await self._of_the_customer(unit)
+            await self._of_the_guards(unit)
             await unit.administrators.appoint(self.who.customer.id, "tenant", now)
             await unit.journeys.add(self.journey)
             await unit.signing_keys.add_key(self.key)
@@ -85,8 +87,6 @@ class Theirs:
             await unit.detail_types.add(self.detail_type)
             await unit.waiting.add(self.waiting)
             await unit.initial_tokens.add(self.initial_token, "theirs")
-            await unit.tolls.take(TOLL, now)
-            await unit.risk.count([Count(RISK_KEY, CROWD)], now + 10**12)
             await unit.replays.first_use("jti", "theirs", now + 10**12)
             await unit.idempotency.claim(things.digest("theirs"), b"asked", now, now + 10**12)
             await unit.setup_links.add(things.digest("their link"), "first-administrator", now + 10**12)
@@ -107,6 +107,13 @@ class Theirs:
         self.pushed = things.pushed(world, self.who.client)
         await world.storage.hot_for(b).push(self.pushed, AuditEntry("request.pushed"))
         await world.storage.hot_for(b).revoke_token("theirs", now + 10**12, AuditEntry("token.revoked"))
+
+    async def _of_the_guards(self, unit) -> None:
+        now = self.world.clock.now()
+        await unit.tolls.take(TOLL, now)
+        await unit.risk.count([Count(RISK_KEY, CROWD)], now + 10**12)
+        self.attack = things.attack(self.world)
+        await unit.attacks.begin(self.attack)
 
     async def _of_the_customer(self, unit) -> None:
         now = self.world.clock.now()
@@ -489,6 +496,14 @@ async def tolls(unit, _theirs, now):
     assert await unit.tolls.take(TOLL, now)  # a count of its own: the limit is one
 
 
+async def attacks(unit, theirs, now):
+    assert await unit.attacks.open() == []
+    assert await unit.attacks.latest(9) == []
+    await unit.attacks.goes_on(replace(theirs.attack, seen_at=now + 1))
+    await unit.attacks.count(theirs.attack.id, Tries(1, 1, 1, 1), ())
+    assert not await unit.attacks.end(theirs.attack.over(now))
+
+
 async def risk_histories(unit, theirs, _now):
     assert await unit.risk.history(theirs.who.customer.id) == b""
 
@@ -567,6 +582,7 @@ PROBES = {
     "detail_types": detail_types,
     "signing_keys": signing_keys,
     "tolls": tolls,
+    "attacks": attacks,
     "risk_histories": risk_histories,
     "risk_counters": risk_counters,
     "initial_tokens": initial_tokens,

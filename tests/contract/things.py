@@ -30,6 +30,7 @@ from limen.identity.search.records import IndexState, Match, SearchIndex
 from limen.kernel.clock import DAY, HOUR, MINUTE, SECOND
 from limen.kernel.encoding import sha256
 from limen.kernel.ids import (
+    AttackId,
     BrowserId,
     ClientKey,
     CustomerId,
@@ -44,6 +45,7 @@ from limen.kernel.ids import (
     WaitingId,
 )
 from limen.storage import schema
+from limen.trust.attacks.alerts import Attack, Severity
 
 _count = itertools.count(1)
 GRACE = 10 * SECOND
@@ -173,6 +175,13 @@ def journey(world, at: Browser, **changes) -> SealedJourney:
         JourneyId.new(world.clock, world.entropy), at.id, b"state", None, now, now + HOUR, version=1, finished_at=None
     )
     return replace(made, **changes)
+
+
+def attack(world, kind: str = "attack", **changes) -> Attack:
+    """An attack that begins."""
+    now = world.clock.now()
+    found = Attack(AttackId.new(world.clock, world.entropy), kind, Severity.LOW, now, now)
+    return replace(found, **changes)
 
 
 def waiting(world, **changes) -> WaitingRequest:

@@ -22,6 +22,7 @@ from limen.app.desks import DeskParts, TenantDesks
 from limen.app.epochs import RiskEpochs
 from limen.app.front import FrontParts, front, guards
 from limen.app.geography import atlas_of
+from limen.app.jobs.attacks import AttackJobs
 from limen.app.jobs.rotation import rotations
 from limen.app.limits import NamedLimits
 from limen.app.mail import mailer_for
@@ -244,6 +245,7 @@ class Site:
         )
 
     def _work_parts(self, basis: Basis, desks: TenantDesks) -> WorkParts:
+        self._attacks = AttackJobs(basis, guards(self._front), self._front.tallies, self._atlas)
         return WorkParts(
             basis=basis,
             desks=desks,
@@ -256,6 +258,7 @@ class Site:
             reputation=self._reputation,
             atlas=self._atlas,
             models=self._models,
+            attacks=self._attacks,
         )
 
     def _desk_parts(self, basis: Basis) -> DeskParts:

@@ -290,6 +290,21 @@ def import_subscribers(registry: CollectorRegistry) -> dict[str, Sequence[Subscr
     return {"import.finished": (count,)}
 
 
+def attack_subscribers(registry: CollectorRegistry) -> dict[str, Sequence[Subscriber]]:
+    """Return what counts attacks by kind and severity, where one begins and where it is over."""
+    labels = ["kind", "severity"]
+    begun = Counter("limen_attacks_begun", "Attacks that guards recognised", labels, registry=registry)
+    over = Counter("limen_attacks_ended", "Attacks that are over", labels, registry=registry)
+
+    def counted(counter: Counter) -> Subscriber:
+        async def count(_: Unit, event: Event) -> None:
+            counter.labels(event.data["kind"], event.data["severity"]).inc()
+
+        return count
+
+    return {"attack.recognised": (counted(begun),), "attack.ended": (counted(over),)}
+
+
 class StandingCollector(Collector):
     """How the hash pool and the change feed stand, asked at each scrape."""
 

@@ -14,10 +14,18 @@ from limen.app.basis import Basis
 from limen.app.desks import TenantDesks
 from limen.app.erasure import erasure_handler
 from limen.app.jobs import Job, Jobs, timetable
+from limen.app.jobs.attacks import AttackJobs
 from limen.app.jobs.schedule import JobParts
 from limen.app.logout import logout_handler
 from limen.app.mail import mail_handler
-from limen.app.metrics import FeedCollector, JobMetrics, feed_counter, import_subscribers, safety_subscribers
+from limen.app.metrics import (
+    FeedCollector,
+    JobMetrics,
+    attack_subscribers,
+    feed_counter,
+    import_subscribers,
+    safety_subscribers,
+)
 from limen.app.ping import ping_handler
 from limen.app.preparing import worker_name
 from limen.app.sms import text_unseal, text_words
@@ -53,6 +61,7 @@ class WorkParts:
     reputation: Reputation
     atlas: Atlas
     models: ModelKeeper
+    attacks: AttackJobs
 
 
 @asynccontextmanager
@@ -63,6 +72,7 @@ async def working(parts: WorkParts) -> AsyncIterator[None]:
         **storage.database.subscribers,
         **safety_subscribers(parts.registry),
         **import_subscribers(parts.registry),
+        **attack_subscribers(parts.registry),
     }
     storage.database.on_commit.append(lambda _changes, has_events: relay.nudge() if has_events else None)
     pump = audit_pump(parts.basis, parts.ways, StreamMetrics(parts.registry))
@@ -125,6 +135,8 @@ async def _keep_current(parts: WorkParts, jobs: Jobs) -> None:
     """Open what is fetched from elsewhere as it was last seen, and let *jobs* keep it current in each process."""
     keeper = feed_keeper(parts.basis, parts.reputation, parts.outgoing, feed_counter(parts.registry))
     parts.registry.register(FeedCollector(parts.reputation, parts.basis.clock))
+    for job in parts.attacks.timetable():
+        jobs.add(job)
     await keeper.open()
     jobs.add(Job("address-feeds", keeper.refresh, 30, 5, is_leased=False))
     await asyncio.to_thread(parts.atlas.open)

@@ -47,6 +47,18 @@ _PURPOSE = {
     "purpose": Member("The purpose's name."),
     "version": Member("The number of its newest version."),
 }
+_ATTACK = {
+    "attack": Member("The attack's identifier: the same when it is over."),
+    "kind": Member(
+        "``attack``: most tries from unknown devices fail; ``spraying``: one password on many accounts;"
+        " ``address``, ``network`` or ``account``: many failures of one."
+    ),
+    "severity": Member("``low``, ``medium``, ``high`` or ``critical``: the gravest it was."),
+    "networks": Member(
+        "Up to five with the most failures in ten minutes: ``network`` (IPv4 /24, IPv6 /32), ``asn`` where geography"
+        " knows it, and ``failures``."
+    ),
+}
 _TENANT = {
     "tenant": Member("The tenant's identifier."),
     "slug": Member("The tenant's slug."),
@@ -214,12 +226,18 @@ EVENT_DATA: Mapping[str, Mapping[str, Member]] = {
     "purpose.published": _PURPOSE,
     "purpose.retired": _PURPOSE,
     "attack.recognised": {
-        "kind": Member(
-            "``attack``: most tries from unknown devices fail; ``spraying``: one password on many accounts;"
-            " ``address``, ``network`` or ``account``: many failures of one."
-        ),
+        **_ATTACK,
         "failed": Member("Failures from unknown devices in the last ten minutes."),
         "passed": Member("Right passwords from unknown devices in the last ten minutes."),
+    },
+    "attack.ended": {
+        **_ATTACK,
+        "began_at": Member("When it began: microseconds since 1970, UTC."),
+        "duration_seconds": Member("From then until it was last seen."),
+        "passed": Member("Right passwords from unknown devices while it went on, in the whole tenant."),
+        "wrong": Member("Wrong ones."),
+        "stopped": Member("Tries that were refused, put off or blocked before a password was compared."),
+        "doubted": Member("Right passwords that were not enough."),
     },
     "pattern.matched": {
         "action": Member("``sign_in`` or ``sign_up``."),

@@ -194,6 +194,12 @@ class ImportId(TypedId):
     prefix = "imp"
 
 
+class AttackId(TypedId):
+    """An attack that a guard recognised."""
+
+    prefix = "atk"
+
+
 class RequestId(TypedId):
     """One inbound request, for logs and audit."""
 

@@ -13,6 +13,7 @@ from limen.storage.statements import Connection
 from limen.storage.stores.account import SqlAccount
 from limen.storage.stores.administrators import SqlAdministrators
 from limen.storage.stores.archives import SqlArchives
+from limen.storage.stores.attacks import SqlAttacks
 from limen.storage.stores.audit import SqlAudit
 from limen.storage.stores.catalogues import SqlDetailTypes, SqlResourceServers
 from limen.storage.stores.clients import SqlClients, SqlReplays
@@ -138,6 +139,11 @@ class Stores(ABC):
     def risk(self) -> SqlRisk:
         """Return what customers showed at sign-ins, and the counters of risk."""
         return SqlRisk(self._connection, self.tenant_id)
+
+    @cached_property
+    def attacks(self) -> SqlAttacks:
+        """Return the attacks that guards recognised."""
+        return SqlAttacks(self._connection, self.tenant_id)
 
     @cached_property
     def tolls(self) -> SqlTolls:

@@ -22,7 +22,7 @@ from limen.storage.schema.safety import account_links, recovery_requests, truste
 from limen.storage.schema.sessions import browsers, journeys, sessions
 from limen.storage.schema.tenants import setup_links
 from limen.storage.schema.tokens import codes, families, pushed_requests, replays, revoked_tokens, waiting_requests
-from limen.storage.schema.trust import risk_counters, tolls
+from limen.storage.schema.trust import attacks, risk_counters, tolls
 from limen.storage.statements import Connection
 
 BATCH = 500
@@ -33,6 +33,8 @@ REQUEST_REMEMBERED = 30 * DAY
 """So long an administrator sees what became of a recovery request."""
 IMPORT_REMEMBERED = 90 * DAY
 """So long an administrator sees what an import did and which rows it refused, and may go on with it."""
+ATTACK_REMEMBERED = 30 * DAY
+"""So long operators see what was tried, and from which networks."""
 SESSION_REMEMBERED = 180 * DAY
 """Old sessions tell whose device a browser is."""
 
@@ -80,6 +82,7 @@ EXPIRED: tuple[tuple[Table, Expired], ...] = (
     (trusted_devices, lambda now: trusted_devices.c.expires_at <= now),
     (risk_counters, lambda now: risk_counters.c.expires_at <= now),
     (tolls, lambda now: tolls.c.expires_at <= now),
+    (attacks, lambda now: attacks.c.ended_at <= now - ATTACK_REMEMBERED),
     (recovery_requests, lambda now: recovery_requests.c.closed_at <= now - REQUEST_REMEMBERED),
     (archives, lambda now: archives.c.expires_at <= now),
     (privacy_requests, lambda now: privacy_requests.c.closed_at <= now - KEPT),

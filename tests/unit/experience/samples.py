@@ -683,6 +683,24 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
                     "bar": 8,
                     "most": 61,
                 },
+                attacks=[
+                    {
+                        "kind": kind,
+                        "severity": severity,
+                        "began": NOW - 3_600_000_000,
+                        "ended": ended,
+                        "minutes": 41,
+                        "networks": networks,
+                        "tries": {"wrong": 940, "stopped": 801, "doubted": 3},
+                    }
+                    for kind, severity, ended, networks in (
+                        ("attack", "critical", None, ["203.0.113.0/24 AS64500", "198.51.100.0/24"]),
+                        ("spraying", "high", NOW, []),
+                        ("account", "medium", NOW, []),
+                        ("network", "medium", NOW, ["203.0.113.0/24"]),
+                        ("address", "low", NOW, ["203.0.113.0/24"]),
+                    )
+                ],
                 networks=[
                     {"network": "203.0.113.0/24", "failures": 61, "blocked": False},
                     {"network": "198.51.100.0/24", "failures": 8, "blocked": True},

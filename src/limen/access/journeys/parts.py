@@ -35,6 +35,7 @@ from limen.kernel.clock import Clock
 from limen.kernel.entropy import Entropy
 from limen.kernel.ids import TenantId
 from limen.kernel.units import RecordsAudit, TellsCaches
+from limen.trust.attacks.alerts import AttackStore
 from limen.trust.attacks.guard import AttackGuard
 from limen.trust.bots.captcha import Captcha
 from limen.trust.bots.proofs import Proofs
@@ -78,6 +79,11 @@ class JourneyUnit(RecordsAudit, Tells, TellsCaches, Protocol):
     @property
     def factors(self) -> FactorStore:
         """Return the second factors."""
+        ...
+
+    @property
+    def attacks(self) -> AttackStore:
+        """Return the attacks that guards recognised."""
         ...
 
     @property

@@ -15,7 +15,8 @@ from limen.identity.administrators import Actor
 from limen.identity.tenants.management import TenantChange
 from limen.identity.tenants.steering import with_bar, with_blocked, without_blocked
 from limen.kernel.errors import Forbidden, Invalid, Refusal
-from limen.trust.attacks.live import Live, live
+from limen.trust.attacks.alerts import Attack
+from limen.trust.attacks.live import SHOWN_ATTACKS, Live, live
 
 SECONDS: Final = 15
 _HEIGHT, _WIDTH, _STEP = 120, 600, 10
@@ -31,6 +32,7 @@ async def security(visit: Visit) -> Response:
     parts, who = visit.journey_parts, found[0]
     async with visit.parts.read(parts.tenant_id) as unit:
         role = await unit.administrators.role(who.customer.id)
+        attacks = await unit.attacks.latest(SHOWN_ATTACKS)
     if role is None:
         return refused(visit, Forbidden("forbidden", "not an administrator"))
     problem = ""
@@ -42,7 +44,7 @@ async def security(visit: Visit) -> Response:
         if not problem:
             return visit.go("/admin/security")
     refreshes = visit.request.parameter("refresh") != "off" and not problem
-    context = _context(visit, await live(parts.guard), problem, refreshes)
+    context = _context(visit, await live(parts.guard, attacks), problem, refreshes)
     page = visit.page("security.html", context, 400 if problem else 200)
     if refreshes:
         page.headers["refresh"] = str(SECONDS)
@@ -91,6 +93,7 @@ def _context(visit: Visit, found: Live, problem: str, refreshes: bool) -> dict[s
         "networks": [
             {"network": name, "failures": count, "blocked": name in found.blocked} for name, count in found.networks
         ],
+        "attacks": [attack(one) for one in found.attacks],
         "blocked": list(found.blocked),
         "feeds": [
             {"name": one.name, "action": one.action, "ranges": one.ranges, "minutes": one.age_seconds // 60}
@@ -99,6 +102,19 @@ def _context(visit: Visit, found: Live, problem: str, refreshes: bool) -> dict[s
         "refreshes": refreshes,
         "refresh_url": f"{visit.prefix}/admin/security{'?refresh=off' if refreshes else ''}",
         "refresh_seconds": SECONDS,
+    }
+
+
+def attack(one: Attack) -> dict[str, Any]:
+    """Return an attack as the page shows it."""
+    return {
+        "kind": one.kind,
+        "severity": one.severity.word,
+        "began": one.began_at,
+        "ended": one.ended_at,
+        "minutes": one.seconds // 60,
+        "networks": [" ".join(filter(None, (at.network, at.asn))) for at in one.networks],
+        "tries": {"wrong": one.tries.wrong, "stopped": one.tries.stopped, "doubted": one.tries.doubted},
     }
 
 

@@ -36,6 +36,7 @@ from limen.integration.streaming.ways import NOWHERE, Send
 from limen.kernel.clock import Clock, Instant
 from limen.kernel.entropy import Entropy
 from limen.kernel.ids import TenantId
+from limen.trust.attacks.alerts import AttackStore
 from limen.trust.attacks.guard import AttackGuard
 from limen.trust.limits import Limit, RateLimiter
 from limen.trust.risk.whereabouts import BY_PREFIX, Geography
@@ -118,6 +119,11 @@ class ApiUnit(
     @property
     def audit_destinations(self) -> DestinationStore:
         """Return where the audit log is streamed to."""
+        ...
+
+    @property
+    def attacks(self) -> AttackStore:
+        """Return the attacks that guards recognised."""
         ...
 
     @property

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from limen.integration.streaming.fact import Fact
 from limen.integration.streaming.ocsf import ocsf_event
+from limen.integration.streaming.severity import CEF, SYSLOG, severity_of
 from limen.kernel.clock import SECOND, Instant
 
 PRODUCT: Final = "Limen"
@@ -21,7 +22,6 @@ _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _SYSLOG_NAME: Final = re.compile(r"[^\x21-\x7e]")
 _LONGEST_VALUE: Final = 4_000
 _FACILITY_AUDIT: Final = 13  # RFC 5424 §6.2.1: log audit
-_NOTICE, _WARNING = 5, 4
 
 
 def line(fact: Fact, form: str) -> str:
@@ -48,7 +48,7 @@ def plain(fact: Fact) -> dict[str, Any]:
 
 def cef(fact: Fact) -> str:
     """Return *fact* in ArcSight's Common Event Format, version 0 (revision 26): a header of seven fields, then keys."""
-    severity = "6" if fact.is_refused else "3"
+    severity = str(CEF[severity_of(fact)])
     header = ("CEF:0", PRODUCT, PRODUCT, RELEASE, fact.event, fact.event.replace(".", " ").replace("_", " "), severity)
     keys = {
         "rt": str(fact.at // 1_000),
@@ -72,9 +72,8 @@ def cef(fact: Fact) -> str:
 
 def syslog(fact: Fact, host: str, form: str) -> bytes:
     """Return *fact* as a syslog message (RFC 5424 §6), without a frame."""
-    severity = _WARNING if fact.is_refused else _NOTICE
     head = (
-        f"<{_FACILITY_AUDIT * 8 + severity}>1",
+        f"<{_FACILITY_AUDIT * 8 + SYSLOG[severity_of(fact)]}>1",
         timestamp(fact.at),
         _name(host, 255),
         "limen",

@@ -1,18 +1,19 @@
 """Audit records as events of the Open Cybersecurity Schema Framework, version 1.3.0 (schema.ocsf.io/1.3.0).
 
 Sign-ins and tokens are *Authentication* (class 3002), what becomes of customers' accounts is *Account Change* (3001),
-what administrators make and change is *Entity Management* (3004), and the rest is the *Base Event* (0). Nothing is lost
-by the choice: ``unmapped`` has the record's open fields as they are.
+what administrators make and change is *Entity Management* (3004), an attack that begins or is over is a *Detection
+Finding* (2004), and the rest is the *Base Event* (0). Nothing is lost by the choice: ``unmapped`` has the record's open
+fields as they are.
 """
 
 from collections.abc import Mapping
 from typing import Any, Final
 
 from limen.integration.streaming.fact import Fact
+from limen.integration.streaming.severity import ATTACK, ATTACK_OVER, severity_of
 
 VERSION: Final = "1.3.0"
-_AUTHENTICATION, _ACCOUNT_CHANGE, _ENTITY, _BASE = 3002, 3001, 3004, 0
-_IAM: Final = 3
+_AUTHENTICATION, _ACCOUNT_CHANGE, _ENTITY, _BASE, _FINDING = 3002, 3001, 3004, 0, 2004
 _OTHER: Final = 99
 
 CLASSES: Final[Mapping[str, tuple[int, int]]] = {
@@ -42,6 +43,8 @@ CLASSES: Final[Mapping[str, tuple[int, int]]] = {
     "account.secured": (_ACCOUNT_CHANGE, 9),
     "factor.added": (_ACCOUNT_CHANGE, 10),
     "factor.removed": (_ACCOUNT_CHANGE, 11),
+    ATTACK: (_FINDING, 1),
+    ATTACK_OVER: (_FINDING, 3),
 }
 """Event to class and activity."""
 _ACCOUNTS: Final = frozenset(
@@ -58,8 +61,16 @@ _NAMES: Final = {
     _ACCOUNT_CHANGE: "Account Change",
     _ENTITY: "Entity Management",
     _BASE: "Base Event",
+    _FINDING: "Detection Finding",
 }
-_INFORMATIONAL, _MEDIUM = 1, 3
+_FOUND: Final[Mapping[str, tuple[str, str, str]]] = {
+    "attack": ("Credential stuffing: most tries from unknown devices fail", "T1110.004", "Credential Stuffing"),
+    "spraying": ("One password is tried on many accounts", "T1110.003", "Password Spraying"),
+    "account": ("Many passwords are tried for one account", "T1110.001", "Password Guessing"),
+    "network": ("Many passwords from one network fail", "T1110", "Brute Force"),
+    "address": ("Many passwords from one address fail", "T1110", "Brute Force"),
+}
+"""A kind of attack: what it is called, and the technique of MITRE ATT&CK (Enterprise, tactic TA0006)."""
 
 
 def ocsf_event(fact: Fact, product: str, release: str) -> dict[str, Any]:
@@ -68,10 +79,10 @@ def ocsf_event(fact: Fact, product: str, release: str) -> dict[str, Any]:
     event = {
         "class_uid": class_uid,
         "class_name": _NAMES[class_uid],
-        "category_uid": _IAM if class_uid else 0,
+        "category_uid": class_uid // 1_000,
         "activity_id": activity,
         "type_uid": class_uid * 100 + activity,
-        "severity_id": _MEDIUM if fact.is_refused else _INFORMATIONAL,
+        "severity_id": severity_of(fact).value,
         "status_id": 2 if fact.is_refused else 1,
         "time": fact.at // 1_000,
         "metadata": {
@@ -113,7 +124,22 @@ def _of_class(class_uid: int, fact: Fact) -> dict[str, Any]:
         return {"user": user}
     if class_uid == _ENTITY:
         return {"entity": {"type": fact.event.partition(".")[0], "uid": fact.text("subject") or fact.tenant}}
-    return {}
+    return _finding(fact) if class_uid == _FINDING else {}
+
+
+def _finding(fact: Fact) -> dict[str, Any]:
+    """Return what is found: the same finding where it begins (new) and where it is over (resolved)."""
+    data = fact.said.get("data") or {}
+    title, technique, name = _FOUND.get(str(data.get("kind", "")), _FOUND["attack"])
+    began = int(data.get("began_at") or fact.at) // 1_000
+    lasted = int(data.get("duration_seconds") or 0) * 1_000
+    tactic = {"uid": "TA0006", "name": "Credential Access"}
+    info = {"uid": str(data.get("attack") or fact.id), "title": title, "first_seen_time": began}
+    return {
+        "status_id": 4 if fact.event == ATTACK_OVER else 1,
+        "finding_info": {**info, "last_seen_time": began + lasted},
+        "attacks": [{"tactic": tactic, "technique": {"uid": technique, "name": name}}],
+    }
 
 
 def _endpoint(fact: Fact) -> dict[str, Any]:

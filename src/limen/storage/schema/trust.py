@@ -1,4 +1,4 @@
-"""What guards count: risk, and messages that cost money."""
+"""What guards count: risk, and messages that cost money; and the attacks that they recognise."""
 
 from sqlalchemy import BigInteger, Column, Index, Integer, String, text
 
@@ -45,3 +45,25 @@ tolls = tenant_table(
     key=("kind", "key", "began"),
 )
 Index("ix_tolls_expires", tolls.c.tenant_id, tolls.c.expires_at)
+
+attacks = tenant_table(
+    "attacks",
+    identifier("id"),
+    Column("kind", String(16), nullable=False),
+    Column("severity", Integer, nullable=False),
+    instant("began_at"),
+    instant("seen_at"),
+    instant("ended_at", null=True),
+    blob("networks"),
+    *(Column(name, BigInteger, nullable=False) for name in ("passed", "wrong", "stopped", "doubted")),
+    key=("id",),
+)
+_goes_on = attacks.c.ended_at.is_(None)
+Index(
+    "ux_attacks_one_open",
+    attacks.c.tenant_id,
+    attacks.c.kind,
+    unique=True,
+    sqlite_where=_goes_on,
+    postgresql_where=_goes_on,
+)

@@ -1,14 +1,17 @@
 """How a tenant stands at this moment: what an operator looks at while it happens."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from limen.kernel.clock import SECOND
+from limen.trust.attacks.alerts import Attack
 from limen.trust.attacks.counters import Counts
 from limen.trust.attacks.guard import AttackGuard, is_attack
 from limen.trust.attacks.tallies import Tallied
 
 State = Literal["calm", "attack", "raised"]
+SHOWN_ATTACKS: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +26,14 @@ class FeedState:
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """The state, the counts it rests on, the last hour, the busiest networks, and what is in force."""
+    """The state, the counts it rests on, the last hour, the busiest networks, the last attacks, what is in force."""
 
     state: State
     mode: str
     counts: Counts
     minutes: tuple[Tallied, ...]
     networks: tuple[tuple[str, int], ...]
+    attacks: tuple[Attack, ...]
     blocked: tuple[str, ...]
     feeds: tuple[FeedState, ...]
 
@@ -38,8 +42,8 @@ class Live:
         return sum(minute.counts[kind] for minute in self.minutes)
 
 
-async def live(guard: AttackGuard) -> Live:
-    """Return how the tenant of *guard* stands."""
+async def live(guard: AttackGuard, attacks: Sequence[Attack]) -> Live:
+    """Return how the tenant of *guard* stands, with its last *attacks*, the newest first."""
     counts = await guard.counters.of_tenant()
     now = guard.counters.clock.now()
     state: State = "calm"
@@ -57,6 +61,7 @@ async def live(guard: AttackGuard) -> Live:
         counts,
         tuple(await guard.tallies.minutes(guard.counters)),
         tuple(await guard.tallies.networks(guard.counters)),
+        tuple(attacks),
         guard.networks.blocked,
         feeds,
     )

@@ -4,7 +4,7 @@ With a shared cache the minutes are those of all processes. The networks are tho
 what all of them counted.
 """
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from dataclasses import dataclass
 from typing import Final
 
@@ -37,16 +37,23 @@ class Tallies:
         """Know of nothing."""
         self._clock = clock
         self._networks: dict[str, OrderedDict[str, None]] = {}
+        self._fresh: dict[str, Counter[str]] = {}
 
     async def note(self, counters: Counters, kind: str, network: str = "") -> None:
         """Count one of *kind*, a word of :data:`KINDS`; of *network*, if it did harm."""
         await counters.limiter.count([(self._key(counters, kind, self._clock.now() // MINUTE), _TALLY)])
+        self._fresh.setdefault(counters.tenant_id, Counter())[kind] += 1
         if network:
             seen = self._networks.setdefault(counters.tenant_id, OrderedDict())
             seen[network] = None
             seen.move_to_end(network)
             if len(seen) > _MOST_NETWORKS:
                 seen.popitem(last=False)
+
+    def fresh(self) -> dict[str, Counter[str]]:
+        """Hand over what this process counted since it was last asked, by tenant and kind."""
+        found, self._fresh = self._fresh, {}
+        return found
 
     async def minutes(self, counters: Counters) -> list[Tallied]:
         """Return the last sixty minutes, the oldest first."""

@@ -13,8 +13,10 @@ from limen.access.tokens.records import RotationOutcome
 from limen.integration.streaming.fact import Fact
 from limen.integration.streaming.lines import framed, line, syslog, timestamp
 from limen.integration.streaming.ocsf import CLASSES, class_of
+from limen.integration.streaming.severity import GRAVE
 
 AT = 1_800_000_000_123_456
+_LISTS = {"ocsf.py", "severity.py"}
 HOSTILE = st.text(max_size=60) | st.sampled_from(
     [
         "a\nCEF:0|x|y|z|1|forged|10|",
@@ -86,7 +88,7 @@ def test_cef_reads_back_as_what_went_in(fact):
     header, keys = fields_of(line(fact, "cef"))
     assert header[0] == "CEF:0"
     assert len(header) == 7
-    assert header[6] == ("6" if fact.is_refused else "3")
+    assert header[6] == ("6" if fact.is_refused else "1")
     assert keys["externalId"] == "seg_1:7"
     assert keys["src"] == "192.0.2.1"
     assert keys["cs1Label"] == "tenant"
@@ -138,6 +140,8 @@ def test_syslog_has_its_six_fields_and_a_frame_holds_one_message(fact, host, for
         ("customer.updated", (3001, 99)),
         ("client.created", (3004, 1)),
         ("segment.opened", (0, 99)),
+        ("attack.recognised", (2004, 1)),
+        ("attack.ended", (2004, 3)),
     ],
 )
 def test_events_have_the_class_that_ocsf_has_for_them(event, known):
@@ -145,10 +149,53 @@ def test_events_have_the_class_that_ocsf_has_for_them(event, known):
 
 
 def test_no_class_is_chosen_for_what_never_happens():
-    rest = [path.read_text() for path in Path(limen.__file__).parent.rglob("*.py") if path.name != "ocsf.py"]
+    rest = [path.read_text() for path in Path(limen.__file__).parent.rglob("*.py") if path.name not in _LISTS]
     composed = {f"refresh.{outcome.value}" for outcome in RotationOutcome}  # the refresh of a token names it so
-    missing = {name for name in CLASSES if name not in composed and not any(f'"{name}"' in text for text in rest)}
+    missing = {
+        name for name in (*CLASSES, *GRAVE) if name not in composed and not any(f'"{name}"' in text for text in rest)
+    }
     assert not missing
+
+
+ATTACK = {
+    "attack": "atk_1",
+    "kind": "spraying",
+    "severity": "critical",
+    "networks": [{"network": "203.0.113.0/24", "asn": "AS64500", "failures": 61}],
+}
+
+
+@pytest.mark.parametrize(
+    ("word", "cef", "syslog_priority", "ocsf"),
+    [("low", "3", 109, 2), ("medium", "6", 108, 3), ("high", "8", 107, 4), ("critical", "10", 106, 5)],
+)
+def test_an_attack_has_a_severity_of_its_own_in_every_format(word, cef, syslog_priority, ocsf):
+    fact = Fact(
+        "ten_1", "https://id.example", "seg_1", 1, AT, "attack.recognised", {"data": ATTACK | {"severity": word}}
+    )
+    header, keys = fields_of(line(fact, "cef"))
+    assert header[6] == cef
+    assert json.loads(keys["cs4"])["networks"][0]["network"] == "203.0.113.0/24"
+    assert syslog(fact, "id.example", "json").startswith(b"<%d>1 " % syslog_priority)
+    assert json.loads(line(fact, "ocsf"))["severity_id"] == ocsf
+
+
+def test_an_attack_that_is_over_resolves_the_finding_that_it_was():
+    said = {"data": ATTACK | {"began_at": AT - 600_000_000, "duration_seconds": 540}}
+    begun, over = (
+        json.loads(line(Fact("ten_1", "https://id.example", "seg_1", 1, AT, event, data), "ocsf"))
+        for event, data in (("attack.recognised", {"data": ATTACK}), ("attack.ended", said))
+    )
+    assert begun["finding_info"]["uid"] == over["finding_info"]["uid"] == "atk_1"
+    assert (begun["category_uid"], begun["status_id"], over["status_id"], over["severity_id"]) == (2, 1, 4, 1)
+    info = over["finding_info"]
+    assert info["last_seen_time"] - info["first_seen_time"] == 540_000
+    assert over["attacks"][0]["technique"]["uid"] == "T1110.003"
+
+
+def test_a_severity_that_nobody_knows_is_of_some_interest():
+    fact = Fact("ten_1", "https://id.example", "seg_1", 1, AT, "attack.recognised", {"data": {"severity": "9\n|"}})
+    assert fields_of(line(fact, "cef"))[0][6] == "6"
 
 
 def test_instants_are_written_to_the_microsecond():

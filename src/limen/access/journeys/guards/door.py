@@ -9,12 +9,14 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from limen.access.journeys.context import StepContext
-from limen.access.journeys.guards.patterns import PATTERN, pattern_news, patterned, verdict_of, with_news
+from limen.access.journeys.guards.patterns import News, pattern_news, patterned, verdict_of, with_news
 from limen.access.journeys.views import Problem, Progress
 from limen.kernel.encoding import b64url
-from limen.kernel.events import Event
+from limen.kernel.ids import AttackId
+from limen.trust.attacks.alerts import KINDS, Attack, Sighting, severity_of
 from limen.trust.attacks.counters import NO_COUNTS, Counts
-from limen.trust.attacks.guard import graver
+from limen.trust.attacks.guard import graver, is_attack
+from limen.trust.attacks.places import places
 from limen.trust.attacks.records import FREE, Attempt, Bar, Verdict, network_of
 from limen.trust.bots.captcha import WIDGETS
 from limen.trust.bots.proofs import waited
@@ -22,7 +24,8 @@ from limen.trust.fraud.patterns import NOTHING
 from limen.trust.limits import Limit
 
 FIELD: Final = "proof"
-_ANNOUNCED: Final = Limit(1, 600, "attack-announced")
+_SIGHTED: Final = Limit(1, 60, "attack-sighted")
+"""An attack that goes on is noted once a minute for each kind: what a crowd of tries costs the database."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,7 @@ class Guarded:
     verdict: Verdict = FREE
     counts: Counts = NO_COUNTS
     refused: Progress | None = None
-    news: tuple[Event, ...] = ()
+    news: tuple[News, ...] = ()
 
 
 def proof_data(context: StepContext, work: int = 0) -> dict[str, Any]:
@@ -113,13 +116,18 @@ async def _problem(context: StepContext, form: Mapping[str, str], found: Guarded
     return Problem(notice="error.throttled", status=429, retry_after=wait) if wait else None
 
 
-async def _news(context: StepContext, found: Guarded) -> tuple[Event, ...]:
-    """Return what is announced of an attack, once in ten minutes for each kind; a pattern has news of its own."""
-    parts, verdict, counts = context.parts, found.verdict, found.counts
-    kind = verdict.reasons[0]
-    if kind == PATTERN:
-        return ()
-    decision = await parts.limiter.hit(f"{_ANNOUNCED.name}:{parts.tenant_id}:{kind}", _ANNOUNCED)
-    if not decision.allowed:
-        return ()
-    return (Event("attack.recognised", data={"kind": kind, "failed": counts.failed, "passed": counts.passed}),)
+async def _news(context: StepContext, found: Guarded) -> tuple[News, ...]:
+    """Return what is noted of attacks; a pattern has news of its own, and an address that is merely listed is none."""
+    parts, counts = context.parts, found.counts
+    settings, now = parts.guard.settings, parts.clock.now()
+    kinds = [kind for kind in found.verdict.reasons if kind in KINDS]
+    if not is_attack(counts, settings):  # the bar may have been raised by hand
+        kinds = [kind for kind in kinds if kind != "attack"]
+    key = f"{_SIGHTED.name}:{parts.tenant_id}"
+    kinds = [kind for kind in kinds if (await parts.limiter.hit(f"{key}:{kind}", _SIGHTED)).allowed]
+    where = await places(parts.guard, parts.judge.geography) if kinds else ()
+    found_now = (
+        Attack(AttackId.new(parts.clock, parts.entropy), kind, severity_of(kind, counts, settings), now, now, where)
+        for kind in kinds
+    )
+    return tuple(Sighting(attack, counts) for attack in found_now)

@@ -12,6 +12,7 @@ from limen.access.journeys.parts import JourneyUnit
 from limen.access.journeys.views import Problem, Progress
 from limen.identity.tenants.expressions import Value
 from limen.kernel.events import AuditEntry, Event
+from limen.trust.attacks.alerts import Sighting, noticed
 from limen.trust.attacks.guard import BLOCK_SECONDS
 from limen.trust.attacks.records import FREE, Bar, Verdict
 from limen.trust.fraud.facts import Seen
@@ -20,6 +21,8 @@ from limen.trust.limits import Limit
 
 PATTERN: Final = "pattern"
 _ANNOUNCED: Final = Limit(1, 600, "pattern-announced")
+News = Event | Sighting
+"""What happened, and what is news only if it was not known: the store says which."""
 _KNOWN_NAMES: Final = frozenset(rule.name for rule in SHIPPED)
 
 
@@ -66,21 +69,23 @@ async def pattern_news(context: StepContext, action: str, found: Matched) -> tup
     return tuple(news)
 
 
-def tell(unit: JourneyUnit, news: Sequence[Event], request_id: str) -> None:
+async def tell(unit: JourneyUnit, news: Sequence[News], request_id: str) -> None:
     """Put *news* on record, and announce them."""
     for one in news:
-        unit.announce(one)
-        unit.record(AuditEntry(event=one.name, request_id=request_id, data=dict(one.data)))
+        event = await noticed(unit.attacks, one) if isinstance(one, Sighting) else one
+        if event is not None:
+            unit.announce(event)
+            unit.record(AuditEntry(event=event.name, request_id=request_id, data=dict(event.data)))
 
 
-def with_news(context: StepContext, progress: Progress, news: Sequence[Event]) -> Progress:
+def with_news(context: StepContext, progress: Progress, news: Sequence[News]) -> Progress:
     """Return *progress* with *news* in the same commit."""
     if not news:
         return progress
     before, request_id = progress.write, context.request.request_id
 
     async def write(unit: JourneyUnit) -> Problem | None:
-        tell(unit, news, request_id)
+        await tell(unit, news, request_id)
         return await before(unit) if before is not None else None
 
     return replace(progress, write=write, is_idle=False)

@@ -23,7 +23,7 @@ from limen.integration.api.problems import Refused
 from limen.integration.api.route import Call, GuardedRoute
 from limen.kernel.clock import SECOND, Instant
 from limen.kernel.errors import Invalid
-from limen.trust.attacks.live import live
+from limen.trust.attacks.live import SHOWN_ATTACKS, live
 from limen.trust.fraud.patterns import rules_of
 from limen.trust.fraud.trying import Trying
 
@@ -94,4 +94,6 @@ async def _steered(call: Call, change: Callable[[TenantSettings], TenantSettings
 
 
 async def _stands(call: Call, tenant: Tenant) -> Response:
-    return answer(shown(await live(await call.parts.guards(tenant))))
+    async with call.parts.reading(tenant.id) as unit:
+        attacks = await unit.attacks.latest(SHOWN_ATTACKS)
+    return answer(shown(await live(await call.parts.guards(tenant), attacks)))

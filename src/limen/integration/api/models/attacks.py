@@ -1,10 +1,13 @@
 """How a tenant stands, as an operator sees it."""
 
+from datetime import datetime
 from typing import Annotated, Literal
 
+import msgspec
 from pydantic import Field
 
-from limen.integration.api.models.common import Bool, Sent, Shown, Str
+from limen.integration.api.models.common import Bool, Sent, Shown, Str, moment
+from limen.trust.attacks.alerts import Attack
 from limen.trust.attacks.live import Live
 
 
@@ -38,6 +41,30 @@ class FeedShown(Shown):
     age_seconds: int
 
 
+class SpotShown(Shown):
+    """A network that an attack comes from."""
+
+    network: str = Field(description="IPv4 /24, IPv6 /32.")
+    asn: str = Field(description="The autonomous system, such as `AS64500`; empty where geography does not know it.")
+    failures: int = Field(description="The most within ten minutes.")
+
+
+class AttackShown(Shown):
+    """An attack that a guard recognised."""
+
+    id: str
+    kind: Literal["attack", "spraying", "account", "network", "address"]
+    severity: Literal["low", "medium", "high", "critical"]
+    began_at: datetime
+    seen_at: datetime = Field(description="When a try last had to take more because of it.")
+    ended_at: datetime | None = Field(description="When it was found to be over; null while it goes on.")
+    networks: list[SpotShown]
+    passed: int = Field(description="Right passwords from unknown devices while it went on, in the whole tenant.")
+    wrong: int = Field(description="Wrong ones.")
+    stopped: int = Field(description="Tries that were refused, put off or blocked before a password was compared.")
+    doubted: int = Field(description="Right passwords that were not enough.")
+
+
 class AttacksShown(Shown):
     """How the tenant stands."""
 
@@ -47,6 +74,7 @@ class AttacksShown(Shown):
     passed: int = Field(description="Right passwords from unknown devices in the last ten minutes.")
     minutes: list[MinuteShown] = Field(description="The last sixty minutes, the oldest first.")
     networks: list[NetworkShown] = Field(description="Those with the most failures, as this process saw them.")
+    attacks: list[AttackShown] = Field(description="The last ones, the newest first, over or not.")
     blocked: list[str] = Field(description="The networks that are blocked by hand.")
     feeds: list[FeedShown]
 
@@ -74,9 +102,24 @@ def shown(found: Live) -> AttacksShown:
         networks=[
             NetworkShown(network=name, failures=count, blocked=name in found.blocked) for name, count in found.networks
         ],
+        attacks=[shown_attack(one) for one in found.attacks],
         blocked=list(found.blocked),
         feeds=[
             FeedShown(name=one.name, action=one.action, ranges=one.ranges, age_seconds=one.age_seconds)
             for one in found.feeds
         ],
+    )
+
+
+def shown_attack(one: Attack) -> AttackShown:
+    """Return an attack as it is shown."""
+    return AttackShown.model_construct(
+        id=one.id,
+        kind=one.kind,
+        severity=one.severity.word,
+        began_at=moment(one.began_at),
+        seen_at=moment(one.seen_at),
+        ended_at=None if one.ended_at is None else moment(one.ended_at),
+        networks=[SpotShown(network=at.network, asn=at.asn, failures=at.failures) for at in one.networks],
+        **msgspec.structs.asdict(one.tries),
     )
