@@ -246,10 +246,6 @@ EVENT_DATA: Mapping[str, Mapping[str, Member]] = {
         "then": Member("``notify``, ``challenge`` or ``deny``."),
         "shadow": Member("Whether nothing followed, since it is in the shadow."),
     },
-    "token.reuse_detected": {
-        "family": Member("The token family that was revoked."),
-        "token": Member("What came again: ``code`` or ``refresh``."),
-    },
     "client.created": _CLIENT,
     "client.updated": _CLIENT,
     "client.deleted": _CLIENT,

@@ -146,7 +146,6 @@ EVENTS: dict[str, tuple[int, str]] = {
     "attack.recognised": (1, "An attack begins: a guard asks for more, since passwords are being tried."),
     "attack.ended": (1, "An attack is over: nothing was seen of it for twenty minutes."),
     "pattern.matched": (1, "A pattern of fraud held for a sign-in or a sign-up; told once in ten minutes for each."),
-    "token.reuse_detected": (1, "A used code or refresh token came again; its family is revoked."),
     "client.created": (1, "A relying party was registered."),
     "client.updated": (1, "A relying party changed."),
     "client.deleted": (1, "A relying party was removed."),

@@ -103,9 +103,8 @@ def _open_keystore(url: str) -> SqlKeyStore:
 def _sqlite_side(database: Database, dialect: SqliteDialect, worker: str) -> HotSide:
     clock, entropy = database.clock, database.entropy
     gate = database.gate or WriteGate()  # on SQLite there always is one
-    writer = SqliteWriter(
-        dialect.path, gate, Lane(clock, entropy, f"{worker}:hot"), clock, entropy, on_commit=database.committed
-    )
+    lane = Lane(clock, entropy, f"{worker}:hot")
+    writer = SqliteWriter(dialect.path, gate, lane, clock, on_commit=database.committed)
     reader = SqliteReader(dialect.path)
 
     async def close() -> None:

@@ -73,7 +73,7 @@ async def hot_side(url: str, database: Database, worker: str) -> HotSide:
     clock, entropy = database.clock, database.entropy
     pool = await open_token_pool(url)
     lanes = [Lane(clock, entropy, f"{worker}:{name}") for name in HOT_LANES]
-    writer = PostgresWriter(pool, lanes, clock, entropy, on_commit=database.committed)
+    writer = PostgresWriter(pool, lanes, clock, on_commit=database.committed)
 
     reader = PostgresReader(pool)
 

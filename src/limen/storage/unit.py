@@ -88,7 +88,9 @@ class Unit(Stores):
         for link in self._mailed:
             await self.links.add(link)
         if self._announced:
-            await self._connection.execute(_OUTBOX, [outbox_row(self.tenant_id, i, e, now) for i, e in self._announced])
+            await self._connection.execute(
+                _OUTBOX, [_outbox_row(self.tenant_id, i, e, now) for i, e in self._announced]
+            )
         if self.changes:
             rows = [{"tenant_id": t, "kind": k, "key": key, "at": now} for t, k, key in self.changes]
             await self._connection.execute(_CHANGES, rows)
@@ -112,7 +114,7 @@ class Unit(Stores):
             await self._connection.insert_rows(_RECORDS, rows)
 
 
-def outbox_row(tenant_id: TenantId, event_id: str, event: Event, now: int) -> Mapping[str, Any]:
+def _outbox_row(tenant_id: TenantId, event_id: str, event: Event, now: int) -> Mapping[str, Any]:
     """Return the outbox row of a delivered event announced at *now*."""
     return {
         "id": event_id,

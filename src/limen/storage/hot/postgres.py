@@ -16,8 +16,7 @@ from limen.access.tokens.records import Redemption, RotatedToken, RotationOutcom
 from limen.access.tokens.waiting import SLOWER, SLOWEST
 from limen.identity.audit.checkpoints import Checkpoint
 from limen.kernel.clock import Clock, Instant
-from limen.kernel.entropy import Entropy
-from limen.kernel.ids import EventId, TenantId
+from limen.kernel.ids import TenantId
 from limen.storage.hot.foreseen import KnownFamilies, at_once, columns_of, pushing
 from limen.storage.hot.group import BatchFailed, WriteGroup
 from limen.storage.hot.steps import (
@@ -34,7 +33,6 @@ from limen.storage.hot.steps import (
     SlowDownStep,
     Step,
     Told,
-    delivered,
     redeemed,
     redemption_failed,
     rotated,
@@ -43,7 +41,6 @@ from limen.storage.hot.steps import (
     told_of_rotation,
 )
 from limen.storage.lanes import Extension, Lane
-from limen.storage.unit import outbox_row
 
 _REDEEM = "SELECT * FROM limen_redeem($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
 _ROTATE = "SELECT * FROM limen_rotate($1, $2, $3, $4, $5, $6, $7, $8)"
@@ -54,7 +51,7 @@ _SLOW_DOWN = "SELECT limen_slow_down($1, $2, $3, $4)"
 _USE = "SELECT * FROM limen_use($1, $2, $3, $4)"
 _CHECKPOINT = "SELECT * FROM limen_last_checkpoint($1)"
 _APPEND = "SELECT limen_append($1, $2, $3, $4, $5, $6, $7, $8, $9)"
-_TELL = "SELECT limen_tell($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
+_CHANGE = "SELECT limen_change($1, $2, $3, $4)"
 
 Positions = list[tuple[int, Any]]
 
@@ -82,7 +79,6 @@ class _Shared:
 
     pool: asyncpg.Pool
     clock: Clock
-    entropy: Entropy
     on_commit: OnCommit | None
     families: KnownFamilies = field(default_factory=KnownFamilies)
     outages: int = 0
@@ -96,12 +92,11 @@ class PostgresWriter:
         pool: asyncpg.Pool,
         lanes: Sequence[Lane],
         clock: Clock,
-        entropy: Entropy,
         *,
         on_commit: OnCommit | None = None,
     ) -> None:
         """Take connections from *pool*, which belongs to the token role; *on_commit* hears of each batch."""
-        shared = _Shared(pool, clock, entropy, on_commit)
+        shared = _Shared(pool, clock, on_commit)
         self._writers = [_LaneWriter(lane, shared) for lane in lanes]
         self.group: WriteGroup[Step] = WriteGroup(*(writer.commit for writer in self._writers))
 
@@ -117,7 +112,7 @@ class _LaneWriter:
 
     def __init__(self, lane: Lane, shared: _Shared) -> None:
         self._lane, self._shared = lane, shared
-        self._clock, self._entropy = shared.clock, shared.entropy
+        self._clock = shared.clock
         self._connection: Any = None
         self._outages = 0
 
@@ -140,7 +135,7 @@ class _LaneWriter:
         for extension in extensions:
             self._lane.committed(extension)
         if self._shared.on_commit is not None:
-            self._shared.on_commit(batch.changes(), batch.has_events())
+            self._shared.on_commit(batch.changes(), False)  # noqa: FBT003 - the outbox did not grow
         return batch.results
 
     async def give_back(self, *, is_lost: bool = False) -> None:
@@ -197,16 +192,10 @@ class _LaneWriter:
             last = Checkpoint(**dict(row)) if row and row["number"] is not None else None
         extension = self._lane.extend(tenant_id, [(entry, None) for one in told for entry in one.entries], last)
         records = extension.records
-        events = delivered(told)
         changes = [change for one in told for change in one.changes]
-        if events or changes:
-            rows = [outbox_row(tenant_id, EventId.new(self._clock, self._entropy), event, now) for event in events]
-            await database.fetchval(
-                _TELL, tenant_id, now,
-                [r["id"] for r in rows], [r["name"] for r in rows], [r["version"] for r in rows],
-                [r["subject"] for r in rows], [r["data"] for r in rows], [r["sealed"] for r in rows],
-                [r["state"] for r in rows], [kind for kind, _ in changes], [key for _, key in changes],
-            )  # fmt: skip
+        if changes:
+            kinds, keys = [kind for kind, _ in changes], [key for _, key in changes]
+            await database.fetchval(_CHANGE, tenant_id, now, kinds, keys)
         if not records:  # a refused step that is not worth a record
             return extension
         await database.fetchval(
@@ -291,7 +280,7 @@ async def _revoke_families(database: Any, tenant_id: TenantId, steps: Positions,
         _REVOKE, tenant_id, now, [step.family_id for _, step in steps], [step.client for _, step in steps]
     )
     for (position, step), row in zip(steps, rows, strict=True):
-        told = Told((step.entry,), (), (("family", step.family_id),)) if row["applied"] else Told()
+        told = Told((step.entry,), (("family", step.family_id),)) if row["applied"] else Told()
         batch.settle(position, tenant_id, row["applied"], told)
 
 
@@ -301,7 +290,7 @@ async def _revoke_tokens(database: Any, tenant_id: TenantId, steps: Positions, b
         _REVOKE_TOKENS, tenant_id, [step.token_id for _, step in steps], [step.expires_at for _, step in steps]
     )
     for position, step in steps:
-        batch.settle(position, tenant_id, None, Told((step.entry,), (), (("token", step.token_id),)))
+        batch.settle(position, tenant_id, None, Told((step.entry,), (("token", step.token_id),)))
 
 
 async def _push(database: Any, tenant_id: TenantId, steps: Positions, batch: Batch, now: Instant) -> None:

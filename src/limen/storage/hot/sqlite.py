@@ -14,8 +14,7 @@ from limen.access.tokens.waiting import SLOWER, SLOWEST
 from limen.identity.audit.chain import AuditRecord
 from limen.identity.audit.checkpoints import Checkpoint
 from limen.kernel.clock import Clock, Instant
-from limen.kernel.entropy import Entropy
-from limen.kernel.ids import EventId, TenantId
+from limen.kernel.ids import TenantId
 from limen.storage.dialects.inline import NO_WAIT, WAIT, WRITE, Lasting
 from limen.storage.dialects.sqlite import PRAGMAS, make_private
 from limen.storage.gate import WriteGate
@@ -34,7 +33,6 @@ from limen.storage.hot.steps import (
     SlowDownStep,
     Step,
     Told,
-    delivered,
     in_order,
     must_last,
     redeemed,
@@ -45,7 +43,6 @@ from limen.storage.hot.steps import (
     told_of_rotation,
 )
 from limen.storage.lanes import Extension, Lane
-from limen.storage.unit import outbox_row
 
 _ALIVE = (
     "EXISTS (SELECT 1 FROM customers c WHERE c.tenant_id = {0}.tenant_id AND c.id = {0}.customer_id"
@@ -114,19 +111,18 @@ class SqliteWriter:
     does ``BEGIN`` when another process holds the file.
     """
 
-    def __init__(  # noqa: PLR0913 - what a writer is joined from
+    def __init__(
         self,
         path: Path,
         gate: WriteGate,
         lane: Lane,
         clock: Clock,
-        entropy: Entropy,
         *,
         on_commit: OnCommit | None = None,
     ) -> None:
         """Write to the file at *path*, holding *gate* for each batch; *on_commit* hears of each."""
         self._on_commit = on_commit
-        self._path, self._gate, self._lane, self._clock, self._entropy = path, gate, lane, clock, entropy
+        self._path, self._gate, self._lane, self._clock = path, gate, lane, clock
         self._aside = Aside("limen-writer")
         self._connection: sqlite3.Connection | None = None
         self._lasting: Lasting
@@ -142,7 +138,7 @@ class SqliteWriter:
                 msg = "the database did not take the batch"
                 raise BatchFailed(msg) from error
         if self._on_commit is not None:
-            self._on_commit(batch.changes(), batch.has_events())
+            self._on_commit(batch.changes(), False)  # noqa: FBT003 - the outbox did not grow
         return batch.results
 
     async def close(self) -> None:
@@ -204,10 +200,6 @@ class SqliteWriter:
         if extension.opens:
             database.execute(_SEGMENT, (tenant_id, extension.head.segment_id, self._lane.worker, extension.at))
         database.executemany(_AUDIT, map(_record, extension.records))
-        for event in delivered(told):
-            row = outbox_row(tenant_id, EventId.new(self._clock, self._entropy), event, now)
-            names = ", ".join(row)
-            database.execute(f"INSERT INTO outbox ({names}) VALUES ({', '.join(':' + n for n in row)})", dict(row))  # noqa: S608 - columns
         changes = [(tenant_id, kind, key, now) for one in told for kind, key in one.changes]
         if changes:
             database.executemany(_CHANGE, changes)
@@ -247,12 +239,12 @@ def _run(database: sqlite3.Connection, step: Step, now: Instant) -> tuple[Any, T
         return _redeem(database, step, now)
     if isinstance(step, RevokeFamilyStep):
         done = database.execute(_REVOKE_OWN, (now, step.tenant_id, step.family_id, step.client)).rowcount > 0
-        return done, Told((step.entry,), (), (("family", step.family_id),)) if done else Told()
+        return done, Told((step.entry,), (("family", step.family_id),)) if done else Told()
     if isinstance(step, SlowDownStep):
         database.execute(_SLOW_DOWN, (SLOWER, SLOWEST, step.tenant_id, step.code_hash))
         return None, Told()
     database.execute(_REVOKE_TOKEN, (step.tenant_id, step.token_id, step.expires_at))
-    return None, Told((step.entry,), (), (("token", step.token_id),))
+    return None, Told((step.entry,), (("token", step.token_id),))
 
 
 def _redeem(database: sqlite3.Connection, step: RedeemStep, now: Instant) -> tuple[Any, Told]:

@@ -22,21 +22,20 @@ from limen.access.tokens.records import (
     Use,
 )
 from limen.kernel.clock import Instant
-from limen.kernel.events import DELIVERED, AuditEntry, Event, Outcome
+from limen.kernel.events import AuditEntry, Outcome
 from limen.kernel.ids import ClientKey, FamilyId, TenantId
 from limen.storage.schema.tokens import VOID
 
 authentications = msgspec.json.Decoder(Authentication)
 Row = Mapping[str, Any]
 OnCommit = Callable[[Sequence[tuple[TenantId | None, str, str]], bool], None]
-"""What hears of a commit at once: the changes, and whether the outbox grew."""
+"""What hears of a commit at once: the changes, and whether the outbox grew, which it does not for these doors."""
 
 
 class Told(msgspec.Struct, frozen=True, gc=False):
     """What the commit of a step also writes."""
 
     entries: tuple[AuditEntry, ...] = ()
-    events: tuple[Event, ...] = ()
     changes: tuple[tuple[str, str], ...] = ()
 
 
@@ -175,19 +174,10 @@ class Batch:
         """Return what every cache is to hear."""
         return [(tenant, *change) for tenant, told in self.told.items() for one in told for change in one.changes]
 
-    def has_events(self) -> bool:
-        """Tell whether the outbox has something to deliver."""
-        return any(delivered(told) for told in self.told.values())
-
     def settle(self, position: int, tenant_id: TenantId, result: Any, told: Told) -> None:
         """Note the result of a step and what it tells."""
         self.results[position] = result
         self.told.setdefault(tenant_id, []).append(told)
-
-
-def delivered(told: Sequence[Told]) -> list[Event]:
-    """Return what the outbox gets of what is *told*."""
-    return [event for one in told for event in one.events if event.name in DELIVERED]
 
 
 def in_order(steps: list[Step]) -> list[tuple[int, Step]]:
@@ -241,8 +231,7 @@ def told_of_redemption(ask: RedeemCode, answer: RedeemedCode) -> Told:
     )
     if answer.outcome is not Redemption.REPLAYED or not answer.family_id:
         return Told((entry,))
-    event = Event("token.reuse_detected", answer.customer_id, {"family": answer.family_id, "token": "code"})
-    return Told((entry,), (event,), (("family", answer.family_id),))
+    return Told((entry,), (("family", answer.family_id),))
 
 
 # -- rotating --------------------------------------------------------------------------------------------------------
@@ -301,5 +290,4 @@ def told_of_rotation(ask: RotateToken, answer: RotatedToken) -> Told:
     )
     if answer.outcome is not RotationOutcome.REUSED:
         return Told((entry,))
-    event = Event("token.reuse_detected", answer.customer_id, {"family": ask.family_id, "token": "refresh"})
-    return Told((entry,), (event,), (("family", ask.family_id),))
+    return Told((entry,), (("family", ask.family_id),))

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import limen
-from limen.access.tokens.records import RotationOutcome
+from limen.access.tokens.records import Redemption, RotationOutcome
 from limen.integration.streaming.fact import Fact
 from limen.integration.streaming.lines import framed, line, syslog, timestamp
 from limen.integration.streaming.ocsf import CLASSES, class_of
@@ -150,7 +150,8 @@ def test_events_have_the_class_that_ocsf_has_for_them(event, known):
 
 def test_no_class_is_chosen_for_what_never_happens():
     rest = [path.read_text() for path in Path(limen.__file__).parent.rglob("*.py") if path.name not in _LISTS]
-    composed = {f"refresh.{outcome.value}" for outcome in RotationOutcome}  # the refresh of a token names it so
+    composed = {f"refresh.{outcome.value}" for outcome in RotationOutcome}  # the refresh of a token names it so,
+    composed |= {f"code.{outcome.value}" for outcome in Redemption}  # and so does the redemption of a code
     missing = {
         name for name in (*CLASSES, *GRAVE) if name not in composed and not any(f'"{name}"' in text for text in rest)
     }

@@ -35,7 +35,7 @@ REVOKE UPDATE, DELETE ON audit_records, audit_segments, audit_checkpoints, audit
   consent_checkpoints, purpose_versions FROM limen_app;
 
 GRANT SELECT, UPDATE ON codes, families TO limen_hot;
-GRANT INSERT ON families, pushed_requests, replays, revoked_tokens, outbox, changes, audit_segments, audit_records TO limen_hot;
+GRANT INSERT ON families, pushed_requests, replays, revoked_tokens, changes, audit_segments, audit_records TO limen_hot;
 GRANT SELECT, UPDATE ON waiting_requests TO limen_hot;
 GRANT SELECT ON customers, sessions, revoked_tokens, audit_checkpoints TO limen_hot;
 
@@ -257,14 +257,10 @@ BEGIN
   END IF;
 END $$;
 
-CREATE FUNCTION limen_tell(p_tenant text, p_now bigint, p_ids text[], p_names text[], p_versions integer[], p_subjects text[],
-                           p_data text[], p_sealed bytea[], p_states text[], p_kinds text[], p_keys text[])
+CREATE FUNCTION limen_change(p_tenant text, p_now bigint, p_kinds text[], p_keys text[])
 RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
   PERFORM set_config('limen.tenant', p_tenant, true);
-  INSERT INTO outbox (id, tenant_id, name, version, subject, data, sealed, state, attempts, not_before, created_at, lease_owner, error)
-  SELECT i, p_tenant, n, v, s, d, b, t, 0, p_now, p_now, '', ''
-  FROM unnest(p_ids, p_names, p_versions, p_subjects, p_data, p_sealed, p_states) AS rows (i, n, v, s, d, b, t);
   INSERT INTO changes (tenant_id, kind, key, at) SELECT p_tenant, k, y, p_now FROM unnest(p_kinds, p_keys) AS rows (k, y);
 END $$;
 
