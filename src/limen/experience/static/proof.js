@@ -1,4 +1,5 @@
-// A proof of work: a worker looks for the number while somebody types. A form that is sent before it is found waits.
+// A proof of work: a worker looks for the number while somebody types. A form that is sent before it is found waits,
+// but where a vendor's widget has an answer: the proof is for who cannot give one.
 
 function wakeProof(place) {
   const field = place.querySelector("[name=proof]");
@@ -23,7 +24,8 @@ function wakeProof(place) {
     "submit",
     (event) => {
       const needs = !event.submitter?.value.startsWith("use:") && !event.submitter?.formNoValidate;
-      if (isDone || !needs) return;
+      const isAnswered = Boolean(place.dataset.proofOr && new FormData(form).get(place.dataset.proofOr));
+      if (isDone || isAnswered || !needs) return;
       event.preventDefault();
       event.stopImmediatePropagation();
       submitter = event.submitter;

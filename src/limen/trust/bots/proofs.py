@@ -4,6 +4,10 @@ A challenge is the SHA-256 of a salt and a secret number below ``maxnumber``, si
 is redeemed, and then only that it was. The salt carries when it ends and what it costs, and closes with ``&``, so that
 digits of the number cannot pass for a part of it. Who has no script waits in place of working: a challenge that is old
 enough, and was not redeemed, is good without its number, few times for each network.
+
+Where a tenant wants a CAPTCHA vendor's answer, whoever cannot give it proves in its place (*instead*): four times the
+work that the risk of the moment asks for, or twice the wait, and so many times for each network. A machine that leaves
+the widget out pays more than one that takes the proof of a tenant without a vendor; a person waits some seconds more.
 """
 
 import base64
@@ -27,6 +31,10 @@ LIFETIME: Final = 1_200
 WAIT_SECONDS: Final = 30
 _LONGEST: Final = 2_000
 _ONCE: Final = Limit(1, 2 * LIFETIME, "proof-once")
+INSTEAD: Final = 4
+"""So many times the work stands in for a vendor's answer."""
+_WAITS_INSTEAD: Final = 2
+_OFTEN_INSTEAD: Final = Limit(20, 600, "proof-instead")
 _WAITS: Final = Limit(5, 600, "proof-waits")
 _WAITS_OF_ALL: Final = Limit(100, 600, "proof-waits-all")
 
@@ -73,8 +81,11 @@ class Proofs:
         found: dict[str, Any] = msgspec.to_builtins(Challenge(ALGORITHM, digest, work, salt, self._sign(digest, salt)))
         return found
 
-    async def redeem(self, text: str, work: int, network: str) -> bool:
-        """Tell whether *text* (base64 of JSON) proves at least *work*; then it is used up."""
+    async def redeem(self, text: str, work: int, network: str, *, instead: bool = False) -> bool:
+        """Tell whether *text* (base64 of JSON) proves at least *work*; then it is used up.
+
+        *instead*: it stands in for a vendor's answer, and takes more.
+        """
         solution = _read(text)
         if solution is None or not hmac.compare_digest(
             solution.signature.encode(), self._sign(solution.challenge, solution.salt).encode()
@@ -82,21 +93,23 @@ class Proofs:
             return False
         terms = dict(parse_qsl(solution.salt.partition("?")[2]))
         now = self.clock.now() // SECOND
-        if int(terms["expires"]) <= now or int(terms["work"]) < work:
+        if int(terms["expires"]) <= now or int(terms["work"]) < work * (INSTEAD if instead else 1):
             return False
         if solution.number < 0:
-            if now - int(terms["asked"]) < WAIT_SECONDS or not await self._may_wait(network):
+            least = WAIT_SECONDS * (_WAITS_INSTEAD if instead else 1)
+            if now - int(terms["asked"]) < least or not await self._may_wait(network):
                 return False
         elif _hash(solution.salt, solution.number) != solution.challenge:
             return False
-        once = await self.limiter.hit(f"{_ONCE.name}:{self.tenant_id}:{solution.signature}", _ONCE)
-        return once.allowed
+        if not await self._hit(_ONCE, f":{solution.signature}"):
+            return False
+        return not instead or await self._hit(_OFTEN_INSTEAD, f":{network}")
 
     async def _may_wait(self, network: str) -> bool:
-        mine = await self.limiter.hit(f"{_WAITS.name}:{self.tenant_id}:{network}", _WAITS)
-        if not mine.allowed:
-            return False
-        return (await self.limiter.hit(f"{_WAITS_OF_ALL.name}:{self.tenant_id}", _WAITS_OF_ALL)).allowed
+        return await self._hit(_WAITS, f":{network}") and await self._hit(_WAITS_OF_ALL)
+
+    async def _hit(self, limit: Limit, what: str = "") -> bool:
+        return (await self.limiter.hit(f"{limit.name}:{self.tenant_id}{what}", limit)).allowed
 
     def _sign(self, digest: str, salt: str) -> str:
         return hmac.digest(self.key, f"{digest}\n{salt}".encode(), "sha256").hex()

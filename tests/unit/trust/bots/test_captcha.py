@@ -1,4 +1,4 @@
-"""A CAPTCHA vendor: its answer counts, its absence has a stance, and leaving the widget out gains nothing."""
+"""A CAPTCHA vendor: its answer counts, its absence has a stance, and who cannot give one has a dearer way."""
 
 from types import SimpleNamespace
 
@@ -47,8 +47,33 @@ async def test_a_good_answer_passes_and_a_bad_one_or_none_does_not(web, clock, e
     assert b"192.0.2.7" not in web.posted[0][1].body
     web.serve(widget.check, {"success": False})
     assert not await proves(context, {widget.field: "token"}, 1_000)
-    proof = solved(proof_data(context, 1_000)["proof"])
-    assert not await proves(context, {"proof": proof}, 1_000)  # a proof is no way around it
+    cheap = solved(context.parts.proofs.ask(1_000))
+    assert not await proves(context, {"proof": cheap}, 1_000)  # leaving the widget out is no bargain
+
+
+async def test_who_cannot_solve_the_puzzle_works_four_times_as_much(web, clock, entropy, vendor) -> None:
+    widget, counted = WIDGETS[vendor], [("", "")]
+    context = context_of(web, clock, entropy, vendor, counted=counted)
+    web.serve(widget.check, {"success": False})
+    asked = proof_data(context, 500)["proof"]
+    assert asked["maxnumber"] == 2_000
+    form = {widget.field: "wrong", "proof": solved(asked)}
+    assert not await proves(context, form, 501)  # the risk grew meanwhile, and its cost with it
+    assert await proves(context, form, 500)
+    assert not await proves(context, form, 500)  # once
+    assert counted[1:] == [("instead", "captcha")]
+    passed = [await proves(context, {"proof": solved(proof_data(context, 50)["proof"])}, 50) for _ in range(25)]
+    assert passed == [True] * 19 + [False] * 6  # so often for one network
+
+
+async def test_who_has_neither_puzzle_nor_script_waits_a_minute(web, clock, entropy, vendor) -> None:
+    context = context_of(web, clock, entropy, vendor)
+    web.serve(WIDGETS[vendor].check, {"success": False})
+    text = proof_data(context, 1_000)["waited"]
+    clock.advance(59)
+    assert not await proves(context, {"proof": text}, 1_000)
+    clock.advance(1)
+    assert await proves(context, {"proof": text}, 1_000)
 
 
 @pytest.mark.parametrize(("away", "passes"), [("work", False), ("open", True), ("closed", False)])

@@ -19,7 +19,7 @@ from limen.trust.attacks.guard import graver, is_attack
 from limen.trust.attacks.places import places
 from limen.trust.attacks.records import FREE, Attempt, Bar, Verdict, network_of
 from limen.trust.bots.captcha import WIDGETS
-from limen.trust.bots.proofs import waited
+from limen.trust.bots.proofs import INSTEAD, waited
 from limen.trust.fraud.patterns import NOTHING
 from limen.trust.limits import Limit
 
@@ -44,8 +44,9 @@ def proof_data(context: StepContext, work: int = 0) -> dict[str, Any]:
     most = max(work, context.parts.guard.work)
     if not most:
         return {"proof": None, "waited": "", "captcha": None}
-    asked = context.parts.proofs.ask(most)
-    return {"proof": asked, "waited": waited(asked), "captcha": _widget(context)}
+    widget = _widget(context)
+    asked = context.parts.proofs.ask(most * INSTEAD if widget is not None else most)
+    return {"proof": asked, "waited": waited(asked), "captcha": widget}
 
 
 def _widget(context: StepContext) -> dict[str, Any] | None:
@@ -59,17 +60,30 @@ def _widget(context: StepContext) -> dict[str, Any] | None:
 
 
 async def proves(context: StepContext, form: Mapping[str, str], work: int) -> bool:
-    """Tell whether a form carries what was asked for: the vendor's answer, or a proof of *work*."""
+    """Tell whether a form carries what was asked for: the vendor's answer, or a proof of *work*.
+
+    Not everybody can give a vendor's answer: who cannot see or hear a puzzle, or has no script of theirs. Where the
+    vendor says no, a dearer proof stands in for it, by work or by waiting: leaving the widget out is no bargain.
+    """
     parts = context.parts
+    proof, network = form.get(FIELD, ""), network_of(context.request.address)
     if parts.captcha is not None:
         answer = form.get(WIDGETS[parts.captcha.vendor].field, "")
         passes = await parts.captcha.passes(answer)
         if passes is not None:
-            return passes
+            return passes or await _instead(context, proof, work, network)
         parts.count_guard("away", "captcha")
         if parts.guard.settings.captcha_away != "work":
             return parts.guard.settings.captcha_away == "open"
-    return await parts.proofs.redeem(form.get(FIELD, ""), work, network_of(context.request.address))
+    return await parts.proofs.redeem(proof, work, network)
+
+
+async def _instead(context: StepContext, proof: str, work: int, network: str) -> bool:
+    """Tell whether a proof stands in for the answer that a vendor did not find good."""
+    stands = await context.parts.proofs.redeem(proof, work, network, instead=True)
+    if stands:
+        context.parts.count_guard("instead", "captcha")
+    return stands
 
 
 async def guarded(context: StepContext, email: str, form: Mapping[str, str], *, is_known: bool) -> Guarded:
