@@ -50,7 +50,7 @@ GUARDS: Final = (
         "Valkey or Redis",
         ("cache.url",),
         Fixed(
-            "each process counts on its own",
+            "each process counts on its own, from what it counted before",
             "that weakens a limit by the number of processes; to refuse everybody would be the attack done",
         ),
         asking.look_at_cache,

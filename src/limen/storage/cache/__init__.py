@@ -1,13 +1,15 @@
 """Short-lived shared state: rate limits, in process or in Valkey.
 
 Owns the adapters of :class:`limen.trust.limits.RateLimiter`. :func:`rate_limiter` picks one by ``cache_url``. Where the
-cache is away the stance is **fail open to the in-process limiter**: each process then counts on its own, so that an
-outage weakens a limit by the number of processes and locks nobody out; it is logged and counted.
+cache is away the stance is **fail open to the in-process limiter**: each process then counts on its own, from what it
+counted before, so that an outage weakens a limit by the number of processes and locks nobody out; it is logged and
+counted.
 
 Keys name addresses and identifiers; each is stored only as HMAC-SHA256 under a key of ours.
 """
 
 from collections.abc import Callable
+from typing import Final
 
 from limen.kernel.clock import Clock
 from limen.storage.cache.fallback import FallbackLimiter, Limiter
@@ -15,6 +17,9 @@ from limen.storage.cache.process import ProcessLimiter
 from limen.trust.limits import Limit
 
 __all__ = ["FallbackLimiter", "Limiter", "ProcessLimiter", "cache_answers", "rate_limiter"]
+
+_KEPT: Final = 10_000
+"""Keys of one limit that a process counts beside the cache: less than where it counts alone, since all processes do."""
 
 
 def rate_limiter(cache_url: str, key: bytes, clock: Clock, on_away: Callable[[], None] = lambda: None) -> Limiter:
@@ -29,12 +34,11 @@ def rate_limiter(cache_url: str, key: bytes, clock: Clock, on_away: Callable[[],
     Raises:
         Misconfigured: *cache_url* has another scheme.
     """
-    process = ProcessLimiter(key, clock)
     if not cache_url:
-        return process
+        return ProcessLimiter(key, clock)
     from limen.storage.cache.valkey import ValkeyLimiter  # noqa: PLC0415  # 8 MB that only those who use it pay
 
-    return FallbackLimiter(ValkeyLimiter(cache_url, key), process, clock, on_away)
+    return FallbackLimiter(ValkeyLimiter(cache_url, key), ProcessLimiter(key, clock, _KEPT), clock, on_away)
 
 
 async def cache_answers(cache_url: str) -> bool:

@@ -1,4 +1,8 @@
-"""What happens where the shared cache is away: count in this process, say so, and look again soon."""
+"""What happens where the shared cache is away: count in this process, say so, and look again soon.
+
+What is counted in the cache is counted here too. So this process knows what it saw itself: an outage in the midst of an
+attack lowers no bar, and neither does a cache that comes back empty.
+"""
 
 from collections.abc import Awaitable, Callable
 from typing import Final, Protocol, TypeVar
@@ -24,7 +28,7 @@ class Limiter(RateLimiter, Protocol):
 
 
 class FallbackLimiter:
-    """Asks *primary*, and *fallback* where that raises."""
+    """Asks *primary*, and *fallback* where that raises; *fallback* counts all the same."""
 
     def __init__(
         self, primary: Limiter, fallback: Limiter, clock: Clock, on_away: Callable[[], None] = lambda: None
@@ -40,22 +44,31 @@ class FallbackLimiter:
 
     async def hit(self, key: str, limit: Limit, cost: int = 1) -> Decision:
         """Count *cost* tries of *key*, unless that exceeds *limit*."""
-        return await self._asked(lambda limiter: limiter.hit(key, limit, cost))
+        answer = await self._asked(lambda cache: cache.hit(key, limit, cost))
+        if answer is None:
+            return await self._fallback.hit(key, limit, cost)
+        if answer[0].allowed:
+            await self._fallback.hit(key, limit, cost)
+        return answer[0]
 
     async def seen(self, asked: Asked) -> list[int]:
-        """Return how many tries of each key count now."""
-        return await self._asked(lambda limiter: limiter.seen(asked))
+        """Return how many tries of each key count now: of all processes, and at least those of this one."""
+        here = await self._fallback.seen(asked)
+        answer = await self._asked(lambda cache: cache.seen(asked))
+        return here if answer is None else [max(both) for both in zip(here, answer[0], strict=True)]
 
     async def count(self, asked: Asked) -> None:
         """Count a try of each key."""
-        await self._asked(lambda limiter: limiter.count(asked))
+        await self._fallback.count(asked)
+        await self._asked(lambda cache: cache.count(asked))
 
     async def aclose(self) -> None:
         """Close both."""
         await self._primary.aclose()
         await self._fallback.aclose()
 
-    async def _asked(self, ask: Callable[[RateLimiter], Awaitable[T]]) -> T:
+    async def _asked(self, ask: Callable[[RateLimiter], Awaitable[T]]) -> tuple[T] | None:
+        """Return what the cache answers; None where it is away."""
         if self._clock.now() >= self._away_until:
             try:
                 answer = await ask(self._primary)
@@ -63,9 +76,9 @@ class FallbackLimiter:
                 self._away(error)
             else:
                 self._back()
-                return answer
+                return (answer,)
         self._on_away()
-        return await ask(self._fallback)
+        return None
 
     def _away(self, error: Exception) -> None:
         self._away_until = self._clock.now() + PAUSE

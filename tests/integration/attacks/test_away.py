@@ -1,0 +1,252 @@
+"""Guards that cannot ask, over HTTP: the stance holds, nobody gets a 500, and all ends with the outage."""
+
+import pytest
+
+from limen.identity.tenants.attacks import AttackSettings
+from limen.identity.tenants.breaches import BreachSettings
+from limen.identity.tenants.sign_up import SignUpSettings
+from limen.integration.outgoing.captcha import HttpCaptcha
+from limen.kernel.secret import Secret
+from limen.storage.cache import FallbackLimiter, ProcessLimiter
+from limen.storage.cache.fallback import PAUSE
+from limen.trust.bots.captcha import WIDGETS
+from limen.trust.fraud.mail_domains import MailDomains
+from limen.trust.threats.breaches import sha1_hex
+from tests.integration.attacks.kit import set_up
+from tests.integration.attacks.test_guessing import ANN, WORK, WRONG, proof_in
+from tests.integration.attacks.test_networks import BAD, URL, keeper_of
+from tests.integration.attacks.test_sign_ups import CHECK_MAIL
+from tests.integration.attacks.test_sign_ups import WORK as SIGN_UP_WORK
+from tests.integration.journeys.test_safe_changes import sign_out
+from tests.support.house import PASSWORD, says
+
+pytestmark = pytest.mark.anyio
+TURNSTILE = WIDGETS["turnstile"]
+
+
+async def metrics(house) -> str:
+    return (await house.client("127.0.0.1").get("/metrics")).text
+
+
+async def away_of(house) -> float:
+    """How many decisions were taken without the cache."""
+    [line] = [line for line in (await metrics(house)).splitlines() if line.startswith("limen_cache_away_total")]
+    return float(line.split()[1])
+
+
+def is_asked(page) -> bool:
+    """Tell whether a page asks for work, or for other work than was done."""
+    return page.status == 400 and page.notices[0] in {WORK, says("error.proof_spent")}
+
+
+class Elsewhere(ProcessLimiter):
+    """A cache that others share, and that can go away."""
+
+    is_away = False
+
+    async def hit(self, key, limit, cost=1):
+        self._must_answer()
+        return await super().hit(key, limit, cost)
+
+    async def seen(self, asked):
+        self._must_answer()
+        return await super().seen(asked)
+
+    async def count(self, asked):
+        self._must_answer()
+        await super().count(asked)
+
+    def _must_answer(self):
+        if self.is_away:
+            raise ConnectionError
+
+
+@pytest.fixture
+def shared(monkeypatch):
+    """The cache of each house that is opened."""
+    opened = []
+
+    def limiter(_url, key, clock, on_away):
+        opened.append(Elsewhere(key, clock))
+        return FallbackLimiter(opened[-1], ProcessLimiter(key, clock), clock, on_away)
+
+    monkeypatch.setattr("limen.app.compose.rate_limiter", limiter)
+    return opened
+
+
+async def stuff(house, numbers) -> set[int]:
+    """Try a wrong password from a network of its own for each of *numbers*; return the answers' statuses."""
+    walkers = ((number, house.walker(address=f"203.0.{number}.1")) for number in numbers)
+    return {(await walker.sign_in(f"x{number}@example.com", f"{WRONG} {number}")).status for number, walker in walkers}
+
+
+async def test_a_cache_that_goes_away_in_an_attack_leaves_the_bar_where_it_was(shared, build_house):
+    async with build_house() as house:
+        [cache] = shared
+        await set_up(house, attacks=AttackSettings(attack_failures=8, work=1_000))
+        await house.customer(ANN)
+        known = house.walker(address="198.51.100.7")
+        await known.sign_in(ANN, PASSWORD)
+        await sign_out(known)
+        assert await stuff(house, range(8)) == {400}
+        thief = house.walker(address="203.0.200.1")
+        page = await thief.sign_in(ANN, PASSWORD)
+        assert is_asked(page)
+        assert await away_of(house) == 0
+        spent = proof_in(page)
+        page = await thief.post(page, email=ANN, password=WRONG, proof=spent)
+
+        cache.is_away = True
+        page = await thief.post(page, email=ANN, password=PASSWORD, proof=spent)
+        assert is_asked(page)  # what was spent there is spent here
+        assert is_asked(await house.walker(address="203.0.201.1").sign_in(ANN, PASSWORD))
+        assert await stuff(house, range(10, 20)) == {400}
+        assert (await known.sign_in(ANN, PASSWORD)).path == "/account"
+        await sign_out(known)
+        away = await away_of(house)
+        assert away > 0
+
+        cache.is_away = False
+        cache._tables.clear()  # it was started anew
+        house.clock.advance(PAUSE / 1_000_000)
+        assert is_asked(await house.walker(address="203.0.202.1").sign_in(ANN, PASSWORD))
+        assert await stuff(house, [30]) == {400}
+        assert cache._tables  # it counts again
+        assert await away_of(house) == away
+
+
+async def test_without_the_cache_an_attack_is_recognised_all_the_same(shared, build_house):
+    async with build_house() as house:
+        [cache] = shared
+        cache.is_away = True
+        await set_up(house, attacks=AttackSettings(attack_failures=8, work=1_000))
+        await house.customer(ANN)
+        assert (await house.walker(address="203.0.199.1").sign_in(ANN, PASSWORD)).path == "/account"
+        assert await stuff(house, range(12)) == {400}
+        assert is_asked(await house.walker(address="203.0.200.1").sign_in(ANN, PASSWORD))
+        assert "attack.recognised" in await house.events()
+
+
+@pytest.fixture
+def with_captcha(monkeypatch):
+    """The operator has an account with a vendor."""
+
+    def captcha(_settings, outgoing, clock):
+        return HttpCaptcha("turnstile", "site", Secret("hidden"), outgoing, clock)
+
+    monkeypatch.setattr("limen.app.compose.captcha_of", captcha)
+
+
+@pytest.mark.usefixtures("with_captcha")
+@pytest.mark.parametrize(
+    ("stance", "bare", "proven"), [("work", False, True), ("open", True, True), ("closed", False, False)]
+)
+async def test_while_the_captcha_vendor_is_away_the_tenants_stance_holds(build_house, stance, bare, proven):
+    async with build_house() as house:
+        attacks = AttackSettings(challenge="captcha", captcha_away=stance, address_proof=1, work=1_000)
+        await set_up(house, attacks=attacks, sign_up=SignUpSettings(address_hour=100, family_day=100))
+        await house.customer(ANN)
+        await house.walker().sign_in("nobody@example.com", WRONG)
+
+        async def comes(**more) -> tuple[bool, bool]:
+            """Sign in, and sign up with an address for throwing away; where more is asked for, send it."""
+            walkers = house.walker(), house.walker()
+            pages = [
+                await walkers[0].sign_in(ANN, PASSWORD),
+                await walkers[1].begin_sign_up("x@mailinator.com", PASSWORD),
+            ]
+            for at, page in enumerate(pages):
+                if page.status == 400 and more:
+                    given = {name: of(page) for name, of in more.items()}
+                    pages[at] = await walkers[at].post(page, email=page.fields["email"], password=PASSWORD, **given)
+            assert {page.status for page in pages} <= {200, 400}
+            return pages[0].path == "/account", pages[1].h1 == CHECK_MAIL
+
+        assert await comes() == (bare, bare)
+        assert await comes(proof=proof_in) == (proven, proven)
+        assert 'limen_guarded_tries_total{outcome="away",reason="captcha"}' in await metrics(house)
+
+        async def is_back(_url, notice):
+            return b'{"success": true}' if b"response=token" in notice.body else b'{"success": false}'
+
+        house.web.ask = is_back
+        assert await comes(**{TURNSTILE.field: lambda _: "token"}) == (True, True)
+        assert await comes(proof=proof_in) == (False, False)
+
+
+class Names:
+    """DNS: what it says of every domain, and whether it answers at all."""
+
+    def __init__(self):
+        self.says, self.asked = None, 0
+
+    async def takes_mail(self, _domain):
+        self.asked += 1
+        return self.says
+
+    async def answers(self):
+        return self.says is not None
+
+
+@pytest.mark.parametrize(("stance", "answer"), [("open", (200, CHECK_MAIL)), ("work", (400, says("sign_up.title")))])
+async def test_while_dns_is_away_at_a_sign_up_the_tenants_stance_holds(build_house, monkeypatch, stance, answer):
+    names = Names()
+    monkeypatch.setattr("limen.app.compose.mail_domains_of", lambda _settings, *of: MailDomains(names, *of))
+    async with build_house(mails_per_address="off") as house:
+        await set_up(house, sign_up=SignUpSettings(dns_away=stance, address_hour=1_000))
+
+        async def signs_up(domain):
+            """Sign up from a page that stood long enough to be read."""
+            walker = house.walker()
+            page = await walker.get("/sign-up")
+            house.clock.advance(4)
+            return walker, await walker.post(page, email=f"ann@{domain}", password=PASSWORD, name="Ann")
+
+        walker, page = await signs_up("one.example")
+        assert (page.status, page.h1) == answer
+        if stance == "work":
+            page = await walker.post(page, password=PASSWORD, proof=proof_in(page))
+            assert page.h1 == CHECK_MAIL
+        assert names.asked == 1
+        names.says = True
+        assert (await signs_up("two.example"))[1].h1 == answer[1]  # nobody waits for it again for a minute
+        assert names.asked == 1
+        house.clock.advance(61)
+        assert (await signs_up("three.example"))[1].h1 == CHECK_MAIL
+        names.says = False
+        _, page = await signs_up("four.example")
+        assert (page.status, page.notices[0]) == (400, SIGN_UP_WORK)
+        assert 'limen_mail_domain_questions_total{outcome="away"} 1.0' in await metrics(house)
+
+
+@pytest.mark.parametrize(("stance", "status"), [("open", 200), ("closed", 503)])
+async def test_while_the_breach_service_is_away_a_password_is_chosen_by_the_tenants_stance(house, stance, status):
+    await set_up(house, breaches=BreachSettings(online=True, when_away=stance))
+    page = await house.walker().begin_sign_up(ANN, PASSWORD)
+    assert (page.status, page.h1 == CHECK_MAIL) == (status, status == 200)
+    assert len(await house.mails()) == (status == 200)
+    assert 'limen_breach_checks_total{outcome="away",source="online"}' in await metrics(house)
+    digits = sha1_hex(PASSWORD.encode())
+    house.web.serve(f"https://api.pwnedpasswords.com/range/{digits[:5]}", b"0" * 35 + b":0", "text/plain")
+    assert (await house.walker().begin_sign_up("bob@example.com", PASSWORD)).h1 == CHECK_MAIL
+
+
+async def test_a_feed_that_never_came_stops_nobody_and_one_that_came_stays_in_force(house, tmp_path):
+    await house.customer(ANN)
+    keeper = keeper_of(house, tmp_path, f"bad block cidr {URL}", house.site._reputation)
+
+    async def after(seconds: int) -> int:
+        house.clock.advance(seconds)
+        await keeper.refresh()
+        assert (await house.walker(address="198.51.100.9").sign_in(ANN, PASSWORD)).path == "/account"
+        return (await house.walker(address=BAD).sign_in(ANN, PASSWORD)).status
+
+    assert await after(0) == 200
+    house.web.serve(URL, f"{BAD}/32\n".encode(), "text/plain")
+    assert await after(61) == 429
+    house.web.serve(URL, b"nonsense\n", "text/plain")
+    assert await after(3_601) == 429
+    house.web.pages.clear()
+    assert await after(5 * 86_400) == 429  # stale
+    house.web.serve(URL, b"192.0.2.77/32\n", "text/plain")
+    assert await after(6 * 3_600) == 200
