@@ -19,6 +19,7 @@ from limen.app.imports import digest_of, rows_of
 from limen.identity.administrators import SYSTEM
 from limen.kernel.errors import Conflict
 from tests.integration.imports.conftest import bring, bringing, refused
+from tests.support.commands import run_here
 from tests.support.house import PASSWORD, open_part
 
 pytestmark = pytest.mark.anyio
@@ -225,3 +226,20 @@ def test_a_process_that_is_killed_loses_nothing_and_doubles_nothing(tmp_path):
     assert done.returncode == 0, done.stderr
     assert (sums["rows"], sums["created"], sums["present"], sums["refused"]) == (12 * FEW, 12 * FEW, 0, 0)
     assert (tmp_path / "report.jsonl").stat().st_mode & 0o077 == 0
+
+
+def test_what_the_rest_of_a_document_hides_is_said_aloud(tmp_path):
+    environment = {"LIMEN_DATA_DIR": str(tmp_path), "LIMEN_ISSUER": "https://id.example"}
+    assert run_here("migrate", environment=environment, folder=tmp_path).returncode == 0
+    hidden = '{"email": "bob@example.com", {"email": "zoe@example.com"}]'
+    (tmp_path / "users.json").write_text('[{"email": "ann@example.com"}, ' + hidden)
+    command = ("import", "users.json", "--format", "auth0", "--report", "report.jsonl")
+    said = [
+        run_here(*command, *more, environment=environment, folder=tmp_path)
+        for more in (("--dry-run",), (), ("--resume",))
+    ]
+    assert [one.returncode for one in said] == [3, 3, 3], said
+    assert all(f"NOT READ: the last {len(hidden)} bytes of the file, from line 1 on" in one.stdout for one in said)
+    report = [json.loads(line) for line in (tmp_path / "report.jsonl").read_text().splitlines()]
+    assert report[0] == {"row": 2, "line": 1, "field": f"{len(hidden)} bytes", "code": "rest.unread"}
+    assert (report[1]["rows"], report[1]["refused"]) == (2, 1)

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from limen.access.imports.records import Arrival, Refused
+from limen.access.imports.records import UNREAD, Arrival, Refused
 from limen.integration.imports import jsonl
+from limen.integration.imports.elements import elements
 from limen.integration.imports.firebase import HashParameters
-from limen.integration.imports.lines import LONGEST, elements, lines
+from limen.integration.imports.lines import LONGEST, lines
 from limen.integration.imports.picking import decoded
 from limen.integration.imports.table import FORMATS
 
@@ -105,14 +106,44 @@ def test_users_are_found_in_a_document_of_any_shape_and_line():
 
 
 @pytest.mark.parametrize(
-    "content",
+    "content", [b"", b"{}", b'{"users": {}}', b'{"users": "x"}', b'{"users": [', b'[{"id": "1"}, ']
+)
+def test_a_document_without_its_array_or_its_end_says_so_once(content):
+    assert [found[2:] for found in told(read("keycloak", content))] == [("", "json.invalid")]
+
+
+@pytest.mark.parametrize(
+    ("good", "broken"),
     [
-        *(b"", b"{}", b'{"users": {}}', b'{"users": "x"}', b'{"users": [{"id": "1"', b'{"users": [{"id": "1'),
-        *(b'{"users": [[{}]]}', b'{"users": [{"id": "1"}, "', b'{"users": [{"id": "1"}'),
+        (b'{"users": [', b'{"id": "1"'),
+        (b'{"users": [', b'{"id": "1'),
+        (b'[{"id": "1"}, ', b'"'),
+        (b'[{"id": "1"}, ', b'{"id": "2", "x": {}, {"id": "3"}]'),
+        (b'[{"id": "1"}, ', b'{"id": "2", "x": [{"id": "no"}, {"id": "no"}, "y": 1}, {"id": "3"}]'),
+        (b'[{"id": "1"}, ', b'{"id": "2"}], {"id": "3"}]'),
+        (b'[{"id": "1"}, ', b'{"id": "2"}, "x": {"id": "no"}}, {"id": "3"}]'),
+        (b"[", b'{"id": "1", "x": ["y}, {"id": "no"}], "z": "", "id": 7}, {"id": "no"}]'),
+        (b'[\n{\n"id": "1"\n},\n', b'{\n"id": "2",\n"x": [\n{\n"id": "no"\n},\n{\n"id": "no"\n}\n}\n]'),
+        (b'[\n{\n"id": "1", "x": [\n{\n"id": "no"\n}\n]\n},\n', b'{"id": "2", "x": [},\n{"id": "3"}\n]'),
     ],
 )
-def test_a_document_that_ends_or_holds_something_else_says_so_once(content):
-    assert [found[2:] for found in told(read("keycloak", content))] == [("", "json.invalid")]
+def test_where_nothing_tells_what_is_behind_a_broken_user_it_is_said_how_much_was_not_read(good, broken):
+    found = read("keycloak", good + broken)
+    assert [row.external_id for row in found if isinstance(row, Arrival)] == ["1"] * good.count(b'"1"')
+    assert [row[1:] for row in told(found)] == [(1 + good.count(b"\n"), f"{len(broken)} bytes", UNREAD)]
+
+
+def test_an_element_that_is_no_user_is_refused_and_the_next_is_read():
+    content = b"""[ {"id": "1"}, null, [{"id": "no"}], "x, {", 7, {"id": "2",}, {"id": "3"}, {"id": NaN}, ]"""
+    seen = [row.external_id if isinstance(row, Arrival) else row.code for row in read("keycloak", content)]
+    wrong, invalid = "type.wrong", "json.invalid"
+    assert seen == ["1", wrong, wrong, wrong, wrong, invalid, "3", invalid]
+
+
+def test_users_of_auth0_may_be_one_array():
+    rows = read("auth0", b' [\n{"email": "ann@example.com"},\n{"email": "x,\n{"email": "zoe@example.com"}\n]\n')
+    assert [row.profile.email for row in rows if isinstance(row, Arrival)] == ["ann@example.com", "zoe@example.com"]
+    assert told(rows) == [(2, 3, "", "json.invalid")]
 
 
 def test_one_user_that_is_too_long_does_not_hide_the_next():
@@ -146,6 +177,109 @@ def test_a_file_of_any_size_is_read_in_constant_memory():
     tracemalloc.stop()
     assert count == 5_000
     assert peak < 1_000_000
+
+
+def jackson(value, margin="") -> str:
+    """A value as Keycloak lays it out: the elements of an array are on its line, those that are objects too."""
+    if isinstance(value, dict):
+        inner = margin + "  "
+        members = (f"{inner}{json.dumps(name)} : {jackson(one, inner)}" for name, one in value.items())
+        return "{\n" + ",\n".join(members) + f"\n{margin}}}"
+    return f"[ {', '.join(jackson(one, margin) for one in value)} ]" if isinstance(value, list) else json.dumps(value)
+
+
+LAYOUTS = {
+    "indented": lambda users: json.dumps({"a": [{"id": "no"}], "users": users, "b": [{"id": "no"}], "c": {}}, indent=2),
+    "tabs": lambda users: json.dumps(users, indent="\t"),
+    "keycloak": lambda users: jackson({"a": [{"id": "no"}], "users": users, "b": [{"id": "no"}] * 3}),
+    "firebase": lambda users: '{"users": [\n' + ",\n".join(json.dumps(one, indent=2) for one in users) + "]}",
+    "lines": lambda users: '{"users": [\n' + ",\n".join(map(json.dumps, users)) + '\n],\n"b": [\n{"id": "no"}\n]}',
+}
+UNTOLD = {
+    "one line": lambda users: json.dumps({"users": users, "b": [{"id": "no"}]}),
+    "no indentation": lambda users: json.dumps({"users": users, "b": [{"id": "no"}]}, indent=0),
+}
+TEXTS = st.text(st.sampled_from('"\\{}[],: \nx'), max_size=8)
+WOUNDS = st.tuples(
+    st.floats(0, 1, exclude_max=True),
+    st.integers(0, 1),
+    st.sampled_from(["", *'"{}[],:\\x7', "null", '"}']),
+)
+
+
+def wounded(layout, texts, broken, wound) -> tuple[bytes, int, int]:
+    """A document of four users, one of whom is broken somewhere; where that user was, and where the next."""
+    inner = {"id": "no", "deep": [[{"id": "no"}]]}
+    users = [
+        {"id": f"u{n}", "list": [{"id": "no", "x": text}, {"id": "no"}], "x": text, "inner": inner, "last": [inner]}
+        for n, text in enumerate(texts)
+    ]
+    content = layout(users)
+    named = content.index(f'"u{broken}"')
+    begin = content.rindex("{", 0, named)
+    _, size = json.JSONDecoder().raw_decode(content[begin:])
+    place, lost, put = wound
+    at = begin + int(place * size)
+    put = put if lost or at > begin else ""
+    return (content[:at] + put + content[at + lost :]).encode(), len(content[:begin].encode()), begin + size
+
+
+FOUR = st.lists(TEXTS, min_size=4, max_size=4)
+
+
+@given(st.sampled_from(list(LAYOUTS)), FOUR, st.integers(0, 3), WOUNDS)
+@settings(max_examples=400)
+def test_what_is_broken_in_one_user_costs_no_other(layout, texts, broken, wound):
+    content, _, _ = wounded(LAYOUTS[layout], texts, broken, wound)
+    rows = read("keycloak", content)
+    found = [row.external_id for row in rows if isinstance(row, Arrival)]
+    whole = [f"u{n}" for n in range(4) if n != broken]
+    assert [one for one in found if one in whole] == whole
+    assert "no" not in found
+    assert len(found) == 4 or told(rows)
+    assert len(found) <= 4
+
+
+@given(st.sampled_from(list(UNTOLD)), FOUR, st.integers(0, 3), WOUNDS)
+@settings(max_examples=300)
+def test_in_a_document_whose_lines_tell_nothing_none_is_invented_and_the_rest_is_counted(layout, texts, broken, wound):
+    content, begin, _ = wounded(UNTOLD[layout], texts, broken, wound)
+    rows = read("keycloak", content)
+    found = [row.external_id for row in rows if isinstance(row, Arrival)]
+    assert found[:broken] == [f"u{n}" for n in range(broken)]
+    assert "no" not in found
+    assert len(found) + len(told(rows)) >= 4 or told(rows)[-1][2:] == (f"{len(content) - begin} bytes", UNREAD)
+
+
+class Much(io.RawIOBase):
+    """The same again and again, never whole in memory."""
+
+    def __init__(self, head: bytes, part: bytes, size: int) -> None:
+        self.head, self.part, self.left = head, part * (-(-(1 << 16) // len(part))), size
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        taken, self.head = (self.head, b"") if self.head else (self.part if self.left > 0 else b"", b"")
+        self.left -= len(taken)
+        return taken
+
+
+LONG = "x" * 200
+MUCH = ["[", "{", "}", " ", ",", "x", '"\\', '{"a":', '{"a":[', '{"id":1,']
+MUCH += [f"{LONG}\n", f'"{LONG}', f"[{{{' ' * 200}\n", f'"{LONG}\n', f'{{"a":"{LONG}"}},', f'"{LONG}",']
+
+
+@pytest.mark.parametrize("head", [b'{"users": [', b'{"users": [\n{"id": "1", "x": ', b'{"users": [{"id": "1"}'])
+def test_however_much_of_one_thing_stands_in_a_document_little_is_held(head):
+    for part in MUCH:
+        tracemalloc.start()
+        count = sum(1 for _ in elements(Much(head, part.encode(), 2 * LONGEST), b"users"))
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert count
+        assert peak < 5 * LONGEST, part
 
 
 @given(st.binary(max_size=300), st.sampled_from(list(FORMATS)))

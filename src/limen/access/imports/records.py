@@ -4,12 +4,16 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import Final
 
 from limen.access.factors.records import StoredFactor, TotpSecret
 from limen.identity.credentials.records import StoredPassword
 from limen.identity.customers.records import ContactIndex, Profile, SealedCustomer
 from limen.kernel.clock import Instant
 from limen.kernel.ids import ImportId
+
+UNREAD: Final = "rest.unread"
+"""The code of a last row: from its line on nothing could be told apart, and its field says how many bytes that is."""
 
 
 @dataclass(frozen=True, slots=True)

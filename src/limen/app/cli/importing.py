@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
 from typing import IO, Annotated, Any, BinaryIO
@@ -37,7 +38,7 @@ def import_customers(  # noqa: PLR0913  # each is an option of the command line
     settings = settings_from(config)
     try:
         with file.open("rb") as content:
-            done = asyncio.run(
+            done, unread = asyncio.run(
                 _import(settings, content, tenant, (form, hash_parameters, report), is_dry=dry_run, resume=resume)
             )
     except OSError as error:
@@ -49,6 +50,11 @@ def import_customers(  # noqa: PLR0913  # each is an option of the command line
     )
     for name, count in sorted(done.left_out.items()):
         print(f"  left out: {name} ({count} rows)")  # noqa: T201
+    for refused in unread:
+        print(  # noqa: T201
+            f"  NOT READ: the last {refused.field} of the file, from line {refused.line} on: what is broken there hides"
+            " the customers behind it. Mend it and import the file again: whoever is there already stays as they are."
+        )
     return 3 if done.refused else 0
 
 
@@ -59,7 +65,8 @@ async def _import(
     from limen.app.imports import digest_of, importing, private, rows_of, write_report  # noqa: PLC0415
 
     form, project, report = what
-    rows = rows_of(file, form, project)
+    unread: list[Any] = []
+    rows = _noting(rows_of(file, form, project), unread)
     async with open_basis(settings) as basis:
         await default_tenant(basis)
         tenant = await tenant_named(basis, slug)
@@ -67,14 +74,24 @@ async def _import(
         with private(report) if report is not None else nullcontext() as out, _bar(file) as seen:
             async with importing(basis, tenant) as parts:
                 if how["is_dry"]:
-                    return await _rehearse(parts, digest, form, rows, (out, seen))
+                    return await _rehearse(parts, digest, form, rows, (out, seen)), unread
                 started = await parts.start(digest, form, resume=how["resume"])
                 done = await parts.run(started, rows, seen)
             if isinstance(done, Refusal):
                 raise Misconfigured("another process goes on with this import", "wait for it, or look what it does")
             if out is not None:
                 await write_report(basis, done, tenant, out)
-            return done
+            return done, unread
+
+
+def _noting(rows: Iterator[Any], unread: list[Any]) -> Iterator[Any]:
+    """Yield *rows*, and note the one that says what could not be read."""
+    from limen.access.imports.records import UNREAD, Refused  # noqa: PLC0415
+
+    for row in rows:
+        if isinstance(row, Refused) and row.code == UNREAD:
+            unread.append(row)
+        yield row
 
 
 async def _rehearse(parts: Any, digest: str, form: str, rows: Any, told: tuple[IO[str] | None, Any]) -> Any:

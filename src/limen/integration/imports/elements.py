@@ -1,0 +1,224 @@
+"""The elements of an array in one JSON document, although some of them are broken.
+
+An element that is broken inside, but whose brackets and quotes fit, is refused where it is decoded, and the next begins
+behind its comma as ever. One that lost a bracket or a quote would swallow what is behind it. Where the next one begins
+is then told by the layout alone: on a line that is indented as those of the elements before, while all that is in an
+element is indented further (:mod:`layout`). In a document that is one line, or is laid out otherwise, nothing tells:
+the rest is left, and its size said. What is nested in an element is never taken for one.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import BinaryIO, Final
+
+import msgspec
+
+from limen.integration.imports.layout import NAME, Layout
+from limen.integration.imports.lines import LONGEST
+from limen.integration.imports.window import Window
+
+Element = tuple[int, bytes | int | None]
+"""The line where an element begins, and its bytes; None where it is too long, empty where it is broken. A number is the
+last: so many bytes from there to the end of the file could not be read."""
+
+_TOKEN: Final = re.compile(rb'"(?:[^"\\]+|\\.)*+"|[{}\[\]]|"', re.DOTALL)
+"""A string, a bracket, or the beginning of a string that does not end here."""
+_OPENS: Final = {b"{": b"}", b"[": b"]"}
+_STRING: Final = re.compile(rb'"(?:[^"\\]+|\\.)*+"', re.DOTALL)
+_SCALAR: Final = re.compile(rb"[\w.+-]++")
+_TORN: Final = re.compile(rb'[\w\\"]\s*+"|"\s*+\w|\\')
+"""What stands beside no string of JSON, where each is a quote: a quote was lost, and with it where the element ends."""
+_DEEPEST: Final = 512
+_NEAR: Final = 256
+_QUOTE: Final = ord('"')
+_OVER, _CUT = -1, -2
+"""Instead of a place: behind the array's end, behind the file's."""
+
+
+def elements(file: BinaryIO, key: bytes) -> Iterator[Element]:
+    """Yield the elements of the array that stands under *key* in the outermost object of *file*, or in no object.
+
+    Where there is no such array, or the file ends before it does, ``(line, b"")`` is the last.
+    """
+    window = Window(file)
+    entered = _enter(window, b'"' + key + b'"')
+    if entered is None:
+        yield window.line(window.end), b""
+        return
+    yield from _Array(window, *entered).elements()
+
+
+def _enter(window: Window, key: bytes) -> tuple[int, int] | None:
+    """Return the place behind the ``[`` of the array at *key*, or of one that is the whole file, and how deep it is."""
+    at = depth = 0
+    is_named = False
+    while True:
+        found = _TOKEN.search(window.held, at - window.base)
+        if found is None or found[0] == b'"':
+            at = window.end if found is None else window.base + found.start()
+            if window.end - at > LONGEST or not window.more(at - _NEAR):
+                return None
+            continue
+        token, at = found[0], window.base + found.end()
+        if token == b"[" and (depth == 0 or (depth == 1 and is_named)):
+            return at, depth
+        depth += 1 if token in _OPENS else -1 if token in {b"}", b"]"} else 0
+        is_named = token == key
+
+
+class _Array:
+    """An array, read from behind its ``[``."""
+
+    def __init__(self, window: Window, at: int, depth: int) -> None:
+        self._window, self._begin, self._depth = window, at, depth
+        self._layout, self._is_wary = Layout(), False
+        self._behind: int | None = None  # the array, where its end was seen
+
+    def elements(self) -> Iterator[Element]:
+        """Yield each element up to the ``]`` that ends the array."""
+        window = self._window
+        at = window.skip(self._begin, self._begin - _NEAR, LONGEST)
+        if at is None:
+            at = _CUT
+        elif window.part(at, at + 1) == b"]" and self._is_over(at):
+            at = _OVER
+        while at >= 0:
+            begin, line = at, window.line(at)
+            row, at = self._element(begin)
+            if row != b"":
+                yield line, row
+                continue
+            self._is_wary = True
+            found = self._layout.resume(window, begin) if begin >= window.base else None
+            if found is None:
+                yield line, window.rest(begin)
+                return
+            yield line, b""
+            at, self._behind = (found if found > begin else _OVER), None
+        if at == _CUT:
+            yield window.line(window.end), b""
+        elif at == _OVER and self._behind is not None:
+            line, begin = window.line(self._behind), self._behind
+            if not self._is_whole(begin):
+                yield line, window.rest(begin)
+
+    def _element(self, begin: int) -> tuple[bytes | None, int]:
+        """Return the element at *begin*, and where the next one is; an empty one where that cannot be told by it."""
+        self._layout.learn(self._window, begin)
+        end = self._end(begin)
+        if end is None:
+            return b"", 0
+        row = self._window.part(begin, end) if end - begin <= LONGEST else None
+        if row is not None and not self._is_delimited(row, end):
+            return b"", 0
+        following = self._following(begin, end)
+        return (row, following) if following is not None else (b"", 0)
+
+    def _is_delimited(self, row: bytes, end: int) -> bool:
+        """Tell whether an element ends where its brackets say: if its quotes may be believed, and its lines fit."""
+        is_right = _is_json(row)
+        if not is_right and _TORN.search(_STRING.sub(b'"', row)):
+            return False
+        is_sure = is_right and not self._is_wary
+        return is_sure or not self._layout.is_deep(self._window.held, end - self._window.base - 1)
+
+    def _end(self, begin: int) -> int | None:
+        """Return the place behind the element at *begin*, None where it has no end of its own."""
+        first = self._window.part(begin, begin + 1)
+        if first in _OPENS:
+            return self._closed(begin, begin, bytearray())
+        return self._matched(_STRING, begin) if first == b'"' else self._matched(_SCALAR, begin)
+
+    def _matched(self, pattern: re.Pattern[bytes], begin: int) -> int | None:
+        window = self._window
+        while True:
+            found = pattern.match(window.held, begin - window.base)
+            end = window.base + found.end() if found is not None else None
+            if end is not None and (end < window.end or pattern is _STRING):
+                return end
+            if (end is None and pattern is _SCALAR) or window.end - begin > LONGEST or not window.more(begin):
+                return end
+
+    def _closed(self, begin: int, at: int, closers: bytearray) -> int | None:
+        """Return the place behind the last of *closers*, read from *at* on; what is behind *begin* is held."""
+        window = self._window
+        while True:
+            found = _TOKEN.search(window.held, at - window.base)
+            if found is None or found[0] == b'"':
+                at = window.end if found is None else window.base + found.start()
+                if window.end - at > LONGEST or not window.more(begin if at - begin <= LONGEST else at):
+                    return None
+                continue
+            token, place = found[0], found.start()
+            at = window.base + found.end()
+            if token[0] == _QUOTE:
+                if b"\n" in token and self._layout.is_in(token):
+                    return None
+            elif token in _OPENS:
+                if len(closers) == _DEEPEST or (closers and token == b"{" and self._is_next(begin, place, closers)):
+                    return None
+                closers += _OPENS[token]
+            elif closers.pop() != token[0]:
+                return None
+            elif not closers:
+                return at
+
+    def _is_next(self, begin: int, place: int, closers: bytearray) -> bool:
+        """Tell whether another element begins at *place* of what is held, although the one at *begin* is open."""
+        window = self._window
+        if begin < window.base or not self._layout.begins(window.held, place):
+            return False
+        if _belongs(window.held[begin - window.base : place], closers):
+            self._layout.forget()  # what is in an element begins where elements do
+            return False
+        return True
+
+    def _following(self, begin: int, end: int) -> int | None:
+        """Return where the element behind *end* begins, or what is there instead; None for what cannot stand there."""
+        window = self._window
+        at = window.skip(end, begin, LONGEST)
+        first = window.part(at, at + 1) if at is not None else b""
+        if at is None:
+            return _CUT
+        if first == b"]":
+            return _OVER if self._is_over(at, begin) else None
+        if first != b",":
+            return at if first == b"{" and self._layout.begins(window.held, at - window.base) else None
+        at = window.skip(at + 1, begin, LONGEST)
+        if at is None:
+            return _CUT
+        if self._is_wary and self._layout.is_deep(window.held, at - window.base):
+            return None
+        if NAME.match(window.ahead(at, _NEAR, min(begin, at))) and not self._layout.parts(window, begin, end, at):
+            return None  # the element goes on: a bracket before was one too many
+        return _OVER if window.part(at, at + 1) == b"]" and self._is_over(at, begin) else at
+
+    def _is_over(self, at: int, begin: int | None = None) -> bool:
+        """Tell whether the ``]`` at a place ends the array, by what is behind it."""
+        window, keep = self._window, at if begin is None else begin
+        self._behind = at + 1
+        after = window.skip(at + 1, keep, LONGEST)
+        if after is None or not self._depth:
+            return after is None
+        first, after = window.part(after, after + 1), window.skip(after + 1, keep, LONGEST)
+        if first == b",":
+            return after is not None and NAME.match(window.ahead(after, _NEAR, min(keep, after))) is not None
+        return first == b"}" and after is None
+
+    def _is_whole(self, at: int) -> bool:
+        """Tell whether the document that goes on at *at* ends as one does: else that was not the array's end."""
+        end = self._closed(-1, at, bytearray(b"}")) if self._depth else at
+        return end is not None and self._window.skip(end, end, 0) is None
+
+
+def _belongs(before: bytes, closers: bytearray) -> bool:
+    """Tell whether an object can stand behind *before*, whose brackets are closed by *closers* from the last on."""
+    return _is_json(before + b"{}" + closers[::-1])
+
+
+def _is_json(content: bytes) -> bool:
+    try:
+        msgspec.json.decode(content, type=msgspec.Raw)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return False
+    return True
