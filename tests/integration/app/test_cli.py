@@ -317,3 +317,15 @@ def test_the_demo_brings_up_everything_and_takes_it_down(environment: dict[str, 
         process.send_signal(signal.SIGTERM)
         assert process.wait(PATIENCE) == 0
         assert not answers(f"http://127.0.0.1:{shop}/")
+
+
+def test_a_reader_who_has_read_enough_is_no_error(environment: dict[str, str]):
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        done = subprocess.run(
+            [LIMEN, "settings", "schema"], env=environment, stdout=writer, stderr=subprocess.PIPE, check=False
+        )
+    finally:
+        os.close(writer)
+    assert (done.returncode, done.stderr) == (141, b"")

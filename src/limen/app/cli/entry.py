@@ -1,5 +1,7 @@
 """The list of commands, and where every error ends."""
 
+import os
+import select
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -15,7 +17,7 @@ _COMMANDS = {
     "apply": ("declaring:apply", "Make a tenant what a file says."),
     "export": ("declaring:export", "Write a tenant as such a file, without secrets."),
     "import": ("importing:import_customers", "Bring customers in from another system."),
-    "doctor": ("doctor:doctor", "List every weaker setting in force."),
+    "doctor": ("doctor:doctor", "List weaker settings, and what holds where a guard cannot ask."),
     "version": ("about:version", "Show versions."),
 }
 _GROUPS = {
@@ -124,8 +126,13 @@ def guarded(work: Callable[[], Any], *, is_debug: bool = False) -> int:
     """Do *work* and return a status; tell an error as one line and a hint, with a traceback only for *is_debug*."""
     try:
         result = work()
+        sys.stdout.flush()
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError as error:
+        if _is_unread():
+            return 141  # 128 and SIGPIPE: as of any tool whose reader has read enough
+        return _told(error, is_debug=is_debug)
     except CycloptsError as error:
         _tell(str(error), "limen --help, or limen COMMAND --help")
         return 2
@@ -134,12 +141,32 @@ def guarded(work: Callable[[], Any], *, is_debug: bool = False) -> int:
             raise
         _tell(str(error), error.hint)
         return 2
-    except Exception as error:  # whatever it is: an operator reads one line
-        if is_debug:
-            raise
-        _tell(f"{type(error).__name__}", "run again with --debug to see where")
-        return 1
+    except Exception as error:  # noqa: BLE001 - whatever it is: an operator reads one line
+        return _told(error, is_debug=is_debug)
     return result if isinstance(result, int) else 0
+
+
+def _told(error: Exception, *, is_debug: bool) -> int:
+    if is_debug:
+        raise error
+    _tell(f"{type(error).__name__}", "run again with --debug to see where")
+    return 1
+
+
+def _is_unread() -> bool:
+    """Tell whether nobody reads what is printed, as behind ``| head``; what is still to be written is thrown away."""
+    try:
+        output = sys.stdout.fileno()
+    except OSError:  # nothing of the system's stands behind it
+        return False
+    watched = select.poll()
+    watched.register(output, select.POLLOUT)
+    if any(events & select.POLLERR for _, events in watched.poll(0)):
+        nothing = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nothing, output)
+        os.close(nothing)
+        return True
+    return False
 
 
 def _tell(problem: str, hint: str) -> None:
