@@ -6,11 +6,16 @@ ignored. Request objects (§6) have their tests with RFC 9101, single claims (§
 """
 
 import hashlib
+import json
 
 import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet
+from msgspec.structs import replace
 
+from limen.identity.customers.directory import seal
+from limen.identity.customers.records import Address
+from limen.kernel.clock import SECOND
 from limen.kernel.encoding import b64url
 from tests.integration.tokens.kit import EMAIL, Shop, claims, error, header
 from tests.support.house import PASSWORD
@@ -170,6 +175,35 @@ async def test_oidc_core_s3_2_and_s3_3_other_flows_are_refused(shop: Shop, respo
 
 
 # ---------------------------------------------------------------------------------------- §5: claims; §11, §12: refresh
+
+
+async def test_oidc_core_s5_1_every_standard_claim_is_told_as_it_is_written_there(shop: Shop):
+    said = {
+        "name": "Ann Lee", "given_name": "Ann", "family_name": "Lee", "middle_name": "Bo", "nickname": "Annie",
+        "profile": "https://ann.example/me", "picture": "https://ann.example/me.png", "website": "https://ann.example",
+        "gender": "female", "birthdate": "0000-05-17", "zoneinfo": "Europe/Vienna", "locale": "de-AT",
+    }  # fmt: skip
+    address = {"formatted": "Weg 1\n1010 Wien", "street_address": "Weg 1", "locality": "Wien", "postal_code": "1010"}
+    house, directory = shop.house, shop.house.directory(shop.tenant)
+    async with house.storage.database.begin(shop.tenant.id) as unit:
+        found = await directory.open(await unit.customers.get(shop.customer.id))
+        profile = replace(found.profile, **said, username="ann", address=Address(**address))
+        vault = await directory.vault_of(found.id)
+        assert await unit.customers.update(seal(found.with_profile(profile, house.clock.now()), vault), found.version)
+    auth = await shop.another(scopes=("openid", "profile", "address"))
+    told = (await shop.userinfo((await shop.tokens(auth, scope="openid profile"))["access_token"])).json()
+    updated_at = house.clock.now() // SECOND
+    assert told == {"sub": found.subject, **said, "preferred_username": "ann", "updated_at": updated_at}
+    asked = json.dumps({"userinfo": {"address": None}, "id_token": {"birthdate": None, "preferred_username": None}})
+    for params in ({"scope": "openid address"}, {"scope": "openid", "claims": asked}):
+        tokens = await shop.tokens(auth, **params)
+        told = (await shop.userinfo(tokens["access_token"])).json()
+        assert told == {"sub": found.subject, "address": address}
+    named = claims(tokens["id_token"])
+    assert (named["birthdate"], named["preferred_username"]) == ("0000-05-17", "ann")
+    document = (await shop.http.get("/.well-known/openid-configuration")).json()
+    assert {*said, "preferred_username", "updated_at", "address"} <= set(document["claims_supported"])
+    assert "address" in document["scopes_supported"]
 
 
 async def test_oidc_core_s5_3_userinfo_and_id_token_name_the_same_subject(shop: Shop):

@@ -52,10 +52,9 @@ class _Reader(HTMLParser):
                 self.root = given
             case "form":
                 self.forms.append(Form(given.get("action", ""), given.get("method", "get").lower()))
-            case "input" if given.get("type") == "checkbox" and "checked" not in given:
-                pass  # sent only by whoever ticks it
-            case "input" if self.forms and "name" in given:
-                self.forms[-1].fields[given["name"]] = given.get("value", "")
+            case "input" | "textarea" if self.forms and "name" in given:
+                if given.get("type") != "checkbox" or "checked" in given:  # else sent only by whoever ticks it
+                    self.forms[-1].fields[given["name"]] = given.get("value", "")
             case "button" if self.forms and "name" in given:
                 self.forms[-1].buttons.append((given["name"], given.get("value", "")))
             case "a":
@@ -73,6 +72,9 @@ class _Reader(HTMLParser):
                 pass
 
     def handle_data(self, data: str) -> None:
+        if self._open and self._open[-1][0] == "textarea" and self.forms:
+            lines = data.removeprefix("\n").replace("\n", "\r\n")  # as a browser reads and sends it
+            self.forms[-1].fields[self._open[-1][1]["name"]] += lines
         text = data.strip()
         if not text or not self._open:
             return

@@ -19,6 +19,7 @@ from limen.experience.rendering import Catalogue, direction
 from limen.experience.rendering.readable import readable
 from limen.identity.customers.directory import Directory
 from limen.identity.keyring import Keyring
+from limen.identity.profiles.claims import ADDRESS, OPTIONAL
 from limen.integration.messaging.queue import OutboxItem
 from limen.integration.messaging.relay import Handler
 from limen.kernel.clock import Clock
@@ -43,6 +44,10 @@ _HEADINGS: Final = {
     "privacy_requests": "export.privacy_requests",
     "restrictions": "export.restrictions",
     "sign_in_habits": "export.sign_in_habits",
+    "given_name": "profile.given_name",
+    "family_name": "profile.family_name",
+    **{name: f"claim.{name}" for name in OPTIONAL if name not in {"profile", "address"}},
+    **{name: f"claim.address.{name}" for name in ADDRESS},
 }
 """Member of the document to the words above it; other members are told by their own names."""
 NameOf = Callable[[str], Awaitable[str]]

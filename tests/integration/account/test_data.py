@@ -13,6 +13,7 @@ from limen.access.factors.records import FactorKind, StoredFactor
 from limen.access.passkeys.records import Credential, seal_credential
 from limen.access.safety.records import DeviceWords, TrustedDevice, seal_device
 from limen.identity.customers.identifiers import EMAIL
+from limen.identity.customers.records import Address
 from limen.identity.preferences.choose import Preferences, SealedPreferences
 from limen.identity.rights.records import (
     Law,
@@ -28,6 +29,7 @@ from limen.kernel.clock import DAY
 from limen.kernel.encoding import b64url
 from limen.kernel.ids import DeviceId, FactorId
 from tests.integration.account.people import ANN, BOB, PASSWORD, STALE, at_home, pressing
+from tests.integration.account.test_claims import profile_of
 from tests.integration.journeys.test_second_factor import ASKED, enrolled, now_code
 from tests.support.house import says
 
@@ -66,9 +68,13 @@ async def test_it_holds_profile_sessions_applications_factors_and_history_and_no
 async def test_both_copies_hold_the_same_of_all_that_is_stored_and_no_secret(house):
     ann = await at_home(house)
     totp, codes, _ = await enrolled(house, ann, "Old telephone")
+    await profile_of(house, birthdate="1990-05-17", address=Address(locality="Wien"))
     secrets = await furnished(house)
     at_once = await pressing(ann, PRIVACY, "download_data")
     document = at_once.json
+    said = document["profile"]
+    assert (said["birthdate"], said["address"]) == ("1990-05-17", {"locality": "Wien"})
+    assert said["updated_at"] == document["updated_at"]
     named = {one["kind"]: one for one in document["factors"] if one["kind"] != "recovery"}
     assert named["totp"]["name"] == "Old telephone"
     assert (named["passkey"]["name"], named["passkey"]["user_agent"]) == ("Blue key", "Firefox")
@@ -90,6 +96,8 @@ async def test_both_copies_hold_the_same_of_all_that_is_stored_and_no_secret(hou
     answer = await ann.raw_post(page, form=form, intent="fetch_archive")
     with zipfile.ZipFile(io.BytesIO(answer.content)) as packed:
         text, readable = packed.read("account.json").decode(), packed.read("account.html").decode()
+    assert says("claim.birthdate") in readable
+    assert says("claim.address.locality") in readable
     kept = json.loads(text)
     assert kept.keys() == document.keys()
     moving = {"made_at", "history", "sessions", "privacy_requests"}  # the asking itself is in them

@@ -163,6 +163,9 @@ async def test_an_export_with_secrets_comes_in_elsewhere_and_signs_in(house, exp
 
     path = tmp_path / "all.jsonl"
     path.write_bytes(b"".join(await export(with_secrets=True)))
+    ann = next(line for line in map(json.loads, path.read_text().splitlines()) if line["email"] == "ann@example.com")
+    assert ann["address"] == {"street_address": "Weg 1", "locality": "Wien", "postal_code": "1010", "country": "AT"}
+    assert (ann["birthdate"], "updated_at" in ann) == ("1990-05-17", False)
     again = await bring(house, path, "jsonl")
     assert (again.created, again.present, again.refused) == (0, 4, 0)
     done = await bring(house, path, "jsonl", tenant=other)

@@ -6,6 +6,7 @@ import pytest
 from limen.access.factors.records import apps, open_secret
 from limen.identity.credentials.legacy.table import is_kept
 from limen.identity.credentials.records import unseal_password
+from limen.identity.customers.records import Address
 from limen.identity.tenants.records import TenantSettings
 from limen.identity.tenants.sign_in import SignInSettings
 from limen.integration.api.models.tenants import SettingsModel, merged
@@ -60,14 +61,24 @@ async def test_a_realm_of_keycloak(house, exports):
     done = await bring(house, exports / "keycloak-realm.json", "keycloak")
     assert (done.position, done.created, done.refused) == (5, 3, 2)
     assert await refused(house, done) == [
-        (4, 78, "email", "email.invalid"),
-        (5, 83, "password_hash", "password_hash.too_costly"),
+        (4, 89, "email", "email.invalid"),
+        (5, 94, "password_hash", "password_hash.too_costly"),
     ]
     left = {"groups": 1, "realmRoles": 2, "shoe_size": 1, "username": 4, "federatedIdentities.our-adfs": 1}
     assert done.left_out == left
     ann, password, factors = await held(house, "ann@example.com")
     assert (ann.profile.given_name, ann.profile.family_name, ann.profile.locale) == ("Ann", "Lee", "de")
     assert ann.profile.email_verified
+    said = (
+        ann.profile.middle_name,
+        ann.profile.nickname,
+        ann.profile.website,
+        ann.profile.gender,
+        ann.profile.zoneinfo,
+    )
+    assert said == ("Bo", "Annie", "https://ann.example", "female", "Europe/Vienna")
+    assert ann.profile.birthdate == "1990-05-17"
+    assert ann.profile.address == Address("", "Weg 1", "Wien", "", "1010", "AT")
     assert ann.created_at == 1_577_836_800_000_000
     assert password.startswith("{pbkdf2}sha256:27500:64,")
     assert [one.name for one in factors] == ["Phone"]
@@ -90,9 +101,13 @@ async def test_users_of_auth0(house, exports):
         (4, 4, "email", "type.wrong"),
         (5, 5, "password_hash", "password_hash.too_costly"),
     ]
-    assert done.left_out == {"app_metadata": 1, "mfa_factors.phone": 1, "phone": 1, "identities.oauth2": 1}
+    left = {"app_metadata": 1, "mfa_factors.phone": 1, "phone": 1, "identities.oauth2": 1}
+    assert done.left_out == left | {"profile": 1, "address.planet": 1}
     bob, password, factors = await held(house, "bob@example.com")
     assert (bob.profile.name, len(factors)) == ("Bob Ray", 1)
+    said = (bob.profile.nickname, bob.profile.birthdate, bob.profile.zoneinfo, bob.profile.address)
+    assert said == ("bobby", "1980", "Europe/Berlin", Address(locality="Wien"))
+    assert bob.profile.picture.startswith("https://s.gravatar.com/")
     assert [one.value for one in bob.profile.phones] == ["+4915112345678"]
     assert named(bob) == [("https://appleid.apple.com", "001.a")]
     assert password.startswith("{digest}sha256:before,")
@@ -107,6 +122,7 @@ async def test_users_of_firebase(house, exports):
     people = [(await held(house, f"{name}@example.com"))[0] for name in ("ann", "bob")]
     assert [one.value for person in people for one in person.profile.phones] == ["+4915112345678"]
     assert [name for person in people for name in named(person)] == [("https://accounts.google.com", "1")]
+    assert people[0].profile.picture == "https://ann.example/me.png"
     bob, _, _ = await held(house, "bob@example.com")
     assert not bob.is_active
     without = await bring(house, path, "firebase", tenant=await house.add_tenant("bare"))
@@ -120,7 +136,7 @@ async def test_a_pool_of_cognito_fills_what_the_tenant_knows(house, exports):
             {"profile": {"attributes": {"plan": {"type": "string"}, "phone": {"type": "string"}}}}
         ),
     )
-    tenant = await house.add_tenant("pool", settings)
+    tenant = await house.add_tenant("pool", msgspec.structs.replace(settings, sign_in=NAMED))
     done = await bring(house, exports / "cognito-users.csv", "cognito", tenant=tenant)
     assert (done.created, done.refused) == (2, 2)
     assert await refused(house, done, tenant) == [
@@ -133,3 +149,7 @@ async def test_a_pool_of_cognito_fills_what_the_tenant_knows(house, exports):
     assert [one.value for one in ann.profile.phones] == ["+4915112345678"]
     assert named(ann) == [("https://accounts.google.com", "g-1")]
     assert password == ""
+    assert (ann.profile.birthdate, ann.profile.nickname, ann.profile.username) == ("1990-05-17", "Annie", "ann.lee")
+    assert ann.profile.address == Address(street_address="Weg 1", country="AT")
+    bob, _, _ = await held(house, "bob@example.com", tenant)
+    assert bob.profile.address == Address(formatted="Weg 2, 1010 Wien")

@@ -20,7 +20,11 @@ pytestmark = pytest.mark.anyio
 URL = "https://old.example/limen"
 OLD = "older@example.com"
 NEW, KNOWN = "nobod@example.com", "known@example.com"
-ANN = {"external_id": "7", "email_verified": True, "given_name": "Ann", "locale": "not a locale", "plan": "gold"}
+ANN = {"external_id": "7", "email_verified": True, "given_name": "Ann", "locale": "not a locale", "plan": "gold"} | {
+    "birthdate": "1990-05-17",
+    "website": "ann.example",
+    "address": {"locality": "Wien", "planet": "Earth"},
+}
 
 
 class OldSystem:
@@ -75,6 +79,8 @@ async def test_whoever_the_old_system_vouches_for_moves_in_and_is_asked_about_no
     customer, password = await held(house, OLD)
     assert (customer.profile.given_name, customer.profile.email_verified) == ("Ann", True)
     assert (customer.profile.locale, customer.profile.attributes) == ("", {})  # what would not do is left out
+    assert (customer.profile.birthdate, customer.profile.address.locality) == ("1990-05-17", "Wien")
+    assert customer.profile.website == ""
     assert password.startswith("$argon2id$")
     assert (await house.walker().sign_in(OLD, PASSWORD)).response.url.path == "/account"
     assert len(old.asked) == 1

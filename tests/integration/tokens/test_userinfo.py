@@ -1,7 +1,12 @@
 """Userinfo: which claims for which scopes, and who gets none (OpenID Connect Core §5.3, §5.4, RFC 6750)."""
 
+from dataclasses import replace
+
+import msgspec
 import pytest
 
+from limen.identity.customers.directory import seal
+from limen.kernel.clock import SECOND
 from tests.integration.tokens.kit import EMAIL, Shop
 
 pytestmark = pytest.mark.anyio
@@ -13,21 +18,37 @@ pytestmark = pytest.mark.anyio
         ("openid", set()),
         ("openid orders", set()),
         ("openid email", {"email", "email_verified"}),
-        ("openid profile", {"name"}),
-        ("openid profile email", {"name", "email", "email_verified"}),
+        ("openid profile", {"name", "updated_at"}),
+        ("openid profile email", {"name", "updated_at", "email", "email_verified"}),
     ],
 )
 async def test_the_scopes_decide_which_claims_are_given(shop: Shop, scope: str, known: set[str]):
     said = (await shop.userinfo((await shop.tokens(scope=scope))["access_token"])).json()
     assert said.pop("sub") == shop.customer.subject
-    assert known <= set(said)
-    assert set(said) - known <= ({"locale", "given_name", "family_name", "zoneinfo"} if "profile" in scope else set())
+    assert set(said) == known
 
 
 async def test_claims_are_what_the_profile_says_now(shop: Shop):
     token = (await shop.tokens())["access_token"]
     said = (await shop.userinfo(token)).json()
     assert (said["email"], said["email_verified"], said["name"]) == (EMAIL, True, "Ann Lee")
+
+
+async def test_the_instant_is_that_of_the_profile_and_of_nothing_else(shop: Shop):
+    made_at = shop.house.clock.now() // SECOND
+    token = (await shop.tokens())["access_token"]
+    assert (await shop.userinfo(token)).json()["updated_at"] == made_at
+    shop.house.clock.advance(60)
+    async with shop.house.storage.database.begin(shop.tenant.id) as unit:
+        found = await shop.house.directory(shop.tenant).open(await unit.customers.get(shop.customer.id))
+        vault = await shop.house.directory(shop.tenant).vault_of(found.id)
+        later = found.with_other_password(shop.house.clock.now())
+        assert await unit.customers.update(seal(later, vault), found.version)
+    assert (await shop.userinfo(token)).json()["updated_at"] == made_at
+    profile = msgspec.structs.replace(found.profile, updated_at=0)  # from before it was kept: at the latest
+    async with shop.house.storage.database.begin(shop.tenant.id) as unit:
+        assert await unit.customers.update(seal(replace(later, profile=profile, version=3), vault), 2)
+    assert (await shop.userinfo(token)).json()["updated_at"] == made_at + 60
 
 
 async def test_a_narrowed_token_gives_narrow_claims(shop: Shop):

@@ -197,6 +197,20 @@ _DETAILS = {
         "errors": {"attributes.text": "error.attribute_invalid"},
     },
 }  # fmt: skip
+_CLAIMS = {
+    "fields": [
+        {"name": name, "label": name, "kind": kind, "maximum": 200, "may_write": name != "gender"}
+        for name, kind in (
+            ("nickname", "name"), ("website", "url"), ("gender", "text"), ("birthdate", "name"),
+            ("address.street_address", "lines"), ("address.country", "name"),
+        )
+    ],
+    "view": {
+        **_UNTOUCHED,
+        "values": {"website": "ann.example", "address.street_address": "\nHaus 1\nWeg 2", "version": "4"},
+        "errors": {"website": "error.url_invalid", "birthdate": "error.birthdate_invalid"},
+    },
+}  # fmt: skip
 _MESSAGED = {
     "phone": {"number": "+49 ••• ••• 4711", "added": NOW - 10**13, "used": NOW},
     "may_add_phone": True,
@@ -245,6 +259,7 @@ _ACCOUNT: dict[str, tuple[tuple[str, str | None], dict[str, dict[str, Any]]]] = 
     "profile": (("profile", "notice.profile_saved"), {"profile": _PROFILE}),
     "profile_wrong": (("profile", None), {"profile": {**_PROFILE, "view": _PROFILE_WRONG}}),
     "details": (("profile", None), {"profile": _PROFILE, "details": _DETAILS}),
+    "claims": (("profile", None), {"profile": _PROFILE, "claims": _CLAIMS}),
     "security": (("security", "notice.session_ended"), {"passkeys": _PASSKEYS, "two_step": _TWO_STEP}),
     "security_one_step": (("security", None), {"passkeys": _NO_PASSKEYS, "two_step": _NO_TWO_STEP}),
     "messaged": (("security", None), {"messaged": _MESSAGED}),
@@ -576,6 +591,8 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
                 "client_name": CLIENT,
                 "fields": [
                     {"name": "given_name", "kind": "name", "label": "", "choices": [], "maximum": 200},
+                    {"name": "birthdate", "kind": "date", "label": "", "choices": [], "maximum": 10},
+                    {"name": "website", "kind": "url", "label": "", "choices": [], "maximum": 2_000},
                     *(
                         {"name": f"attributes.{kind}", "kind": kind, "label": f"A {kind}", "choices": ["1", "2"]}
                         | {"maximum": 60}

@@ -302,6 +302,7 @@ _json = st.recursive(
 _NAMES = (
     "email id users credentials type secretData credentialData attributes firstName mfa_factors user_metadata totp"
     " custom_password_hash algorithm hash value passwordHash salt providerUserInfo mfaInfo createdAt createdTimestamp"
+    " address profile birthdate"
 )
 
 
@@ -326,14 +327,19 @@ def test_lines_are_whole(content):
 
 
 MEMBERS = st.sampled_from(
-    ("email", "email_verified", "name", "locale", "attributes", "external_id", "disabled", "created_at", "plan", "totp")
+    (
+        *("email", "email_verified", "name", "locale", "attributes", "external_id", "disabled", "created_at", "plan"),
+        *("totp", "address", "birthdate"),
+    )
 )
 SAID = (
     st.none()
     | st.booleans()
     | st.integers(-1, 1 << 60)
     | st.text(max_size=6)
-    | st.sampled_from(("true", "1700000000000", "x" * 2_048, "x" * 2_049, [], {}, {"plan": "gold"}, [7]))
+    | st.sampled_from(
+        ("true", "1700000000000", "x" * 2_048, "x" * 2_049, [], {}, {"plan": "gold"}, {"locality": "Wien"}, [7])
+    )
 )
 
 
@@ -348,4 +354,5 @@ def test_a_plain_line_is_read_as_it_is_read_closely(line):
 
 def test_nearly_every_line_is_plain():
     line = {"email": "ann@example.com", "email_verified": True, "created_at": 1, "attributes": {"plan": "gold"}}
+    line |= {"birthdate": "1990", "address": {"locality": "Wien"}}
     assert jsonl.plain(json.dumps(line).encode(), 1, 1) is not None

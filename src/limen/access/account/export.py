@@ -103,7 +103,10 @@ async def _more(unit: AccountUnit, owner: Owner, now: Instant) -> dict[str, Any]
 
 def _profile(profile: Profile) -> dict[str, Any]:
     shown: dict[str, Any] = msgspec.to_builtins(profile)
-    shown.pop("email_since", None)
+    for name in ("email_since", "updated_at"):
+        shown.pop(name, None)
+    if profile.updated_at:
+        shown["updated_at"] = _at(profile.updated_at)
     for field, name in (("emails", "email"), ("phones", "number")):
         if some := getattr(profile, field):
             shown[field] = [{name: one.value, "verified_at": _at(one.verified_at)} for one in some]

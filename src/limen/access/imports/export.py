@@ -23,7 +23,7 @@ from limen.kernel.ids import TenantId
 from limen.kernel.units import RecordsAudit
 
 _PAGE: Final = 200
-_REWRITTEN: Final = frozenset({"since", "email_since", "emails", "phones", "identities"})
+_REWRITTEN: Final = frozenset({"since", "email_since", "updated_at", "emails", "phones", "identities"})
 """Members of a profile that are written otherwise, or not at all."""
 
 

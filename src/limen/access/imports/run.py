@@ -229,8 +229,8 @@ class Importing:
 
     def _stamped(self, profile: Profile, now: Instant) -> Profile:
         """Return *profile* with the instant since when each of its parts is held."""
-        if profile.attributes:
-            profile = msgspec.structs.replace(profile, since=stamped({}, {}, profile.attributes, now))
+        since = stamped({}, {}, profile.attributes, now) if profile.attributes else {}
+        profile = msgspec.structs.replace(profile, since=since, updated_at=now)
         if not (profile.emails or profile.phones or profile.identities):
             return profile
         replace = msgspec.structs.replace

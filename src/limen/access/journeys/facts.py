@@ -31,8 +31,8 @@ from limen.access.safety.records import TrustedDevice
 from limen.access.sessions.records import Session
 from limen.identity.customers.records import Customer
 from limen.identity.keyring import SubjectVault
+from limen.identity.profiles.claims import ASKABLE
 from limen.identity.profiles.questions import question_due
-from limen.identity.profiles.records import STANDARD
 from limen.identity.profiles.values import brought_up
 from limen.kernel.clock import DAY, SECOND
 from limen.kernel.ids import BrowserId, CustomerId
@@ -156,7 +156,7 @@ async def _with_question(parts: JourneyParts, unit: JourneyUnit, state: JourneyS
     is_silent = request is not None and "none" in request.prompt
     if not settings.questions or customer is None or not facts.is_proven or state.questioned or is_silent or state.task:
         return facts
-    said = {name: getattr(customer.profile, name) for name in STANDARD}
+    said = {name: getattr(customer.profile, name) for name in ASKABLE}
     said |= brought_up(settings, customer.profile.attributes)
     progress = await unit.profiles.progress(customer.id)
     client_id = request.client_id if request is not None else ""

@@ -21,9 +21,10 @@ from limen.identity.credentials.prepare import prepare_aside
 from limen.identity.credentials.records import StoredPassword, seal_password
 from limen.identity.customers.directory import seal
 from limen.identity.customers.identifiers import EMAIL, kind_of
-from limen.identity.customers.records import ContactIndex, Profile, SealedCustomer
+from limen.identity.customers.records import Address, ContactIndex, Profile, SealedCustomer
 from limen.identity.customers.validation import normalised, validate
 from limen.identity.keyring import SubjectVault
+from limen.identity.profiles.claims import OPTIONAL
 from limen.kernel.encoding import b64url
 from limen.kernel.entropy import random_token
 from limen.kernel.errors import Refusal, Unavailable
@@ -40,6 +41,7 @@ EXISTS: Final = "exists"
 """What is asked: whether a password is right, or whether there is such a customer."""
 _METHOD: Final = "migration"
 _MINUTE: Final = 60
+_NOTHING: Final = Profile()
 
 
 class Known(msgspec.Struct, frozen=True):
@@ -53,6 +55,14 @@ class Known(msgspec.Struct, frozen=True):
     locale: str = ""
     zoneinfo: str = ""
     attributes: dict[str, Any] = {}
+    middle_name: str = ""
+    nickname: str = ""
+    profile: str = ""
+    picture: str = ""
+    website: str = ""
+    gender: str = ""
+    birthdate: str = ""
+    address: Address | None = None
 
 
 class _Answer(msgspec.Struct, frozen=True):
@@ -151,13 +161,14 @@ def _profile(context: StepContext, email: str, known: Known) -> Profile:
             locale=known.locale or context.journey.state.locale,
             zoneinfo=known.zoneinfo,
             attributes={name: value for name, value in known.attributes.items() if name in settings.attributes},
+            **{name: getattr(known, name) for name in OPTIONAL},
         )
     )
     wrong = validate(profile, settings)
     if wrong is None:
         return profile
     fields = {field.partition(".")[0] for field in wrong.fields}
-    return msgspec.structs.replace(profile, **{field: {} if field == "attributes" else "" for field in fields})
+    return msgspec.structs.replace(profile, **{field: getattr(_NOTHING, field) for field in fields})
 
 
 async def _made(context: StepContext, profile: Profile, external_id: str, hashed: str | None) -> MovedIn | None:

@@ -10,9 +10,10 @@ from limen.identity.customers.emails import MOST_EMAILS
 from limen.identity.customers.identities import MOST_IDENTITIES
 from limen.identity.customers.numbers import MOST_PHONES
 from limen.identity.customers.records import Contact, Profile
+from limen.identity.profiles.claims import OPTIONAL
 from limen.kernel.clock import Instant
 
-STANDARD: Final = ("name", "given_name", "family_name", "locale", "zoneinfo")
+STANDARD: Final = ("name", "given_name", "family_name", "locale", "zoneinfo", *OPTIONAL)
 """Standard claims that are joined. The address is not: it is what signs in, and has its own way."""
 _ATTRIBUTE: Final = "attributes."
 

@@ -20,11 +20,12 @@ from limen.identity.consents.records import OAUTH, ConsentDecision, ConsentRecor
 from limen.identity.consents.store import ConsentLedger
 from limen.identity.credentials.store import PasswordStore
 from limen.identity.customers.directory import Directory, seal
-from limen.identity.customers.records import Customer, SealedCustomer
+from limen.identity.customers.records import Customer, Profile, SealedCustomer
 from limen.identity.customers.store import CustomerStore, LimitsOf
 from limen.identity.customers.unit import EndsSessions
 from limen.identity.customers.validation import validate
 from limen.identity.keyring import SubjectVault
+from limen.identity.profiles.claims import OPTIONAL, claim_access
 from limen.identity.profiles.records import ProfileSettings
 from limen.identity.profiles.schema import wrong_attributes
 from limen.identity.profiles.values import access, brought_up
@@ -43,6 +44,7 @@ _STRONG: Final = frozenset({FactorKind.TOTP, FactorKind.PASSKEY, FactorKind.SECU
 _GONE: Final = NotFound("customer_not_found")
 _CHANGED: Final = Conflict("version_changed")
 METHOD: Final = "merge"
+_NOTHING: Final = Profile()
 
 
 class _RollBack(Exception):
@@ -241,7 +243,7 @@ class Merging:
         return replace(customer, profile=msgspec.structs.replace(customer.profile, attributes=attributes))
 
     def _offered(self, customer: Customer, who: str) -> Customer:
-        """Return *customer* with the attributes that may be taken over: which fit, and *who* acts may write."""
+        """Return *customer* with what may be taken over: what *who* acts may write, and attributes that fit."""
         values = customer.profile.attributes
         wrong = wrong_attributes(self.profiles, values)
         fit = {
@@ -249,7 +251,11 @@ class Merging:
             for name, value in values.items()
             if name not in wrong and access(self.profiles, name, who) == "write"
         }
-        return replace(customer, profile=msgspec.structs.replace(customer.profile, attributes=fit))
+        profile = msgspec.structs.replace(customer.profile, attributes=fit)
+        if who == "customer":
+            kept = [name for name in OPTIONAL if claim_access(self.profiles, name) != "write"]
+            profile = msgspec.structs.replace(profile, **{name: getattr(_NOTHING, name) for name in kept})
+        return replace(customer, profile=profile)
 
     async def _done(self, unit: MergeUnit, plan: Plan, actor: Actor) -> None:
         stays, goes, now = plan.after, plan.gone, self.clock.now()

@@ -112,8 +112,9 @@ class Securing:
     async def _secure(self, found: _Found, request: RequestContext) -> bool:
         parts, now = self._parts, self._parts.clock.now()
         locked = found.customer.signed_out_everywhere(now)
-        back = replace(locked, profile=self._led_back(locked.profile, found, now))
-        stay = replace(locked, profile=_without_recent(locked.profile, parts.since(now)))
+        began = msgspec.structs.replace(locked.profile, updated_at=now)
+        back = replace(locked, profile=self._led_back(began, found, now))
+        stay = replace(locked, profile=_without_recent(began, parts.since(now)))
         moves, less = [await parts.directory.moves(found.customer, after) for after in (back, stay)]
         told = self._told(back, found)
         ended = await cancelled_notice(parts, locked.id)

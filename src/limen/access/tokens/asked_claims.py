@@ -12,6 +12,8 @@ import msgspec
 from limen.access.clients.records import ClientDocument
 from limen.access.tokens.desk import Desk
 from limen.access.tokens.scopes import CLAIMS_BY_SCOPE
+from limen.identity.customers.records import Customer
+from limen.kernel.clock import SECOND
 
 USERINFO_CLAIMS: Final = "userinfo_claims"
 """The access token's claim that tells the UserInfo door what was asked for."""
@@ -29,7 +31,19 @@ async def asked_claims(desk: Desk, document: ClientDocument, names: Iterable[str
     wanted = allowed_claims(document, names)
     sealed = await desk.hot.customer(subject) if wanted else None
     customer = await desk.unseal(sealed) if sealed is not None else None
-    return picked(msgspec.to_builtins(customer.profile), wanted) if customer is not None else {}
+    return picked(known_claims(customer), wanted) if customer is not None else {}
+
+
+def known_claims(customer: Customer) -> dict[str, Any]:
+    """Return the standard claims (OpenID Connect Core §5.1); a number among them is proven."""
+    profile = customer.profile
+    known: dict[str, Any] = msgspec.to_builtins(profile)
+    known["updated_at"] = customer.said_at // SECOND
+    if profile.username:
+        known["preferred_username"] = profile.username
+    if profile.phones:
+        known |= {"phone_number": profile.phones[0].value, "phone_number_verified": True}
+    return known
 
 
 def picked(profile: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:

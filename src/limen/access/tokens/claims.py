@@ -106,4 +106,4 @@ def _value(rule: ClaimRule, asked: ClaimsAsked) -> Any:
     if rule.source == "attribute":
         return asked.profile.attributes.get(rule.field)
     value = getattr(asked.profile, rule.field)
-    return None if value == "" else value
+    return None if value == "" else msgspec.to_builtins(value)

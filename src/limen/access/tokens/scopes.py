@@ -15,11 +15,15 @@ MACHINE_FORBIDDEN = frozenset({"openid", OFFLINE_ACCESS, "profile", "email", "ph
 """These speak of a person; a client in its own name has none."""
 
 CLAIMS_BY_SCOPE = {
-    "profile": ("name", "given_name", "family_name", "preferred_username", "locale", "zoneinfo"),
+    "profile": (
+        *("name", "given_name", "family_name", "middle_name", "nickname", "preferred_username"),
+        *("profile", "picture", "website", "gender", "birthdate", "zoneinfo", "locale", "updated_at"),
+    ),
     "email": ("email", "email_verified"),
+    "address": ("address",),
     "phone": ("phone_number", "phone_number_verified"),
 }
-"""OpenID Connect Core §5.4, as far as the profile goes."""
+"""OpenID Connect Core §5.4."""
 
 
 _SHORT: Final = 256

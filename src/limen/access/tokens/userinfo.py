@@ -8,7 +8,7 @@ from limen.access.clients.records import Client
 from limen.access.http import FORM, HotDoor, HotRequest, HotResponse, json_response, parse_form
 from limen.access.http.answers import NO_STORE
 from limen.access.jose.signer import TokenType
-from limen.access.tokens.asked_claims import USERINFO_CLAIMS, allowed_claims, picked
+from limen.access.tokens.asked_claims import USERINFO_CLAIMS, allowed_claims, known_claims, picked
 from limen.access.tokens.bound_tokens import BEARER, BOUND, DPOP, ShownToken, key_refused
 from limen.access.tokens.claims import custom_claims
 from limen.access.tokens.desk import Desk, Desks
@@ -16,7 +16,6 @@ from limen.access.tokens.issue import encrypted, no_key_for
 from limen.access.tokens.refusals import bearer_refused, dpop_refused, refused
 from limen.access.tokens.resource_metadata import USERINFO, challenge_parameter
 from limen.access.tokens.scopes import CLAIMS_BY_SCOPE
-from limen.identity.customers.records import Profile
 from limen.kernel.errors import Forbidden, Invalid, Refusal, Unauthenticated
 
 _MISSING = Unauthenticated("invalid_token", "no access token")
@@ -67,22 +66,12 @@ async def user_claims(desk: Desk, request: HotRequest, shown: ShownToken) -> tup
     customer = await desk.unseal(sealed) if sealed is not None else None
     if customer is None or not customer.is_active:
         return Unauthenticated("invalid_token", "the customer is gone")
-    known = _known(customer.profile)
+    known = known_claims(customer)
     wanted = [name for scope in scopes for name in CLAIMS_BY_SCOPE.get(scope, ())]
     extra = await custom_claims(desk, loaded.client.document, scopes, "userinfo", subject)
     asked = allowed_claims(loaded.client.document, token.claims.get(USERINFO_CLAIMS, ()))
     standard = picked(known, (*wanted, *asked))
     return loaded.client, {**extra, **standard, "sub": str(token.claims["sub"])}
-
-
-def _known(profile: Profile) -> dict[str, Any]:
-    """Return the standard claims (OpenID Connect Core §5.1); a number among them is proven."""
-    known: dict[str, Any] = msgspec.to_builtins(profile)
-    if profile.username:
-        known["preferred_username"] = profile.username
-    if profile.phones:
-        known |= {"phone_number": profile.phones[0].value, "phone_number_verified": True}
-    return known
 
 
 def _answer(desk: Desk, client: Client, claims: dict[str, Any]) -> HotResponse:

@@ -33,6 +33,7 @@ from limen.identity.customers.records import (
 from limen.identity.customers.unit import CustomerUnit
 from limen.identity.customers.usernames import allowed_username
 from limen.identity.customers.validation import CODE, normalised, validate
+from limen.identity.profiles.claims import not_theirs
 from limen.identity.profiles.records import ProfileSettings
 from limen.identity.profiles.values import beyond, brought_up
 from limen.kernel.clock import Clock
@@ -219,9 +220,11 @@ class CustomerAdministration:
             return email
         who = "customer" if actor.name.startswith("customer:") else "administrator"
         wrong = beyond(self.profiles, before.attributes, profile.attributes, who)
+        places = {f"attributes.{name}": code for name, code in wrong.items()}
+        if who == "customer":
+            places |= not_theirs(self.profiles, msgspec.structs.asdict(before), msgspec.structs.asdict(profile))
         refused = validate(profile, self.profiles, before)
-        if refused is not None or wrong:
-            places = {f"attributes.{name}": code for name, code in wrong.items()}
+        if refused is not None or places:
             broken = refused.violations if refused is not None else ()
             broken = tuple(one for one in broken if one.field not in places)  # of what is not theirs, no more is told
             places = dict(refused.fields if refused is not None else {}) | places

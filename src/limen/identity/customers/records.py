@@ -58,7 +58,22 @@ class Identity(msgspec.Struct, frozen=True):
         return f"Identity({self.id!r})"
 
 
-_FOLLOWS = frozenset({"since", "email_since"})
+class Address(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A postal address (OpenID Connect Core §5.1.1). ``formatted`` is the whole of it, as it stands on a letter."""
+
+    formatted: str = ""
+    street_address: str = ""
+    locality: str = ""
+    region: str = ""
+    postal_code: str = ""
+    country: str = ""
+
+    def __repr__(self) -> str:
+        """Show nothing personal."""
+        return "Address(…)"
+
+
+_FOLLOWS = frozenset({"since", "email_since", "updated_at"})
 """Members of a profile that follow from others."""
 
 
@@ -69,7 +84,7 @@ class Profile(msgspec.Struct, frozen=True, omit_defaults=True):
     tells since when the primary one is theirs; 0 for ever. ``phones`` are proven numbers, the primary one first;
     ``identities`` are who the customer is with other issuers.
     ``attributes`` are what the tenant's profile schema knows beyond that (``identity.profiles``); ``since`` tells when
-    each of them was last said.
+    each of them was last said. ``updated_at`` is when any of this last changed; 0 where that was before it was kept.
     """
 
     email: str = ""
@@ -86,6 +101,15 @@ class Profile(msgspec.Struct, frozen=True, omit_defaults=True):
     username: str = ""
     phones: tuple[Contact, ...] = ()
     identities: tuple[Identity, ...] = ()
+    middle_name: str = ""
+    nickname: str = ""
+    profile: str = ""
+    picture: str = ""
+    website: str = ""
+    gender: str = ""
+    birthdate: str = ""
+    address: Address | None = None
+    updated_at: Instant = 0
 
     @property
     def addresses(self) -> tuple[str, ...]:
@@ -122,6 +146,11 @@ class Customer:
     seen_on: int | None = None
 
     @property
+    def said_at(self) -> Instant:
+        """Return when the profile last changed; at the latest, where that is not known."""
+        return self.profile.updated_at or self.updated_at
+
+    @property
     def is_active(self) -> bool:
         """Tell whether this customer may be told to applications."""
         return self.state is CustomerState.ACTIVE
@@ -134,7 +163,7 @@ class Customer:
     def with_profile(self, profile: Profile, now: Instant) -> "Customer":
         """Return the customer with another profile, one version on."""
         since = stamped(self.profile.attributes, self.profile.since, profile.attributes, now)
-        profile = msgspec.structs.replace(profile, since=since)
+        profile = msgspec.structs.replace(profile, since=since, updated_at=now)
         return replace(self, profile=profile, updated_at=now, version=self.version + 1)
 
     def with_other_password(self, now: Instant) -> "Customer":

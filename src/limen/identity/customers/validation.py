@@ -6,26 +6,26 @@ from collections.abc import Iterator
 
 import msgspec
 
+from limen.identity.customers import about
 from limen.identity.customers.records import Profile
+from limen.identity.profiles.claims import LONGEST_NAME
 from limen.identity.profiles.records import ProfileSettings
 from limen.identity.profiles.schema import violations, wrong_attributes
 from limen.kernel.errors import Invalid
 
 CODE = "invalid_profile"
-LONGEST_NAME = 200
-_NAMES = ("name", "given_name", "family_name")
+_NAMES = ("name", "given_name", "family_name", "middle_name", "nickname")
 _LOCALE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,3}")
 _ZONE = re.compile(r"[A-Za-z][A-Za-z0-9_+\-]{0,31}(?:/[A-Za-z0-9_+\-]{1,31}){0,2}")
-_BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-"""Overrides that let a name rewrite the line it stands in; joiners, which many scripts need, are not among them."""
 
 
 def normalised(profile: Profile) -> Profile:
-    """Return *profile* with its names in NFC and without white space around them.
+    """Return *profile* with its names, and what else it says of a person, in NFC and without white space around them.
 
     A name that is far too long stays as it is, for :func:`validate` to refuse: normalising costs the square of a run of
     marks.
     """
+    profile = about.tidied(profile)
     names: dict[str, str] = {field: getattr(profile, field) for field in _NAMES}
     if not [name for name in names.values() if not name.isascii() or name != name.strip()]:
         return profile
@@ -55,14 +55,10 @@ def validate(
 def _problems(profile: Profile) -> Iterator[tuple[str, str]]:
     for field in _NAMES:
         text: str = getattr(profile, field)
-        is_plain = text.isascii() and text.isprintable()  # of which every sign is allowed
-        if len(text) > LONGEST_NAME or not (is_plain or all(map(_is_allowed, text))):
+        if len(text) > LONGEST_NAME or not about.is_shown(text):
             yield field, "name.invalid"
     if profile.locale and not _LOCALE.fullmatch(profile.locale):
         yield "locale", "locale.invalid"
     if profile.zoneinfo and not _ZONE.fullmatch(profile.zoneinfo):
         yield "zoneinfo", "zoneinfo.invalid"
-
-
-def _is_allowed(character: str) -> bool:
-    return character not in _BIDI and unicodedata.category(character) not in {"Cc", "Cs", "Co", "Cn", "Zl", "Zp"}
+    yield from about.problems(profile)

@@ -1,7 +1,8 @@
-"""Attributes as fields of a form."""
+"""Attributes, and claims beyond names, as fields of a form."""
 
 from typing import Any, Final
 
+from limen.identity.profiles.claims import LONGEST_NAME, OPTIONAL, Claim
 from limen.identity.profiles.records import ProfileSettings
 from limen.identity.profiles.schema import SCALARS, annotation, title
 
@@ -28,6 +29,12 @@ def field_of(settings: ProfileSettings, name: str, locale: str) -> dict[str, Any
         "choices": [str(choice) for choice in choices],
         "maximum": min(int(schema.get("maxLength", LONGEST)), LONGEST),
     }
+
+
+def claim_field(name: str) -> dict[str, Any]:
+    """Return how a standard claim is shown in a form; its words are the page's own."""
+    claim = OPTIONAL.get(name, Claim("name", LONGEST_NAME))
+    return {"name": name, "kind": claim.kind, "label": "", "choices": [], "maximum": claim.longest}
 
 
 def written(value: Any) -> str:

@@ -5,7 +5,8 @@ from typing import Any
 
 import msgspec
 
-from limen.identity.profiles.records import STANDARD, ProfileSettings, Progress, Question
+from limen.identity.profiles.claims import ASKABLE
+from limen.identity.profiles.records import ProfileSettings, Progress, Question
 from limen.kernel.clock import DAY, Instant
 
 
@@ -27,6 +28,6 @@ def question_due(
 
 def _is_missing(settings: ProfileSettings, said: Mapping[str, Any], field: str) -> bool:
     """Tell whether nothing is said of *field*; what the schema does not know any more is not asked for."""
-    if field not in STANDARD and field not in settings.attributes:
+    if field not in ASKABLE and field not in settings.attributes:
         return False
-    return said.get(field) in {None, ""} if field in STANDARD else said.get(field) is None
+    return said.get(field) in {None, ""} if field in ASKABLE else said.get(field) is None

@@ -12,7 +12,7 @@ MOST_ATTRIBUTES: Final = 50
 MOST_QUESTIONS: Final = 20
 MOST_FIELDS: Final = 10
 STANDARD: Final = ("name", "given_name", "family_name")
-"""What a question may ask for of the standard claims (OpenID Connect Core §5.1); others have places of their own."""
+"""Names (OpenID Connect Core §5.1), which every account page has; other claims are in :mod:`claims`, or elsewhere."""
 SEARCHABLE: Final = ("email", *STANDARD)
 """What of the standard claims can be made searchable; whoever knows a whole address finds its customer anyway."""
 MOST_SEARCHABLE: Final = 10
@@ -30,9 +30,11 @@ class ClaimAnnotation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Attributes:
         searchable: what administrators find customers by: the whole value, or also how it begins. What keyed tokens
             tell whoever reads the database is in the guide.
+        customer: what its owner may do with one of :data:`~limen.identity.profiles.claims.OPTIONAL`.
     """
 
     searchable: Searchable = "nothing"
+    customer: Access = "write"
 
 
 class Annotation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -85,7 +87,8 @@ class ProfileSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     Attributes:
         attributes: the schema of each attribute beyond the standard claims, by name (JSON Schema 2020-12, the keyword
             ``properties``).
-        claims: what is to be said of standard claims, by name.
+        claims: what is to be said of standard claims, by name. One of the rarer ones is asked for on the account page
+            because it is named here.
         questions: when they are asked for, the first that applies first.
         ask_again_days: how long whoever skipped a question is left alone.
     """

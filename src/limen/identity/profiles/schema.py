@@ -8,13 +8,13 @@ from typing import Any, Final
 
 import msgspec
 
+from limen.identity.profiles.claims import ASKABLE, OPTIONAL, claim_access
 from limen.identity.profiles.records import (
     MOST_ATTRIBUTES,
     MOST_FIELDS,
     MOST_QUESTIONS,
     MOST_SEARCHABLE,
     SEARCHABLE,
-    STANDARD,
     Annotation,
     ProfileSettings,
     Question,
@@ -58,6 +58,7 @@ def problems_of(settings: ProfileSettings, place: str, taken: frozenset[str]) ->
         if not isinstance(schema, dict) or not _is_annotated(schema):
             yield f"{here}.{name[:60]}", "attribute.schema"
     yield from _renamed(settings, here)
+    yield from _claims(settings, f"{place}.claims")
     yield from _searchable(settings, place)
     yield from _questions(settings, f"{place}.questions")
     if not 1 <= settings.ask_again_days <= 366:
@@ -76,6 +77,17 @@ def _renamed(settings: ProfileSettings, here: str) -> Iterator[tuple[str, str]]:
             claimed.add(old)
 
 
+def _claims(settings: ProfileSettings, here: str) -> Iterator[tuple[str, str]]:
+    """Yield the claims of which something is said that cannot be said of them."""
+    for name, said in settings.claims.items():
+        if name not in SEARCHABLE and name not in OPTIONAL:
+            yield f"{here}.{name[:60]}", "claim.unknown"
+        elif said.searchable != "nothing" and name not in SEARCHABLE:
+            yield f"{here}.{name}", "claim.not_searchable"
+        elif said.customer != "write" and name not in OPTIONAL:
+            yield f"{here}.{name}", "claim.always_theirs"
+
+
 def searched(settings: ProfileSettings) -> dict[str, Match]:
     """Return which fields are to be searchable, and how."""
     claims = {name: said.searchable for name, said in settings.claims.items() if name in SEARCHABLE}
@@ -86,9 +98,6 @@ def searched(settings: ProfileSettings) -> dict[str, Match]:
 
 
 def _searchable(settings: ProfileSettings, place: str) -> Iterator[tuple[str, str]]:
-    for name in settings.claims:
-        if name not in SEARCHABLE:
-            yield f"{place}.claims.{name[:60]}", "claim.unknown"
     try:
         fields = searched(settings)
     except msgspec.ValidationError:
@@ -116,8 +125,8 @@ def _questions(settings: ProfileSettings, place: str) -> Iterator[tuple[str, str
 
 def _is_askable(settings: ProfileSettings, question: Question, field: str) -> bool:
     """Tell whether *field* can be asked for: what is required of customers, they must be able to say."""
-    if field in STANDARD:
-        return True
+    if field in ASKABLE:
+        return claim_access(settings, field) == "write"
     schema = settings.attributes.get(field)
     if not isinstance(schema, dict) or schema.get("type") not in SCALARS:
         return False

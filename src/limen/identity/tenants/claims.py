@@ -40,8 +40,11 @@ FIELDS: Final = frozenset(Profile.__struct_fields__) - {
     "email_since",
     "phones",
     "identities",
+    "updated_at",
 }
 """What of a profile may be put into a claim."""
+STANDARD: Final = FIELDS | RESERVED | {"preferred_username", "updated_at"}
+"""Claims that mean something already: no attribute has such a name."""
 MOST: Final = 50
 _LONGEST_NAME: Final = 100
 _LONGEST_VALUE: Final = 1_000

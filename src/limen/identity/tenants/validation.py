@@ -11,7 +11,7 @@ from limen.identity.tenants.assurance import problems_of as assurance_problems
 from limen.identity.tenants.attacks import problems_of as attack_problems
 from limen.identity.tenants.auditing import problems_of as audit_problems
 from limen.identity.tenants.breaches import problems_of as breach_problems
-from limen.identity.tenants.claims import FIELDS, RESERVED, problems_of
+from limen.identity.tenants.claims import STANDARD, problems_of
 from limen.identity.tenants.migration import problems_of as migration_problems
 from limen.identity.tenants.networks import problems_of as network_problems
 from limen.identity.tenants.notices import problems_of as notice_problems
@@ -85,7 +85,7 @@ def validate(name: str, settings: TenantSettings) -> Invalid | None:
     problems = dict([*_name(name), *_look(settings), *_locales(settings), *_lifetimes(settings.lifetimes)])
     problems |= dict([*_keys(settings.keys), *problems_of(settings.claims, "settings.claims")])
     problems |= dict(_scope_words(settings.scope_words))
-    problems |= dict(profile_problems(settings.profile, "settings.profile", FIELDS | RESERVED))
+    problems |= dict(profile_problems(settings.profile, "settings.profile", STANDARD))
     problems |= dict(assurance_problems(settings.assurance, "settings.assurance"))
     problems |= dict(passkey_problems(settings.passkeys, "settings.passkeys"))
     problems |= dict(sign_in_problems(settings.sign_in, "settings.sign_in"))

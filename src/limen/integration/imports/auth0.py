@@ -10,14 +10,14 @@ from typing import Final
 
 from limen.access.imports.records import Arrival
 from limen.identity.credentials.legacy import digests
-from limen.identity.customers.records import Profile
-from limen.integration.imports.naming import identity, proven
+from limen.identity.customers.records import Address, Profile
+from limen.integration.imports.naming import address_in, claims, identity, proven, written_address
 from limen.integration.imports.picking import Members, Unfit, app
 
 _FIELD: Final = "custom_password_hash"
 _UNSAID: Final = (
     *("updated_at", "last_login", "last_ip", "logins_count", "last_password_reset", "password_set_date"),
-    *("last_password_set", "connection", "tenant", "nickname"),
+    *("last_password_set", "connection", "tenant"),
 )
 """What is no property of a person, and is not worth a word."""
 
@@ -47,6 +47,7 @@ def arrival(members: Members, row: int, line: int) -> Arrival:
     name, email = members.text("name"), members.text("email")
     metadata = members.object("user_metadata")
     locale = members.text("locale")
+    address, more = _address(members)
     return Arrival(
         row,
         line,
@@ -61,18 +62,28 @@ def arrival(members: Members, row: int, line: int) -> Arrival:
             username=members.text("username"),
             phones=proven(members.text("phone_number"), is_verified=members.flag("phone_verified")),
             identities=tuple(identities),
+            zoneinfo=members.text_if_any("zoneinfo"),
+            **claims(members.text_if_any, address),
         ),
         external_id=external,
         password_hash=members.text("passwordHash") or members.text("password_hash") or _custom(members.object(_FIELD)),
         apps=tuple(apps),
         is_disabled=members.flag("blocked"),
         created_at=members.moment("created_at"),
-        left_out=(*members.left(_UNSAID), *left),
+        left_out=(*members.left(_UNSAID), *more, *left),
     )
 
 
 _OWN: Final = frozenset({"auth0", "sms", "email"})
 """Connections that are Auth0's own, and no identity elsewhere."""
+
+
+def _address(members: Members) -> tuple[Address | None, tuple[str, ...]]:
+    """Return the address, which a provider may give in any form, and what of it is left out."""
+    value = members.value("address")
+    if isinstance(value, dict):
+        return address_in(members)
+    return (written_address(value), ()) if isinstance(value, str) else (None, ("address",) if value else ())
 
 
 def _phone(members: Members) -> dict[str, object]:

@@ -73,6 +73,7 @@ def arrivals(project: HashParameters) -> Callable[[Members, int, int], Arrival]:
                 email=members.text("email"),
                 email_verified=members.flag("emailVerified"),
                 name=members.text("displayName"),
+                picture=members.text("photoUrl"),
                 attributes={"phone": number} if number else {},
                 phones=proven(number, is_verified=True),  # nobody has one there without a code
                 identities=tuple(identities),

@@ -6,19 +6,22 @@ A credential keeps what it is in two texts of JSON: ``credentialData`` (how it w
 
 from base64 import b64decode
 from binascii import Error as NotBase64
-from typing import Final
+from typing import Any, Final
 
 from limen.access.factors.records import TotpSecret
 from limen.access.imports.records import Arrival
 from limen.identity.credentials.legacy.records import b64
 from limen.identity.customers.records import Profile
-from limen.integration.imports.naming import identity
+from limen.integration.imports.naming import address_of, claims, identity
 from limen.integration.imports.picking import Members, Unfit, app, decoded, named
 from limen.kernel.clock import SECOND
 
 _PBKDF2: Final = {"pbkdf2": "sha1", "pbkdf2-sha256": "sha256", "pbkdf2-sha512": "sha512"}
 _UNSAID: Final = frozenset(("enabled", "totp", "notBefore", "access", "disableableCredentialTypes"))
 _FIELD: Final = "credentials"
+_CLAIMS: Final = {"middle_name": "middleName", "street_address": "street"}
+"""Claims and members of an address to the attributes that Keycloak's own mappers read, where these differ."""
+_SAID: Final = frozenset({"updatedAt"})
 _DIGITS: Final = 6
 
 
@@ -46,7 +49,7 @@ def arrival(members: Members, row: int, line: int) -> Arrival:
         identities += [one] if one is not None else []
         left += [f"federatedIdentities.{provider[:40]}"] if one is None else []
     given, family = members.text("firstName"), members.text("lastName")
-    attributes, locale = _attributes(members)
+    said, attributes = _attributes(members)
     name = members.text("username")  # realms that sign in by e-mail have the address there, perhaps there alone
     address = name if "@" in name else ""
     is_enabled = members.value("enabled")
@@ -59,7 +62,7 @@ def arrival(members: Members, row: int, line: int) -> Arrival:
             name=" ".join(part for part in (given, family) if part),
             given_name=given,
             family_name=family,
-            locale=locale,
+            **said,
             attributes=attributes,
             username=name if not address else "",
             identities=tuple(identities),
@@ -73,15 +76,20 @@ def arrival(members: Members, row: int, line: int) -> Arrival:
     )
 
 
-def _attributes(members: Members) -> tuple[dict[str, object], str]:
-    """Return the attributes, each a list there, and the locale that is one of them."""
+def _attributes(members: Members) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the claims that stand among the attributes, each a list there, and the other attributes."""
     given = members.object("attributes")
-    found: dict[str, object] = {}
-    for name in given.left():
+    found: dict[str, Any] = {}
+    for name in given.left(_SAID):
         value = given.value(name)
         found[name] = value[0] if isinstance(value, list) and len(value) == 1 else value
-    locale = found.pop("locale", "")
-    return found, locale if isinstance(locale, str) else ""
+    attributes = Members(found)
+
+    def text(name: str) -> str:
+        return attributes.text_if_any(_CLAIMS.get(name, name))
+
+    said = {name: text(name) for name in ("locale", "zoneinfo")} | claims(text, address_of(text))
+    return said, {name: found[name] for name in attributes.left()}
 
 
 def _parts(credential: Members) -> tuple[Members, Members]:

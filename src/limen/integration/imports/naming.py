@@ -1,8 +1,15 @@
-"""What names a customer in files of other systems, beside the address: numbers, and who they are with other issuers."""
+"""What names a customer in files of other systems, beside the e-mail address, and what else they say of a person.
 
-from typing import Final
+Numbers, who somebody is with other issuers, and the rarer standard claims (OpenID Connect Core §5.1).
+"""
 
-from limen.identity.customers.records import Contact, Identity
+from collections.abc import Callable
+from typing import Any, Final
+
+import msgspec
+
+from limen.identity.customers.records import Address, Contact, Identity
+from limen.identity.profiles.claims import ADDRESS, OPTIONAL
 from limen.integration.imports.picking import Members, Unfit
 
 _ISSUERS: Final = {
@@ -42,3 +49,32 @@ def contacts(members: Members, name: str) -> tuple[Contact, ...]:
 def proven(number: str, *, is_verified: bool) -> tuple[Contact, ...]:
     """Return a number that the other system has verified."""
     return (Contact("", number, 0),) if number and is_verified else ()
+
+
+def claims(text: Callable[[str], str], address: Address | None) -> dict[str, Any]:
+    """Return the rarer claims, of which *text* gives each by its name."""
+    said: dict[str, Any] = {name: text(name) for name in OPTIONAL if name != "address"}
+    return said | {"address": address}
+
+
+def address_of(text: Callable[[str], str]) -> Address | None:
+    """Return the address whose members *text* gives by name; None where all are empty."""
+    made = Address(**{name: text(name) for name in ADDRESS})
+    return made if made != Address() else None
+
+
+def address_in(members: Members, name: str = "address") -> tuple[Address | None, tuple[str, ...]]:
+    """Return the address that is an object, and the names of what it has besides."""
+    given = members.object(name)
+    return address_of(given.text), tuple(f"{name}.{one}"[:64] for one in given.left())
+
+
+def written_address(text: str) -> Address | None:
+    """Return the address that *text* is: an object of JSON, or what stands on a letter."""
+    if not text:
+        return None
+    try:
+        given = msgspec.json.decode(text) if text.startswith("{") else None
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        given = None
+    return address_of(Members(given).text) if isinstance(given, dict) else Address(formatted=text)

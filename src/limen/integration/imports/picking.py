@@ -64,6 +64,10 @@ class Members:
             raise Unfit(name, "text.too_long")
         return value
 
+    def text_if_any(self, name: str) -> str:
+        """Return a text; an empty one where there is none, and where it is something else, which is left."""
+        return self.text(name) if isinstance(self._given.get(name), str) else ""
+
     def flag(self, name: str) -> bool:
         """Return a boolean, or one that is spelt as a word; false where there is none."""
         value = self.value(name)

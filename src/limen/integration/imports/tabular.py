@@ -13,7 +13,7 @@ import msgspec
 from limen.access.imports.records import Arrival, Refused
 from limen.identity.customers.records import Identity, Profile
 from limen.integration.imports.lines import Raw, lines
-from limen.integration.imports.naming import identity, proven
+from limen.integration.imports.naming import address_of, claims, identity, proven, written_address
 from limen.integration.imports.picking import Members, Unfit, app, decoded
 
 MOST_COLUMNS: Final = 200
@@ -99,6 +99,7 @@ def own(members: Members, row: int, line: int) -> Arrival:
         locale=members.text("locale"),
         zoneinfo=members.text("zoneinfo"),
         username=members.text("username"),
+        **claims(members.text, address_of(lambda name: members.text(f"address.{name}"))),
     )
     external, password = members.text("external_id"), members.text("password_hash")
     is_disabled, created_at = members.flag("disabled"), members.moment("created_at")
@@ -118,7 +119,8 @@ def own(members: Members, row: int, line: int) -> Arrival:
 def cognito(members: Members, row: int, line: int) -> Arrival:
     """Return the customer that a record of a user pool is.
 
-    ``custom:`` attributes lose that prefix, and ``phone_number`` is ``phone``.
+    ``custom:`` attributes lose that prefix, ``phone_number`` is ``phone``, ``preferred_username`` a user name. An
+    ``address`` is a text there, of JSON or as it stands on a letter.
 
     Raises:
         Unfit: a value will not do.
@@ -132,6 +134,8 @@ def cognito(members: Members, row: int, line: int) -> Arrival:
         family_name=family,
         locale=members.text("locale").replace("_", "-"),
         zoneinfo=members.text("zoneinfo"),
+        username=members.text("preferred_username"),
+        **claims(members.text, written_address(members.text("address"))),
     )
     number, is_verified = members.text("phone_number"), members.flag("phone_number_verified")
     identities, left = _identities(members.text("identities"))

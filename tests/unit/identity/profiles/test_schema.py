@@ -2,7 +2,7 @@
 
 import pytest
 
-from limen.identity.profiles.records import ProfileSettings, Question
+from limen.identity.profiles.records import ClaimAnnotation, ProfileSettings, Question
 from limen.identity.profiles.schema import (
     LONGEST_ATTRIBUTES,
     MOST_VIOLATIONS,
@@ -139,6 +139,31 @@ def test_a_rule_is_a_keyword_whatever_properties_are_called():
 )
 def test_a_typed_text_becomes_a_value_of_its_type_or_stays_text(kind, text, value):
     assert read_value({"type": kind}, text) == value
+
+
+def test_something_is_said_of_a_claim_only_if_it_can_be_said_of_it():
+    said = {"birthdate": {"customer": "read"}, "nickname": {}, "family_name": {"searchable": "exact"}}
+    asked = (Question(fields=("nickname", "website")),)
+    assert not problems_of_claims(said, asked)
+    wrong = {
+        "gender": {"searchable": "exact"},
+        "name": {"customer": "nothing"},
+        "locale": {},
+        "birthdate": {"customer": "read"},
+    }
+    asked = (Question(fields=("birthdate", "address", "gender")),)
+    assert problems_of_claims(wrong, asked) == {
+        "p.claims.gender": "claim.not_searchable",
+        "p.claims.name": "claim.always_theirs",
+        "p.claims.locale": "claim.unknown",
+        "p.questions.0.fields.0": "question.field",
+        "p.questions.0.fields.1": "question.field",
+    }
+
+
+def problems_of_claims(said, asked):
+    annotated = {name: ClaimAnnotation(**one) for name, one in said.items()}
+    return dict(problems_of(ProfileSettings(claims=annotated, questions=asked), "p", frozenset()))
 
 
 def test_a_title_follows_the_language():

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from limen.identity.profiles.records import ProfileSettings
 from limen.identity.tenants.records import Lifetimes, TenantSettings
 from limen.identity.tenants.validation import BOUNDS, check_slug, issuer_for, validate
 
@@ -31,6 +32,18 @@ def test_a_slug_that_passes_is_one_plain_path_segment(slug):
 
 def test_the_settings_of_a_new_tenant_are_good():
     assert validate("Acme", TenantSettings()) is None
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("name", "middle_name", "nickname", "profile", "picture", "website", "gender", "birthdate", "address"),
+        *("updated_at", "preferred_username", "phone_number", "sub"),
+    ],
+)
+def test_an_attribute_has_no_name_of_a_standard_claim(name):
+    settings = TenantSettings(profile=ProfileSettings(attributes={name: {"type": "string"}}))
+    assert validate("Acme", settings).fields == {f"settings.profile.attributes.{name}": "attribute.name"}
 
 
 @pytest.mark.parametrize("name", list(BOUNDS))

@@ -13,13 +13,18 @@ from limen.access.journeys.views import Problem, Progress, StepView, Write
 from limen.identity.customers.directory import seal
 from limen.identity.customers.records import Customer, Profile
 from limen.identity.customers.validation import normalised, validate
-from limen.identity.profiles.forms import LONGEST, field_of, input_name
-from limen.identity.profiles.records import STANDARD, ProfileSettings, Question
+from limen.identity.profiles.claims import ASKABLE
+from limen.identity.profiles.forms import LONGEST, claim_field, field_of, input_name
+from limen.identity.profiles.records import ProfileSettings, Question
 from limen.identity.profiles.schema import read_value
 from limen.identity.profiles.values import brought_up
 from limen.kernel.events import AuditEntry, Event
 
-_ERRORS = {"name.invalid": "error.name_invalid"}
+_ERRORS = {
+    "name.invalid": "error.name_invalid",
+    "url.invalid": "error.url_invalid",
+    "birthdate.invalid": "error.birthdate_invalid",
+}
 
 
 def due(_: JourneyState, facts: Facts) -> bool:
@@ -41,9 +46,7 @@ def view(context: StepContext) -> StepView:
 
 def _field(settings: ProfileSettings, name: str, locale: str) -> dict[str, Any]:
     """Return how one field is shown; a standard claim has words of ours, an attribute the tenant's."""
-    if name in STANDARD:
-        return {"name": name, "kind": "name", "label": "", "choices": [], "maximum": 200}
-    return field_of(settings, name, locale)
+    return claim_field(name) if name in ASKABLE else field_of(settings, name, locale)
 
 
 async def submit(context: StepContext, form: Mapping[str, str]) -> Progress:
@@ -55,7 +58,7 @@ async def submit(context: StepContext, form: Mapping[str, str]) -> Progress:
     if form.get("intent") == "skip" and not question.required:
         return Progress(done, _skipping(context, customer))
     settings = context.parts.desk.tenant.settings.profile
-    typed = {_input(name): form.get(_input(name), "").strip()[: LONGEST + 1] for name in question.fields}
+    typed = {_input(name): form.get(_input(name), "").strip()[: _longest(name) + 1] for name in question.fields}
     profile = normalised(_answered(settings, customer.profile, question, typed))
     problems = {name: "error.required" for name, text in typed.items() if question.required and not text}
     refused = validate(profile, settings, customer.profile)
@@ -69,13 +72,17 @@ async def submit(context: StepContext, form: Mapping[str, str]) -> Progress:
 
 
 def _input(name: str) -> str:
-    return name if name in STANDARD else input_name(name)
+    return name if name in ASKABLE else input_name(name)
+
+
+def _longest(name: str) -> int:
+    return max(LONGEST, claim_field(name)["maximum"]) if name in ASKABLE else LONGEST
 
 
 def _answered(settings: ProfileSettings, profile: Profile, question: Question, typed: Mapping[str, str]) -> Profile:
     """Return *profile* with what was *typed*; what was left empty stays unsaid."""
-    names = {name: typed[name] for name in question.fields if name in STANDARD and typed[name]}
-    told = {name: typed[_input(name)] for name in question.fields if name not in STANDARD}
+    names = {name: typed[name] for name in question.fields if name in ASKABLE and typed[name]}
+    told = {name: typed[_input(name)] for name in question.fields if name not in ASKABLE}
     values = {name: read_value(settings.attributes[name], text) for name, text in told.items() if text}
     return msgspec.structs.replace(profile, **names, attributes=brought_up(settings, profile.attributes) | values)
 

@@ -19,7 +19,8 @@ from limen.access.journeys.views import Problem, Progress, StepView
 from limen.identity.customers.addresses import parse_email
 from limen.identity.customers.identifiers import EMAIL
 from limen.identity.customers.records import Profile
-from limen.identity.customers.validation import LONGEST_NAME, normalised, validate
+from limen.identity.customers.validation import normalised, validate
+from limen.identity.profiles.claims import LONGEST_NAME
 from limen.identity.tenants.sign_in import SignInSettings
 from limen.kernel.errors import Refusal
 

@@ -53,19 +53,19 @@ _NO_DELETION = NotFound("deletion_not_found")
 async def read_account(call: CurrentAccount) -> Response:
     """Read one's own profile."""
     customer = call.owner.customer
-    return answer(shown_account(customer), customer.version)
+    return answer(shown_account(customer, call.desk.tenant.settings.profile), customer.version)
 
 
 @router.patch(
     "", response_model=AccountShown, responses=answers(412, 428, body=True), openapi_extra=acts(ACCOUNT_WRITE)
 )
 async def update_account(call: CurrentAccount, body: AccountPatch, if_match: IfMatch = None) -> Response:
-    """Change one's names, language and time zone; what is absent stays."""
+    """Change what one says of oneself, and the language and time zone; what is absent stays."""
     version = expected_version(if_match)
     actor = Actor(f"customer:{call.owner.customer.id}", call.owner.request.request_id)
     done = await _customers(call).update(call.owner.customer.id, body.applied, actor, expected_version=version)
     customer = ok(done)
-    return answer(shown_account(customer), customer.version)
+    return answer(shown_account(customer, call.desk.tenant.settings.profile), customer.version)
 
 
 @router.put(
@@ -81,7 +81,7 @@ async def change_username(call: CurrentAccount, body: UsernameSent) -> Response:
     if refusal is not None:
         raise Refused(refusal)
     customer = ok(await _customers(call).read(call.owner.customer.id))
-    return answer(shown_account(customer), customer.version)
+    return answer(shown_account(customer, call.desk.tenant.settings.profile), customer.version)
 
 
 def _customers(call: AccountCall) -> CustomerAdministration:

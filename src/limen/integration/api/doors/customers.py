@@ -154,7 +154,7 @@ async def create_customer(
 
     async def work() -> Response:
         password = Secret(body.password.get_secret_value()) if body.password is not None else None
-        customer = ok(await administration(call).create(NewCustomer(body.profile(), password), call.actor))
+        customer = ok(await administration(call).create(NewCustomer(body.made(), password), call.actor))
         location = f"{call.prefix}{PREFIX}/customers/{customer.id}"
         return answer(_shown(call, customer), customer.version, status=201, location=location)
 

@@ -11,6 +11,9 @@ from limen.access.factors.records import FactorKind, StoredFactor, codes_left, o
 from limen.access.passkeys.records import open_credential
 from limen.identity.customers.records import Customer, Profile
 from limen.identity.keyring import SubjectVault
+from limen.identity.profiles.claims import hidden_claims
+from limen.identity.profiles.records import ProfileSettings
+from limen.integration.api.models.claims import ClaimsSent, ClaimsShown, said, shown_claims
 from limen.integration.api.models.common import Bool, Moment, Sent, Shown, Str, moment, without_defaults
 from limen.integration.api.models.customers import Locale, Name, Zone
 
@@ -20,7 +23,7 @@ Country = Callable[[str], str]
 OwnKind = Annotated[FactorKind, Field(json_schema_extra={"enum": [one for one in FactorKind if one != "recovery"]})]
 
 
-class AccountShown(Shown):
+class AccountShown(ClaimsShown):
     """A customer's own profile. ``subject`` is what most relying parties know as ``sub``."""
 
     subject: str
@@ -37,8 +40,11 @@ class AccountShown(Shown):
     version: int
 
 
-class AccountPatch(Sent):
-    """What is to be different; what is absent stays (RFC 7396). Another address is proven on the account page."""
+class AccountPatch(ClaimsSent):
+    """What is to be different; what is absent stays (RFC 7396). Another e-mail address is proven on the account page.
+
+    Claims that the tenant keeps from its customers, or shows them to read, are refused.
+    """
 
     model_config = ConfigDict(json_schema_extra=without_defaults)
 
@@ -50,7 +56,7 @@ class AccountPatch(Sent):
 
     def applied(self, profile: Profile) -> Profile:
         """Return *profile* with what was sent."""
-        return msgspec.structs.replace(profile, **self.model_dump(exclude_unset=True))
+        return msgspec.structs.replace(profile, **said(self.model_dump(exclude_unset=True), profile))
 
 
 class UsernameSent(Sent):
@@ -155,9 +161,10 @@ class DeletionShown(Shown):
     )
 
 
-def shown_account(customer: Customer) -> AccountShown:
+def shown_account(customer: Customer, settings: ProfileSettings) -> AccountShown:
     """Return *customer* as they see themselves."""
     profile = {name: getattr(customer.profile, name) for name in _CLAIMS}
+    profile |= shown_claims(customer.profile, hidden_claims(settings))
     return AccountShown(
         subject=customer.subject,
         created_at=moment(customer.created_at),

@@ -13,6 +13,7 @@ from limen.identity.customers.records import Customer, CustomerState, Filter, Pr
 from limen.identity.profiles.records import Fault, ProfileSettings, SchemaVersion
 from limen.identity.profiles.values import brought_up, readable
 from limen.identity.search.records import Match, SearchIndex
+from limen.integration.api.models.claims import ClaimsSent, ClaimsShown, said, shown_claims
 from limen.integration.api.models.common import Bool, Int, Moment, Sent, Shown, Str, moment, without_defaults
 from limen.kernel.clock import from_datetime
 from limen.kernel.errors import Invalid
@@ -51,7 +52,7 @@ Matching = Annotated[
 Email = Annotated[Str, Field(min_length=3, max_length=254)]
 
 
-class CustomerNew(Sent):
+class CustomerNew(ClaimsSent):
     """A customer to be made.
 
     The address counts as verified only if you say so. Without a password the customer sets one by recovery.
@@ -68,12 +69,12 @@ class CustomerNew(Sent):
     attributes: Attributes = Field(default_factory=dict)
     username: Username = ""
 
-    def profile(self) -> Profile:
+    def made(self) -> Profile:
         """Return the profile as the use case takes it."""
-        return Profile(**self.model_dump(exclude={"password"}))
+        return Profile(**said(self.model_dump(exclude={"password"}), Profile()))
 
 
-class CustomerPatch(Sent):
+class CustomerPatch(ClaimsSent):
     """What is to be different; what is absent stays (RFC 7396).
 
     Another address is unverified unless ``email_verified`` is sent along. An attribute that is null goes.
@@ -99,10 +100,10 @@ class CustomerPatch(Sent):
         if "attributes" in sent:
             merged = profile.attributes | sent["attributes"]
             sent["attributes"] = {name: value for name, value in merged.items() if value is not None}
-        return msgspec.structs.replace(profile, **sent)
+        return msgspec.structs.replace(profile, **said(sent, profile))
 
 
-class CustomerShown(Shown):
+class CustomerShown(ClaimsShown):
     """A customer. ``subject`` is what relying parties know as ``sub``."""
 
     id: str
@@ -276,6 +277,7 @@ def shown_index(index: SearchIndex) -> SearchIndexShown:
 def shown(customer: Customer, settings: ProfileSettings) -> CustomerShown:
     """Return *customer* as it is shown to administrators, its attributes as the schema has them now."""
     profile: dict[str, Any] = {name: getattr(customer.profile, name) for name in _SHOWN}
+    profile |= shown_claims(customer.profile)
     profile["attributes"] = readable(settings, brought_up(settings, profile["attributes"]), "administrator")
     return CustomerShown(
         id=customer.id,

@@ -19,8 +19,10 @@ class ImportNew(Sent):
             min_length=1,
             max_length=MOST_ROWS,
             description="Members: `email` (required), `email_verified`, `name`, `given_name`, `family_name`, `locale`,"
-            " `zoneinfo`, `username`, `emails`, `phones` (lists of proven ones), `identities` (`issuer`, `subject`),"
-            " `attributes`, `external_id`, `password_hash`, `totp`, `disabled`, `created_at`.",
+            " `zoneinfo`, `middle_name`, `nickname`, `profile`, `picture`, `website`, `gender`, `birthdate`, `address`"
+            " (`formatted`, `street_address`, `locality`, `region`, `postal_code`, `country`), `username`, `emails`,"
+            " `phones` (lists of proven ones), `identities` (`issuer`, `subject`), `attributes`, `external_id`,"
+            " `password_hash`, `totp`, `disabled`, `created_at`.",
             examples=[[{"email": "ann@example.com", "email_verified": True, "external_id": "7"}]],
         ),
     ]
