@@ -65,7 +65,7 @@ from limen.integration.messaging.mailbox import DevelopmentMailbox
 from limen.integration.outgoing import AddressPolicy, LazyOutgoing, OutgoingSettings, outgoing_counter
 from limen.integration.streaming.ways import Ways
 from limen.kernel.errors import Fault, Misconfigured
-from limen.storage.cache import Limiter, rate_limiter
+from limen.storage.cache import Limiter, rate_limiter, shared_state
 from limen.trust.attacks.records import Bar
 from limen.trust.attacks.tallies import Tallies
 from limen.trust.attacks.watch import Watch
@@ -164,6 +164,8 @@ class Site:
             # processes that share a cache must hash what they count under one key
             limiter = self._limiter((await basis.keyring.tenant(tenant.id)).derive(RATE_LIMITS))
             stack.push_async_callback(limiter.aclose)
+            self._shared = shared_state(self.settings.cache.url.reveal(), self.clock, self.entropy)
+            stack.push_async_callback(self._shared.aclose)
             if isinstance(self.outgoing, LazyOutgoing):
                 stack.push_async_callback(self.outgoing.aclose)
             pool = self._hash_pool()
@@ -225,6 +227,7 @@ class Site:
             models=self._models,
             atlas=self._atlas,
             tallies=Tallies(self.clock),
+            shared=self._shared,
             captcha=captcha_of(settings, self.outgoing, self.clock),
             agents=agents_of(settings, self.clock),
             lines=lines_of(settings, self.outgoing, self.clock, self.entropy),

@@ -40,6 +40,7 @@ from limen.kernel.ids import TenantId
 from limen.storage.opening import Storage
 from limen.trust.attacks.counters import Counters
 from limen.trust.attacks.guard import AttackGuard
+from limen.trust.attacks.shared import Shared
 from limen.trust.attacks.tallies import Tallies
 from limen.trust.attacks.watch import Watch
 from limen.trust.bots.agents import AgentShelf
@@ -58,7 +59,7 @@ from limen.trust.tolls.lines import LineTypes
 CSRF: Final = "csrf"
 """The name of the sub-key that binds forms to browsers."""
 ATTACKS: Final = "attacks"
-"""The name of the sub-key under which what is tried is counted."""
+"""The name of the sub-key under which mailboxes and browsers of sign-ups are counted."""
 PROOFS: Final = "proofs"
 """The name of the sub-key that signs proofs of work."""
 _HELD: Final = 256
@@ -78,6 +79,7 @@ class FrontParts:
         watch: which tenants were seen under attack.
         reputation: what feeds say of addresses.
         tallies: what happened in the last hour.
+        shared: what guards of all processes share for a while.
         captcha: the CAPTCHA vendor, or None.
         count_guard: measures what guards did, and why.
         count_risk: measures what risk decided.
@@ -108,6 +110,7 @@ class FrontParts:
     watch: Watch
     reputation: Reputation
     tallies: Tallies
+    shared: Shared
     captcha: Captcha | None
     base_url: str
     held: Callable[[str], Tenant | None]
@@ -271,8 +274,7 @@ def guards(parts: FrontParts) -> Callable[[Tenant], Awaitable[AttackGuard]]:
     """Return what makes the guard of a tenant."""
 
     async def guard(tenant: Tenant) -> AttackGuard:
-        key = (await parts.keyring.tenant(tenant.id)).derive(ATTACKS)
-        return _guard(tenant, Counters(parts.limiter, tenant.id, key, parts.clock), parts)
+        return _guard(tenant, Counters(parts.limiter, tenant.id, parts.shared, parts.clock), parts)
 
     return guard
 
@@ -286,7 +288,7 @@ def _journeys(
     desk: Desk, settings: JourneySettings, parts: FrontParts, keys: tuple[bytes, bytes, Epochs], pace: Pace
 ) -> JourneyParts:
     database, tenant_id = parts.storage.database, desk.tenant.id
-    counters = Counters(parts.limiter, tenant_id, keys[0], parts.clock)
+    counters = Counters(parts.limiter, tenant_id, parts.shared, parts.clock)
     directory, profiles = Directory(tenant_id, parts.keyring, parts.clock, parts.entropy), desk.tenant.settings.profile
     return JourneyParts(
         desk=desk,

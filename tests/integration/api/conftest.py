@@ -24,7 +24,7 @@ from limen.identity.tenants.records import Tenant
 from limen.integration.api import ApiParts
 from limen.integration.api.parts import Guards
 from limen.kernel.clock import SystemClock
-from limen.storage.cache.process import ProcessLimiter
+from limen.storage.cache import ProcessLimiter, ProcessShared
 from limen.storage.opening import open_storage
 from limen.trust.attacks.counters import Counters
 from limen.trust.attacks.guard import AttackGuard
@@ -54,13 +54,12 @@ async def house(anyio_backend, empty_databases, tmp_path, clock, entropy) -> Asy
         yield made
 
 
-def guards_of(keyring: Keyring, clock: ManualClock) -> Guards:
+def guards_of(clock: ManualClock) -> Guards:
     """What knows how tenants stand."""
-    limiter, tallies = ProcessLimiter(b"g" * 32, clock), Tallies(clock)
+    limiter, tallies, shared = ProcessLimiter(b"g" * 32, clock), Tallies(clock), ProcessShared(clock, SeededEntropy())
 
     async def guard(tenant: Tenant) -> AttackGuard:
-        key = (await keyring.tenant(tenant.id)).derive("attacks")
-        counters, settings = Counters(limiter, tenant.id, key, clock), tenant.settings
+        counters, settings = Counters(limiter, tenant.id, shared, clock), tenant.settings
         return AttackGuard(counters, settings.attacks, Watch(clock), Reputation(), settings.networks, tallies)
 
     return guard
@@ -108,7 +107,7 @@ async def house_in(folder: Path, clock: ManualClock, entropy: SeededEntropy) -> 
             base_url=BASE,
             asking=asking(storage, clock),
             ledger_signers=LedgerSigners(Basics(storage, keyring, clock)),
-            guards=guards_of(keyring, clock),
+            guards=guards_of(clock),
             rotations=rotations,
         )
         yield House(storage, keyring, clock, entropy, parts, desks, default, acme)

@@ -1,11 +1,16 @@
 """Workers that share a cache count as one, and judge alike; without it each counts on its own."""
 
+import asyncio
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
 import pytest
+import redis
 
 from limen.identity.tenants.attacks import AttackSettings
 from limen.identity.tenants.networks import NetworkSettings
-from limen.kernel.clock import SystemClock
-from limen.storage.cache import rate_limiter
+from limen.kernel.entropy import SystemEntropy
+from limen.storage.cache import rate_limiter, shared_state
 from limen.trust.attacks.counters import Counters
 from limen.trust.attacks.guard import AttackGuard
 from limen.trust.attacks.records import FREE, Attempt, Bar
@@ -16,9 +21,8 @@ from limen.trust.threats.reputation import Reputation
 pytestmark = pytest.mark.anyio
 
 
-def worker(limiter) -> AttackGuard:
-    clock = SystemClock()
-    counters = Counters(limiter, "ten_1", b"k" * 32, clock)
+def worker(limiter, shared, clock) -> AttackGuard:
+    counters = Counters(limiter, "ten_1", shared, clock)
     return AttackGuard(counters, AttackSettings(), Watch(clock), Reputation(), NetworkSettings(), Tallies(clock))
 
 
@@ -26,10 +30,20 @@ def attempt(number: int) -> Attempt:
     return Attempt(f"203.0.{number}.7", f"account {number}", b"password %d" % number)
 
 
-async def test_what_one_worker_counts_the_other_judges_by(valkey_url):
-    limiters = [rate_limiter(valkey_url, b"l" * 32, SystemClock()) for _ in range(2)]
+@asynccontextmanager
+async def workers(url, clock, number=2):
+    """Workers whose clock stands still, so that no hour ends between two of them."""
+    limiters = [rate_limiter(url, b"l" * 32, clock) for _ in range(number)]
+    shared = [shared_state(url, clock, SystemEntropy()) for _ in range(number)]
     try:
-        one, two = map(worker, limiters)
+        yield [worker(*parts, clock) for parts in zip(limiters, shared, strict=True)]
+    finally:
+        for one in (*limiters, *shared):
+            await one.aclose()
+
+
+async def test_what_one_worker_counts_the_other_judges_by(valkey_url, clock):
+    async with workers(valkey_url, clock) as (one, two):
         for number in range(20):
             assert (await two.judge(attempt(number))).verdict == FREE
             await one.failed(attempt(number))
@@ -38,6 +52,35 @@ async def test_what_one_worker_counts_the_other_judges_by(valkey_url):
         assert judged.counts.failed == 20
         minutes = await two.tallies.minutes(two.counters)
         assert sum(minute.counts["wrong"] for minute in minutes) == 20
-    finally:
-        for limiter in limiters:
-            await limiter.aclose()
+
+
+async def test_one_password_on_many_accounts_is_seen_over_all_workers(valkey_url, clock):
+    tries = [replace(attempt(number), password=b"Winter2026!") for number in range(11)]
+    async with workers(valkey_url, clock) as (one, two):
+        for number, each in enumerate(tries[:10]):
+            await (one, two)[number % 2].failed(each)
+        for guard in (one, two):
+            assert (await guard.judge(tries[10])).verdict.reasons == ("spraying",)
+        async with workers(valkey_url, clock, 1) as (restarted,):
+            assert (await restarted.judge(tries[10])).verdict.reasons == ("spraying",)
+
+
+async def test_the_key_of_passwords_is_drawn_once_kept_for_an_hour_and_offered_again(valkey_url, clock):
+    async with workers(valkey_url, clock, 4) as guards:
+        marks = await asyncio.gather(*(guard.counters.fingerprint(b"hunter2") for guard in guards))
+        assert len(set(marks)) == 1
+        with redis.Redis.from_url(valkey_url) as cache:
+            [name] = cache.keys("limen:key:*")
+            assert 3_500 < cache.ttl(name) <= 3_600
+            first = cache.get(name)
+            cache.flushdb()
+            clock.advance(61)  # so long a key is used without asking
+            assert await guards[0].counters.fingerprint(b"hunter2") == marks[0]
+            assert cache.get(name) == first
+
+
+async def test_without_its_cache_a_worker_draws_a_key_of_its_own(clock):
+    async with workers("valkey://127.0.0.1:1/0", clock) as (one, two):
+        marks = [await guard.counters.fingerprint(b"hunter2") for guard in (one, one, two)]
+    assert marks[0] == marks[1]
+    assert marks[2] != marks[0]

@@ -1,6 +1,7 @@
-"""Short-lived shared state: rate limits, in process or in Valkey.
+"""Short-lived shared state: rate limits, and what guards share, in process or in Valkey.
 
-Owns the adapters of :class:`limen.trust.limits.RateLimiter`. :func:`rate_limiter` picks one by ``cache_url``. Where the
+Owns the adapters of :class:`limen.trust.limits.RateLimiter` and of :class:`limen.trust.attacks.shared.Shared`.
+:func:`rate_limiter` and :func:`shared_state` pick one by ``cache_url``. Where the
 cache is away the stance is **fail open to the in-process limiter**: each process then counts on its own, from what it
 counted before, so that an outage weakens a limit by the number of processes and locks nobody out; it is logged and
 counted.
@@ -12,11 +13,22 @@ from collections.abc import Callable
 from typing import Final
 
 from limen.kernel.clock import Clock
+from limen.kernel.entropy import Entropy
 from limen.storage.cache.fallback import FallbackLimiter, Limiter
 from limen.storage.cache.process import ProcessLimiter
+from limen.storage.cache.shared import ClosableShared, ProcessShared
 from limen.trust.limits import Limit
 
-__all__ = ["FallbackLimiter", "Limiter", "ProcessLimiter", "cache_answers", "rate_limiter"]
+__all__ = [
+    "ClosableShared",
+    "FallbackLimiter",
+    "Limiter",
+    "ProcessLimiter",
+    "ProcessShared",
+    "cache_answers",
+    "rate_limiter",
+    "shared_state",
+]
 
 _KEPT: Final = 10_000
 """Keys of one limit that a process counts beside the cache: less than where it counts alone, since all processes do."""
@@ -57,3 +69,16 @@ async def cache_answers(cache_url: str) -> bool:
     finally:
         await cache.aclose()
     return True
+
+
+def shared_state(cache_url: str, clock: Clock, entropy: Entropy) -> ClosableShared:
+    """Return what guards share, where *cache_url* says: in process if it is empty. Close it with ``aclose()``.
+
+    Raises:
+        Misconfigured: *cache_url* has another scheme.
+    """
+    if not cache_url:
+        return ProcessShared(clock, entropy)
+    from limen.storage.cache.valkey_shared import ValkeyShared  # noqa: PLC0415  # as above
+
+    return ValkeyShared(cache_url, clock, entropy)

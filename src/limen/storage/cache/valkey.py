@@ -22,6 +22,25 @@ _TIMEOUT: Final = 0.25
 """Seconds for a free connection, for connecting and for each answer: a limit must not cost more than what it guards."""
 
 
+def pool_of(url: str, most: int) -> BlockingConnectionPool:
+    """Return at most *most* connections to *url*, each made when it is needed.
+
+    Raises:
+        Misconfigured: *url* has a scheme that we do not know.
+    """
+    scheme, separator, rest = url.partition("://")
+    if scheme not in _SCHEMES or not separator:
+        raise Misconfigured("cache_url has an unknown scheme", "redis://, rediss://, valkey://, valkeys:// or unix://")
+    found: BlockingConnectionPool = BlockingConnectionPool.from_url(
+        f"{_SCHEMES[scheme]}://{rest}",
+        max_connections=most,
+        timeout=_TIMEOUT,
+        socket_connect_timeout=_TIMEOUT,
+        socket_timeout=_TIMEOUT,
+    )
+    return found
+
+
 class ValkeyLimiter:
     """A :class:`~limen.trust.limits.RateLimiter` for all processes; it raises where the cache is away."""
 
@@ -31,19 +50,8 @@ class ValkeyLimiter:
         Raises:
             Misconfigured: *url* has a scheme that we do not know.
         """
-        scheme, separator, rest = url.partition("://")
-        if scheme not in _SCHEMES or not separator:
-            raise Misconfigured(
-                "cache_url has an unknown scheme", "redis://, rediss://, valkey://, valkeys:// or unix://"
-            )
         self._key = key
-        self._pool = BlockingConnectionPool.from_url(
-            f"{_SCHEMES[scheme]}://{rest}",
-            max_connections=16,
-            timeout=_TIMEOUT,
-            socket_connect_timeout=_TIMEOUT,
-            socket_timeout=_TIMEOUT,
-        )
+        self._pool = pool_of(url, 16)
         options: dict[str, Any] = {"connection_pool": self._pool}
         storage = RedisStorage("redis://", implementation="redispy", key_prefix="limen", **options)
         self._strategy = SlidingWindowCounterRateLimiter(storage)

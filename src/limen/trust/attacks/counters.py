@@ -5,20 +5,20 @@ A limiter refuses beyond a limit; here nothing is refused, so that the limit is 
 
 import hmac
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 import msgspec
 
 from limen.kernel.clock import SECOND, Clock
-from limen.kernel.encoding import framed
 from limen.trust.attacks.records import Attempt, is_local
+from limen.trust.attacks.shared import Shared
 from limen.trust.limits import Limit, RateLimiter, address_key
 
 MINUTE, TEN_MINUTES, HOUR, DAY = 60, 600, 3_600, 86_400
 _FAR: Final = 10_000_000
 FINGERPRINT_BITS: Final = 20
-"""Of a password's hash under a key of the hour: a million passwords share one, so that it gives none away."""
+"""Of a password's hash under a key of the hour: many passwords share one, so that it gives none away."""
 
 ADDRESS: Final = Limit(_FAR, TEN_MINUTES, "failed-address")
 NETWORK: Final = Limit(_FAR, TEN_MINUTES, "failed-network")
@@ -69,11 +69,11 @@ NO_COUNTS: Final = Counts()
 
 @dataclass(frozen=True, slots=True)
 class Counters:
-    """One tenant's counters. ``key`` is the tenant's sub-key for them."""
+    """One tenant's counters. ``shared`` has the key of passwords: no stored secret leads to it."""
 
     limiter: RateLimiter
     tenant_id: str
-    key: bytes = field(repr=False)
+    shared: Shared
     clock: Clock
 
     async def of_tenant(self) -> Counts:
@@ -86,7 +86,7 @@ class Counters:
 
     async def of(self, attempt: Attempt) -> Counts:
         """Return what is counted of *attempt*, and of the whole tenant."""
-        mark = self.fingerprint(attempt.password)
+        mark = await self.fingerprint(attempt.password)
         asked = [*_OF_TENANT, ("account", ACCOUNT, attempt.account), ("password", PASSWORD, mark)]
         if attempt.device:
             asked.append(("device", DEVICE, attempt.device))
@@ -102,7 +102,7 @@ class Counters:
             counted += [(ADDRESS, address_key(attempt.address)), (NETWORK, attempt.network)]
         if attempt.device:
             counted.append((DEVICE, attempt.device))
-        mark = self.fingerprint(attempt.password)
+        mark = await self.fingerprint(attempt.password)
         once = await self.limiter.hit(self._name(_ONCE, f"{mark}:{attempt.account}"), _ONCE)
         if once.allowed:  # one password on many accounts is what is counted, not one person who tries it again
             counted.append((PASSWORD, mark))
@@ -137,10 +137,11 @@ class Counters:
             await self.limiter.hit(self._name(after, account), after)
         return 0
 
-    def fingerprint(self, password: bytes) -> str:
-        """Return twenty bits of *password*, under a key that changes each hour."""
-        hour = str(self.clock.now() // (HOUR * SECOND))
-        digest = hmac.digest(hmac.digest(self.key, framed("password", hour), "sha256"), password, "sha256")
+    async def fingerprint(self, password: bytes) -> str:
+        """Return twenty bits of *password*, under a key that is drawn each hour and kept in memory alone."""
+        hour = self.clock.now() // (HOUR * SECOND)
+        key = await self.shared.key(f"password:{self.tenant_id}:{hour}", HOUR)
+        digest = hmac.digest(key, password, "sha256")
         return f"{int.from_bytes(digest[:4], 'big') >> (32 - FINGERPRINT_BITS):05x}"
 
     async def _seen(self, asked: Sequence[_Asked]) -> dict[str, int]:

@@ -6,19 +6,20 @@ import pytest
 
 from limen.identity.tenants.attacks import AttackSettings, problems_of
 from limen.identity.tenants.networks import NetworkSettings
-from limen.storage.cache import ProcessLimiter
+from limen.storage.cache import ProcessLimiter, ProcessShared
 from limen.trust.attacks.counters import Counters, Counts
 from limen.trust.attacks.guard import AttackGuard, is_attack, judge, turn_seconds
 from limen.trust.attacks.records import FREE, Attempt, Bar, network_of
 from limen.trust.attacks.tallies import Tallies
 from limen.trust.attacks.watch import Watch
 from limen.trust.threats.reputation import Reputation
+from tests.support.entropy import SeededEntropy
 
 SETTINGS = AttackSettings()
 
 
-def guard_for(clock, **settings) -> AttackGuard:
-    counters = Counters(ProcessLimiter(b"l" * 32, clock), "ten_1", b"k" * 32, clock)
+def guard_for(clock, *, seed=1, **settings) -> AttackGuard:
+    counters = Counters(ProcessLimiter(b"l" * 32, clock), "ten_1", ProcessShared(clock, SeededEntropy(seed)), clock)
     return AttackGuard(
         counters, AttackSettings(**settings), Watch(clock), Reputation(), NetworkSettings(), Tallies(clock)
     )
@@ -164,13 +165,22 @@ async def test_switched_off_it_counts_nothing(clock) -> None:
     assert not is_attack(await guard.counters.of_tenant(), SETTINGS)
 
 
-def test_a_password_is_counted_by_twenty_bits_of_the_hour(clock) -> None:
+@pytest.mark.anyio
+async def test_a_password_is_counted_by_twenty_bits_of_the_hour(clock) -> None:
     counters = guard_for(clock).counters
-    mark = counters.fingerprint(b"hunter2")
+    mark = await counters.fingerprint(b"hunter2")
     assert len(mark) == 5
-    assert counters.fingerprint(b"hunter2") == mark
+    assert await counters.fingerprint(b"hunter2") == mark
     clock.advance(3_600)
-    assert counters.fingerprint(b"hunter2") != mark
+    assert await counters.fingerprint(b"hunter2") != mark
+
+
+@pytest.mark.anyio
+async def test_after_a_restart_a_password_is_another_and_so_is_each_tenants(clock) -> None:
+    before, after = (guard_for(clock, seed=seed).counters for seed in (1, 2))
+    mark = await before.fingerprint(b"hunter2")
+    assert await after.fingerprint(b"hunter2") != mark
+    assert await replace(before, tenant_id="ten_2").fingerprint(b"hunter2") != mark
 
 
 @pytest.mark.parametrize(
