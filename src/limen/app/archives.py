@@ -34,6 +34,7 @@ _FIRST: Final = (1980, 1, 1, 0, 0, 0)
 """The time in a zip file that says nothing (the format knows no zone)."""
 _HEADINGS: Final = {
     "profile": "export.profile",
+    "purposes": "export.purposes",
     "sessions": "export.sessions",
     "applications": "export.applications",
     "factors": "export.factors",

@@ -15,6 +15,7 @@ from limen.access.safety.records import DeviceWords, TrustedDevice, seal_device
 from limen.identity.customers.identifiers import EMAIL
 from limen.identity.customers.records import Address
 from limen.identity.preferences.choose import Preferences, SealedPreferences
+from limen.identity.profiles.records import ClaimAnnotation, ProfileSettings
 from limen.identity.rights.records import (
     Law,
     Limit,
@@ -30,7 +31,7 @@ from limen.kernel.encoding import b64url
 from limen.kernel.ids import DeviceId, FactorId
 from tests.integration.account.people import ANN, BOB, PASSWORD, STALE, at_home, pressing
 from tests.integration.account.test_claims import profile_of
-from tests.integration.journeys.test_second_factor import ASKED, enrolled, now_code
+from tests.integration.journeys.test_second_factor import ASKED, enrolled, now_code, settings
 from tests.support.house import says
 
 pytestmark = pytest.mark.anyio
@@ -68,7 +69,10 @@ async def test_it_holds_profile_sessions_applications_factors_and_history_and_no
 async def test_both_copies_hold_the_same_of_all_that_is_stored_and_no_secret(house):
     ann = await at_home(house)
     totp, codes, _ = await enrolled(house, ann, "Old telephone")
+    claims = {"birthdate": ClaimAnnotation(purpose="Presents on the day")}
+    await settings(house, profile=ProfileSettings(claims=claims))
     await profile_of(house, birthdate="1990-05-17", address=Address(locality="Wien"))
+    assert "Presents on the day" in (await ann.get(PRIVACY)).text
     secrets = await furnished(house)
     at_once = await pressing(ann, PRIVACY, "download_data")
     document = at_once.json
@@ -96,6 +100,8 @@ async def test_both_copies_hold_the_same_of_all_that_is_stored_and_no_secret(hou
     answer = await ann.raw_post(page, form=form, intent="fetch_archive")
     with zipfile.ZipFile(io.BytesIO(answer.content)) as packed:
         text, readable = packed.read("account.json").decode(), packed.read("account.html").decode()
+    assert document["purposes"] == [{"data": "birthdate", "name": "birthdate", "purpose": "Presents on the day"}]
+    assert "Presents on the day" in readable
     assert says("claim.birthdate") in readable
     assert says("claim.address.locality") in readable
     kept = json.loads(text)

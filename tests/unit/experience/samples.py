@@ -211,6 +211,12 @@ _CLAIMS = {
         "errors": {"website": "error.url_invalid", "birthdate": "error.birthdate_invalid"},
     },
 }  # fmt: skip
+_HELD = {
+    "held": [
+        {"title": "birthdate", "label": "", "words": "To greet you on the day", "language": "en"},
+        {"title": "attributes.size", "label": "Shoe size", "words": "", "language": ""},
+    ]
+}
 _MESSAGED = {
     "phone": {"number": "+49 ••• ••• 4711", "added": NOW - 10**13, "used": NOW},
     "may_add_phone": True,
@@ -359,6 +365,7 @@ _ACCOUNT |= {
     "access": (("privacy", "notice.application_revoked"), {"access": {"applications": _APPLICATIONS}}),
     "access_none": (("privacy", None), {"access": {"applications": []}}),
     "rights": (("privacy", "notice.privacy_asked"), {"rights": _RIGHTS}),
+    "held": (("privacy", None), {"held": _HELD}),
     "preferences": (("privacy", "notice.preferences"), {"preferences": _PREFERENCES}),
     "preferences_nothing": (("privacy", None), {"preferences": {"is_offered": False}}),
     "rights_wrong": (

@@ -12,6 +12,7 @@ import msgspec
 
 from limen.access.account.applications import applications
 from limen.access.account.devices import devices
+from limen.access.account.held import held
 from limen.access.account.history import NameOf, history
 from limen.access.account.notices import told
 from limen.access.account.records import Application, Device, Happening
@@ -78,6 +79,7 @@ async def gathered(parts: AccountParts, owner: Owner, name_of: NameOf) -> dict[s
         "updated_at": _at(customer.updated_at),
         "last_sign_in_on": _day(customer.seen_on),
         "profile": _profile(customer.profile),
+        "purposes": _purposes(parts, owner),
         **found,
         "history": [_happening(one) for one in happened],
     }
@@ -99,6 +101,13 @@ async def _more(unit: AccountUnit, owner: Owner, now: Instant) -> dict[str, Any]
         ],
         "sign_in_habits": {} if habits.is_empty else _habits(habits),
     }
+
+
+def _purposes(parts: AccountParts, owner: Owner) -> list[dict[str, str]]:
+    """Return what of the profile is held for which purpose, in the words of the tenant."""
+    settings, locale = parts.desk.tenant.settings.profile, owner.request.locale
+    found = held(settings, owner.customer.profile, parts.desk.purposes, locale)
+    return [{"data": one.name, "name": one.label or one.name, "purpose": one.purpose} for one in found]
 
 
 def _profile(profile: Profile) -> dict[str, Any]:

@@ -31,10 +31,12 @@ class ClaimAnnotation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         searchable: what administrators find customers by: the whole value, or also how it begins. What keyed tokens
             tell whoever reads the database is in the guide.
         customer: what its owner may do with one of :data:`~limen.identity.profiles.claims.OPTIONAL`.
+        purpose: as for an attribute.
     """
 
     searchable: Searchable = "nothing"
     customer: Access = "write"
+    purpose: str = ""
 
 
 class Annotation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -46,7 +48,8 @@ class Annotation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         administrator: what the tenant's administrators may do with it.
         scope: clients that were granted it read the attribute at userinfo and in the ID token; empty for none. Claim
             rules can release it elsewhere, or by another name.
-        purpose: what it is kept for, in a word.
+        purpose: what it is kept for, in a word; or the name of a purpose that customers know, whose title says it in
+            their language. Empty where ``while_allowed`` says it.
         retention_days: how long a value is kept after it was last said; None for as long as its customer.
         while_allowed: the name of a purpose that customers decide on; a value goes when it is allowed no more: it was
             refused or withdrawn, its consent ran out, or the purpose was retired. Empty for no such rule.

@@ -86,6 +86,8 @@ def _claims(settings: ProfileSettings, here: str) -> Iterator[tuple[str, str]]:
             yield f"{here}.{name}", "claim.not_searchable"
         elif said.customer != "write" and name not in OPTIONAL:
             yield f"{here}.{name}", "claim.always_theirs"
+        if len(said.purpose) > _LONGEST_TITLE or not said.purpose.isprintable():
+            yield f"{here}.{name[:60]}.purpose", "text.invalid"
 
 
 def searched(settings: ProfileSettings) -> dict[str, Match]:

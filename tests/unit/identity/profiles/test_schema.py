@@ -151,11 +151,13 @@ def test_something_is_said_of_a_claim_only_if_it_can_be_said_of_it():
         "locale": {},
         "birthdate": {"customer": "read"},
     }
+    wrong["nickname"] = {"purpose": "a\nb"}
     asked = (Question(fields=("birthdate", "address", "gender")),)
     assert problems_of_claims(wrong, asked) == {
         "p.claims.gender": "claim.not_searchable",
         "p.claims.name": "claim.always_theirs",
         "p.claims.locale": "claim.unknown",
+        "p.claims.nickname.purpose": "text.invalid",
         "p.questions.0.fields.0": "question.field",
         "p.questions.0.fields.1": "question.field",
     }

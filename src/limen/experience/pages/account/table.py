@@ -12,6 +12,7 @@ from limen.experience.pages.account import (
     data,
     details,
     devices,
+    held,
     here,
     merging,
     messaged,
@@ -83,6 +84,7 @@ SECTIONS: Final = (
     Section("privacy", "privacy", privacy.show, privacy.TAKES),
     Section("access", "privacy", applications.show, applications.TAKES),
     Section("preferences", "privacy", preferences.show, preferences.TAKES),
+    Section("held", "privacy", held.show),
     Section("rights", "privacy", rights.show, rights.TAKES),
     Section("data", "privacy", data.show, data.TAKES),
 )
