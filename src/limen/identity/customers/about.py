@@ -35,7 +35,7 @@ def tidied(profile: Profile) -> Profile:
 
     What is far too long stays as it is, for :func:`problems` to refuse.
     """
-    if not (profile.gender or profile.birthdate or profile.address or any(getattr(profile, name) for name in URLS)):
+    if not _says_any(profile):
         return profile
     texts = {name: getattr(profile, name).strip() for name in (*URLS, "birthdate")}
     gender = _tidy(profile.gender, LONGEST_GENDER)
@@ -44,6 +44,8 @@ def tidied(profile: Profile) -> Profile:
 
 def problems(profile: Profile) -> Iterator[tuple[str, str]]:
     """Yield what is wrong with these claims: where, and a message key."""
+    if not _says_any(profile):
+        return
     for field in URLS:
         text = getattr(profile, field)
         if text and not is_url(text):
@@ -57,6 +59,12 @@ def problems(profile: Profile) -> Iterator[tuple[str, str]]:
         lines = text.split("\n") if field in LINES else [text]
         if len(text) > longest or not all(map(is_shown, lines)):
             yield f"address.{field}", "text.invalid"
+
+
+def _says_any(profile: Profile) -> bool:
+    """Tell whether *profile* has any of these claims: few do, and an import asks of every row."""
+    links = profile.profile or profile.picture or profile.website
+    return bool(links or profile.gender or profile.birthdate or profile.address)
 
 
 def is_url(text: str) -> bool:
