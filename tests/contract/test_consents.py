@@ -197,3 +197,28 @@ async def test_purposes_keep_every_version_and_are_published_by_one_at_a_time(da
         assert not await unit.purposes.retire(purpose.id, 10)
         assert (await unit.purposes.get(purpose.id)).retired_at == 9
         assert not await unit.purposes.publish(after.succeeded(terms, 11), 2)
+
+
+async def test_what_stands_follows_the_newest_decision_and_is_settled_by_one_of_two_workers(database):
+    who = await customer(database)
+    first = await decide(database, who, purpose="news", version=1, expires_at=5)
+    second = await decide(database, who, purpose="news", version=2, expires_at=9)
+    taken = await decide(database, who, purpose="other", version=1, expires_at=5)
+    await decide(database, who, purpose="other", decision=Decision.WITHDRAWN)
+    await decide(database, who, expires_at=5)  # an application's
+    async with database.read() as unit:
+        assert await unit.consents.expired(8, 9) == []
+        assert await unit.consents.expired(9, 9) == await unit.consents.outdated("news", 3, 9) == [second]
+        assert await unit.consents.outdated("news", 2, 9) == []
+
+    async def settle(worker, record):
+        async with worker.database.begin(database.a) as unit:
+            return await unit.consents.settle(record)
+
+    other = database.storage if not database.is_postgres else await database.another()
+    assert [await settle(database.storage, one) for one in (first, taken)] == [False, False]
+    assert sorted(await asyncio.gather(settle(database.storage, second), settle(other, second))) == [False, True]
+    async with database.read() as unit:
+        assert await unit.consents.expired(9, 9) == []
+    if other is not database.storage:
+        await other.close()

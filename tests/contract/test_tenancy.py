@@ -90,8 +90,7 @@ class Theirs:
             await unit.replays.first_use("jti", "theirs", now + 10**12)
             await unit.idempotency.claim(things.digest("theirs"), b"asked", now, now + 10**12)
             await unit.setup_links.add(things.digest("their link"), "first-administrator", now + 10**12)
-            record_id = RecordId.new(world.clock, world.entropy)
-            self.consent = await unit.consents.append(record_id, things.decision(self.who.customer), now)
+            await self._of_consents(unit, now)
             self.purpose = things.purpose(world)
             await unit.purposes.add(self.purpose)
             unit.record(AuditEntry("theirs.done", subject=self.who.customer.id))
@@ -114,6 +113,12 @@ class Theirs:
         await unit.risk.count([Count(RISK_KEY, CROWD)], now + 10**12)
         self.attack = things.attack(self.world)
         await unit.attacks.begin(self.attack)
+
+    async def _of_consents(self, unit, now) -> None:
+        world, access = self.world, things.decision(self.who.customer)
+        news = replace(access, purpose="news", version=1, expires_at=1)
+        self.consent = await unit.consents.append(RecordId.new(world.clock, world.entropy), access, now)
+        self.standing = await unit.consents.append(RecordId.new(world.clock, world.entropy), news, now)
 
     async def _of_the_customer(self, unit) -> None:
         now = self.world.clock.now()
@@ -263,6 +268,12 @@ async def inactivity_notices(unit, theirs, now):
     assert not await unit.account.forget_inactive(InactivityNotice(them, now))
     assert not await unit.account.keep_from_inactivity(them)
     await unit.customers.seen(them, 1)
+
+
+async def standing(unit, theirs, now):
+    assert await unit.consents.expired(1 << 62, 9) == []
+    assert await unit.consents.outdated(theirs.standing.decision.purpose, 1 << 30, 9) == []
+    assert not await unit.consents.settle(theirs.standing)
 
 
 async def administrators(unit, theirs, _now):
@@ -570,6 +581,7 @@ PROBES = {
     "passkey_offers": passkey_offers,
     "deletion_requests": deletion_requests,
     "inactivity_notices": inactivity_notices,
+    "standing_consents": standing,
     "profile_progress": profiles,
     "profile_schemas": schemas,
     "profile_faults": schemas,

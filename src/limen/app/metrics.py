@@ -43,6 +43,12 @@ class JobMetrics:
             ["what"],
             registry=registry,
         )
+        self._ended = Counter(
+            "limen_consents_ended",
+            "Consents that ended by themselves, by the event that told of it",
+            ["event"],
+            registry=registry,
+        )
         self._lost = Counter(
             "limen_audit_records_lost", "Times a checkpoint named audit records that are gone", registry=registry
         )
@@ -53,6 +59,10 @@ class JobMetrics:
     def inactive(self, what: str, how_many: int) -> None:
         """Count what became of accounts to which nobody signs in."""
         self._inactive.labels(what).inc(how_many)
+
+    def ended(self, event: str, how_many: int) -> None:
+        """Count consents that ended by themselves."""
+        self._ended.labels(event).inc(how_many)
 
     def known(self, job: str) -> None:
         """Show *job* from the start, so that one that never failed can be told from one that is not there."""

@@ -127,6 +127,7 @@ def _jobs(parts: WorkParts, pump: Pump) -> Jobs:
         measured.unindexed,
         pump.run,
         measured.inactive,
+        measured.ended,
     )
     return Jobs(timetable(work), parts.basis.storage.leases, parts.basis.clock, measured)
 

@@ -43,6 +43,11 @@ _CONSENT = {
     "version": _sometimes("The number of the purpose's version."),
     "record": _sometimes("The record in the consent ledger."),
 }
+_ENDED = {
+    **_CONSENT,
+    "version": Member("The version that was allowed."),
+    "record": Member("The record in the consent ledger by which it was."),
+}
 _PURPOSE = {
     "purpose": Member("The purpose's name."),
     "version": Member("The number of its newest version."),
@@ -222,6 +227,8 @@ EVENT_DATA: Mapping[str, Mapping[str, Member]] = {
     "consent.given": _CONSENT,
     "consent.refused": _CONSENT,
     "consent.withdrawn": _CONSENT,
+    "consent.expired": {**_ENDED, "at": Member("When it ran out: microseconds since 1970, UTC.")},
+    "consent.outdated": {**_ENDED, "newest": Member("The number of the purpose's newest version.")},
     "purpose.created": _PURPOSE,
     "purpose.published": _PURPOSE,
     "purpose.retired": _PURPOSE,

@@ -140,6 +140,8 @@ EVENTS: dict[str, tuple[int, str]] = {
     "consent.given": (1, "A customer allowed a client, or the tenant itself, something."),
     "consent.refused": (1, "A customer said no to something that was asked, or objected to it."),
     "consent.withdrawn": (1, "A customer took back what they had allowed."),
+    "consent.expired": (1, "What a customer had allowed ran out, and they did not allow it anew."),
+    "consent.outdated": (1, "What a customer had allowed counts no longer: its purpose has a version that asks anew."),
     "purpose.created": (1, "A purpose was made, for which customers are asked."),
     "purpose.published": (1, "A purpose has a new version."),
     "purpose.retired": (1, "A purpose is asked no more and allows nothing any more."),

@@ -30,6 +30,7 @@ TOLD: Final = frozenset(
         *("device.trusted", "device.forgotten", "passkey.counter_went_back"),
         *("recovery.requested", "recovery.ready", "recovery.completed", "recovery.cancelled", "recovery.expired"),
         *("consent.given", "consent.refused", "consent.withdrawn", "application.revoked"),
+        *("consent.expired", "consent.outdated"),
         *(
             "account.inactive",
             "deletion.requested",

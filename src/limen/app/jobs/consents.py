@@ -1,22 +1,37 @@
-"""Consent records get their place in their tenant's chain, within a second of the commit that made them.
+"""Consent records get their place in their tenant's chain, within a second of the commit; and ends are told.
 
 The process that recorded a decision places it; a slow round over all tenants finds what a process left behind that
 ended. Two that do it at once do it one after the other.
 """
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from limen.access.jose.keys import KeyPurpose
+from limen.app.basis import Basis
 from limen.app.jobs.checkpoints import Basics, own_key
+from limen.app.jobs.upkeep import all_tenants
 from limen.identity.consents.asking import DECIDED
+from limen.identity.consents.ending import Ending
 from limen.identity.consents.sequence import BATCH, LedgerSigner, sequence
 from limen.kernel.ids import TenantId
 from limen.storage.database import Change
 from limen.storage.opening import Storage
 
 _HELD: Final = 1_000
+
+
+async def tell_endings(basis: Basis, count: Callable[[str, int], object]) -> None:
+    """Tell of consents that ran out or that a new version ended; *count* hears how many of each.
+
+    Leased to spare work, not to be safe: of two workers that come to one consent one is first.
+    """
+    database = basis.storage.database
+    async for tenant in all_tenants(basis.storage):
+        if tenant.is_active:
+            for event, told in (await Ending(tenant.id, database.begin, database.read, basis.clock).run()).items():
+                count(event, told)
 
 
 class LedgerSigners:

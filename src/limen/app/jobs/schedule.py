@@ -6,7 +6,7 @@ from functools import partial
 
 from limen.app.basis import Basis
 from limen.app.jobs.checkpoints import Basics, Checkpoints
-from limen.app.jobs.consents import ConsentChains, LedgerSigners
+from limen.app.jobs.consents import ConsentChains, LedgerSigners, tell_endings
 from limen.app.jobs.deletion import carry_out_deletions
 from limen.app.jobs.inactivity import watch_inactivity
 from limen.app.jobs.privacy import watch_deadlines
@@ -29,6 +29,7 @@ class JobParts:
         on_overdue: is told how many privacy requests are late.
         on_unindexed: is told how many customers search indexes still have to walk.
         on_inactive: is told what became of accounts to which nobody signs in, and of how many.
+        on_ended: is told how many consents ran out, and how many a new version ended.
         stream: delivers what waits of the audit logs.
     """
 
@@ -39,6 +40,7 @@ class JobParts:
     on_unindexed: Callable[[int], None] = lambda _left: None
     stream: Callable[[], Awaitable[object]] | None = None
     on_inactive: Callable[[str, int], object] = lambda _what, _many: None
+    on_ended: Callable[[str, int], object] = lambda _event, _many: None
 
 
 def timetable(parts: JobParts) -> Sequence[Job]:
@@ -56,6 +58,7 @@ def timetable(parts: JobParts) -> Sequence[Job]:
         Job("consent-chains-of-all", consents.run_all, 60, 25),
         Job("search-indexes", following.indexes, 15, 10),
         Job("profile-schemas", following.schemas, 30, 15),
+        Job("ended-consents", partial(tell_endings, basis, parts.on_ended), 60, 35),
         Job("recoveries", partial(advance_recoveries, basis), 300, 45),
         Job("privacy-deadlines", partial(watch_deadlines, basis, parts.on_overdue), 3_600, 75),
         Job("sweep", partial(sweep, basis), 300, 60),

@@ -39,6 +39,18 @@ class ConsentLedger(Protocol):
         """Return the newest decision of a customer on each purpose and party."""
         ...
 
+    async def expired(self, now: Instant, limit: int) -> list[ConsentRecord]:
+        """Return consents that stand and ran out, the longest ago first."""
+        ...
+
+    async def outdated(self, purpose: str, counts_from: int, limit: int) -> list[ConsentRecord]:
+        """Return consents to *purpose* that stand and were given to versions before *counts_from*."""
+        ...
+
+    async def settle(self, record: ConsentRecord) -> bool:
+        """Let a consent stand no longer, since it ended; False where it was settled, taken back or given anew."""
+        ...
+
 
 class ChainStore(Hashes, Protocol):
     """One tenant's chain and tree inside one transaction."""

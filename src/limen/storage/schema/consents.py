@@ -1,8 +1,8 @@
 """Purposes, and the ledger of decisions about them."""
 
-from sqlalchemy import BigInteger, Column, Index, Integer, String, UniqueConstraint
+from sqlalchemy import BigInteger, Column, Index, Integer, String, UniqueConstraint, text
 
-from limen.storage.schema.columns import blob, identifier, instant, long_text, tenant_table
+from limen.storage.schema.columns import blob, identifier, instant, long_text, of_customer, tenant_table
 
 purposes = tenant_table(
     "purposes",
@@ -43,6 +43,33 @@ consent_ledger = tenant_table(
     key=("id",),
 )
 Index("ix_consent_ledger_at", consent_ledger.c.tenant_id, consent_ledger.c.at)
+
+standing_consents = tenant_table(
+    "standing_consents",
+    identifier("customer_id"),
+    Column("purpose", String(64), nullable=False),
+    long_text("party"),
+    identifier("record_id"),
+    Column("version", Integer, nullable=False),
+    instant("expires_at"),
+    of_customer(),
+    key=("customer_id", "purpose", "party"),
+)
+"""What was given and not taken back, to be found when it ends by itself: by its last instant, or by its version."""
+_ends = text("expires_at > 0")
+Index(
+    "ix_standing_consents_expires",
+    standing_consents.c.tenant_id,
+    standing_consents.c.expires_at,
+    sqlite_where=_ends,
+    postgresql_where=_ends,
+)
+Index(
+    "ix_standing_consents_version",
+    standing_consents.c.tenant_id,
+    standing_consents.c.purpose,
+    standing_consents.c.version,
+)
 
 consent_chain = tenant_table(
     "consent_chain",

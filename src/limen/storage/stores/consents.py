@@ -1,4 +1,4 @@
-"""The consent ledger: appended, never changed."""
+"""The consent ledger: appended, never changed; and which of what it says was given still stands."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -8,13 +8,20 @@ from sqlalchemy import Row, bindparam, func, select
 
 from limen.identity.audit.chain import SealedPart
 from limen.identity.consents.asking import DECIDED
-from limen.identity.consents.records import ConsentDecision, ConsentRecord, Decision, recorded
+from limen.identity.consents.records import OAUTH, ConsentDecision, ConsentRecord, Decision, recorded
 from limen.kernel.clock import Instant
 from limen.kernel.ids import CustomerId, RecordId, TenantId
 from limen.storage.dialects import Dialect
-from limen.storage.schema.consents import consent_ledger
+from limen.storage.schema.consents import consent_ledger, standing_consents
 from limen.storage.statements import Connection
-from limen.storage.stores.base import TenantStoreBase, insert_mine, mine, of_tenant, select_mine
+from limen.storage.stores.base import (
+    TenantStoreBase,
+    delete_mine,
+    insert_mine,
+    mine,
+    of_tenant,
+    select_mine,
+)
 
 _MOST: Final = 1_000
 _NEVER: Final[Instant] = 2**63 - 1
@@ -44,6 +51,36 @@ _LATEST = mine(
     consent_ledger,
 )
 
+_this = (
+    standing_consents.c.customer_id == bindparam("customer"),
+    standing_consents.c.purpose == bindparam("of_purpose"),
+    standing_consents.c.party == bindparam("of_party"),
+)
+_STAND = insert_mine(standing_consents)
+_FALL = delete_mine(standing_consents, *_this)
+_SETTLE = delete_mine(standing_consents, *_this, standing_consents.c.record_id == bindparam("of"))
+_standing = (
+    select(consent_ledger)
+    .join(
+        standing_consents,
+        (standing_consents.c.tenant_id == consent_ledger.c.tenant_id)
+        & (standing_consents.c.record_id == consent_ledger.c.id),
+    )
+    .limit(bindparam("at_most"))
+)
+_EXPIRED = mine(
+    _standing.where(standing_consents.c.expires_at > 0, standing_consents.c.expires_at <= bindparam("now")).order_by(
+        standing_consents.c.expires_at
+    ),
+    standing_consents,
+)
+_OUTDATED = mine(
+    _standing.where(
+        standing_consents.c.purpose == bindparam("of_purpose"), standing_consents.c.version < bindparam("below")
+    ).order_by(standing_consents.c.version),
+    standing_consents,
+)
+
 
 class SqlConsents(TenantStoreBase):
     """Implements :class:`limen.identity.consents.store.ConsentLedger`."""
@@ -65,8 +102,33 @@ class SqlConsents(TenantStoreBase):
         # two workers' clocks differ: what was decided later must stand later, or a withdrawal could be lost
         record = recorded(self._tenant_id, record_id, max(at, (last or 0) + 1), decision, part)
         await self._run(_APPEND, _values(record))
+        if decision.purpose != OAUTH:  # an application's access ends by itself never
+            await self._keep_standing(record)
         self._change(DECIDED, customer)
         return record
+
+    async def _keep_standing(self, record: ConsentRecord) -> None:
+        made = record.decision
+        await self._run(_FALL, customer=made.customer_id, of_purpose=made.purpose, of_party=made.party)
+        if made.decision is Decision.GIVEN:
+            this = {"customer_id": made.customer_id, "purpose": made.purpose, "party": made.party}
+            ends = {"record_id": record.id, "version": made.version, "expires_at": made.expires_at}
+            await self._run(_STAND, this, **ends)
+
+    async def expired(self, now: Instant, limit: int) -> list[ConsentRecord]:
+        """Return consents that stand and ran out, the longest ago first."""
+        return [record_of(row) for row in await self._all(_EXPIRED, now=now, at_most=limit)]
+
+    async def outdated(self, purpose: str, counts_from: int, limit: int) -> list[ConsentRecord]:
+        """Return consents that stand and were given to versions that count no longer."""
+        rows = await self._all(_OUTDATED, of_purpose=purpose, below=counts_from, at_most=limit)
+        return [record_of(row) for row in rows]
+
+    async def settle(self, record: ConsentRecord) -> bool:
+        """Let a consent stand no longer; False where it does not stand any more."""
+        made = record.decision
+        this = {"customer": made.customer_id, "of_purpose": made.purpose, "of_party": made.party}
+        return await self._applied(_SETTLE, this, of=record.id)
 
     async def get(self, record_id: RecordId) -> ConsentRecord | None:
         """Return one record."""

@@ -1003,6 +1003,31 @@ def _create_tables() -> None:  # noqa: PLR0915 - one statement a table
     )
     op.create_index("ix_inactivity_notices_told", "inactivity_notices", ["tenant_id", "told_at"], unique=False)
     op.create_table(
+        "standing_consents",
+        sa.Column("tenant_id", sa.String(length=40), nullable=False),
+        sa.Column("customer_id", sa.String(length=40), nullable=False),
+        sa.Column("purpose", sa.String(length=64), nullable=False),
+        sa.Column("party", sa.Text(), nullable=False),
+        sa.Column("record_id", sa.String(length=40), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "customer_id"], ["customers.tenant_id", "customers.id"], ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "customer_id", "purpose", "party"),
+    )
+    op.create_index(
+        "ix_standing_consents_expires",
+        "standing_consents",
+        ["tenant_id", "expires_at"],
+        unique=False,
+        sqlite_where=sa.text("expires_at > 0"),
+        postgresql_where=sa.text("expires_at > 0"),
+    )
+    op.create_index(
+        "ix_standing_consents_version", "standing_consents", ["tenant_id", "purpose", "version"], unique=False
+    )
+    op.create_table(
         "privacy_requests",
         sa.Column("tenant_id", sa.String(length=40), nullable=False),
         sa.Column("id", sa.String(length=40), nullable=False),
