@@ -1,15 +1,18 @@
 """A changed profile schema reaches every customer, on both databases; what does not fit is kept and listed."""
 
+from dataclasses import replace
+
+import msgspec
 import pytest
 
 from limen.identity.consents.lapsed import Lapsed
 from limen.identity.consents.purposes import Channel, Kind, Purpose, Terms, Text, Version
 from limen.identity.consents.records import ConsentDecision, Decision
 from limen.identity.customers.directory import Directory, seal
-from limen.identity.customers.records import Profile
+from limen.identity.customers.records import Address, Profile
 from limen.identity.customers.schema_changes import SchemaChanges
 from limen.identity.keyring import FileKeyring, Keyring, KeyringSettings
-from limen.identity.profiles.records import ProfileSettings
+from limen.identity.profiles.records import ClaimAnnotation, ProfileSettings
 from limen.identity.rights import records as rights
 from limen.kernel.ids import PurposeId, RecordId
 
@@ -28,8 +31,8 @@ async def directory(database, tmp_path) -> Directory:
 
 @pytest.fixture
 def changes(database, directory):
-    def under(attributes) -> SchemaChanges:
-        settings = ProfileSettings(attributes=attributes)
+    def under(attributes, **claims) -> SchemaChanges:
+        settings = ProfileSettings(attributes=attributes, claims=claims)
         lapsed = Lapsed(database.a, database.read, database.clock)
         return SchemaChanges(database.a, database.begin, database.read, directory, database.clock, settings, lapsed)
 
@@ -126,6 +129,33 @@ async def test_a_value_goes_when_its_days_are_over(database, directory, changes)
     await changes(FIRST).walk(9)
     assert await attributes_of(database, directory, customer_id) == {"shoes": "42"}
     assert "customer.minimised" in await database.events()
+
+
+async def test_a_standard_claim_goes_as_an_attribute_does(database, directory, changes):
+    home = Address(formatted="1 High Street")
+    made = Profile(email="ann@example.org", name="Ann", birthdate="1990-05-01", nickname="Annie", address=home)
+    customer, vault = await directory.prepare(made)
+    early = msgspec.structs.replace(customer.profile, since={})  # as it was stored before claims had a time
+    async with database.begin() as unit:
+        assert await directory.add(unit, replace(customer, profile=early), vault)
+        assert await unit.purposes.add(newsletter(database))
+    said = {"birthdate": ClaimAnnotation(retention_days=30), "address": ClaimAnnotation(while_allowed="newsletter")}
+
+    async def held() -> Profile:
+        async with database.read() as unit:
+            return (await directory.open(await unit.customers.get(customer.id))).profile
+
+    await changes({}, **said).walk(9)
+    assert (await held()).said == {"birthdate": "1990-05-01", "nickname": "Annie", "address": home}
+    async with database.begin() as unit:
+        refused = decided(customer.id, Decision.WITHDRAWN, 0)
+        await unit.consents.append(RecordId.new(database.clock, database.entropy), refused, database.clock.now())
+    database.clock.advance(30 * 86_400)
+    await changes({}, **said).walk(9)
+    kept = await held()
+    assert (kept.said, kept.name, kept.since.keys()) == ({"nickname": "Annie"}, "Ann", {"nickname"})
+    assert "customer.minimised" in await database.events()
+    assert await changes({}, **said).follow() is None
 
 
 async def test_a_value_goes_with_the_purpose_that_it_was_kept_for(database, directory, changes):

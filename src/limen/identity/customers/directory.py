@@ -105,7 +105,7 @@ class Directory:
         customer = Customer(
             id=CustomerId.new(self._clock, self._entropy),
             subject=random_token(self._entropy, 16),
-            profile=msgspec.structs.replace(profile, since=stamped({}, {}, profile.attributes, now), updated_at=now),
+            profile=msgspec.structs.replace(profile, since=stamped({}, {}, profile.said, now), updated_at=now),
             created_at=now,
             updated_at=now,
             state=CustomerState.ACTIVE,

@@ -1,11 +1,13 @@
 """A customer as the domain sees one, and as the database does."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
 import msgspec
 
+from limen.identity.profiles.claims import OPTIONAL
 from limen.identity.profiles.values import stamped
 from limen.identity.search.tokens import Searchable
 from limen.kernel.clock import Instant
@@ -84,7 +86,8 @@ class Profile(msgspec.Struct, frozen=True, omit_defaults=True):
     tells since when the primary one is theirs; 0 for ever. ``phones`` are proven numbers, the primary one first;
     ``identities`` are who the customer is with other issuers.
     ``attributes`` are what the tenant's profile schema knows beyond that (``identity.profiles``); ``since`` tells when
-    each of them was last said. ``updated_at`` is when any of this last changed; 0 where that was before it was kept.
+    each of them, and of the rarer claims, was last said. ``updated_at`` is when any of this last changed; 0 where that
+    was before it was kept.
     """
 
     email: str = ""
@@ -115,6 +118,20 @@ class Profile(msgspec.Struct, frozen=True, omit_defaults=True):
     def addresses(self) -> tuple[str, ...]:
         """Return every e-mail address, the primary one first."""
         return (self.email, *(one.value for one in self.emails))
+
+    @property
+    def said(self) -> dict[str, Any]:
+        """Return what may be let go of when its time is over: attributes, and the rarer claims. No name is both."""
+        claims = {name: value for name in OPTIONAL if (value := getattr(self, name))}
+        return claims | self.attributes
+
+    def without(self, names: Collection[str]) -> "Profile":
+        """Return the profile without those attributes and rarer claims."""
+        if not names:
+            return self
+        attributes = {name: value for name, value in self.attributes.items() if name not in names}
+        gone = {name: None if name == "address" else "" for name in OPTIONAL if name in names}
+        return msgspec.structs.replace(self, attributes=attributes, **gone)
 
     def changed_from(self, before: "Profile") -> list[str]:
         """Return the names of what is said otherwise than *before*."""
@@ -162,7 +179,7 @@ class Customer:
 
     def with_profile(self, profile: Profile, now: Instant) -> "Customer":
         """Return the customer with another profile, one version on."""
-        since = stamped(self.profile.attributes, self.profile.since, profile.attributes, now)
+        since = stamped(self.profile.said, self.profile.since, profile.said, now)
         profile = msgspec.structs.replace(profile, since=since, updated_at=now)
         return replace(self, profile=profile, updated_at=now, version=self.version + 1)
 

@@ -17,10 +17,11 @@ from limen.identity.administrators import SYSTEM
 from limen.identity.customers.directory import Directory, seal
 from limen.identity.customers.records import HOLD, Customer, SealedCustomer
 from limen.identity.customers.store import CustomerStore, LimitsOf
+from limen.identity.profiles.claims import OPTIONAL
 from limen.identity.profiles.records import Fault, ProfileSettings, SchemaVersion
 from limen.identity.profiles.schema import annotation, wrong_attributes
 from limen.identity.profiles.store import ProfileStore
-from limen.identity.profiles.values import brought_up, overdue
+from limen.identity.profiles.values import brought_up, lasting, overdue
 from limen.identity.search.store import SearchStore
 from limen.kernel.clock import DAY, Clock, Instant
 from limen.kernel.encoding import canonical_json, sha256
@@ -94,7 +95,7 @@ class SchemaChanges:
         digest, now = sha256(canonical_json(self.settings.attributes)), self.clock.now()
         async with self.reading(self.tenant_id) as unit:
             newest = await unit.profiles.schema_version()
-        if newest is None and not self.settings.attributes:
+        if newest is None and not self.settings.attributes and not self._lets_go():
             return None
         if newest is not None and newest.digest == digest:
             if newest.done_at is None or (self._lets_go() and now - newest.done_at >= DAY):
@@ -117,8 +118,7 @@ class SchemaChanges:
             await self.clock.sleep(0)  # others first
 
     def _lets_go(self) -> bool:
-        said = map(annotation, self.settings.attributes.values())
-        return any(one.retention_days or one.while_allowed for one in said)
+        return any(one.retention_days or one.while_allowed for _, one in lasting(self.settings))
 
     async def _again(self, version: SchemaVersion) -> SchemaVersion | None:
         async with self.begin(self.tenant_id) as unit:
@@ -151,24 +151,24 @@ class SchemaChanges:
         if customer is None or vault is None:
             return None
         profile, now = customer.profile, self.clock.now()
-        values = brought_up(self.settings, profile.attributes)
+        present = msgspec.structs.replace(profile, attributes=brought_up(self.settings, profile.attributes))
+        values = present.said
         since = {name: _since(self.settings, profile.since, name, now) for name in values}
         over = overdue(self.settings, values, since, now)
         over += tuple(name for name in await self._unallowed(customer.id, values) if name not in over)
         if over and await self._is_held(customer.id):
             over = ()
-        kept = {name: value for name, value in values.items() if name not in over}
-        if kept == profile.attributes and kept.keys() == profile.since.keys():
-            return Look(customer, None, over, wrong_attributes(self.settings, kept))
-        since = {name: since[name] for name in kept}
-        changed = customer.with_profile(msgspec.structs.replace(profile, attributes=kept), now)
+        kept = present.without(over)
+        since = {name: since[name] for name in kept.said}
+        if kept == profile and since.keys() == profile.since.keys():
+            return Look(customer, None, over, wrong_attributes(self.settings, kept.attributes))
+        changed = customer.with_profile(kept, now)
         changed = replace(changed, profile=msgspec.structs.replace(changed.profile, since=since))
-        return Look(customer, seal(changed, vault), over, wrong_attributes(self.settings, kept))
+        return Look(customer, seal(changed, vault), over, wrong_attributes(self.settings, kept.attributes))
 
     async def _unallowed(self, customer_id: CustomerId, values: dict[str, Any]) -> tuple[str, ...]:
-        """Return the attributes that are kept for a purpose which the customer allows no more."""
-        schemas = self.settings.attributes
-        kept_for = {name: annotation(schemas[name]).while_allowed for name in values if name in schemas}
+        """Return which *values* are kept for a purpose that the customer allows no more."""
+        kept_for = {name: one.while_allowed for name, one in lasting(self.settings) if name in values}
         purposes = {purpose for purpose in kept_for.values() if purpose}
         over = await self.lapsed(customer_id, purposes) if purposes else ()
         return tuple(name for name, purpose in kept_for.items() if purpose in over)
@@ -184,7 +184,8 @@ class SchemaChanges:
         if changed is not None:
             if not await unit.customers.update(changed, customer.version):
                 return False
-            data: dict[str, Any] = {"version": changed.version, "fields": ["attributes"], "state": changed.state.value}
+            fields = sorted({"attributes", *(name for name in look.over if name in OPTIONAL)})
+            data: dict[str, Any] = {"version": changed.version, "fields": fields, "state": changed.state.value}
             name = "customer.minimised" if look.over else "customer.updated"
             entry = AuditEntry(name, actor=SYSTEM.name, subject=customer.id, data=data | {"over": list(look.over)})
             unit.record(entry)

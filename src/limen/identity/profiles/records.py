@@ -32,11 +32,15 @@ class ClaimAnnotation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             tell whoever reads the database is in the guide.
         customer: what its owner may do with one of :data:`~limen.identity.profiles.claims.OPTIONAL`.
         purpose: as for an attribute.
+        retention_days: how long one of these is kept after it was last said; None for as long as its customer.
+        while_allowed: the purpose that one of these is kept for, as of an attribute.
     """
 
     searchable: Searchable = "nothing"
     customer: Access = "write"
     purpose: str = ""
+    retention_days: Annotated[int, msgspec.Meta(ge=1, le=36_600)] | None = None
+    while_allowed: Annotated[str, msgspec.Meta(max_length=60)] = ""
 
 
 class Annotation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

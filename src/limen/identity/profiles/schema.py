@@ -86,8 +86,12 @@ def _claims(settings: ProfileSettings, here: str) -> Iterator[tuple[str, str]]:
             yield f"{here}.{name}", "claim.not_searchable"
         elif said.customer != "write" and name not in OPTIONAL:
             yield f"{here}.{name}", "claim.always_theirs"
+        elif (said.retention_days or said.while_allowed) and name not in OPTIONAL:
+            yield f"{here}.{name}", "claim.always_kept"
         if len(said.purpose) > _LONGEST_TITLE or not said.purpose.isprintable():
             yield f"{here}.{name[:60]}.purpose", "text.invalid"
+        if not said.while_allowed.isprintable():
+            yield f"{here}.{name[:60]}.while_allowed", "text.invalid"
 
 
 def searched(settings: ProfileSettings) -> dict[str, Match]:

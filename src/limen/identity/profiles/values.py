@@ -8,7 +8,7 @@ changed.
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from limen.identity.profiles.records import Access, ProfileSettings
+from limen.identity.profiles.records import Access, Annotation, ClaimAnnotation, ProfileSettings
 from limen.identity.profiles.schema import annotation, read_value, wrong_attributes
 from limen.kernel.clock import DAY, Instant
 
@@ -56,11 +56,18 @@ def stamped(
     }
 
 
+def lasting(settings: ProfileSettings) -> Iterator[tuple[str, Annotation | ClaimAnnotation]]:
+    """Yield what is said of how long each attribute, and each standard claim that is named, is kept."""
+    for name, schema in settings.attributes.items():
+        yield name, annotation(schema)
+    yield from settings.claims.items()
+
+
 def overdue(
     settings: ProfileSettings, values: Mapping[str, Any], since: Mapping[str, Instant], now: Instant
 ) -> tuple[str, ...]:
-    """Return the attributes whose time is over. A value of before times were kept counts from when they are."""
-    kept = {name: annotation(schema).retention_days for name, schema in settings.attributes.items()}
+    """Return which *values* are over their time. One of before times were kept counts from when they are."""
+    kept = {name: one.retention_days for name, one in lasting(settings)}
     return tuple(
         name for name in values if (days := kept.get(name)) is not None and now - since.get(name, now) >= days * DAY
     )

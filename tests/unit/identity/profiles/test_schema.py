@@ -150,6 +150,9 @@ def test_something_is_said_of_a_claim_only_if_it_can_be_said_of_it():
         "name": {"customer": "nothing"},
         "locale": {},
         "birthdate": {"customer": "read"},
+        "given_name": {"retention_days": 30},
+        "family_name": {"while_allowed": "newsletter"},
+        "website": {"while_allowed": "a\nb"},
     }
     wrong["nickname"] = {"purpose": "a\nb"}
     asked = (Question(fields=("birthdate", "address", "gender")),)
@@ -158,6 +161,9 @@ def test_something_is_said_of_a_claim_only_if_it_can_be_said_of_it():
         "p.claims.name": "claim.always_theirs",
         "p.claims.locale": "claim.unknown",
         "p.claims.nickname.purpose": "text.invalid",
+        "p.claims.given_name": "claim.always_kept",
+        "p.claims.family_name": "claim.always_kept",
+        "p.claims.website.while_allowed": "text.invalid",
         "p.questions.0.fields.0": "question.field",
         "p.questions.0.fields.1": "question.field",
     }
