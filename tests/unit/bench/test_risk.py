@@ -2,8 +2,9 @@
 
 import pytest
 
-from bench.risk.evaluate import Evaluation, asked_again, median, threshold, totals
-from bench.risk.parameters import REPORTING, TUNING, Parameters
+from bench.risk.evaluate import Evaluation, Scored, asked_again, median, threshold, totals
+from bench.risk.gains import KNOWING, gains
+from bench.risk.parameters import REPORTING, TPRS, TUNING, Parameters
 from bench.risk.picture import area, roc, svg
 
 
@@ -33,6 +34,24 @@ def test_the_same_seed_makes_the_same_traffic_and_the_model_tells_it_apart() -> 
     assert one.attacks == other.attacks
     customers = [score for parts in one.parts.values() for score in totals(parts)]
     assert area(roc(customers, totals(one.attacks["naive"]))) > 0.95
+
+
+def test_what_the_added_signals_spare_is_held_against_the_model_without_them_and_named() -> None:
+    rate = len(TPRS)
+    told = [{"origin": 0.0, "device": -9.0}] * 38
+    scored = Scored(
+        base={1: [5.0] * 38},
+        parts={1: told},
+        attacks_base=dict.fromkeys(KNOWING, [5.0] * 100),
+        attacks=dict.fromkeys(KNOWING, [{"origin": 0.0, "device": 3.0}] * 100),
+    )
+    paper, base, other = gains(scored)
+    assert (paper["against"], paper["theirs"], paper["limen"], paper["is_met"]) == ("the paper", 19, 0, True)
+    assert (base["theirs"], base["signal"], base["without_it"]) == (rate * (11 + 38), "device", rate * (11 + 38))
+    assert other["attacker"] == "very_targeted"
+    scored.parts[1] = [{"origin": 0.0, "device": 9.0}] * 38
+    assert [row["is_met"] for row in gains(scored)] == [False] * 3
+    assert gains(scored)[1]["signal"] == ""  # nothing is named where nothing spares anything
 
 
 def test_tuning_never_sees_the_reporting_set() -> None:
