@@ -195,11 +195,12 @@ class House:
         *,
         name: str = "Ann Lee",
         tenant: Tenant | None = None,
+        **said: Any,
     ) -> Customer:
-        """A customer with a proven address, and with a password unless it is None."""
+        """A customer with a proven address, and a password unless it is None; their profile has what is *said*."""
         tenant = tenant or self.tenant
         directory = self.directory(tenant)
-        customer, vault = await directory.prepare(Profile(email=email, email_verified=True, name=name))
+        customer, vault = await directory.prepare(Profile(email=email, email_verified=True, name=name, **said))
         async with self.storage.database.begin(tenant.id) as unit:
             assert await directory.add(unit, customer, vault)
             if password is not None:

@@ -83,8 +83,8 @@ class House:
         client = await self.machine(*scopes, tenant=tenant)
         return access_token(TokenRequest(await self.desk(tenant), client, {}), Mandate(scopes or PLATFORM)).access_token
 
-    async def customer(self, email: str, tenant: Tenant | None = None) -> Customer:
-        made = await self.customers(tenant).create(NewCustomer(Profile(email=email)), SYSTEM)
+    async def customer(self, email: str, tenant: Tenant | None = None, **said: Any) -> Customer:
+        made = await self.customers(tenant).create(NewCustomer(Profile(email=email, **said)), SYSTEM)
         assert not isinstance(made, Refusal)
         return made
 

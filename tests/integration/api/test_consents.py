@@ -119,6 +119,17 @@ async def test_nothing_is_decided_for_who_is_not_there(http):
     assert (await give(http, NOBODY)).json()["code"] == "customer_not_found"
 
 
+async def test_whoever_is_too_young_by_their_profile_gives_nothing_whatever_is_sent(house, http):
+    await made(http, minimum_age=16)
+    young = (await house.customer("kim@example.com", birthdate="2024-01-01")).id
+    refused = await give(http, young, confirmed_age=99)
+    assert (refused.status_code, refused.json()["code"]) == (422, "too_young")
+    bob = (await house.customer("bob@example.com")).id
+    assert (await give(http, bob)).json()["code"] == "age_not_reached"
+    said = (await give(http, bob, confirmed_age=16)).json()
+    assert (said["confirmed_age"], said["age_from"]) == (16, "declared")
+
+
 async def test_may_this_be_done_now(house, http, ann):
     await made(http)
     shop = (await house.machine()).client_id

@@ -213,7 +213,23 @@ async def test_an_age_has_to_be_confirmed(house):
     refused = await answered(ann, "give", age=None)
     assert (refused.status, await decisions(house)) == (400, [])
     await answered(ann, "give", age="yes")
-    assert [one.decision.confirmed_age for one in await decisions(house)] == [16]
+    assert [(one.decision.confirmed_age, one.decision.age_from) for one in await decisions(house)] == [(16, "declared")]
+
+
+@pytest.mark.parametrize(("born", "is_old_enough"), [("1990-05-01", True), ("2020-05-01", False)])
+async def test_a_date_of_birth_decides_whatever_is_ticked(house, born, is_old_enough):
+    await publish(house, minimum_age=16)
+    await house.customer(ANN, birthdate=born)
+    ann = house.walker()
+    await ann.sign_in(ANN, PASSWORD, await ann.get("/sign-in"))
+    page = await ann.get(PRIVACY)
+    assert (says("terms.too_young", years="16") in page.text, says("terms.age", years="16") in page.text) == (
+        not is_old_enough, False,
+    )  # fmt: skip
+    page = await ann.post(page, form=asked(page), intent="give", purpose="newsletter", version="1", age="yes")
+    assert page.status == (200 if is_old_enough else 400)
+    made = [(one.decision.confirmed_age, one.decision.age_from) for one in await decisions(house)]
+    assert made == ([(16, "birthdate")] if is_old_enough else [])
 
 
 async def test_the_ledger_of_the_house_is_exported_and_verifies_after_an_erasure(house):
@@ -298,6 +314,17 @@ class TestTerms:
         assert (page.status, await decisions(house)) == (400, [])
         await ann.post(page, decision="accept", age="yes")
         assert [one.decision.confirmed_age for one in await decisions(house)] == [18]
+
+    async def test_whoever_is_too_young_by_their_profile_can_only_decline(self, house):
+        await publish(house, is_required=True, minimum_age=18)
+        await house.customer(ANN, birthdate="2020-05-01")
+        ann = house.walker()
+        page = await ann.sign_in(ANN, PASSWORD, await ann.get("/sign-in"))
+        assert says("terms.too_young", years="18") in page.text
+        page = await ann.post(page, decision="accept", age="yes")
+        assert says("error.too_young") in page.text
+        await ann.post(page, decision="decline")
+        assert [one.decision.decision.value for one in await decisions(house)] == ["refused"]
 
     async def test_without_a_required_purpose_nothing_is_read_for_it(self, house):
         await publish(house)

@@ -297,9 +297,10 @@ _DATA = [{"name": "email", "label": ""}, {"name": "shoe_size", "label": "Shoes"}
 _PURPOSE = {
     "name": "newsletter", "version": 2, "title": "Our newsletter", "paragraphs": ["We write to you.", "Once a week."],
     "language": "en", "basis": "consent", "party": "", "state": "given", "data": _DATA, "is_allowed": True,
-    "until": NOW, "minimum_age": 16, "may_give": False, "may_withdraw": True, "history": [_PAST],
+    "until": NOW, "minimum_age": 16, "too_young": 0, "may_give": False, "may_withdraw": True, "history": [_PAST],
 }  # fmt: skip
 _SHARING = {**_PURPOSE, "party": "books", "state": "newer_version", "may_give": True, "until": 0, "history": []}
+_YOUNG = {**_SHARING, "party": "books-young", "may_give": False, "too_young": 18}
 _STATES = ("legal_basis", "not_decided", "refused", "withdrawn", "expired", "purpose_retired")
 _BASES = ("contract", "legal_obligation", "vital_interests", "public_task", "legitimate_interests", "consent")
 _OTHERS = [
@@ -354,7 +355,7 @@ _ACCOUNT |= {
         ("privacy", "notice.consent_given"),
         {
             "privacy": {
-                "purposes": [_PURPOSE, _SHARING, *_OTHERS],
+                "purposes": [_PURPOSE, _SHARING, _YOUNG, *_OTHERS],
                 "applications": _DECISIONS,
                 "has_signal": True,
                 "older_url": "/account/privacy?before=1",
@@ -396,7 +397,7 @@ _ACCOUNT |= {
     ),
 }
 _TERMS = {
-    "client_name": CLIENT, "minimum_age": 16, "seen": "terms:2",
+    "client_name": CLIENT, "minimum_age": 16, "too_young": 0, "seen": "terms:2",
     "purposes": [{"title": "Terms", "paragraphs": ["You agree.", "We do too."], "language": "en", "is_new": True}],
 }  # fmt: skip
 _MESSAGE = {

@@ -287,7 +287,7 @@ def _stricter(ours: Sequence[ConsentRecord], theirs: Sequence[ConsentRecord]) ->
     """Return the withdrawals that make the one who stays allow no more than the one who goes did."""
     said = {(one.decision.purpose, one.decision.party): one.decision.decision for one in theirs}
     return [
-        replace(one.decision, decision=Decision.WITHDRAWN, method=METHOD, expires_at=0, confirmed_age=0)
+        replace(one.decision, decision=Decision.WITHDRAWN, method=METHOD, expires_at=0, confirmed_age=0, age_from="")
         for one in ours
         if one.decision.purpose != OAUTH  # applications of the one who stays stay theirs
         and one.decision.decision is Decision.GIVEN

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 from limen.identity.audit.chain import SealedPart
+from limen.identity.consents.ages import BIRTHDATE, DECLARED, has_reached
 from limen.identity.consents.personal import coarse, sealed_part
 from limen.identity.consents.purposes import Purpose, text_hash
 from limen.identity.consents.question import expiry
@@ -37,7 +38,8 @@ Begin = Callable[[TenantId], AbstractAsyncContextManager[DecidingUnit]]
 class Wish:
     """What a customer wants to decide.
 
-    ``version`` is the one whose words were shown, ``confirmed_age`` the age in years that they say to have reached.
+    ``version`` is the one whose words were shown, ``confirmed_age`` the age in years that they say to have reached,
+    ``birthdate`` the date of birth in their profile, which decides where it says enough.
     """
 
     purpose: str
@@ -45,6 +47,7 @@ class Wish:
     version: int
     locale: str
     confirmed_age: int = 0
+    birthdate: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,7 @@ def wished(
     Returns:
         ``NotFound("purpose_not_found")``; ``Conflict("purpose_version_changed")`` where other words were shown than
         hold now; ``Conflict("purpose_not_decidable")`` where there is nothing to decide, or to take back;
-        ``Invalid("age_not_reached")``.
+        ``Invalid("age_not_reached")`` where nobody said that it is, ``Invalid("too_young")`` by the date of birth.
     """
     is_given, is_withdrawn = wish.decision is Decision.GIVEN, wish.decision is Decision.WITHDRAWN
     if purpose is None or (purpose.retired_at is not None and not is_withdrawn):
@@ -86,8 +89,9 @@ def wished(
         return Conflict("purpose_not_decidable", purpose.terms.basis.value)
     if wish.version != purpose.current.number:
         return Conflict("purpose_version_changed")
-    if is_given and wish.confirmed_age < purpose.terms.minimum_age:
-        return Invalid("age_not_reached", fields={"confirmed_age": "age.not_confirmed"})
+    age_from = _age_from(purpose, wish, now) if is_given else ""
+    if isinstance(age_from, Invalid):
+        return age_from
     locale, text = purpose.terms.text(wish.locale)
     return ConsentDecision(
         customer_id=customer_id,
@@ -101,7 +105,19 @@ def wished(
         version=wish.version,
         expires_at=expiry(purpose, now) if is_given else 0,
         confirmed_age=purpose.terms.minimum_age if is_given else 0,
+        age_from=age_from,
     )
+
+
+def _age_from(purpose: Purpose, wish: Wish, now: Instant) -> str | Invalid:
+    """Return by what it is known that the customer has the purpose's age; nothing where it asks for none."""
+    years = purpose.terms.minimum_age
+    is_old_enough = has_reached(wish.birthdate, years, now) if years else None
+    if is_old_enough is False:
+        return Invalid("too_young", fields={"confirmed_age": "age.too_young"})
+    if years and is_old_enough is None and wish.confirmed_age < years:
+        return Invalid("age_not_reached", fields={"confirmed_age": "age.not_confirmed"})
+    return (BIRTHDATE if is_old_enough else DECLARED) if years else ""
 
 
 def prepare(

@@ -131,6 +131,7 @@ def _shape(said: Mapping[str, Any], notice: Mapping[str, Any], controller: Mappi
         "valid_until": _moment(said["expires_at"]) if said["expires_at"] else None,
         "entity_id": said["customer"],
         "confirmed_age": said["confirmed_age"] or None,
+        "age_known_from": said["age_from"] or None,
     }
     shown = {name: notice[name] for name in ("title", "text") if name in notice}
     words = {**shown, "language": said["locale"], "version": said["version"], "sha256": said["text_hash"]}

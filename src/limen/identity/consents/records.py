@@ -37,7 +37,8 @@ class ConsentDecision:
             ``gpc`` (the browser's signal).
         version: the number of the purpose's version; 0 for ``oauth``.
         expires_at: when it stops to count; 0 for never.
-        confirmed_age: the age in years that the customer said to have reached; 0 where it was not asked.
+        confirmed_age: the age in years that the customer has reached; 0 where it was not asked.
+        age_from: by what that is known: ``birthdate``, the one in their profile, or ``declared``: they said so.
     """
 
     customer_id: CustomerId
@@ -51,6 +52,7 @@ class ConsentDecision:
     version: int = 0
     expires_at: Instant = 0
     confirmed_age: int = 0
+    age_from: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,7 @@ def recorded(
 def open_fields(tenant_id: TenantId, record_id: RecordId, at: Instant, decision: ConsentDecision) -> dict[str, Any]:
     """Return what of a decision stands in the open."""
     return {
+        "age_from": decision.age_from,
         "at": at,
         "confirmed_age": decision.confirmed_age,
         "customer": str(decision.customer_id),

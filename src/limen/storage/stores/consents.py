@@ -177,6 +177,7 @@ def record_of(row: Row[Any]) -> ConsentRecord:
         version=said["version"],
         expires_at=said["expires_at"],
         confirmed_age=said["confirmed_age"],
+        age_from=said["age_from"],
     )
     return ConsentRecord(
         RecordId(row.id), row.at, decision, bytes(row.open_part), bytes(row.commitment), bytes(row.sealed)

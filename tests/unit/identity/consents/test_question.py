@@ -88,6 +88,23 @@ def test_a_decision_names_the_words_in_the_language_shown_and_ends_when_the_purp
 
 
 @pytest.mark.parametrize(
+    ("birthdate", "age", "found"),
+    [
+        ("1990-01-01", 0, "birthdate"),
+        ("", 16, "declared"),
+        ("0000-01-01", 16, "declared"),
+        ("2020-01-01", 99, Invalid("too_young", fields={"confirmed_age": "age.too_young"})),
+    ],
+)
+def test_an_age_is_decided_by_the_date_of_birth_and_else_recorded_as_what_was_said(birthdate, age, found):
+    made = wished(
+        purpose(minimum_age=16), replace(wish(age=age), birthdate=birthdate), CustomerId("cus_1"), SOURCE, NOW
+    )
+    assert (made if isinstance(found, Invalid) else made.age_from) == found
+    assert wished(purpose(), replace(wish(), birthdate="2020-01-01"), CustomerId("cus_1"), SOURCE, NOW).age_from == ""
+
+
+@pytest.mark.parametrize(
     ("one", "made", "refusal"),
     [
         (None, wish(), NotFound("purpose_not_found")),

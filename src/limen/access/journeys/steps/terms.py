@@ -8,6 +8,7 @@ import msgspec
 from limen.access.journeys.context import StepContext
 from limen.access.journeys.parts import JourneyUnit
 from limen.access.journeys.views import Problem, Progress, StepView
+from limen.identity.consents.ages import has_reached
 from limen.identity.consents.decide import Prepared, Source, Wish, prepare, wished, write
 from limen.identity.consents.purposes import Purpose
 from limen.identity.consents.records import Decision
@@ -25,7 +26,8 @@ def view(context: StepContext) -> StepView:
     data = {
         "client_name": context.facts.client_name,
         "purposes": [_words(one, locale) for one in purposes],
-        "minimum_age": _years(purposes),
+        "minimum_age": _years(context, reached=None),
+        "too_young": _years(context, reached=False),
         "seen": _seen(purposes),
     }
     return StepView("terms", context.journey.version, data=data)
@@ -37,8 +39,16 @@ def _words(purpose: Purpose, locale: str) -> dict[str, Any]:
     return {"title": text.title, "paragraphs": paragraphs, "language": language, "is_new": purpose.current.number > 1}
 
 
-def _years(purposes: Sequence[Purpose]) -> int:
-    return max((one.terms.minimum_age for one in purposes), default=0)
+def _years(context: StepContext, *, reached: bool | None) -> int:
+    """Return the highest age of which the customer's date of birth says *reached*; 0 where there is none such."""
+    birthdate, now = _birthdate(context), context.parts.clock.now()
+    asked = {one.terms.minimum_age for one in context.facts.terms_due} - {0}
+    return max((years for years in asked if has_reached(birthdate, years, now) is reached), default=0)
+
+
+def _birthdate(context: StepContext) -> str:
+    customer = context.facts.customer
+    return customer.profile.birthdate if customer is not None else ""
 
 
 def _seen(purposes: Sequence[Purpose]) -> str:
@@ -54,7 +64,9 @@ async def submit(context: StepContext, form: Mapping[str, str]) -> Progress:
         return Progress(state, problem=Problem(notice="error.invalid"))
     if form.get("seen") != _seen(purposes):
         return Progress(state, problem=Problem(notice="error.stale"))
-    years = _years(purposes)
+    if decision is Decision.GIVEN and _years(context, reached=False):
+        return Progress(state, problem=Problem(notice="error.too_young"))
+    years = _years(context, reached=None)
     if decision is Decision.GIVEN and years and form.get(AGE) != "yes":
         return Progress(state, problem=Problem({AGE: "error.age_not_confirmed"}, data={"minimum_age": years}))
     decided = await _prepared(context, purposes, customer, decision)
@@ -81,7 +93,8 @@ async def _prepared(
     vault = await parts.keyring.subject(parts.tenant_id, customer.id)
     found: list[Prepared] = []
     for one in purposes:
-        wish = Wish(one.name, decision, one.current.number, request.locale, one.terms.minimum_age)
+        shown = one.current.number
+        wish = Wish(one.name, decision, shown, request.locale, one.terms.minimum_age, customer.profile.birthdate)
         made = wished(one, wish, customer.id, source, parts.clock.now())
         if isinstance(made, Refusal):
             return made

@@ -13,6 +13,7 @@ from limen.experience.pages.account.look import Again, Done, Look, Shown, Taken,
 from limen.experience.pages.accounts import sign_in_first
 from limen.experience.pages.errors import error_page
 from limen.experience.pages.visit import Visit
+from limen.identity.consents.ages import has_reached
 from limen.identity.consents.decide import Deciding, Source, Wish
 from limen.identity.consents.purposes import Purpose
 from limen.identity.consents.question import Standing, may_be_taken_back, told
@@ -30,7 +31,7 @@ WITHDRAW: Final = "withdraw"
 _PAGE: Final = 100
 """So many of a customer's decisions are shown at once."""
 _LONGEST_CURSOR: Final = 18
-_ERRORS: Final = {"age_not_reached": "error.age_not_confirmed"}
+_ERRORS: Final = {"age_not_reached": "error.age_not_confirmed", "too_young": "error.too_young"}
 
 
 async def show(look: Look) -> Shown:
@@ -49,7 +50,7 @@ async def show(look: Look) -> Shown:
         "newest_url": address if before is not None else None,
         "has_signal": visit.context.gpc and any(is_shared(one) for one in purposes),
         "purposes": [
-            _shown(visit, one, latest.get((one.name, one.party)), look.now)
+            _shown(look, one, latest.get((one.name, one.party)))
             | {"history": _history(visit, [past for past in history if past.decision.purpose == one.name])}
             for one in purposes
         ],
@@ -69,11 +70,13 @@ def _data(visit: Visit, kind: str) -> dict[str, str]:
     return {"name": kind, "label": title(profile, kind, visit.locale) if kind in profile.attributes else ""}
 
 
-def _shown(visit: Visit, purpose: Purpose, record: ConsentRecord | None, now: Instant) -> dict[str, Any]:
-    terms = purpose.terms
+def _shown(look: Look, purpose: Purpose, record: ConsentRecord | None) -> dict[str, Any]:
+    visit, now, terms = look.visit, look.now, purpose.terms
     language, text = terms.text(visit.locale)
     standing = Standing.of(record) if record is not None else None
     found = told(purpose, standing, now)
+    years, may_give = terms.minimum_age, purpose.is_decided_here and purpose.retired_at is None and not found.is_allowed
+    is_old_enough = has_reached(look.account.customer.profile.birthdate, years, now) if years else True
     return {
         "name": purpose.name,
         "version": purpose.current.number,
@@ -86,8 +89,9 @@ def _shown(visit: Visit, purpose: Purpose, record: ConsentRecord | None, now: In
         "state": found.reason.value,
         "is_allowed": found.is_allowed,
         "until": found.until,
-        "minimum_age": terms.minimum_age,
-        "may_give": purpose.is_decided_here and purpose.retired_at is None and not found.is_allowed,
+        "minimum_age": years if is_old_enough is None else 0,
+        "too_young": years if may_give and is_old_enough is False else 0,
+        "may_give": may_give and is_old_enough is not False,
         "may_withdraw": may_be_taken_back(purpose, standing, found),
     }
 
@@ -124,7 +128,7 @@ async def _decide(turn: Turn, decision: Decision, notice: str) -> Taken:
     version = form.get("version", "")
     shown = int(version) if version.isascii() and version.isdecimal() and len(version) < 10 else 0
     years = purpose.terms.minimum_age if purpose is not None and form.get("age") == "yes" else 0
-    wish = Wish(form.get("purpose", ""), decision, shown, visit.locale, years)
+    wish = Wish(form.get("purpose", ""), decision, shown, visit.locale, years, customer.profile.birthdate)
     source = Source("page", f"customer:{customer.id}", visit.context)
     deciding = Deciding(parts.tenant_id, visit.parts.begin, parts.keyring, parts.clock, parts.entropy)
     made = await deciding.decide(purpose, wish, customer.id, source)

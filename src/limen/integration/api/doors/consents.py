@@ -75,14 +75,23 @@ async def record_consent(
 
     async def work() -> Response:
         deciding = Deciding(desk.tenant.id, parts.begin, parts.keyring, parts.clock, parts.entropy)
-        wish = Wish(body.purpose, body.decision, body.version, body.locale, body.confirmed_age)
+        purpose = desk.purposes.get(body.purpose)
+        birthdate = await _birthdate(call, customer_id) if purpose is not None and purpose.terms.minimum_age else ""
+        wish = Wish(body.purpose, body.decision, body.version, body.locale, body.confirmed_age, birthdate)
         # of where the customer was, the caller's own address would say nothing
         came = RequestContext(call.actor.request_id)
         source = Source("api", call.actor.name, came, call.caller.client_id)
-        made = ok(await deciding.decide(desk.purposes.get(body.purpose), wish, CustomerId(customer_id), source))
+        made = ok(await deciding.decide(purpose, wish, CustomerId(customer_id), source))
         return answer(shown_record(made), status=201)
 
     return await once(call, request, idempotency_key, work)
+
+
+async def _birthdate(call: Call, customer_id: str) -> str:
+    async with call.parts.reading(call.desk.tenant.id) as unit:
+        sealed = await unit.customers.get(CustomerId(customer_id))
+    customer = await call.parts.directory_for(call.desk.tenant.id).open(sealed)
+    return customer.profile.birthdate if customer is not None else ""
 
 
 @router.get(

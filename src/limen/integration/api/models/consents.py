@@ -32,7 +32,12 @@ class TermsSent(Sent):
     required: Bool = Field(default=False, description="Asked as a step before a sign-in arrives.")
     data: tuple[DataKind, ...] = Field(default=(), max_length=100, description="The kinds of data that it covers.")
     valid_days: Int = Field(default=0, ge=0, le=36_500, description="Days for which a consent counts; 0 for no end.")
-    minimum_age: Int = Field(default=0, ge=0, le=120, description="Years that the customer must confirm; 0 for none.")
+    minimum_age: Int = Field(
+        default=0,
+        ge=0,
+        le=120,
+        description="Years that the customer must have reached, by their profile or else their word; 0 for none.",
+    )
     asks_again: Bool = Field(default=True, description="Whether what was given to earlier versions stops to count.")
 
     def terms(self) -> Terms:
@@ -112,7 +117,9 @@ class DecisionSent(Sent):
     decision: Decision
     version: Annotated[Int, Field(ge=1, description="The version whose words the customer saw.")]
     locale: Locale = "en"
-    confirmed_age: Annotated[Int, Field(ge=0, le=150)] = 0
+    confirmed_age: Annotated[Int, Field(ge=0, le=150)] = Field(
+        default=0, description="What they say; a date of birth in their profile decides where it says enough."
+    )
 
 
 class RecordShown(Shown):
@@ -131,6 +138,7 @@ class RecordShown(Shown):
     decided_at: Moment
     expires_at: Moment | None
     confirmed_age: int
+    age_from: str = Field(description="`birthdate`: by the profile; `declared`: the customer said so; else empty.")
 
 
 class RecordList(Shown):
@@ -288,6 +296,7 @@ def shown_record(record: ConsentRecord) -> RecordShown:
         decided_at=moment(record.at),
         expires_at=moment(made.expires_at) if made.expires_at else None,
         confirmed_age=made.confirmed_age,
+        age_from=made.age_from,
     )
 
 
