@@ -29,6 +29,12 @@ async def test_a_leased_event_says_what_was_announced(database):
     assert (item.attempts, item.created_at) == (1, database.clock.now())
 
 
+async def test_an_event_on_which_nobody_acts_is_not_queued(database):
+    async with database.begin() as unit:
+        assert unit.announce(Event("session.started", "cus_x", {"session": "ses_1", "amr": []})) == ""
+    assert await database.storage.outbox.waiting() == 0
+
+
 async def test_two_workers_never_get_one_event_twice(database):
     made = await announce(database, 40)
     other = await database.another()
