@@ -41,6 +41,30 @@ async def test_a_claim_that_waits_for_a_scope_is_not_there_without_it(shop: Shop
     assert NAME.claim not in claims((await shop.tokens(scope="openid"))["id_token"])
 
 
+@pytest.mark.parametrize(
+    ("when", "is_there"),
+    [
+        ("email_domain == 'example.com'", True),
+        ("email_domain == 'example.org' || name.startsWith('Ann')", True),
+        ("email_domain == 'example.org'", False),
+        ("name.startsWith('Bob')", False),
+        ("nickname == 'Annie'", False),  # what is not known does not hold,
+        ("!(nickname == 'Annie')", False),  # nor does its contrary
+        ("into == 'access_token' && client != ''", True),
+        ("into == 'id_token'", False),
+        ("attributes.tier == 'gold'", False),
+    ],
+)
+async def test_a_claim_is_there_where_its_condition_holds(shop: Shop, when: str, is_there: bool):
+    await _for_all(shop, msgspec.structs.replace(PLAN, when=when))
+    assert ("plan" in claims((await shop.tokens(scope="openid"))["access_token"])) is is_there
+
+
+async def test_a_condition_on_a_customer_holds_for_no_client_of_its_own(shop: Shop):
+    await _for_all(shop, msgspec.structs.replace(PLAN, when="name != 'Bob'"))
+    assert "plan" not in claims((await shop.own_token(await shop.machine()))["access_token"])
+
+
 async def test_a_clients_rule_wins_over_the_tenants(shop: Shop):
     await _for_all(shop, PLAN)
     other = msgspec.structs.replace(PLAN, value="silver")
@@ -73,6 +97,8 @@ async def test_no_rule_may_say_what_we_vouch_for(shop: Shop, name: str):
         (ClaimRule(claim="x", source="constant"), "value"),
         (ClaimRule(claim="x", source="scopes", value="y"), "value"),
         (ClaimRule(claim="x", source="scopes", into=()), "into"),
+        (ClaimRule(claim="x", source="scopes", when="password == 'x'"), "when"),
+        (ClaimRule(claim="x", source="scopes", when="name"), "when"),
     ],
 )
 async def test_a_rule_that_means_nothing_is_refused(shop: Shop, rule: ClaimRule, field: str):

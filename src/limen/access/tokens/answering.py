@@ -39,14 +39,14 @@ async def mandate_of(ask: TokenRequest, granted: Granted) -> Mandate | Refusal:
         ``invalid_target`` (RFC 8707 §2.2), ``invalid_authorization_details`` (RFC 9396 §6), or ``invalid_grant`` where
         the customer was erased.
     """
-    signed_in, document = granted.authentication, ask.client.document
+    signed_in = granted.authentication
     audiences = targets(ask, signed_in.terms.resources)
     if isinstance(audiences, Refusal):
         return audiences
     details = await granted_details(ask, granted.customer_id, signed_in)
     if isinstance(details, Refusal):
         return details
-    extra = await custom_claims(ask.desk, document, granted.scopes, "access_token", signed_in.subject)
+    extra = await custom_claims(ask.desk, ask.client, granted.scopes, "access_token", signed_in.subject)
     if signed_in.terms.userinfo_claims:
         extra = {**extra, USERINFO_CLAIMS: signed_in.terms.userinfo_claims}
     return Mandate(granted.scopes, signed_in, granted.family, audiences, details, claims=extra)
@@ -59,7 +59,7 @@ async def tokens_of(ask: TokenRequest, granted: Granted, mandate: Mandate) -> To
     identity = ""
     if "openid" in granted.scopes:
         document = ask.client.document
-        extra = await custom_claims(ask.desk, document, granted.scopes, "id_token", signed_in.subject)
+        extra = await custom_claims(ask.desk, ask.client, granted.scopes, "id_token", signed_in.subject)
         if signed_in.terms.id_token_claims:
             asked = await asked_claims(ask.desk, document, signed_in.terms.id_token_claims, signed_in.subject)
             extra = {**extra, **asked}

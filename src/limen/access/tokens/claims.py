@@ -1,49 +1,38 @@
-"""Custom claims: what a tenant and its clients add to tokens.
+"""Custom claims: what a tenant and its clients add to tokens, by rules, each for whom its condition holds.
 
-:class:`ClaimPolicy` is the place for it. The one that is joined reads declarative rules
-(:class:`~limen.identity.tenants.claims.ClaimRule`): data, in which nothing is evaluated. Where no rule applies, nothing
-is looked up and nothing is unsealed, so that tokens without custom claims cost nothing more.
+Where no rule applies, nothing is looked up and nothing is unsealed, so that tokens without custom claims cost nothing
+more. Rules are told in :mod:`limen.identity.tenants.claims`.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 
-from limen.access.clients.records import ClientDocument
+from limen.access.clients.records import Client, ClientDocument
 from limen.access.tokens.desk import Desk
 from limen.identity.customers.records import Profile
 from limen.identity.profiles.records import ProfileSettings
 from limen.identity.profiles.schema import KEYWORD
 from limen.identity.profiles.values import brought_up
-from limen.identity.tenants.claims import ClaimRule, Target
+from limen.identity.tenants.claims import OF_CUSTOMER, TEXTS, ClaimRule, Target, compiled
+from limen.identity.tenants.expressions import Facts
 
 
 @dataclass(frozen=True, slots=True)
 class ClaimsAsked:
     """For what claims are asked. ``profile`` is None where the client speaks for itself, or none was needed."""
 
+    client_id: str
     document: ClientDocument
     scopes: tuple[str, ...]
     target: Target
     profile: Profile | None = None
 
 
-class ClaimPolicy(Protocol):
-    """Decides which claims are added. What it answers may hold no reserved name."""
-
-    def needs_profile(self, asked: ClaimsAsked) -> bool:
-        """Tell whether the profile has to be unsealed for an answer."""
-        ...
-
-    def claims(self, asked: ClaimsAsked) -> Mapping[str, Any]:
-        """Return the claims to add."""
-        ...
-
-
-class DeclaredClaims:
-    """A :class:`ClaimPolicy` of rules: the tenant's, then the client's, which win."""
+class ClaimPolicy:
+    """Decides which claims are added: the tenant's rules, then the client's, which win."""
 
     __slots__ = ("_rules",)
 
@@ -52,12 +41,16 @@ class DeclaredClaims:
         self._rules = tuple(rules)
 
     def needs_profile(self, asked: ClaimsAsked) -> bool:
-        """Tell whether a rule that applies reads the profile."""
-        return any(rule.source in {"profile", "attribute"} for rule in self._applying(asked))
+        """Tell whether a rule that may apply reads the profile."""
+        return any(rule.source in {"profile", "attribute"} or _asks(rule) for rule in self._applying(asked))
 
     def claims(self, asked: ClaimsAsked) -> Mapping[str, Any]:
         """Return the claims to add; an empty member of a profile gives none."""
-        found = {rule.claim: _value(rule, asked) for rule in self._applying(asked)}
+        applying = self._applying(asked)
+        if any(rule.when for rule in applying):
+            facts = _facts(asked)
+            applying = [rule for rule in applying if not rule.when or compiled(rule.when).holds(facts)]
+        found = {rule.claim: _value(rule, asked) for rule in applying}
         return {name: value for name, value in found.items() if value is not None}
 
     def _applying(self, asked: ClaimsAsked) -> list[ClaimRule]:
@@ -66,19 +59,19 @@ class DeclaredClaims:
 
 
 async def custom_claims(
-    desk: Desk, document: ClientDocument, scopes: tuple[str, ...], target: Target, subject: str = ""
+    desk: Desk, client: Client, scopes: tuple[str, ...], target: Target, subject: str = ""
 ) -> Mapping[str, Any]:
     """Return the claims to add to *target*. *subject* is the customer's public subject; empty for a client's own."""
-    settings = desk.tenant.settings
+    settings, document = desk.tenant.settings, client.document
     if not (document.claims or settings.claims or settings.profile.attributes):
         return {}
-    policy: ClaimPolicy = DeclaredClaims((*released(settings.profile), *settings.claims))
-    asked = ClaimsAsked(document, scopes, target)
+    policy = ClaimPolicy((*released(settings.profile), *settings.claims))
+    asked = ClaimsAsked(client.client_id, document, scopes, target)
     if subject and policy.needs_profile(asked):
         sealed = await desk.hot.customer(subject)
         customer = await desk.unseal(sealed) if sealed is not None else None
         profile = _current(desk, customer.profile) if customer is not None else None
-        asked = ClaimsAsked(document, scopes, target, profile)
+        asked = ClaimsAsked(client.client_id, document, scopes, target, profile)
     return policy.claims(asked)
 
 
@@ -94,6 +87,26 @@ def _current(desk: Desk, profile: Profile) -> Profile:
     """Return *profile* with its attributes as the schema has them now."""
     attributes = brought_up(desk.tenant.settings.profile, profile.attributes)
     return msgspec.structs.replace(profile, attributes=attributes)
+
+
+def _asks(rule: ClaimRule) -> bool:
+    """Tell whether the condition of *rule* asks for something of the customer."""
+    return bool(rule.when) and not OF_CUSTOMER.keys().isdisjoint(compiled(rule.when).reads)
+
+
+def _facts(asked: ClaimsAsked) -> Facts:
+    """Return what conditions may ask. A member of a profile that is empty is not known, nor is an address unproven."""
+    known: dict[str, Any] = {"client": asked.client_id, "into": asked.target}
+    profile = asked.profile
+    if profile is None:
+        return known
+    known |= {name: value for name in TEXTS if (value := getattr(profile, name))}
+    known |= {f"attributes.{name}": value for name, value in profile.attributes.items()}
+    if profile.email_verified:
+        known |= {"email": profile.email.lower(), "email_domain": profile.email.rpartition("@")[2].lower()}
+    if profile.address is not None and profile.address.country:
+        known["country"] = profile.address.country
+    return known
 
 
 def _value(rule: ClaimRule, asked: ClaimsAsked) -> Any:

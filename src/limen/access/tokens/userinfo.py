@@ -68,7 +68,7 @@ async def user_claims(desk: Desk, request: HotRequest, shown: ShownToken) -> tup
         return Unauthenticated("invalid_token", "the customer is gone")
     known = known_claims(customer)
     wanted = [name for scope in scopes for name in CLAIMS_BY_SCOPE.get(scope, ())]
-    extra = await custom_claims(desk, loaded.client.document, scopes, "userinfo", subject)
+    extra = await custom_claims(desk, loaded.client, scopes, "userinfo", subject)
     asked = allowed_claims(loaded.client.document, token.claims.get(USERINFO_CLAIMS, ()))
     standard = picked(known, (*wanted, *asked))
     return loaded.client, {**extra, **standard, "sub": str(token.claims["sub"])}

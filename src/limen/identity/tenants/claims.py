@@ -1,15 +1,17 @@
 """Custom claims: what a tenant adds to its tokens, declared as data (for all its clients, or for one).
 
-A rule names a claim and where its value comes from. Nothing is evaluated: whoever needs more than this joins another
-implementation of the protocol ``access.tokens.claims.ClaimPolicy``.
+A rule names a claim, where its value comes from and, as a condition over facts, when it is added. Conditions are those
+of :mod:`~limen.identity.tenants.expressions`: typed where they are set, and no dearer than they are long.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Annotated, Final, Literal
 
 import msgspec
 
 from limen.identity.customers.records import Profile
+from limen.identity.tenants.expressions import LONGEST, BadExpression, Condition, Type, condition
 
 Source = Literal["profile", "attribute", "constant", "scopes"]
 Target = Literal["id_token", "userinfo", "access_token"]
@@ -45,6 +47,22 @@ FIELDS: Final = frozenset(Profile.__struct_fields__) - {
 """What of a profile may be put into a claim."""
 STANDARD: Final = FIELDS | RESERVED | {"preferred_username", "updated_at"}
 """Claims that mean something already: no attribute has such a name."""
+OF_REQUEST: Final[Mapping[str, Type]] = {"client": "text", "into": "text"}
+"""Facts that are there without a customer: the ``client_id``, and where the claim would go."""
+TEXTS: Final = (
+    *("name", "given_name", "middle_name", "family_name", "nickname", "username"),
+    *("locale", "zoneinfo", "gender", "birthdate"),
+)
+OF_CUSTOMER: Final[Mapping[str, Type]] = {
+    **dict.fromkeys(TEXTS, "text"),
+    "email": "text",
+    "email_domain": "text",
+    "country": "text",
+    "attributes": "any",
+}
+"""Facts of the customer whom a token speaks of: e-mail in lower case, and only where it is proven; the country of the
+postal address; attributes of the tenant's own schema, as ``attributes.NAME``."""
+FACTS: Final[Mapping[str, Type]] = {**OF_REQUEST, **OF_CUSTOMER}
 MOST: Final = 50
 _LONGEST_NAME: Final = 100
 _LONGEST_VALUE: Final = 1_000
@@ -61,6 +79,8 @@ class ClaimRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
         field: with ``profile`` and ``attribute``.
         value: with ``constant``.
         scope: where this scope was granted alone; empty for always.
+        when: a condition over :data:`FACTS`, in a part of CEL; empty for always. What rests on a fact that is not known
+            does not hold.
         into: where it goes.
     """
 
@@ -69,6 +89,7 @@ class ClaimRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     field: str = ""
     value: str | int | bool | None = None
     scope: str = ""
+    when: Annotated[str, msgspec.Meta(extra_json_schema={"maxLength": LONGEST})] = ""
     into: Annotated[tuple[Target, ...], msgspec.Meta(extra_json_schema={"minItems": 1, "maxItems": 3})] = (
         "id_token",
         "userinfo",
@@ -94,6 +115,25 @@ def problems_of(rules: Sequence[ClaimRule], place: str) -> Iterator[tuple[str, s
             yield f"{here}.value", "claim.value"
         if not rule.into:
             yield f"{here}.into", "list.too_short"
+        if rule.when:
+            yield from _wrong(rule.when, f"{here}.when")
+
+
+@lru_cache(maxsize=1_024)
+def compiled(text: str) -> Condition:
+    """Return the condition of a rule.
+
+    Raises:
+        BadExpression: it is none.
+    """
+    return condition(text, FACTS)
+
+
+def _wrong(text: str, here: str) -> Iterator[tuple[str, str]]:
+    try:
+        compiled(text)
+    except BadExpression as error:
+        yield here, f"claim.condition_invalid: {error}"
 
 
 def _is_field(rule: ClaimRule) -> bool:

@@ -4,6 +4,9 @@
 whole numbers, ``true`` and ``false``; ``==  !=  <  <=  >  >=  in``, ``!  &&  ||``, parentheses; of text
 ``startsWith``, ``endsWith`` and ``contains``. What means something here means the same in CEL (cel.dev). A fact may be
 unknown: then what rests on it alone is unknown too, and neither true nor false.
+
+A fact of type ``any`` has members, of which nobody knows the type before they are asked: ``attributes.tier == 'gold'``.
+One that is not of the type that is wanted of it is unknown.
 """
 
 import re
@@ -11,7 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, NoReturn
 
-Type = Literal["text", "number", "truth"]
+Type = Literal["text", "number", "truth", "any"]
 Value = str | int | bool | None
 Facts = Mapping[str, Value]
 LONGEST: Final = 500
@@ -28,6 +31,11 @@ _COMPARED: Final[Mapping[str, Callable[[int, int], bool]]] = {
     "<=": lambda one, other: one <= other,
     ">": lambda one, other: one > other,
     ">=": lambda one, other: one >= other,
+}
+_FITS: Final[Mapping[Type, Callable[[Value], bool]]] = {
+    "text": lambda value: isinstance(value, str),
+    "number": lambda value: isinstance(value, int) and not isinstance(value, bool),
+    "truth": lambda value: isinstance(value, bool),
 }
 _METHODS: Final[Mapping[str, Callable[[str, str], bool]]] = {
     "startsWith": str.startswith,
@@ -48,10 +56,11 @@ class BadExpression(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A condition that may be asked."""
+    """A condition that may be asked. ``reads`` names the facts that it rests on; of members, what they belong to."""
 
     text: str
     ask: Ask
+    reads: frozenset[str]
 
     def holds(self, facts: Facts) -> bool | None:
         """Tell whether it holds; None where that rests on what is not known."""
@@ -70,9 +79,9 @@ def condition(text: str, known: Mapping[str, Type]) -> Condition:
     parser = _Parser(text, known)
     term = parser.either()
     parser.ends()
-    if term.type != "truth":
+    if term.type not in {"truth", "any"}:
         raise BadExpression("it is no condition", 0)
-    return Condition(text, term.ask)
+    return Condition(text, _needs(term, "truth").ask, frozenset(parser.reads))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +103,7 @@ class _Parser:
 
     def __init__(self, text: str, known: Mapping[str, Type]) -> None:
         self._tokens, self._known = list(_tokens(text)), known
+        self.reads: set[str] = set()
         self._next = self._depth = 0
 
     def either(self) -> _Term:
@@ -133,8 +143,8 @@ class _Parser:
         other = self._single()
         if sign in _COMPARED:
             return _ordered(_needs(one, "number"), _needs(other, "number"), _COMPARED[sign])
-        _needs(other, one.type)
-        return _equal(one, other, is_same=sign == "==")
+        one = _needs(one, other.type) if one.type == "any" else one
+        return _equal(one, _needs(other, one.type), is_same=sign == "==")
 
     def _listed(self, one: _Term) -> _Term:
         self._must("[")
@@ -142,7 +152,9 @@ class _Parser:
         while not self._takes("]"):
             if listed:
                 self._must(",")
-            listed.append(_needs(self._constant(), one.type).ask({}))
+            member = self._constant()
+            one = _needs(one, member.type) if one.type == "any" else one
+            listed.append(_needs(member, one.type).ask({}))
             if len(listed) > _MOST_LISTED:
                 self._fail(f"a list has more than {_MOST_LISTED} members")
         members, ask = frozenset(listed), one.ask
@@ -165,7 +177,11 @@ class _Parser:
         if name not in self._known:
             self._fail(f"there is no fact {name[:40]}")
         self._next += 1
-        term = _Term(self._known[name], lambda facts: facts.get(name), at)
+        self.reads.add(name)
+        kind = self._known[name]
+        if kind == "any":
+            name = self._member(name)
+        term = _Term(kind, lambda facts: facts.get(name), at)
         if not self._takes("."):
             return term
         method = _METHODS.get(self._token.said)
@@ -179,6 +195,14 @@ class _Parser:
         return _Term(
             "truth", lambda facts: method(found, part) if isinstance(found := facts.get(name), str) else None, at
         )
+
+    def _member(self, of: str) -> str:
+        self._must(".")
+        token = self._token
+        if token.kind != "name":
+            self._fail(f"a member of {of} is expected")
+        self._next += 1
+        return f"{of}.{token.said}"
 
     def _constant(self) -> _Term:
         token = self._token
@@ -234,6 +258,11 @@ def _tokens(text: str) -> list[_Token]:
 
 
 def _needs(term: _Term, kind: Type) -> _Term:
+    if kind == "any":
+        return term
+    if term.type == "any":
+        ask, fits = term.ask, _FITS[kind]
+        return _Term(kind, lambda facts: found if fits(found := ask(facts)) else None, term.at)
     if term.type != kind:
         raise BadExpression(f"a {kind} is expected here, and this is a {term.type}", term.at)
     return term

@@ -58,6 +58,39 @@ def test_what_is_refused_and_where(text: str, why: str) -> None:
         condition(text, KNOWN)
 
 
+@pytest.mark.parametrize(
+    ("text", "holds"),
+    [
+        ("attributes.tier == 'gold'", True),
+        ("'gold' == attributes.tier", True),
+        ("attributes.tier == 3", None),
+        ("attributes.tier in ['gold', 'silver']", True),
+        ("attributes.points >= 100", True),
+        ("attributes.points.startsWith('1')", None),
+        ("attributes.tier.startsWith('g')", True),
+        ("attributes.vip && attributes.points > 1", True),
+        ("attributes.tier || false", None),
+        ("attributes.tier", None),
+        ("attributes.vip", True),
+        ("!attributes.nothing", None),
+        ("attributes.one == attributes.other", None),
+        ("attributes.tier == attributes.tier", True),
+        ("attributes.vip > 0", None),
+    ],
+)
+def test_a_member_is_of_the_type_that_is_wanted_of_it_or_unknown(text: str, holds: bool | None) -> None:
+    asked = condition(text, {"attributes": "any"})
+    facts = {"attributes.tier": "gold", "attributes.points": 120, "attributes.vip": True}
+    assert asked.holds(facts) is holds
+    assert asked.reads == {"attributes"}
+
+
+@pytest.mark.parametrize("text", ["attributes", "attributes.", "attributes.3", "attributes.tier in ['a', 3]"])
+def test_members_are_named_and_lists_are_of_one_type(text: str) -> None:
+    with pytest.raises(BadExpression):
+        condition(text, {"attributes": "any"})
+
+
 def test_a_tenants_rules_are_checked_where_they_are_set() -> None:
     rules = (
         PatternRule(name="good", when="tool && hosting", then="deny"),

@@ -51,5 +51,5 @@ async def _mandate(ask: TokenRequest, scopes: tuple[str, ...]) -> Mandate | Refu
     details = requested_details(form.get(DETAILS), document, ask.desk.resources)
     if isinstance(details, Refusal):
         return details
-    extra = await custom_claims(ask.desk, document, scopes, "access_token")
+    extra = await custom_claims(ask.desk, ask.client, scopes, "access_token")
     return Mandate(scopes, audiences=audiences, details=details, claims=extra)
