@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from limen.app.cli.admin import setup_link
+from limen.experience.pages.account.table import PAGES, SECTIONS
 from tests.support.house import PASSWORD, link_in, open_house
 from tests.support.postgres import on_thread
 
@@ -17,7 +18,8 @@ NAMES = (
     "email", "password", "name", "code", "intent", "decision", "account", "session", "csrf", "version", "request",
     "client_id", "redirect_uri", "response_type", "response_mode", "scope", "state", "nonce", "prompt", "max_age",
     "login_hint", "ui_locales", "acr_values", "id_token_hint", "code_challenge", "code_challenge_method",
-    "post_logout_redirect_uri", "claims", "request_uri", "before", "unknown",
+    "post_logout_redirect_uri", "claims", "request_uri", "before", "unknown", "user_code", "binding_message", "done",
+    "page", "display", "logout_hint",
 )  # fmt: skip
 VALUES = (
     "", " ", "x", "0", "-1", "9" * 400, "none", "login consent", "sign_up", "recover", "resend", "change_email",
@@ -35,8 +37,11 @@ PATHS = (
     "/authorize", "/sign-in", "/sign-up", "/recover", "/logout", "/account", "/admin", "/journey/{journey}",
     "/link/{link}", "/setup/{setup}", "/journey/x", "/journey/{journey}x", "/link/x",
     "/unsubscribe/x", "/unsubscribe/AAAA", "/setup/x", "/static/x", "/",
-    "/dev/mailbox/x", "/dev/mailbox",
+    "/dev/mailbox/x", "/dev/mailbox", "/device", "/device/qr", "/approve", "/secure/x", "/secure/AAAA",
+    "/keep-account/x", "/keep-account/AAAA", "/admin/security", "/account/x", "/account/privacy/receipts/x",
+    "/.well-known/gpc.json", *(page.path for page in PAGES),
 )  # fmt: skip
+INTENTS = sorted({intent for section in SECTIONS for intent in section.takes})
 WRITTEN_BY_LOOKING = {"browsers", "journeys"}
 pairs = st.lists(st.tuples(st.sampled_from(NAMES), st.sampled_from(VALUES) | st.text(max_size=20)), max_size=8)
 raw = st.binary(max_size=40)
@@ -67,6 +72,9 @@ class Opened:
             "setup": (await setup_link(self.house.basis, self.house.tenant)).rpartition("/")[2],
         }
         await self.house.mails()
+        await self.house.customer("eve@example.com")
+        self.eve = self.house.walker()
+        assert (await self.eve.sign_in("eve@example.com", PASSWORD)).status == 200
 
     async def send(self, method, path, query, body, headers):
         url = path.format(**self.known)
@@ -150,6 +158,34 @@ def test_no_form_of_ours_filled_in_strangely_breaks_its_step(opened, form):
     answer, changed = on_loop(opened, fill())
     assert answer.status_code < 500
     assert changed <= {"audit_records", "audit_segments"}
+
+
+@bounded
+@given(
+    path=st.sampled_from([*(page.path for page in PAGES), "/device", "/approve"]),
+    intent=st.sampled_from(INTENTS) | st.text(max_size=20),
+    form=pairs,
+    query=pairs,
+)
+def test_no_form_of_whoever_is_signed_in_breaks_a_page(opened, path, intent, form, query):
+    """Their own key against forgery is in it, so that it reaches what it is for; it may do that."""
+
+    async def fill():
+        opened.house.clock.advance(60)
+        page = await opened.eve.get(f"{path}?{encoded(query, b'')}")
+        if page.forms and "csrf" in page.form.fields:
+            fields = {name: opened.known.get(name, value) for name, value in form}
+            sent = {"intent": intent} | page.form.fields | fields | {"csrf": page.form.fields["csrf"]}
+            answer = await opened.eve.http.post(page.form.action, data=sent)
+        else:
+            answer = page.response
+        await opened.house.mails()
+        return page.status, answer
+
+    shown, answer = on_loop(opened, fill())
+    assert shown < 500
+    assert answer.status_code < 500, (answer.status_code, answer.text)
+    assert "Traceback" not in answer.text
 
 
 @pytest.mark.parametrize(
