@@ -115,6 +115,9 @@ async def test_words_for_scopes_are_replaced_as_a_whole_and_judged(house):
         {"level": 3},
         {"level": -1},
         {"level": "2"},
+        {"max_age": -1},
+        {"max_age": 366 * 86_400 + 1},
+        {"max_age": "300"},
         {"offer_days": -1},
         {"offer_days": 3_651},
         {"scopes": [{"scope": "orders", "level": 4}]},
@@ -132,7 +135,8 @@ async def test_a_policy_of_assurance_that_is_none_is_refused(house, wrong):
 
 
 async def test_a_policy_of_assurance_is_kept_and_shown(house):
-    policy = {"level": 1, "scopes": [{"scope": "orders", "level": 2, "max_age": 300}], "offer_days": 30}
+    scopes = [{"scope": "orders", "level": 2, "max_age": 300}]
+    policy = {"level": 1, "max_age": 3_600, "scopes": scopes, "offer_days": 30}
     async with house.http(await house.token()) as http:
         sent = {"settings": {"assurance": policy}}
         answer = await http.patch("/tenants/acme", json=sent, headers={"if-match": "*"})

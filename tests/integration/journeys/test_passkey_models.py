@@ -119,6 +119,28 @@ async def test_whoever_has_a_key_for_the_third_level_is_asked_for_it_whatever_el
         assert await acr_of(browser, shop, page) == THIRD
 
 
+@pytest.mark.parametrize("first", ["the key", "a password"])
+async def test_the_third_level_by_a_fresh_proof_is_asked_for_once(house, tmp_path, first):
+    """``max_age=0`` in a session that stands: what was just proven is fresh, and nothing is asked twice."""
+    await knows_models(house, tmp_path)
+    shop = await house.register_client(require_consent=False, assurance_level=3)
+    walker, bound = house.walker(), Authenticator(BOUND, aaguid=MODEL)
+    await signed_in(house, walker)
+    assert (await made(walker, bound, MAKER.attested())).path == SECURITY
+    for _ in range(2):
+        house.clock.advance(30)
+        page = await walker.authorize(shop[0], max_age="0")
+        assert page.h1 == says("sign_in.title")
+        if first == "the key":
+            page = await by_passkey(walker, bound, page)
+        else:
+            page = await walker.sign_in(ANN, PASSWORD, page)
+            assert page.h1 == ASKED
+            page = await walker.post(page, passkey=bound.speak(page, handle=b""))
+        assert await acr_of(walker, shop, page) == THIRD
+    assert await acr_of(walker, shop, await walker.authorize(shop[0], prompt="none")) == THIRD
+
+
 async def test_a_passkey_without_a_pin_is_not_asked_again_where_two_factors_are_a_must(house):
     await settings(house, passkeys=PasskeySettings(user_verification="preferred"), assurance=AssuranceSettings(level=2))
     walker, key = house.walker(), Authenticator()

@@ -41,6 +41,21 @@ async def test_a_client_that_wants_two_factors_asks_whoever_has_them(shop: Shop)
     assert "code" in (await walker.authorize(careful[0])).answer
 
 
+async def test_a_tenant_says_how_fresh_a_proof_is_and_the_shortest_age_counts(shop: Shop):
+    careful = await shop.another(assurance_max_age=300)
+    await policy(shop, max_age=3_600)
+    shop.house.clock.advance(301)
+    assert "code" in (await shop.arrive()).answer
+    assert "code" in (await shop.arrive(max_age="100000")).answer
+    assert (await shop.arrive(careful[0], prompt="none")).answer["error"] == "login_required"
+    shop.house.clock.advance(3_300)
+    assert (await shop.arrive(prompt="none")).answer["error"] == "login_required"
+    page = await shop.arrive(max_age="100000")
+    assert page.h1 == says("sign_in.title")
+    assert "code" in (await shop.walker.post(page, email=EMAIL, password=PASSWORD)).answer
+    assert "code" in (await shop.arrive(prompt="none")).answer
+
+
 @pytest.mark.parametrize("how", ["client", "scope"])
 async def test_a_proof_that_is_too_old_for_the_client_or_the_scope_is_asked_for_again(shop: Shop, how):
     who = shop.auth

@@ -35,12 +35,14 @@ class AssuranceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     Attributes:
         level: of every sign-in. With 2 everybody has to have a second factor, or a passkey. There is no 3: whoever
             has no attested hardware could not even reach the account page.
+        max_age: how old the proof may be, in seconds, when an application asks; 0 for however old.
         scopes: what single scopes want beyond that, of every client that asks for them.
         offer_days: whoever signed in by password alone, and has nothing beside it, is asked whether they want an
             authenticator app, and after a no not again for so long; 0 for never asking. A passkey is asked about first.
     """
 
     level: Literal[0, 1, 2] = 0
+    max_age: Annotated[int, msgspec.Meta(extra_json_schema={"minimum": 0, "maximum": MOST_SECONDS})] = 0
     scopes: Annotated[tuple[ScopeAssurance, ...], msgspec.Meta(extra_json_schema={"maxItems": _MOST})] = ()
     offer_days: Annotated[int, msgspec.Meta(extra_json_schema={"minimum": 0, "maximum": MOST_DAYS})] = 0
 
@@ -49,6 +51,8 @@ def problems_of(settings: AssuranceSettings, field: str) -> Iterator[tuple[str, 
     """Yield what is wrong, as field and code."""
     if not 0 <= settings.level <= 2:
         yield f"{field}.level", "number.out_of_bounds"
+    if not 0 <= settings.max_age <= MOST_SECONDS:
+        yield f"{field}.max_age", "number.out_of_bounds"
     if not 0 <= settings.offer_days <= MOST_DAYS:
         yield f"{field}.offer_days", "number.out_of_bounds"
     if len(settings.scopes) > _MOST:
