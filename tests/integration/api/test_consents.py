@@ -80,10 +80,10 @@ async def test_what_is_wrong_with_a_purpose_is_named_field_by_field(http):
     await made(http)
     assert (await http.post("purposes", json=NEWS)).json()["code"] == "purpose_taken"
     wrong = await http.post(
-        "purposes", json=NEWS | {"name": "other", "channel": "", "texts": {"xx": NEWS["texts"]["en"]}}
+        "purposes", json=NEWS | {"name": "other", "channel": "", "texts": {"x": NEWS["texts"]["en"]}}
     )
     assert wrong.status_code == 422
-    assert {error["pointer"] for error in wrong.json()["errors"]} == {"#/channel", "#/texts/en", "#/texts/xx"}
+    assert {error["pointer"] for error in wrong.json()["errors"]} == {"#/channel", "#/texts/x"}
     for bad in ({"kind": "nothing"}, {"valid_days": "9"}, {"texts": {}}, {"extra": 1}, {"name": "OAuth"}):
         assert (await http.post("purposes", json=NEWS | bad)).status_code == 422
 

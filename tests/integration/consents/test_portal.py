@@ -11,7 +11,7 @@ from limen.app.jobs.checkpoints import Basics
 from limen.app.jobs.consents import ConsentChains, LedgerSigners
 from limen.experience.pages.account import privacy
 from limen.identity.administrators import SYSTEM
-from limen.identity.consents.purposes import Basis, Channel, Kind, Purpose, Terms, Text, Version
+from limen.identity.consents.purposes import Basis, Channel, Kind, Purpose, Terms, Text, Version, text_hash
 from limen.identity.consents.receipt import verify_receipt
 from limen.identity.consents.register import Register
 from limen.identity.consents.verify import verify_export
@@ -97,6 +97,28 @@ async def test_the_words_are_shown_and_recorded_in_the_readers_language(house):
     assert "Wir schreiben Ihnen." in (await ann.get(PRIVACY)).text
     await answered(ann, "give")
     assert [one.decision.locale for one in await decisions(house)] == ["de"]
+
+
+async def test_words_in_any_language_are_taken_and_chosen_by_the_readers_wishes(house):
+    texts = {
+        "de": TEXTS["de"],
+        "pt-BR": Text("Boletim", "Escrevemos a si."),
+        "he": Text("\u05e2\u05dc\u05d5\u05df", "\u05d0\u05e0\u05d5."),
+    }
+    await publish(house, texts=texts)
+    ann, _ = await signed_in(house, house.walker(language="pl, pt;q=0.9, de;q=0.5"))
+    page = await ann.get(PRIVACY)
+    assert "Escrevemos a si." in page.text
+    assert 'lang="pt-BR"' in page.text
+    await answered(ann, "give")
+    [made] = await decisions(house)
+    assert (made.decision.locale, made.decision.text_hash) == (
+        "pt-BR",
+        text_hash("newsletter", 1, "pt-BR", texts["pt-BR"]),
+    )
+    nobody = house.walker(language="pl")
+    page = await nobody.sign_in(ANN, PASSWORD, await nobody.get("/sign-in"))
+    assert "Wir schreiben Ihnen." in (await nobody.get(PRIVACY)).text  # nothing suits: the first that was written
 
 
 async def test_nobody_sees_it_without_signing_in_and_nobody_elses_receipt_is_there(house):

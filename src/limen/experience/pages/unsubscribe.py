@@ -27,7 +27,7 @@ async def end_messages(visit: Visit) -> Response:
     if found is None:
         return error_page(visit, 404, "not_found")
     purpose = desk.purposes.get(found.purpose)
-    title = purpose.terms.text(visit.locale)[1].title if purpose is not None else ""
+    title = purpose.terms.text(*visit.context.reads)[1].title if purpose is not None else ""
     context = {"action": f"{visit.prefix}{PATH}{token}", "title": title, "field": POST_FIELD, "value": ONE_CLICK}
     async with visit.parts.read(parts.tenant_id) as unit:
         latest = await unit.consents.latest(found.customer_id)

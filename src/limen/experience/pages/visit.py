@@ -24,6 +24,7 @@ from limen.experience.rendering.renderer import Build
 from limen.identity.tenants.records import Tenant
 from limen.kernel.context import RequestContext
 from limen.kernel.errors import Invalid, Refusal
+from limen.kernel.languages import wanted
 from limen.trust.bots.agents import Sent, signed_by
 
 MAX_FORM = 64 * 1024
@@ -102,7 +103,7 @@ class Visit:
         self.wished = " ".join(wished)[:512]
         accepted = (self.request.headers.get("accept-language") or "")[:512]
         self.locale = negotiate_locale(accepted, spoken(self.desk.tenant.settings.locales), self.wished)
-        self.context = replace(self.context, locale=self.locale)
+        self.context = replace(self.context, locale=self.locale, languages=wanted(accepted, self.wished))
 
     @property
     def is_stripped(self) -> bool:
@@ -266,13 +267,15 @@ async def arrive_at(request: PageRequest, parts: PageParts, *, proves: bool = Tr
     record = tenant.journeys.desk.tenant
     chosen = _asked_locales(request) or request.cookies.get(LANGUAGE_COOKIE, "")
     locales = spoken(record.settings.locales)
-    locale = negotiate_locale((headers.get("accept-language") or "")[:512], locales, chosen[:512])
+    accepted = (headers.get("accept-language") or "")[:512]
+    locale = negotiate_locale(accepted, locales, chosen[:512])
     visit = Visit(request, parts, tenant, locale)
     visit.context = RequestContext(
         request_id=arrival.request_id,
         address=arrival.address,
         user_agent=(headers.get("user-agent") or "")[:400],
         locale=locale,
+        languages=wanted(accepted, chosen[:512]),
         signed_by=_signed_by(request, parts, tenant.journeys),
         gpc=record.settings.privacy.gpc and headers.get("sec-gpc") == "1",
     )

@@ -1,14 +1,14 @@
 """Which languages there are, and which one a person gets."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
+
+from limen.kernel.languages import lookup, wanted
 
 LOCALES: dict[str, str] = {"en": "English", "de": "Deutsch", "ar": "العربية"}
 """Locale to its own name, in the order in which they are offered; the first is the fallback of all."""
 
 _RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
-_MAX_RANGES = 16
-_MAX_HEADER = 512
 
 
 @lru_cache(maxsize=256)
@@ -39,36 +39,8 @@ def negotiate_locale(accept_language: str, supported: tuple[str, ...], chosen: s
             OpenID Connect Core §3.1.2.1); it wins where it names something supported.
     """
     by_tag = {locale.lower(): locale for locale in reversed(supported)}
-    for tag in (*chosen[:_MAX_HEADER].split()[:_MAX_RANGES], *_ranges(accept_language)):
-        for candidate in _lookup(tag.lower().replace("_", "-")):
+    for tag in wanted(accept_language, chosen):
+        for candidate in lookup(tag):
             if candidate in by_tag:
                 return by_tag[candidate]
     return supported[0]
-
-
-def _ranges(header: str) -> list[str]:
-    """Return the language ranges of *header*, most wanted first; those with q=0 are left out."""
-    weighed = []
-    for part in header[:_MAX_HEADER].split(",")[:_MAX_RANGES]:
-        tag, _, parameter = part.strip().partition(";")
-        weight = _weight(parameter.strip())
-        if tag and weight > 0:
-            weighed.append((weight, tag.strip()))
-    return [tag for _, tag in sorted(weighed, key=lambda pair: -pair[0])]
-
-
-def _weight(parameter: str) -> float:
-    if not parameter:
-        return 1.0
-    name, _, value = parameter.partition("=")
-    try:
-        return float(value) if name.strip() == "q" and len(value) <= len("0.000") else 0.0
-    except ValueError:
-        return 0.0
-
-
-def _lookup(tag: str) -> Iterator[str]:
-    """Yield *tag* and its ever shorter beginnings (lookup, RFC 4647 §3.4)."""
-    while tag:
-        yield tag
-        tag = tag.rpartition("-")[0]

@@ -14,6 +14,7 @@ import msgspec
 from limen.kernel.clock import Instant
 from limen.kernel.encoding import framed, sha256
 from limen.kernel.ids import PurposeId
+from limen.kernel.languages import best
 
 
 class Kind(StrEnum):
@@ -63,7 +64,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """What one version says; stored as one JSON document and never changed.
 
     Attributes:
-        texts: language to words; ``en`` is required and serves languages that have none.
+        texts: language (BCP 47) to words; for whom there are none in their own, :meth:`text` chooses others.
         basis: the legal basis.
         is_required: whether it is asked as a step before a journey arrives.
         data: the kinds of data it covers; empty for a purpose that is about none (terms).
@@ -80,9 +81,12 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     minimum_age: int = 0
     asks_again: bool = True
 
-    def text(self, locale: str) -> tuple[str, Text]:
-        """Return the words for *locale*, and the language that they are in."""
-        chosen = locale if locale in self.texts else "en"
+    def text(self, *wished: str) -> tuple[str, Text]:
+        """Return the words for who reads the *wished* languages, most wanted first, and the language that they are in.
+
+        Where none of them is there it is English, and else what the tenant wrote first.
+        """
+        chosen = best(wished, self.texts) or ("en" if "en" in self.texts else next(iter(self.texts)))
         return chosen, self.texts[chosen]
 
 

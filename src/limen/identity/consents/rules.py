@@ -6,14 +6,15 @@ from typing import Final
 
 from limen.identity.consents.purposes import Channel, Kind, Purpose, Terms, Text
 from limen.identity.consents.records import OAUTH
-from limen.identity.tenants.records import SPOKEN
 from limen.kernel.errors import Invalid
+from limen.kernel.languages import is_tag
 
 CODE: Final = "invalid_purpose"
 _NAME: Final = re.compile(r"[a-z][a-z0-9_-]{0,62}[a-z0-9]")
 _DATA: Final = re.compile(r"[a-z][a-z0-9_.-]{0,63}")
 _LONGEST: Final = {"title": 200, "body": 20_000}
 _MOST_DATA: Final = 100
+_MOST_TEXTS: Final = 200
 _MOST_DAYS: Final = 36_500
 _OLDEST: Final = 120
 Problem = tuple[str, str]
@@ -37,11 +38,13 @@ def _frame(purpose: Purpose) -> Iterator[Problem]:
 
 
 def _terms(terms: Terms) -> Iterator[Problem]:
-    if SPOKEN[0] not in terms.texts:
-        yield f"texts.{SPOKEN[0]}", "texts.required"
-    for locale, text in terms.texts.items():
-        if locale not in SPOKEN:
-            yield f"texts.{locale[:20]}", "locale.unknown"
+    if not terms.texts:
+        yield "texts", "texts.required"
+    elif len(terms.texts) > _MOST_TEXTS or len({locale.lower() for locale in terms.texts}) != len(terms.texts):
+        yield "texts", "list.too_long" if len(terms.texts) > _MOST_TEXTS else "list.repeated"
+    for locale, text in tuple(terms.texts.items())[:_MOST_TEXTS]:
+        if not is_tag(locale):
+            yield f"texts.{locale[:20]}", "locale.invalid"
         else:
             yield from _text(f"texts.{locale}", text)
     if len(terms.data) > _MOST_DATA or len(set(terms.data)) != len(terms.data):

@@ -70,7 +70,8 @@ class Signals:
     def _prepared(
         self, purpose: Purpose, customer_id: CustomerId, request: RequestContext, vault: SubjectVault | None
     ) -> Prepared | None:
-        wish = Wish(purpose.name, Decision.WITHDRAWN, purpose.current.number, request.locale)
+        language, _ = purpose.terms.text(*request.reads)
+        wish = Wish(purpose.name, Decision.WITHDRAWN, purpose.current.number, language)
         source = Source(METHOD, f"customer:{customer_id}", request)
         made = wished(purpose, wish, customer_id, source, self.clock.now())
         if isinstance(made, Refusal):

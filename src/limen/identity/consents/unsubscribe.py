@@ -90,7 +90,8 @@ async def unsubscribe(
     last = _last(purpose, latest)
     if last is not None and last.decision.decision is not Decision.GIVEN:
         return None
-    wish = Wish(purpose.name, Decision.WITHDRAWN, purpose.current.number, source.request.locale or "en")
+    language, _ = purpose.terms.text(*source.request.reads)
+    wish = Wish(purpose.name, Decision.WITHDRAWN, purpose.current.number, language)
     made = await deciding.decide(purpose, wish, subscription.customer_id, source)
     return None if isinstance(made, Refusal) else made
 

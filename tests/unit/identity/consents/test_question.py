@@ -131,7 +131,11 @@ def test_every_problem_of_a_purpose_is_named_by_field():
     said = purpose().terms
     bad = msgspec.structs.replace(
         said,
-        texts={"xx": said.texts["en"], "de": msgspec.structs.replace(said.texts["de"], title="\x07", body=" ")},
+        texts={
+            "not a tag": said.texts["en"],
+            "DE": said.texts["de"],
+            "de": msgspec.structs.replace(said.texts["de"], title="\x07", body=" "),
+        },
         data=("Email", "Email"),
         valid_days=-1,
         minimum_age=200,
@@ -139,8 +143,10 @@ def test_every_problem_of_a_purpose_is_named_by_field():
     found = wrong_with(replace(purpose(), name="oauth", channel=Channel.NONE, party="x").succeeded(bad, NOW))
     assert found.fields == {
         "name": "name.invalid", "channel": "channel.required", "party": "party.for_sharing_only",
-        "texts.en": "texts.required", "texts.xx": "locale.unknown", "texts.de.title": "title.invalid",
+        "texts": "list.repeated", "texts.not a tag": "locale.invalid", "texts.de.title": "title.invalid",
         "texts.de.body": "body.invalid", "data": "list.repeated", "data.0": "data.invalid", "data.1": "data.invalid",
         "valid_days": "valid_days.out_of_bounds", "minimum_age": "minimum_age.out_of_bounds",
     }  # fmt: skip
     assert wrong_with(purpose()) is None
+    none = wrong_with(purpose().succeeded(msgspec.structs.replace(said, texts={}), NOW))
+    assert none.fields == {"texts": "texts.required"}

@@ -22,10 +22,10 @@ AGE = "age"
 
 def view(context: StepContext) -> StepView:
     """Show the words of everything that is due."""
-    purposes, locale = context.facts.terms_due, context.request.locale
+    purposes, languages = context.facts.terms_due, context.request.reads
     data = {
         "client_name": context.facts.client_name,
-        "purposes": [_words(one, locale) for one in purposes],
+        "purposes": [_words(one, languages) for one in purposes],
         "minimum_age": _years(context, reached=None),
         "too_young": _years(context, reached=False),
         "seen": _seen(purposes),
@@ -33,8 +33,8 @@ def view(context: StepContext) -> StepView:
     return StepView("terms", context.journey.version, data=data)
 
 
-def _words(purpose: Purpose, locale: str) -> dict[str, Any]:
-    language, text = purpose.terms.text(locale)
+def _words(purpose: Purpose, languages: Sequence[str]) -> dict[str, Any]:
+    language, text = purpose.terms.text(*languages)
     paragraphs = [part.strip() for part in text.body.split("\n\n") if part.strip()]
     return {"title": text.title, "paragraphs": paragraphs, "language": language, "is_new": purpose.current.number > 1}
 
@@ -93,8 +93,8 @@ async def _prepared(
     vault = await parts.keyring.subject(parts.tenant_id, customer.id)
     found: list[Prepared] = []
     for one in purposes:
-        shown = one.current.number
-        wish = Wish(one.name, decision, shown, request.locale, one.terms.minimum_age, customer.profile.birthdate)
+        shown, (language, _) = one.current.number, one.terms.text(*request.reads)
+        wish = Wish(one.name, decision, shown, language, one.terms.minimum_age, customer.profile.birthdate)
         made = wished(one, wish, customer.id, source, parts.clock.now())
         if isinstance(made, Refusal):
             return made

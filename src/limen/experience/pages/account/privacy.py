@@ -72,7 +72,7 @@ def _data(visit: Visit, kind: str) -> dict[str, str]:
 
 def _shown(look: Look, purpose: Purpose, record: ConsentRecord | None) -> dict[str, Any]:
     visit, now, terms = look.visit, look.now, purpose.terms
-    language, text = terms.text(visit.locale)
+    language, text = terms.text(*visit.context.reads)
     standing = Standing.of(record) if record is not None else None
     found = told(purpose, standing, now)
     years, may_give = terms.minimum_age, purpose.is_decided_here and purpose.retired_at is None and not found.is_allowed
@@ -128,7 +128,8 @@ async def _decide(turn: Turn, decision: Decision, notice: str) -> Taken:
     version = form.get("version", "")
     shown = int(version) if version.isascii() and version.isdecimal() and len(version) < 10 else 0
     years = purpose.terms.minimum_age if purpose is not None and form.get("age") == "yes" else 0
-    wish = Wish(form.get("purpose", ""), decision, shown, visit.locale, years, customer.profile.birthdate)
+    language = purpose.terms.text(*visit.context.reads)[0] if purpose is not None else ""
+    wish = Wish(form.get("purpose", ""), decision, shown, language, years, customer.profile.birthdate)
     source = Source("page", f"customer:{customer.id}", visit.context)
     deciding = Deciding(parts.tenant_id, visit.parts.begin, parts.keyring, parts.clock, parts.entropy)
     made = await deciding.decide(purpose, wish, customer.id, source)

@@ -27,7 +27,9 @@ class TextSent(Sent):
 class TermsSent(Sent):
     """What one version says. It is never changed: publish the next one."""
 
-    texts: dict[str, TextSent] = Field(description="Language to words; `en` is required, and serves the others.")
+    texts: dict[str, TextSent] = Field(
+        description="Language (BCP 47) to words. Who reads none of them gets `en`, or else the first."
+    )
     basis: Basis = Basis.CONSENT
     required: Bool = Field(default=False, description="Asked as a step before a sign-in arrives.")
     data: tuple[DataKind, ...] = Field(default=(), max_length=100, description="The kinds of data that it covers.")
