@@ -19,14 +19,15 @@ from rich.table import Table
 
 from bench import servers
 from bench.attacks.crowd import Crowd
-from bench.attacks.forms import code_guessing, sign_up_farm
+from bench.attacks.forms import FORMS
 from bench.attacks.scenes import SCENES
-from bench.attacks.session import Cost, Installation, attack, cost
+from bench.attacks.session import Cost, Installation, attack, besiege, cost
 from bench.report import WIDE
 from bench.workbench import ROOT, choose_cores
 
 OUT: Final = ROOT / "bench/out"
 DISTRIBUTED: Final = "stuffing, an address a try"
+FORM_TRIES, FORM_SECONDS = 200, 40.0
 STOPPED, DISTURBED, COST_SHARE = 0.99, 0.01, 0.15
 RANGES_MB, LOOK_UP_US = 150, 5
 
@@ -70,14 +71,11 @@ def _run(installation: Installation, only: list[str], bounds: tuple[int, float],
         if wanted(scene.name):
             console.print(f"[dim]·[/dim] {scene.name}", highlight=False)
             found.append(attack(installation, crowd, scene, *bounds).record())
-    for play, name, most in ((sign_up_farm, "sign-up farm", 200), (code_guessing, "code brute force", 200)):
-        if wanted(name):
-            console.print(f"[dim]·[/dim] {name}", highlight=False)
-            server = installation.serve(1)
-            try:
-                found.append(play(installation.port, min(most, bounds[0]), bounds[1]).record())
-            finally:
-                server.stop()
+    for form in FORMS:
+        if wanted(form.name):
+            console.print(f"[dim]·[/dim] {form.name}", highlight=False)
+            most, seconds = min(FORM_TRIES, bounds[0]), min(FORM_SECONDS, bounds[1])
+            found.append(besiege(installation, crowd, form, most, seconds).record())
     costs = cost(installation) if wanted("cost") else None
     ranges = [_ranges(kind) for kind in ("cidr", "csv")] if wanted("ranges") else []
     _show(console, found, costs)
@@ -124,16 +122,18 @@ def _bars(written: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _show(console: Console, found: list[dict[str, Any]], costs: Cost | None) -> None:
-    table = Table(title="What the attackers reached, and whom it disturbed", title_justify="left")
-    for column in ("attack", "tries", "compared", "valid", "taken", "disturbed", "attacker's CPU s", "s"):
+    title = "What the attackers reached, whom it disturbed, and what it cost them"
+    table = Table(title=title, title_justify="left")
+    columns = ("attack", "tries", "compared", "valid", "taken", "disturbed", "proofs", "CPU s", "told to wait s")
+    for column in (*columns, "addresses", "s"):
         table.add_column(column, justify="left" if column == "attack" else "right")
     for one in found:
-        if "compared" not in one:
-            table.add_row(one["scene"], str(one["tries"]), "", "", str(one["got"]), "", "", str(one["seconds"]))
-            continue
-        disturbed = f"{one['disturbed']} of {one['legitimate_sign_ins']}"
+        disturbed, spent = f"{one['disturbed']} of {one['legitimate_sign_ins']}", one["attacker_cost"]
+        if one["legitimate_sign_ups"]:
+            disturbed += f"; sign-ups {one['sign_ups_hindered']} of {one['legitimate_sign_ups']}"
         cells = (one["tries"], one["compared"], one["valid_pairs"], one["accounts_taken"], disturbed)
-        table.add_row(one["scene"], *map(str, cells), str(one["attacker_cpu_seconds_on_proofs"]), str(one["seconds"]))
+        costs_it = (spent["proofs"], spent["cpu_seconds_on_proofs"], spent["seconds_told_to_wait"], spent["addresses"])
+        table.add_row(one["scene"], *map(str, (*cells, *costs_it, one["seconds"])))
     console.print(table)
     if costs is not None:
         words = f"sign-in {costs.sign_in:.1f}, refused {costs.refused:.1f}, blocked {costs.blocked:.1f}"

@@ -21,13 +21,19 @@ _DONE: Final = "/account"
 
 @dataclass
 class Browser:
-    """One browser at *address*, as our proxy would name it."""
+    """One browser at *address*, as our proxy would name it.
+
+    It notes what is asked of it: seconds of processor that proofs took (*worked*), how many, and seconds it was told to
+    wait, which it does not do.
+    """
 
     port: int
     address: str
     agent: str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
     cookies: dict[str, str] = field(default_factory=dict)
     worked: float = 0.0
+    proofs: int = 0
+    waits: int = 0
     _connection: HTTPConnection | None = None
 
     def open(self, path: str) -> str:
@@ -74,6 +80,7 @@ class Browser:
             n for n in range(asked["maxnumber"] + 1) if hashlib.sha256(f"{salt}{n}".encode()).digest() == wanted
         )
         self.worked += process_time() - began
+        self.proofs += 1
         answer = {name: asked[name] for name in ("algorithm", "challenge", "salt", "signature")}
         return base64.b64encode(json.dumps({**answer, "number": number}).encode()).decode()
 
@@ -93,6 +100,8 @@ class Browser:
         for line in answer.headers.get_all("set-cookie") or []:
             name, _, value = line.partition(";")[0].partition("=")
             self.cookies[name] = value
+        told = answer.headers.get("retry-after", "")
+        self.waits += int(told) if told.isdecimal() else 0
         return answer.status, answer.headers.get("location", ""), text
 
     def close(self) -> None:

@@ -1,9 +1,13 @@
-"""Customers who come and go: most at their own devices, a few at new ones, now and then with a slip of the finger."""
+"""Customers who come and go: most at their own devices, a few at new ones, now and then with a slip of the finger.
+
+While accounts are made by machine, people make some too: each at home, and as slowly as somebody types.
+"""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from random import Random
 from threading import Event, Lock, Thread
+from time import perf_counter
 from typing import Final
 
 from bench.attacks.browser import Browser
@@ -15,9 +19,12 @@ NEW_DEVICE: Final = 20
 AWAY: Final = 100
 """Of how many one is from a new device in a network that is new too: what doubt is for, whoever it is. The shares are
 exact, so that a figure of a few hundred sign-ins says more than chance does."""
+_NAMES: Final = ("ada", "ben", "cleo", "dora", "emil", "finn", "greta", "hugo", "ida", "jan", "karl", "lena", "mara")
 LANES: Final = 6
 """Customers who come at a time; each comes by one lane alone, so that a device is used once at a time."""
 _SLIP: Final = 0.05
+_TYPING: Final = 3.5
+"""Seconds that a person takes for the form of a sign-up, at the least."""
 _PAUSE: Final = 1.5
 """Seconds between two of a lane. Nobody signs in a dozen times in two minutes: that meets the limit of an account."""
 
@@ -37,6 +44,8 @@ class Crowd:
     disturbed: int = 0
     failed: int = 0
     worked: int = 0
+    joined: int = 0
+    hindered: int = 0
     _visits: int = 0
     _ends: Event = field(default_factory=Event)
     _threads: list[Thread] = field(default_factory=list)
@@ -57,11 +66,13 @@ class Crowd:
         self.devices[number] = browser.cookies
         browser.close()
 
-    def begin(self) -> None:
-        """Come and go until told to end."""
+    def begin(self, *, joining: bool = False) -> None:
+        """Come and go until told to end; with people who make accounts, where they are *joining*."""
         self._ends.clear()
-        self.came = self.disturbed = self.failed = self.worked = self._visits = 0
+        self.came = self.disturbed = self.failed = self.worked = self._visits = self.joined = self.hindered = 0
         self._threads = [Thread(target=self._come, args=(lane,), daemon=True) for lane in range(LANES)]
+        if joining:
+            self._threads += [Thread(target=self._join, args=(lane,), daemon=True) for lane in range(LANES)]
         for thread in self._threads:
             thread.start()
 
@@ -95,3 +106,19 @@ class Crowd:
         if outcome == "session" and not is_new:
             self.devices[number] = browser.cookies
         browser.close()
+
+    def _join(self, lane: int) -> None:
+        """Make one account after the other: hindered is whoever is not sent the code at once."""
+        number, since = lane, f"{perf_counter():.0f}"
+        while not self._ends.wait(_PAUSE):
+            browser = Browser(self.port, f"10.{120 + number // 250}.{number % 250}.9")
+            page = browser.open("/sign-up")
+            self._ends.wait(_TYPING)
+            name = f"{_NAMES[number % len(_NAMES)]}.{_NAMES[number // len(_NAMES) % len(_NAMES)]}{since}"
+            fields = {"email": f"{name}@people.example", "name": "Ann Lee", "password": f"threshold of {number} homes"}
+            outcome, _ = browser.submit(page, fields)
+            browser.close()
+            number += LANES
+            with self._lock:
+                self.joined += 1
+                self.hindered += outcome != "challenged"

@@ -2,19 +2,20 @@
 
 import sys
 import urllib.request
-from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from threading import Lock
 from time import perf_counter, sleep
 from typing import Any, Final
 
 from bench import servers
 from bench.attacks.browser import Browser
 from bench.attacks.crowd import Crowd
+from bench.attacks.forms import Form
 from bench.attacks.people import email_of, password_of
+from bench.attacks.result import Result
 from bench.attacks.scenes import CUSTOMERS, REGULARS, Scene, Try
 from bench.limen.start import executable
 from bench.workbench import ROOT
@@ -76,80 +77,48 @@ class Installation:
         return float(next(line for line in lines if line.startswith(name + " ")).split()[1])
 
 
-@dataclass
-class Result:
-    """What came of one attack."""
-
-    scene: str
-    outcomes: Counter[str] = field(default_factory=Counter)
-    valid: int = 0
-    taken: int = 0
-    hashes: int = 0
-    seconds: float = 0.0
-    worked: float = 0.0
-    came: int = 0
-    disturbed: int = 0
-    failed: int = 0
-    proved: int = 0
-    lock: Lock = field(default_factory=Lock, repr=False)
-
-    @property
-    def tries(self) -> int:
-        """Return how many tries were made."""
-        return sum(self.outcomes.values())
-
-    @property
-    def compared(self) -> int:
-        """Return how many of them reached a password check."""
-        return sum(self.outcomes[name] for name in ("session", "challenged", "wrong"))
-
-    def record(self) -> dict[str, Any]:
-        """Return what is written of it."""
-        return {
-            "scene": self.scene,
-            "tries": self.tries,
-            "compared": self.compared,
-            "outcomes": dict(self.outcomes),
-            "valid_pairs": self.valid,
-            "accounts_taken": self.taken,
-            "stopped": round(1 - self.taken / self.valid, 4) if self.valid else None,
-            "password_hashes_of_all": self.hashes,
-            "seconds": round(self.seconds, 1),
-            "attacker_cpu_seconds_on_proofs": round(self.worked, 2),
-            "legitimate_sign_ins": self.came,
-            "disturbed": self.disturbed,
-            "disturbed_share": round(self.disturbed / self.came, 4) if self.came else None,
-            "legitimate_failed": self.failed,
-            "legitimate_whose_browser_worked": self.proved,
-        }
-
-
-def attack(installation: Installation, crowd: Crowd, scene: Scene, count: int, seconds: float) -> Result:
-    """Replay *scene*, for so many tries and *seconds* at the most, while the crowd comes and goes."""
+@contextmanager
+def _amid(
+    installation: Installation, crowd: Crowd, result: Result, factor: int, *, joining: bool = False
+) -> Iterator[None]:
+    """Serve, and let customers come and go meanwhile; note how they fared."""
     if not crowd.devices:  # their devices are known from long ago: what counts tries begins anew behind them
         before = installation.serve(1)
         try:
             crowd.settle()
         finally:
             before.stop()
-    server = installation.serve(scene.factor)
-    result = Result(scene.name)
+    server = installation.serve(factor)
     try:
         hashes, began = installation.metric(_HASHES), perf_counter()
-        crowd.begin()
-        tries = scene.tries(min(count, scene.count))
-        with ThreadPoolExecutor(scene.lanes) as pool:
-            for lane in [pool.submit(_lane, installation.port, scene, tries, began + seconds, result)
-                         for _ in range(scene.lanes)]:  # fmt: skip
-                lane.result()
+        crowd.begin(joining=joining)
+        yield
         crowd.end()
         result.seconds = perf_counter() - began
         result.hashes = round(installation.metric(_HASHES) - hashes)
-        result.came, result.disturbed, result.failed = crowd.came, crowd.disturbed, crowd.failed
-        result.proved = crowd.worked
+        result.seen(crowd)
     finally:
         crowd.end()
         server.stop()
+
+
+def attack(installation: Installation, crowd: Crowd, scene: Scene, count: int, seconds: float) -> Result:
+    """Replay *scene*, for so many tries and *seconds* at the most, while the crowd comes and goes."""
+    result = Result(scene.name)
+    with _amid(installation, crowd, result, scene.factor):
+        tries, until = scene.tries(min(count, scene.count)), perf_counter() + seconds
+        with ThreadPoolExecutor(scene.lanes) as pool:
+            lanes = [pool.submit(_lane, installation.port, scene, tries, until, result) for _ in range(scene.lanes)]
+            for lane in lanes:
+                lane.result()
+    return result
+
+
+def besiege(installation: Installation, crowd: Crowd, form: Form, count: int, seconds: float) -> Result:
+    """Play an attack on a *form*, in the same way."""
+    result = Result(form.name)
+    with _amid(installation, crowd, result, 1, joining=form.joining):
+        form.play(installation.port, count, perf_counter() + seconds, result)
     return result
 
 
@@ -162,11 +131,7 @@ def _lane(port: int, scene: Scene, tries: Iterator[Try], until: float, result: R
         browser = Browser(port, one.address, *([scene.agent] if scene.agent else []))
         outcome = browser.sign_in(one.email, one.password, solves=scene.solves)
         browser.close()
-        with result.lock:
-            result.outcomes[outcome] += 1
-            result.valid += one.is_valid
-            result.taken += one.is_valid and outcome == "session"
-            result.worked += browser.worked
+        result.note(browser, outcome, valid=one.is_valid, taken=one.is_valid and outcome == "session")
         sleep(scene.pause)
 
 
