@@ -13,7 +13,7 @@ from limen.access.merging.merge import Merging
 from limen.access.tokens.desk import CountProof, Desk, Desks, uncounted
 from limen.app.changing import ChangeRisk
 from limen.app.epochs import RiskEpochs
-from limen.app.jobs.checkpoints import Basics
+from limen.app.jobs.checkpoints import Basics, close_log
 from limen.app.jobs.consents import LedgerSigners
 from limen.app.routes import API, Mounts, edge_rules
 from limen.app.settings.sections.limits import LimitsSection
@@ -149,6 +149,7 @@ def front(parts: FrontParts) -> tuple[Passage, AsgiApp]:
 
 def api_parts(parts: FrontParts) -> ApiParts:
     """Return what the administration API is made of."""
+    basics = Basics(parts.storage, parts.keyring, parts.clock)
     return ApiParts(
         desks=parts.desks,
         begin=parts.storage.database.begin,
@@ -161,7 +162,8 @@ def api_parts(parts: FrontParts) -> ApiParts:
         entropy=parts.entropy,
         base_url=parts.base_url,
         asking=asking(parts.storage, parts.clock),
-        ledger_signers=LedgerSigners(Basics(parts.storage, parts.keyring, parts.clock)),
+        ledger_signers=LedgerSigners(basics),
+        close_log=partial(close_log, basics=basics),
         limit=parts.limits.api_per_client.limit("api"),
         breaches=parts.breaches,
         guards=guards(parts),

@@ -3,13 +3,14 @@
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from limen.app.desks import DeskParts, TenantDesks
 from limen.app.front import asking
-from limen.app.jobs.checkpoints import Basics
+from limen.app.jobs.checkpoints import Basics, close_log
 from limen.app.jobs.consents import LedgerSigners
 from limen.identity.administrators import SYSTEM
 from limen.identity.credentials.hashing import PasswordHasher
@@ -94,6 +95,7 @@ async def house_in(folder: Path, clock: ManualClock, entropy: SeededEntropy) -> 
             take = storage.leases.take
             return Rotations(tenant_id, begin, reading, rotating, file.rotate_root, take, clock, entropy)
 
+        basics = Basics(storage, keyring, clock)
         parts = ApiParts(
             desks=desks,
             begin=begin,
@@ -106,7 +108,8 @@ async def house_in(folder: Path, clock: ManualClock, entropy: SeededEntropy) -> 
             entropy=entropy,
             base_url=BASE,
             asking=asking(storage, clock),
-            ledger_signers=LedgerSigners(Basics(storage, keyring, clock)),
+            ledger_signers=LedgerSigners(basics),
+            close_log=partial(close_log, basics=basics),
             guards=guards_of(clock),
             rotations=rotations,
         )

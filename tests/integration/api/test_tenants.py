@@ -1,8 +1,12 @@
 """Tenants over HTTP, for platform administrators."""
 
+import dataclasses
+
 import pytest
 
 from limen.identity.administrators import SYSTEM
+from limen.identity.audit.checkpoints import next_checkpoint
+from limen.identity.keyring import FileKeyring, Keyring, KeyringSettings
 from limen.identity.tenants.management import Tenancy
 from tests.integration.api.house import BASE
 
@@ -94,6 +98,77 @@ async def test_a_destroyed_tenant_is_not_enabled_again(house):
         refused = await http.post("/tenants/acme/enable")
         assert (refused.status_code, refused.json()["code"]) == (409, "tenant_destroyed")
         assert (await http.post("/tenants", json={"slug": "acme", "name": "Acme"})).status_code == 409
+
+
+def _ask(slug: str, confirm: str | None = None) -> str:
+    return f"/tenants/{slug}?confirm={slug if confirm is None else confirm}"
+
+
+async def test_a_tenant_is_destroyed_with_its_keys_and_its_tokens_and_asking_again_is_no_harm(house, tmp_path):
+    await house.customer("ann@example.com", house.acme)
+    theirs = await house.token(tenant=house.acme)
+    file = FileKeyring.ensure(KeyringSettings(tmp_path / "keyring"), house.clock, house.entropy)
+    elsewhere = Keyring(house.storage.keystore, file, file, house.clock, house.entropy)
+    assert await elsewhere.held_tenant(house.acme.id) is not None
+    async with house.http(await house.token()) as http, house.http(theirs, house.acme) as acme:
+        assert (await acme.get("/clients")).status_code == 200
+        tag = {"if-match": (await http.get("/tenants/acme")).headers["etag"]}
+        gone = await http.delete(_ask("acme"), headers=tag)
+        assert (gone.status_code, gone.content) == (204, b"")
+        assert (await acme.get("/clients")).status_code == 404
+        assert await house.keyring.held_tenant(house.acme.id) is None
+        assert await house.storage.keystore.subject_keys_created(0, house.clock.now() + 1, None, 10) == []
+        again = await http.delete(_ask("acme"), headers=tag)
+        assert again.status_code == 204
+        assert (await http.get("/tenants/acme")).json()["disabled"] is True
+    names = [name for name in await house.audit() if name.startswith("tenant.")]
+    assert names[-3:] == ["tenant.updated", "tenant.destroyed", "tenant.destroyed"]
+    async with house.storage.database.read(house.acme.id) as unit:
+        heads, last = await unit.audit_log.heads(), await unit.audit_log.last_checkpoint()
+    assert heads
+    assert last is not None
+    assert last.heads == next_checkpoint(house.acme.id, last, heads, last.at).heads
+    house.parts = dataclasses.replace(house.parts, keyring=elsewhere)
+    async with house.http(await house.token()) as http:
+        refused = await http.post("/tenants/acme/enable")
+    assert (refused.status_code, refused.json()["code"]) == (409, "tenant_destroyed")
+
+
+@pytest.mark.parametrize(
+    ("path", "sent", "status", "code"),
+    [
+        (_ask("acme"), {}, 428, "precondition_required"),
+        (_ask("acme"), {"if-match": '"9"'}, 412, "version_changed"),
+        (_ask("acme", "globex"), {"if-match": "*"}, 422, "not_confirmed"),
+        (_ask("acme", ""), {"if-match": "*"}, 422, "not_confirmed"),
+        ("/tenants/acme", {"if-match": "*"}, 422, "invalid_request"),
+        (_ask("default"), {"if-match": "*"}, 422, "default_tenant"),
+        (_ask("nobody"), {"if-match": "*"}, 404, "tenant_not_found"),
+    ],
+)
+async def test_nothing_is_destroyed_by_accident(house, path, sent, status, code):
+    async with house.http(await house.token()) as http:
+        refused = await http.delete(path, headers=sent)
+        assert (refused.status_code, refused.json()["code"]) == (status, code)
+        assert (await http.get("/tenants/acme")).json()["disabled"] is False
+    assert await house.keyring.held_tenant(house.acme.id) is not None
+
+
+async def test_none_but_the_platforms_administrators_destroy_a_tenant(house):
+    any_version = {"if-match": "*"}
+    refused = {
+        "reader": (await house.token("limen:tenants:read"), None),
+        "tenant": ((await house.person("tenant"))[1], None),
+        "nobody": ((await house.person(None))[1], None),
+        "itself": ((await house.person("tenant", tenant=house.acme))[1], house.acme),
+        "its platform": ((await house.person("platform", tenant=house.acme))[1], house.acme),
+    }
+    for who, (token, tenant) in refused.items():
+        async with house.http(token, tenant) as http:
+            assert (await http.delete(_ask("acme"), headers=any_version)).status_code == 403, who
+    assert await house.keyring.held_tenant(house.acme.id) is not None
+    async with house.http((await house.person("platform"))[1]) as http:
+        assert (await http.delete(_ask("acme"), headers=any_version)).status_code == 204
 
 
 async def test_words_for_scopes_are_replaced_as_a_whole_and_judged(house):

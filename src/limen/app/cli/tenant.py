@@ -1,6 +1,7 @@
 """``limen tenant destroy`` and ``limen tenant migration-secret``."""
 
 import asyncio
+from functools import partial
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -50,17 +51,13 @@ async def _migration_secret(settings: Settings, slug: str) -> str:
 
 async def _destroy(settings: Settings, slug: str) -> int:
     from limen.app.basis import default_tenant, open_basis, tenancy  # noqa: PLC0415
-    from limen.app.jobs.checkpoints import Checkpoints  # noqa: PLC0415
+    from limen.app.jobs.checkpoints import Basics, close_log  # noqa: PLC0415
     from limen.identity.administrators import SYSTEM  # noqa: PLC0415
 
     async with open_basis(settings) as basis:
+        basics = Basics(basis.storage, basis.keyring, basis.clock)
         tenants = tenancy(basis, await default_tenant(basis))
-        outcome = await tenants.disable(slug, SYSTEM)
-        if not isinstance(outcome, Refusal):
-            if await basis.keyring.held_tenant(outcome.id) is not None:  # the end of its audit log is still signed
-                await Checkpoints(basis.storage, basis.keyring, basis.clock, set).sign(outcome.id)
-            done = await tenants.destroy(slug, SYSTEM)
-            if not isinstance(done, Refusal):
-                return done
-            outcome = done
+        outcome = await tenants.end(slug, SYSTEM, partial(close_log, basics=basics))
+    if not isinstance(outcome, Refusal):
+        return outcome
     raise Misconfigured(f"{slug} cannot be destroyed: {outcome.code}", outcome.detail or "limen apply makes tenants")

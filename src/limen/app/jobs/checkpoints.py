@@ -32,6 +32,8 @@ from limen.storage.unit import Unit
 
 _APART: Final[Instant] = 9 * SECOND // 10
 """Checkpoints of one tenant are at least so far apart, however many workers serve it."""
+_TRIES: Final = 8
+"""How often the end of a log is tried to be signed, a quarter of a second apart."""
 _KEYS_HELD: Final = 1_000
 _NAMED: Final = 20
 _PRUNINGS: Final = 10_000
@@ -125,6 +127,18 @@ class Checkpoints:
                 self._keys.clear()
             key = self._keys[tenant_id] = await ledger_key(tenant_id, self._storage, self._keyring, self._clock)
         return key
+
+
+async def close_log(tenant_id: TenantId, basics: Basics) -> None:
+    """Sign the end of the log of a tenant that is about to lose its keys; nothing where they are gone."""
+    if await basics.keyring.held_tenant(tenant_id) is None:
+        return
+    checkpoints = Checkpoints(basics.storage, basics.keyring, basics.clock, set)
+    for _ in range(_TRIES):
+        if await checkpoints.sign(tenant_id):
+            return
+        await basics.clock.sleep(_APART / SECOND / 3)
+    _log.warning("audit.end_unsigned", tenant=tenant_id)
 
 
 async def _lost(unit: Unit, last: Checkpoint, heads: list[Head]) -> list[str]:

@@ -3,7 +3,7 @@
 The record of it stands in the platform's own audit log, which is the default tenant's.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -31,6 +31,8 @@ class TenantUnit(RecordsAudit, AnnouncesEvents, TellsCaches, Protocol):
 
 
 Begin = Callable[[TenantId], AbstractAsyncContextManager[TenantUnit]]
+CloseLog = Callable[[TenantId], Awaitable[object]]
+"""Signs the end of a tenant's audit log, while there is a key to sign it with."""
 _NONE = NotFound("tenant_not_found")
 
 
@@ -116,7 +118,7 @@ class Tenancy:
 
         return await self._replace(slug, changed, actor, expected_version)
 
-    async def disable(self, slug: str, actor: Actor) -> Tenant | Refusal:
+    async def disable(self, slug: str, actor: Actor, *, expected_version: int | None = None) -> Tenant | Refusal:
         """Let the tenant answer to nobody until it is enabled; not the default tenant, which administers the others."""
 
         def changed(tenant: Tenant) -> Tenant | Refusal:
@@ -124,18 +126,39 @@ class Tenancy:
                 return Invalid("default_tenant", "the default tenant cannot be disabled")
             return tenant.disabled(self.clock.now()) if tenant.is_active else tenant
 
-        return await self._replace(slug, changed, actor, None)
+        return await self._replace(slug, changed, actor, expected_version)
 
     async def enable(self, slug: str, actor: Actor) -> Tenant | Refusal:
         """Let the tenant answer again, unless it is destroyed: ``Conflict("tenant_destroyed")``."""
         found = await self.read(slug)
-        if isinstance(found, Tenant) and await self.keyring.held_tenant(found.id) is None:
+        if isinstance(found, Tenant) and await self._is_destroyed(found):
             return Conflict("tenant_destroyed")
 
         def changed(tenant: Tenant) -> Tenant | Refusal:
             return tenant if tenant.is_active else tenant.enabled(self.clock.now())
 
         return await self._replace(slug, changed, actor, None)
+
+    async def end(
+        self, slug: str, actor: Actor, close_log: CloseLog, *, expected_version: int | None = None
+    ) -> int | Refusal:
+        """Disable a tenant, have the end of its audit log signed, and destroy its keys, as :meth:`destroy` does.
+
+        It may be asked again, whatever version is named then: what was begun goes on where it was stopped.
+
+        Returns:
+            As :meth:`destroy`, or ``Conflict("version_changed")``.
+        """
+        refusal = _not_allowed(actor)
+        found = await self.read(slug) if refusal is None else refusal
+        if isinstance(found, Refusal):
+            return found
+        if found.is_active or not await self._is_destroyed(found):
+            barred = await self.disable(slug, actor, expected_version=expected_version)
+            if isinstance(barred, Refusal):
+                return barred
+            await close_log(found.id)
+        return await self.destroy(slug, actor)
 
     async def destroy(self, slug: str, actor: Actor) -> int | Refusal:
         """Destroy every key of a disabled tenant; return how many customers' and journeys' keys went with it.
@@ -157,6 +180,11 @@ class Tenancy:
         async with self.begin(self.platform) as unit:
             _tell(unit, "tenant.destroyed", found, actor, subjects=gone)
         return gone
+
+    async def _is_destroyed(self, tenant: Tenant) -> bool:
+        """Whether its keys are gone: the store says so, since another process may have destroyed what is held here."""
+        self.keyring.forget_tenant(tenant.id)
+        return await self.keyring.held_tenant(tenant.id) is None
 
     async def _replace(
         self, slug: str, change: Callable[[Tenant], Tenant | Refusal], actor: Actor, expected: int | None

@@ -30,7 +30,7 @@ from limen.identity.keyring import Keyring
 from limen.identity.keyring.rotate import Rotations
 from limen.identity.preferences.choose import PreferenceUnit
 from limen.identity.rights.store import RightsUnit
-from limen.identity.tenants.management import TenantUnit
+from limen.identity.tenants.management import CloseLog, TenantUnit
 from limen.identity.tenants.records import Tenant
 from limen.integration.streaming.ways import NOWHERE, Send
 from limen.kernel.clock import Clock, Instant
@@ -181,6 +181,7 @@ class ApiParts:
         ledger_signers: what signs for each tenant's consent ledger.
         limit: how often one client may call.
         breaches: what is known of breached passwords.
+        close_log: signs the end of the audit log of a tenant that is to be destroyed.
         guards: makes the guard of a tenant, which knows how it stands.
         send_audit: delivers what tests a destination of the audit log.
         rotations: the rotations of a tenant's keys; None where there are none to be had.
@@ -202,6 +203,7 @@ class ApiParts:
     base_url: str
     asking: Asking
     ledger_signers: Signers
+    close_log: CloseLog
     guards: Guards
     limit: Limit = Limit(600, 60, "api")
     breaches: BreachSources = NO_SOURCES

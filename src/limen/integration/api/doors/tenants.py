@@ -2,21 +2,27 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 
 from limen.identity.administrators import TENANTS_READ, TENANTS_WRITE
 from limen.identity.tenants.management import Tenancy, TenantChange
 from limen.identity.tenants.records import TenantSettings
-from limen.integration.api.answers import CurrentCall, IfMatch, answer, expected_version, ok
+from limen.integration.api.answers import CurrentCall, IfMatch, answer, done, expected_version, ok
 from limen.integration.api.document import answers, needs
 from limen.integration.api.idempotency import IdempotencyKey, once
 from limen.integration.api.models.tenants import TenantNew, TenantPage, TenantPatch, TenantShown, merged, shown
 from limen.integration.api.paging import After, PageSize, next_link, position
 from limen.integration.api.parts import PREFIX
+from limen.integration.api.problems import Refused
 from limen.integration.api.route import Call, GuardedRoute
+from limen.kernel.errors import Invalid, Refusal
 
 router = APIRouter(prefix=f"{PREFIX}/tenants", route_class=GuardedRoute, tags=["tenants"])
 Slug = Annotated[str, Path(pattern="^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")]
+
+Confirm = Annotated[
+    str, Query(description="The slug once more: what is destroyed never comes back.", examples=["acme"], max_length=100)
+]
 
 
 def _use(call: Call) -> Tenancy:
@@ -83,8 +89,23 @@ async def disable_tenant(call: CurrentCall, slug: Slug) -> Response:
     return answer(shown(tenant), tenant.version)
 
 
-@router.post("/{slug}/enable", response_model=TenantShown, responses=answers(412), openapi_extra=needs(TENANTS_WRITE))
+@router.post(
+    "/{slug}/enable", response_model=TenantShown, responses=answers(409, 412), openapi_extra=needs(TENANTS_WRITE)
+)
 async def enable_tenant(call: CurrentCall, slug: Slug) -> Response:
     """Let the tenant answer again. May be repeated."""
     tenant = ok(await _use(call).enable(slug, call.actor))
     return answer(shown(tenant), tenant.version)
+
+
+@router.delete("/{slug}", status_code=204, responses=answers(409, 412, 428), openapi_extra=needs(TENANTS_WRITE))
+async def destroy_tenant(call: CurrentCall, slug: Slug, confirm: Confirm, if_match: IfMatch = None) -> Response:
+    """Disable a tenant and destroy every key of it and of its customers: nothing that they sealed can be read again.
+
+    Its row stays, so that its slug and issuer never become somebody else's. May be repeated.
+    """
+    version = expected_version(if_match)
+    if confirm != slug:
+        raise Refused(Invalid("not_confirmed"))
+    outcome = await _use(call).end(slug, call.actor, call.parts.close_log, expected_version=version)
+    return done(outcome if isinstance(outcome, Refusal) else None)
