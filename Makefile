@@ -8,8 +8,9 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
+ROUNDS ?= 50
 
-.PHONY: help setup setup-run setup-test run test check format lock docs bench bench-oauth bench-vault bench-timing bench-factors bench-attacks bench-risk clean
+.PHONY: help setup setup-run setup-test run test test-kill check format lock docs bench bench-oauth bench-vault bench-timing bench-factors bench-attacks bench-risk clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1mmake %-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +32,9 @@ run: setup-run ## Start Limen with a demo tenant at http://localhost:8000
 
 test: setup ## Run every test (ARGS="-k word" chooses)
 	@$(BIN)/python scripts/run_tests.py $(ARGS)
+
+test-kill: setup ## Kill a process that writes, fifty times (ROUNDS=50) on each database: nothing acknowledged is lost
+	@LIMEN_TEST_KILLS=$(ROUNDS) $(BIN)/python -m pytest -q tests/contract/test_kill.py $(ARGS)
 
 check: setup ## Run every check that reads the code: format, lint, types, imports, unused, docs
 	@$(BIN)/python scripts/run_checks.py
