@@ -20,6 +20,28 @@ def _form(**parts: Any) -> dict[str, Any]:
     return {"action": "/here", "csrf": "c" * 43, **parts}
 
 
+KINDS = ("export", "rectification", "restriction", "objection", "erasure")
+
+
+def asked_for(kind: str, **parts: Any) -> dict[str, Any]:
+    """Return a privacy request as the board shows it, late unless *parts* says otherwise."""
+    return {
+        "url": "/admin/privacy/prq_1",
+        "kind": kind,
+        "state": "open",
+        "law": "ccpa" if kind == "objection" else "gdpr",
+        "asked_by": "customer" if kind == "erasure" else "administrator",
+        "who": "" if kind == "export" else EMAIL,
+        "created_at": NOW,
+        "due_at": NOW,
+        "is_overdue": parts.get("closed_at") is None,
+        "days": 3,
+        "extended_at": None,
+        "closed_at": None,
+        **parts,
+    }
+
+
 _SIGN_IN = {
     "client_name": CLIENT,
     "may_sign_up": True,
@@ -746,6 +768,52 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             ("raised", "on", ""),
         )
     },
+    **{
+        f"console_requests_{name}": (
+            "console/requests.html",
+            {
+                "requests": rows,
+                "is_open": name != "over",
+                "open_url": "/admin/privacy",
+                "over_url": "/admin/privacy?state=over",
+                "first_url": "/admin/privacy" if name == "over" else None,
+                "more_url": "/admin/privacy?after=prq_1" if name == "open" else None,
+                "home_url": "/admin",
+            },
+        )
+        for name, rows in (
+            ("open", [asked_for(kind) for kind in KINDS]),
+            ("over", [asked_for(kind, state="done", closed_at=NOW) for kind in KINDS]),
+            ("nobody", []),
+        )
+    },
+    **{
+        f"console_request_{name}": (
+            "console/request.html",
+            _form(
+                problem=problem,
+                one=one,
+                words=words,
+                answer=answer,
+                typed="",
+                longest=4_000,
+                may=may,
+                back_url="/admin/privacy",
+            ),
+        )
+        for name, one, words, answer, problem, may in (
+            (
+                "late",
+                asked_for("erasure"),
+                "Please.",
+                "",
+                "error.board_over",
+                ["start", "complete", "refuse", "withdraw"],
+            ),
+            ("open", asked_for("export", is_overdue=False), "", "", "", ["start", "extend", "complete"]),
+            ("over", asked_for("objection", state="done", closed_at=NOW, extended_at=NOW), "Stop.", "We did.", "", []),
+        )
+    },
     "admin": (
         "admin.html",
         _form(
@@ -753,6 +821,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             role="platform",
             api_docs_url="/api/v1/docs",
             security_url="/s",
+            privacy_url="/p",
             token=None,
             expires_seconds=0,
         ),
@@ -764,6 +833,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             role="tenant",
             api_docs_url="/api/v1/docs",
             security_url="/admin/security",
+            privacy_url="/admin/privacy",
             token="sample." * 60,
             expires_seconds=3600,
         ),

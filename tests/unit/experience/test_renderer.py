@@ -301,6 +301,6 @@ def _poison(value: Any) -> Any:
 
 _KEPT = {
     *("page", "pages", "state", "basis", "decision", "purpose", "role", "kind", "kinds", "channel", "frequencies"),
-    *("label", "title", "message", "errors", "notice", "feedback"),
+    *("label", "title", "message", "errors", "notice", "feedback", "law", "asked_by", "may"),
 }
 """Names of things: keys of messages and the like."""

@@ -10,14 +10,14 @@ from limen.access.journeys.arrival import Arrived
 from limen.access.journeys.records import JourneyState, Path
 from limen.access.journeys.views import Problem, problem_of
 from limen.access.sessions.records import PASSWORD, Evidence
-from limen.experience.pages.accounts import accounts_here, sign_in_first
+from limen.experience.pages.console.here import administering
 from limen.experience.pages.errors import refused
 from limen.experience.pages.steps import arrived
 from limen.experience.pages.visit import Visit
 from limen.identity.credentials.choose import NotChosen
 from limen.identity.customers.records import Customer
 from limen.identity.setup import Applicant, FirstAdministrator
-from limen.kernel.errors import Conflict, Expired, Forbidden, Refusal
+from limen.kernel.errors import Conflict, Expired, Refusal
 
 
 async def setup(visit: Visit) -> Response:
@@ -89,14 +89,10 @@ def _setup_page(visit: Visit, token: str, values: dict[str, str], problem: Probl
 
 async def admin(visit: Visit) -> Response:
     """Show an administrator what there is, and mint an API token on request."""
-    found = await accounts_here(visit)
-    if not found:
-        return await sign_in_first(visit)
-    parts, who = visit.journey_parts, found[0]
-    async with visit.parts.read(parts.tenant_id) as unit:
-        role = await unit.administrators.role(who.customer.id)
-    if role is None:
-        return refused(visit, Forbidden("forbidden", "not an administrator"))
+    here = await administering(visit)
+    if isinstance(here, Response):
+        return here
+    parts, who, role = visit.journey_parts, here.account, here.role
     token = None
     if visit.request.method == "POST":
         form = await visit.form("admin")
@@ -114,6 +110,7 @@ async def admin(visit: Visit) -> Response:
         "role": role,
         "api_docs_url": f"{visit.prefix}/api/v1/openapi.json",
         "security_url": f"{visit.prefix}/admin/security",
+        "privacy_url": f"{visit.prefix}/admin/privacy",
         "token": token,
         "expires_seconds": visit.desk.lifetimes.access_token if token else 0,
     }
