@@ -30,6 +30,7 @@ _WORDS: Final = {
     "recovery_waiting": "sms.recovery_waiting",
     "recovery_ready": "sms.recovery_ready",
     "phone_gone": "sms.phone_gone",
+    "number_gone": "sms.number_gone",
 }
 """The words of a message, by its template."""
 

@@ -109,6 +109,25 @@ async def test_a_proven_number_signs_in_where_it_may_and_is_nobody_elses(house_o
     assert {"phone.added", "phone.made_primary", "phone.removed"} <= set(await house.events())
 
 
+async def test_a_number_that_was_taken_away_hears_of_it_and_comes_back_by_the_link(house_on):
+    house = house_on
+    owner = await house.customer(ANN)
+    await allow(house, phones=True)
+    await add_number(house, await at_home(house, is_new=False))
+    house.clock.advance((house.tenant.settings.recovery.undo_days + 1) * 86_400)
+    thief = house.walker()
+    await thief.sign_in(ANN, PASSWORD)
+    await press_and_confirm(thief, "remove_number")
+    assert (await held(house, owner.id)).phones == ()
+    assert says("sms.number_gone", brand=house.tenant.name) in (await house.mails(NUMBER))[-1].text
+    ann = house.walker()
+    await ann.post(await ann.get(secure_in((await mailed(house, ANN, "identifiers_changed"))[-1])))
+    assert [one.value for one in (await held(house, owner.id)).phones] == [NUMBER]
+    assert (await ann.recover(ANN, NEW)).path.startswith("/account")
+    walker = house.walker()
+    assert (await walker.sign_in(NUMBER, NEW)).path.startswith("/account")
+
+
 async def test_applications_see_them_by_scope_and_it_was_not_me_takes_a_new_number_away(house):
     owner = await house.customer(ANN)
     await allow(house)

@@ -8,6 +8,7 @@ from limen.access.account.notices import told
 from limen.access.account.unit import AccountParts, ChangesContacts, Owner
 from limen.access.safety.messages import Link, Reader, Tell, Words, new_link
 from limen.access.safety.records import LinkKind
+from limen.access.safety.texts import Text, send
 from limen.access.tokens.desk import Desk
 from limen.identity.customers.directory import Directory, Moves, seal
 from limen.identity.customers.records import Customer, Profile, SealedCustomer
@@ -31,6 +32,7 @@ class ContactChange:
     event: str
     tells: tuple[Tell, ...] = field(repr=False)
     held_until: Instant | None = None
+    goodbye: Text | None = field(default=None, repr=False)
 
     async def write(self, unit: ChangesContacts) -> Conflict | None:
         """Write it, or nothing.
@@ -54,6 +56,7 @@ class ContactChange:
         unit.record(self.owner.entry(self.event, dict(held)))
         for tell in self.tells:
             tell(unit)
+        await send(unit, self.goodbye, self.after.updated_at)
         return None
 
 
@@ -64,11 +67,13 @@ class Contacts:
     Attributes:
         proven_at: when whoever acts last proved who they are, in a journey that is to go on: where an identifier goes,
             no proof before that counts any more; 0 for none before now.
+        texts: whether there is anybody who carries short messages.
     """
 
     desk: Desk
     directory: Directory
     proven_at: Instant = 0
+    texts: bool = False
 
     @property
     def now(self) -> Instant:
@@ -128,10 +133,12 @@ class Contacts:
         recover, url = f"{self.reader(owner).base}/recover", undo.url if undo is not None else ""
         return {"at": self.now, "device": owner.request.user_agent, "recover_url": recover, "undo_url": url}
 
-    def others(self, owner: Owner, whose: Customer, what: str, but: tuple[str, ...] = ()) -> tuple[Tell, ...]:
-        """Return what tells the addresses of *whose*, *but* some, what happened."""
+    def others(
+        self, owner: Owner, whose: Customer, what: str, but: tuple[str, ...] = (), *, phone: str = ""
+    ) -> tuple[Tell, ...]:
+        """Return what tells the addresses of *whose*, *but* some, what happened; its link brings *phone* back."""
         to = tuple(address for address in whose.profile.addresses if address not in but)
-        return (told(self.desk, owner, CHANGED, {"what": what}, to),) if to else ()
+        return (told(self.desk, owner, CHANGED, {"what": what}, to, phone=phone),) if to else ()
 
 
 def stored(link: Link | None) -> tuple[Tell, ...]:

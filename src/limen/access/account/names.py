@@ -1,11 +1,16 @@
-"""The numbers and the user name of an account. Every address is told of what changes, with the link *it was not me*."""
+"""The numbers and the user name of an account. Every address is told of what changes, with the link *it was not me*.
 
+A number that is taken away is told so itself, and comes back by that link while it is held.
+"""
+
+from dataclasses import replace
 from typing import Final
 
 import msgspec
 
 from limen.access.account.contacts import ContactChange, Contacts, done
 from limen.access.account.unit import AccountParts, Owner
+from limen.access.safety.texts import text_to
 from limen.identity.customers.numbers import phone_named, with_first_phone, with_phone, without_phone
 from limen.identity.customers.records import Contact
 from limen.identity.customers.usernames import allowed_username
@@ -39,8 +44,12 @@ class Names(Contacts):
         if isinstance(profile, Refusal):
             return profile
         after = self.after(owner, profile, ends=self.proven_at or self.now)
-        tells, is_held = self.others(owner, after, "phone_removed"), self.is_old(gone.verified_at)
-        return await self.change(owner, after, "phone.removed", tells, is_held=is_held)
+        is_held = self.is_old(gone.verified_at)
+        tells = self.others(owner, after, "phone_removed", phone=gone.value if is_held else "")
+        change = await self.change(owner, after, "phone.removed", tells, is_held=is_held)
+        clock, entropy = self.desk.clock, self.desk.entropy
+        goodbye = text_to(self.reader(owner), gone.value, "number_gone", clock, entropy) if self.texts else None
+        return replace(change, goodbye=goodbye)
 
     async def named(self, owner: Owner, typed: str, *, is_told: bool = True) -> ContactChange | Refusal:
         """Return the change to another user name, or to none where *typed* is empty.
@@ -60,7 +69,8 @@ class Names(Contacts):
 
 async def remove_phone(parts: AccountParts, owner: Owner, contact_id: str) -> Refusal | None:
     """Take a number away; return ``NotFound``, or ``Conflict("version_changed")``, or None if it is done."""
-    return await done(parts, owner, await Names(parts.desk, parts.directory).removed_phone(owner, contact_id))
+    names = Names(parts.desk, parts.directory, texts=parts.texts)
+    return await done(parts, owner, await names.removed_phone(owner, contact_id))
 
 
 async def put_phone_first(parts: AccountParts, owner: Owner, contact_id: str) -> Refusal | None:

@@ -7,10 +7,15 @@ from limen.access.safety.messages import Reader, Tell, Words, messages, secure_l
 from limen.access.tokens.desk import Desk
 
 
-def told(desk: Desk, owner: Owner, template: str, words: Words, to: Sequence[str] = ()) -> Tell:
-    """Seal the message *template* to every address of the owner's, or to these; return what announces it."""
+def told(  # noqa: PLR0913 - a notice has these parts
+    desk: Desk, owner: Owner, template: str, words: Words, to: Sequence[str] = (), *, phone: str = ""
+) -> Tell:
+    """Seal the message *template* to every address of the owner's, or to these; return what announces it.
+
+    Its link brings the number *phone* back.
+    """
     reader = Reader(owner.customer, owner.vault, owner.request.locale, desk.tenant)
-    link = secure_link(reader, template, desk.clock, desk.entropy)
+    link = secure_link(reader, template, desk.clock, desk.entropy, phone=phone)
     all_words: Words = {
         "at": desk.clock.now(),
         "device": owner.request.user_agent,

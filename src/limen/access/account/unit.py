@@ -9,6 +9,7 @@ from limen.access.account.store import AccountStore
 from limen.access.factors.store import FactorStore
 from limen.access.safety.messages import Tells
 from limen.access.safety.store import DeviceStore, LinkStore
+from limen.access.safety.texts import TextUnit
 from limen.access.sessions.store import SessionStore
 from limen.access.tokens.desk import Desk
 from limen.access.tokens.store import GrantStore
@@ -40,7 +41,7 @@ class AsksDeletion(RecordsAudit, Tells, Protocol):
         ...
 
 
-class ChangesContacts(RecordsAudit, Tells, Protocol):
+class ChangesContacts(RecordsAudit, Tells, TextUnit, Protocol):
     """What a change of a customer's addresses needs of a unit of work."""
 
     @property

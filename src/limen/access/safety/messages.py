@@ -67,22 +67,26 @@ def new_link(  # noqa: PLR0913 - a link has these parts
     days: int,
     target: str = "",
     address: str = "",
+    phone: str = "",
 ) -> Link:
     """Return a fresh link of *kind*, for *days*, to go with the notice *about*.
 
-    Used, it leads the account back to *address*: the reader's primary one, unless told.
+    Used, it leads the account back to *address*: the reader's primary one, unless told; and to the number *phone*.
     """
     token, now = random_token(entropy, _TOKEN_BYTES), clock.now()
     hashed = link_hash(token)
-    sealed = seal_link(reader.vault, hashed, LinkContent(address or reader.customer.profile.email, about))
+    sealed = seal_link(reader.vault, hashed, LinkContent(address or reader.customer.profile.email, about, phone))
     row = AccountLink(hashed, reader.customer.id, kind, target, sealed, now, now + days * DAY)
     return Link(row, f"{reader.base}/secure/{token}")
 
 
-def secure_link(reader: Reader, about: str, clock: Clock, entropy: Entropy) -> Link | None:
-    """Return the link *it was not me* for the notice *about*; None where the tenant undoes nothing."""
+def secure_link(reader: Reader, about: str, clock: Clock, entropy: Entropy, *, phone: str = "") -> Link | None:
+    """Return the link *it was not me* for the notice *about*; None where the tenant undoes nothing.
+
+    Used, it brings the number *phone* back.
+    """
     days = reader.tenant.settings.recovery.undo_days
-    return new_link(reader, LinkKind.SECURE, about, clock, entropy, days=days) if days else None
+    return new_link(reader, LinkKind.SECURE, about, clock, entropy, days=days, phone=phone) if days else None
 
 
 def messages(  # noqa: PLR0913 - a message has these parts

@@ -94,10 +94,12 @@ class LinkContent(msgspec.Struct, frozen=True):
     Attributes:
         address: whom it was mailed to: the address that the account goes back to.
         about: the template of the notice it came with.
+        phone: the number that was taken away, and comes back; empty for none.
     """
 
     address: str
     about: str
+    phone: str = ""
 
     def __repr__(self) -> str:
         """Show nothing personal."""

@@ -3,8 +3,8 @@
 Everything ends: sessions, tokens, trusted devices, an open recovery, a deletion that was asked for. The password counts
 no more, and what was set up within the days in which changes can be undone goes: a second factor, recovery codes, an
 address, a number, an identity elsewhere. The account goes back to its primary address of then, or has the one again
-that the link was mailed to, if that is still held for it. Recovery leads in again, and asks for whatever second factor
-is left. Links that were made later are void: they may be an intruder's.
+that the link was mailed to, and the number that was taken away, if these are still held for it. Recovery leads in
+again, and asks for whatever second factor is left. Links that were made later are void: they may be an intruder's.
 """
 
 from dataclasses import dataclass, replace
@@ -145,12 +145,19 @@ class Securing:
         address, since = found.content.address, self._parts.since(now)
         if address == profile.email and profile.email_since >= since:
             address = next((one.value for one in profile.emails if one.verified_at < since), address)
-        kept = _without_recent(profile, since, address)
+        kept = self._with_phone(_without_recent(profile, since, address), found.content.phone, since)
         if found.content.about == REMOVED and profile.email_since < since:  # a further address it was, and is again
             back = Contact(str(ContactId.new(self._parts.clock, self._parts.entropy)), address, since - 1)
             others = tuple(one for one in kept.emails if one.value != address)
             return msgspec.structs.replace(kept, emails=(*others, back))
         return with_other_email(kept, address, profile.email_since if address == profile.email else since - 1)
+
+    def _with_phone(self, profile: Profile, number: str, since: Instant) -> Profile:
+        """Return *profile* with the number that was taken away; where it has that again, as it is."""
+        if not number or any(one.value == number for one in profile.phones):
+            return profile
+        back = Contact(str(ContactId.new(self._parts.clock, self._parts.entropy)), number, since - 1)
+        return msgspec.structs.replace(profile, phones=(*profile.phones, back))
 
     async def _lock(self, unit: SafetyUnit, found: _Found, now: Instant) -> None:
         """End what stands, and take away what was set up lately."""

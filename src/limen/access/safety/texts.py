@@ -1,4 +1,4 @@
-"""Notices by short message: of a recovery to the phone that codes are sent to, and to a number that gets none any more.
+"""Notices by short message: of a recovery to the phone that codes are sent to, and to a number that is left behind.
 
 A notice by short message carries no link: it says to look at the account. Each customer gets few a day, counted like
 every message that costs money; it does not count as a code, since nobody types it.
@@ -11,8 +11,10 @@ from typing import Final, Protocol
 from limen.access.factors.phone import open_phone, phone_of
 from limen.access.factors.records import StoredFactor
 from limen.access.safety.messages import Reader
+from limen.identity.customers.phones import parse_phone
 from limen.kernel.clock import DAY, Clock, Instant
 from limen.kernel.entropy import Entropy
+from limen.kernel.errors import Refusal
 from limen.kernel.events import Event
 from limen.kernel.ids import CustomerId, EventId
 from limen.kernel.sms import SMS_FIELD, SmsRequest, encode_sms_request
@@ -49,14 +51,26 @@ def text_for(
     """Return the message *template* for the reader's phone; None without one, or where its country is not served."""
     factor = phone_of(factors)
     phone = open_phone(reader.vault, factor) if factor is not None else None
-    if phone is None or phone.country not in reader.tenant.settings.sms.countries:
+    return _text(reader, phone.number, phone.country, template, clock, entropy) if phone is not None else None
+
+
+def text_to(reader: Reader, e164: str, template: str, clock: Clock, entropy: Entropy) -> Text | None:
+    """Return the message *template* for a number of the reader's; None where its country is not served."""
+    number = parse_phone(e164, "")
+    return None if isinstance(number, Refusal) else _text(reader, e164, number.country, template, clock, entropy)
+
+
+def _text(  # noqa: PLR0913 - a message has these parts
+    reader: Reader, number: str, country: str, template: str, clock: Clock, entropy: Entropy
+) -> Text | None:
+    if country not in reader.tenant.settings.sms.countries:
         return None
     event_id = EventId.new(clock, entropy)
     order = SmsRequest(
         template=template,
         locale=reader.locale,
-        number=phone.number,
-        country=phone.country,
+        number=number,
+        country=country,
         code="",
         host="",
         expires_at=clock.now() + DAY,

@@ -43,7 +43,8 @@ async def listed(context: StepContext) -> Progress:
     state, parts = context.journey.state, context.parts
     proven_at = max((piece.at for piece in state.evidence), default=0)  # a session goes on without one
     acting = await _owner(context)
-    emails, names = Emails(parts.desk, parts.directory, proven_at), Names(parts.desk, parts.directory, proven_at)
+    emails = Emails(parts.desk, parts.directory, proven_at)
+    names = Names(parts.desk, parts.directory, proven_at, texts=bool(parts.settings.sms_ceiling))
     prepare = {
         MAKE_PRIMARY: emails.made_primary,
         REMOVE_EMAIL: emails.removed,
