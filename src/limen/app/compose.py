@@ -72,6 +72,7 @@ from limen.trust.attacks.watch import Watch
 from limen.trust.threats.reputation import Reputation
 
 RATE_LIMITS: Final = "rate-limits"
+SHARED: Final = "shared-state"
 """The name of the sub-key under which counted addresses and identifiers are hashed."""
 
 
@@ -162,9 +163,11 @@ class Site:
             if self._prepare is not None:
                 await self._prepare(basis, tenant)
             # processes that share a cache must hash what they count under one key
-            limiter = self._limiter((await basis.keyring.tenant(tenant.id)).derive(RATE_LIMITS))
+            vault = await basis.keyring.tenant(tenant.id)
+            limiter = self._limiter(vault.derive(RATE_LIMITS))
             stack.push_async_callback(limiter.aclose)
-            self._shared = shared_state(self.settings.cache.url.reveal(), self.clock, self.entropy)
+            cache_url, key = self.settings.cache.url.reveal(), vault.derive(SHARED)
+            self._shared = shared_state(cache_url, key, self.clock, self.entropy)
             stack.push_async_callback(self._shared.aclose)
             if isinstance(self.outgoing, LazyOutgoing):
                 stack.push_async_callback(self.outgoing.aclose)

@@ -34,7 +34,7 @@ def attempt(number: int) -> Attempt:
 async def workers(url, clock, number=2):
     """Workers whose clock stands still, so that no hour ends between two of them."""
     limiters = [rate_limiter(url, b"l" * 32, clock) for _ in range(number)]
-    shared = [shared_state(url, clock, SystemEntropy()) for _ in range(number)]
+    shared = [shared_state(url, b"s" * 32, clock, SystemEntropy()) for _ in range(number)]
     try:
         yield [worker(*parts, clock) for parts in zip(limiters, shared, strict=True)]
     finally:
@@ -79,8 +79,27 @@ async def test_the_key_of_passwords_is_drawn_once_kept_for_an_hour_and_offered_a
             assert cache.get(name) == first
 
 
+async def test_the_busiest_networks_are_those_of_all_workers_and_the_cache_names_none(valkey_url, clock):
+    async with workers(valkey_url, clock) as (one, two):
+        for number in range(9):
+            await (one, two)[number % 2].failed(replace(attempt(number), address=f"203.0.{number % 3}.7"))
+        both = [await guard.tallies.networks(guard.counters) for guard in (one, two)]
+        assert [sorted(found) for found in both] == [[(f"203.0.{number}.0/24", 3) for number in range(3)]] * 2
+        for number in range(300):
+            await one.counters.shared.note("many", str(number))
+            clock.advance(0.001)
+        with redis.Redis.from_url(valkey_url) as cache:
+            assert cache.zcard("limen:noted:many") == 200
+            assert 0 < cache.ttl("limen:noted:many") <= 1_200
+            assert not any(b"203.0" in member for member in cache.zrange("limen:noted:networks:ten_1", 0, -1))
+            cache.zadd("limen:noted:many", {b"somebody else's": 1e18})
+        assert sorted(map(int, await two.counters.shared.noted("many"))) == list(range(100, 300))
+
+
 async def test_without_its_cache_a_worker_draws_a_key_of_its_own(clock):
     async with workers("valkey://127.0.0.1:1/0", clock) as (one, two):
         marks = [await guard.counters.fingerprint(b"hunter2") for guard in (one, one, two)]
+        await one.note("wrong", "203.0.113.0/24")
+        assert await one.counters.shared.noted("networks:ten_1") == ["203.0.113.0/24"]
     assert marks[0] == marks[1]
     assert marks[2] != marks[0]

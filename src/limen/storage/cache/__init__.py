@@ -71,8 +71,10 @@ async def cache_answers(cache_url: str) -> bool:
     return True
 
 
-def shared_state(cache_url: str, clock: Clock, entropy: Entropy) -> ClosableShared:
+def shared_state(cache_url: str, key: bytes, clock: Clock, entropy: Entropy) -> ClosableShared:
     """Return what guards share, where *cache_url* says: in process if it is empty. Close it with ``aclose()``.
+
+    In the cache it is sealed under *key*, of 32 bytes, but for keys that are drawn there.
 
     Raises:
         Misconfigured: *cache_url* has another scheme.
@@ -81,4 +83,4 @@ def shared_state(cache_url: str, clock: Clock, entropy: Entropy) -> ClosableShar
         return ProcessShared(clock, entropy)
     from limen.storage.cache.valkey_shared import ValkeyShared  # noqa: PLC0415  # as above
 
-    return ValkeyShared(cache_url, clock, entropy)
+    return ValkeyShared(cache_url, key, clock, entropy)

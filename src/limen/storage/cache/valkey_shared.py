@@ -2,11 +2,17 @@
 
 Where the cache is away each process goes on with what it has, and draws a key of its own where it has none: until the
 cache is back they do not count as one, as with limits (:mod:`.fallback`).
+
+What is noted has to be read again, so it is not hashed, as keys of limits are, but sealed (AES-SIV, RFC 5297): equal
+members stay equal, and the cache names nobody.
 """
 
-from typing import Final
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
 
 import structlog
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from redis.asyncio import Redis
 
 from limen.kernel.clock import SECOND, Clock, Instant
@@ -14,6 +20,7 @@ from limen.kernel.entropy import Entropy
 from limen.storage.cache.fallback import PAUSE
 from limen.storage.cache.shared import KEY_BYTES, ProcessShared
 from limen.storage.cache.valkey import pool_of
+from limen.trust.attacks.shared import FOR_SECONDS, MOST
 
 _LOOK_AGAIN: Final = 60 * SECOND
 """So long a key of the cache is used without asking: a cache that was emptied makes two keys for no longer."""
@@ -24,8 +31,8 @@ _log = structlog.get_logger("limen.cache")
 class ValkeyShared:
     """What all processes remember in the cache."""
 
-    def __init__(self, url: str, clock: Clock, entropy: Entropy) -> None:
-        """Connect to *url* at the first use.
+    def __init__(self, url: str, key: bytes, clock: Clock, entropy: Entropy) -> None:
+        """Connect to *url* at the first use; seal what is noted under *key*, of 32 bytes.
 
         Raises:
             Misconfigured: *url* has a scheme that we do not know.
@@ -33,6 +40,7 @@ class ValkeyShared:
         self._pool = pool_of(url, _CONNECTIONS)
         self._cache = Redis(connection_pool=self._pool)
         self._process, self._clock, self._entropy = ProcessShared(clock, entropy), clock, entropy
+        self._seal = AESSIV(key)
         self._held: dict[str, tuple[bytes, Instant]] = {}
         self._away_until: Instant = 0
 
@@ -50,12 +58,48 @@ class ValkeyShared:
             try:
                 found = await self._set(f"limen:key:{name}", offered, seconds)
             except Exception as error:  # noqa: BLE001  # whatever the client library raises: the cache is away
-                self._away_until = now + PAUSE
-                _log.warning("cache.away", error=type(error).__name__, stance="a key of this process")
+                self._away(error)
             else:
                 self._hold(name, found)
                 return found
         return held[0] if held is not None else await self._process.key(name, seconds)
+
+    async def note(self, name: str, member: str) -> None:
+        """Remember *member* as the newest of *name*, here and in the cache."""
+        await self._process.note(name, member)
+        now = self._clock.now()
+        if now < self._away_until:
+            return
+        place, sealed = f"limen:noted:{name}", self._seal.encrypt(member.encode(), [name.encode()])
+        try:
+            async with self._cache.pipeline(transaction=True) as pipeline:
+                pipeline.zadd(place, {sealed: now})
+                pipeline.zremrangebyrank(place, 0, -MOST - 1)
+                pipeline.expire(place, FOR_SECONDS)
+                await pipeline.execute()
+        except Exception as error:  # noqa: BLE001  # as above
+            self._away(error)
+
+    async def noted(self, name: str) -> list[str]:
+        """Return what is remembered of *name* in the cache, and here."""
+        here, there = await self._process.noted(name), list[Any]()
+        if self._clock.now() >= self._away_until:
+            try:
+                there = await self._cache.zrange(f"limen:noted:{name}", 0, -1)
+            except Exception as error:  # noqa: BLE001  # as above
+                self._away(error)
+        return list(dict.fromkeys([*here, *self._opened(name, there)]))
+
+    def _opened(self, name: str, sealed: Iterable[Any]) -> Iterator[str]:
+        for one in sealed:
+            try:
+                yield self._seal.decrypt(one, [name.encode()]).decode()
+            except InvalidTag:  # somebody else's: the cache is not ours alone
+                continue
+
+    def _away(self, error: Exception) -> None:
+        self._away_until = self._clock.now() + PAUSE
+        _log.warning("cache.away", error=type(error).__name__, stance="what this process knows")
 
     async def _set(self, name: str, offered: bytes, seconds: int) -> bytes:
         async with self._cache.pipeline(transaction=True) as pipeline:

@@ -1,10 +1,10 @@
 """What happened in each of the last sixty minutes, for whoever watches: counted where limits are, and forgotten soon.
 
-With a shared cache the minutes are those of all processes. The networks are those that this process saw, each with
-what all of them counted.
+With a shared cache minutes and networks are those of all processes; of the networks those that failed last, as many as
+are remembered (:mod:`.shared`).
 """
 
-from collections import Counter, OrderedDict
+from collections import Counter
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,7 +18,6 @@ of one, or blocked; right passwords that were not enough; sign-ups refused."""
 MINUTES: Final = 60
 _FAR: Final = 10_000_000
 _TALLY: Final = Limit(_FAR, 2 * 3_600, "tally")
-_MOST_NETWORKS: Final = 200
 _SHOWN: Final = 12
 
 
@@ -36,7 +35,6 @@ class Tallies:
     def __init__(self, clock: Clock) -> None:
         """Know of nothing."""
         self._clock = clock
-        self._networks: dict[str, OrderedDict[str, None]] = {}
         self._fresh: dict[str, Counter[str]] = {}
 
     async def note(self, counters: Counters, kind: str, network: str = "") -> None:
@@ -44,11 +42,7 @@ class Tallies:
         await counters.limiter.count([(self._key(counters, kind, self._clock.now() // MINUTE), _TALLY)])
         self._fresh.setdefault(counters.tenant_id, Counter())[kind] += 1
         if network:
-            seen = self._networks.setdefault(counters.tenant_id, OrderedDict())
-            seen[network] = None
-            seen.move_to_end(network)
-            if len(seen) > _MOST_NETWORKS:
-                seen.popitem(last=False)
+            await counters.shared.note(self._networks(counters), network)
 
     def fresh(self) -> dict[str, Counter[str]]:
         """Hand over what this process counted since it was last asked, by tenant and kind."""
@@ -66,9 +60,12 @@ class Tallies:
 
     async def networks(self, counters: Counters) -> list[tuple[str, int]]:
         """Return the networks with the most failures in ten minutes, and how many."""
-        known = list(self._networks.get(counters.tenant_id, ()))
+        known = await counters.shared.noted(self._networks(counters))
         counted = zip(known, await counters.seen(NETWORK, known), strict=True)
         return sorted((one for one in counted if one[1]), key=lambda one: -one[1])[:_SHOWN]
+
+    def _networks(self, counters: Counters) -> str:
+        return f"networks:{counters.tenant_id}"
 
     def _key(self, counters: Counters, kind: str, minute: int) -> str:
         return f"{_TALLY.name}:{counters.tenant_id}:{kind}:{minute}"

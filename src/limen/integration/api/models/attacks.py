@@ -73,7 +73,7 @@ class AttacksShown(Shown):
     failed: int = Field(description="Failures from unknown devices in the last ten minutes, refused tries included.")
     passed: int = Field(description="Right passwords from unknown devices in the last ten minutes.")
     minutes: list[MinuteShown] = Field(description="The last sixty minutes, the oldest first.")
-    networks: list[NetworkShown] = Field(description="Those with the most failures, as this process saw them.")
+    networks: list[NetworkShown] = Field(description="Those with the most failures in ten minutes.")
     attacks: list[AttackShown] = Field(description="The last ones, the newest first, over or not.")
     blocked: list[str] = Field(description="The networks that are blocked by hand.")
     feeds: list[FeedShown]
