@@ -1,12 +1,10 @@
-"""OpenID Connect RP-Initiated Logout 1.0.
-
-Deliberately not supported yet: front-channel and back-channel logout of other applications; nothing of it is announced.
-"""
+"""OpenID Connect RP-Initiated Logout 1.0."""
 
 import pytest
 
-from tests.integration.tokens.kit import Shop, claims, open_shop
-from tests.support.house import GOODBYE
+from tests.integration.tokens.kit import EMAIL, Shop, claims, open_shop
+from tests.support.house import GOODBYE, PASSWORD, says
+from tests.support.walker import Page
 
 pytestmark = pytest.mark.anyio
 
@@ -85,6 +83,57 @@ async def test_rp_logout_s2_post_is_answered_as_get_is(shop: Shop):
     form = {"id_token_hint": hint, "post_logout_redirect_uri": GOODBYE}
     answer = await shop.walker.http.post("/logout", data=form)
     assert (answer.status_code, answer.headers["location"]) == (303, GOODBYE)
+
+
+BOB = "bob@example.com"
+
+
+async def test_rp_logout_s2_a_logout_hint_says_whom_of_several_it_is_about_and_ends_nothing_unasked(shop: Shop):
+    await shop.house.customer(BOB)
+    await shop.walker.sign_in(BOB, PASSWORD)
+    for hint, whom in ((EMAIL.upper(), EMAIL), (BOB, BOB)):
+        page = await logout(shop, client_id=shop.client_id, logout_hint=hint)
+        assert page.h1 == says("sign_out.title")
+        assert whom in page.text
+    for _ in range(2):  # who is gone by the second time was asked about alone
+        await shop.walker.post(page, decision="sign_out")
+    page = await logout(shop, logout_hint=BOB)  # who is not here any more: it is about everybody
+    assert BOB not in page.text
+    assert await is_signed_in(shop)  # Ann alone: of two, one would have to choose
+    assert EMAIL in (await shop.walker.get("/account")).text
+
+
+async def test_rp_logout_s2_a_logout_hint_that_contradicts_the_id_token_asks(shop: Shop):
+    hint = (await shop.tokens())["id_token"]
+    for other in (BOB, "x"):
+        page = await logout(shop, id_token_hint=hint, logout_hint=other, post_logout_redirect_uri=GOODBYE)
+        assert (page.h1, page.location) == (says("sign_out.title"), "")
+        assert await is_signed_in(shop)
+    page = await logout(shop, id_token_hint=hint, logout_hint=EMAIL, post_logout_redirect_uri=GOODBYE)
+    assert page.location == GOODBYE
+
+
+async def test_rp_logout_s2_a_logout_hint_may_be_the_session(shop: Shop):
+    sid = claims((await shop.tokens())["id_token"])["sid"]
+    page = await logout(shop, logout_hint=sid)
+    assert EMAIL in page.text
+    assert await is_signed_in(shop)
+
+
+@pytest.mark.parametrize("parameters", [{"logout_hint": "a" * 321}, {"logout_hint": "\n"}, {"ui_locales": "d" * 513}])
+async def test_rp_logout_s2_what_is_no_hint_is_refused(shop: Shop, parameters: dict[str, str]):
+    assert (await logout(shop, **parameters)).status == 400
+    assert await is_signed_in(shop)
+
+
+async def test_rp_logout_s2_the_languages_are_heard_in_a_query_and_in_a_form(shop: Shop):
+    title = says("sign_out.title", "de")
+    assert (await logout(shop, ui_locales="xx de")).h1 == title
+    cookies = {"cookie": f"{shop.walker.cookie_name}={shop.walker.cookie}"}
+    answer = await shop.http.post("/logout", data={"ui_locales": "de", "logout_hint": EMAIL}, headers=cookies)
+    page = Page(answer)
+    assert (page.status, page.h1, page.lang) == (200, title, "de")
+    assert EMAIL in page.text
 
 
 async def test_rp_logout_s6_another_site_cannot_sign_anybody_out_with_one_form(shop: Shop):

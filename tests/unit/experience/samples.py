@@ -846,8 +846,8 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "link_elsewhere_sign_in": ("link_elsewhere.html", _form(purpose="sign_in", device="", asked=NOW)),
     "link_elsewhere_reset": ("link_elsewhere.html", _form(purpose="reset", device="", asked=NOW)),
     "link_code": ("link_code.html", {"code": "482913", "expires_seconds": 900}),
-    "sign_out": ("sign_out.html", _form(client_name=CLIENT, fields={"state": "xyz"})),
-    "sign_out_plain": ("sign_out.html", _form(client_name=None, fields={})),
+    "sign_out": ("sign_out.html", _form(client_name=CLIENT, email="ann@example.com", fields={"state": "xyz"})),
+    "sign_out_plain": ("sign_out.html", _form(client_name=None, email=None, fields={})),
     "signed_out": ("signed_out.html", {"client_name": CLIENT, "continue_url": "https://books.example/"}),
     "signed_out_plain": ("signed_out.html", {"client_name": None, "continue_url": None}),
     "form_post": (

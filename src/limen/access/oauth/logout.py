@@ -1,6 +1,6 @@
 """RP-initiated logout: who asks, for whom, and where they go afterwards (OpenID Connect RP-Initiated Logout §2, §3)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from limen.access.clients.records import Client
 from limen.access.http import parse_query
@@ -8,7 +8,7 @@ from limen.access.oauth.hints import Hint, find_hint
 from limen.access.oauth.records import PageRefusal
 from limen.access.oauth.redirects import is_exactly_registered
 from limen.access.oauth.response import with_query
-from limen.access.oauth.texts import is_plain
+from limen.access.oauth.texts import LONGEST_HINT, LONGEST_LIST, is_plain, locales_in
 from limen.access.tokens.desk import Desk
 from limen.kernel.errors import Refusal
 
@@ -28,6 +28,8 @@ class LogoutRequest:
         state: for the redirect, as it came.
         hint_valid: whether an ID token of ours came along. Without one the person must be asked before anything ends;
             with one, only if the session at hand is another than ``sid`` (§2).
+        logout_hint: what the relying party believes the person signed in with; personal, and proves nothing.
+        ui_locales: wished-for languages, best first.
     """
 
     subject: str = ""
@@ -36,6 +38,8 @@ class LogoutRequest:
     redirect: str = ""
     state: str = ""
     hint_valid: bool = False
+    logout_hint: str = field(default="", repr=False)
+    ui_locales: tuple[str, ...] = ()
 
     @property
     def location(self) -> str:
@@ -56,6 +60,9 @@ async def parse_logout(desk: Desk, parameters: str) -> LogoutRequest | PageRefus
     state, claimed = given.get("state", ""), given.get("client_id", "")
     if not is_plain(state, _MAX_STATE) or not is_plain(claimed, _MAX_CLIENT_ID):
         return PageRefusal("malformed_request", "state or client_id is too long or holds control characters")
+    name, locales = given.get("logout_hint", ""), given.get("ui_locales", "")
+    if not is_plain(name, LONGEST_HINT) or not is_plain(locales, LONGEST_LIST):
+        return PageRefusal("malformed_request", "logout_hint or ui_locales is too long or holds control characters")
     hint = await find_hint(desk, given["id_token_hint"]) if "id_token_hint" in given else None
     if hint is not None and claimed and claimed not in hint.audiences:
         return PageRefusal("client_mismatch", "id_token_hint was issued to another client than client_id")
@@ -67,6 +74,8 @@ async def parse_logout(desk: Desk, parameters: str) -> LogoutRequest | PageRefus
         redirect=_redirect(client, given.get("post_logout_redirect_uri", "")),
         state=state,
         hint_valid=hint is not None,
+        logout_hint=name,
+        ui_locales=locales_in(locales),
     )
 
 

@@ -2,12 +2,14 @@
 
 from starlette.responses import RedirectResponse, Response
 
+from limen.access.journeys.context import Account
 from limen.access.oauth.logout import LogoutRequest, parse_logout
 from limen.access.oauth.logout_token import front_channel_address
 from limen.access.sessions.records import Session
 from limen.experience.pages.accounts import accounts_here
 from limen.experience.pages.errors import refused
 from limen.experience.pages.visit import LONGEST_QUERY, MAX_FORM, Visit
+from limen.identity.customers.identifiers import named_by, parse_identifier
 from limen.kernel.errors import Refusal
 from limen.kernel.events import AuditEntry, Event
 
@@ -43,8 +45,12 @@ async def end_sessions(visit: Visit, sessions: list[Session]) -> list[str]:
 
 
 async def logout(visit: Visit) -> Response:
-    """Sign out for an application (RP-Initiated Logout §2), asking first unless its hint fits a session here."""
-    is_ours = False
+    """Sign out for an application (RP-Initiated Logout §2), asking first unless its hint fits a session here.
+
+    A ``logout_hint`` proves nothing: it chooses whom of several people is asked about, and where it contradicts the ID
+    token, the person is asked.
+    """
+    is_ours, about = False, ""
     parameters = await visit.parameters()
     if isinstance(parameters, Refusal):
         return refused(visit, parameters)
@@ -55,25 +61,41 @@ async def logout(visit: Visit) -> Response:
         if not isinstance(form, Refusal):
             if form.get("decision") != "sign_out":
                 return visit.go("/account")
-            is_ours, parameters = True, form.get("request", "")
+            is_ours, parameters, about = True, form.get("request", ""), form.get("about", "")
     asked = await parse_logout(visit.desk, parameters)
     if isinstance(asked, Refusal):
         return refused(visit, asked)
+    visit.speak(asked.ui_locales)
     found = await accounts_here(visit)
-    named = [one.session for one in found if asked.hint_valid and one.session.sid == asked.sid]
-    if found and not named and not is_ours:
-        return await _ask(visit, asked, parameters)
-    return await _gone(visit, asked, await end_sessions(visit, named or [one.session for one in found]))
+    named = [one for one in found if asked.hint_valid and one.session.sid == asked.sid]
+    hinted = [one for one in found if _is_hinted(visit, one, asked.logout_hint)]
+    chosen = [one for one in found if one.session.sid == about] if about else named or hinted or list(found)
+    is_clear = bool(named) and (not asked.logout_hint or named[0] in hinted)
+    if found and not is_clear and not is_ours:
+        return await _ask(visit, asked, parameters, chosen[0] if named or hinted else None)
+    return await _gone(visit, asked, await end_sessions(visit, [one.session for one in chosen]))
 
 
-async def _ask(visit: Visit, asked: LogoutRequest, parameters: str) -> Response:
+def _is_hinted(visit: Visit, account: Account, hint: str) -> bool:
+    """Tell whether *hint* is what finds this customer, or the public name of the session (RP-Initiated Logout §2)."""
+    if not hint:
+        return False
+    region = visit.desk.tenant.settings.sms.home
+    name = parse_identifier(hint, usernames=True, region=region)
+    return hint == account.session.sid or name in [text for _, text, _ in named_by(account.customer.profile)]
+
+
+async def _ask(visit: Visit, asked: LogoutRequest, parameters: str, account: Account | None) -> Response:
+    """Ask, saying whom it is about where that is not everybody here; the answer then is about them alone."""
     if asked.redirect:
         visit.allow_form_target(asked.redirect)
+    about = {"about": account.session.sid} if account is not None else {}
     context = {
         "action": f"{visit.prefix}/logout",
         "csrf": visit.csrf("sign-out"),
         "client_name": await _name(visit, asked.client_id),
-        "fields": {"request": parameters[:MAX_FORM]},
+        "email": account.customer.profile.email if account is not None else None,
+        "fields": {"request": parameters[:MAX_FORM], **about},
     }
     return visit.page("sign_out.html", context)
 
