@@ -24,6 +24,7 @@ from limen.kernel.errors import Misconfigured
 from limen.kernel.secret import Secret
 from limen.storage.stores.tolls import SqlTolls
 from tests.integration.account.test_api import app_of, signed_in
+from tests.integration.journeys.test_lost_factors import a_day_later, say_lost
 from tests.support.house import PASSWORD, says
 from tests.support.walker import SAFARI
 
@@ -371,6 +372,25 @@ async def test_a_number_that_gets_no_more_codes_is_told_so(house, ann):
     [phone] = [one for one in (await api("GET", "/factors")).json()["items"] if one["kind"] == "phone"]
     assert (await api("DELETE", f"/factors/{phone['id']}")).status_code == 204
     assert [one.text for one in await texts(house, OTHER)][-1] == gone
+
+
+async def test_a_recovery_that_waits_is_told_to_the_phone_each_day_and_when_the_wait_is_over(house, ann):
+    waiting, ready = (says(f"sms.recovery_{how}", brand=house.tenant.name) for how in ("waiting", "ready"))
+    before = len(await texts(house))
+    await say_lost(house, house.walker(user_agent=SAFARI))
+    for day in range(4):
+        told = [one.text for one in await texts(house)][before:]
+        assert told == [waiting] * min(day + 1, 3) + [ready] * (day == 3)
+        await a_day_later(house)
+    assert not any("/" in text for text in (waiting, ready))  # no link: it says to look at the account
+
+
+async def test_a_recovery_is_not_told_to_a_number_whose_country_is_no_longer_served(house, ann):
+    before = len(await texts(house))
+    await allow(house, sms=SmsSettings(countries=("FR",)))
+    await say_lost(house, house.walker(user_agent=SAFARI))
+    await a_day_later(house, 3)
+    assert len(await texts(house)) == before
 
 
 # ---------------------------------------------------------------------------------------------------- kinds of lines

@@ -18,14 +18,15 @@ import pytest
 
 from limen.access.tokens.waiting import WaitingKind
 from limen.app.settings.sections.serving import CacheSection
+from limen.identity.administrators import SYSTEM
 from limen.kernel.secret import Secret
 from tests.contract.world import build, build_keys
-from tests.integration.tokens.kit import Shop, error, open_shop
+from tests.integration.tokens.kit import EMAIL, Shop, error, open_shop
 from tests.integration.tokens.proofs import Prover
 from tests.integration.tokens.strict import JWKS, Strict
 from tests.support import house as houses
 from tests.support.entropy import SeededEntropy
-from tests.support.house import CALLBACK, HouseClock, copy_files, open_house
+from tests.support.house import CALLBACK, PASSWORD, HouseClock, copy_files, open_house
 from tests.support.postgres import Template
 from tests.support.walker import VERIFIER
 
@@ -194,6 +195,43 @@ async def test_a_revocation_at_one_worker_is_seen_at_the_other_within_a_second(w
     assert not await workers.first.is_active(tokens["access_token"])
     workers.advance(1)
     assert not await workers.last.is_active(tokens["access_token"])
+
+
+async def sign_out(shop: Shop) -> None:
+    await shop.walker.post(await shop.walker.get("/logout"), decision="sign_out")
+
+
+async def end_the_device(shop: Shop) -> None:
+    elsewhere = shop.house.walker()
+    await elsewhere.sign_in(EMAIL, PASSWORD)
+    page = await elsewhere.get("/account/devices")
+    (form,) = [form for form in page.forms if ("intent", "end_device") in form.buttons]
+    await elsewhere.post(page, form=form, intent="end_device")
+    await elsewhere.http.aclose()
+
+
+async def end_everything(shop: Shop) -> None:
+    await shop.house.administration(shop.tenant).sign_out_everywhere(shop.customer.id, SYSTEM)
+
+
+async def disable(shop: Shop) -> None:
+    await shop.house.administration(shop.tenant).disable(shop.customer.id, SYSTEM)
+
+
+async def test_every_end_of_a_session_at_one_worker_is_seen_at_the_other_within_a_second(workers: Workers):
+    first, last = workers.first, workers.last
+    for end in (sign_out, end_the_device, end_everything, disable):
+        await first.walker.sign_in(EMAIL, PASSWORD)
+        last.walker.carry(first.walker.cookie)
+        tokens = await first.tokens()
+        assert await last.is_active(tokens["access_token"]), end
+        await end(first)
+        workers.advance(1)
+        for shop in workers.shops:
+            assert not await shop.is_active(tokens["access_token"]), end
+            assert (await shop.userinfo(tokens["access_token"])).status_code == 401, end
+        assert error(await last.refresh(tokens["refresh_token"])) == (400, "invalid_grant"), end
+        assert (await last.walker.authorize(last.client_id, prompt="none")).answer["error"] == "login_required", end
 
 
 async def test_clients_whose_clocks_differ_are_understood_as_far_as_they_may(workers: Workers):
