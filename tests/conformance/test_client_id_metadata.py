@@ -77,6 +77,19 @@ def test_section_3_what_is_no_such_address(client_id):
     assert not is_document_id(client_id)
 
 
+async def test_the_tenants_profile_binds_whoever_comes_by_a_document_and_an_administrators_word_stays(house):
+    tenant = await tenant_with(house, profile="mcp", audiences=("https://tools.example",))
+    house.web.serve(URL, DOCUMENT)
+    refused = await begin(house, tenant)
+    assert "RFC%208707" in refused.headers["location"]
+    made = (await house.registration(tenant).read(URL)).document
+    assert (made.profile, made.audiences) == ("mcp", ("https://tools.example",))
+    await house.change_client(URL, tenant, profile="oauth2.1")
+    house.clock.advance(100_000)
+    house.web.serve(URL, DOCUMENT | {"client_name": "Another name"})
+    assert is_let_in(await begin(house, tenant))
+
+
 def test_section_3_a_port_and_a_query_are_allowed():
     assert is_document_id("https://client.example:8443/app.json?v=1")
 

@@ -8,10 +8,12 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
 from sqlalchemy import select, update
 
+from limen.access.clients.records import TokenExchange
 from limen.kernel.clock import SECOND
 from limen.storage.schema.clients import clients
 from limen.storage.schema.tokens import codes
-from tests.integration.tokens.kit import Shop, claims, error
+from tests.conformance.test_rfc7523_jwt_bearer import Trusted
+from tests.integration.tokens.kit import EMAIL, Shop, claims, error
 from tests.integration.tokens.proofs import Prover
 from tests.support.house import CALLBACK
 
@@ -150,3 +152,50 @@ async def test_mcp_a_machine_says_for_which_server_its_token_is(shop: Shop):
     named = await shop.post("/token", OWN | {"resource": "https://mcp.example"}, auth)
     assert named.status_code == 200, named.text
     assert claims(named.json()["access_token"])["aud"] == "https://mcp.example"
+
+
+AGENT = {"profile": "mcp", "audiences": ("https://mcp.example",), "redirect_uris": ()}
+NAMED = {"resource": "https://mcp.example"}
+
+
+def lacks_resource(answer) -> bool:
+    assert error(answer) == (400, "invalid_request")
+    return "MCP authorization" in answer.json()["error_description"]
+
+
+async def test_mcp_an_exchange_says_for_which_server_its_token_is(shop: Shop):
+    kind = "urn:ietf:params:oauth:grant-type:token-exchange"
+    policy = TokenExchange(subject_clients=(shop.client_id,))
+    auth = await shop.another(**AGENT, grant_types=(kind,), token_exchange=policy)
+    form = {"grant_type": kind, "subject_token_type": "urn:ietf:params:oauth:token-type:access_token"}
+    form |= {"subject_token": (await shop.tokens())["access_token"]}
+    assert lacks_resource(await shop.post("/token", form, auth))
+    assert lacks_resource(await shop.post("/token", form | {"audience": "https://mcp.example"}, auth))
+    assert (await shop.post("/token", form | NAMED, auth)).status_code == 200
+
+
+async def test_mcp_an_assertion_is_redeemed_for_a_server_that_is_named(shop: Shop):
+    kind = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+    trusted = Trusted(shop, await shop.another(**AGENT, grant_types=(kind,)))
+    await trusted.trust()
+    assert lacks_resource(await trusted.show(trusted.assertion()))
+    assert (await trusted.show(trusted.assertion(), **NAMED)).status_code == 200
+
+
+async def test_mcp_a_device_says_for_which_server_it_asks(shop: Shop):
+    kind = "urn:ietf:params:oauth:grant-type:device_code"
+    auth = await shop.another(**AGENT, grant_types=(kind,))
+    assert lacks_resource(await shop.post("/device_authorization", {"scope": "openid"}, auth))
+    begun = (await shop.post("/device_authorization", {"scope": "openid", **NAMED}, auth)).json()
+    page = await shop.walker.post(await shop.walker.get("/device"), user_code=begun["user_code"])
+    await shop.walker.post(page, decision="continue")
+    tokens = await shop.post("/token", {"grant_type": kind, "device_code": begun["device_code"]}, auth)
+    assert claims(tokens.json()["access_token"])["aud"] == "https://mcp.example"
+
+
+async def test_mcp_a_backchannel_request_says_for_which_server_it_asks(shop: Shop):
+    kind = "urn:openid:params:grant-type:ciba"
+    auth = await shop.another(**AGENT, grant_types=(kind,), backchannel_token_delivery_mode="poll")
+    form = {"scope": "openid", "login_hint": EMAIL}
+    assert lacks_resource(await shop.post("/bc-authorize", form, auth))
+    assert (await shop.post("/bc-authorize", form | NAMED, auth)).status_code == 200

@@ -126,6 +126,31 @@ async def test_section_2_scope_is_cut_to_what_the_tenant_allows_and_told(house):
     assert (refused.status_code, refused.json()["error"]) == (400, "invalid_client_metadata")
 
 
+async def test_the_tenant_says_what_profile_and_which_servers_such_clients_have_and_they_do_not(house):
+    server = "https://tools.example/mcp"
+    tenant = await tenant_with(house, mode="open", profile="mcp", audiences=(server,))
+    told = (await register(house, tenant, PLAIN | {"profile": "oauth2.1", "audiences": ["https://x.example"]})).json()
+    made = (await house.registration(tenant).read(told["client_id"])).document
+    assert (made.profile, made.audiences) == ("mcp", (server,))
+    sent = {"response_type": "code", "client_id": told["client_id"], "redirect_uri": CALLBACK, "scope": "openid"}
+    sent |= {"code_challenge": "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", "code_challenge_method": "S256"}
+    async with house.client() as http:
+        refused = await http.get(f"{tenant.prefix}/authorize", params=sent)
+        taken = await http.get(f"{tenant.prefix}/authorize", params=sent | {"resource": server})
+    assert "RFC%208707" in refused.headers["location"]
+    assert taken.status_code == 200
+
+
+async def test_a_client_that_cannot_meet_the_tenants_profile_is_refused(house):
+    tenant = await tenant_with(house, mode="open", profile="fapi2_security")
+    answer = await register(house, tenant, PLAIN)
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_client_metadata")
+    assert "token_endpoint_auth_method" in answer.json()["error_description"]
+    keys = {"keys": [ECKey.generate_key("P-256", {"kid": "one"}).as_dict(private=False)]}
+    strong = {"token_endpoint_auth_method": "private_key_jwt", "jwks": keys, "dpop_bound_access_tokens": True}
+    assert (await register(house, tenant, PLAIN | strong)).status_code == 201
+
+
 async def test_section_2_a_grant_that_the_tenant_does_not_allow_is_refused(house, tenant):
     body = {"grant_types": ["client_credentials"], "client_name": "A machine"}
     refused = await register(house, tenant, body)

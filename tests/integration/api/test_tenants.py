@@ -209,6 +209,29 @@ async def test_a_policy_of_assurance_that_is_none_is_refused(house, wrong):
     assert answer.status_code == 422, answer.text
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"profile": "fapi1"},
+        {"audiences": ["tools"]},
+        {"audiences": ["https://tools.example/#top"]},
+        {"audiences": ["https://me@tools.example"]},
+        {"audiences": ["https://tools.example"] * 21},
+        {"audiences": [""]},
+    ],
+)
+async def test_a_policy_for_clients_that_register_themselves_that_is_none_is_refused(house, wrong):
+    async with house.http(await house.token()) as http:
+        sent = {"settings": {"registration": wrong}}
+        answer = await http.patch("/tenants/acme", json=sent, headers={"if-match": "*"})
+        assert answer.status_code == 422, answer.text
+        good = {"profile": "mcp", "audiences": ["https://tools.example/mcp", "urn:example:tools"]}
+        sent = {"settings": {"registration": good}}
+        answer = await http.patch("/tenants/acme", json=sent, headers={"if-match": "*"})
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["settings"]["registration"].items() >= good.items()
+
+
 async def test_a_policy_of_assurance_is_kept_and_shown(house):
     scopes = [{"scope": "orders", "level": 2, "max_age": 300}]
     policy = {"level": 1, "max_age": 3_600, "scopes": scopes, "offer_days": 30}

@@ -17,6 +17,6 @@ def checked(
     for check in column:
         answer = check(draft)
         if not isinstance(answer, Draft):
-            return Invalid(answer.code, answer.detail)
+            return Invalid(answer.code, answer.detail, {"error_description": answer.detail})
         draft = answer
     return draft.request

@@ -17,6 +17,16 @@ STRONG_ALGORITHMS: Final = frozenset({"PS256", "ES256", "EdDSA", "Ed25519"})
 """§5.4.1."""
 LONGEST_CODE: Final = 60
 """Seconds (§5.3.2.2)."""
+NO_RESOURCE: Final = "resource is required (MCP authorization, Resource Parameter Implementation; RFC 8707 section 2)"
+_ASKED_BEFORE: Final = frozenset(
+    {
+        "authorization_code",
+        "refresh_token",
+        "urn:ietf:params:oauth:grant-type:device_code",
+        "urn:openid:params:grant-type:ciba",
+    }
+)
+"""Grants that answer a request of before, which was held to the profile itself."""
 
 
 def is_fapi(document: ClientDocument) -> bool:
@@ -51,11 +61,10 @@ def profile_refused(document: ClientDocument, confirmation: Confirmation | None,
 def grant_refused(document: ClientDocument, form: Mapping[str, str]) -> Invalid | None:
     """Return why the client's profile does not let it ask for tokens with *form*; None if nothing is wrong.
 
-    Who was sent by a person named the server in the authorization request already.
+    Whoever had a person asked, by whatever way, named the server in that request already, or got no code.
     """
-    is_own = form.get("grant_type") == "client_credentials"
-    if document.profile == "mcp" and is_own and "resource" not in form:
-        return _said("resource is required (MCP authorization, Resource Parameter Implementation; RFC 8707 section 2)")
+    if document.profile == "mcp" and form.get("grant_type") not in _ASKED_BEFORE and "resource" not in form:
+        return _said(NO_RESOURCE)
     return None
 
 

@@ -12,6 +12,9 @@ MOST_CLIENTS: Final = (1, 100_000)
 UNUSED_DAYS: Final = (1, 366)
 _ADMINISTRATIVE: Final = "limen:"
 _MOST: Final = 50
+_MOST_AUDIENCES: Final = 20
+_LONGEST_AUDIENCE: Final = 2_000
+_AUDIENCE: Final = re.compile(r"(?:https?://[A-Za-z0-9.:\[\]-]+(?:[/?][!-\"$-~]*)?|urn:[!-\"$-~]+)")
 _HOST: Final = re.compile(r"\.?[a-z0-9-]+(?:\.[a-z0-9-]+)*")
 
 Mode = Literal["off", "token", "statement", "open"]
@@ -22,9 +25,11 @@ Grant = Literal[
     "urn:ietf:params:oauth:grant-type:device_code",
     "urn:openid:params:grant-type:ciba",
 ]
+Profile = Literal["oauth2.1", "fapi2_security", "fapi2_message_signing", "mcp"]
 Text = Annotated[str, msgspec.Meta(extra_json_schema={"minLength": 1, "maxLength": 500})]
 Scope = Annotated[str, msgspec.Meta(extra_json_schema={"minLength": 1, "maxLength": 128})]
 Host = Annotated[str, msgspec.Meta(extra_json_schema={"minLength": 1, "maxLength": 253})]
+Audience = Annotated[str, msgspec.Meta(extra_json_schema={"minLength": 1, "maxLength": _LONGEST_AUDIENCE})]
 Hosts = Annotated[tuple[Host, ...], msgspec.Meta(extra_json_schema={"maxItems": _MOST})]
 
 
@@ -52,6 +57,8 @@ class RegistrationSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=Tr
         grant_types: likewise.
         redirect_hosts: where redirect URIs may lead; empty for anywhere. A dot in front allows sub-domains.
         native_redirects: whether they may lead to loopback or an application's own scheme (RFC 8252).
+        profile: what such a client is held to, as its own ``profile`` would; of those that come from then on.
+        audiences: the resource servers that its tokens may be for, likewise; empty for this server alone.
         statement_issuers: whose software statements are believed, in every mode but ``off``.
         most_clients: how many such clients there may be at once.
         unused_days: a client that nobody has allowed anything goes after so long.
@@ -73,6 +80,8 @@ class RegistrationSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=Tr
     )
     redirect_hosts: Hosts = ()
     native_redirects: bool = True
+    profile: Profile = "oauth2.1"
+    audiences: Annotated[tuple[Audience, ...], msgspec.Meta(extra_json_schema={"maxItems": _MOST_AUDIENCES})] = ()
     statement_issuers: Annotated[tuple[StatementIssuer, ...], msgspec.Meta(extra_json_schema={"maxItems": 20})] = ()
     most_clients: Annotated[
         int, msgspec.Meta(extra_json_schema={"minimum": MOST_CLIENTS[0], "maximum": MOST_CLIENTS[1]})
@@ -98,7 +107,16 @@ def problems_of(settings: RegistrationSettings, place: str) -> Iterator[tuple[st
     for name, (least, most) in {"most_clients": MOST_CLIENTS, "unused_days": UNUSED_DAYS}.items():
         if not least <= getattr(settings, name) <= most:
             yield f"{place}.{name}", "number.out_of_bounds"
+    yield from _audiences(settings, f"{place}.audiences")
     yield from _issuers(settings, f"{place}.statement_issuers")
+
+
+def _audiences(settings: RegistrationSettings, place: str) -> Iterator[tuple[str, str]]:
+    if len(settings.audiences) > _MOST_AUDIENCES:
+        yield place, "list.too_long"
+    for index, audience in enumerate(settings.audiences):
+        if len(audience) > _LONGEST_AUDIENCE or not _AUDIENCE.fullmatch(audience):
+            yield f"{place}.{index}", "audience.not_absolute"
 
 
 def _issuers(settings: RegistrationSettings, place: str) -> Iterator[tuple[str, str]]:

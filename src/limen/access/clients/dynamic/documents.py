@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+import msgspec
+
 from limen.access.clients.dynamic.metadata import check_redirects, read_metadata, refused
 from limen.access.clients.records import AuthMethod, ClientDocument
 from limen.access.clients.redirect_uris import check_fetchable
@@ -49,9 +51,12 @@ def is_allowed(client_id: str, policy: RegistrationSettings) -> bool:
 
 
 def read_document(
-    client_id: str, body: bytes, policy: RegistrationSettings, base: ClientDocument = NEW
+    client_id: str, body: bytes, policy: RegistrationSettings, base: ClientDocument | None = None
 ) -> ClientDocument | Refusal:
-    """Return what the document at *client_id* says, over *base*: what an administrator set stays."""
+    """Return what the document at *client_id* says, over *base*: what an administrator set stays.
+
+    Without one it is over what the tenant sets for clients that are new.
+    """
     try:
         sent = strict_json(body)
     except MalformedJson:
@@ -61,6 +66,8 @@ def read_document(
     method = sent.get("token_endpoint_auth_method", "none")
     if method not in _PUBLIC or any(name in sent for name in _SECRETS):  # nobody shares a secret in public
         return refused({"token_endpoint_auth_method": "secret.shared"})
+    if base is None:
+        base = msgspec.structs.replace(NEW, profile=policy.profile, audiences=policy.audiences)
     document = read_metadata(_held(sent, method, policy), base, policy.scopes)
     if isinstance(document, Refusal):
         return document

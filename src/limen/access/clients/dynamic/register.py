@@ -66,7 +66,8 @@ class SelfRegistration:
         actor = await self._admitted(digest, sent, request_id)
         if isinstance(actor, Refusal):
             return actor
-        document = await self._document(sent, _NEW, policy.scopes)
+        new = msgspec.structs.replace(_NEW, profile=policy.profile, audiences=policy.audiences)
+        document = await self._document(sent, new, policy.scopes)
         if isinstance(document, Refusal):
             return document
         token = Secret(random_token(self.registration.entropy))

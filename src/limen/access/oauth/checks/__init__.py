@@ -17,7 +17,7 @@ from limen.access.oauth.checks.hint import check_id_token_hint
 from limen.access.oauth.checks.max_age import check_max_age
 from limen.access.oauth.checks.nonce import check_nonce
 from limen.access.oauth.checks.pkce import check_pkce
-from limen.access.oauth.checks.profile import check_profile
+from limen.access.oauth.checks.profile import check_decoupled_profile, check_profile
 from limen.access.oauth.checks.prompt import check_prompt
 from limen.access.oauth.checks.pushed import check_pushed
 from limen.access.oauth.checks.redirect_uri import check_redirect_uri
@@ -73,6 +73,7 @@ TABLE: Final[tuple[tuple[Check, Endpoint], ...]] = (
     (refuse_claims,                D | B),
     (check_assurance,      A | P | D | B),
     (check_profile,        A | P        ),
+    (check_decoupled_profile,      D | B),
 )
 # fmt: on
 """Steps are rows, endpoints are columns."""

@@ -18,4 +18,7 @@ PROFILES: Final[Mapping[Profile, tuple[Rule, ...]]] = {
     "mcp": mcp.RULES,
 }
 
-__all__ = ["PROFILES", "Rule"]
+DECOUPLED: Final[Mapping[Profile, tuple[Rule, ...]]] = {"mcp": mcp.DECOUPLED}
+"""The rules for requests that a person answers on another device; those of FAPI 2.0 are of redirects alone."""
+
+__all__ = ["DECOUPLED", "PROFILES", "Rule"]

@@ -7,13 +7,14 @@ from typing import Final
 
 from limen.access.oauth.draft import Draft
 from limen.access.oauth.profiles.rule import Rule
+from limen.access.tokens.profiles import NO_RESOURCE
 
 
 def resource(draft: Draft) -> str | None:
     """The token is asked for a server that is named, so that it is of no use at another."""
     if draft.request.resources:
         return None
-    return "resource is required (MCP authorization, Resource Parameter Implementation; RFC 8707 section 2)"
+    return NO_RESOURCE
 
 
 def to_itself(draft: Draft) -> str | None:
@@ -24,3 +25,5 @@ def to_itself(draft: Draft) -> str | None:
 
 
 RULES: Final[tuple[Rule, ...]] = (resource, to_itself)
+DECOUPLED: Final[tuple[Rule, ...]] = (resource,)
+"""Where the person answers elsewhere: nothing is redirected."""
