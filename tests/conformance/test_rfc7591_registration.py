@@ -80,6 +80,56 @@ async def test_section_2_what_is_left_out_has_the_defaults_of_the_rfc_and_they_a
     assert told["client_name"] == "client.example"
 
 
+@pytest.mark.parametrize(
+    ("kind", "uri", "is_good"),
+    [
+        ("web", "https://client.example/cb", True),
+        ("web", "http://127.0.0.1/cb", False),
+        ("web", "com.example.app:/cb", False),
+        ("native", "http://127.0.0.1/cb", True),
+        ("native", "http://localhost:7/cb", True),
+        ("native", "com.example.app:/cb", True),
+        ("native", "https://client.example/cb", True),  # RFC 8252 §7.2: claimed by the application
+        ("native", "https://localhost/cb", False),
+        ("native", "https://[::1]/cb", False),
+        (None, "http://127.0.0.1/cb", True),
+    ],
+)
+async def test_oidc_registration_section_2_redirects_are_of_the_kind_of_application(house, tenant, kind, uri, is_good):
+    answer = await register(house, tenant, PLAIN | {"redirect_uris": [uri], "application_type": kind})
+    if is_good:
+        assert answer.status_code == 201, answer.text
+        assert answer.json().get("application_type") == kind
+    else:
+        assert (answer.status_code, answer.json()["error"]) == (400, "invalid_redirect_uri")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"application_type": "desktop"},
+        {"application_type": 1},
+        {"initiate_login_uri": "http://client.example/login"},
+        {"initiate_login_uri": "http://127.0.0.1/login"},
+        {"initiate_login_uri": "com.example.app:/login"},
+        {"initiate_login_uri": "https://client.example/#top"},
+        {"initiate_login_uri": ["https://client.example/login"]},
+    ],
+)
+async def test_oidc_registration_section_2_what_it_may_not_say_is_refused(house, tenant, wrong):
+    answer = await register(house, tenant, PLAIN | wrong)
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_client_metadata")
+
+
+async def test_oidc_registration_section_2_where_a_login_may_be_begun_is_kept_and_told(house, tenant):
+    uri = "https://client.example/login"
+    told = (await register(house, tenant, PLAIN | {"initiate_login_uri": uri})).json()
+    assert told["initiate_login_uri"] == uri
+    async with house.client() as http:
+        bearer = {"authorization": f"Bearer {told['registration_access_token']}"}
+        assert (await http.get(told["registration_client_uri"], headers=bearer)).json()["initiate_login_uri"] == uri
+
+
 async def test_section_2_members_that_are_not_known_are_passed_over(house, tenant):
     told = (await register(house, tenant, PLAIN | {"nobody_knows": {"x": 1}, "client_name#de": "Kunde"})).json()
     assert "nobody_knows" not in told

@@ -53,6 +53,8 @@ Profile = Literal["oauth2.1", "fapi2_security", "fapi2_message_signing", "mcp"]
 """Rules beyond our own that a client is held to: a profile tightens, and loosens nothing."""
 FAPI: Final[frozenset[Profile]] = frozenset({"fapi2_security", "fapi2_message_signing"})
 """Profiles of FAPI 2.0; the second is the first and more."""
+ApplicationType = Literal["", "web", "native"]
+"""What its redirects may be (OpenID Connect Registration §2); empty where it says nothing."""
 SubjectType = Literal["public", "pairwise"]
 Uri = Annotated[str, text(1, 2_000)]
 Uris = Annotated[tuple[Uri, ...], items(most=50)]
@@ -97,6 +99,7 @@ class ClientDocument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """
 
     client_name: Annotated[str, text(1, 100)]
+    application_type: ApplicationType = ""
     redirect_uris: Uris = ()
     post_logout_redirect_uris: Uris = ()
     grant_types: Annotated[tuple[GrantType, ...], items(1, 20)] = ("authorization_code", "refresh_token")
@@ -152,6 +155,7 @@ class ClientDocument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     logo_uri: Page = ""
     tos_uri: Page = ""
     policy_uri: Page = ""
+    initiate_login_uri: Page = ""
     software_id: Annotated[str, text(most=200)] = ""
     software_version: Annotated[str, text(most=100)] = ""
     backchannel_token_delivery_mode: Literal["", "poll", "ping"] = ""

@@ -82,6 +82,12 @@ def _web(scheme: str, rest: str) -> str | None:
     return None if scheme == "https" or is_loopback else "redirect_uri.insecure"
 
 
+def is_loopback_uri(text: str) -> bool:
+    """Tell whether *text*, which may be registered, leads to the machine that the browser is on."""
+    host = (urlsplit(text).hostname or "").lower()
+    return bool(_is_loopback(f"[{host}]" if ":" in host else host))
+
+
 def _is_loopback(host: str) -> bool | None:
     """Tell whether *host* is this machine; None if it is an address that browsers read in another way than we."""
     if host == "localhost":

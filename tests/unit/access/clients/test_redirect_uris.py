@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from limen.access.clients.redirect_uris import check_redirect_uri, check_web_uri, is_absolute_uri
+from limen.access.clients.redirect_uris import check_redirect_uri, check_web_uri, is_absolute_uri, is_loopback_uri
 
 _hosts = st.from_regex(r"[a-z][a-z0-9]{0,10}(\.[a-z][a-z0-9]{0,8}){1,3}", fullmatch=True)
 _paths = st.from_regex(r"(/[A-Za-z0-9_\-]{1,12}){0,4}", fullmatch=True)
@@ -135,3 +135,14 @@ def test_resource_servers_are_named_by_uris(uri):
 @pytest.mark.parametrize("uri", ["orders", "", "https://", "https://[", "https://a@b", "https://a#b", "https://a b"])
 def test_what_is_no_absolute_uri_names_no_resource_server(uri):
     assert not is_absolute_uri(uri)
+
+
+@pytest.mark.parametrize("authority", ["localhost", "LOCALHOST:7", "127.0.0.1", "127.8.8.8:9", "[::1]", "[::1]:443"])
+def test_an_address_of_this_machine_is_known_by_any_scheme(authority):
+    assert is_loopback_uri(f"https://{authority}/cb")
+    assert is_loopback_uri(f"http://{authority}/cb")
+
+
+@pytest.mark.parametrize("uri", ["https://shop.example/", "https://localhost.shop.example", "com.example.app:/cb"])
+def test_another_address_is_none_of_this_machine(uri):
+    assert not is_loopback_uri(uri)
