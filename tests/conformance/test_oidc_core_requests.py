@@ -1,6 +1,6 @@
 """How a request speaks: OpenID Connect Core 1.0 §3.1.2.1 and §5.5, Registration §2, Initiating User Registration.
 
-``display`` is taken and changes nothing: the pages fit a window, a popup and a phone alike. ``claims_locales`` is
+``display`` changes nothing: the pages fit a window, a popup and a phone alike. ``claims_locales`` is
 passed over: what customers write about themselves is there in one language.
 """
 
@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 import pytest
 
 from limen.identity.tenants.records import TenantSettings
-from tests.integration.tokens.kit import EMAIL, Shop, claims, open_shop
+from tests.integration.tokens.kit import EMAIL, Shop, claims, error, open_shop
 from tests.support.house import PASSWORD, code_in
 
 pytestmark = pytest.mark.anyio
@@ -142,9 +142,24 @@ async def test_oidc_core_s3_1_2_1_arabic_is_written_from_the_right(shop: Shop, w
     assert (page.lang, page.dir) == ("ar", "rtl")
 
 
-@pytest.mark.parametrize("display", ["page", "popup", "touch", "wap", "hologram"])
+@pytest.mark.parametrize("display", ["page", "popup", "touch", "wap"])
 async def test_oidc_core_s3_1_2_1_display_is_taken_and_no_error(shop: Shop, display):
     assert "code" in (await shop.arrive(display=display)).answer
+
+
+@pytest.mark.parametrize("way", ["query", "pushed"])
+@pytest.mark.parametrize("display", ["hologram", "page popup", "PAGE"])
+async def test_oidc_core_s3_1_2_1_a_display_that_is_none_of_the_four_is_refused(shop: Shop, way, display):
+    request = shop.walker.request(shop.client_id, display=display)
+    if way == "pushed":
+        assert error(await shop.post("/par", request, shop.auth)) == (400, "invalid_request")
+    else:
+        assert (await shop.walker.get("/authorize", **request)).answer["error"] == "invalid_request"
+
+
+async def test_oidc_discovery_s3_the_displays_are_announced(shop: Shop):
+    document = (await shop.http.get("/.well-known/openid-configuration")).json()
+    assert document["display_values_supported"] == ["page", "popup", "touch"]
 
 
 async def test_oidc_core_s3_1_2_1_a_login_hint_is_filled_in_however_it_comes(shop: Shop):

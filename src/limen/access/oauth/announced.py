@@ -6,6 +6,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from limen.access.jose.algorithms import SIGNING
 from limen.access.jose.encryption import CONTENT_ALGORITHMS, KEY_ALGORITHMS
+from limen.access.oauth.checks.display import DISPLAYS
 from limen.access.oauth.checks.prompt import prompts_of
 from limen.access.oauth.checks.response_mode import RESPONSE_MODES
 from limen.access.oauth.objects import SIGNING as OBJECT_SIGNING
@@ -29,6 +30,7 @@ def authorization_metadata(desk: Desk) -> dict[str, Any]:
         "authorization_encryption_alg_values_supported": list(KEY_ALGORITHMS),
         "authorization_encryption_enc_values_supported": list(CONTENT_ALGORITHMS),
         "prompt_values_supported": list(prompts_of(desk.tenant)),
+        "display_values_supported": list(DISPLAYS),
         "ui_locales_supported": list(settings.locales),
         "claims_parameter_supported": True,
         "request_parameter_supported": True,

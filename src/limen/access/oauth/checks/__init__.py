@@ -11,6 +11,7 @@ from limen.access.oauth.checks.assurance import check_assurance
 from limen.access.oauth.checks.authorization_details import check_authorization_details
 from limen.access.oauth.checks.claims import check_claims, refuse_claims
 from limen.access.oauth.checks.client import check_client
+from limen.access.oauth.checks.display import check_display
 from limen.access.oauth.checks.dpop_jkt import check_dpop_jkt
 from limen.access.oauth.checks.grant_type import check_grant_type
 from limen.access.oauth.checks.hint import check_id_token_hint
@@ -64,6 +65,7 @@ TABLE: Final[tuple[tuple[Check, Endpoint], ...]] = (
     (check_authorization_details, A | P | D | B),
     (check_pkce,           A | P        ),
     (check_prompt,         A | P        ),
+    (check_display,        A | P        ),
     (check_max_age,        A | P | D    ),
     (check_nonce,          A | P        ),
     (check_dpop_jkt,       A | P        ),
