@@ -375,6 +375,7 @@ async def waiting_requests(unit, theirs, now):
     assert await unit.waiting.find_user_code(them.user_hash) is None
     assert await unit.waiting.of_customer(theirs.who.customer.id, now) == []
     assert not await unit.waiting.answer(them.id, WaitingState.APPROVED, now)
+    assert not await unit.waiting.claim(them, b"mine", now)
     assert await theirs.world.hot.poll(them.code_hash, now) is None
 
 

@@ -50,6 +50,21 @@ async def test_of_twenty_answers_at_once_one_counts(database):
     assert Counter(await asyncio.gather(*(answer(state) for state in states))) == {True: 1, False: 19}
 
 
+async def test_of_ten_claims_at_once_one_counts_and_none_after_an_answer(database):
+    request = await stored(database, things.waiting(database))
+
+    async def claim(number, of=request):
+        async with database.begin() as unit:
+            return await unit.waiting.claim(of, b"%d" % number, database.clock.now())
+
+    assert Counter(await asyncio.gather(*(claim(number) for number in range(10)))) == {True: 1, False: 9}
+    async with database.begin() as unit:
+        held = await unit.waiting.get(request.id)
+        assert await unit.waiting.answer(request.id, WaitingState.DENIED, database.clock.now())
+    assert held == replace(request, sealed=held.sealed)
+    assert not await claim(11, held)
+
+
 async def test_what_has_expired_is_not_answered(database):
     request = await stored(database, things.waiting(database))
     async with database.begin() as unit:

@@ -9,9 +9,13 @@ from limen.access.clients.records import AuthMethod, TokenExchange
 from limen.access.tokens.waiting import WaitingKind
 from limen.identity.administrators import SYSTEM
 from limen.identity.customers.records import Customer
+from limen.identity.tenants.records import TenantSettings
+from limen.identity.tenants.registration import RegistrationSettings
 from tests.integration.tokens.certificates import Certificate
-from tests.integration.tokens.kit import Shop, claims, error
-from tests.integration.tokens.strict import KEY, Strict
+from tests.integration.tokens.kit import PASSWORD, Shop, claims, error
+from tests.integration.tokens.proofs import Prover
+from tests.integration.tokens.strict import JWKS, KEY, Strict
+from tests.support.walker import says
 
 pytestmark = pytest.mark.anyio
 DEVICE, CIBA = WaitingKind.DEVICE.value, WaitingKind.BACKCHANNEL.value
@@ -46,6 +50,16 @@ async def test_esignet_issue_2418_an_assertion_is_good_once_at_all_doors_togethe
     own = {"grant_type": "refresh_token", "refresh_token": "x"}
     answer = await shop.post("/token", {**own, **proof}, headers=strict.prover.header())
     assert error(answer) == (401, "invalid_client")
+
+
+async def test_hydra_ghsa_3p3g_vpw6_4w66_an_assertion_gives_one_token(shop: Shop):
+    """The ``jti`` was kept nowhere, and the same assertion gave token after token."""
+    client_id, _ = await shop.machine(token_endpoint_auth_method="private_key_jwt", jwks=JWKS)
+    form = {"grant_type": "client_credentials", **Strict(shop, client_id, Prover(shop.house.clock)).proven()}
+    answers = await asyncio.gather(*(shop.post("/token", form) for _ in range(10)))
+    assert sorted(answer.status_code for answer in answers) == [200] + [401] * 9
+    shop.house.clock.advance(30)
+    assert error(await shop.post("/token", form)) == (401, "invalid_client")
 
 
 async def test_keycloak_issue_49215_a_forged_assertion_uses_up_nobodys_jti(shop: Shop):
@@ -116,7 +130,8 @@ async def allow(shop: Shop, user_code: str) -> None:
     await walker.post(page, decision="continue")
 
 
-async def test_a_device_code_belongs_to_the_client_that_asked(shop: Shop):
+async def test_keycloak_cve_2023_2585_and_zitadel_cve_2026_55672_a_device_code_belongs_to_its_client(shop: Shop):
+    """Neither linked the code to the client that had asked: another one had tokens for it."""
     client_id, begun = await television(shop)
     thief, _ = await television(shop)
     await allow(shop, begun["user_code"])
@@ -136,6 +151,31 @@ async def test_a_link_with_the_code_in_it_allows_nothing_by_itself(shop: Shop):
     assert (await shop.walker.post(page, decision="continue", csrf=None)).status == 403
     shop.house.clock.advance(10)
     assert error(await shop.post("/token", form)) == (400, "authorization_pending")
+
+
+async def test_better_auth_cve_2026_45337_a_code_that_somebody_compares_is_answered_by_nobody_else(shop: Shop):
+    """GHSA-cq3f-vc6p-68fh: whoever had seen a code could allow it, or deny it, while its owner was at it still."""
+    await shop.house.customer("eve@example.com")
+    client_id, begun = await television(shop)
+    page = await shop.walker.post(await shop.walker.get("/device"), user_code=begun["user_code"])
+    eve = shop.house.walker(address="203.0.113.9")
+    await eve.sign_in("eve@example.com", PASSWORD)
+    for decision in ("", "continue", "deny"):
+        seen = await eve.post(await eve.get("/device"), user_code=begun["user_code"], decision=decision)
+        assert seen.errors == {"user_code": says("error.user_code_unknown")}, decision
+    await shop.walker.post(page, decision="continue")
+    form = {"grant_type": DEVICE, "device_code": begun["device_code"], "client_id": client_id}
+    token = (await shop.post("/token", form)).json()["access_token"]
+    assert claims(token)["sub"] == shop.customer.subject
+
+
+async def test_better_auth_cve_2026_45364_a_network_of_addresses_guesses_no_more_codes_than_one(shop: Shop):
+    """GHSA-p6v2-xcpg-h6xw: tries were counted by the text of an address; an IPv6 network has endlessly many."""
+    seen = []
+    for number in range(21):
+        walker = shop.house.walker(address=("2001:db8:0:7::%x", "2001:DB8::7:0:0:0:%x")[number % 2] % (number + 1))
+        seen.append((await walker.post(await walker.get("/device"), user_code="BCDF-GHJK")).status)
+    assert seen == [400] * 20 + [429]
 
 
 async def test_a_device_code_gives_tokens_once_however_often_it_is_asked_at_once(shop: Shop):
@@ -191,6 +231,55 @@ async def test_zitadel_cve_2026_56668_an_exchange_gives_no_more_than_there_was(s
     assert given.json()["scope"] == "orders"
     stranger = await shop.another(grant_types=(EXCHANGE,), redirect_uris=(), scopes=("orders",))
     assert (await exchange(shop, stranger, token)).status_code == 400
+
+
+@pytest.mark.parametrize("kind", ["access_token", "id_token", "jwt"])
+async def test_logto_issue_8772_a_token_is_exchanged_by_whom_its_audience_allows(shop: Shop, kind: str):
+    """The exchange did not ask whether the caller was meant by the token: one client's was good in another's hands."""
+    back = await shop.another(
+        grant_types=(EXCHANGE, "client_credentials"),
+        redirect_uris=(),
+        scopes=("orders",),
+        token_exchange=TokenExchange(subject_clients=("somebody",), subject_audiences=("https://api.example",)),
+    )
+    tokens = await shop.tokens(scope="openid orders")
+    subject = tokens["id_token" if kind == "id_token" else "access_token"]
+    more = {"subject_token_type": f"urn:ietf:params:oauth:token-type:{kind}"}
+    assert error(await exchange(shop, back, subject, **more)) == (400, "invalid_request")
+    actor = (await shop.own_token(back))["access_token"]
+    more |= {"actor_token": actor, "actor_token_type": ACCESS}
+    assert error(await exchange(shop, back, subject, **more)) == (400, "invalid_request")
+    assert error(await exchange(shop, back, subject, **more, audience=back[0]))[0] == 400
+
+
+async def test_logto_pull_6100_who_registers_itself_exchanges_nothing(shop: Shop):
+    """Third parties' applications may not exchange tokens: here no client gets the grant by asking for it."""
+    tenant = await shop.house.add_tenant("open", TenantSettings(registration=RegistrationSettings(mode="open")))
+    document = {"client_name": "Third", "grant_types": [EXCHANGE], "token_exchange": {"subject_clients": ["*"]}}
+    answer = await shop.http.post(f"{tenant.prefix}/register", json=document)
+    assert error(answer) == (400, "invalid_client_metadata")
+
+
+async def test_better_auth_ghsa_xr8f_h2gw_9xh6_signing_in_is_no_right_to_register(shop: Shop):
+    """Whoever was signed in made clients, past the rule that says who may."""
+    document = {"client_name": "Mine", "redirect_uris": ["https://evil.example/cb"]}
+    token = (await shop.tokens())["access_token"]
+    for headers in ({}, {"authorization": f"Bearer {token}"}, {"origin": "https://id.example"}):
+        for path in ("/register", "/api/v1/clients"):
+            answer = await shop.walker.http.post(path, json=document, headers=headers)
+            assert answer.status_code in {401, 403, 404}, (path, headers)
+
+
+async def test_better_auth_ghsa_p2fr_6hmx_4528_a_resource_is_bound_to_what_was_allowed(shop: Shop):
+    """The token request alone said for which resource a token is, and so did each refresh."""
+    api, other = "https://api.example", "https://other.example"
+    auth = await shop.another(audiences=(api, other))
+    for resource in (other, "https://unheard.example"):
+        code = await shop.code(auth[0], resource=api)
+        assert error(await shop.redeem(code, auth, resource=resource)) == (400, "invalid_target")
+        tokens = await shop.tokens(auth, resource=api)
+        assert claims(tokens["access_token"])["aud"] == api
+        assert error(await shop.refresh(tokens["refresh_token"], auth, resource=resource)) == (400, "invalid_target")
 
 
 async def test_keycloak_cve_2026_1609_no_assertion_gives_tokens_for_a_disabled_customer(shop: Shop):

@@ -25,6 +25,27 @@ async def test_keycloak_cve_2026_1035_of_many_refreshes_at_once_one_successor_is
     assert len({answer.json()["refresh_token"] for answer in answers if answer.status_code == 200}) == 1
 
 
+async def test_better_auth_ghsa_392p_2q2v_4372_of_refreshes_at_once_no_second_family_is_born(shop: Shop):
+    """Each of two that raced had a successor that lived on: the theft was seen by neither."""
+    first = (await shop.tokens())["refresh_token"]
+    answers = await asyncio.gather(*(shop.refresh(first) for _ in range(8)))
+    (second,) = {answer.json()["refresh_token"] for answer in answers if answer.status_code == 200}
+    third = (await shop.refresh(second)).json()["refresh_token"]
+    shop.house.clock.advance(60)
+    assert error(await shop.refresh(first)) == (400, "invalid_grant")
+    for token in (second, third):
+        assert error(await shop.refresh(token)) == (400, "invalid_grant")
+
+
+async def test_better_auth_ghsa_7w99_5wm4_3g79_who_comes_second_with_a_code_ends_what_the_first_was_given(shop: Shop):
+    """Both of two redemptions at once gave tokens."""
+    code = await shop.code()
+    answers = await asyncio.gather(*(shop.redeem(code) for _ in range(8)))
+    (given,) = [answer.json() for answer in answers if answer.status_code == 200]
+    assert not await shop.is_active(given["access_token"])
+    assert error(await shop.refresh(given["refresh_token"])) == (400, "invalid_grant")
+
+
 async def test_apache_cxf_cve_2026_50631_likewise_where_tokens_do_not_rotate(shop: Shop):
     auth = await shop.another(rotate_refresh_tokens=False)
     token = (await shop.tokens(auth))["refresh_token"]

@@ -70,6 +70,17 @@ async def test_fosite_cve_2020_15233_loopback_addresses_keep_their_query(shop: S
     assert (await shop.arrive(with_query, redirect_uri="http://127.0.0.1:8080/callback?foo=bar")).answer["code"]
 
 
+async def test_fosite_v0_34_1_case_counts(shop: Shop):
+    """Before, addresses were compared in lower case (the release notes of ory/fosite v0.34.1)."""
+    path = CALLBACK.removeprefix("https://shop.example")
+    for uri in (
+        f"https://shop.example{path.upper()}",
+        f"https://SHOP.example{path}",
+        CALLBACK.replace("https", "HTTPS"),
+    ):
+        assert await refused(shop, uri)
+
+
 @pytest.mark.parametrize(
     "uri", ["JavaScript:alert(1)", "javascript:alert(1)", "DATA:text/html,x", "vbscript:x", "java\tscript:alert(1)"]
 )

@@ -6,7 +6,7 @@ from typing import Protocol
 import msgspec
 
 from limen.access.clients.records import Client
-from limen.access.decoupled.content import Content, open_content
+from limen.access.decoupled.content import Content, open_content, seal_content
 from limen.access.decoupled.notice import ping_event
 from limen.access.decoupled.user_codes import user_hash
 from limen.access.oauth.code import Approval, CodeUnit, keep_code, meanwhile
@@ -53,9 +53,19 @@ class Asked:
         return msgspec.structs.replace(self.content.request, waiting=str(self.row.id), prompt=("consent",))
 
 
-async def find_by_code(unit: _Rows, desk: Desk, code: str) -> Asked | Refusal:
-    """Return the request whose user code has the letters *code*, while it waits."""
-    return await _opened(desk, await unit.waiting.find_user_code(user_hash(desk, code)))
+async def find_by_code(unit: _Rows, desk: Desk, code: str, browser: str) -> Asked | Refusal:
+    """Return the request whose user code has the letters *code*, while it waits and no other *browser* has it."""
+    asked = await _opened(desk, await unit.waiting.find_user_code(user_hash(desk, code)))
+    return asked if isinstance(asked, Refusal) or asked.content.browser in {"", browser} else OVER
+
+
+async def claim(unit: _Rows, desk: Desk, asked: Asked, browser: str) -> Refusal | None:
+    """Keep a code for the *browser* that typed it first.
+
+    Codes are read off screens: who sees one over a shoulder must not answer it while its owner compares or signs in.
+    """
+    sealed = seal_content(desk, asked.row.id, msgspec.structs.replace(asked.content, browser=browser))
+    return None if await unit.waiting.claim(asked.row, sealed, desk.clock.now()) else OVER
 
 
 async def find(unit: _Rows, desk: Desk, request_id: str) -> Asked | Refusal:

@@ -20,6 +20,7 @@ class Content(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         request: the checked request.
         network: the network it came from, as coarse as a neighbourhood; empty where the address is not known.
         user_agent: what the asker calls itself; nothing rests on it.
+        browser: at whose browser the typed code is compared; empty until somebody types it.
         binding_message: what both devices show (CIBA Core §7.1).
         notify: where the client wants to hear of the answer; empty for not at all (CIBA Core §10.2).
         notify_token: what we prove ourselves with there.
@@ -29,6 +30,7 @@ class Content(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     request: AuthorizationRequest
     network: str = ""
     user_agent: str = ""
+    browser: str = ""
     binding_message: str = ""
     notify: str = ""
     notify_token: str = ""

@@ -102,6 +102,10 @@ class WaitingStore(Protocol):
         """Return what waits for a customer's answer, oldest first."""
         ...
 
+    async def claim(self, request: WaitingRequest, sealed: bytes, now: Instant) -> bool:
+        """Keep *sealed* with a request that waits, unless something else was kept since *request* was read."""
+        ...
+
     async def answer(self, request_id: WaitingId, state: WaitingState, now: Instant) -> bool:
         """Answer a request that is pending and not expired; False for any other."""
         ...

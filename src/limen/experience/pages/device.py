@@ -10,7 +10,7 @@ from typing import Any, Final
 import segno
 from starlette.responses import Response
 
-from limen.access.decoupled.answering import Asked, deny, find_by_code
+from limen.access.decoupled.answering import Asked, claim, deny, find_by_code
 from limen.access.decoupled.user_codes import PER_ADDRESS, PER_BROWSER, PER_TENANT, grouped, read_user_code
 from limen.experience.pages.authorize import answer
 from limen.experience.pages.devices import describe_device
@@ -39,11 +39,21 @@ async def device(visit: Visit) -> Response:
     limited = await _over_limits(visit)
     if limited is not None:
         return refused(visit, limited)
-    async with visit.parts.read(visit.journey_parts.tenant_id) as unit:
-        asked = await find_by_code(unit, visit.desk, code)
+    asked = await _held(visit, code)
     if isinstance(asked, Refusal):
         return _entry(visit, grouped(code), "error.user_code_unknown")
     return await _decided(visit, asked, code, form.get("decision", ""))
+
+
+async def _held(visit: Visit, code: str) -> Asked | Refusal:
+    """Return the request with *code*, which from now on is answered at this browser alone."""
+    browser = str(visit.browser.id) if visit.browser is not None else ""
+    async with visit.parts.read(visit.journey_parts.tenant_id) as unit:
+        asked = await find_by_code(unit, visit.desk, code, browser)
+    if isinstance(asked, Refusal) or asked.content.browser:
+        return asked
+    async with visit.parts.begin(visit.journey_parts.tenant_id) as unit:
+        return await claim(unit, visit.desk, asked, browser) or asked
 
 
 async def _decided(visit: Visit, asked: Asked, code: str, decision: str) -> Response:

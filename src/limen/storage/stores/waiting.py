@@ -21,6 +21,14 @@ _FIND = select_mine(waiting, waiting.c.user_hash == bindparam("of"))
 _OF_CUSTOMER = select_mine(
     waiting, waiting.c.customer_id == bindparam("of"), _PENDING, waiting.c.expires_at > bindparam("now")
 )
+_CLAIM = update_mine(
+    waiting,
+    waiting.c.id == bindparam("of"),
+    waiting.c.sealed == bindparam("before"),
+    _PENDING,
+    waiting.c.expires_at > bindparam("now"),
+    sets=("sealed",),
+)
 _ANSWER = update_mine(
     waiting,
     waiting.c.id == bindparam("of"),
@@ -75,6 +83,10 @@ class SqlWaiting(TenantStoreBase):
         """Return what waits for a customer's answer, oldest first."""
         found = [_request(row) for row in await self._all(_OF_CUSTOMER, of=customer_id, now=now)]
         return sorted((one for one in found if one is not None), key=lambda one: one.id)
+
+    async def claim(self, request: WaitingRequest, sealed: bytes, now: Instant) -> bool:
+        """Keep *sealed* with a request that waits, unless something else was kept since *request* was read."""
+        return await self._applied(_CLAIM, of=request.id, before=request.sealed, now=now, sealed=sealed)
 
     async def answer(self, request_id: WaitingId, state: WaitingState, now: Instant) -> bool:
         """Answer a request that is pending and not expired; False for any other."""
