@@ -6,7 +6,7 @@ fragment, no userinfo, nothing that a browser would rewrite on the way.
 
 import re
 from ipaddress import ip_address
-from urllib.parse import urlsplit
+from urllib.parse import unquote_plus, urlsplit
 
 LONGEST = 2_000
 MOST = 50
@@ -16,6 +16,8 @@ _CHARACTERS = re.compile(r"(?:[A-Za-z0-9\-._~:/?\[\]@!$&'()+,;=]|%[0-9A-Fa-f]{2}
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):(.*)", re.DOTALL)
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _AUTHORITY = re.compile(rf"(\[[0-9A-Fa-f:.]+\]|{_LABEL}(?:\.{_LABEL})*)(?::([1-9][0-9]{{0,4}}))?")
+_ANSWERS = frozenset({"code", "error", "error_description", "error_uri", "iss", "response", "state"})
+"""What an answer adds: each comes once (RFC 6749 §3.1), and whoever compares issuers finds one (RFC 9207 §2)."""
 _DOT_SEGMENT = re.compile(r"/(?:\.|%2e){1,2}(?:/|\Z)", re.IGNORECASE)
 
 
@@ -24,6 +26,16 @@ def check_redirect_uri(text: str) -> str | None:
 
     Allowed are ``https``, ``http`` on loopback (RFC 8252 §7.3), and private-use schemes with a dot (§7.1).
     """
+    return _check(text) or ("redirect_uri.response_parameter" if _answers(text) else None)
+
+
+def _answers(text: str) -> bool:
+    """Tell whether the query of *text* holds what an answer says."""
+    pairs = re.split("[&;]", text.partition("?")[2])
+    return not _ANSWERS.isdisjoint(unquote_plus(pair.partition("=")[0]) for pair in pairs)
+
+
+def _check(text: str) -> str | None:
     problem = _spelling(text)
     if problem:
         return problem
@@ -40,7 +52,7 @@ def check_redirect_uri(text: str) -> str | None:
 
 def check_web_uri(text: str) -> str | None:
     """Return what is wrong with *text* as the address of a page or an image; None if it will do."""
-    problem = check_redirect_uri(text)
+    problem = _check(text)
     return problem or (None if text.startswith(("https:", "http:")) else "redirect_uri.scheme")
 
 
