@@ -3,44 +3,20 @@
 TLS ends at an edge of ours, which hands the certificate on; whoever else sends such a header is not heard.
 """
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 
-from limen.app.settings.sections.serving import ProxiesSection
-from tests.integration.tokens.certificates import SUBJECT, Certificate
-from tests.integration.tokens.kit import Shop, claims, error, shop_in
+from tests.conformance.conftest import MTLS
+from tests.integration.tokens.certificates import SUBJECT, Certificate, handed_on
+from tests.integration.tokens.kit import Shop, claims, error
 from tests.integration.tokens.proofs import Prover
-from tests.support import house as houses
 from tests.support.house import CALLBACK
 from tests.support.walker import VERIFIER
 
-pytestmark = pytest.mark.anyio
-EDGE = "192.0.2.7"
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("edge")]
 OWN = {"grant_type": "client_credentials"}
 BAD = (401, "invalid_client")
-MTLS = "https://mtls.id.example"
-
-
-@pytest.fixture
-async def shop(tmp_path: Path, house_files: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Shop]:
-    proxies = ProxiesSection(
-        networks=(f"{EDGE}/32",),
-        certificate_header="Client-Cert",
-        certificate_verified_header="X-SSL-Client-Verify",
-        certificate_url=MTLS,
-    )
-    plain = houses.settings_in
-    monkeypatch.setattr(houses, "settings_in", lambda *a, **k: msgspec.structs.replace(plain(*a, **k), proxies=proxies))
-    async with shop_in(tmp_path, house_files) as shop:
-        yield shop
-
-
-def handed_on(certificate: Certificate, verified: str = "SUCCESS") -> dict[str, str]:
-    return {"client-cert": certificate.structured, "x-ssl-client-verify": verified}
 
 
 async def tls(shop: Shop, **document: Any) -> str:

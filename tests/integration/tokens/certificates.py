@@ -65,6 +65,11 @@ class Certificate:
         return f'By=spiffe://edge;Hash={self.der.hex()[:64]};Cert="{quote(self.pem, safe="")}";Subject="CN=shop"'
 
 
+def handed_on(certificate: Certificate, verified: str = "SUCCESS") -> dict[str, str]:
+    """The headers in which an edge hands on a certificate, and what it found."""
+    return {"client-cert": certificate.structured, "x-ssl-client-verify": verified}
+
+
 _NAMES = {
     "dns": x509.DNSName,
     "uri": x509.UniformResourceIdentifier,
