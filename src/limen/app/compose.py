@@ -33,11 +33,13 @@ from limen.app.metrics import (
     authentication_counter,
     breach_counter,
     geography_counter,
+    grant_counter,
     guard_counter,
     kms_counter,
     mail_domain_counter,
     model_counter,
     proof_counter,
+    registration_counter,
     risk_meter,
 )
 from limen.app.passkeys import model_keeper
@@ -199,7 +201,10 @@ class Site:
         self._registry.register(GeographyCollector(self._atlas, self.clock))
         self._texter = texter_for(settings, self._mailer, self.outgoing, self.clock)
         self._hot = HotTable(
-            {**tenant_doors(desks, limiter, desks.ready), **registration_doors(_registration(basis, desks, limiter))},
+            {
+                **tenant_doors(desks, limiter, desks.ready),
+                **registration_doors(_registration(basis, desks, limiter, registration_counter(self._registry))),
+            },
             house_doors(
                 metrics_door(self._registry, settings.metrics.token or None),
                 live_door(),
@@ -279,6 +284,7 @@ class Site:
             certificates=EdgeCertificates(proxies.certificate_header, proxies.certificate_verified_header),
             certificate_url=proxies.certificate_url,
             count_proof=proof_counter(self._registry),
+            count_grant=grant_counter(self._registry),
             weigh=self._weigh_refresh,
         )
 
@@ -336,9 +342,11 @@ class Site:
         return NamedLimits(limiter, {known.name: rate.limit(known.name) for known, rate in rates.items()})
 
 
-def _registration(basis: Basis, desks: TenantDesks, limiter: NamedLimits) -> RegistrationParts:
+def _registration(
+    basis: Basis, desks: TenantDesks, limiter: NamedLimits, count: Callable[[str, str], None]
+) -> RegistrationParts:
     database = basis.storage.database
-    return RegistrationParts(desks, database.begin, database.read, basis.keyring, limiter)
+    return RegistrationParts(desks, database.begin, database.read, basis.keyring, limiter, count)
 
 
 async def _answers(basis: Basis) -> None:

@@ -23,7 +23,7 @@ from limen.access.possession.nonces import PURPOSE as DPOP_NONCE
 from limen.access.possession.nonces import Nonces
 from limen.access.resources.catalogue import MOST
 from limen.access.resources.view import Resources
-from limen.access.tokens.desk import CountProof, Desk, FirstUse, WeighRefresh, uncounted
+from limen.access.tokens.desk import CountGrant, CountProof, Desk, FirstUse, WeighRefresh, uncounted
 from limen.access.tokens.opaque import PURPOSE as OPAQUE_TOKENS
 from limen.access.tokens.opaque import OpaqueTokens
 from limen.access.tokens.refresh_tokens import RefreshTokens
@@ -66,6 +66,7 @@ class DeskParts:
     certificates: EdgeCertificates = NO_CERTIFICATES
     certificate_url: str = ""
     count_proof: CountProof = uncounted
+    count_grant: CountGrant = uncounted
     weigh: Callable[[Tenant], WeighRefresh | None] = unweighed
 
 
@@ -269,6 +270,7 @@ def make_entry(tenant: Tenant, vault: TenantVault, loaded: Loaded, parts: DeskPa
         subject_vault=lambda customer_id: parts.keyring.subject(tenant.id, customer_id),
         certificates=parts.certificates,
         count_proof=parts.count_proof,
+        count_grant=parts.count_grant,
         weigh_refresh=parts.weigh(tenant),
         aliases=(parts.certificate_url + tenant.prefix,) if parts.certificate_url else (),
         nonces=Nonces(vault.derive(DPOP_NONCE), clock),

@@ -8,6 +8,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from limen.access.passkeys.trust import Blob
+from limen.access.tokens.grants import NAMES
+from limen.access.tokens.records import Redemption, RotationOutcome
 from limen.identity.credentials.pool import HashPool
 from limen.kernel.clock import SECOND, Clock
 from limen.kernel.events import Event
@@ -106,6 +108,51 @@ def proof_counter(registry: CollectorRegistry) -> Callable[[str, str], None]:
         registry=registry,
     )  # fmt: skip
     return lambda kind, outcome: counter.labels(kind, outcome).inc()
+
+
+class GrantCollector(Collector):
+    """What the token endpoint answered, in a plain dictionary as ``HttpMetrics`` has it: it is told every token."""
+
+    def __init__(self) -> None:
+        """Begin at zero: each grant, and what is worth an alarm at the first."""
+        self._answers = {(name, "issued"): 0 for name in NAMES.values()}
+        self._answers[NAMES["authorization_code"], Redemption.REPLAYED.value] = 0
+        self._answers[NAMES["refresh_token"], RotationOutcome.REUSED.value] = 0
+
+    def count(self, grant: str, outcome: str) -> None:
+        """Count one answer."""
+        key = (grant, outcome)
+        self._answers[key] = self._answers.get(key, 0) + 1
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the family."""
+        words = "Answers of the token endpoint, by grant and what came of it."
+        family = CounterMetricFamily("limen_token_requests", words, labels=["grant", "outcome"])
+        for key, count in list(self._answers.items()):
+            family.add_metric(key, count)
+        yield family
+
+    def describe(self) -> Iterable[Metric]:
+        """Yield nothing: the family is known when it is collected."""
+        return ()
+
+
+def grant_counter(registry: CollectorRegistry) -> Callable[[str, str], None]:
+    """Return what counts answers of the token endpoint by grant and outcome; both are words of ours."""
+    collector = GrantCollector()
+    registry.register(collector)
+    return collector.count
+
+
+def registration_counter(registry: CollectorRegistry) -> Callable[[str, str], None]:
+    """Return what counts clients that register themselves, by what they ask for and what came of it."""
+    counter = Counter(
+        "limen_client_registrations", "Requests of clients that register themselves", ["action", "outcome"],
+        registry=registry,
+    )  # fmt: skip
+    for action in ("register", "read", "update", "remove"):
+        counter.labels(action, "done")
+    return lambda action, outcome: counter.labels(action, outcome).inc()
 
 
 def authentication_counter(registry: CollectorRegistry) -> Callable[[str, str], None]:

@@ -8,7 +8,7 @@ from limen.access.clients.dynamic.metadata import shown_metadata
 from limen.access.clients.dynamic.register import Begin, SelfRegistered, SelfRegistration
 from limen.access.clients.registration import Registration
 from limen.access.http import NO_STORE, HotDoor, HotRequest, HotResponse, json_response, oauth_error
-from limen.access.tokens.desk import Desk, Desks
+from limen.access.tokens.desk import CountProof, Desk, Desks, uncounted
 from limen.identity.keyring import Keyring
 from limen.kernel.clock import to_seconds
 from limen.kernel.errors import (
@@ -58,18 +58,23 @@ _CODES: Final = {
     "slow_down": "invalid_request",
 }
 _CHALLENGE: Final = (("www-authenticate", 'Bearer realm="limen", error="invalid_token"'),)
+_ACTIONS: Final = {"POST": "register", "GET": "read", "PUT": "update", "DELETE": "remove"}
 Answer = Awaitable[HotResponse | Refusal]
 
 
 @dataclass(frozen=True, slots=True)
 class RegistrationParts:
-    """What the doors are made of; ``begin`` opens a unit for writing, ``reading`` one for reading."""
+    """What the doors are made of; ``begin`` opens a unit for writing, ``reading`` one for reading.
+
+    ``count`` measures what came of each action; both are words of ours.
+    """
 
     desks: Desks
     begin: Begin
     reading: Begin
     keyring: Keyring
     limiter: RateLimiter
+    count: CountProof = uncounted
 
 
 def register_door(parts: RegistrationParts) -> HotDoor:
@@ -113,9 +118,12 @@ def _door(
             return oauth_error(404, "invalid_request", "no such tenant")
         key = f"{limit.name}:{desk.tenant.id}:{address_key(request.address)}"
         decision = await parts.limiter.hit(key, limit)
+        action = _ACTIONS.get(request.method, "other")
         if not decision.allowed:
+            parts.count(action, "throttled")
             return _refused(Throttled("slow_down", retry_after=decision.reset_seconds))
         answer = await work(_use(parts, desk), request, _bearer(request))
+        parts.count(action, answer.code if isinstance(answer, Refusal) else "done")
         return _refused(answer) if isinstance(answer, Refusal) else answer
 
     return door

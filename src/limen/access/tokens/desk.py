@@ -73,6 +73,9 @@ FirstUse = Callable[[str, str, Instant], Awaitable[bool]]
 CountProof = Callable[[str, str], None]
 """(kind, outcome): measures proofs; both are words of ours."""
 
+CountGrant = Callable[[str, str], None]
+"""(grant, outcome): measures what the token endpoint answers; both are words of ours. It is told every token."""
+
 
 def uncounted(kind: str, outcome: str) -> None:
     """Measure nothing."""
@@ -121,6 +124,7 @@ class Desk:
     certificates: EdgeCertificates = NO_CERTIFICATES
     aliases: tuple[str, ...] = ()
     count_proof: CountProof = uncounted
+    count_grant: CountGrant = uncounted
     weigh_refresh: WeighRefresh | None = None
     resources: Resources = field(default_factory=Resources)
     purposes: Mapping[str, Purpose] = field(default_factory=dict)

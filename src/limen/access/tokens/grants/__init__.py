@@ -15,6 +15,8 @@ from limen.kernel.errors import Refusal
 
 Grant = Callable[[TokenRequest], Awaitable[TokenSet | Refusal]]
 """A request whose client is proven, to tokens."""
+OTHER = "other"
+"""What metrics call whatever is no grant of ours."""
 
 GRANTS: Mapping[str, Grant] = {
     "authorization_code": redeem_code,
@@ -25,3 +27,6 @@ GRANTS: Mapping[str, Grant] = {
     "urn:ietf:params:oauth:grant-type:jwt-bearer": redeem_assertion,
     "urn:openid:params:grant-type:ciba": redeem_auth_req_id,
 }
+
+NAMES: Mapping[str, str] = {grant_type: grant_type.rpartition(":")[2] for grant_type in GRANTS}
+"""What metrics call each grant: ``device_code`` for ``urn:ietf:params:oauth:grant-type:device_code``."""
