@@ -157,7 +157,7 @@ class _Parser:
             listed.append(_needs(member, one.type).ask({}))
             if len(listed) > _MOST_LISTED:
                 self._fail(f"a list has more than {_MOST_LISTED} members")
-        members, ask = frozenset(listed), one.ask
+        members, ask = frozenset(listed) or (), one.ask  # beside no member a fact may be anything, a list too
         return _Term("truth", lambda facts: None if (found := ask(facts)) is None else found in members, one.at)
 
     def _single(self) -> _Term:
@@ -297,6 +297,7 @@ def _equal(one: _Term, other: _Term, *, is_same: bool) -> _Term:
 
     def ask(facts: Facts) -> Value:
         left, right = first(facts), second(facts)
-        return None if left is None or right is None else (left == right) is is_same
+        is_unknown = left is None or right is None or isinstance(left, bool) is not isinstance(right, bool)
+        return None if is_unknown else (left == right) is is_same  # 1 is no truth, although Python says so
 
     return _Term("truth", ask, one.at)

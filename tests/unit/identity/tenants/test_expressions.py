@@ -73,14 +73,19 @@ def test_what_is_refused_and_where(text: str, why: str) -> None:
         ("attributes.tier", None),
         ("attributes.vip", True),
         ("!attributes.nothing", None),
-        ("attributes.one == attributes.other", None),
+        ("attributes.none == attributes.other", None),
         ("attributes.tier == attributes.tier", True),
         ("attributes.vip > 0", None),
+        ("attributes.tags in []", False),
+        ("attributes.tags == attributes.more", False),
+        ("attributes.vip == attributes.one", None),
+        ("attributes.vip != attributes.one", None),
     ],
 )
 def test_a_member_is_of_the_type_that_is_wanted_of_it_or_unknown(text: str, holds: bool | None) -> None:
     asked = condition(text, {"attributes": "any"})
     facts = {"attributes.tier": "gold", "attributes.points": 120, "attributes.vip": True}
+    facts |= {"attributes.tags": ["a"], "attributes.more": [], "attributes.one": 1}
     assert asked.holds(facts) is holds
     assert asked.reads == {"attributes"}
 
