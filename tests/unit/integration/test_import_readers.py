@@ -3,6 +3,7 @@
 import io
 import json
 import tracemalloc
+from itertools import islice
 
 import pytest
 from hypothesis import given, settings
@@ -280,6 +281,14 @@ def test_however_much_of_one_thing_stands_in_a_document_little_is_held(head):
         tracemalloc.stop()
         assert count
         assert peak < 5 * LONGEST, part
+
+
+def test_a_lost_quote_is_read_no_further_than_to_the_next_user():
+    """Else the strings of many are read over each other: a megabyte for each of five bytes."""
+    document = Much(b'[\n {"id": "1"},\n', b' {\\"\n', 2 * LONGEST)
+    rows = [row for _, row in islice(elements(document, b"users"), 100)]
+    assert rows == [b'{"id": "1"}', *[b""] * 99]
+    assert document.left > LONGEST
 
 
 @given(st.binary(max_size=300), st.sampled_from(list(FORMATS)))

@@ -23,6 +23,8 @@ last: so many bytes from there to the end of the file could not be read."""
 
 _TOKEN: Final = re.compile(rb'"(?:[^"\\]+|\\.)*+"|[{}\[\]]|"', re.DOTALL)
 """A string, a bracket, or the beginning of a string that does not end here."""
+_IN_LINE: Final = re.compile(rb'"(?:[^"\\\n]+|\\[^\n])*+"|[{}\[\]]|"')
+"""The same, but that a string ends on its line, as those of JSON do."""
 _OPENS: Final = {b"{": b"}", b"[": b"]"}
 _STRING: Final = re.compile(rb'"(?:[^"\\]+|\\.)*+"', re.DOTALL)
 _SCALAR: Final = re.compile(rb"[\w.+-]++")
@@ -143,18 +145,19 @@ class _Array:
         """Return the place behind the last of *closers*, read from *at* on; what is behind *begin* is held."""
         window = self._window
         while True:
-            found = _TOKEN.search(window.held, at - window.base)
-            if found is None or found[0] == b'"':
-                at = window.end if found is None else window.base + found.start()
+            found = self._token(at)
+            if found is None:
+                return None
+            if isinstance(found, int):
+                at = found
                 if window.end - at > LONGEST or not window.more(begin if at - begin <= LONGEST else at):
                     return None
                 continue
             token, place = found[0], found.start()
             at = window.base + found.end()
             if token[0] == _QUOTE:
-                if b"\n" in token and self._layout.is_in(token):
-                    return None
-            elif token in _OPENS:
+                continue
+            if token in _OPENS:
                 if len(closers) == _DEEPEST or (closers and token == b"{" and self._is_next(begin, place, closers)):
                     return None
                 closers += _OPENS[token]
@@ -162,6 +165,26 @@ class _Array:
                 return None
             elif not closers:
                 return at
+
+    def _token(self, at: int) -> re.Match[bytes] | int | None:
+        """Return the next token behind *at* of what is held, or where one begins that is not whole there.
+
+        A string of several lines is read no further than to where an element begins in it (None): else the strings of
+        many lost quotes would be read over each other.
+        """
+        held, base = self._window.held, self._window.base
+        found = _IN_LINE.search(held, at - base)
+        if found is None or found[0] != b'"':
+            return base + len(held) if found is None else found
+        place, size = found.start(), _NEAR
+        while True:
+            begun = self._layout.begun(held, place, place + size)
+            text = _STRING.match(held, place, begun or place + size)
+            if text is not None or begun is not None:
+                return text
+            if place + size >= len(held):
+                return base + place
+            size *= 2
 
     def _is_next(self, begin: int, place: int, closers: bytearray) -> bool:
         """Tell whether another element begins at *place* of what is held, although the one at *begin* is open."""

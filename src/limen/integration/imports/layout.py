@@ -78,9 +78,10 @@ class Layout:
         begin = held.rfind(b"\n", max(0, place - _NEAR), place) + 1
         return begin > 0 and self._element.fullmatch(held, begin, place + 1) is not None
 
-    def is_in(self, text: bytes) -> bool:
-        """Tell whether an element begins in *text*, which a lost quote made a string."""
-        return self._is_told and self._inside.search(text) is not None
+    def begun(self, held: bytes, begin: int, end: int) -> int | None:
+        """Return the place behind the ``{`` of the first element that begins on a line between two places."""
+        found = self._inside.search(held, begin, end) if self._is_told else None
+        return found.end() if found is not None else None
 
     def resume(self, window: Window, begin: int) -> int | None:
         """Return where the element behind the broken one at *begin* begins.
