@@ -9,6 +9,7 @@ import pytest
 from limen.app.jobs.consents import tell_endings
 from limen.identity.administrators import SYSTEM
 from limen.identity.consents import ending
+from limen.identity.consents.purposes import Basis
 from limen.kernel.event_data import misfit
 from tests.integration.consents.test_portal import answered, publish, register, signed_in
 from tests.support.house import PASSWORD
@@ -71,13 +72,15 @@ async def test_a_version_that_asks_anew_ends_what_was_given_and_a_quiet_one_does
     assert await run(house) == {}
 
 
-@pytest.mark.parametrize("last", ["withdraw", "retire"])
-async def test_what_was_taken_back_or_retired_does_not_run_out(house, last):
+@pytest.mark.parametrize("last", ["withdraw", "retire", "allow"])
+async def test_what_was_taken_back_or_retired_or_needs_no_consent_does_not_run_out(house, last):
     made = await publish(house, valid_days=1)
     ann, _ = await signed_in(house)
     await answered(ann, "give")
     if last == "withdraw":
         await answered(ann, "withdraw")
+    elif last == "allow":
+        await register(house).publish(made.id, msgspec.structs.replace(made.terms, basis=Basis.CONTRACT), SYSTEM)
     else:
         await register(house).retire(made.id, SYSTEM)
     house.clock.advance(2 * DAY)

@@ -46,10 +46,11 @@ class Ending:
         Of a purpose that was retired, and of one that needs no consent any more, nothing ends by itself.
         """
         async with self.reading(self.tenant_id) as unit:
-            purposes = {one.name: one for one in await unit.purposes.all() if one.retired_at is None}
+            found = await unit.purposes.all()
+        purposes = {one.name: one for one in found if one.retired_at is None and one.needs_decision}
         told = {EXPIRED: await self._expired(purposes), OUTDATED: 0}
         for purpose in purposes.values():
-            if purpose.counts_from > 1 and purpose.needs_decision:
+            if purpose.counts_from > 1:
                 told[OUTDATED] += await self._outdated(purpose)
         return told
 
