@@ -76,7 +76,8 @@ def verify_consistency(
         return _NO_CHECKPOINT if under is None else _NO_PROOF
     after, size = under.checkpoint, proof["size"]
     mine = [one for one in witnessed if one.tenant_id == after.tenant_id]
-    if wrong := Witness(mine).wrong_checkpoint(after):
+    witness = Witness(mine)
+    if wrong := witness.wrong_checkpoint(after) or witness.wrong_order(after):
         return Broken(f"checkpoint {after.number}", wrong)
     earlier = [one for one in mine if one.size == size]
     for before in earlier:

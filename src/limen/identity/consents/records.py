@@ -117,6 +117,6 @@ def read_open(open_part: bytes) -> dict[str, Any] | None:
     """Return the open fields of a record by name, or None where the bytes are none."""
     try:
         fields = msgspec.json.decode(open_part)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     return fields if isinstance(fields, dict) else None

@@ -84,6 +84,14 @@ class Witness:
         alike = (one for one in self._kept if one.number == found.number or one.size == found.size)
         return "the witness holds another than this one" if any(one != found for one in alike) else ""
 
+    def wrong_order(self, found: Checkpoint) -> str:
+        """Return what is wrong with where a checkpoint stands: a later one covers more, an earlier one fewer."""
+        for one in self._kept:
+            if (one.number < found.number) is not (one.size < found.size) and one != found:
+                held = f"the witness holds checkpoint {one.number} over {one.size} records"
+                return f"{held}, and this one is over {found.size}"
+        return ""
+
     def missed(self, size: int, number: int) -> tuple[str, str] | None:
         """Return where, and what, a ledger of so many records and checkpoints has lost; None where it has all."""
         for one in self._kept:

@@ -14,6 +14,7 @@ from limen.identity.consents.proofs import (
     verify_consistency,
     verify_inclusion,
 )
+from limen.identity.consents.records import record_leaf
 from limen.identity.consents.tree import consistency, inclusion
 from limen.identity.consents.verify import Intact, verify_export
 from limen.identity.consents.witness import read_line
@@ -157,3 +158,20 @@ async def test_a_proof_under_a_checkpoint_that_the_witness_has_otherwise_is_brok
     forged = await grown(Book(3, 1, 5, 2, since=10), 3)
     found = verify_consistency(forged, READ, kept)
     assert found == Broken("checkpoint 4", "the witness holds another than this one")
+
+
+async def test_a_later_checkpoint_over_fewer_records_than_the_witness_has_is_broken():
+    """Else whoever owns the keys goes back behind a checkpoint, and on in another way under a later number."""
+    kept = witnessed(BOOK, 1, 3)
+    forked = Book(3, 1, 1, 1, since=4)
+    assert isinstance(verify_consistency(await grown(forked, 3), READ, kept[:1]), Extended)
+    found = verify_consistency(await grown(forked, 3), READ, kept)
+    assert found == Broken("checkpoint 4", "the witness holds checkpoint 3 over 9 records, and this one is over 6")
+
+
+@pytest.mark.parametrize("deep", ["[" * 9_000, '{"tenant":' * 9_000, "\ud800"])
+async def test_what_is_hashed_in_the_open_may_be_anything(deep):
+    """It is a text in a file of somebody's, and nobody has looked into it yet."""
+    proof = await included(BOOK, 1)
+    leaf = record_leaf(deep.encode("utf-8", "surrogatepass"), b"").hex()
+    assert isinstance(verify_inclusion(proof | {"open": deep, "commitment": "", "leaf": leaf}, READ), Broken)
