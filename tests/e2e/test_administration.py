@@ -64,6 +64,7 @@ async def something_to_see(url: str, token: str) -> dict[str, str]:
     return {
         "/admin": "admin.title",
         "/admin/security": "security.title",
+        "/admin/customers": "found.title",
         "/admin/privacy": "board.title",
         f"/admin/privacy/{made.json()['id']}": "board.kind.objection",
     }

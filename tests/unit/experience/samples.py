@@ -20,6 +20,7 @@ def _form(**parts: Any) -> dict[str, Any]:
     return {"action": "/here", "csrf": "c" * 43, **parts}
 
 
+FIELDS = ("email", "username", "phone_number", "name", "given_name", "family_name", "shoe")
 KINDS = ("export", "rectification", "restriction", "objection", "erasure")
 
 
@@ -31,6 +32,7 @@ def asked_for(kind: str, **parts: Any) -> dict[str, Any]:
         "state": "open",
         "law": "ccpa" if kind == "objection" else "gdpr",
         "asked_by": "customer" if kind == "erasure" else "administrator",
+        "customer_url": "/admin/customers/cus_1",
         "who": "" if kind == "export" else EMAIL,
         "created_at": NOW,
         "due_at": NOW,
@@ -769,6 +771,47 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         )
     },
     **{
+        f"console_customers_{name}": (
+            "console/customers.html",
+            _form(
+                problem="error.search_field" if name == "asked" else "",
+                fields=[{"value": kind, "kind": kind if kind != "shoe" else ""} for kind in FIELDS],
+                typed={"field": "email", "value": EMAIL, "match": "prefix"},
+                is_answer=name != "asked",
+                found=[
+                    {"url": "/admin/customers/cus_1", "name": "", "email": EMAIL, "state": state}
+                    for state in ("active", "restricted", "disabled")
+                    if name == "found"
+                ],
+                more_url="/admin/customers?after=abc" if name == "found" else None,
+                home_url="/admin",
+            ),
+        )
+        for name in ("asked", "found", "nobody")
+    },
+    **{
+        f"console_customer_{state}": (
+            "console/customer.html",
+            {
+                "one": {
+                    "id": "cus_1",
+                    "state": state,
+                    "name": "Amira Haddad" if state == "active" else "",
+                    "email": EMAIL,
+                    "is_verified": state == "active",
+                    "username": "amira" if state == "active" else "",
+                    "phones": ["+4915112345678"],
+                    "locale": "de",
+                    "attributes": [{"name": "plan", "value": "gold"}],
+                    "created_at": NOW,
+                    "last_on": "2026-11-30" if state == "active" else "",
+                },
+                "back_url": "/admin/customers",
+            },
+        )
+        for state in ("active", "restricted", "disabled")
+    },
+    **{
         f"console_requests_{name}": (
             "console/requests.html",
             {
@@ -822,6 +865,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             api_docs_url="/api/v1/docs",
             security_url="/s",
             privacy_url="/p",
+            customers_url="/c",
             token=None,
             expires_seconds=0,
         ),
@@ -834,6 +878,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             api_docs_url="/api/v1/docs",
             security_url="/admin/security",
             privacy_url="/admin/privacy",
+            customers_url="/admin/customers",
             token="sample." * 60,
             expires_seconds=3600,
         ),

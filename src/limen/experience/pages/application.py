@@ -16,6 +16,7 @@ from limen.experience.pages.account.privacy import receipt
 from limen.experience.pages.administration import admin, setup
 from limen.experience.pages.approve import approve
 from limen.experience.pages.authorize import authorize
+from limen.experience.pages.console.customers import customer, customers
 from limen.experience.pages.console.requests import privacy_request, privacy_requests
 from limen.experience.pages.demonstration import mailbox, message, message_html, start
 from limen.experience.pages.device import device, device_qr
@@ -126,6 +127,8 @@ def _rows(parts: PageParts) -> list[tuple[str, Asked, tuple[str, ...]]]:
         page("/account/{page}", account, "GET", "POST", proves=False),
         page("/admin", admin, "GET", "POST"),
         page("/admin/security", security, "GET", "POST"),
+        page("/admin/customers", customers, "GET", "POST"),
+        page("/admin/customers/{customer}", customer),
         page("/admin/privacy", privacy_requests),
         page("/admin/privacy/{request}", privacy_request, "GET", "POST"),
         page("/setup/{token}", setup, "GET", "POST"),

@@ -13,6 +13,7 @@ from limen.identity.audit.store import AuditStore
 from limen.identity.consents.receipts import ReceiptUnit, Signers
 from limen.identity.preferences.choose import PreferenceUnit
 from limen.identity.rights.store import RightsUnit
+from limen.identity.search.store import SearchStore
 from limen.identity.setup import SetupLinks
 from limen.identity.tenants.management import Tenancy
 from limen.identity.tenants.records import Tenant
@@ -32,6 +33,11 @@ class PageUnit(JourneyUnit, ReceiptUnit, RightsUnit, PreferenceUnit, ArchiveUnit
     @property
     def audit_log(self) -> AuditStore:
         """Return the audit log."""
+        ...
+
+    @property
+    def search(self) -> SearchStore:
+        """Return the search indexes."""
         ...
 
     @property

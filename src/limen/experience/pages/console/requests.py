@@ -122,6 +122,7 @@ async def _row(visit: Visit, unit: PageUnit, request: PrivacyRequest) -> dict[st
         "state": request.state.value,
         "law": request.law.value,
         "asked_by": "customer" if request.asked_by == "customer" else "administrator",
+        "customer_url": f"{visit.prefix}/admin/customers/{request.customer_id}",
         "who": await _who(visit, unit, request.customer_id),
         "created_at": request.created_at,
         "due_at": request.due_at,
