@@ -41,6 +41,11 @@ class Registered:
     key: ECKey | None = None
 
 
+PIPELINE = ECKey.generate_key("P-256", {"kid": "pipeline", "use": "sig", "alg": "ES256"})
+"""The key of :data:`TRUSTED`, whose word a workload brings (RFC 7523 §2.1)."""
+TRUSTED = "https://ci.example"
+
+
 @dataclass(frozen=True)
 class Place:
     """The running house and who is registered there."""
@@ -120,6 +125,7 @@ async def _prepare(running: Running) -> dict[str, Registered]:
         assert found, page
     headers = {"authorization": f"Bearer {found[1].strip()}"}
     async with httpx2.AsyncClient(base_url=running.url, headers=headers, trust_env=False, timeout=PATIENCE) as api:
+        await _trust(api)
         usual = {name: await _register(api, name, *shape) for name, shape in PARTIES.items()}
         return usual | {name: await _register(api, name, *shape, **more) for name, (*shape, more) in FURTHER.items()}
 
@@ -135,6 +141,8 @@ PARTIES = {
 
 _CODE = ["authorization_code", "refresh_token"]
 _WAITING = ["urn:ietf:params:oauth:grant-type:device_code", "urn:openid:params:grant-type:ciba", "refresh_token"]
+EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
+JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 _FAPI = {"dpop_bound_access_tokens": True, "grant_types": _CODE}
 FURTHER: dict[str, tuple[str, str, dict[str, Any]]] = {
     "signing-requests": ("private_key_jwt", "ES256", {}),
@@ -152,10 +160,29 @@ FURTHER: dict[str, tuple[str, str, dict[str, Any]]] = {
             "require_consent": False,
         },
     ),
+    "back-end": (
+        "client_secret_basic",
+        "ES256",
+        {
+            "grant_types": [EXCHANGE],
+            "redirect_uris": [],
+            "scopes": ["email", "stock:read"],
+            "token_exchange": {"subject_clients": ["basic-es256"]},
+        },
+    ),
+    "deploying": ("client_secret_basic", "ES256", {"grant_types": [JWT_BEARER], "redirect_uris": []}),
     "fapi2_security": ("private_key_jwt", "ES256", {"profile": "fapi2_security", **_FAPI}),
     "fapi2_message_signing": ("private_key_jwt", "ES256", {"profile": "fapi2_message_signing", **_FAPI}),
 }
 """Parties that take other ways than the usual one."""
+
+
+async def _trust(api: httpx2.AsyncClient) -> None:
+    word = {"issuer": TRUSTED, "jwks": {"keys": [PIPELINE.as_dict(private=False)]}}
+    word |= {"subjects": ["repo:acme/*"], "clients": ["deploying"]}
+    settings = {"settings": {"trusted_issuers": [word]}}
+    changed = await api.patch("/api/v1/tenants/default", json=settings, headers={"if-match": "*"})
+    assert changed.status_code == 200, changed.text
 
 
 async def _register(api: httpx2.AsyncClient, name: str, method: str, alg: str, **more: Any) -> Registered:

@@ -1,5 +1,6 @@
-// What else openid-client does: pushed and signed requests, signed answers, bound tokens, devices, and CIBA.
-// argv[2]: {issuer, client_id, secret, jwk?, redirect_uri, way, email} as JSON; way: par, jar, jarm, dpop, device, ciba.
+// What else openid-client does: pushed and signed requests, signed answers, bound tokens, devices, CIBA, other grants.
+// argv[2]: {issuer, client_id, secret, jwk?, redirect_uri, way, email, grant?, forms?} as JSON; way: par, jar, jarm, dpop,
+// device, ciba, grant. "grant" asks for each of forms, with a proof of a key from the second on, and writes the answers.
 // It writes {"url"} (and what a person must compare), reads one line when that is done, and writes what it found out.
 
 import { createInterface } from "node:readline";
@@ -62,6 +63,17 @@ async function byCiba() {
   say({ url: `${party.issuer}/approve`, user_code: "W4SCT" });
   await hear();
   return client.pollBackchannelAuthenticationGrant(config, begun);
+}
+
+if (party.way === "grant") {
+  const DPoP = client.getDPoPHandle(config, await client.randomDPoPKeyPair());
+  const answers = [];
+  for (const [index, form] of party.forms.entries()) {
+    const asked = client.genericGrantRequest(config, party.grant, form, index > 0 ? { DPoP } : undefined);
+    answers.push(await asked.catch((refusal) => ({ error: refusal.error, status: refusal.status })));
+  }
+  say(answers);
+  process.exit(0);
 }
 
 const ways = { device: byDevice, ciba: byCiba };
