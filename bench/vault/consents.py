@@ -85,7 +85,7 @@ class _House:
         assert machine.secret is not None
         self.client = (machine.client.client_id, machine.secret.reveal())
         now = basis.clock.now()
-        terms = Terms(texts={"en": Text("News", "We write to you.")}, data=("email",))
+        terms = Terms(texts={"en": Text("News", "We write to you.")}, data=("email",), clients=(self.client[0],))
         purpose_id = PurposeId.new(basis.clock, basis.entropy)
         purpose = Purpose(purpose_id, "news", Kind.MARKETING, Channel.EMAIL, "", Version(1, terms, now), 1, now)
         await Register(tenant.id, database.begin, database.read, basis.clock).create(purpose, SYSTEM)
@@ -106,7 +106,10 @@ async def _measured(app: Any, house: _House) -> list[Figure]:
     form = b"grant_type=client_credentials"
     _, answer = await _ask(app, "/token", form, b"application/x-www-form-urlencoded", basic)
     bearer = f"Bearer {json.loads(answer)['access_token']}".encode()
-    questions = [{"customer_id": one, "purpose": "news", "data": "email"} for one in house.customers]
+    questions = [
+        {"customer_id": one, "purpose": "news", "data": "email", "client_id": house.client[0]}
+        for one in house.customers
+    ]
     bodies = [json.dumps(one).encode() for one in questions]
     for body in bodies:  # warm: each customer was asked about before
         status, answer = await _ask(app, "/api/v1/consents/ask", body, b"application/json", bearer)

@@ -7,7 +7,9 @@ import pytest
 from limen.app.consents import key_reader
 from limen.app.jobs.consents import ConsentChains
 from limen.identity.consents.receipt import Genuine, verify_receipt
+from limen.identity.consents.records import ConsentDecision, Decision
 from limen.identity.consents.tree import extends, includes
+from limen.kernel.ids import RecordId
 from tests.support.commands import run_here
 
 pytestmark = pytest.mark.anyio
@@ -131,8 +133,8 @@ async def test_whoever_is_too_young_by_their_profile_gives_nothing_whatever_is_s
 
 
 async def test_may_this_be_done_now(house, http, ann):
-    await made(http)
-    shop = (await house.machine()).client_id
+    shop, bank = [(await house.machine()).client_id for _ in range(2)]
+    await made(http, clients=[shop])
     assert await asked(http, ann) == {
         "allowed": False, "reason": "not_decided", "version": 1, "record_id": "", "until": None,
     }  # fmt: skip
@@ -140,10 +142,35 @@ async def test_may_this_be_done_now(house, http, ann):
     found = await asked(http, ann, client_id=shop, data="email")
     assert (found["allowed"], found["reason"], found["record_id"]) == (True, "given", given["id"])
     assert (await asked(http, ann, client_id="nobody"))["reason"] == "unknown_client"
+    assert (await asked(http, ann, client_id=bank))["reason"] == "client_not_allowed"
     assert (await asked(http, ann, data="phone"))["reason"] == "data_not_covered"
     assert (await asked(http, NOBODY))["reason"] == "unknown_customer"
     await give(http, ann, "withdrawn")
     assert (await asked(http, ann, client_id=shop))["reason"] == "withdrawn"
+
+
+async def test_what_an_application_was_allowed_is_asked_in_the_same_way(house, http, ann):
+    shop = (await house.machine()).client_id
+
+    async def scope(name, client=shop):
+        body = {"customer_id": ann, "purpose": "oauth", "client_id": client, "data": name}
+        return (await http.post("consents/ask", json=body)).json()
+
+    async def decide(decision, *items):
+        made = ConsentDecision(ann, "oauth", shop, items, decision, b"h" * 32, "en")
+        async with house.storage.database.begin(house.default.id) as unit:
+            record_id = RecordId.new(house.clock, house.entropy)
+            return await unit.consents.append(record_id, made, house.clock.now())
+
+    assert (await scope("email"))["reason"] == "not_decided"
+    first = await decide(Decision.GIVEN, "email", "openid")
+    await decide(Decision.GIVEN, "orders")
+    found = await scope("email")
+    assert (found["allowed"], found["record_id"]) == (True, first.id)
+    assert [(await scope(name))["allowed"] for name in ("orders", "", "phone")] == [True, True, False]
+    assert [(await scope("email", client))["reason"] for client in ("", "nobody")] == ["unknown_client"] * 2
+    await decide(Decision.WITHDRAWN, "email", "openid", "orders")
+    assert (await scope("email"))["reason"] == "withdrawn"
 
 
 async def test_many_are_answered_in_their_order(http, ann):

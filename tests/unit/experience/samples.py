@@ -321,7 +321,8 @@ _DATA = [{"name": "email", "label": ""}, {"name": "shoe_size", "label": "Shoes"}
 _PURPOSE = {
     "name": "newsletter", "version": 2, "title": "Our newsletter", "paragraphs": ["We write to you.", "Once a week."],
     "language": "en", "basis": "consent", "party": "", "state": "given", "data": _DATA, "is_allowed": True,
-    "until": NOW, "minimum_age": 16, "too_young": 0, "may_give": False, "may_withdraw": True, "history": [_PAST],
+    "until": NOW, "clients": ["The Shop", "Notes"],
+    "minimum_age": 16, "too_young": 0, "may_give": False, "may_withdraw": True, "history": [_PAST],
 }  # fmt: skip
 _SHARING = {**_PURPOSE, "party": "books", "state": "newer_version", "may_give": True, "until": 0, "history": []}
 _YOUNG = {**_SHARING, "party": "books-young", "may_give": False, "too_young": 18}

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from limen.identity.consents.purposes import Purpose
-from limen.identity.consents.question import Answer, Question, Reason, Standing, answered
+from limen.identity.consents.question import Access, Answer, Question, Reason, Standing, access_of, accessed, answered
+from limen.identity.consents.records import OAUTH
 from limen.identity.consents.store import ConsentLedger
 from limen.identity.customers.records import CustomerState
 from limen.identity.customers.store import CustomerStore
@@ -47,6 +48,7 @@ Decided = Mapping[tuple[str, str], Standing]
 class _Held:
     subject: str
     decided: Decided
+    access: Access
     is_restricted: bool = False
 
 
@@ -86,6 +88,8 @@ class Asking:
     def _answer(purpose: Purpose | None, held: _Held | None, question: Question, now: int) -> Answer:
         if held is None or held.is_restricted:
             return Answer(is_allowed=False, reason=Reason.UNKNOWN_CUSTOMER if held is None else Reason.RESTRICTED)
+        if question.purpose == OAUTH:
+            return accessed(held.access, held.decided.get((OAUTH, question.client_id)), question)
         standing = held.decided.get((purpose.name, purpose.party)) if purpose is not None else None
         return answered(purpose, standing, question, now)
 
@@ -111,7 +115,10 @@ class Asking:
                 if customer is not None and customer.may_sign_in:
                     latest = await unit.consents.latest(customer.id)
                     decided = {(one.decision.purpose, one.decision.party): Standing.of(one) for one in latest}
-                    found[customer_id] = _Held(customer.subject, decided, customer.state is CustomerState.RESTRICTED)
+                    is_asked = any(purpose == OAUTH for purpose, _ in decided)
+                    access = access_of(await unit.consents.access(customer.id)) if is_asked else {}
+                    is_restricted = customer.state is CustomerState.RESTRICTED
+                    found[customer_id] = _Held(customer.subject, decided, access, is_restricted)
         if is_fresh and heard == self._heard:  # or what was loaded may be older than what was heard of meanwhile
             for customer_id, held in found.items():
                 self._keep(tenant_id, customer_id, held)

@@ -68,6 +68,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         basis: the legal basis.
         is_required: whether it is asked as a step before a journey arrives.
         data: the kinds of data it covers; empty for a purpose that is about none (terms).
+        clients: the ``client_id`` of each application that may use data for it, beside the tenant itself.
         valid_days: days for which a consent counts; 0 for as long as the version does.
         minimum_age: years that the customer has to say they have reached; 0 for no rule.
         asks_again: whether a decision about an earlier version stops to count.
@@ -77,6 +78,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     basis: Basis = Basis.CONSENT
     is_required: bool = False
     data: tuple[str, ...] = ()
+    clients: tuple[str, ...] = ()
     valid_days: int = 0
     minimum_age: int = 0
     asks_again: bool = True
@@ -135,6 +137,10 @@ class Purpose:
     def is_decided_here(self) -> bool:
         """Tell whether a customer decides anything: yes to a consent, no to what they may object to."""
         return self.needs_decision or self.terms.basis in OBJECTABLE
+
+    def serves(self, client_id: str) -> bool:
+        """Tell whether it is for this client, empty for the tenant itself: sharing is for its party alone."""
+        return client_id == self.party if self.kind is Kind.SHARING else client_id in {"", *self.terms.clients}
 
     @property
     def may_be_withdrawn(self) -> bool:

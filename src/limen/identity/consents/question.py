@@ -1,5 +1,6 @@
 """May this be done now? A pure answer from a purpose and what its customer decided."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
@@ -20,6 +21,7 @@ class Reason(StrEnum):
     UNKNOWN_CUSTOMER = "unknown_customer"
     RESTRICTED = "customer_restricted"
     OTHER_PARTY = "other_party"
+    OTHER_CLIENT = "client_not_allowed"
     NOT_COVERED = "data_not_covered"
     NEVER_ASKED = "not_decided"
     REFUSED = "refused"
@@ -28,6 +30,7 @@ class Reason(StrEnum):
     OUTDATED = "newer_version"
 
 
+_DETAILS: Final = "authorization_details:"
 _UNCOUNTED: Final = frozenset({Reason.RETIRED, Reason.OUTDATED})
 _OVER: Final = frozenset({Reason.REFUSED, Reason.WITHDRAWN, Reason.EXPIRED})
 
@@ -36,13 +39,16 @@ _OVER: Final = frozenset({Reason.REFUSED, Reason.WITHDRAWN, Reason.EXPIRED})
 class Question:
     """May the client use this kind of data of this customer for this purpose?
 
-    ``client_id`` and ``data`` may be empty: the tenant itself, and whatever the purpose covers.
+    ``client_id`` and ``data`` may be empty: the tenant itself, and whatever the purpose covers. Of the purpose
+    ``oauth``, what an application was allowed, ``data`` is a scope; what was allowed before ``client_since`` was to
+    another client, that had the same name.
     """
 
     customer_id: str
     purpose: str
     client_id: str = ""
     data: str = ""
+    client_since: Instant = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +86,48 @@ def answered(purpose: Purpose | None, standing: Standing | None, question: Quest
     number = purpose.current.number
     if purpose.retired_at is not None:
         return Answer(is_allowed=False, reason=Reason.RETIRED, version=number)
-    if purpose.kind is Kind.SHARING and question.client_id != purpose.party:
-        return Answer(is_allowed=False, reason=Reason.OTHER_PARTY, version=number)
+    if not purpose.serves(question.client_id):
+        reason = Reason.OTHER_PARTY if purpose.kind is Kind.SHARING else Reason.OTHER_CLIENT
+        return Answer(is_allowed=False, reason=reason, version=number)
     if question.data and question.data not in purpose.terms.data:
         return Answer(is_allowed=False, reason=Reason.NOT_COVERED, version=number)
     return decided(purpose, standing, now)
+
+
+Access = Mapping[str, Mapping[str, Standing]]
+"""What one customer allowed applications: client to scope to the decision by which it is."""
+
+
+def access_of(records: Iterable[ConsentRecord]) -> Access:
+    """Return what is allowed after decisions on ``oauth``, oldest first.
+
+    Each asks for what is not allowed yet. Whoever says no to more keeps what they allowed; a withdrawal is of all.
+    Details of an authorization (RFC 9396) are allowed once, and stand for nothing afterwards.
+    """
+    found: dict[str, dict[str, Standing]] = {}
+    for record in records:
+        made, standing = record.decision, Standing.of(record)
+        if made.decision is Decision.GIVEN:
+            scopes = {item: standing for item in made.items if not item.startswith(_DETAILS)}
+            found.setdefault(made.party, {}).update(scopes)
+        elif made.decision is Decision.WITHDRAWN:
+            found.pop(made.party, None)
+    return found
+
+
+def accessed(access: Access, last: Standing | None, question: Question) -> Answer:
+    """Return whether an application was allowed what *question* names; *last* is the newest decision about it."""
+    allowed = access.get(question.client_id, {})
+    scopes = {scope: one for scope, one in allowed.items() if one.at >= question.client_since}
+    newest = max(scopes.values(), key=lambda one: one.at, default=None)
+    standing = scopes.get(question.data) if question.data else newest
+    if standing is not None:
+        return Answer(is_allowed=True, reason=Reason.GIVEN, record_id=standing.record_id)
+    if last is None or last.at < question.client_since:
+        return Answer(is_allowed=False, reason=Reason.NEVER_ASKED)
+    is_other = bool(scopes) or last.decision is Decision.GIVEN
+    reason = Reason.NOT_COVERED if is_other else Reason(last.decision.value)
+    return Answer(is_allowed=False, reason=reason, record_id=last.record_id)
 
 
 def decided(purpose: Purpose, standing: Standing | None, now: Instant) -> Answer:

@@ -14,6 +14,8 @@ _NAME: Final = re.compile(r"[a-z][a-z0-9_-]{0,62}[a-z0-9]")
 _DATA: Final = re.compile(r"[a-z][a-z0-9_.-]{0,63}")
 _LONGEST: Final = {"title": 200, "body": 20_000}
 _MOST_DATA: Final = 100
+_MOST_CLIENTS: Final = 20
+_LONGEST_CLIENT: Final = 255
 _MOST_TEXTS: Final = 200
 _MOST_DAYS: Final = 36_500
 _OLDEST: Final = 120
@@ -22,7 +24,7 @@ Problem = tuple[str, str]
 
 def wrong_with(purpose: Purpose) -> Invalid | None:
     """Return everything that is wrong with a purpose, by field; None if it may be published."""
-    problems = dict([*_frame(purpose), *_terms(purpose.terms)])
+    problems = dict([*_frame(purpose), *_terms(purpose.terms), *_clients(purpose)])
     return Invalid(CODE, ", ".join(problems), problems) if problems else None
 
 
@@ -33,8 +35,19 @@ def _frame(purpose: Purpose) -> Iterator[Problem]:
         yield "channel", "channel.for_marketing_only" if purpose.channel else "channel.required"
     if (purpose.kind is Kind.SHARING) != bool(purpose.party):
         yield "party", "party.for_sharing_only" if purpose.party else "party.required"
-    elif len(purpose.party) > 255 or not purpose.party.isprintable():
+    elif len(purpose.party) > _LONGEST_CLIENT or not purpose.party.isprintable():
         yield "party", "party.invalid"
+
+
+def _clients(purpose: Purpose) -> Iterator[Problem]:
+    clients = purpose.terms.clients
+    if clients and purpose.kind is Kind.SHARING:
+        yield "clients", "clients.not_for_sharing"
+    elif len(clients) > _MOST_CLIENTS or len(set(clients)) != len(clients):
+        yield "clients", "list.too_long" if len(clients) > _MOST_CLIENTS else "list.repeated"
+    for index, client in enumerate(clients[:_MOST_CLIENTS]):
+        if not client or len(client) > _LONGEST_CLIENT or not client.isprintable():
+            yield f"clients.{index}", "client.invalid"
 
 
 def _terms(terms: Terms) -> Iterator[Problem]:

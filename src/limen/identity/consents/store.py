@@ -39,6 +39,10 @@ class ConsentLedger(Protocol):
         """Return the newest decision of a customer on each purpose and party."""
         ...
 
+    async def access(self, customer_id: CustomerId) -> list[ConsentRecord]:
+        """Return a customer's newest decisions about applications (``oauth``), oldest first."""
+        ...
+
     async def expired(self, now: Instant, limit: int) -> list[ConsentRecord]:
         """Return consents that stand and ran out, the longest ago first."""
         ...

@@ -37,6 +37,13 @@ _HISTORY = mine(
     .limit(bindparam("at_most")),
     consent_ledger,
 )
+_ACCESS = mine(
+    select(consent_ledger)
+    .where(_theirs, consent_ledger.c.purpose == OAUTH)
+    .order_by(consent_ledger.c.at.desc())
+    .limit(_MOST),
+    consent_ledger,
+)
 _newest = (
     select(consent_ledger.c.purpose, consent_ledger.c.party, func.max(consent_ledger.c.at).label("at"))
     .where(of_tenant(consent_ledger), _theirs)
@@ -142,6 +149,10 @@ class SqlConsents(TenantStoreBase):
         until = _NEVER if before is None else before
         rows = await self._all(_HISTORY, customer=customer_id, at_most=limit, before=until)
         return [record_of(row) for row in reversed(rows)]
+
+    async def access(self, customer_id: CustomerId) -> list[ConsentRecord]:
+        """Return a customer's newest decisions about applications, oldest first."""
+        return [record_of(row) for row in reversed(await self._all(_ACCESS, customer=customer_id))]
 
     async def latest(self, customer_id: CustomerId) -> list[ConsentRecord]:
         """Return the newest decision of a customer on each purpose and party."""

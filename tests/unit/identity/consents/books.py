@@ -28,7 +28,7 @@ def signer(seed: int = 1) -> LedgerSigner:
 
 def purpose(**terms) -> Purpose:
     texts = {"en": Text("News", "We write to you.\n\nOnce a week."), "de": Text("Neues", "Wir schreiben Ihnen: äöü")}
-    said = Terms(**{"texts": texts, "data": ("email",), "basis": Basis.CONSENT, **terms})
+    said = Terms(**{"texts": texts, "data": ("email",), "clients": ("shop",), "basis": Basis.CONSENT, **terms})
     return Purpose(PurposeId("pur_1"), "news", Kind.MARKETING, Channel.EMAIL, "", Version(1, said, NOW), 1, NOW)
 
 

@@ -7,14 +7,14 @@ import pytest
 
 from limen.identity.consents.decide import Source, Wish, wished
 from limen.identity.consents.purposes import Basis, Channel, Kind, text_hash
-from limen.identity.consents.question import Question, Reason, Standing, answered, due
-from limen.identity.consents.records import Decision
+from limen.identity.consents.question import Question, Reason, Standing, access_of, accessed, answered, due
+from limen.identity.consents.records import Decision, recorded
 from limen.identity.consents.rules import wrong_with
 from limen.kernel.clock import DAY
 from limen.kernel.context import RequestContext
 from limen.kernel.errors import Conflict, Invalid, NotFound
-from limen.kernel.ids import CustomerId
-from tests.unit.identity.consents.books import NOW, purpose
+from limen.kernel.ids import CustomerId, RecordId
+from tests.unit.identity.consents.books import NOW, TENANT, decision, purpose
 
 ASKED = Question("cus_1", "news", "shop", "email")
 GIVEN = Standing("rec_1", Decision.GIVEN, 1, NOW, 0)
@@ -51,11 +51,41 @@ def test_a_consent_counts_from_when_it_is_given_until_it_ends(standing, why):
 def test_only_what_the_purpose_covers_for_whom_it_names():
     assert reason(question=replace(ASKED, data="phone")) is Reason.NOT_COVERED
     assert reason(question=replace(ASKED, data="")) is Reason.GIVEN
+    assert reason(question=replace(ASKED, client_id="")) is Reason.GIVEN
+    for basis in Basis:  # whatever the law says, the tenant lets nobody else do it
+        assert reason(purpose(basis=basis), question=replace(ASKED, client_id="bank")) is Reason.OTHER_CLIENT
     sharing = replace(purpose(), kind=Kind.SHARING, channel=Channel.NONE, party="bank")
     assert reason(sharing) is Reason.OTHER_PARTY
     assert reason(sharing, question=replace(ASKED, client_id="bank")) is Reason.GIVEN
     assert reason(replace(purpose(), retired_at=NOW)) is Reason.RETIRED
     assert answered(None, GIVEN, ASKED, NOW).reason is Reason.UNKNOWN_PURPOSE
+
+
+def test_what_an_application_may_is_what_all_its_consents_gave_since_it_is_there_and_nothing_took_back():
+    steps = [
+        ("shop", Decision.GIVEN, ("email", "openid")), ("bank", Decision.GIVEN, ("openid",)),
+        ("shop", Decision.REFUSED, ("orders",)), ("shop", Decision.GIVEN, ("authorization_details:pay", "phone")),
+        ("bank", Decision.WITHDRAWN, ("openid",)),
+    ]  # fmt: skip
+    made = [
+        recorded(
+            TENANT, RecordId(f"rec_{n}"), NOW + n, decision(0, purpose="oauth", party=who, decision=what, items=items)
+        )
+        for n, (who, what, items) in enumerate(steps)
+    ]
+    last = {one.decision.party: Standing.of(one) for one in made}
+
+    def asked(who, scope, since=0):
+        found = accessed(access_of(made), last.get(who), Question("cus_0", "oauth", who, scope, since))
+        return found.reason.value, found.record_id
+
+    assert [asked("shop", scope) for scope in ("email", "phone", "")] == [
+        ("given", "rec_0"), ("given", "rec_3"), ("given", "rec_3"),
+    ]  # fmt: skip
+    assert [asked("shop", scope)[0] for scope in ("orders", "authorization_details:pay")] == ["data_not_covered"] * 2
+    assert asked("bank", "openid") == ("withdrawn", "rec_4")
+    assert asked("notes", "openid") == asked("shop", "email", NOW + 9) == ("not_decided", "")
+    assert asked("shop", "email", NOW + 1)[0] == "data_not_covered"  # that was to another client of this name
 
 
 def test_a_version_that_asks_again_ends_what_was_given_before_and_another_does_not():
@@ -139,12 +169,14 @@ def test_every_problem_of_a_purpose_is_named_by_field():
         data=("Email", "Email"),
         valid_days=-1,
         minimum_age=200,
+        clients=("", ""),
     )
     found = wrong_with(replace(purpose(), name="oauth", channel=Channel.NONE, party="x").succeeded(bad, NOW))
     assert found.fields == {
         "name": "name.invalid", "channel": "channel.required", "party": "party.for_sharing_only",
         "texts": "list.repeated", "texts.not a tag": "locale.invalid", "texts.de.title": "title.invalid",
         "texts.de.body": "body.invalid", "data": "list.repeated", "data.0": "data.invalid", "data.1": "data.invalid",
+        "clients": "list.repeated", "clients.0": "client.invalid", "clients.1": "client.invalid",
         "valid_days": "valid_days.out_of_bounds", "minimum_age": "minimum_age.out_of_bounds",
     }  # fmt: skip
     assert wrong_with(purpose()) is None

@@ -9,6 +9,7 @@ from typing import Any, Final
 import msgspec
 from starlette.responses import Response
 
+from limen.experience.pages.account.activity import NameOf
 from limen.experience.pages.account.look import Again, Done, Look, Shown, Taken, Turn, look
 from limen.experience.pages.accounts import sign_in_first
 from limen.experience.pages.errors import error_page
@@ -45,12 +46,15 @@ async def show(look: Look) -> Shown:
         one for one in visit.desk.purposes.values() if one.retired_at is None or (one.name, one.party) in latest
     ]
     address = f"{visit.prefix}/account/privacy"
+    name_of = NameOf(visit)
+    names = {client: await name_of(client) for one in purposes for client in one.terms.clients}
     return {
         "older_url": f"{address}?before={history[0].at}" if len(found) > _PAGE else None,
         "newest_url": address if before is not None else None,
         "has_signal": visit.context.gpc and any(is_shared(one) for one in purposes),
         "purposes": [
             _shown(look, one, latest.get((one.name, one.party)))
+            | {"clients": [names[client] for client in one.terms.clients]}
             | {"history": _history(visit, [past for past in history if past.decision.purpose == one.name])}
             for one in purposes
         ],

@@ -11,6 +11,7 @@ from limen.identity.consents.decide import Deciding, Source, Wish
 from limen.identity.consents.question import Answer, Question, Reason
 from limen.identity.consents.receipt import Controller
 from limen.identity.consents.receipts import Receipts
+from limen.identity.consents.records import OAUTH
 from limen.identity.consents.tree import consistency, inclusion
 from limen.identity.consents.unsubscribe import ONE_CLICK, PATH, POST_FIELD, Links, Subscription, may_link
 from limen.integration.api.answers import CurrentCall, answer, ok
@@ -121,7 +122,10 @@ async def read_receipt(call: CurrentCall, request: Request, customer_id: Custome
     "/consents/ask", response_model=AnswerShown, responses=answers(body=True), openapi_extra=needs(CONSENTS_READ)
 )
 async def ask(call: CurrentCall, body: QuestionSent) -> Response:
-    """Ask whether a client may use data of a customer for a purpose now. It is answered from memory."""
+    """Ask whether a client may use data of a customer for a purpose now. It is answered from memory.
+
+    The purpose `oauth` asks what the customer allowed the application itself: `data` is a scope, or empty for any.
+    """
     [found] = await _asked(call, [body])
     return answer(shown_answer(found))
 
@@ -136,12 +140,18 @@ async def ask_many(call: CurrentCall, body: QuestionsSent) -> Response:
 
 async def _asked(call: Call, sent: list[QuestionSent]) -> list[Answer]:
     clients = {one.client_id for one in sent if one.client_id}
-    known = {client_id for client_id in clients if await call.desk.clients(client_id) is not None}
-    questions = [Question(one.customer_id, one.purpose, one.client_id, one.data) for one in sent]
+    since: dict[str, int] = {}
+    for client_id in clients:
+        loaded = await call.desk.clients(client_id)
+        if loaded is not None and loaded.client.is_active:
+            since[client_id] = loaded.client.created_at
+    questions = [
+        Question(one.customer_id, one.purpose, one.client_id, one.data, since.get(one.client_id, 0)) for one in sent
+    ]
     found = await call.parts.asking(call.desk.tenant.id, call.desk.purposes, questions)
     nobody = Answer(is_allowed=False, reason=Reason.UNKNOWN_CLIENT)
     return [
-        one if not question.client_id or question.client_id in known else nobody
+        one if question.client_id in since or not (question.client_id or question.purpose == OAUTH) else nobody
         for one, question in zip(found, questions, strict=True)
     ]
 

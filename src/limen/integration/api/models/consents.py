@@ -17,6 +17,9 @@ CustomerRef = Annotated[Str, Field(pattern="^cus_[0-9a-hjkmnp-tv-z]{26}$")]
 Locale = Annotated[Str, Field(max_length=40, examples=["de"])]
 
 
+ClientRef = Annotated[Str, Field(min_length=1, max_length=255, examples=["shop"])]
+
+
 class TextSent(Sent):
     """The words in one language: plain text; an empty line begins a paragraph."""
 
@@ -33,6 +36,9 @@ class TermsSent(Sent):
     basis: Basis = Basis.CONSENT
     required: Bool = Field(default=False, description="Asked as a step before a sign-in arrives.")
     data: tuple[DataKind, ...] = Field(default=(), max_length=100, description="The kinds of data that it covers.")
+    clients: tuple[ClientRef, ...] = Field(
+        default=(), max_length=20, description="Applications that may use data for it, by `client_id`, beside yourself."
+    )
     valid_days: Int = Field(default=0, ge=0, le=36_500, description="Days for which a consent counts; 0 for no end.")
     minimum_age: Int = Field(
         default=0,
@@ -49,6 +55,7 @@ class TermsSent(Sent):
             basis=self.basis,
             is_required=self.required,
             data=self.data,
+            clients=self.clients,
             valid_days=self.valid_days,
             minimum_age=self.minimum_age,
             asks_again=self.asks_again,
@@ -81,6 +88,7 @@ class VersionShown(Shown):
     basis: Basis
     required: bool
     data: tuple[str, ...]
+    clients: tuple[str, ...]
     valid_days: int
     minimum_age: int
     asks_again: bool
@@ -177,9 +185,15 @@ class QuestionSent(Sent):
     """May this client use this data of this customer for this purpose now?"""
 
     customer_id: CustomerRef
-    purpose: Annotated[Str, Field(min_length=1, max_length=64)]
-    client_id: Annotated[Str, Field(max_length=255)] = Field(default="", description="Empty: you yourself.")
-    data: Annotated[Str, Field(max_length=64)] = Field(default="", description="Empty: whatever the purpose covers.")
+    purpose: Annotated[Str, Field(min_length=1, max_length=64)] = Field(
+        description="One of yours, or `oauth`: what the customer allowed the application itself."
+    )
+    client_id: Annotated[Str, Field(max_length=255)] = Field(
+        default="", description="Empty: you yourself. Another has to be among the purpose's `clients`, or its `party`."
+    )
+    data: Annotated[Str, Field(max_length=255)] = Field(
+        default="", description="A kind of data, or of `oauth` a scope. Empty: whatever is covered."
+    )
 
 
 class QuestionsSent(Sent):
@@ -274,6 +288,7 @@ def _said(version: Version) -> dict[str, Any]:
         "basis": terms.basis,
         "required": terms.is_required,
         "data": terms.data,
+        "clients": terms.clients,
         "valid_days": terms.valid_days,
         "minimum_age": terms.minimum_age,
         "asks_again": terms.asks_again,
