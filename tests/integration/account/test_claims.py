@@ -5,6 +5,7 @@ import pytest
 
 from limen.access.merging.merge import Merging
 from limen.access.merging.records import Wish
+from limen.app.jobs.search import Following
 from limen.identity.administrators import SYSTEM
 from limen.identity.customers.directory import seal
 from limen.identity.customers.records import Address
@@ -143,3 +144,15 @@ async def test_a_merge_fills_gaps_with_them_but_gives_nobody_what_they_may_only_
     assert (set(by_both.filled) & {*OPTIONAL}, by_both.after.profile.address) == ({"birthdate", "address"}, HOME)
     by_administrator = await merging.plan(Wish(bob.id, ann.id), SYSTEM)
     assert by_administrator.after.profile.nickname == "Annie"
+
+
+async def test_a_claim_that_is_kept_for_a_time_goes_by_the_job_where_the_tenant_has_no_attributes(house):
+    kept = ProfileSettings(claims={"birthdate": ClaimAnnotation(retention_days=30)})
+    await settings(house, profile=kept)
+    await house.customer(ANN, birthdate="1990-05-01", gender="female")
+    following = Following(house.basis, lambda _left: None)
+    for days, left in ((0, "1990-05-01"), (29, "1990-05-01"), (31, "")):
+        house.clock.advance(days * 86_400)
+        await following.schemas()
+        found = await profile_of(house)
+        assert (found.birthdate, found.gender) == (left, "female")

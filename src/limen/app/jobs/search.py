@@ -51,7 +51,7 @@ class Following:
             directory = self._directory(tenant)
             lapsed = Lapsed(tenant.id, database.read, clock)
             changes = SchemaChanges(tenant.id, database.begin, database.read, directory, clock, settings, lapsed)
-            if not settings.attributes and not await changes.versions():
+            if not settings.attributes and not changes.lets_go and not await changes.versions():
                 self._without_schema[tenant.id] = tenant.version
                 continue
             await changes.walk(_PAGES)

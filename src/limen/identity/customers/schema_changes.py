@@ -95,10 +95,10 @@ class SchemaChanges:
         digest, now = sha256(canonical_json(self.settings.attributes)), self.clock.now()
         async with self.reading(self.tenant_id) as unit:
             newest = await unit.profiles.schema_version()
-        if newest is None and not self.settings.attributes and not self._lets_go():
+        if newest is None and not self.settings.attributes and not self.lets_go:
             return None
         if newest is not None and newest.digest == digest:
-            if newest.done_at is None or (self._lets_go() and now - newest.done_at >= DAY):
+            if newest.done_at is None or (self.lets_go and now - newest.done_at >= DAY):
                 return newest if newest.done_at is None else await self._again(newest)
             return None
         async with self.begin(self.tenant_id) as unit:
@@ -117,7 +117,9 @@ class SchemaChanges:
             version, pages = await self._step(version), pages - 1
             await self.clock.sleep(0)  # others first
 
-    def _lets_go(self) -> bool:
+    @property
+    def lets_go(self) -> bool:
+        """Tell whether anything is kept for a time, or for as long as a purpose is allowed."""
         return any(one.retention_days or one.while_allowed for _, one in lasting(self.settings))
 
     async def _again(self, version: SchemaVersion) -> SchemaVersion | None:
