@@ -119,6 +119,20 @@ async def test_a_password_used_lately_is_refused_as_far_as_is_remembered(house, 
     assert (await house.rows())["password_history"] == 1
 
 
+async def test_a_password_is_not_made_of_any_name_of_its_owner(house):
+    await house.customer(
+        ANN, given_name="Annegret", middle_name="Theodora", nickname="Quicksilver", username="moonshine"
+    )
+    ann = house.walker()
+    await ann.sign_in(ANN, PASSWORD)
+    page = await begin(ann, "change_password")
+    for name in ("Annegret", "Theodora", "Quicksilver", "Moonshine"):
+        page = await ann.post(page, password=f"{name}.1990!")
+        assert page.errors == {"password": says("password.contains_context")}, name
+    page = await house.walker().recover(ANN, "Quicksilver.1990!")
+    assert page.errors == {"password": says("password.contains_context")}
+
+
 # -------------------------------------------------------------------------------------------------- another address
 
 

@@ -22,7 +22,7 @@ async def hashed_password(
 ) -> str | Problem:
     """Return the Argon2id hash of an acceptable password as PHC text, or what is wrong with it."""
     parts = context.parts
-    words = context_words(*about, parts.desk.tenant.name)
+    words = context_words(parts.desk.tenant.name, *about)
     known = Known(parts.breaches.guard, await _earlier(context))
     outcome = await choose_password(password, words, parts.policy, parts.hasher, known)
     if isinstance(outcome, str):

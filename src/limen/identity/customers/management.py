@@ -238,7 +238,7 @@ class CustomerAdministration:
         return msgspec.structs.replace(profile, email=email, email_since=since, emails=emails, username=username)
 
     async def _hash(self, password: Secret, profile: Profile) -> str | Refusal:
-        words = context_words(profile.email, profile.name, profile.given_name, profile.family_name)
+        words = context_words(*profile.called)
         outcome = await choose_password(password.reveal(), words, self.policy, self.hasher, Known(self.breaches))
         return outcome if isinstance(outcome, str) else outcome.refusal
 

@@ -120,6 +120,12 @@ class Profile(msgspec.Struct, frozen=True, omit_defaults=True):
         return (self.email, *(one.value for one in self.emails))
 
     @property
+    def called(self) -> tuple[str, ...]:
+        """Return what a guesser would know of the customer, of which no password is made: addresses and names."""
+        names = (self.name, self.given_name, self.middle_name, self.family_name, self.nickname, self.username)
+        return (self.email, *names, *(one.value for one in self.emails))
+
+    @property
     def said(self) -> dict[str, Any]:
         """Return what may be let go of when its time is over: attributes, and the rarer claims. No name is both."""
         claims = {name: value for name in OPTIONAL if (value := getattr(self, name))}
