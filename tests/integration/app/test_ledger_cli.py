@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from limen.identity.consents.export import header
 from limen.identity.consents.receipt import Controller, Material, receipt, signed_receipt
 from tests.integration.app.test_cli import LIMEN, environment, limen
 from tests.support.commands import run_here
-from tests.unit.identity.consents.books import Book, purpose
+from tests.unit.identity.consents.books import ABOUT, NOW, Book, purpose, signer
 
 __all__ = ["environment", "limen"]
 BARE = {"PATH": "/usr/bin:/bin"}
@@ -39,6 +40,11 @@ def test_a_ledger_is_verified_by_its_public_key_alone_and_the_first_bad_record_i
     done = alone("bad")
     assert done.returncode == 1
     assert done.stdout.startswith("BROKEN at line 5, record 2: its hash does not follow")
+
+
+def test_a_ledger_may_have_more_texts_than_a_proof_is_long(alone, tmp_path: Path) -> None:
+    (tmp_path / "ledger").write_bytes(header(ABOUT, None, [bytes([1]) * 32] * 16_000, signer(), NOW))
+    assert alone("ledger").stdout == "BROKEN at the end: text 1 is missing\n"
 
 
 def test_a_thumbprint_that_begins_with_a_hyphen_is_no_option(alone, tmp_path: Path) -> None:

@@ -47,6 +47,7 @@ def verify(
     with _opened(file) as content:
         first = content.readline(_LONGEST)
         if first.startswith(b'{"at":'):
+            first += b"" if first.endswith(b"\n") else content.readline()  # the hash of each text is in it
             return _ledger(_lines(first, content), read_key, held_to, kept)
         whole = first + content.read(_LONGEST)
     if earlier is not None:
