@@ -8,14 +8,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-import msgspec
-
 from limen.identity.audit.lines import KeyReader
 from limen.identity.audit.verify import Broken
 from limen.identity.consents.chain import Checkpoint
 from limen.identity.consents.records import read_open, record_leaf
 from limen.identity.consents.tree import extends, includes
 from limen.identity.consents.witness import Kept, Witness, read_kept
+from limen.kernel.strict_json import MalformedJson, strict_json
 
 INCLUSION: Final = frozenset({"checkpoint", "commitment", "leaf", "open", "path", "seq"})
 CONSISTENCY: Final = frozenset({"checkpoint", "path", "size"})
@@ -44,8 +43,8 @@ class Extended:
 def read_proof(content: bytes) -> Mapping[str, Any] | None:
     """Return the proof that *content* is, or None where it is something else."""
     try:
-        fields: Any = msgspec.json.decode(content)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        fields: Any = strict_json(content)
+    except MalformedJson:
         return None
     return fields if isinstance(fields, dict) and fields.keys() in (INCLUSION, CONSISTENCY) else None
 

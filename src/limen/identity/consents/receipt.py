@@ -23,6 +23,7 @@ from limen.identity.consents.sequence import LedgerSigner
 from limen.identity.consents.tree import includes
 from limen.kernel.clock import Instant, to_datetime
 from limen.kernel.encoding import b64url, canonical_json, framed, from_b64url
+from limen.kernel.strict_json import strict_json
 
 SCHEMA: Final = "ISO/IEC TS 27560:2023"
 TYPE: Final = "consent-receipt+jws"
@@ -170,7 +171,7 @@ def verify_receipt(content: bytes, read_key: KeyReader) -> Genuine | Broken:
     is_jws = content.count(b".") == 2 and not content.lstrip().startswith(b"{")
     try:
         body = from_b64url(content.strip().split(b".")[1].decode()) if is_jws else content
-        document: Any = msgspec.json.decode(body)
+        document: Any = strict_json(body)  # whoever reads it reads what was verified
         key = document["proof"]["key"]
         is_signed = read_key(key)
         if is_signed is None:
@@ -180,7 +181,7 @@ def verify_receipt(content: bytes, read_key: KeyReader) -> Genuine | Broken:
         if not is_signed(from_b64url(document["proof"]["signature"]), _signed_bytes(document)):
             return Broken("receipt", "its signature is not that of the ledger key")
         return _verified(document, is_signed)
-    except (msgspec.DecodeError, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError):
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError):
         return Broken("receipt", "it is not a receipt")
 
 

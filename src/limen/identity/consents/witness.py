@@ -9,11 +9,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
-
 from limen.identity.audit.lines import KeyReader
 from limen.identity.consents.chain import Checkpoint, signed_bytes
 from limen.identity.consents.export import checkpoint_fields, read_checkpoint
+from limen.kernel.strict_json import MalformedJson, strict_json
 
 _BESIDE = ("issuer", "public_key")
 
@@ -47,8 +46,8 @@ def read_kept(fields: Any, read_key: KeyReader) -> Kept | None:
 def read_line(line: bytes, read_key: KeyReader) -> Kept | None:
     """Return what a witness's line holds, or None where it is none."""
     try:
-        return read_kept(msgspec.json.decode(line), read_key)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return read_kept(strict_json(line), read_key)
+    except MalformedJson:
         return None
 
 

@@ -96,6 +96,14 @@ def test_a_json_receipt_with_any_other_byte_is_no_receipt(at, by):
     assert isinstance(verify_receipt(tampered, key_reader()), Broken)
 
 
+def test_a_receipt_that_names_a_member_twice_is_none():
+    """Else a reader who takes the first one reads what nobody signed in a receipt that is genuine."""
+    content = canonical_json(receipt(MATERIAL, SIGNER))
+    twice = b'{"consent_events":[],' + content.removeprefix(b"{")
+    assert msgspec.json.decode(twice) == msgspec.json.decode(content)
+    assert verify_receipt(twice, key_reader()) == Broken("receipt", "it is not a receipt")
+
+
 def test_who_holds_the_key_still_cannot_say_what_the_record_does_not():
     """A receipt whose parts contradict each other is refused even where its signature is right."""
     english = purpose(texts={"en": purpose().terms.texts["en"]}).current

@@ -175,3 +175,11 @@ async def test_what_is_hashed_in_the_open_may_be_anything(deep):
     proof = await included(BOOK, 1)
     leaf = record_leaf(deep.encode("utf-8", "surrogatepass"), b"").hex()
     assert isinstance(verify_inclusion(proof | {"open": deep, "commitment": "", "leaf": leaf}, READ), Broken)
+
+
+async def test_what_names_a_member_twice_is_neither_a_proof_nor_a_witnesss_line():
+    proof = msgspec.json.encode(await grown(BOOK, 3))
+    assert read_proof(proof) is not None
+    for content in (proof, BOOK.kept()[-1]):
+        twice = b'{"size":99,' + content.removeprefix(b"{")
+        assert (read_proof(twice), read_line(twice, READ)) == (None, None)
