@@ -67,10 +67,11 @@ from limen.integration.messaging.mailbox import DevelopmentMailbox
 from limen.integration.outgoing import AddressPolicy, LazyOutgoing, OutgoingSettings, outgoing_counter
 from limen.integration.streaming.ways import Ways
 from limen.kernel.errors import Fault, Misconfigured
-from limen.storage.cache import Limiter, rate_limiter, shared_state
+from limen.storage.cache import Limiter, guarding, rate_limiter, shared_state
 from limen.trust.attacks.records import Bar
 from limen.trust.attacks.tallies import Tallies
 from limen.trust.attacks.watch import Watch
+from limen.trust.limits import RateLimiter
 from limen.trust.threats.reputation import Reputation
 
 RATE_LIMITS: Final = "rate-limits"
@@ -177,15 +178,15 @@ class Site:
             stack.push_async_callback(pool.close)
             self._desks = desks = TenantDesks(self._desk_parts(basis))
             await desks.learn()
-            named = self._named(limiter)
+            limits = self._named(guarding(limiter, self.settings.cache.when_away)), self._named(limiter)
             self._breaches = await breach_sources(basis, self.outgoing, breach_counter(self._registry))
-            self._join(basis, desks, named, pool)
+            self._join(basis, desks, limits, pool)
             await stack.enter_async_context(working(self._work_parts(basis, desks)))
             await desks("")  # the first customer should not wait for keys to be made
             yield
 
-    def _join(self, basis: Basis, desks: TenantDesks, limiter: NamedLimits, pool: HashPool) -> None:
-        settings = self.settings
+    def _join(self, basis: Basis, desks: TenantDesks, limits: tuple[NamedLimits, NamedLimits], pool: HashPool) -> None:
+        settings, (limiter, meter) = self.settings, limits
         if basis.kms is not None:
             basis.kms.count = kms_counter(self._registry)
         self._registry.register(HttpCollector(self.metrics))
@@ -202,7 +203,7 @@ class Site:
         self._texter = texter_for(settings, self._mailer, self.outgoing, self.clock)
         self._hot = HotTable(
             {
-                **tenant_doors(desks, limiter, desks.ready),
+                **tenant_doors(desks, limiter, meter, desks.ready),
                 **registration_doors(_registration(basis, desks, limiter, registration_counter(self._registry))),
             },
             house_doors(
@@ -212,10 +213,12 @@ class Site:
                 desks,
             ),
         )
-        self._front = self._front_parts(basis, desks, limiter, pool)
+        self._front = self._front_parts(basis, desks, limits, pool)
         self._passage, self._pages = front(self._front)
 
-    def _front_parts(self, basis: Basis, desks: TenantDesks, limiter: NamedLimits, pool: HashPool) -> FrontParts:
+    def _front_parts(
+        self, basis: Basis, desks: TenantDesks, limits: tuple[NamedLimits, NamedLimits], pool: HashPool
+    ) -> FrontParts:
         settings, passwords = self.settings, self.settings.passwords
         parameters = Argon2Parameters(passwords.memory_kib, passwords.time_cost, passwords.parallelism)
         return FrontParts(
@@ -223,7 +226,8 @@ class Site:
             keyring=basis.keyring,
             desks=desks,
             hasher=PasswordHasher(parameters, pool, self.entropy),
-            limiter=limiter,
+            limiter=limits[0],
+            meter=limits[1],
             limits=settings.limits,
             renderer=self._renderer,
             assets=self._assets,
@@ -325,10 +329,14 @@ class Site:
         return HashPool(PoolSettings(threads, passwords.queue_limit, passwords.nice), self.clock, Hashing())
 
     def _limiter(self, key: bytes) -> Limiter:
-        away = Counter("limen_cache_away", "Limits counted in process: the cache was away", registry=self._registry)
+        away = Counter(
+            "limen_cache_away",
+            "Limits asked while the cache was away: counted in process, or refused",
+            registry=self._registry,
+        )
         return rate_limiter(self.settings.cache.url.reveal(), key, self.clock, away.inc)
 
-    def _named(self, limiter: Limiter) -> NamedLimits:
+    def _named(self, limiter: RateLimiter) -> NamedLimits:
         limits = self.settings.limits
         rates = {
             FAILURES: limits.client_failures_per_address,

@@ -92,6 +92,7 @@ class FrontParts:
         epochs: under which keys risk counts.
         atlas: knows where addresses are.
         send_audit: delivers records of the audit log.
+        limiter: is asked by guards; ``meter`` by what bounds how much is asked for: no cache keeps it from counting.
         rotations: the rotations of a tenant's keys.
         sms_ceiling: short messages a day for any one tenant; 0 where nobody carries them.
     """
@@ -101,6 +102,7 @@ class FrontParts:
     desks: Desks
     hasher: PasswordHasher
     limiter: RateLimiter
+    meter: RateLimiter
     limits: LimitsSection
     renderer: Renderer
     assets: StaticAssets
@@ -143,7 +145,7 @@ def front(parts: FrontParts) -> tuple[Passage, AsgiApp]:
         limits.pages_per_address.limit("pages-address"),
     )
     pages = TurnedAway(parts.renderer, parts.held, API)
-    of = EdgeParts(parts.observer, parts.clock, parts.entropy, parts.limiter, rules, pages=pages)
+    of = EdgeParts(parts.observer, parts.clock, parts.entropy, parts.meter, rules, pages=pages)
     return Passage(found.find, of), edge(mounts, of)
 
 
@@ -158,6 +160,7 @@ def api_parts(parts: FrontParts) -> ApiParts:
         keyring=parts.keyring,
         hasher=parts.hasher,
         limiter=parts.limiter,
+        meter=parts.meter,
         clock=parts.clock,
         entropy=parts.entropy,
         base_url=parts.base_url,
@@ -276,7 +279,7 @@ def guards(parts: FrontParts) -> Callable[[Tenant], Awaitable[AttackGuard]]:
     """Return what makes the guard of a tenant."""
 
     async def guard(tenant: Tenant) -> AttackGuard:
-        return _guard(tenant, Counters(parts.limiter, tenant.id, parts.shared, parts.clock), parts)
+        return _guard(tenant, Counters(parts.limiter, parts.meter, tenant.id, parts.shared, parts.clock), parts)
 
     return guard
 
@@ -290,7 +293,7 @@ def _journeys(
     desk: Desk, settings: JourneySettings, parts: FrontParts, keys: tuple[bytes, bytes, Epochs], pace: Pace
 ) -> JourneyParts:
     database, tenant_id = parts.storage.database, desk.tenant.id
-    counters = Counters(parts.limiter, tenant_id, parts.shared, parts.clock)
+    counters = Counters(parts.limiter, parts.meter, tenant_id, parts.shared, parts.clock)
     directory, profiles = Directory(tenant_id, parts.keyring, parts.clock, parts.entropy), desk.tenant.settings.profile
     return JourneyParts(
         desk=desk,

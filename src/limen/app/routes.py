@@ -41,27 +41,30 @@ from limen.trust.limits import Limit, RateLimiter
 API = "/api/v1"
 
 
-def tenant_doors(desks: Desks, limiter: RateLimiter, ready: ReadyDesks) -> Mapping[str, Door]:
-    """Return the hot doors of every tenant, by the path below its prefix."""
+def tenant_doors(desks: Desks, limiter: RateLimiter, meter: RateLimiter, ready: ReadyDesks) -> Mapping[str, Door]:
+    """Return the hot doors of every tenant, by the path below its prefix.
+
+    *limiter* bounds what is stored for who proves nothing; *meter* counts proofs that failed.
+    """
     metadata, keys = discovery_door(desks, ready), jwks_door(desks, ready)
     discovery = Door("discovery", metadata, cross_origin=True, at_once=metadata.at_once)
     resource = Door("resource_metadata", resource_door(desks), cross_origin=True)
     return {
-        "/token": Door("token", client_door(desks, limiter, token, "token", FOR_TOKENS), ("POST",), cross_origin=True),
+        "/token": Door("token", client_door(desks, meter, token, "token", FOR_TOKENS), ("POST",), cross_origin=True),
         "/par": Door(
-            "par", client_door(desks, limiter, bounded(limiter, push), "par", FOR_PUSHED), ("POST",), cross_origin=True
+            "par", client_door(desks, meter, bounded(limiter, push), "par", FOR_PUSHED), ("POST",), cross_origin=True
         ),
-        "/introspect": Door("introspect", client_door(desks, limiter, introspection, "introspect"), ("POST",)),
-        "/revoke": Door("revoke", client_door(desks, limiter, revocation, "revoke"), ("POST",), cross_origin=True),
+        "/introspect": Door("introspect", client_door(desks, meter, introspection, "introspect"), ("POST",)),
+        "/revoke": Door("revoke", client_door(desks, meter, revocation, "revoke"), ("POST",), cross_origin=True),
         "/device_authorization": Door(
             "device_authorization",
-            client_door(desks, limiter, bounded(limiter, device_authorization), "device_authorization"),
+            client_door(desks, meter, bounded(limiter, device_authorization), "device_authorization"),
             ("POST",),
             cross_origin=True,
         ),
         "/bc-authorize": Door(
             "backchannel_authentication",
-            client_door(desks, limiter, backchannel_authentication, "backchannel_authentication"),
+            client_door(desks, meter, backchannel_authentication, "backchannel_authentication"),
             ("POST",),
         ),
         "/userinfo": Door("userinfo", userinfo_door(desks), ("GET", "POST"), cross_origin=True),

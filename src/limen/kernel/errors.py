@@ -106,12 +106,18 @@ class Corrupted(Fault):
 
 
 class Outage(Fault):
-    """A part of ours does not answer. ``retry_after`` is in whole seconds."""
+    """A part of ours does not answer.
 
-    def __init__(self, message: str, retry_after: int = 5) -> None:
+    Attributes:
+        retry_after: whole seconds.
+        code: public, stable: where that part's absence has words of its own.
+    """
+
+    def __init__(self, message: str, retry_after: int = 5, code: str = "temporarily_unavailable") -> None:
         """Say what does not answer; nothing that it was asked for."""
         super().__init__(message)
         self.retry_after = retry_after
+        self.code = code
 
 
 class Contended(Outage):

@@ -60,7 +60,7 @@ def guards_of(clock: ManualClock) -> Guards:
     limiter, tallies, shared = ProcessLimiter(b"g" * 32, clock), Tallies(clock), ProcessShared(clock, SeededEntropy())
 
     async def guard(tenant: Tenant) -> AttackGuard:
-        counters, settings = Counters(limiter, tenant.id, shared, clock), tenant.settings
+        counters, settings = Counters(limiter, limiter, tenant.id, shared, clock), tenant.settings
         return AttackGuard(counters, settings.attacks, Watch(clock), Reputation(), settings.networks, tallies)
 
     return guard
@@ -103,7 +103,8 @@ async def house_in(folder: Path, clock: ManualClock, entropy: SeededEntropy) -> 
             directory_for=lambda tenant_id: Directory(tenant_id, keyring, clock, entropy),
             keyring=keyring,
             hasher=hasher,
-            limiter=ProcessLimiter(b"k" * 32, clock),
+            limiter=(limiter := ProcessLimiter(b"k" * 32, clock)),
+            meter=limiter,
             clock=clock,
             entropy=entropy,
             base_url=BASE,

@@ -199,6 +199,10 @@ def test_the_doctor_lists_weaker_settings_and_fails_only_for_what_is_wrong(limen
     assert "limits.api_per_client is off" in weak.stdout
     assert (weak.returncode, weak.stderr) == (0, "")
     assert "risk.when_away = challenge: more is asked for, as of a risk that was found (at default)" in weak.stdout
+    assert (
+        "cache.when_away = count_here: each process counts on its own, from what it counted before (for all)"
+        in weak.stdout
+    )
     wrong = limen("doctor")
     assert "no mail relay" in wrong.stdout
     assert wrong.returncode == 1
@@ -220,6 +224,7 @@ def test_the_doctor_says_it_all_as_json(limen) -> None:
             "words": "more is asked for, as of a risk that was found",
             "at": ["default"],
             "why": "",
+            "is_for_all": False,
         }
     ]
 

@@ -1,13 +1,15 @@
 """Guards that cannot ask, over HTTP: the stance holds, nobody gets a 500, and all ends with the outage."""
 
+import msgspec
 import pytest
 
+from limen.app.settings.sections.serving import CacheSection
 from limen.identity.tenants.attacks import AttackSettings
 from limen.identity.tenants.breaches import BreachSettings
 from limen.identity.tenants.sign_up import SignUpSettings
 from limen.integration.outgoing.captcha import HttpCaptcha
 from limen.kernel.secret import Secret
-from limen.storage.cache import FallbackLimiter, ProcessLimiter
+from limen.storage.cache import FallbackLimiter, ProcessLimiter, ProcessShared
 from limen.storage.cache.fallback import PAUSE
 from limen.trust.bots.captcha import WIDGETS
 from limen.trust.fraud.mail_domains import MailDomains
@@ -18,7 +20,8 @@ from tests.integration.attacks.test_networks import BAD, URL, keeper_of
 from tests.integration.attacks.test_sign_ups import CHECK_MAIL
 from tests.integration.attacks.test_sign_ups import WORK as SIGN_UP_WORK
 from tests.integration.journeys.test_safe_changes import sign_out
-from tests.support.house import PASSWORD, says
+from tests.integration.tokens.kit import error, open_shop
+from tests.support.house import PASSWORD, code_in, says, settings_in
 
 pytestmark = pytest.mark.anyio
 TURNSTILE = WIDGETS["turnstile"]
@@ -71,6 +74,7 @@ def shared(monkeypatch):
         return FallbackLimiter(opened[-1], ProcessLimiter(key, clock), clock, on_away)
 
     monkeypatch.setattr("limen.app.compose.rate_limiter", limiter)
+    monkeypatch.setattr("limen.app.compose.shared_state", lambda _url, *of: ProcessShared(*of))
     return opened
 
 
@@ -125,6 +129,90 @@ async def test_without_the_cache_an_attack_is_recognised_all_the_same(shared, bu
         assert await stuff(house, range(12)) == {400}
         assert is_asked(await house.walker(address="203.0.200.1").sign_in(ANN, PASSWORD))
         assert "attack.recognised" in await house.events()
+
+
+@pytest.fixture
+def refusing(shared, monkeypatch):
+    """The operator wants nothing to pass that nobody counts."""
+    cache = CacheSection(url=Secret("valkey://127.0.0.1:1"), when_away="refuse")
+
+    def settings(*of, **limits):
+        return msgspec.structs.replace(settings_in(*of, **limits), cache=cache)
+
+    monkeypatch.setattr("tests.support.house.settings_in", settings)
+    return shared
+
+
+async def test_where_nothing_passes_that_nobody_counts_whoever_is_signed_in_stays_so(refusing, build_house):
+    async with build_house() as house, open_shop(house, email="sue@example.com") as shop:
+        [cache] = refusing
+        await set_up(house, attacks=AttackSettings(work=1_000), sign_up=SignUpSettings(address_hour=100))
+        await house.customer(ANN)
+        known, new, mailed = house.walker(), house.walker(), house.walker(language="de")
+        await known.sign_in(ANN, PASSWORD)
+        await sign_out(known)
+        public, _ = await shop.another(token_endpoint_auth_method="none")
+        tokens, metadata = await shop.tokens(), {"redirect_uris": ["https://shop.example/cb"], "client_name": "x"}
+        code_page = await mailed.begin_sign_up("bob@example.com", PASSWORD)
+        code = code_in((await house.mails("bob@example.com"))[-1])
+        forms = (
+            (known, await known.get("/sign-in"), {"email": ANN, "password": PASSWORD}),
+            (new, await new.get("/sign-up"), {"email": "eve@example.com", "password": PASSWORD, "name": "Eve"}),
+            (new, await new.get("/recover"), {"email": ANN}),
+            (mailed, code_page, {"code": code}),
+        )
+        before = await house.rows(), await house.events(), await house.mails()
+
+        cache.is_away = True
+        with house.watching() as trace:
+            for walker, page, typed in forms:
+                language = "de" if walker is mailed else "en"
+                told = await walker.post(page, **typed)
+                assert (told.status, told.h1) == (503, says("error_page.cannot_count.title", language))
+                assert int(told.headers["retry-after"]) in range(1, 6)
+            machine = {"accept": "application/json"}
+            _, page, typed = forms[0]
+            told = await known.http.post(page.form.action, data=page.fields | typed, headers=machine)
+            assert (told.headers["content-type"], told.json()["code"]) == ("application/problem+json", "cannot_count")
+            pushed = known.request(public)
+            for asked in (shop.post("/par", pushed), shop.http.post("/register", json=metadata)):
+                told = await asked
+                assert error(told) == (503, "temporarily_unavailable")
+                assert told.headers["retry-after"]
+        assert trace.hashes == 0
+        assert (await house.rows(), await house.events(), await house.mails()) == before
+        assert await away_of(house) > 0
+
+        fresh = (await shop.refresh(tokens["refresh_token"])).json()
+        assert (await shop.userinfo(fresh["access_token"])).status_code == 200
+        assert await shop.is_active((await shop.tokens())["access_token"])  # signed in there already
+        assert (await shop.http.get("/jwks")).status_code == 200
+        assert (await shop.refresh(fresh["refresh_token"], (shop.client_id, WRONG))).status_code == 401
+
+        cache.is_away = False
+        house.clock.advance(PAUSE / 1_000_000)
+        assert (await known.post(forms[0][1], **forms[0][2])).path == "/account"
+        assert (await new.post(forms[1][1], **forms[1][2])).h1 == CHECK_MAIL
+        assert (await mailed.post(code_page, code=code)).path == "/account"  # it was not used up
+
+
+async def test_a_cache_that_goes_away_while_a_password_is_compared_lets_nobody_in(refusing, build_house, monkeypatch):
+    async with build_house() as house:
+        [cache] = refusing
+        await set_up(house, attacks=AttackSettings(work=1_000))
+        await house.customer(ANN)
+        hasher = house.site._front.hasher
+        verify = hasher.verify
+
+        async def verified(*of):
+            cache.is_away = True
+            return await verify(*of)
+
+        monkeypatch.setattr(hasher, "verify", verified)
+        thief = house.walker()
+        page = await thief.sign_in(ANN, PASSWORD)
+        assert (page.status, page.h1) == (503, says("error_page.cannot_count.title"))
+        assert (await thief.get("/account")).path != "/account"
 
 
 @pytest.fixture

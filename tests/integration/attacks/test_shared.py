@@ -22,7 +22,7 @@ pytestmark = pytest.mark.anyio
 
 
 def worker(limiter, shared, clock) -> AttackGuard:
-    counters = Counters(limiter, "ten_1", shared, clock)
+    counters = Counters(limiter, limiter, "ten_1", shared, clock)
     return AttackGuard(counters, AttackSettings(), Watch(clock), Reputation(), NetworkSettings(), Tallies(clock))
 
 

@@ -157,6 +157,7 @@ def test_what_is_safe_may_be_served(environment: dict[str, str]) -> None:
         ({"LIMEN_ISSUER": "https://u@login.example.org"}, "not a base URL"),
         ({"LIMEN_ISSUER": "login.example.org"}, "not a base URL"),
         ({**HTTPS, "LIMEN_SERVER_WORKERS": "2"}, "SQLite has one writer"),
+        ({**HTTPS, "LIMEN_CACHE_WHEN_AWAY": "refuse"}, "there is no cache.url"),
         ({**HTTPS, "LIMEN_SERVER_TLS_KEY": "/k"}, "certificate and its key"),
         ({**HTTPS, "LIMEN_DEVELOPMENT_MAILBOX": "1", "LIMEN_SERVER_HOST": "0.0.0.0"}, "loopback only"),
         ({**HTTPS, "LIMEN_PROXIES_CERTIFICATE_HEADER": "Client-Cert"}, "without proxies.networks"),

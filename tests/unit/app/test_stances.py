@@ -14,7 +14,7 @@ from limen.app.doctor.findings import Severity, wrong
 from limen.app.doctor.guards import guard_findings
 from limen.app.doctor.parts import Parts
 from limen.app.doctor.stances import stances
-from limen.app.doctor.table import GUARDS, Chosen, Fixed, Guard
+from limen.app.doctor.table import GUARDS, Chosen, Fixed, Guard, Operated
 from limen.app.settings import Settings
 from limen.app.settings.sections.guarding import CaptchaSection, GeographySection, PasskeysSection, ThreatsSection
 from limen.app.settings.sections.keys import KmsSection
@@ -36,6 +36,7 @@ MAIL = SmtpSection(url=Secret("https://mail.example"))
 """No relay; where mail leaves, DNS is asked."""
 NAMED = {name for guard in GUARDS for name in guard.settings}
 CHOSEN = {guard.stance.setting: guard.stance for guard in GUARDS if isinstance(guard.stance, Chosen)}
+OPERATED = {guard.stance.setting: guard.stance for guard in GUARDS if isinstance(guard.stance, Operated)}
 GUARDING = ("threats", "captcha", "geography", "passkeys")
 """The sections that hold nothing but what guards rest on."""
 ASKED_BY_NO_GUARD = {
@@ -125,6 +126,17 @@ def test_every_stance_that_tenants_choose_has_a_row_with_words_for_each_of_its_v
         assert set(known[setting]) - {"none"} == stance.words.keys(), setting
 
 
+def test_every_stance_that_the_operator_chooses_has_a_row_with_words_for_each_of_its_values():
+    inner, _ = struct_fields(Settings)
+    known = {
+        f"{section}.{name}": set(get_args(hint if get_origin(hint) is Literal else get_args(hint)[0]))
+        for section, kind in inner.items()
+        for name, hint in get_type_hints(kind, include_extras=True).items()
+        if name.startswith("when_") or name.endswith("_away")
+    }
+    assert known == {setting: stance.words.keys() for setting, stance in OPERATED.items()}
+
+
 def test_the_guide_has_the_same_table():
     section = GUIDE.read_text().partition("What happens when a guard cannot be asked\n")[2]
     table, cells = section.partition(".. list-table::")[2].partition("\n\n")[2], []
@@ -140,7 +152,7 @@ def test_the_guide_has_the_same_table():
     assert said[1:] == [(guard.name, guard.asks, told(guard.stance)) for guard in GUARDS]
 
 
-def told(stance: Chosen | Fixed) -> str:
+def told(stance: Chosen | Operated | Fixed) -> str:
     """A stance as the guide has it."""
     if isinstance(stance, Fixed):
         return f"{stance.words} (fixed: {stance.why})"
@@ -196,8 +208,18 @@ async def test_nobody_is_asked_where_nobody_is_configured(web):
 @pytest.mark.parametrize(
     ("guard", "settings", "of_tenant", "stance"),
     [
-        ("tries, limits, spent proofs of work", {"cache": CacheSection(url=Secret("valkey://127.0.0.1:1"))}, {}, ""),
-        ("tries, limits, spent proofs of work", {"cache": CacheSection(url=Secret("http://cache.example"))}, {}, ""),
+        (
+            "tries, limits, spent proofs of work",
+            {"cache": CacheSection(url=Secret("valkey://127.0.0.1:1"), when_away="refuse")},
+            {},
+            "refuse",
+        ),
+        (
+            "tries, limits, spent proofs of work",
+            {"cache": CacheSection(url=Secret("http://cache.example"))},
+            {},
+            "count_here",
+        ),
         ("breached passwords and pairs, here", {"threats": ThreatsSection(pairs="/nowhere/pairs.set")}, {}, ""),
         (
             "breached passwords, on the network",
@@ -241,7 +263,8 @@ async def test_who_is_away_or_broken_is_named_with_a_hint_and_the_stance_that_ho
     assert (row.answers, len(found)) == ("no", 1)
     assert found[0].hint
     assert [held.value for held in row.stances] == ([] if stance is None else [stance])
-    assert all(held.at == ("acme",) if row.setting else held.why for held in row.stances)
+    assert all(held.at == ("acme",) if row.setting else held.why for held in row.stances if not held.is_for_all)
+    assert all(held.is_for_all for held in row.stances if row.setting in OPERATED)
 
 
 async def test_who_answers_is_not_named_and_learns_nothing(web):

@@ -55,5 +55,5 @@ def _stances(row: Row) -> list[str]:
 def _said(row: Row, stance: Stance) -> str:
     if not row.setting:
         return f"{stance.words} (fixed: {stance.why})"
-    whose = f"at {named(stance.at)}" if stance.at else "by default"
+    whose = "for all" if stance.is_for_all else f"at {named(stance.at)}" if stance.at else "by default"
     return f"{row.setting} = {stance.value}: {stance.words} ({whose})"

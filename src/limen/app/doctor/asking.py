@@ -109,7 +109,7 @@ async def look_at_cache(of: Looking) -> Looked:
             return Looked()
     except Misconfigured as error:
         return Looked([wrong(str(error), error.hint)])
-    words = "the shared cache does not answer: each process counts tries, limits and proofs by itself"
+    words = "the shared cache does not answer: cache.when_away says what holds for tries, limits and proofs"
     return Looked([wrong(words, "see cache.url and the network")])
 
 

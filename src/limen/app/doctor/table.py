@@ -1,8 +1,8 @@
 """The table of guards: whom each asks, by which settings it finds them, and what holds where they cannot be asked.
 
-A stance that tenants choose is said in their words for each of its values. One that nobody chooses is *fixed*, with the
-reason why. The guide has the same table; a test holds them together, and asks a row for every setting that names
-somebody.
+A stance that tenants choose, or the operator for all of them, is said in words for each of its values. One that nobody
+chooses is *fixed*, with the reason why. The guide has the same table; a test holds them together, and asks a row for
+every setting that names somebody.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -26,6 +26,14 @@ class Chosen:
 
 
 @dataclass(frozen=True, slots=True)
+class Operated:
+    """A stance that the operator chooses for all tenants: the installation's setting, and what each value means."""
+
+    setting: str
+    words: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Fixed:
     """A stance that nobody chooses, and why that is right."""
 
@@ -40,7 +48,7 @@ class Guard:
     name: str
     asks: str
     settings: tuple[str, ...]
-    stance: Chosen | Fixed
+    stance: Chosen | Operated | Fixed
     look: Callable[[asking.Looking], Awaitable[asking.Looked] | asking.Looked]
 
 
@@ -48,10 +56,13 @@ GUARDS: Final = (
     Guard(
         "tries, limits, spent proofs of work",
         "Valkey or Redis",
-        ("cache.url",),
-        Fixed(
-            "each process counts on its own, from what it counted before",
-            "that weakens a limit by the number of processes; to refuse everybody would be the attack done",
+        ("cache.url", "cache.when_away"),
+        Operated(
+            "cache.when_away",
+            {
+                "count_here": "each process counts on its own, from what it counted before",
+                "refuse": "whatever would be counted is answered 503",
+            },
         ),
         asking.look_at_cache,
     ),

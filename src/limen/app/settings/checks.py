@@ -20,6 +20,7 @@ def require_servable(settings: Settings) -> None:
     _require_private_mailbox(settings)
     _require_networks(settings)
     _require_edge(settings)
+    _require_cache(settings)
     _require_sms(settings)
     require_captcha(settings)
 
@@ -77,6 +78,14 @@ def _require_edge(settings: Settings) -> None:
     parts = urlsplit(proxies.certificate_url)
     if proxies.certificate_url and (parts.scheme != "https" or not parts.hostname or parts.path or parts.query):
         raise Misconfigured("proxies.certificate_url is no base URL", "such as https://mtls.example.org")
+
+
+def _require_cache(settings: Settings) -> None:
+    """Refuse a stance on a cache that there is none of."""
+    if settings.cache.when_away == "refuse" and not settings.cache.url.reveal():
+        raise Misconfigured(
+            "cache.when_away is refuse, and there is no cache.url", "name a Valkey or Redis, or leave it"
+        )
 
 
 def _require_sms(settings: Settings) -> None:

@@ -26,6 +26,8 @@ ERROR_PAGES: Final = {
     503: "unavailable",
 }
 """Status to the name of an error page; ``bad_request`` for others."""
+_OF_THEIR_OWN: Final = {"cannot_count": "cannot_count"}
+"""Codes whose pages say more than their status would."""
 _TRY_AGAIN: Final = frozenset({429, 500, 503})
 """Where the same request may fare better in a moment."""
 
@@ -39,15 +41,15 @@ class TurnedAway:
         self._held = held
         self._not_pages = not_pages
 
-    def __call__(self, scope: Any, status: int) -> bytes | None:
-        """Return the page for *status*; None where what was asked for is no page."""
+    def __call__(self, scope: Any, status: int, code: str = "") -> bytes | None:
+        """Return the page for *status*, or *code*; None where what was asked for is no page."""
         arrival = scope["state"]["arrival"]
         below = scope["path"][len(arrival.prefix) :]
         if below == self._not_pages or below.startswith(self._not_pages + "/"):
             return None
         tenant = self._held(arrival.prefix)
         locales = spoken(tenant.settings.locales) if tenant is not None else tuple(LOCALES)
-        name = ERROR_PAGES.get(status, "bad_request")
+        name = _OF_THEIR_OWN.get(code) or ERROR_PAGES.get(status, "bad_request")
         context = {
             "brand": brand_of(tenant) if tenant is not None else Brand(),
             "prefix": arrival.prefix,

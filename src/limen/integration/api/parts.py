@@ -176,6 +176,7 @@ class ApiParts:
         desks: path prefix to a tenant's desk, which verifies its tokens.
         begin: opens a unit for writing; ``reading`` one for reading.
         directory_for: the directory of one tenant.
+        limiter: is asked where something might be guessed; ``meter`` where all that counts is how often a client calls.
         base_url: where this process is reached from outside; issuers of new tenants are made from it.
         asking: answers what customers allow, from memory.
         ledger_signers: what signs for each tenant's consent ledger.
@@ -198,6 +199,7 @@ class ApiParts:
     keyring: Keyring
     hasher: PasswordHasher
     limiter: RateLimiter
+    meter: RateLimiter
     clock: Clock
     entropy: Entropy
     base_url: str

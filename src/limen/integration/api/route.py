@@ -89,7 +89,7 @@ class GuardedRoute(APIRoute):
             except Outage as away:
                 _log.warning("api.outage", request_id=arrival_of(strict.scope).request_id, what=str(away))
                 retry = {"retry-after": str(away.retry_after)}
-                answer = problem(strict, 503, "temporarily_unavailable", headers=retry)
+                answer = problem(strict, 503, away.code, headers=retry)
             except Exception as fault:  # noqa: BLE001 - the last catch: the answer keeps the API's shape
                 request_id = arrival_of(strict.scope).request_id
                 _log.exception("api.fault", request_id=request_id, route=self.path, fault=type(fault).__name__)
@@ -172,7 +172,7 @@ async def count(parts: ApiParts, key: str, headers: dict[str, str]) -> None:
     Raises:
         Refused: there were too many.
     """
-    decision = await parts.limiter.hit(key, parts.limit)
+    decision = await parts.meter.hit(key, parts.limit)
     headers.update(limit_headers(parts.limit, decision))
     if not decision.allowed:
         raise Refused(Throttled("too_many_requests", retry_after=decision.reset_seconds))

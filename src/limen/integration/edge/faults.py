@@ -37,7 +37,7 @@ class FaultBarrier:
             self._log.warning("http.outage", request_id=_request_id(scope), what=str(away))
             if not is_begun:
                 headers = [(b"retry-after", str(away.retry_after).encode())]
-                await refusal(503, "temporarily_unavailable", headers, pages=self._pages)(scope, receive, send)
+                await refusal(503, away.code, headers, pages=self._pages)(scope, receive, send)
         except Exception as fault:  # noqa: BLE001  # the last catch before the wire
             self._log.exception("http.fault", request_id=_request_id(scope), fault=type(fault).__name__)
             if not is_begun:

@@ -74,7 +74,7 @@ class Passage:
         except Outage as away:
             self._faults.warning("http.outage", request_id=request.arrival.request_id, what=str(away))
             retry = (("retry-after", str(away.retry_after)),)
-            return await self._refused(request, policy, 503, "temporarily_unavailable", retry), (), True
+            return await self._refused(request, policy, 503, away.code, retry), (), True
         except Exception as fault:  # noqa: BLE001  # the last catch before the wire
             self._faults.exception("http.fault", request_id=request.arrival.request_id, fault=type(fault).__name__)
             return await self._refused(request, policy, 500, "server_error"), (), True

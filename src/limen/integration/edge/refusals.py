@@ -16,12 +16,12 @@ _PROBLEM: Final = b"application/problem+json"
 class RefusalPages(Protocol):
     """Renders what the edge refuses, in the reader's language; the edge knows nothing of templates."""
 
-    def __call__(self, scope: Scope, status: int, /) -> bytes | None:
+    def __call__(self, scope: Scope, status: int, code: str, /) -> bytes | None:
         """Return the page as UTF-8; None where what was asked for is no page. It must wait for nothing."""
         ...
 
 
-def no_pages(_scope: Scope, _status: int) -> None:
+def no_pages(_scope: Scope, _status: int, _code: str) -> None:
     """Render nothing: everybody gets the problem document."""
 
 
@@ -29,7 +29,7 @@ def refusal(status: int, code: str, headers: RawHeaders | None = None, pages: Re
     """Return an application that answers *status* with the public *code*, as one of *pages* to a browser."""
 
     async def answer(scope: Scope, _receive: Receive, send: Send) -> None:
-        page = _page(scope, status, pages) if "text/html" in raw_header(scope, b"accept") else None
+        page = _page(scope, (status, code), pages) if "text/html" in raw_header(scope, b"accept") else None
         content_type, body = (_HTML, page) if page is not None else (_PROBLEM, _problem(scope, status, code))
         length = str(len(body)).encode()
         start = [(b"content-type", content_type), (b"content-length", length), (b"cache-control", b"no-store")]
@@ -39,9 +39,9 @@ def refusal(status: int, code: str, headers: RawHeaders | None = None, pages: Re
     return answer
 
 
-def _page(scope: Scope, status: int, pages: RefusalPages) -> bytes | None:
+def _page(scope: Scope, said: tuple[int, str], pages: RefusalPages) -> bytes | None:
     try:
-        return pages(scope, status)
+        return pages(scope, *said)
     except Exception as fault:  # noqa: BLE001  # a refusal must not become another fault
         _log.exception("edge.page_failed", request_id=_request_id(scope), fault=type(fault).__name__)
         return None

@@ -2,22 +2,22 @@
 
 Owns the adapters of :class:`limen.trust.limits.RateLimiter` and of :class:`limen.trust.attacks.shared.Shared`.
 :func:`rate_limiter` and :func:`shared_state` pick one by ``cache_url``. Where the
-cache is away the stance is **fail open to the in-process limiter**: each process then counts on its own, from what it
-counted before, so that an outage weakens a limit by the number of processes and locks nobody out; it is logged and
+cache is away, each process counts on its own, from what it counted before, so that an outage weakens a limit by the
+number of processes and locks nobody out; or what guards would count is refused (:func:`guarding`). Either is logged and
 counted.
 
 Keys name addresses and identifiers; each is stored only as HMAC-SHA256 under a key of ours.
 """
 
 from collections.abc import Callable
-from typing import Final
+from typing import Final, Literal
 
 from limen.kernel.clock import Clock
 from limen.kernel.entropy import Entropy
-from limen.storage.cache.fallback import FallbackLimiter, Limiter
+from limen.storage.cache.fallback import FallbackLimiter, Limiter, RefusingLimiter
 from limen.storage.cache.process import ProcessLimiter
 from limen.storage.cache.shared import ClosableShared, ProcessShared
-from limen.trust.limits import Limit
+from limen.trust.limits import Limit, RateLimiter
 
 __all__ = [
     "ClosableShared",
@@ -26,6 +26,7 @@ __all__ = [
     "ProcessLimiter",
     "ProcessShared",
     "cache_answers",
+    "guarding",
     "rate_limiter",
     "shared_state",
 ]
@@ -51,6 +52,13 @@ def rate_limiter(cache_url: str, key: bytes, clock: Clock, on_away: Callable[[],
     from limen.storage.cache.valkey import ValkeyLimiter  # noqa: PLC0415  # 8 MB that only those who use it pay
 
     return FallbackLimiter(ValkeyLimiter(cache_url, key), ProcessLimiter(key, clock, _KEPT), clock, on_away)
+
+
+def guarding(limiter: Limiter, when_away: Literal["count_here", "refuse"]) -> RateLimiter:
+    """Return what asks *limiter* on behalf of guards: as *when_away* says, nothing passes that it cannot count."""
+    if when_away == "refuse" and isinstance(limiter, FallbackLimiter):
+        return RefusingLimiter(limiter)
+    return limiter
 
 
 async def cache_answers(cache_url: str) -> bool:

@@ -69,20 +69,24 @@ NO_COUNTS: Final = Counts()
 
 @dataclass(frozen=True, slots=True)
 class Counters:
-    """One tenant's counters. ``shared`` has the key of passwords: no stored secret leads to it."""
+    """One tenant's counters. ``shared`` has the key of passwords: no stored secret leads to it.
+
+    ``limiter`` is asked where a try is judged, ``meter`` where it is counted or somebody looks on: it never refuses.
+    """
 
     limiter: RateLimiter
+    meter: RateLimiter
     tenant_id: str
     shared: Shared
     clock: Clock
 
     async def of_tenant(self) -> Counts:
         """Return what is counted of the whole tenant."""
-        return Counts(**await self._seen(_OF_TENANT))
+        return Counts(**await self._seen(self.meter, _OF_TENANT))
 
     async def of_now(self) -> Counts:
         """Return what is counted of the tenant's last minute."""
-        return Counts(**await self._seen(_OF_NOW))
+        return Counts(**await self._seen(self.limiter, _OF_NOW))
 
     async def of(self, attempt: Attempt) -> Counts:
         """Return what is counted of *attempt*, and of the whole tenant."""
@@ -93,7 +97,7 @@ class Counters:
         if not is_local(attempt.address):
             asked.append(("address", ADDRESS, address_key(attempt.address)))
             asked.append(("network", NETWORK, attempt.network))
-        return Counts(**await self._seen(asked))
+        return Counts(**await self._seen(self.limiter, asked))
 
     async def failed(self, attempt: Attempt) -> None:
         """Count a password that was compared and was wrong, from a device that is not known."""
@@ -103,10 +107,10 @@ class Counters:
         if attempt.device:
             counted.append((DEVICE, attempt.device))
         mark = await self.fingerprint(attempt.password)
-        once = await self.limiter.hit(self._name(_ONCE, f"{mark}:{attempt.account}"), _ONCE)
+        once = await self.meter.hit(self._name(_ONCE, f"{mark}:{attempt.account}"), _ONCE)
         if once.allowed:  # one password on many accounts is what is counted, not one person who tries it again
             counted.append((PASSWORD, mark))
-        if here or (await self.limiter.hit(self._name(_SLOW_SHARE, attempt.network), _SLOW_SHARE)).allowed:
+        if here or (await self.meter.hit(self._name(_SLOW_SHARE, attempt.network), _SLOW_SHARE)).allowed:
             counted.append((SLOW_FAILED, ""))
         await self._count(counted)
 
@@ -120,7 +124,7 @@ class Counters:
 
     async def seen(self, limit: Limit, of: Sequence[str]) -> list[int]:
         """Return how many of each of *of* are counted under *limit*, one of the module's."""
-        return await self.limiter.seen([(self._name(limit, what), limit) for what in of])
+        return await self.meter.seen([(self._name(limit, what), limit) for what in of])
 
     async def may_come(self, account: str, seconds: int, following: int) -> int:
         """Take one turn of a stranger for *account*; return how long to wait, 0 for not at all.
@@ -144,13 +148,13 @@ class Counters:
         digest = hmac.digest(key, password, "sha256")
         return f"{int.from_bytes(digest[:4], 'big') >> (32 - FINGERPRINT_BITS):05x}"
 
-    async def _seen(self, asked: Sequence[_Asked]) -> dict[str, int]:
+    async def _seen(self, limiter: RateLimiter, asked: Sequence[_Asked]) -> dict[str, int]:
         """Return how many there are, in one look, by their names among :class:`Counts`."""
-        found = await self.limiter.seen([(self._name(limit, what), limit) for _, limit, what in asked])
+        found = await limiter.seen([(self._name(limit, what), limit) for _, limit, what in asked])
         return {asked[place][0]: count for place, count in enumerate(found)}
 
     async def _count(self, counted: Sequence[tuple[Limit, str]]) -> None:
-        await self.limiter.count([(self._name(limit, what), limit) for limit, what in counted])
+        await self.meter.count([(self._name(limit, what), limit) for limit, what in counted])
 
     def _name(self, limit: Limit, what: str) -> str:
         return f"{limit.name}:{self.tenant_id}:{what}"

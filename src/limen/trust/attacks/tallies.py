@@ -39,7 +39,7 @@ class Tallies:
 
     async def note(self, counters: Counters, kind: str, network: str = "") -> None:
         """Count one of *kind*, a word of :data:`KINDS`; of *network*, if it did harm."""
-        await counters.limiter.count([(self._key(counters, kind, self._clock.now() // MINUTE), _TALLY)])
+        await counters.meter.count([(self._key(counters, kind, self._clock.now() // MINUTE), _TALLY)])
         self._fresh.setdefault(counters.tenant_id, Counter())[kind] += 1
         if network:
             await counters.shared.note(self._networks(counters), network)
@@ -55,7 +55,7 @@ class Tallies:
         found = []
         for ago in range(MINUTES - 1, -1, -1):
             asked = [(self._key(counters, kind, now - ago), _TALLY) for kind in KINDS]
-            found.append(Tallied(ago, dict(zip(KINDS, await counters.limiter.seen(asked), strict=True))))
+            found.append(Tallied(ago, dict(zip(KINDS, await counters.meter.seen(asked), strict=True))))
         return found
 
     async def networks(self, counters: Counters) -> list[tuple[str, int]]:

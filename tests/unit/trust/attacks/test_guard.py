@@ -19,7 +19,8 @@ SETTINGS = AttackSettings()
 
 
 def guard_for(clock, *, seed=1, **settings) -> AttackGuard:
-    counters = Counters(ProcessLimiter(b"l" * 32, clock), "ten_1", ProcessShared(clock, SeededEntropy(seed)), clock)
+    limiter = ProcessLimiter(b"l" * 32, clock)
+    counters = Counters(limiter, limiter, "ten_1", ProcessShared(clock, SeededEntropy(seed)), clock)
     return AttackGuard(
         counters, AttackSettings(**settings), Watch(clock), Reputation(), NetworkSettings(), Tallies(clock)
     )

@@ -68,6 +68,14 @@ class CacheSection(Section, frozen=True):
             "`unix://`, …). Empty: each process counts on its own."
         ),
     ] = NO_SECRET
+    when_away: Annotated[
+        Literal["count_here", "refuse"],
+        Meta(
+            description="What holds where it is away: `count_here`, each process counts on its own, from what it "
+            "counted before; `refuse`, whatever a guard would count (sign-ins, sign-ups, codes, proofs of work) is "
+            "answered 503 until it is back. Tokens of who is signed in are issued and checked all the same."
+        ),
+    ] = "count_here"
     tenants: Annotated[int, Meta(description="Tenants whose keys and clients are held at once.", ge=1)] = 1_000
     clients: Annotated[int, Meta(description="Clients held for each tenant.", ge=1)] = 1_000
     verified_tokens: Annotated[
