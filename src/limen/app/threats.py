@@ -97,7 +97,8 @@ def feed_keeper(basis: Basis, reputation: Reputation, outgoing: Outgoing, count:
         return await basis.storage.leases.take(f"feed:{machine}:{name}", microseconds)
 
     fetching = Fetching(outgoing, clock, Path(credentials) if credentials else None)
-    keeping = Keeping(folder, settings.threats.feed_seconds, fetching, lease, count)
+    raises = settings.threats.when_missing == "raise"
+    keeping = Keeping(folder, settings.threats.feed_seconds, fetching, lease, count, raises)
     return FeedKeeper(feeds_of(settings), reputation, clock, keeping)
 
 

@@ -1,5 +1,7 @@
 """Guards that cannot ask, over HTTP: the stance holds, nobody gets a 500, and all ends with the outage."""
 
+from itertools import count
+
 import msgspec
 import pytest
 
@@ -339,3 +341,42 @@ async def test_a_feed_that_never_came_stops_nobody_and_one_that_came_stays_in_fo
     assert await after(5 * 86_400) == 429  # stale
     house.web.serve(URL, b"192.0.2.77/32\n", "text/plain")
     assert await after(6 * 3_600) == 200
+
+
+@pytest.mark.parametrize("raises", [False, True])
+async def test_while_a_feed_is_missing_or_stale_the_operators_stance_holds(house, tmp_path, raises):
+    await set_up(house, attacks=AttackSettings(work=1_000))
+    await house.customer(ANN)
+    known = house.walker(address="198.51.100.7")
+    await known.sign_in(ANN, PASSWORD)
+    await sign_out(known)
+    keeper = keeper_of(house, tmp_path, f"bad block cidr {URL}", house.site._reputation, raises=raises)
+    await keeper.open()
+    networks = count(1)
+
+    async def is_raised() -> bool:
+        stranger = house.walker(address=f"203.0.{next(networks)}.200")
+        page = await stranger.sign_in(ANN, PASSWORD)
+        if page.path == "/account":
+            return False
+        assert is_asked(page)
+        page = await stranger.post(page, email=ANN, password=PASSWORD, proof=proof_in(page))
+        assert page.path.startswith("/journey/")  # the mailbox is proven too
+        assert (await known.sign_in(ANN, PASSWORD)).path == "/account"
+        await sign_out(known)
+        return True
+
+    async def after(seconds: int) -> bool:
+        house.clock.advance(seconds)
+        await keeper.refresh()
+        return await is_raised()
+
+    assert await is_raised() == raises
+    house.web.serve(URL, b"192.0.2.77/32\n", "text/plain")
+    assert not await after(61)
+    house.web.pages.clear()
+    assert not await after(3_601)  # late, and not yet stale
+    assert await after(3 * 3_600) == raises
+    assert ('reason="feed_missing"' in await metrics(house)) == raises
+    house.web.serve(URL, b"192.0.2.77/32\n", "text/plain")
+    assert not await after(6 * 3_600)

@@ -31,7 +31,7 @@ async def test_sets_and_feeds_are_read_as_the_server_would(house, tmp_path):
     )
     assert f"wrong: threats.passwords: {damaged} is no set of ours" in words
     assert "wrong: threats.feeds: drop is refused (line 2" in words
-    assert "weak: threats.feeds: x is not there: it blocks nobody" in words
+    assert "weak: threats.feeds: x is not there: threats.when_missing says what holds" in words
     assert "wrong: threats.feeds names a feed that is none" in await said(house, feeds=("nonsense",))
     assert "only the 30,000 commonest" in await said(house)
     agents = tmp_path / "agents.json"

@@ -48,11 +48,11 @@ async def test_a_feed_that_challenges_asks_for_work_and_doubts(house, tmp_path):
     assert 'limen_feed_ranges{feed="tor"} 1.0' in metrics
 
 
-def keeper_of(house, folder, line, reputation, count=lambda *_: None, lease=alone) -> FeedKeeper:
+def keeper_of(house, folder, line, reputation, count=lambda *_: None, lease=alone, raises=False) -> FeedKeeper:
     feed = feed_of(line)
     assert feed is not None
     fetching = Fetching(house.web, house.clock, folder / "credentials" if (folder / "credentials").exists() else None)
-    return FeedKeeper([feed], reputation, house.clock, Keeping(folder / "feeds", 3_600, fetching, lease, count))
+    return FeedKeeper([feed], reputation, house.clock, Keeping(folder / "feeds", 3_600, fetching, lease, count, raises))
 
 
 async def test_a_fetched_feed_survives_failures_bad_content_and_a_restart(house, tmp_path):

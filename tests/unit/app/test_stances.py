@@ -248,7 +248,12 @@ async def test_nobody_is_asked_where_nobody_is_configured(web):
         ("codes by short message", {"sms": SmsSection(provider="twilio")}, {}, ""),
         ("codes and notices by mail", {"smtp": MAIL, "threats": ThreatsSection(resolver="dns.example")}, {}, ""),
         ("domains of sign-ups", {"smtp": MAIL, "threats": ThreatsSection(resolver="dns.example")}, {}, "open"),
-        ("feeds of addresses", {"threats": ThreatsSection(feeds=("drop block cidr /nowhere/drop.txt",))}, {}, ""),
+        (
+            "feeds of addresses",
+            {"threats": ThreatsSection(feeds=("drop block cidr /nowhere/drop.txt",), when_missing="raise")},
+            {},
+            "raise",
+        ),
         ("agents that sign", {"threats": ThreatsSection(signed_agents="/nowhere/agents.json")}, {}, ""),
         ("geography", {"geography": GeographySection(databases=("/nowhere/city.mmdb",))}, {}, ""),
         ("root key", {"kms": KmsSection(kind="vault")}, {}, ""),

@@ -115,10 +115,14 @@ GUARDS: Final = (
     Guard(
         "feeds of addresses",
         "files and servers",
-        ("threats.feeds", "threats.feed_credentials", "threats.feed_seconds"),
-        Fixed(
-            "the last good one stays; of a feed that was never there, everybody passes",
-            "whoever publishes a list, or cuts it off, must not close the house",
+        ("threats.feeds", "threats.when_missing", "threats.feed_credentials", "threats.feed_seconds"),
+        Operated(
+            "threats.when_missing",
+            {
+                "pass": "the last good one stays; of a feed that was never there, everybody passes",
+                "raise": "the last good one stays; while one is missing or stale, unknown devices are challenged, as "
+                "in an attack",
+            },
         ),
         asking.look_at_feeds,
     ),

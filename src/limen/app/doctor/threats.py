@@ -85,7 +85,7 @@ def _feed(feed: Feed, settings: Settings) -> Iterator[Finding]:
     name, now = f"threats.feeds: {feed.name}", SystemClock().now()
     if not path.exists():
         finding = weak if feed.is_remote else wrong
-        yield finding(f"{name} is not there: it blocks nobody, and everybody passes", f"see {feed.location}")
+        yield finding(f"{name} is not there: threats.when_missing says what holds", f"see {feed.location}")
         return
     try:
         read_feed(feed.format, path.read_bytes(), now)

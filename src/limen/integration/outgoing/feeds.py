@@ -50,6 +50,7 @@ class Keeping:
         fetch: brings one.
         lease: takes turns.
         count: is told what becomes of each.
+        raises: whether the bar is raised while one is missing, or stale (``threats.when_missing``).
     """
 
     folder: Path
@@ -57,6 +58,7 @@ class Keeping:
     fetch: Fetch
     lease: Lease = alone
     count: Count = lambda _name, _outcome: None
+    raises: bool = False
 
 
 @dataclass(slots=True)
@@ -84,11 +86,13 @@ class FeedKeeper:
         for feed in self._feeds:
             if await asyncio.to_thread(self._path(feed).exists):
                 await self._from_file(feed)
+        self._note_lacking()
 
     async def refresh(self) -> None:
         """Look after every feed."""
         for feed in self._feeds:
             await (self._refresh_copy(feed) if feed.is_remote else self._refresh_file(feed))
+        self._note_lacking()
 
     async def _refresh_file(self, feed: Feed) -> None:
         course = self._courses[feed.name]
@@ -170,6 +174,15 @@ class FeedKeeper:
         if is_stale and not course.is_stale:
             _log.warning("threats.feed_stale", feed=feed.name, hours=age // (60 * MINUTE), stance="it stays in force")
         course.is_stale = is_stale
+
+    def _note_lacking(self) -> None:
+        """Say whether one is missing that would keep somebody out or ask for more, or is older than it may be."""
+        if not self._keeping.raises:
+            return
+        now, bound = self._clock.now(), STALE * self._keeping.every_seconds * SECOND
+        current = {one.feed.name for one in self._reputation if not one.feed.is_remote or now - one.current_at <= bound}
+        asked = {feed.name for feed in self._feeds if feed.action != "note"}
+        self._reputation.lack(is_lacking=bool(asked - current))
 
     def _path(self, feed: Feed) -> Path:
         return copy_of(feed, self._keeping.folder) if feed.is_remote else Path(feed.location)

@@ -116,7 +116,7 @@ class AttackGuard:
 
     async def judge(self, attempt: Attempt) -> Judged:
         """Return what *attempt* has to take."""
-        listed = self.listed(attempt.address, is_known=attempt.is_known)
+        listed = graver(self.listed(attempt.address, is_known=attempt.is_known), self._unlisted(attempt))
         if self.settings.mode == "off" or attempt.is_known or listed.bar is Bar.BLOCK:
             return Judged(listed)
         counts = await self.counters.of(attempt)
@@ -125,6 +125,12 @@ class AttackGuard:
         if self.settings.mode == "shadow":
             return Judged(listed, counts, counted)
         return Judged(graver(listed, counted), counts)
+
+    def _unlisted(self, attempt: Attempt) -> Verdict:
+        """Return what is asked because a feed is missing that might know the address: as much as in an attack."""
+        if attempt.is_known or not self.reputation.is_lacking(self.networks, attempt.address):
+            return FREE
+        return Verdict(Bar.PROOF, ("feed_missing",), self.settings.work * _HARDER, is_doubted=True)
 
     async def turn(self, attempt: Attempt, counts: Counts) -> int:
         """Take a turn for the account; return how many seconds to wait, 0 for not at all."""
@@ -165,6 +171,10 @@ class AttackGuard:
 
     @property
     def work(self) -> int:
-        """Return the work that a page asks for before anything is typed: none, unless the tenant is under attack."""
-        is_attacked = self.settings.bar == "raised" or self.watch.is_attacked(self.counters.tenant_id)
+        """Return the work that a page asks for before anything is typed: none, unless the bar is raised."""
+        is_attacked = (
+            self.settings.bar == "raised"
+            or self.watch.is_attacked(self.counters.tenant_id)
+            or self.reputation.is_lacking(self.networks)
+        )
         return self.settings.work * _HARDER if self.settings.mode == "on" and is_attacked else 0

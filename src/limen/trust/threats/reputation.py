@@ -41,6 +41,17 @@ class Reputation:
     def __init__(self) -> None:
         """Know nothing."""
         self._loaded: dict[str, Loaded] = {}
+        self._is_lacking = False
+
+    def lack(self, *, is_lacking: bool) -> None:
+        """Note whether a feed is missing or stale, where the operator wants the bar raised for that."""
+        self._is_lacking = is_lacking
+
+    def is_lacking(self, settings: NetworkSettings, address: str = "") -> bool:
+        """Tell whether what a feed would say of *address* is not known, and counts; what is allowed wins here too."""
+        if not self._is_lacking or not settings.feeds:
+            return False
+        return not (settings.allowed and address and address in _table(settings.allowed))
 
     def put(self, loaded: Loaded) -> None:
         """Put a feed in force, in place of what it was before."""

@@ -70,6 +70,14 @@ class ThreatsSection(Section, frozen=True):
             "the URL of a collection of a TAXII 2.1 server."
         ),
     ] = ()
+    when_missing: Annotated[
+        Literal["pass", "raise"],
+        Meta(
+            description="What holds while a feed that blocks or challenges is missing, or was not fetched three times "
+            "when it was due: `pass`, as if nobody were in it; `raise`, unknown devices are challenged, as in an "
+            "attack. The last good one stays in force either way."
+        ),
+    ] = "pass"
     feed_credentials: Annotated[
         str,
         Meta(
