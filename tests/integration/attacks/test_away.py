@@ -76,7 +76,7 @@ def shared(monkeypatch):
         return FallbackLimiter(opened[-1], ProcessLimiter(key, clock), clock, on_away)
 
     monkeypatch.setattr("limen.app.compose.rate_limiter", limiter)
-    monkeypatch.setattr("limen.app.compose.shared_state", lambda _url, *of: ProcessShared(*of))
+    monkeypatch.setattr("limen.app.compose.shared_state", lambda _url, _key, *of: ProcessShared(*of))
     return opened
 
 
