@@ -65,6 +65,7 @@ async def something_to_see(url: str, token: str) -> dict[str, str]:
         "/admin": "admin.title",
         "/admin/security": "security.title",
         "/admin/customers": "found.title",
+        f"/admin/customers/{one['id']}/merge": "joining.title",
         "/admin/privacy": "board.title",
         f"/admin/privacy/{made.json()['id']}": "board.kind.objection",
     }

@@ -21,6 +21,7 @@ def _form(**parts: Any) -> dict[str, Any]:
 
 
 FIELDS = ("email", "username", "phone_number", "name", "given_name", "family_name", "shoe")
+_LISTS = {"filled": ["family_name", "attributes.size"], "kept": ["name"], "withdrawn": ["news", "sharing:shop"]}
 KINDS = ("export", "rectification", "restriction", "objection", "erasure")
 
 
@@ -808,9 +809,31 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
                     "last_on": "2026-11-30" if state == "active" else "",
                 },
                 "back_url": "/admin/customers",
+                "merge_url": "/admin/customers/cus_1/merge",
             },
         )
         for state in ("active", "restricted", "disabled")
+    },
+    **{
+        f"console_merge_{name}": (
+            "console/merge.html",
+            _form(
+                problem="error.joining_weaker" if name == "refused" else "",
+                stays={"id": "cus_1", "name": "Amira Haddad", "email": EMAIL, "created_at": NOW},
+                goes={"id": "cus_2", "name": "", "email": EMAIL, "created_at": NOW} if plan else None,
+                typed=EMAIL if name == "refused" else "",
+                seen="1.2" if plan else "",
+                plan=plan,
+                held_seconds=2_592_000,
+                back_url="/admin/customers/cus_1",
+            ),
+        )
+        for name, plan in (
+            ("asked", None),
+            ("refused", None),
+            ("much", {**_LISTS, "ends": {"factors": 2, "applications": 3, "passwords": 1}}),
+            ("little", {**dict.fromkeys(_LISTS, ()), "ends": {"factors": 0, "applications": 0, "passwords": 0}}),
+        )
     },
     **{
         f"console_requests_{name}": (

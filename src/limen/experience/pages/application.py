@@ -17,6 +17,7 @@ from limen.experience.pages.administration import admin, setup
 from limen.experience.pages.approve import approve
 from limen.experience.pages.authorize import authorize
 from limen.experience.pages.console.customers import customer, customers
+from limen.experience.pages.console.merging import merging
 from limen.experience.pages.console.requests import privacy_request, privacy_requests
 from limen.experience.pages.demonstration import mailbox, message, message_html, start
 from limen.experience.pages.device import device, device_qr
@@ -129,6 +130,7 @@ def _rows(parts: PageParts) -> list[tuple[str, Asked, tuple[str, ...]]]:
         page("/admin/security", security, "GET", "POST"),
         page("/admin/customers", customers, "GET", "POST"),
         page("/admin/customers/{customer}", customer),
+        page("/admin/customers/{customer}/merge", merging, "GET", "POST"),
         page("/admin/privacy", privacy_requests),
         page("/admin/privacy/{request}", privacy_request, "GET", "POST"),
         page("/setup/{token}", setup, "GET", "POST"),

@@ -17,7 +17,7 @@ from limen.kernel.errors import Conflict, Invalid, NotFound, Refusal
 from limen.kernel.ids import CustomerId
 
 ROWS: Final = 20
-_ID: Final = re.compile(CustomerId.pattern())
+ID: Final = re.compile(CustomerId.pattern())
 _PATH: Final = "/admin/customers"
 _SCOPE: Final = "customers"
 _NAMED: Final = ("email", "username", "phone_number")
@@ -41,19 +41,20 @@ async def customers(visit: Visit) -> Response:
         typed = {name: form.get(name, given)[:256].strip() for name, given in typed.items()}
         found = await _found(visit, who, typed)
     elif cursor:
-        asked = await _finding(visit).resume(cursor) if len(cursor) <= _LONGEST_CURSOR else Invalid("invalid_cursor")
+        asked = await finding(visit).resume(cursor) if len(cursor) <= _LONGEST_CURSOR else Invalid("invalid_cursor")
         if isinstance(asked, Refusal):
             return refused(visit, asked)
-        found = await _finding(visit).find(asked, who.actor, ROWS)
+        found = await finding(visit).find(asked, who.actor, ROWS)
     return await _page(visit, typed, found)
 
 
 async def _found(visit: Visit, who: Administering, typed: dict[str, str]) -> Page | Refusal:
     match = Match.PREFIX if typed["match"] == Match.PREFIX else Match.EXACT
-    return await _finding(visit).find(Asked(Searched(typed["field"], typed["value"], match)), who.actor, ROWS)
+    return await finding(visit).find(Asked(Searched(typed["field"], typed["value"], match)), who.actor, ROWS)
 
 
-def _finding(visit: Visit) -> Finding:
+def finding(visit: Visit) -> Finding:
+    """Return what finds the tenant's customers."""
     parts = visit.journey_parts
     return Finding(parts.tenant_id, visit.parts.begin, visit.parts.read, parts.directory)
 
@@ -92,15 +93,25 @@ async def customer(visit: Visit) -> Response:
     who = await administering(visit)
     if isinstance(who, Response):
         return who
+    found = await opened(visit)
+    if isinstance(found, NotFound):
+        return refused(visit, found)
+    context = {
+        "back_url": f"{visit.prefix}{_PATH}",
+        "merge_url": f"{visit.prefix}{_PATH}/{found.id}/merge",
+        "one": _shown(visit, found),
+    }
+    return visit.page("console/customer.html", context)
+
+
+async def opened(visit: Visit) -> Customer | NotFound:
+    """Return the customer whom the address names."""
     name, parts = visit.request.names["customer"], visit.journey_parts
     sealed = None
-    if _ID.fullmatch(name):
+    if ID.fullmatch(name):
         async with visit.parts.read(parts.tenant_id) as unit:
             sealed = await unit.customers.get(CustomerId(name))
-    found = await parts.directory.open(sealed)
-    if found is None:
-        return refused(visit, NotFound("customer_not_found"))
-    return visit.page("console/customer.html", {"back_url": f"{visit.prefix}{_PATH}", "one": _shown(visit, found)})
+    return await parts.directory.open(sealed) or NotFound("customer_not_found")
 
 
 def _shown(visit: Visit, found: Customer) -> dict[str, Any]:
