@@ -64,6 +64,7 @@ async def something_to_see(url: str, token: str) -> dict[str, str]:
     return {
         "/admin": "admin.title",
         "/admin/security": "security.title",
+        "/admin/risk": "what_if.title",
         "/admin/customers": "found.title",
         f"/admin/customers/{one['id']}/merge": "joining.title",
         "/admin/privacy": "board.title",

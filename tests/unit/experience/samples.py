@@ -22,6 +22,16 @@ def _form(**parts: Any) -> dict[str, Any]:
 
 FIELDS = ("email", "username", "phone_number", "name", "given_name", "family_name", "shoe")
 _LISTS = {"filled": ["family_name", "attributes.size"], "kept": ["name"], "withdrawn": ["news", "sharing:shop"]}
+OUTCOMES = ("allow", "notify", "challenge", "delay", "deny")
+WHAT_IF: dict[str, Any] = {
+    "decisions": 1_000,
+    "outcomes": [{"kind": one, "would": 8, "would_share": 0.8, "was": 3, "was_share": 0.3} for one in OUTCOMES],
+    "reaching": [{"threshold": 20, "share": 12.5, "count": 125}],
+    "disturbed": 7,
+    "oldest": NOW,
+    "newest": NOW,
+    "is_whole": False,
+}
 KINDS = ("export", "rectification", "restriction", "objection", "erasure")
 
 
@@ -773,6 +783,33 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         )
     },
     **{
+        f"console_risk_{name}": (
+            "console/risk.html",
+            _form(
+                view={
+                    "values": {"challenge": "20", "deny": "x", "action": action, "since": "2026-11-01", "until": ""},
+                    "errors": {"deny": "error.what_if_threshold", "until": "error.what_if_day"}
+                    if name == "wrong"
+                    else {},
+                    "notice": None,
+                    "data": {},
+                },
+                kinds=["", "sign_in", "refresh", "recovery", "factor_change"],
+                mode=mode,
+                answer=answer,
+                most=10_000,
+                other_url="/admin/risk?action=sign_up",
+                home_url="/admin",
+            ),
+        )
+        for name, action, mode, answer in (
+            ("asked", "recovery", "on", None),
+            ("wrong", "sign_up", "off", None),
+            ("none", "", "shadow", {"decisions": 0}),
+            ("found", "", "shadow", WHAT_IF),
+        )
+    },
+    **{
         f"console_customers_{name}": (
             "console/customers.html",
             _form(
@@ -890,6 +927,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             security_url="/s",
             privacy_url="/p",
             customers_url="/c",
+            risk_url="/r",
             token=None,
             expires_seconds=0,
         ),
@@ -903,6 +941,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             security_url="/admin/security",
             privacy_url="/admin/privacy",
             customers_url="/admin/customers",
+            risk_url="/admin/risk",
             token="sample." * 60,
             expires_seconds=3600,
         ),

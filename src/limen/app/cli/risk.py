@@ -45,30 +45,21 @@ def what_if(  # noqa: PLR0913 - an option for each that may be tried
 async def _replayed(
     settings: Settings, slug: str, given: dict[str, int], narrowed: tuple[str, str | None, int, int]
 ) -> "Replayed":
-    import msgspec  # noqa: PLC0415
-
     from limen.app.basis import open_basis, tenant_named  # noqa: PLC0415
-    from limen.identity.tenants.risk import problems_of  # noqa: PLC0415
-    from limen.identity.tenants.sign_up import FROM  # noqa: PLC0415
-    from limen.identity.tenants.sign_up import problems_of as sign_up_problems  # noqa: PLC0415
-    from limen.trust.risk.replay import WhatIf, replay  # noqa: PLC0415
+    from limen.kernel.errors import Refusal  # noqa: PLC0415
+    from limen.trust.risk.replay import WhatIf, replay, tried  # noqa: PLC0415
 
     action, client, days, most = narrowed
     async with open_basis(settings) as basis:
         tenant = await tenant_named(basis, slug)
-        risk, sign_up = tenant.settings.risk, tenant.settings.sign_up
-        if action == "sign_up":
-            sign_up = msgspec.structs.replace(sign_up, **{FROM[name]: value for name, value in given.items()})
-        else:
-            risk = msgspec.structs.replace(risk, **given)
-        problems = {**dict(problems_of(risk, "risk")), **dict(sign_up_problems(sign_up, "sign_up"))}
-        if problems:
+        varied = tried(tenant.settings.risk, tenant.settings.sign_up, action, given)
+        if isinstance(varied, Refusal):
             raise Misconfigured(
-                f"{', '.join(problems)}: out of bounds",
+                f"{', '.join(varied.fields)}: out of bounds",
                 "thresholds are thousandths, of sign-ups points, 0 to 1000; no challenge lies above a denial",
             )
         since = max(1, basis.clock.now() - timedelta(days=days) // timedelta(microseconds=1))
-        asked = WhatIf(risk, sign_up, since, 0, action, client, most)
+        asked = WhatIf(*varied, since, 0, action, client, most)
         return await replay(basis.storage.database.read, tenant.id, asked)
 
 

@@ -110,6 +110,7 @@ async def admin(visit: Visit) -> Response:
         "role": role,
         "api_docs_url": f"{visit.prefix}/api/v1/openapi.json",
         "security_url": f"{visit.prefix}/admin/security",
+        "risk_url": f"{visit.prefix}/admin/risk",
         "customers_url": f"{visit.prefix}/admin/customers",
         "privacy_url": f"{visit.prefix}/admin/privacy",
         "token": token,

@@ -19,6 +19,7 @@ from limen.experience.pages.authorize import authorize
 from limen.experience.pages.console.customers import customer, customers
 from limen.experience.pages.console.merging import merging
 from limen.experience.pages.console.requests import privacy_request, privacy_requests
+from limen.experience.pages.console.risk import risk
 from limen.experience.pages.demonstration import mailbox, message, message_html, start
 from limen.experience.pages.device import device, device_qr
 from limen.experience.pages.errors import error_page, nowhere
@@ -128,6 +129,7 @@ def _rows(parts: PageParts) -> list[tuple[str, Asked, tuple[str, ...]]]:
         page("/account/{page}", account, "GET", "POST", proves=False),
         page("/admin", admin, "GET", "POST"),
         page("/admin/security", security, "GET", "POST"),
+        page("/admin/risk", risk, "GET", "POST"),
         page("/admin/customers", customers, "GET", "POST"),
         page("/admin/customers/{customer}", customer),
         page("/admin/customers/{customer}/merge", merging, "GET", "POST"),

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
+from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import segno
 from babel.dates import format_date, format_time, format_timedelta, get_datetime_format
+from babel.numbers import format_percent
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
@@ -176,6 +178,7 @@ class _Words:
             "known": self._catalogue.__contains__,
             "duration": self._duration,
             "moment": self._moment,
+            "percent": self._percent,
             "country": self._country,
         }
 
@@ -196,6 +199,10 @@ class _Words:
     def _duration(self, seconds: int) -> str:
         """Return "10 minutes" in the reader's grammar (CLDR plural rules)."""
         return format_timedelta(timedelta(seconds=int(seconds)), threshold=1, locale=self._catalogue.babel)
+
+    def _percent(self, share: float) -> str:
+        """Return a share, in percent, as the reader writes it, to a hundredth."""
+        return str(format_percent(Decimal(str(share)) / 100, format="0.##%", locale=self._catalogue.babel))
 
     def _moment(self, instant: Instant) -> str:
         """Return an instant as date and time of day, in the reader's zone, else in UTC, and saying so.

@@ -10,18 +10,24 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol, cast, get_args
 
+import msgspec
+
 from limen.identity.audit.chain import AuditRecord, named_fields
 from limen.identity.audit.reading import place_of
 from limen.identity.audit.store import AuditStore, Place, Sought
-from limen.identity.tenants.risk import SIGN_UP, Action, RiskSettings, limits_of
-from limen.identity.tenants.sign_up import SignUpSettings
+from limen.identity.tenants.risk import SIGN_UP, THRESHOLDS, Action, RiskSettings, limits_of, problems_of
+from limen.identity.tenants.sign_up import FROM, SignUpSettings
+from limen.identity.tenants.sign_up import problems_of as sign_up_problems
 from limen.kernel.clock import Instant
+from limen.kernel.errors import Invalid
 from limen.kernel.ids import TenantId
 from limen.trust.risk.decide import OUTCOMES, decide
 
 EVENT: Final = "risk.assessed"
 MOST: Final = 1_000_000
 """So many decisions one replay reads at the most."""
+USUAL: Final = 10_000
+"""So many where somebody waits for the answer and does not say how many."""
 LADDER: Final = (1, 2, 5, 10, 20, 50, 100, 200, 500, 900)
 """Thresholds, in thousandths, of which it is said how many decisions reach them."""
 _PAGE: Final = 1_000
@@ -110,6 +116,25 @@ class Replayed:
     def share(self, count: int) -> float:
         """Return *count* as a share of all, in percent, to a hundredth."""
         return round(100 * count / self.decisions, 2) if self.decisions else 0.0
+
+
+def in_force(risk: RiskSettings, sign_up: SignUpSettings, action: str) -> dict[str, int]:
+    """Return the thresholds that hold for each application: of sign-ups their points."""
+    if action == "sign_up":
+        return {name: getattr(sign_up, of) for name, of in FROM.items()}
+    return {name: getattr(risk, name) for name in THRESHOLDS}
+
+
+def tried(
+    risk: RiskSettings, sign_up: SignUpSettings, action: str, thresholds: Mapping[str, int]
+) -> tuple[RiskSettings, SignUpSettings] | Invalid:
+    """Return the settings with other *thresholds*, of sign-ups where these are asked about; or what is wrong."""
+    if action == "sign_up":
+        sign_up = msgspec.structs.replace(sign_up, **{FROM[name]: value for name, value in thresholds.items()})
+    else:
+        risk = msgspec.structs.replace(risk, **thresholds)
+    problems = {**dict(problems_of(risk, "risk")), **dict(sign_up_problems(sign_up, "sign_up"))}
+    return Invalid("invalid_tenant", ", ".join(problems), problems) if problems else (risk, sign_up)
 
 
 async def replay(reading: Reading, tenant_id: TenantId, asked: WhatIf) -> Replayed:

@@ -7,8 +7,6 @@ from fastapi import APIRouter, Query, Response
 
 from limen.identity.administrators import CUSTOMERS_READ, SECURITY_READ
 from limen.identity.audit.store import Sought
-from limen.identity.tenants.risk import problems_of
-from limen.identity.tenants.sign_up import problems_of as sign_up_problems
 from limen.integration.api.answers import CurrentCall, answer
 from limen.integration.api.document import answers, needs
 from limen.integration.api.models.risk import (
@@ -23,9 +21,9 @@ from limen.integration.api.paths import CustomerPath
 from limen.integration.api.problems import Refused
 from limen.integration.api.route import GuardedRoute
 from limen.kernel.clock import Instant
-from limen.kernel.errors import Invalid, NotFound
+from limen.kernel.errors import NotFound, Refusal
 from limen.kernel.ids import CustomerId
-from limen.trust.risk.replay import EVENT, WhatIf, decisions, replay
+from limen.trust.risk.replay import EVENT, WhatIf, decisions, replay, tried
 
 router = APIRouter(prefix=PREFIX, route_class=GuardedRoute, tags=["risk"])
 Language = Annotated[Literal["en", "de", "ar"], Query(description="The language of the reasons.")]
@@ -58,13 +56,10 @@ async def list_risk_decisions(
 async def replay_risk(call: CurrentCall, body: WhatIfSent) -> Response:
     """Say what other thresholds would have decided of past sign-ins and changes; nothing changes."""
     held = call.desk.tenant.settings
-    settings, sign_up = body.applied(held.risk, held.sign_up)
-    problems = {**dict(problems_of(settings, "risk")), **dict(sign_up_problems(sign_up, "sign_up"))}
-    if problems:
-        raise Refused(Invalid("invalid_tenant", ", ".join(problems), problems))
-    asked = WhatIf(
-        settings, sign_up, _instant(body.since), _instant(body.until), body.action, body.client_id, body.most
-    )
+    settings = tried(body.ruled(held.risk), held.sign_up, body.action, body.thresholds)
+    if isinstance(settings, Refusal):
+        raise Refused(settings)
+    asked = WhatIf(*settings, _instant(body.since), _instant(body.until), body.action, body.client_id, body.most)
     return answer(what_if_shown(await replay(call.parts.reading, call.desk.tenant.id, asked)))
 
 

@@ -7,12 +7,11 @@ import msgspec
 from pydantic import AwareDatetime, Field
 
 from limen.identity.tenants.risk import THRESHOLDS, RiskSettings
-from limen.identity.tenants.sign_up import FROM, SignUpSettings
 from limen.integration.api.models.common import Int, Moment, Sent, Shown, Str, moment
 from limen.integration.api.models.derived import sent_fields
 from limen.kernel.clock import Instant
 from limen.trust.risk.decide import OUTCOMES
-from limen.trust.risk.replay import LADDER, Made, Replayed
+from limen.trust.risk.replay import LADDER, USUAL, Made, Replayed
 
 _Threshold = Annotated[Int, Field(ge=0, le=1_000)]
 _RULES: Any = sent_fields(RiskSettings)["rules"][0]
@@ -61,17 +60,19 @@ class WhatIfSent(Sent):
     )
     since: AwareDatetime | None = None
     until: AwareDatetime | None = None
-    most: Annotated[Int, Field(ge=1, le=50_000, description="So many of the newest decisions.")] = 10_000
+    most: Annotated[Int, Field(ge=1, le=50_000, description="So many of the newest decisions.")] = USUAL
 
-    def applied(self, settings: RiskSettings, sign_up: SignUpSettings) -> tuple[RiskSettings, SignUpSettings]:
-        """Return the settings with what is to be tried: of sign-ups, where they are asked about."""
-        tried = {name: getattr(self, name) for name in THRESHOLDS if getattr(self, name) is not None}
-        varied: dict[str, Any] = {"rules": [one.model_dump() for one in self.rules]} if self.rules is not None else {}
-        if self.action == "sign_up":
-            sign_up = msgspec.structs.replace(sign_up, **{FROM[name]: value for name, value in tried.items()})
-        else:
-            varied |= tried
-        return msgspec.convert({**msgspec.to_builtins(settings), **varied}, RiskSettings), sign_up
+    @property
+    def thresholds(self) -> dict[str, int]:
+        """Return those that are to be tried."""
+        return {name: getattr(self, name) for name in THRESHOLDS if getattr(self, name) is not None}
+
+    def ruled(self, settings: RiskSettings) -> RiskSettings:
+        """Return the settings with the rules that are to be tried."""
+        if self.rules is None:
+            return settings
+        rules = [one.model_dump() for one in self.rules]
+        return msgspec.convert({**msgspec.to_builtins(settings), "rules": rules}, RiskSettings)
 
 
 class OutcomeShown(Shown):
