@@ -229,6 +229,21 @@ def test_the_doctor_says_it_all_as_json(limen) -> None:
     ]
 
 
+@pytest.mark.parametrize("url", ["redis://h:notaport/0", "redis://h/0?socket_timeout=abc", "ftp://h"])
+def test_the_doctor_names_a_cache_url_that_nobody_understands(limen, url: str) -> None:
+    done = limen("doctor", LIMEN_CACHE_URL=url)
+    assert done.returncode == 1
+    assert "cache_url" in done.stdout + done.stderr
+    assert "run again with --debug" not in done.stderr
+
+
+def test_the_doctor_prints_what_it_finds_as_it_is(limen, tmp_path: Path) -> None:
+    folder = tmp_path / "[/red]"
+    folder.mkdir(parents=True)
+    folder.chmod(0o755)
+    assert f"{folder} is open to others" in limen("doctor", LIMEN_DATA_DIR=str(folder)).stdout
+
+
 def test_the_doctor_sees_a_keyring_that_others_can_read(limen, tmp_path: Path) -> None:
     limen("admin", "create")
     keyring = tmp_path / "data" / "limen.keyring"

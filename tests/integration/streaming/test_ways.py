@@ -50,12 +50,14 @@ async def collector(folder):
     context.load_cert_chain(made.server)
 
     async def serve(reader, writer):
-        while length := await reader.readuntil(b" ") if not reader.at_eof() else b"":
-            found.append(await reader.readexactly(int(length)))
-            if not (more := await reader.read(1)):
-                break
-            reader._buffer[:0] = more
-        writer.close()
+        try:
+            while length := await reader.readuntil(b" ") if not reader.at_eof() else b"":
+                found.append(await reader.readexactly(int(length)))
+                if not (more := await reader.read(1)):
+                    break
+                reader._buffer[:0] = more
+        finally:
+            writer.close()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
     async with server:
@@ -82,13 +84,15 @@ async def test_a_server_that_says_next_to_nothing_holds_no_thread(clock, monkeyp
 
     async def drip(_, writer):
         dripping.add(writer)
-        with suppress(ConnectionError):
-            while True:
-                writer.write(b"\x16")
-                await writer.drain()
-                await asyncio.sleep(0.1)
-        writer.close()
-        dripping.remove(writer)
+        try:
+            with suppress(ConnectionError):
+                while True:
+                    writer.write(b"\x16")
+                    await writer.drain()
+                    await asyncio.sleep(0.1)
+        finally:
+            writer.close()
+            dripping.remove(writer)
 
     ways = Ways(NO_WAY_OUT, LOOPBACK, None, clock)
     monkeypatch.setattr("limen.integration.streaming.ways._GRACE", 0.0)

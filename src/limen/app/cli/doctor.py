@@ -6,6 +6,7 @@ from typing import Annotated
 import msgspec
 from cyclopts import Parameter
 from rich.console import Console
+from rich.markup import escape
 
 from limen.app.cli.options import ConfigFile, settings_from
 from limen.app.doctor import Examined, Row, Severity, Stance, examined
@@ -35,15 +36,17 @@ def doctor(*, as_json: AsJson = False, config: ConfigFile = None) -> int:
 
 def _show(console: Console, found: Examined) -> None:
     for finding in found.findings:
-        console.print(f"{_MARKS[finding.severity]} {finding.what}", soft_wrap=True, highlight=False)
-        console.print(f"      [dim]{finding.hint}[/dim]", soft_wrap=True, highlight=False)
+        console.print(f"{_MARKS[finding.severity]} {escape(finding.what)}", soft_wrap=True, highlight=False)
+        console.print(f"      [dim]{escape(finding.hint)}[/dim]", soft_wrap=True, highlight=False)
     if not found.findings:
         console.print("[green]Nothing weaker than the defaults is in force.[/green]")
     console.print("\nGuards: whom each asks, how that is now, and what holds where it is away")
     for row in found.guards:
-        console.print(f"{row.guard} ({row.asks}): {_ANSWERS[row.answers]}", soft_wrap=True, highlight=False)
+        console.print(
+            f"{escape(row.guard)} ({escape(row.asks)}): {_ANSWERS[row.answers]}", soft_wrap=True, highlight=False
+        )
         for words in _stances(row):
-            console.print(f"      [dim]{words}[/dim]", soft_wrap=True, highlight=False)
+            console.print(f"      [dim]{escape(words)}[/dim]", soft_wrap=True, highlight=False)
 
 
 def _stances(row: Row) -> list[str]:

@@ -26,18 +26,21 @@ def pool_of(url: str, most: int) -> BlockingConnectionPool:
     """Return at most *most* connections to *url*, each made when it is needed.
 
     Raises:
-        Misconfigured: *url* has a scheme that we do not know.
+        Misconfigured: *url* has a scheme that we do not know, or is not understood.
     """
     scheme, separator, rest = url.partition("://")
     if scheme not in _SCHEMES or not separator:
         raise Misconfigured("cache_url has an unknown scheme", "redis://, rediss://, valkey://, valkeys:// or unix://")
-    found: BlockingConnectionPool = BlockingConnectionPool.from_url(
-        f"{_SCHEMES[scheme]}://{rest}",
-        max_connections=most,
-        timeout=_TIMEOUT,
-        socket_connect_timeout=_TIMEOUT,
-        socket_timeout=_TIMEOUT,
-    )
+    try:
+        found: BlockingConnectionPool = BlockingConnectionPool.from_url(
+            f"{_SCHEMES[scheme]}://{rest}",
+            max_connections=most,
+            timeout=_TIMEOUT,
+            socket_connect_timeout=_TIMEOUT,
+            socket_timeout=_TIMEOUT,
+        )
+    except (ValueError, TypeError) as error:  # the URL is not repeated: it may hold a password
+        raise Misconfigured("cache_url is not understood", "such as redis://cache.example:6379/0") from error
     return found
 
 
@@ -48,7 +51,7 @@ class ValkeyLimiter:
         """Connect to *url* at the first use; hash keys under *key*.
 
         Raises:
-            Misconfigured: *url* has a scheme that we do not know.
+            Misconfigured: *url* has a scheme that we do not know, or is not understood.
         """
         self._key = key
         self._pool = pool_of(url, 16)
