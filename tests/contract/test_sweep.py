@@ -25,7 +25,7 @@ FOR_EVER = {
     "merged_customers", "search_indexes", "search_tokens", "profile_faults", "risk_histories", "key_rotations",
     "profile_schemas",
     # what a job of its own closes or carries out first
-    "recovery_requests", "deletion_requests", "inactivity_notices", "privacy_requests", "standing_consents",
+    "recovery_requests", "deletion_requests", "inactivity_notices", "privacy_requests", "standing_consents", "attacks",
 }  # fmt: skip
 
 

@@ -75,9 +75,9 @@ from limen.trust.limits import RateLimiter
 from limen.trust.threats.reputation import Reputation
 
 RATE_LIMITS: Final = "rate-limits"
-SHARED: Final = "shared-state"
 """The name of the sub-key under which counted addresses and identifiers are hashed."""
-
+SHARED: Final = "shared-state"
+"""The name of the sub-key under which what guards share is sealed."""
 
 Prepare = Callable[[Basis, Tenant], Awaitable[None]]
 """What is to be done with the open storage before anything is served."""

@@ -63,6 +63,15 @@ def relay_of(settings: Settings, clock: Clock) -> "SmtpMailer":
     Raises:
         Misconfigured: as :func:`mailer_for`.
     """
+    try:
+        return _relay(settings, clock)
+    except (OSError, ValueError) as error:  # a port that is none, certificates that are not there
+        raise Misconfigured(
+            f"smtp is not understood ({type(error).__name__})", "see smtp.url and smtp.certificates"
+        ) from error
+
+
+def _relay(settings: Settings, clock: Clock) -> "SmtpMailer":
     from limen.integration.messaging.smtp import (  # noqa: PLC0415  # memory that only those who use it pay
         SmtpMailer,
         SmtpSecurity,

@@ -233,8 +233,15 @@ def test_the_doctor_says_it_all_as_json(limen) -> None:
 def test_the_doctor_names_a_cache_url_that_nobody_understands(limen, url: str) -> None:
     done = limen("doctor", LIMEN_CACHE_URL=url)
     assert done.returncode == 1
-    assert "cache_url" in done.stdout + done.stderr
+    assert "cache.url" in done.stdout + done.stderr
     assert "run again with --debug" not in done.stderr
+
+
+@pytest.mark.parametrize(("name", "value"), [("URL", "smtp://relay:x"), ("CERTIFICATES", "/nowhere.pem")])
+def test_the_doctor_names_a_relay_that_nobody_understands(limen, name: str, value: str) -> None:
+    done = limen("doctor", **{"LIMEN_SMTP_URL": "smtp://relay.invalid", f"LIMEN_SMTP_{name}": value})
+    assert done.returncode == 1
+    assert "smtp is not understood" in done.stdout
 
 
 def test_the_doctor_prints_what_it_finds_as_it_is(limen, tmp_path: Path) -> None:

@@ -35,8 +35,9 @@ def held(
     """
     said, hidden = msgspec.structs.asdict(profile), hidden_claims(settings) if is_shown else frozenset[str]()
     for name, claim in settings.claims.items():
-        if claim.purpose and said.get(name) and name not in hidden:
-            yield Held(name, "", *_words(claim.purpose, purposes, locale))
+        purpose = claim.purpose or claim.while_allowed
+        if purpose and said.get(name) and name not in hidden:
+            yield Held(name, "", *_words(purpose, purposes, locale))
     values: Mapping[str, Any] = brought_up(settings, profile.attributes)
     for name in readable(settings, values, "customer") if is_shown else values:
         known = name in settings.attributes

@@ -8,12 +8,10 @@ import re
 from ipaddress import ip_address
 from urllib.parse import unquote_plus, urlsplit
 
-LONGEST = 2_000
+from limen.kernel.uris import CHARACTERS, LONGEST, SCHEME
+
 MOST = 50
 
-# RFC 3986 §2 and nothing else; "*" is left out: it is legal, but reads as a wildcard to whoever registers it.
-_CHARACTERS = re.compile(r"(?:[A-Za-z0-9\-._~:/?\[\]@!$&'()+,;=]|%[0-9A-Fa-f]{2})+")
-_SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):(.*)", re.DOTALL)
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _AUTHORITY = re.compile(rf"(\[[0-9A-Fa-f:.]+\]|{_LABEL}(?:\.{_LABEL})*)(?::([1-9][0-9]{{0,4}}))?")
 _ANSWERS = frozenset({"code", "error", "error_description", "error_uri", "iss", "response", "state"})
@@ -39,7 +37,7 @@ def _check(text: str) -> str | None:
     problem = _spelling(text)
     if problem:
         return problem
-    found = _SCHEME.fullmatch(text)
+    found = SCHEME.fullmatch(text)
     if found is None:
         return "redirect_uri.not_absolute"
     scheme, rest = found.groups()
@@ -73,7 +71,7 @@ def _spelling(text: str) -> str | None:
         return "redirect_uri.wildcard"
     if "#" in text:
         return "redirect_uri.fragment"
-    if not _CHARACTERS.fullmatch(text):
+    if not CHARACTERS.fullmatch(text):
         return "redirect_uri.characters"
     path = text.partition("?")[0]
     return "redirect_uri.dot_segment" if _DOT_SEGMENT.search(path) else None
@@ -111,14 +109,3 @@ def _is_loopback(host: str) -> bool | None:
         return ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return None
-
-
-def is_absolute_uri(text: str) -> bool:
-    """Tell whether *text* is an absolute URI without fragment, as a resource indicator must be (RFC 8707 §2)."""
-    if not (_CHARACTERS.fullmatch(text) and _SCHEME.fullmatch(text)) or len(text) > LONGEST:
-        return False
-    try:
-        parts = urlsplit(text)
-    except ValueError:
-        return False
-    return bool(parts.netloc or parts.path) and "@" not in parts.netloc

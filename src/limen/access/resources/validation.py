@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
-from limen.access.clients.redirect_uris import is_absolute_uri
 from limen.access.clients.rules.problem import Problem
 from limen.access.resources.records import DetailTypeDocument, ResourceDocument
 from limen.access.resources.wording import is_wording
@@ -13,6 +12,7 @@ from limen.identity.tenants.records import SPOKEN
 from limen.kernel.errors import Invalid
 from limen.kernel.json_schema import schema_problem
 from limen.kernel.scopes import SCOPE
+from limen.kernel.uris import is_absolute_uri
 
 RESOURCE_CODE: Final = "invalid_resource_server"
 DETAIL_TYPE_CODE: Final = "invalid_authorization_details_type"

@@ -82,6 +82,8 @@ async def _within(begun: Awaitable[Looked] | Looked, guard: Guard) -> Looked:
             return await begun
     except TimeoutError:
         return Looked([wrong(f"{guard.name}: no answer in time", f"see {guard.settings[0]}")])
+    except Exception as error:  # noqa: BLE001 - one guard that cannot be looked at hides no other
+        return Looked([wrong(f"{guard.name}: {type(error).__name__}", f"see {guard.settings[0]}")])
 
 
 def _row(guard: Guard, looked: Looked, of: Looking) -> Row:

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+
+import structlog
 
 from limen.app.basis import Basis
 from limen.app.jobs.runner import Job
@@ -14,8 +15,7 @@ from limen.trust.attacks.following import NOTHING, Following
 from limen.trust.attacks.tallies import Tallies
 from limen.trust.risk.whereabouts import Geography
 
-_HARM: Final = frozenset({"wrong", "refused", "blocked", "doubted"})
-"""Where nothing of it was counted, nobody is asked whether an attack goes on."""
+_log = structlog.get_logger("limen.attacks")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +38,11 @@ class AttackJobs:
         """Add what this process counted to the attacks of its tenants; return how many were found to be over."""
         over = 0
         for tenant_id, counted in self.tallies.fresh().items():
-            tenant = await self.basis.storage.tenants.get(TenantId(tenant_id)) if counted.keys() & _HARM else None
-            if tenant is not None:
-                over += await self._follow(tenant, counted)
+            try:
+                tenant = await self.basis.storage.tenants.get(TenantId(tenant_id))
+                over += await self._follow(tenant, counted) if tenant is not None else 0
+            except Exception:  # noqa: BLE001 - what was counted of the others is not lost for one
+                _log.exception("attacks.not_followed", tenant=tenant_id)
         return over
 
     async def run_all(self) -> int:

@@ -56,6 +56,9 @@ class Ending:
 
     async def _expired(self, purposes: dict[str, Purpose]) -> int:
         now, told, whole = self.clock.now(), 0, _BATCH
+        async with self.reading(self.tenant_id) as unit:
+            if not await unit.consents.expired(now, 1):
+                return 0
         while whole >= _BATCH:
             async with self.begin(self.tenant_id) as unit:
                 found = await unit.consents.expired(now, _BATCH)
@@ -64,6 +67,9 @@ class Ending:
 
     async def _outdated(self, purpose: Purpose) -> int:
         told, whole = 0, _BATCH
+        async with self.reading(self.tenant_id) as unit:
+            if not await unit.consents.outdated(purpose.name, purpose.counts_from, 1):
+                return 0
         while whole >= _BATCH:
             async with self.begin(self.tenant_id) as unit:
                 found = await unit.consents.outdated(purpose.name, purpose.counts_from, _BATCH)

@@ -186,7 +186,8 @@ class SchemaChanges:
         if changed is not None:
             if not await unit.customers.update(changed, customer.version):
                 return False
-            fields = sorted({"attributes", *(name for name in look.over if name in OPTIONAL)})
+            claims = sorted(name for name in look.over if name in OPTIONAL)
+            fields = claims if claims and set(look.over) <= set(claims) else ["attributes", *claims]
             data: dict[str, Any] = {"version": changed.version, "fields": fields, "state": changed.state.value}
             name = "customer.minimised" if look.over else "customer.updated"
             entry = AuditEntry(name, actor=SYSTEM.name, subject=customer.id, data=data | {"over": list(look.over)})

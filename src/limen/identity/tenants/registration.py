@@ -7,14 +7,13 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 
 from limen.kernel.scopes import SCOPE
+from limen.kernel.uris import LONGEST, is_absolute_uri
 
 MOST_CLIENTS: Final = (1, 100_000)
 UNUSED_DAYS: Final = (1, 366)
 _ADMINISTRATIVE: Final = "limen:"
 _MOST: Final = 50
 _MOST_AUDIENCES: Final = 20
-_LONGEST_AUDIENCE: Final = 2_000
-_AUDIENCE: Final = re.compile(r"(?:https?://[A-Za-z0-9.:\[\]-]+(?:[/?][!-\"$-~]*)?|urn:[!-\"$-~]+)")
 _HOST: Final = re.compile(r"\.?[a-z0-9-]+(?:\.[a-z0-9-]+)*")
 
 Mode = Literal["off", "token", "statement", "open"]
@@ -29,7 +28,7 @@ Profile = Literal["oauth2.1", "fapi2_security", "fapi2_message_signing", "mcp"]
 Text = Annotated[str, msgspec.Meta(extra_json_schema={"minLength": 1, "maxLength": 500})]
 Scope = Annotated[str, msgspec.Meta(extra_json_schema={"minLength": 1, "maxLength": 128})]
 Host = Annotated[str, msgspec.Meta(extra_json_schema={"minLength": 1, "maxLength": 253})]
-Audience = Annotated[str, msgspec.Meta(extra_json_schema={"minLength": 1, "maxLength": _LONGEST_AUDIENCE})]
+Audience = Annotated[str, msgspec.Meta(extra_json_schema={"minLength": 1, "maxLength": LONGEST})]
 Hosts = Annotated[tuple[Host, ...], msgspec.Meta(extra_json_schema={"maxItems": _MOST})]
 
 
@@ -115,7 +114,7 @@ def _audiences(settings: RegistrationSettings, place: str) -> Iterator[tuple[str
     if len(settings.audiences) > _MOST_AUDIENCES:
         yield place, "list.too_long"
     for index, audience in enumerate(settings.audiences):
-        if len(audience) > _LONGEST_AUDIENCE or not _AUDIENCE.fullmatch(audience):
+        if not is_absolute_uri(audience):
             yield f"{place}.{index}", "audience.not_absolute"
 
 

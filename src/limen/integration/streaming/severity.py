@@ -41,6 +41,7 @@ GRAVE: Final[Mapping[str, Severity]] = {
     "account.secured": Severity.HIGH,
     "passkey.counter_went_back": Severity.HIGH,
     "refresh.reused": Severity.HIGH,
+    "code.replayed": Severity.HIGH,
     "password.breached": Severity.MEDIUM,
     "pattern.matched": Severity.MEDIUM,
     "sms.country_stopped": Severity.MEDIUM,

@@ -30,7 +30,7 @@ def pool_of(url: str, most: int) -> BlockingConnectionPool:
     """
     scheme, separator, rest = url.partition("://")
     if scheme not in _SCHEMES or not separator:
-        raise Misconfigured("cache_url has an unknown scheme", "redis://, rediss://, valkey://, valkeys:// or unix://")
+        raise Misconfigured("cache.url has an unknown scheme", "redis://, rediss://, valkey://, valkeys:// or unix://")
     try:
         found: BlockingConnectionPool = BlockingConnectionPool.from_url(
             f"{_SCHEMES[scheme]}://{rest}",
@@ -40,7 +40,7 @@ def pool_of(url: str, most: int) -> BlockingConnectionPool:
             socket_timeout=_TIMEOUT,
         )
     except (ValueError, TypeError) as error:  # the URL is not repeated: it may hold a password
-        raise Misconfigured("cache_url is not understood", "such as redis://cache.example:6379/0") from error
+        raise Misconfigured("cache.url is not understood", "such as redis://cache.example:6379/0") from error
     return found
 
 

@@ -18,10 +18,15 @@ SETTINGS = ProfileSettings(
         "gender": ClaimAnnotation(customer="nothing", purpose="Salutation"),
         "website": ClaimAnnotation(purpose="Nobody said one"),
         "nickname": ClaimAnnotation(),
+        "middle_name": ClaimAnnotation(while_allowed="news"),
     },
 )
 PROFILE = Profile(
-    birthdate="1990", gender="f", nickname="x", attributes={"size": 42, "taste": "red", "risk": "low", "plain": "p"}
+    birthdate="1990",
+    gender="f",
+    nickname="x",
+    middle_name="y",
+    attributes={"size": 42, "taste": "red", "risk": "low", "plain": "p"},
 )
 
 
@@ -34,6 +39,7 @@ def test_each_kind_has_its_purpose_by_the_title_that_customers_know():
     title = purpose().terms.texts["de"].title
     shown = {
         "birthdate": ("", title, "de"),
+        "middle_name": ("", title, "de"),
         "attributes.size": ("Schuhgröße", "Fitting", ""),
         "attributes.taste": ("taste", title, "de"),
         "attributes.plain": ("plain", "", ""),

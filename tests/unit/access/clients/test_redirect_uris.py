@@ -6,7 +6,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from limen.access.clients.redirect_uris import check_redirect_uri, check_web_uri, is_absolute_uri, is_loopback_uri
+from limen.access.clients.redirect_uris import check_redirect_uri, check_web_uri, is_loopback_uri
+from limen.kernel.uris import is_absolute_uri
 
 _hosts = st.from_regex(r"[a-z][a-z0-9]{0,10}(\.[a-z][a-z0-9]{0,8}){1,3}", fullmatch=True)
 _paths = st.from_regex(r"(/[A-Za-z0-9_\-]{1,12}){0,4}", fullmatch=True)

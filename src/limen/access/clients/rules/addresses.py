@@ -22,10 +22,10 @@ def addresses(document: ClientDocument) -> Problems:
         problem = check_web_uri(address) if address else None
         if problem:
             yield field, problem
-    if document.initiate_login_uri and (
-        check_web_uri(document.initiate_login_uri) or not document.initiate_login_uri.startswith("https:")
-    ):
-        yield "initiate_login_uri", "redirect_uri.insecure"
+    if begins := document.initiate_login_uri:
+        problem = check_web_uri(begins) or (None if begins.startswith("https:") else "redirect_uri.insecure")
+        if problem:
+            yield "initiate_login_uri", problem
 
 
 def _of_its_kind(document: ClientDocument) -> Problems:

@@ -1,9 +1,9 @@
 """What a client's tokens may say, and whom they are for."""
 
 from limen.access.clients.records import ClientDocument
-from limen.access.clients.redirect_uris import is_absolute_uri
 from limen.access.clients.rules.problem import Problems
 from limen.kernel.scopes import SCOPE
+from limen.kernel.uris import is_absolute_uri
 
 
 def tokens(document: ClientDocument) -> Problems:
