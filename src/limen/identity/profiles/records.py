@@ -59,6 +59,7 @@ class Annotation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             refused or withdrawn, its consent ran out, or the purpose was retired. Empty for no such rule.
         searchable: as for a claim; for texts and whole numbers.
         was: what the attribute was called in earlier schemas; values under these names are its own.
+        sealed: that it is sealed, which all are: nothing else can be said.
     """
 
     title: dict[str, str] = {}
@@ -70,6 +71,7 @@ class Annotation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     while_allowed: Annotated[str, msgspec.Meta(max_length=60)] = ""
     searchable: Searchable = "nothing"
     was: Annotated[tuple[str, ...], msgspec.Meta(max_length=5)] = ()
+    sealed: bool = True
 
 
 class Question(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

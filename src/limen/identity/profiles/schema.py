@@ -155,9 +155,9 @@ def _is_annotated(schema: dict[str, Any]) -> bool:
     except msgspec.ValidationError:
         return False
     is_scope = not said.scope or SCOPE.fullmatch(said.scope)
-    is_old = all(_NAME.fullmatch(name) for name in said.was)
+    is_whole = said.sealed and all(_NAME.fullmatch(name) for name in said.was)
     words = [*said.title.values(), *(text for text in (said.purpose, said.while_allowed) if text)]
-    return bool(is_scope) and is_old and all(0 < len(text) <= _LONGEST_TITLE and text.isprintable() for text in words)
+    return bool(is_scope) and is_whole and all(0 < len(text) <= _LONGEST_TITLE and text.isprintable() for text in words)
 
 
 def title(settings: ProfileSettings, name: str, locale: str) -> str:

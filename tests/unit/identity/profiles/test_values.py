@@ -73,6 +73,8 @@ def test_clients_read_by_scope():
     wrong = settings(tier={"limen": {"scope": "a b"}})
     assert dict(problems_of(wrong, "p", frozenset())) == {"p.attributes.tier": "attribute.schema"}
     assert dict(problems_of(settings(t={"limen": {"retention_days": 0}}), "p", frozenset()))
+    assert not dict(problems_of(settings(t={"limen": {"sealed": True}}), "p", frozenset()))
+    assert dict(problems_of(settings(t={"limen": {"sealed": False}}), "p", frozenset()))
 
 
 def test_a_value_counts_from_when_it_was_last_said_and_is_due_after_its_days():
