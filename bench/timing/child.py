@@ -52,8 +52,8 @@ def skipped_hash() -> None:
     check = password.check_password
 
     @wraps(check)
-    async def skipping(hasher: Any, stored: Any, vault: Any, presented: str) -> PasswordCheck:
-        return PasswordCheck() if stored is None else await check(hasher, stored, vault, presented)
+    async def skipping(hasher: Any, stored: Any, vault: Any, presented: str, *, is_known: bool) -> PasswordCheck:
+        return PasswordCheck() if stored is None else await check(hasher, stored, vault, presented, is_known=is_known)
 
     password.check_password = skipping
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from limen.identity.credentials.records import MAX_CONSECUTIVE_FAILURES
 from limen.kernel.ids import CustomerId, RecordId
 from tests.contract import things
 
@@ -141,23 +142,49 @@ async def test_failures_are_counted_each_and_cleared(database):
     who = (await things.signed_in(database)).customer
     async with database.begin() as unit:
         await unit.passwords.put(things.password(who))
-        assert await unit.passwords.count_failure(CustomerId("cus_nobody")) == 0
+        assert await unit.passwords.count_failure(CustomerId("cus_nobody"), is_known=False) == 0
 
-    async def fail() -> int:
+    async def fail(*, is_known: bool) -> int:
         async with database.begin() as unit:
-            return await unit.passwords.count_failure(who.id)
+            return await unit.passwords.count_failure(who.id, is_known=is_known)
 
-    assert sorted(await asyncio.gather(*(fail() for _ in range(20)))) == list(range(1, 21))
+    async def failures() -> tuple[int, int]:
+        async with database.read() as unit:
+            stored = await unit.passwords.get(who.id)
+        assert stored is not None
+        return stored.failures, stored.known_failures
+
+    counts = await asyncio.gather(*(fail(is_known=is_known) for is_known in (False, True) for _ in range(12)))
+    assert [sorted(counts[:12]), sorted(counts[12:])] == [list(range(1, 13))] * 2
     async with database.begin() as unit:
+        await unit.passwords.clear_failures(who.id)
+    assert await failures() == (0, 0)
+    for few, reached in ((0, 1), (1, 0)):  # what has reached the limit stays, whichever it is
+        both = [3, 3]
+        both[reached] = MAX_CONSECUTIVE_FAILURES
+        async with database.begin() as unit:
+            await unit.passwords.put(replace(things.password(who), failures=both[0], known_failures=both[1]))
+            await unit.passwords.clear_failures(who.id)
+        both[few] = 0
+        assert list(await failures()) == both
+        async with database.begin() as unit:
+            await unit.passwords.enable(who.id)
+        assert await failures() == (0, 0)
+
+
+async def test_a_password_that_was_disabled_stays_so_until_another_is_set(database):
+    who = (await things.signed_in(database)).customer
+    async with database.begin() as unit:
+        await unit.passwords.put(things.password(who))
+        await unit.passwords.count_failure(who.id, is_known=False)
         await unit.passwords.disable(who.id, 5)
         await unit.passwords.disable(who.id, 9)
-        stored = await unit.passwords.get(who.id)
-        assert stored is not None
-        assert (stored.failures, stored.disabled_at) == (20, 5)
         await unit.passwords.clear_failures(who.id)
-        stored = await unit.passwords.get(who.id)
-        assert stored is not None
-        assert (stored.failures, stored.disabled_at) == (0, None)
+        await unit.passwords.count_failure(who.id, is_known=False)
+        await unit.passwords.enable(who.id)
+        assert await unit.passwords.get(who.id) == replace(things.password(who), disabled_at=5)
+        await unit.passwords.put(things.password(who))
+        assert await unit.passwords.get(who.id) == things.password(who)
 
 
 async def test_a_role_is_given_changed_and_taken(database):

@@ -200,10 +200,12 @@ async def contact_index(unit, theirs, _now):
 async def passwords(unit, theirs, now):
     them = theirs.who.customer.id
     assert await unit.passwords.get(them) is None
-    assert await unit.passwords.count_failure(them) == 0
+    assert await unit.passwords.count_failure(them, is_known=False) == 0
+    assert await unit.passwords.count_failure(them, is_known=True) == 0
     assert not await unit.passwords.replace_hash(them, b"sealed", b"mine")
     await unit.passwords.disable(them, now)
     await unit.passwords.clear_failures(them)
+    await unit.passwords.enable(them)
 
 
 async def password_history(unit, theirs, _now):

@@ -72,7 +72,8 @@ def guesses(limits: LimitsSection, journeys: JourneySettings) -> Sequence[Guess]
             1,
             limits.sign_in_per_identifier,
             "sign_in_per_identifier",
-            more=f"After {MAX_CONSECUTIVE_FAILURES} failures in a row it counts no more until another factor speaks. "
+            more=f"After {MAX_CONSECUTIVE_FAILURES} failures in a row, by strangers or at known devices, it counts "
+            "there no more until another factor speaks. "
             "The odds are those of the weakest password that may be chosen.",
         ),
         Guess("e-mail code", digits, 1, mailed, by_mailed, tries, "Another message brings no tries back."),

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.anyio
 # one length, so that bodies can be compared by theirs
 KNOWN, UNKNOWN, LOCKED = "known@example.com", "nobod@example.com", "lockd@example.com"
 DISABLED, BARE, TWICE = "barrd@example.com", "bare1@example.com", "twice@example.com"
-OLD = "older@example.com"
+OLD, SHUT = "older@example.com", "notme@example.com"
 ALL = (KNOWN, UNKNOWN, DISABLED, BARE, LOCKED, TWICE, OLD)
 BY_MAIL = {"intent": "use:email_code", "password": None}
 ASKS_MAIL = [("/sign-in", BY_MAIL), ("/recover", {}), ("/sign-up", {"password": PASSWORD, "name": ""})]
@@ -44,6 +44,7 @@ async def people(house):
     await house.customer(BARE, password=None)
     disabled, locked = await house.customer(DISABLED), await house.customer(LOCKED)
     await house.customer(TWICE)
+    shut = await house.customer(SHUT)
     await old_customer(house, OLD)
     owner = house.walker()
     await owner.sign_in(TWICE, PASSWORD)
@@ -51,8 +52,8 @@ async def people(house):
     await house.administration().disable(disabled.id, SYSTEM)
     async with house.storage.database.begin(house.tenant.id) as unit:
         for _ in range(100):
-            await unit.passwords.count_failure(locked.id)
-        await unit.passwords.disable(locked.id, house.clock.now())
+            await unit.passwords.count_failure(locked.id, is_known=False)
+        await unit.passwords.disable(shut.id, house.clock.now())
     await house.walker().sign_in(KNOWN, PASSWORD)  # whatever is made at the first use is there
     return house
 
@@ -66,10 +67,13 @@ async def traced(house, begin, email, **form):
 
 
 async def test_a_refused_sign_in_leaves_one_trace_whoever_it_was_for(people):
-    traces = {email: (await traced(people, "/sign-in", email, password="wrong horse battery"))[0] for email in ALL}
+    everybody = (*ALL, SHUT)
+    traces = {
+        email: (await traced(people, "/sign-in", email, password="wrong horse battery"))[0] for email in everybody
+    }
     assert traces[KNOWN]["hashes"] == 1
     assert traces[KNOWN]["slept"] == 1
-    for email in ALL[1:]:
+    for email in everybody[1:]:
         assert traces[email] == traces[KNOWN], email
 
 
@@ -117,7 +121,7 @@ async def test_refusals_wait_as_for_the_slowest_hash_and_whoever_proves_somethin
 
 async def test_the_right_password_of_a_disabled_account_leaves_the_trace_of_a_wrong_one(people):
     wrong, _ = await traced(people, "/sign-in", UNKNOWN, password=PASSWORD)
-    for email in (DISABLED, LOCKED):
+    for email in (DISABLED, LOCKED, SHUT):
         assert (await traced(people, "/sign-in", email, password=PASSWORD))[0] == wrong
 
 

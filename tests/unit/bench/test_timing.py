@@ -108,5 +108,6 @@ def test_what_is_planted_takes_what_the_product_gives_what_it_replaces(monkeypat
     planted = [getattr(*place) for place in places]
     assert planted != before
     for new, old in zip(planted, before, strict=True):
-        count = len(inspect.signature(old).parameters)
-        inspect.signature(new, follow_wrapped=False).bind(*range(count))
+        given = inspect.signature(old).parameters.values()
+        named = {one.name: None for one in given if one.kind is one.KEYWORD_ONLY}
+        inspect.signature(new, follow_wrapped=False).bind(*range(len(given) - len(named)), **named)

@@ -17,7 +17,7 @@ from limen.access.oauth.consent import ConsentAnswer, record_consent
 from limen.access.oauth.records import RedirectRefusal
 from limen.access.oauth.response import ResponseTarget, code_response, error_response
 from limen.access.sessions.cookies import BrowserCookie, fresh_cookie
-from limen.access.sessions.records import Session, Surroundings, seal_surroundings
+from limen.access.sessions.records import PASSWORD, Session, Surroundings, seal_surroundings
 from limen.identity.consents.personal import coarse
 from limen.identity.consents.records import Decision
 from limen.identity.consents.signal import Signals
@@ -141,6 +141,8 @@ async def _session(
     if not state.evidence:
         msg = "a journey arrived without evidence or a session"
         raise Fault(msg)
+    if any(piece.authenticator != PASSWORD for piece in state.evidence):  # another factor spoke
+        await unit.passwords.enable(customer.id)
     if standing is not None:
         session = standing.renewed(state.evidence, now, until, _surroundings(facts, standing.id, request))
         await unit.sessions.renew(session)

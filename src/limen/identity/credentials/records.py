@@ -8,7 +8,10 @@ from limen.kernel.clock import Instant
 from limen.kernel.ids import CustomerId
 
 MAX_CONSECUTIVE_FAILURES = 100
-"""After so many wrong passwords in a row the password is disabled until another factor speaks (SP 800-63B-4 §3.2.2)."""
+"""After so many wrong passwords in a row the password is disabled until another factor speaks (SP 800-63B-4 §3.2.2).
+
+Those of strangers' browsers and those at devices that the customer has used are counted apart, and disable it there.
+"""
 
 PASSWORD_FIELD = "password.hash"
 """The logical field under which a hash is sealed; the record is the customer's identifier."""
@@ -36,36 +39,39 @@ class Unsealer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class PasswordCredential:
-    """A customer's password, unsealed: ``hash`` is PHC text, or a hash that another system made as it is kept.
-
-    ``failures`` counts wrong attempts in a row.
-    """
+    """A customer's password, unsealed: ``hash`` is PHC text, or a hash that another system made as it is kept."""
 
     customer_id: CustomerId
     hash: str = field(repr=False)
     set_at: Instant
-    failures: int = 0
-    disabled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class StoredPassword:
     """A password as stored: ``sealed`` is an envelope under the customer's own key.
 
-    ``label`` says what a check costs while the hash is another system's (``legacy.table``); empty where it is ours.
+    Attributes:
+        failures: wrong attempts in a row by browsers that the customer never used.
+        known_failures: those at devices that the customer has used.
+        disabled_at: since when it counts nowhere, because its owner said *it was not me*; None if it does.
+        label: what a check costs while the hash is another system's (``legacy.table``); empty where it is ours.
     """
 
     customer_id: CustomerId
     sealed: bytes = field(repr=False)
     set_at: Instant
     failures: int = 0
+    known_failures: int = 0
     disabled_at: Instant | None = None
     label: str = ""
 
-    @property
-    def is_disabled(self) -> bool:
-        """Tell whether another factor has to speak before this password counts again."""
-        return self.disabled_at is not None
+    def counts(self, *, is_known: bool) -> bool:
+        """Tell whether this password counts at a device that the customer has used, or at any other.
+
+        Where it does not, another factor has to speak before; where its owner disabled it, another password is needed.
+        """
+        failures = self.known_failures if is_known else self.failures
+        return self.disabled_at is None and failures < MAX_CONSECUTIVE_FAILURES
 
 
 def seal_password(vault: Sealer, customer_id: CustomerId, kept: str, now: Instant) -> StoredPassword:
@@ -79,6 +85,4 @@ def unseal_password(vault: Unsealer, stored: StoredPassword) -> PasswordCredenti
     phc = vault.unseal(PASSWORD_FIELD, stored.customer_id, stored.sealed)
     if phc is None:
         return None
-    return PasswordCredential(
-        stored.customer_id, phc.decode(), stored.set_at, failures=stored.failures, disabled=stored.is_disabled
-    )
+    return PasswordCredential(stored.customer_id, phc.decode(), stored.set_at)

@@ -40,14 +40,21 @@ class PasswordStore(Protocol):
         """Return up to *limit* different labels of hashes that other systems made."""
         ...
 
-    async def count_failure(self, customer_id: CustomerId) -> int:
-        """Add one to the failures in a row, atomically, and return the new number; 0 if there is no password."""
+    async def count_failure(self, customer_id: CustomerId, *, is_known: bool) -> int:
+        """Add one to the failures in a row at known devices, or to strangers', atomically; return the new number.
+
+        0 if there is no password.
+        """
         ...
 
     async def clear_failures(self, customer_id: CustomerId) -> None:
-        """Set the failures in a row to zero and enable the password: it was right, or another factor spoke."""
+        """Forget failures that have not reached the limit: the password was right."""
+        ...
+
+    async def enable(self, customer_id: CustomerId) -> None:
+        """Forget all failures, and what they disabled: another factor spoke. What :meth:`disable` did stays."""
         ...
 
     async def disable(self, customer_id: CustomerId, at: Instant) -> None:
-        """Disable the password from *at* on; one already disabled keeps its instant."""
+        """Disable the password from *at* on until another is set; one already disabled keeps its instant."""
         ...

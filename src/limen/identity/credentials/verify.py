@@ -12,7 +12,6 @@ from limen.identity.credentials.records import (
     unseal_password,
 )
 from limen.identity.credentials.store import PasswordStore
-from limen.kernel.clock import Instant
 from limen.kernel.errors import Refusal, Unavailable
 from limen.kernel.ids import CustomerId
 
@@ -25,8 +24,8 @@ class PasswordCheck:
         matches: the password is right and counts.
         rehash: the same password under today's parameters as PHC text, to be sealed and stored with
             ``PasswordStore.replace_hash``; None if the stored one will do.
-        locked: the password is disabled. For the journey and the audit log; a page that shows it before another
-            factor has spoken tells strangers that the account exists.
+        locked: the password is disabled at this device. For the journey and the audit log; a page that shows it before
+            another factor has spoken tells strangers that the account exists.
         busy: nothing was checked, and it counts as no failure.
     """
 
@@ -37,9 +36,16 @@ class PasswordCheck:
 
 
 async def check_password(
-    hasher: PasswordHasher, stored: StoredPassword | None, vault: Unsealer | None, presented: str
+    hasher: PasswordHasher,
+    stored: StoredPassword | None,
+    vault: Unsealer | None,
+    presented: str,
+    *,
+    is_known: bool = False,
 ) -> PasswordCheck:
     """Compare *presented*, as it was typed, with *stored*, which *vault* can unseal.
+
+    *is_known* says that the customer has used this device: what strangers disabled counts there.
 
     An unknown customer, one without a password or without a key, a disabled password, text that cannot be a password
     and a wrong password each cost exactly one hash. A disabled password never matches, even when it is right. A right
@@ -50,7 +56,7 @@ async def check_password(
         Corrupted: the stored hash is broken.
     """
     credential = unseal_password(vault, stored) if stored is not None and vault is not None else None
-    locked = credential is not None and credential.disabled
+    locked = credential is not None and stored is not None and not stored.counts(is_known=is_known)
     prepared = await prepare_aside(presented, hasher.pool)
     if isinstance(prepared, Unavailable):
         return PasswordCheck(locked=locked, busy=prepared)
@@ -67,9 +73,9 @@ async def check_password(
     return PasswordCheck(matches=True, rehash=None if isinstance(rehash, Unavailable) else rehash)
 
 
-async def count_wrong_password(store: PasswordStore, customer_id: CustomerId, now: Instant) -> bool:
-    """Count one wrong password; tell whether the limit is reached, in which case the password is now disabled."""
-    is_over = await store.count_failure(customer_id) >= MAX_CONSECUTIVE_FAILURES
-    if is_over:
-        await store.disable(customer_id, now)
-    return is_over
+async def count_wrong_password(store: PasswordStore, customer_id: CustomerId, *, is_known: bool = False) -> bool:
+    """Count one wrong password, at a device the customer has used or not.
+
+    Tell whether the limit is reached, in which case the password is disabled there.
+    """
+    return await store.count_failure(customer_id, is_known=is_known) >= MAX_CONSECUTIVE_FAILURES

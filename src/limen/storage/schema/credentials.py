@@ -10,6 +10,7 @@ passwords = tenant_table(
     blob("sealed"),
     instant("set_at"),
     Column("failures", Integer, nullable=False),
+    Column("known_failures", Integer, nullable=False),
     instant("disabled_at", null=True),
     Column("label", String(64), nullable=False),
     of_customer(),

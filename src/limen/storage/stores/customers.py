@@ -44,7 +44,7 @@ _CONTACT = mine(
     contact_index,
 )
 _FIND_BY_CONTACT = select_mine(customers, customers.c.id == _owner)
-_PASSWORD = ("sealed", "set_at", "failures", "disabled_at", "label")
+_PASSWORD = ("sealed", "set_at", "failures", "known_failures", "disabled_at", "label")
 _FIND_WITH_PASSWORD = mine(
     select(customers, *(passwords.c[name].label(f"password_{name}") for name in _PASSWORD))
     .select_from(
@@ -116,6 +116,7 @@ class SqlCustomers(TenantStoreBase):
             sealed=row.password_sealed,
             set_at=row.password_set_at,
             failures=row.password_failures,
+            known_failures=row.password_known_failures,
             disabled_at=row.password_disabled_at,
             label=row.password_label,
         )

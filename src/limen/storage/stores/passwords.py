@@ -2,18 +2,27 @@
 
 from typing import Any
 
-from sqlalchemy import Row, bindparam, or_, select, update
+from sqlalchemy import Column, ColumnElement, Row, and_, bindparam, case, or_, select, update
 
-from limen.identity.credentials.records import StoredPassword
+from limen.identity.credentials.records import MAX_CONSECUTIVE_FAILURES, StoredPassword
 from limen.kernel.clock import Instant
 from limen.kernel.ids import CustomerId
 from limen.storage.schema.credentials import password_history, passwords
-from limen.storage.stores.base import TenantStoreBase, delete_mine, insert_new_mine, mine, select_mine, update_mine
+from limen.storage.stores.base import (
+    TenantStatement,
+    TenantStoreBase,
+    delete_mine,
+    insert_new_mine,
+    mine,
+    select_mine,
+    update_mine,
+)
 
 _of_customer = passwords.c.customer_id == bindparam("of")
 _PASSWORD = select_mine(passwords, _of_customer)
 _ADD_PASSWORD = insert_new_mine(passwords)
-_SET_PASSWORD = update_mine(passwords, _of_customer, sets=("sealed", "set_at", "failures", "disabled_at", "label"))
+_KEPT = ("sealed", "set_at", "failures", "known_failures", "disabled_at", "label")
+_SET_PASSWORD = update_mine(passwords, _of_customer, sets=_KEPT)
 _REPLACE_HASH = update_mine(passwords, _of_customer, passwords.c.sealed == bindparam("held"), sets=("sealed", "label"))
 _LABEL = mine(
     select(passwords.c.label)
@@ -22,15 +31,30 @@ _LABEL = mine(
     .limit(1),
     passwords,
 )
-_COUNT_FAILURE = mine(
-    update(passwords).where(_of_customer).values(failures=passwords.c.failures + 1).returning(passwords.c.failures),
+_COUNTERS = (passwords.c.failures, passwords.c.known_failures)
+
+
+def _counting(counter: Column[int]) -> TenantStatement:
+    counted = update(passwords).where(_of_customer).values({counter.name: counter + 1})
+    return mine(counted.returning(counter), passwords)
+
+
+def _is_below(counter: Column[int]) -> ColumnElement[bool]:
+    return counter < MAX_CONSECUTIVE_FAILURES
+
+
+_COUNT_FAILURE, _COUNT_KNOWN_FAILURE = map(_counting, _COUNTERS)
+_CLEAR_FAILURES = mine(
+    update(passwords)
+    .where(_of_customer, or_(*(and_(counter > 0, _is_below(counter)) for counter in _COUNTERS)))
+    .values({counter.name: case((_is_below(counter), 0), else_=counter) for counter in _COUNTERS}),
     passwords,
 )
-_CLEAR_FAILURES = update_mine(
+_ENABLE = update_mine(
     passwords,
     _of_customer,
-    or_(passwords.c.failures > 0, passwords.c.disabled_at.is_not(None)),
-    sets=("failures", "disabled_at"),
+    or_(*(counter > 0 for counter in _COUNTERS)),
+    sets=("failures", "known_failures"),
 )
 _DISABLE = update_mine(passwords, _of_customer, passwords.c.disabled_at.is_(None), sets=("disabled_at",))
 
@@ -57,6 +81,7 @@ class SqlPasswords(TenantStoreBase):
             "sealed": stored.sealed,
             "set_at": stored.set_at,
             "failures": stored.failures,
+            "known_failures": stored.known_failures,
             "disabled_at": stored.disabled_at,
             "label": stored.label,
         }
@@ -91,16 +116,21 @@ class SqlPasswords(TenantStoreBase):
             found.append(row.label)
         return found
 
-    async def count_failure(self, customer_id: CustomerId) -> int:
-        """Add one consecutive failure; return how many there are now (0 without a password)."""
-        return (await self._run(_COUNT_FAILURE, of=customer_id)).scalar() or 0
+    async def count_failure(self, customer_id: CustomerId, *, is_known: bool) -> int:
+        """Add one consecutive failure; return how many there are now of the same kind (0 without a password)."""
+        count = _COUNT_KNOWN_FAILURE if is_known else _COUNT_FAILURE
+        return (await self._run(count, of=customer_id)).scalar() or 0
 
     async def clear_failures(self, customer_id: CustomerId) -> None:
-        """Forget the consecutive failures and enable the password: it was right, or another factor spoke."""
-        await self._run(_CLEAR_FAILURES, of=customer_id, failures=0, disabled_at=None)
+        """Forget the consecutive failures that have not reached the limit: the password was right."""
+        await self._run(_CLEAR_FAILURES, of=customer_id)
+
+    async def enable(self, customer_id: CustomerId) -> None:
+        """Forget all failures and what they disabled: another factor spoke."""
+        await self._run(_ENABLE, of=customer_id, failures=0, known_failures=0)
 
     async def disable(self, customer_id: CustomerId, at: Instant) -> None:
-        """Disable the password until another factor speaks."""
+        """Disable the password everywhere, until another is set."""
         await self._run(_DISABLE, of=customer_id, disabled_at=at)
 
 
@@ -110,6 +140,7 @@ def _password(row: Row[Any]) -> StoredPassword:
         sealed=row.sealed,
         set_at=row.set_at,
         failures=row.failures,
+        known_failures=row.known_failures,
         disabled_at=row.disabled_at,
         label=row.label,
     )

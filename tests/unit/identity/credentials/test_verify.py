@@ -53,18 +53,23 @@ class OnePassword:
     async def replace_hash(self, customer_id: CustomerId, previous: bytes, sealed: bytes) -> bool:
         raise NotImplementedError
 
-    async def count_failure(self, customer_id: CustomerId) -> int:
+    async def count_failure(self, customer_id: CustomerId, *, is_known: bool) -> int:
         if self.stored is None:
             return 0
+        if is_known:
+            self.stored = replace(self.stored, known_failures=self.stored.known_failures + 1)
+            return self.stored.known_failures
         self.stored = replace(self.stored, failures=self.stored.failures + 1)
         return self.stored.failures
 
     async def clear_failures(self, customer_id: CustomerId) -> None:
         raise NotImplementedError
 
+    async def enable(self, customer_id: CustomerId) -> None:
+        raise NotImplementedError
+
     async def disable(self, customer_id: CustomerId, at: int) -> None:
-        assert self.stored is not None
-        self.stored = replace(self.stored, disabled_at=at)
+        raise NotImplementedError
 
 
 @pytest.fixture
@@ -114,8 +119,20 @@ async def test_a_destroyed_key_leaves_nothing_to_match_and_costs_exactly_one_has
 @pytest.mark.parametrize("presented", ["café horse staple", "wrong horse staple"])
 async def test_a_disabled_password_never_matches_and_costs_exactly_one_hash(hasher, stored, vault, argon2, presented):
     disabled = replace(stored, disabled_at=NOW)
-    assert await check_password(hasher, disabled, vault, presented) == PasswordCheck(locked=True)
-    assert argon2.asked == [CHEAP]
+    for is_known in (False, True):
+        check = await check_password(hasher, disabled, vault, presented, is_known=is_known)
+        assert check == PasswordCheck(locked=True)
+    assert argon2.asked == [CHEAP, CHEAP]
+
+
+@pytest.mark.parametrize("counter", ["failures", "known_failures"])
+async def test_failures_disable_a_password_where_they_were_made_alone(hasher, stored, vault, argon2, counter):
+    reached = replace(stored, **{counter: MAX_CONSECUTIVE_FAILURES})
+    for is_known in (False, True):
+        check = await check_password(hasher, reached, vault, "café horse staple", is_known=is_known)
+        is_there = is_known == (counter == "known_failures")
+        assert check == (PasswordCheck(locked=True) if is_there else PasswordCheck(matches=True))
+    assert argon2.asked == [CHEAP, CHEAP]
 
 
 async def test_a_right_password_under_old_parameters_comes_back_hashed_anew(pool, entropy, stored, vault):
@@ -144,14 +161,16 @@ async def test_a_busy_pool_is_neither_a_match_nor_a_failure(hasher, stored, vaul
 
 async def test_the_hundredth_failure_in_a_row_disables_the_password_and_the_ninety_ninth_does_not(stored):
     store = OnePassword(replace(stored, failures=MAX_CONSECUTIVE_FAILURES - 2))
-    assert await count_wrong_password(store, ADA, NOW) is False
-    assert not store.stored.is_disabled
-    assert await count_wrong_password(store, ADA, NOW) is True
-    assert store.stored.is_disabled
+    assert await count_wrong_password(store, ADA) is False
+    assert await count_wrong_password(store, ADA, is_known=True) is False
+    assert store.stored.counts(is_known=False)
+    assert await count_wrong_password(store, ADA) is True
+    assert not store.stored.counts(is_known=False)
+    assert store.stored.counts(is_known=True)
 
 
 async def test_a_failure_without_a_password_disables_nothing():
-    assert await count_wrong_password(OnePassword(None), ADA, NOW) is False
+    assert await count_wrong_password(OnePassword(None), ADA) is False
 
 
 async def test_hashes_are_not_printed(stored, vault):

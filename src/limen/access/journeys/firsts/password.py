@@ -51,7 +51,7 @@ async def _answer(context: StepContext, email: str, form: Mapping[str, str]) -> 
     who = customer_id if sealed is not None else b64url(index)
     is_spent = await over_account(context, parts.settings.per_identifier, who, known_device=known)
     vault = await parts.directory.vault_of(customer_id)
-    check = await check_password(parts.hasher, stored, vault, form["password"])
+    check = await check_password(parts.hasher, stored, vault, form["password"], is_known=known)
     if check.busy is not None:
         return Progress(state, problem=problem_of(check.busy, typed))
     if check.matches and sealed is not None and sealed.may_sign_in and not is_spent:
@@ -60,7 +60,8 @@ async def _answer(context: StepContext, email: str, form: Mapping[str, str]) -> 
     if over is None and sealed is None and (new := await moved_in(context, email, form["password"])) is not None:
         return await _passed(context, email, _Account(new.customer, new.stored, new.vault), _RIGHT, found)
     await parts.guard.failed(found.attempt)
-    refused = with_news(context, _refused(context, email, customer_id, check, is_spent=is_spent), found.news)
+    refused = _refused(context, email, customer_id, check, is_spent=is_spent, is_known=known)
+    refused = with_news(context, refused, found.news)
     return refused if over is None else replace(refused, problem=over)
 
 
@@ -114,7 +115,7 @@ def _proven(context: StepContext, email: str, account: _Account, check: Password
     now = context.parts.clock.now()
 
     async def write(unit: JourneyUnit) -> Problem | None:
-        if stored is not None and (stored.failures or stored.disabled_at):
+        if stored is not None and (stored.failures or stored.known_failures):
             await unit.passwords.clear_failures(customer.id)
         if check.rehash and stored is not None and vault is not None:
             fresh = seal_password(vault, customer.id, check.rehash, now)
@@ -137,18 +138,23 @@ def _proven(context: StepContext, email: str, account: _Account, check: Password
     return Progress(state, write, vault=vault, habits=found.habits)
 
 
-def _refused(
-    context: StepContext, email: str, customer_id: CustomerId, check: PasswordCheck, *, is_spent: bool = False
+def _refused(  # noqa: PLR0913 - all that is counted and recorded of it
+    context: StepContext,
+    email: str,
+    customer_id: CustomerId,
+    check: PasswordCheck,
+    *,
+    is_spent: bool = False,
+    is_known: bool = False,
 ) -> Progress:
     """Return what a wrong password is told; where the account's tries are spent, that is no failure of it in a row."""
-    request, now = context.request, context.parts.clock.now()
+    request = context.request
     # Whoever nobody knows is recorded under the journey: there too one key is asked for, and the record is as long.
     subject = context.journey.id if customer_id == NOBODY else customer_id
 
     async def write(unit: JourneyUnit) -> Problem | None:
-        disabled = await count_wrong_password(unit.passwords, NOBODY if is_spent else customer_id, now)
-        if not disabled:  # a password that is disabled costs a statement; so does every other
-            await unit.passwords.disable(NOBODY, now)
+        counted = NOBODY if is_spent else customer_id
+        disabled = await count_wrong_password(unit.passwords, counted, is_known=is_known)
         unit.record(
             AuditEntry(
                 event="sign_in.failed",

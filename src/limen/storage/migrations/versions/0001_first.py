@@ -911,6 +911,7 @@ def _create_tables() -> None:  # noqa: PLR0915 - one statement a table
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
         sa.Column("set_at", sa.BigInteger(), nullable=False),
         sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("known_failures", sa.Integer(), nullable=False),
         sa.Column("disabled_at", sa.BigInteger(), nullable=True),
         sa.Column("label", sa.String(length=64), nullable=False),
         sa.ForeignKeyConstraint(
