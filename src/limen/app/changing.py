@@ -13,7 +13,6 @@ from limen.app.refreshing import origin_seen
 from limen.integration.api.parts import Change, Guards
 from limen.kernel.clock import Clock
 from limen.storage.database import Database
-from limen.trust.attacks.records import Bar
 from limen.trust.risk.judge import RiskJudge
 from limen.trust.risk.whereabouts import Geography
 
@@ -36,8 +35,8 @@ class ChangeRisk:
         if settings.mode == "off":
             return None
         judge = RiskJudge(settings, await self.epochs.of(tenant.id), self.geography)
-        listed = (await self.guards(tenant)).listed(owner.request.address).bar is not Bar.NONE
-        seen = origin_seen(self.geography, owner.request.address, self.clock.now(), listed=listed)
+        known = (await self.guards(tenant)).standing(owner.request.address)
+        seen = origin_seen(self.geography, owner.request.address, self.clock.now(), known)
         who = owner.customer.id, owner.vault
         async with self.database.read(tenant.id) as unit:
             risk = await held_against(judge, unit, who, seen, ("factor_change", owner.client))

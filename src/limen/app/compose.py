@@ -68,11 +68,10 @@ from limen.integration.outgoing import AddressPolicy, LazyOutgoing, OutgoingSett
 from limen.integration.streaming.ways import Ways
 from limen.kernel.errors import Fault, Misconfigured
 from limen.storage.cache import Limiter, guarding, rate_limiter, shared_state
-from limen.trust.attacks.records import Bar
 from limen.trust.attacks.tallies import Tallies
 from limen.trust.attacks.watch import Watch
 from limen.trust.limits import RateLimiter
-from limen.trust.threats.reputation import Reputation
+from limen.trust.threats.reputation import Reputation, Standing
 
 RATE_LIMITS: Final = "rate-limits"
 """The name of the sub-key under which counted addresses and identifiers are hashed."""
@@ -299,8 +298,8 @@ class Site:
             return None
         guard = guards(parts)
 
-        async def is_listed(address: str) -> bool:
-            return (await guard(tenant)).listed(address).bar is not Bar.NONE
+        async def known(address: str) -> Standing:
+            return (await guard(tenant)).standing(address)
 
         return RefreshRisk(
             tenant=tenant,
@@ -308,7 +307,7 @@ class Site:
             keyring=parts.keyring,
             epochs=parts.epochs,
             geography=parts.atlas,
-            is_listed=is_listed,
+            known=known,
             count=parts.count_risk,
             clock=self.clock,
         )

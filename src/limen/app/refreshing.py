@@ -21,6 +21,7 @@ from limen.storage.database import Database
 from limen.trust.risk.judge import RiskJudge
 from limen.trust.risk.records import Sighting, Standing
 from limen.trust.risk.whereabouts import Geography
+from limen.trust.threats.reputation import Standing as Known
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class RefreshRisk:
     """Weighs the refresh tokens of one tenant.
 
     Attributes:
-        is_listed: tells whether an address is known to be hostile, and to whom it may not be.
+        known: says what the tenant and the feeds know of an address.
     """
 
     tenant: Tenant
@@ -36,7 +37,7 @@ class RefreshRisk:
     keyring: Keyring
     epochs: RiskEpochs
     geography: Geography
-    is_listed: Callable[[str], Awaitable[bool]]
+    known: Callable[[str], Awaitable[Known]]
     count: CountRisk
     clock: Clock
 
@@ -59,14 +60,13 @@ class RefreshRisk:
         if vault is None:
             return None
         address = of.came_from.address
-        seen = origin_seen(self.geography, address, self.clock.now(), listed=await self.is_listed(address))
+        seen = origin_seen(self.geography, address, self.clock.now(), await self.known(address))
         async with self.database.read(self.tenant.id) as unit:
             return await held_against(judge, unit, (of.customer_id, vault), seen, ("refresh", of.client_id))
 
 
-def origin_seen(geography: Geography, address: str, now: Instant, *, listed: bool) -> Sighting:
+def origin_seen(geography: Geography, address: str, now: Instant, known: Known) -> Sighting:
     """Return what the token of an application shows: where it comes from, and nothing of a browser."""
-    where = geography.of(address)
-    return Sighting(
-        now, where.values, None, where.place, Standing(where.anonymiser, where.hosting, listed, where.carrier)
-    )
+    where = known.beside(geography.of(address))
+    standing = Standing(where.anonymiser, where.hosting, known.is_listed, where.carrier)
+    return Sighting(now, where.values, None, where.place, standing)

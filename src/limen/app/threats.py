@@ -78,7 +78,7 @@ def feeds_of(settings: Settings) -> tuple[Feed, ...]:
     feeds = [feed_of(text) for text in settings.threats.feeds]
     found = tuple(feed for feed in feeds if feed is not None)
     if len(found) < len(feeds) or len({feed.name for feed in found}) < len(found):
-        raise Misconfigured("threats.feeds names a feed that is none, or twice", "NAME ACTION FORMAT LOCATION")
+        raise Misconfigured("threats.feeds names a feed that is none, or twice", "NAME ACTION [KIND] FORMAT LOCATION")
     return found
 
 

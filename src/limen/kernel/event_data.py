@@ -56,7 +56,7 @@ _ATTACK = {
     "attack": Member("The attack's identifier: the same when it is over."),
     "kind": Member(
         "``attack``: most tries from unknown devices fail; ``spraying``: one password on many accounts;"
-        " ``address``, ``network`` or ``account``: many failures of one."
+        " ``address``, ``network``, ``account`` or ``device`` (a browser): many failures of one."
     ),
     "severity": Member("``low``, ``medium``, ``high`` or ``critical``: the gravest it was."),
     "networks": Member(

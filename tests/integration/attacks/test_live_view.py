@@ -4,6 +4,9 @@ import pytest
 
 from limen.identity.administrators import Role
 from limen.identity.tenants.attacks import AttackSettings
+from limen.trust.threats.feeds import feed_of
+from limen.trust.threats.networks import RangeTable, ranges_of
+from limen.trust.threats.reputation import Loaded
 from tests.integration.attacks.kit import set_up
 from tests.integration.attacks.test_guessing import WRONG
 from tests.support.house import PASSWORD, says
@@ -85,10 +88,16 @@ async def test_nobody_else_sees_it(house):
 async def test_the_api_says_and_does_the_same(house, boss):
     await house.customer(ANN)
     await attacked(house)
+    exits = feed_of("exits note anonymiser cidr /exits")
+    assert exits is not None
+    house.site._reputation.put(Loaded(exits, RangeTable(ranges_of(["192.0.2.0/24"])), house.clock.now()))
+    assert says("security.kind.anonymiser") in (await boss.get("/admin/security")).text
     page = await boss.post(await boss.get("/admin"), intent="create_token")
     token = page.text.partition('<pre class="token"')[2].partition(">")[2].partition("<")[0]
     async with house.client(headers={"authorization": f"Bearer {token}"}) as http:
         seen = (await http.get("/api/v1/attacks")).json()
+        exits = {"name": "exits", "action": "note", "kind": "anonymiser", "ranges": 1, "age_seconds": 0}
+        assert seen["feeds"] == [exits]
         assert (seen["state"], seen["networks"][0]["network"]) == ("attack", "203.0.113.0/24")
         assert seen["minutes"][-1]["wrong"] == 5
         assert seen["minutes"][-1]["refused"] == 3

@@ -10,7 +10,7 @@ from limen.storage.leases import Leases
 from limen.trust.threats.feeds import feed_of
 from limen.trust.threats.reputation import Reputation
 from tests.integration.attacks.kit import set_up
-from tests.integration.attacks.test_guessing import WORK, proof_in
+from tests.integration.attacks.test_guessing import WORK, WRONG, proof_in
 from tests.support.house import PASSWORD, says
 
 pytestmark = pytest.mark.anyio
@@ -46,6 +46,29 @@ async def test_a_feed_that_challenges_asks_for_work_and_doubts(house, tmp_path):
     assert page.h1 == says("doubted.title")
     metrics = (await house.client("127.0.0.1").get("/metrics")).text
     assert 'limen_feed_ranges{feed="tor"} 1.0' in metrics
+
+
+async def test_a_list_of_exits_asks_for_nothing_and_risk_and_patterns_hear_of_it(house, tmp_path):
+    await house.customer(ANN)
+    await house.walker().sign_in(ANN, PASSWORD)  # a first one has nothing to be compared with
+    for name, kind, network in (("exits", "anonymiser ", "203.0.113.0/24"), ("intel", "", "198.51.100.0/24")):
+        path = tmp_path / name
+        path.write_text(f"{network}\n")
+        await keeper_of(house, tmp_path, f"{name} note {kind}cidr {path}", house.site._reputation).refresh()
+
+    async def reasons(address: str) -> set[str]:
+        assert (await house.walker(address=address).sign_in(ANN, PASSWORD)).path == "/account"
+        return {*[data for name, data in house.announced if name == "risk.assessed"][-1]["reasons"]}
+
+    listed, hides = "risk.reason.listed", "risk.reason.anonymiser"
+    assert await reasons(BAD) & {listed, hides} == {hides}
+    assert await reasons("198.51.100.9") & {listed, hides} == {listed}
+    assert not await reasons("192.0.2.9") & {listed, hides}
+    for _ in range(2):
+        await house.walker(address=BAD).sign_in(ANN, WRONG)
+    assert (await house.walker(address=BAD).sign_in(ANN, PASSWORD)).notices[0] == WORK  # hidden-and-failing
+    metrics = (await house.client("127.0.0.1").get("/metrics")).text
+    assert 'limen_guarded_tries_total{outcome="matched",reason="pattern_hidden-and-failing"} 1.0' in metrics
 
 
 def keeper_of(house, folder, line, reputation, count=lambda *_: None, lease=alone, raises=False) -> FeedKeeper:

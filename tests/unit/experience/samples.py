@@ -760,6 +760,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
                         ("account", "medium", NOW, []),
                         ("network", "medium", NOW, ["203.0.113.0/24"]),
                         ("address", "low", NOW, ["203.0.113.0/24"]),
+                        ("device", "low", NOW, []),
                     )
                 ],
                 networks=[
@@ -768,8 +769,8 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
                 ],
                 blocked=["198.51.100.0/24"],
                 feeds=[
-                    {"name": name, "action": name, "ranges": 1_200, "minutes": 14}
-                    for name in ("block", "challenge", "note")
+                    {"name": name, "action": name, "kind": kind, "ranges": 1_200, "minutes": 14}
+                    for name, kind in (("block", ""), ("challenge", "anonymiser"), ("note", "hosting"))
                 ],
                 refreshes=state != "calm",
                 refresh_url="/admin/security",

@@ -96,7 +96,13 @@ def _context(visit: Visit, found: Live, problem: str, refreshes: bool) -> dict[s
         "attacks": [attack(one) for one in found.attacks],
         "blocked": list(found.blocked),
         "feeds": [
-            {"name": one.name, "action": one.action, "ranges": one.ranges, "minutes": one.age_seconds // 60}
+            {
+                "name": one.name,
+                "action": one.action,
+                "kind": one.kind,
+                "ranges": one.ranges,
+                "minutes": one.age_seconds // 60,
+            }
             for one in found.feeds
         ],
         "refreshes": refreshes,

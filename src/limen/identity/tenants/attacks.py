@@ -33,6 +33,9 @@ class AttackSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
         network_block: from which on that network is refused.
         account_proof: failures of strangers for one address of mail in an hour, from which on tries take a proof, come
             further and further apart, and a right password alone is not enough.
+        device_proof: failures at one browser (by its cookie) in an hour, whatever the accounts and addresses, from
+            which on each try there takes a proof of work.
+        device_block: from which on no password is compared there.
         spray_proof: accounts on which one password failed in an hour, from which on it is doubted.
         spray_block: from which on that password is compared for nobody.
         attack_failures: failures from unknown devices in a minute, or in ten, from which on their share counts.
@@ -51,6 +54,8 @@ class AttackSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     network_proof: _Count = 40
     network_block: _Count = 200
     account_proof: _Count = 5
+    device_proof: _Count = 20
+    device_block: _Count = 100
     spray_proof: _Count = 10
     spray_block: _Count = 50
     attack_failures: _Count = 20
@@ -65,12 +70,14 @@ COUNTS: Final = (
     "network_proof",
     "network_block",
     "account_proof",
+    "device_proof",
+    "device_block",
     "spray_proof",
     "spray_block",
     "attack_failures",
     "slow_failures",
 )
-_PAIRS: Final = (("address_proof", "address_block"), ("network_proof", "network_block"), ("spray_proof", "spray_block"))
+_PAIRS: Final = tuple((f"{of}_proof", f"{of}_block") for of in ("address", "network", "device", "spray"))
 
 
 def problems_of(settings: AttackSettings, field: str) -> Iterator[tuple[str, str]]:

@@ -69,6 +69,7 @@ _FOUND: Final[Mapping[str, tuple[str, str, str]]] = {
     "account": ("Many passwords are tried for one account", "T1110.001", "Password Guessing"),
     "network": ("Many passwords from one network fail", "T1110", "Brute Force"),
     "address": ("Many passwords from one address fail", "T1110", "Brute Force"),
+    "device": ("Many passwords at one browser fail", "T1110", "Brute Force"),
 }
 """A kind of attack: what it is called, and the technique of MITRE ATT&CK (Enterprise, tactic TA0006)."""
 

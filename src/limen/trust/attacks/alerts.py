@@ -50,6 +50,7 @@ KINDS: Final = {
     "account": Severity.MEDIUM,
     "network": Severity.MEDIUM,
     "address": Severity.LOW,
+    "device": Severity.LOW,
 }
 """Kinds of attacks, and how grave each is while it is small."""
 

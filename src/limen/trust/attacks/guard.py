@@ -11,7 +11,7 @@ from limen.trust.attacks.counters import NO_COUNTS, Counters, Counts
 from limen.trust.attacks.records import FREE, Attempt, Bar, Verdict
 from limen.trust.attacks.tallies import Tallies
 from limen.trust.attacks.watch import Watch
-from limen.trust.threats.reputation import BY_HAND, Reputation
+from limen.trust.threats.reputation import BY_HAND, Reputation, Standing
 
 BLOCK_SECONDS: Final = 900
 _LONGEST_WAIT: Final = 900
@@ -24,12 +24,14 @@ def judge(counts: Counts, settings: AttackSettings) -> Verdict:
     rows = (
         (counts.address >= settings.address_block, Bar.BLOCK, "address"),
         (counts.network >= settings.network_block, Bar.BLOCK, "network"),
+        (counts.device >= settings.device_block, Bar.BLOCK, "device"),
         (counts.password >= settings.spray_block, Bar.BLOCK, "spraying"),
         (counts.account >= settings.account_proof, Bar.WAIT, "account"),
         (counts.password >= settings.spray_proof, Bar.PROOF, "spraying"),
         (attack, Bar.PROOF, "attack"),
         (counts.address >= settings.address_proof, Bar.PROOF, "address"),
         (counts.network >= settings.network_proof, Bar.PROOF, "network"),
+        (counts.device >= settings.device_proof, Bar.PROOF, "device"),
     )
     due = [(bar, reason) for holds, bar, reason in rows if holds]
     if not due:
@@ -103,9 +105,13 @@ class AttackGuard:
     networks: NetworkSettings
     tallies: Tallies
 
+    def standing(self, address: str) -> Standing:
+        """Return what the tenant and the feeds know of *address*."""
+        return self.reputation.of(address, self.networks)
+
     def listed(self, address: str, *, is_known: bool = False) -> Verdict:
         """Return what is asked because of where *address* is; a known device is kept out by hand alone."""
-        standing = self.reputation.of(address, self.networks)
+        standing = self.standing(address)
         if standing.action is None or (is_known and BY_HAND not in standing.sources):
             return FREE
         if standing.action == "block":

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from limen.kernel.clock import SECOND
+from limen.kernel.clock import SECOND, Instant
 from limen.trust.attacks.alerts import Attack
 from limen.trust.attacks.counters import Counts
 from limen.trust.attacks.guard import AttackGuard, is_attack
 from limen.trust.attacks.tallies import Tallied
+from limen.trust.threats.reputation import Loaded
 
 State = Literal["calm", "attack", "raised"]
 SHOWN_ATTACKS: Final = 10
@@ -20,6 +21,7 @@ class FeedState:
 
     name: str
     action: str
+    kind: str
     ranges: int
     age_seconds: int
 
@@ -51,10 +53,7 @@ async def live(guard: AttackGuard, attacks: Sequence[Attack]) -> Live:
         state = "raised"
     elif guard.settings.mode != "off" and is_attack(counts, guard.settings):
         state = "attack"
-    feeds = tuple(
-        FeedState(one.feed.name, one.feed.action, len(one.table), max(0, now - one.current_at) // SECOND)
-        for one in guard.reputation
-    )
+    feeds = tuple(_state(one, now) for one in guard.reputation)
     return Live(
         state,
         guard.settings.mode,
@@ -65,3 +64,8 @@ async def live(guard: AttackGuard, attacks: Sequence[Attack]) -> Live:
         guard.networks.blocked,
         feeds,
     )
+
+
+def _state(one: Loaded, now: Instant) -> FeedState:
+    feed, age = one.feed, max(0, now - one.current_at) // SECOND
+    return FeedState(feed.name, feed.action, feed.kind, len(one.table), age)

@@ -68,7 +68,7 @@ class Trying:
         kind, address = EVENTS[line.record.event], line.personal.get("address", "")
         if line.state is not Personal.OPEN or not address:
             return None
-        listed = self.reputation.of(address, self.networks).action is not None
+        known = self.reputation.of(address, self.networks)
         agent = line.personal.get("user_agent", "")
-        seen = Seen(line.record.at, address, agent, self.geography.of(address), listed)
+        seen = Seen(line.record.at, address, agent, known.beside(self.geography.of(address)), known.is_listed)
         return Happened(kind, line.record.subject, seen)

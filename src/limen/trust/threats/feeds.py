@@ -21,8 +21,10 @@ from limen.trust.threats.stix import ranges_in
 
 Format = Literal["cidr", "csv", "stix", "taxii"]
 Action = Literal["block", "challenge", "note"]
+Kind = Literal["", "anonymiser", "hosting"]
 FORMATS: Final[tuple[str, ...]] = get_args(Format)
 ACTIONS: Final[tuple[str, ...]] = get_args(Action)
+KINDS: Final[tuple[str, ...]] = get_args(Kind)[1:]
 _COLUMNS: Final = ("network", "cidr", "ip", "address", "prefix")
 _REMARK: Final = re.compile(r"[#;]")
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
@@ -31,15 +33,21 @@ _LONGEST_LINE: Final = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """A feed as the settings name it: ``NAME ACTION FORMAT LOCATION``; a location is an https URL or a path.
+    """A feed as the settings name it: ``NAME ACTION [KIND] FORMAT LOCATION``; a location is an https URL or a path.
 
-    That of a collection (``taxii``) is its URL, and nothing but a URL.
+    That of a collection (``taxii``) is its URL, and nothing but a URL. A kind says what all its addresses are.
     """
 
     name: str
     action: Action
     format: Format
     location: str
+    kind: Kind = ""
+
+    @property
+    def lists(self) -> bool:
+        """Tell whether it holds something against its addresses; a mere note of what they are does not."""
+        return self.action != "note" or not self.kind
 
     @property
     def is_remote(self) -> bool:
@@ -50,12 +58,16 @@ class Feed:
 def feed_of(text: str) -> Feed | None:
     """Return the feed that a line of the settings names; None where it names none."""
     parts = text.split(None, 3)
+    of = parts.pop(2) if len(parts) == 4 and parts[2] in KINDS else ""
+    if of:
+        parts += parts.pop().split(None, 1)
     if len(parts) < 4 or not _NAME.fullmatch(parts[0]) or parts[1] not in ACTIONS or parts[2] not in FORMATS:
         return None
     name, action, kind, location = parts
     if kind == "taxii" and "://" not in location:
         return None
-    return Feed(name, msgspec.convert(action, Action), msgspec.convert(kind, Format), location)
+    convert = msgspec.convert
+    return Feed(name, convert(action, Action), convert(kind, Format), location, convert(of, Kind))
 
 
 def read_feed(kind: Format, data: bytes, now: Instant) -> RangeTable:

@@ -45,6 +45,9 @@ def attempt(number: int = 0, *, address: str = "", password: bytes = b"", known:
         (Counts(network=40), Bar.PROOF, "network", False),
         (Counts(network=200), Bar.BLOCK, "network", False),
         (Counts(account=5), Bar.WAIT, "account", True),
+        (Counts(device=19), Bar.NONE, "", False),
+        (Counts(device=20), Bar.PROOF, "device", False),
+        (Counts(device=100), Bar.BLOCK, "device", False),
         (Counts(password=10), Bar.PROOF, "spraying", True),
         (Counts(password=50), Bar.BLOCK, "spraying", True),
         (Counts(failed=20, passed=8), Bar.PROOF, "attack", True),
@@ -85,6 +88,19 @@ async def test_ten_thousand_addresses_with_one_try_each_are_an_attack_from_the_t
     clock.advance(3_600)
     assert (await guard.judge(attempt(1))).verdict == FREE
     assert guard.work == 0
+
+
+@pytest.mark.anyio
+async def test_one_browser_that_tries_many_accounts_from_many_addresses_works_and_is_blocked(clock) -> None:
+    guard = guard_for(clock, attack_failures=1_000, slow_failures=1_000)
+    bars = []
+    for number in range(101):
+        one = replace(attempt(number * 251), device="brw_1")
+        bars.append((await guard.judge(one)).verdict.bar)
+        await guard.failed(one)
+    assert bars == [Bar.NONE] * 20 + [Bar.PROOF] * 80 + [Bar.BLOCK]
+    assert (await guard.judge(replace(attempt(7), device="brw_1", is_known=True))).verdict == FREE
+    assert (await guard.judge(replace(attempt(7 * 251 + 1), device="brw_2"))).verdict == FREE
 
 
 @pytest.mark.anyio
@@ -198,8 +214,13 @@ def test_networks(address, network) -> None:
 
 
 def test_settings_that_mean_nothing_are_named() -> None:
-    wrong = AttackSettings(address_proof=30, work=1, attack_percent=0)
-    assert {name for name, _ in problems_of(wrong, "a")} == {"a.address_proof", "a.work", "a.attack_percent"}
+    wrong = AttackSettings(address_proof=30, device_proof=101, device_block=100, work=1, attack_percent=0)
+    assert {name for name, _ in problems_of(wrong, "a")} == {
+        "a.address_proof",
+        "a.device_proof",
+        "a.work",
+        "a.attack_percent",
+    }
 
 
 @pytest.mark.anyio

@@ -8,10 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from limen.identity.tenants.networks import NetworkSettings, problems_of
+from limen.trust.risk.whereabouts import Whereabouts
 from limen.trust.threats.feeds import feed_of, read_feed
 from limen.trust.threats.networks import RangeTable, range_of, ranges_of
 from limen.trust.threats.records import BadFeed
-from limen.trust.threats.reputation import BY_HAND, Loaded, Reputation
+from limen.trust.threats.reputation import BY_HAND, Loaded, Reputation, Standing
 from limen.trust.threats.taxii import Pages
 
 NOW = 1_790_000_000_000_000
@@ -147,8 +148,43 @@ def test_allowed_wins_over_by_hand_and_by_hand_over_feeds() -> None:
     assert known.of("192.0.2.1", NetworkSettings()).action is None
 
 
+def test_a_feed_says_what_its_addresses_are_and_a_mere_note_of_that_lists_nobody() -> None:
+    def said(*lines: str) -> Standing:
+        known = Reputation()
+        for line in lines:
+            feed = feed_of(line)
+            assert feed is not None
+            known.put(Loaded(feed, read_feed("cidr", b"198.51.100.0/24", NOW), NOW))
+        return known.of("198.51.100.9", NetworkSettings())
+
+    for line, facts in (
+        ("a note cidr /my lists/a", (True, False, False)),
+        ("a note anonymiser cidr /my lists/a", (False, True, False)),
+        ("a note hosting cidr /my lists/a", (False, False, True)),
+        ("a challenge anonymiser cidr /my lists/a", (True, True, False)),
+    ):
+        found, of = said(line), feed_of(line)
+        assert (found.is_listed, found.anonymiser, found.hosting) == facts
+        assert of is not None
+        assert of.location == "/my lists/a"
+    both = said("a note anonymiser cidr /a", "b block hosting cidr /b")
+    assert (both.action, both.is_listed, both.anonymiser, both.hosting) == ("block", True, True, True)
+    where = both.beside(Whereabouts({"country": "FR"}, carrier=True))
+    assert (where.values, where.anonymiser, where.hosting, where.carrier) == ({"country": "FR"}, True, True, True)
+    assert said("a note cidr /a").beside(Whereabouts(hosting=True)) == Whereabouts(hosting=True)
+
+
 @pytest.mark.parametrize(
-    "text", ["", "tor block cidr", "TOR block cidr /x", "tor refuse cidr /x", "tor block xml /x", "a note taxii /x"]
+    "text",
+    [
+        *("", "tor block cidr", "TOR block cidr /x", "tor refuse cidr /x", "tor block xml /x", "a note taxii /x"),
+        *(
+            "a note tor cidr /x",
+            "a note anonymiser cidr",
+            "a note hosting anonymiser cidr /x",
+            "a hosting note cidr /x",
+        ),
+    ],
 )
 def test_what_names_no_feed(text: str) -> None:
     assert feed_of(text) is None

@@ -31,15 +31,15 @@ def patterned(context: StepContext, action: str, email: str, **counted: Value) -
     parts, request, settings = context.parts, context.request, context.parts.desk.tenant.settings.patterns
     if not rules_of(settings):
         return NOTHING
-    where, guard = parts.judge.geography.of(request.address), parts.guard
-    is_listed = guard.reputation.of(request.address, guard.networks).action is not None
+    known = parts.guard.standing(request.address)
+    where = known.beside(parts.judge.geography.of(request.address))
     signed_by = request.signed_by
     if signed_by:
         parts.count_guard("verified", "signed_agent")
-    rules = open_rules(settings, action, Origin(is_listed, where.anonymiser, where.hosting))
+    rules = open_rules(settings, action, Origin(known.is_listed, where.anonymiser, where.hosting))
     if not rules:
         return NOTHING
-    seen = Seen(parts.clock.now(), request.address, request.user_agent, where, is_listed, signed_by)
+    seen = Seen(parts.clock.now(), request.address, request.user_agent, where, known.is_listed, signed_by)
     domain = email.rpartition("@")[2].lower() if "@" in email else ""  # a number or a user name has none
     found = matched(rules, seen.facts(action, email_domain=domain, **counted))
     for match in found.matches:

@@ -17,7 +17,6 @@ from limen.kernel.errors import Fault
 from limen.kernel.events import AuditEntry, Event
 from limen.kernel.ids import CustomerId, SessionId
 from limen.kernel.units import AnnouncesEvents, RecordsAudit
-from limen.trust.attacks.records import Bar
 from limen.trust.risk.agents import agent_values
 from limen.trust.risk.decide import Decision
 from limen.trust.risk.judge import Kept, RiskJudge, RiskUnit
@@ -82,15 +81,15 @@ class Judged:
 
 def sighting(parts: JourneyParts, journey: Journey, request: RequestContext) -> Sighting:
     """Return what a request shows."""
-    judge, where = parts.judge, parts.judge.geography.of(request.address)
+    judge, known = parts.judge, parts.guard.standing(request.address)
+    where = known.beside(judge.geography.of(request.address))
     told = manner_values(journey.state.manner, judge.settings, judge.present)
-    listed = parts.guard.listed(request.address).bar is not Bar.NONE
     return Sighting(
         at=parts.clock.now(),
         values={**where.values, **agent_values(request.user_agent), **told},
         device=str(journey.browser_id),
         place=where.place,
-        standing=Standing(where.anonymiser, where.hosting, listed, where.carrier),
+        standing=Standing(where.anonymiser, where.hosting, known.is_listed, where.carrier),
     )
 
 

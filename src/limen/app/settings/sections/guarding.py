@@ -65,9 +65,10 @@ class ThreatsSection(Section, frozen=True):
     feeds: Annotated[
         tuple[str, ...],
         Meta(
-            description="Feeds of addresses, each `NAME ACTION FORMAT LOCATION`: the action `block`, `challenge` or "
-            "`note`, the format `cidr`, `csv` or `stix`, an https URL or the path of a file; or the format `taxii` and "
-            "the URL of a collection of a TAXII 2.1 server."
+            description="Feeds of addresses, each `NAME ACTION [KIND] FORMAT LOCATION`: the action `block`, "
+            "`challenge` or `note`, what all its addresses are if they are such, `anonymiser` or `hosting`, the format "
+            "`cidr`, `csv` or `stix`, an https URL or the path of a file; or the format `taxii` and the URL of a "
+            "collection of a TAXII 2.1 server."
         ),
     ] = ()
     when_missing: Annotated[

@@ -37,6 +37,7 @@ class FeedShown(Shown):
 
     name: str
     action: str
+    kind: str = Field(description="What all its addresses are: `anonymiser`, `hosting`, or empty.")
     ranges: int
     age_seconds: int
 
@@ -53,7 +54,7 @@ class AttackShown(Shown):
     """An attack that a guard recognised."""
 
     id: str
-    kind: Literal["attack", "spraying", "account", "network", "address"]
+    kind: Literal["attack", "spraying", "account", "network", "address", "device"]
     severity: Literal["low", "medium", "high", "critical"]
     began_at: datetime
     seen_at: datetime = Field(description="When a try last had to take more because of it.")
@@ -105,7 +106,7 @@ def shown(found: Live) -> AttacksShown:
         attacks=[shown_attack(one) for one in found.attacks],
         blocked=list(found.blocked),
         feeds=[
-            FeedShown(name=one.name, action=one.action, ranges=one.ranges, age_seconds=one.age_seconds)
+            FeedShown(name=one.name, action=one.action, kind=one.kind, ranges=one.ranges, age_seconds=one.age_seconds)
             for one in found.feeds
         ],
     )
