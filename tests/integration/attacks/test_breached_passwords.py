@@ -1,14 +1,20 @@
 """Passwords that are known from breaches: never chosen, and dealt with where they are in use."""
 
+from dataclasses import replace
+
 import pytest
 
 from limen.app.threats import pair_key
+from limen.identity.administrators import SYSTEM
+from limen.identity.customers.management import NewCustomer
+from limen.identity.customers.records import Contact, Profile
 from limen.identity.tenants.breaches import BreachSettings
-from limen.kernel.errors import Unavailable
-from limen.trust.threats.breaches import sha1_hex
+from limen.kernel.errors import Refusal, Unavailable
+from limen.kernel.secret import Secret
+from limen.trust.threats.breaches import Breaches, sha1_hex
 from limen.trust.threats.building import Recipe, build
 from tests.integration.attacks.kit import set_up
-from tests.integration.journeys.test_safe_changes import sign_out
+from tests.integration.journeys.test_safe_changes import begin, sign_out
 from tests.integration.journeys.test_second_factor import enrolled, now_code
 from tests.support.house import PASSWORD, code_in, says
 
@@ -108,21 +114,49 @@ async def test_the_service_is_asked_about_right_passwords_alone(house):
     assert page.h1 == ASKED
 
 
-async def test_a_pair_from_the_operators_list_is_known_to_its_owner_alone(house, tmp_path):
-    source = tmp_path / "list"
-    source.write_text(f"{ANN}:{PASSWORD}\n")
-    target = house.site._breaches.pairs.path
-    build(source, target, Recipe("pairs", pair_key=await pair_key(house.basis)), house.clock.now(), lambda *_: None)
+async def test_a_pair_from_the_operators_list_is_known_to_its_owner_alone(house):
+    await paired(house, f"{ANN}:{PASSWORD}\nann@work.example:{FRESH}\n")
     await house.customer(ANN)
     await house.customer("bob@example.com")
     assert (await house.walker().sign_in("bob@example.com", PASSWORD)).path == "/account"
     assert (await house.walker().sign_in(ANN, PASSWORD)).h1 == ASKED
+    work = (Contact("one", "ann@work.example", house.clock.now()),)
+    await house.customer("ann@home.example", FRESH, emails=work)
+    assert (await house.walker().sign_in("ann@home.example", FRESH)).h1 == ASKED
+
+
+async def test_a_pair_from_the_operators_list_is_chosen_by_everybody_but_its_owner(house):
+    known_to_be = says("password.breached")
+    await paired(house, "".join(f"{email}:{FRESH}\n" for email in (ANN, "new@example.com", "ann@work.example")))
+    page = await house.walker().begin_sign_up("new@example.com", FRESH)
+    assert (page.status, known_to_be in page.text) == (400, True)
+    page = await house.walker().begin_sign_up("bob@example.com", FRESH)
+    assert (page.status, known_to_be in page.text) == (200, False)
+    await house.customer("cleo@example.com", emails=(Contact("one", "ann@work.example", house.clock.now()),))
+    cleo = house.walker()
+    page = await cleo.recover("cleo@example.com", FRESH)
+    assert (page.status, known_to_be in page.text) == (400, True)
+    assert (await cleo.post(page, password="harbour lantern fog")).path == "/account"
+    page = await cleo.post(await begin(cleo, "change_password"), password=FRESH)
+    assert (page.status, known_to_be in page.text) == (400, True)
+    made = replace(house.administration(), breaches=Breaches(house.site._breaches).guard)
+    refused = await made.create(NewCustomer(Profile(email=ANN), Secret(FRESH)), SYSTEM)
+    assert isinstance(refused, Refusal)
+    assert refused.fields == {"password": "password.breached"}
 
 
 async def test_a_password_from_the_set_is_never_chosen(house):
     known(house, f"{FRESH}\n")
     page = await house.walker().begin_sign_up(ANN, FRESH)
     assert (page.status, says("password.breached") in page.text) == (400, True)
+
+
+async def paired(house, lines):
+    """Put a set of addresses with their passwords where the house looks for one."""
+    target, key = house.site._breaches.pairs.path, await pair_key(house.basis)
+    source = target.with_suffix(".list")
+    source.write_text(lines)
+    build(source, target, Recipe("pairs", pair_key=key), house.clock.now(), lambda *_: None)
 
 
 def known(house, lines):

@@ -1,6 +1,5 @@
 """A new password on its way: judged and hashed in the pool, before any transaction begins."""
 
-from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +9,7 @@ from limen.access.journeys.views import Problem, problem_of
 from limen.identity.credentials.choose import Known, choose_password
 from limen.identity.credentials.context import context_words
 from limen.identity.credentials.records import unseal_password
+from limen.identity.customers.records import Profile
 
 
 def password_data(parts: JourneyParts) -> dict[str, Any]:
@@ -18,12 +18,16 @@ def password_data(parts: JourneyParts) -> dict[str, Any]:
 
 
 async def hashed_password(
-    context: StepContext, password: str, about: Iterable[str], values: dict[str, str]
+    context: StepContext, password: str, whose: Profile, values: dict[str, str], *, asked_at: str = ""
 ) -> str | Problem:
-    """Return the Argon2id hash of an acceptable password as PHC text, or what is wrong with it."""
+    """Return the Argon2id hash of an acceptable password as PHC text, or what is wrong with it.
+
+    *whose* says what a guesser knows of the owner; *asked_at* is an address they gave, which it may lack.
+    """
     parts = context.parts
-    words = context_words(parts.desk.tenant.name, *about)
-    known = Known(parts.breaches.guard, await _earlier(context))
+    words = context_words(parts.desk.tenant.name, asked_at, *whose.called)
+    emails = tuple(dict.fromkeys((*whose.addresses, *filter(None, (asked_at,)))))
+    known = Known(parts.breaches.guard, await _earlier(context), emails)
     outcome = await choose_password(password, words, parts.policy, parts.hasher, known)
     if isinstance(outcome, str):
         return outcome

@@ -4,6 +4,7 @@ A corpus is declared here and implemented further out. It may be out of reach; w
 a shop must not close with a service of others, or fail closed.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -14,10 +15,10 @@ _RETRY_SECONDS: Final = 30
 
 
 class BreachCorpus(Protocol):
-    """Knows which passwords were found in breaches."""
+    """Knows which passwords were found in breaches, and which of them beside whose address."""
 
-    async def is_breached(self, prepared: bytes) -> bool | None:
-        """Tell whether the *prepared* password is known; None where that cannot be asked now.
+    async def is_breached(self, prepared: bytes, emails: Sequence[str]) -> bool | None:
+        """Tell whether the *prepared* password is known, alone or beside one of *emails*; None where nobody can say.
 
         Implementations send out no more than a few characters of its hash.
         """
@@ -27,9 +28,9 @@ class BreachCorpus(Protocol):
 class _Nothing:
     """A corpus of nothing: until there is one."""
 
-    async def is_breached(self, prepared: bytes) -> bool | None:
+    async def is_breached(self, prepared: bytes, emails: Sequence[str]) -> bool | None:
         """Know no password."""
-        del prepared
+        del prepared, emails
         return False
 
 
@@ -40,9 +41,9 @@ class BreachGuard:
     corpus: BreachCorpus
     fails_closed: bool = False
 
-    async def judge(self, prepared: bytes) -> Refusal | None:
-        """Return why the *prepared* password may not be set, or None."""
-        found = await self.corpus.is_breached(prepared)
+    async def judge(self, prepared: bytes, emails: Sequence[str] = ()) -> Refusal | None:
+        """Return why whoever owns *emails*, as they are stored, may not set the *prepared* password, or None."""
+        found = await self.corpus.is_breached(prepared, emails)
         if found is None and self.fails_closed:
             return Unavailable("busy", "the breach corpus cannot be asked", retry_after=_RETRY_SECONDS)
         return refuse("password.breached") if found else None

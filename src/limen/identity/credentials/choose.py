@@ -20,10 +20,16 @@ class NotChosen:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What a new password must not be: one from a breach, or one of *earlier*, the customer's own as they are kept."""
+    """What a new password must not be: one from a breach, or one that was the customer's before.
+
+    Attributes:
+        earlier: the customer's own passwords, as they are kept.
+        emails: the customer's addresses: a breach may have one of them beside the password.
+    """
 
     breaches: BreachGuard = NO_CORPUS
     earlier: tuple[str, ...] = field(default=(), repr=False)
+    emails: tuple[str, ...] = field(default=(), repr=False)
 
 
 _NOTHING = Known()
@@ -48,7 +54,8 @@ async def choose_password(
     if refusal is not None:
         return NotChosen(refusal, verdict.hints)
     raw = raw_bytes(password)
-    is_known = await known.breaches.judge(prepared) or await _used_before(prepared, raw, known.earlier, hasher)
+    is_known = await known.breaches.judge(prepared, known.emails)
+    is_known = is_known or await _used_before(prepared, raw, known.earlier, hasher)
     if is_known is not None:
         return NotChosen(is_known)
     hashed = await hasher.hash(prepared)

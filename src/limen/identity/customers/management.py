@@ -238,8 +238,8 @@ class CustomerAdministration:
         return msgspec.structs.replace(profile, email=email, email_since=since, emails=emails, username=username)
 
     async def _hash(self, password: Secret, profile: Profile) -> str | Refusal:
-        words = context_words(*profile.called)
-        outcome = await choose_password(password.reveal(), words, self.policy, self.hasher, Known(self.breaches))
+        words, known = context_words(*profile.called), Known(self.breaches, emails=profile.addresses)
+        outcome = await choose_password(password.reveal(), words, self.policy, self.hasher, known)
         return outcome if isinstance(outcome, str) else outcome.refusal
 
     async def _replace(

@@ -95,7 +95,7 @@ class FirstAdministrator:
         email = parse_email(who.email)
         if isinstance(email, Refusal):
             return NotChosen(email)
-        words, known = context_words(email, self.tenant.name), Known(self.breaches)
+        words, known = context_words(email, self.tenant.name), Known(self.breaches, emails=(email,))
         hashed = await choose_password(who.password, words, self.policy, self.hasher, known)
         if isinstance(hashed, NotChosen):
             return hashed

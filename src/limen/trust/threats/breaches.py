@@ -6,7 +6,7 @@ about a password that is right or is being chosen. A file that cannot be read le
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal, Protocol, TypeVar
@@ -150,17 +150,17 @@ class Breaches:
         """Return what is asked when a password is chosen."""
         return BreachGuard(self, fails_closed=self.settings.when_away == "closed")
 
-    async def is_breached(self, prepared: bytes) -> bool | None:
-        """Tell whether the *prepared* password is known; None where that cannot be asked now."""
-        if await self._looked(lambda: self.sources.here(fingerprint(prepared))):
+    async def is_breached(self, prepared: bytes, emails: Sequence[str] = ()) -> bool | None:
+        """Tell whether the *prepared* password is known, alone or beside one of *emails*; None where nobody can say."""
+        if await self._looked(lambda: self._lies_here(emails, prepared)):
             return True
         return await self.sources.online(prepared) if self.settings.online else False
 
-    async def at_sign_in(self, email: str, prepared: bytes) -> Known:
-        """Tell what is known of the right password of *email*; ``away`` where that counts, since it fails closed."""
+    async def at_sign_in(self, emails: Sequence[str], prepared: bytes) -> Known:
+        """Tell what is known of the right password of whoever owns *emails*; ``away`` where that fails closed."""
         if self.settings.at_sign_in == "off":
             return ""
-        known = await self._looked(lambda: self._lies_here(email, prepared))
+        known = await self._looked(lambda: self._lies_here(emails, prepared))
         if known:
             return known
         found = await self.sources.online(prepared) if self.settings.online else False
@@ -172,8 +172,8 @@ class Breaches:
         """Return what *look* finds here: in a thread where it may wait for the disk."""
         return look() if self.sources.is_at_hand else await asyncio.to_thread(look)
 
-    def _lies_here(self, email: str, prepared: bytes) -> Known:
-        if self.sources.pair(email, prepared):
+    def _lies_here(self, emails: Sequence[str], prepared: bytes) -> Known:
+        if any(self.sources.pair(email, prepared) for email in emails):
             return "pair"
         return "password" if self.sources.here(fingerprint(prepared)) else ""
 

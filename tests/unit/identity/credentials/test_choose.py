@@ -1,5 +1,7 @@
 """Choosing a password, the one way."""
 
+from collections.abc import Sequence
+
 import pytest
 
 from limen.identity.credentials.breaches import BreachGuard
@@ -10,6 +12,7 @@ from limen.kernel.errors import Corrupted, Unavailable
 
 pytestmark = pytest.mark.anyio
 GOOD = "correct horse battery staple"
+OWN = ("ann@example.com", "ann@work.example")
 
 
 async def test_a_good_password_is_hashed_as_it_is_prepared(hasher):
@@ -59,19 +62,20 @@ class Corpus:
     def __init__(self, says: bool | None) -> None:
         self.says, self.asked = says, 0
 
-    async def is_breached(self, prepared: bytes) -> bool | None:
+    async def is_breached(self, prepared: bytes, emails: Sequence[str]) -> bool | None:
         assert prepared == prepare(GOOD)
+        assert emails == OWN
         self.asked += 1
         return self.says
 
 
 async def test_a_password_from_a_breach_is_refused_and_one_that_is_weak_is_not_even_asked_about(hasher):
     corpus = Corpus(says=True)
-    outcome = await choose_password(GOOD, (), PasswordPolicy(), hasher, Known(BreachGuard(corpus)))
+    outcome = await choose_password(GOOD, (), PasswordPolicy(), hasher, Known(BreachGuard(corpus), emails=OWN))
     assert isinstance(outcome, NotChosen)
     assert outcome.refusal.fields == {"password": "password.breached"}
     assert isinstance(
-        await choose_password("short", (), PasswordPolicy(), hasher, Known(BreachGuard(corpus))), NotChosen
+        await choose_password("short", (), PasswordPolicy(), hasher, Known(BreachGuard(corpus), emails=OWN)), NotChosen
     )
     assert corpus.asked == 1
 
@@ -79,7 +83,7 @@ async def test_a_password_from_a_breach_is_refused_and_one_that_is_weak_is_not_e
 @pytest.mark.parametrize("fails_closed", [True, False])
 async def test_where_a_corpus_cannot_be_asked_the_stance_decides(hasher, fails_closed):
     guard = BreachGuard(Corpus(says=None), fails_closed=fails_closed)
-    outcome = await choose_password(GOOD, (), PasswordPolicy(), hasher, Known(guard))
+    outcome = await choose_password(GOOD, (), PasswordPolicy(), hasher, Known(guard, emails=OWN))
     if fails_closed:
         assert isinstance(outcome, NotChosen)
         assert isinstance(outcome.refusal, Unavailable)
@@ -96,3 +100,4 @@ async def test_an_earlier_password_is_refused_at_a_cost_of_one_hash_each(hasher,
     assert outcome.refusal.fields == {"password": "password.used_before"}
     assert len(argon2.asked) - before == 2
     assert "argon2" not in repr(Known(earlier=tuple(earlier)))
+    assert "ann" not in repr(Known(emails=OWN))

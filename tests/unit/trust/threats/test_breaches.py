@@ -59,14 +59,18 @@ async def test_the_service_is_not_asked_unless_the_tenant_wants_it() -> None:
 async def test_a_service_that_is_away_has_a_stance(when_away, refused, doubted) -> None:
     asks = Breaches(BreachSources(ranges=Ranges(None)), BreachSettings(online=True, when_away=when_away))
     assert (await asks.guard.judge(RARE) is not None) is refused
-    assert await asks.at_sign_in(ANN, RARE) == doubted
+    assert await asks.at_sign_in([ANN], RARE) == doubted
 
 
 async def test_a_pair_is_known_only_together(tmp_path, clock) -> None:
     asks = Breaches(BreachSources(pairs=shelf(tmp_path, clock, f"{ANN}:{RARE.decode()}\n", "pairs"), pair_key=KEY))
-    assert await asks.at_sign_in(ANN, RARE) == "pair"
-    assert await asks.at_sign_in("bob@example.com", RARE) == ""
+    assert await asks.at_sign_in([ANN], RARE) == "pair"
+    assert await asks.at_sign_in(["bob@example.com"], RARE) == ""
     assert pair_member(KEY, ANN, RARE)
+    refused = await asks.guard.judge(RARE, ["bob@example.com", ANN])
+    assert refused is not None
+    assert refused.fields == {"password": "password.breached"}
+    assert await asks.guard.judge(RARE, ["bob@example.com"]) is None
 
 
 async def test_a_new_set_takes_effect_and_a_bad_one_leaves_the_last(tmp_path, clock) -> None:

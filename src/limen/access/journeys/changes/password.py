@@ -21,7 +21,7 @@ async def replaced(
     """Return the progress of a customer who chose *password*; *by* says in the audit log on whose behalf."""
     state, parts = context.journey.state, context.parts
     customer, vault = owner(context)
-    hashed = await hashed_password(context, password, customer.profile.called, {})
+    hashed = await hashed_password(context, password, customer.profile, {})
     if isinstance(hashed, Problem):
         return Progress(state, problem=hashed)
     now = parts.clock.now()

@@ -99,7 +99,7 @@ async def _known(context: StepContext, customer: Customer, password: str) -> Kno
         return "away" if parts.breaches.settings.when_away == "closed" else ""
     if isinstance(prepared, Refusal):  # it was accepted as an old system's, and could not be chosen: in no corpus
         return ""
-    return await parts.breaches.at_sign_in(customer.profile.email, prepared)
+    return await parts.breaches.at_sign_in(customer.profile.addresses, prepared)
 
 
 def _noted(context: StepContext, customer: Customer, followed: Doubted, risk: Judged) -> Doubted:

@@ -31,8 +31,8 @@ async def submit(context: StepContext, form: Mapping[str, str]) -> Progress:
     state, parts, customer = context.journey.state, context.parts, context.facts.customer
     if customer is None:
         return Progress(state, problem=Problem(notice="error.stale"))
-    about = (state.email, *customer.profile.called)
-    hashed = await hashed_password(context, form.get("password", ""), about, {})
+    chosen = form.get("password", "")
+    hashed = await hashed_password(context, chosen, customer.profile, {}, asked_at=state.email)
     if isinstance(hashed, Problem):
         return Progress(state, problem=hashed)
     vault = await parts.directory.vault_of(customer.id)

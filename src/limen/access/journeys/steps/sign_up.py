@@ -69,7 +69,7 @@ async def submit(context: StepContext, form: Mapping[str, str]) -> Progress:
     hashed: str | Problem = ""
     by_passkey = _is_by_passkey(parts.desk.tenant.settings.sign_in, form)
     if parts.desk.tenant.settings.sign_in.password and not by_passkey:
-        hashed = await hashed_password(context, form.get("password", ""), (email, name), typed)
+        hashed = await hashed_password(context, form.get("password", ""), Profile(email=email, name=name), typed)
     if isinstance(hashed, Problem):
         return Progress(state, problem=hashed)
     index = await parts.directory.email_index(email)
