@@ -10,17 +10,24 @@ import time
 from contextlib import closing
 from dataclasses import replace
 
+import msgspec
 import pytest
 
+from limen.access.factors.records import apps, open_secret
+from limen.access.factors.totp import step_at
 from limen.access.imports.export import Exporting
 from limen.access.imports.records import Import, ImportState
 from limen.access.imports.run import ROWS
 from limen.app.imports import digest_of, rows_of
 from limen.identity.administrators import SYSTEM
+from limen.identity.customers.records import Contact, Identity
+from limen.identity.profiles.records import ProfileSettings
+from limen.identity.tenants.records import TenantSettings
+from limen.identity.tenants.sign_in import SignInSettings
 from limen.kernel.errors import Conflict
 from tests.integration.imports.conftest import bring, bringing, refused
 from tests.support.commands import run_here
-from tests.support.house import PASSWORD, open_part
+from tests.support.house import PASSWORD, open_part, says
 
 pytestmark = pytest.mark.anyio
 
@@ -151,14 +158,50 @@ async def test_a_rehearsal_judges_and_writes_nothing(house, tmp_path):
     assert await house.rows() == before
 
 
-async def test_an_export_with_secrets_comes_in_elsewhere_and_signs_in(house, exports, tmp_path):
-    await bring(house, exports / "keycloak-realm.json", "keycloak")
-    await house.customer("zoe@example.com", name="Zoë Ray")
-    other = await house.add_tenant("other")
+async def everybody(house, tenant):
+    """All that a tenant holds of its customers, but for identifiers of its own and when it heard of what."""
+    directory, found = house.directory(tenant), {}
+    async with house.storage.database.read(tenant.id) as unit:
+        sealed = await unit.customers.list(after="", limit=100)
+        factors = {one.id: apps(await unit.factors.of_customer(one.id)) for one in sealed}
+    for one in sealed:
+        vault = await directory.vault_of(one.id)
+        customer = await directory.open(one, vault)
+        profile = msgspec.structs.asdict(customer.profile)
+        for name in ("since", "email_since", "updated_at"):
+            profile.pop(name)
+        for name in ("emails", "phones"):
+            profile[name] = [contact.value for contact in profile[name]]
+        profile["identities"] = [(who.issuer, who.subject, who.label) for who in profile["identities"]]
+        held = [open_secret(vault, factor) for factor in factors[one.id]]
+        found[customer.profile.email] = (profile, customer.may_sign_in, customer.created_at, held)
+    return found
+
+
+async def test_an_export_with_secrets_comes_in_elsewhere_whole_and_signs_in(house, exports, tmp_path):
+    rules = msgspec.structs.replace(
+        TenantSettings(),
+        sign_in=SignInSettings(usernames="optional"),
+        profile=ProfileSettings(attributes={"shoe_size": {"type": "string"}, "sizes": {"type": "array"}}),
+    )
+    here, other = await house.add_tenant("here", rules), await house.add_tenant("other", rules)
+    await bring(house, exports / "keycloak-realm.json", "keycloak", tenant=here)
+    now = house.clock.now()
+    await house.customer(
+        "zoe@example.com",
+        name="Zoë Ray",
+        tenant=here,
+        username="zoe",
+        emails=(Contact("e1", "zoe@work.example", now), Contact("e2", "zoe@home.example", now)),
+        phones=(Contact("p1", "+436641234567", now), Contact("p2", "+436641234568", now)),
+        identities=(Identity("i1", "https://idp.example", "z-1", now, "zoe@idp.example"),),
+        attributes={"sizes": [41, {"left": 0}]},
+        picture="https://zoe.example/me.png",
+    )
 
     async def export(*, with_secrets):
         database = house.storage.database
-        exporting = Exporting(house.tenant.id, database.begin, database.read, house.directory(), SYSTEM)
+        exporting = Exporting(here.id, database.begin, database.read, house.directory(here), SYSTEM)
         return [line async for line in exporting.lines(with_secrets=with_secrets)]
 
     path = tmp_path / "all.jsonl"
@@ -166,10 +209,14 @@ async def test_an_export_with_secrets_comes_in_elsewhere_and_signs_in(house, exp
     ann = next(line for line in map(json.loads, path.read_text().splitlines()) if line["email"] == "ann@example.com")
     assert ann["address"] == {"street_address": "Weg 1", "locality": "Wien", "postal_code": "1010", "country": "AT"}
     assert (ann["birthdate"], "updated_at" in ann) == ("1990-05-17", False)
-    again = await bring(house, path, "jsonl")
+    again = await bring(house, path, "jsonl", tenant=here)
     assert (again.created, again.present, again.refused) == (0, 4, 0)
     done = await bring(house, path, "jsonl", tenant=other)
     assert (done.created, done.refused, done.left_out) == (4, 0, {})
+    before, after = await everybody(house, here), await everybody(house, other)
+    assert after == before
+    assert {email for email, (_, _, _, held) in before.items() if held} == {"ann@example.com"}
+    assert {email for email, (_, may_sign_in, _, _) in before.items() if not may_sign_in} == {"cleo@example.com"}
     bare = b"".join(await export(with_secrets=False))
     assert b"argon2" not in bare
     assert b"password" not in bare
@@ -179,7 +226,14 @@ async def test_an_export_with_secrets_comes_in_elsewhere_and_signs_in(house, exp
     assert (
         await house.walker(prefix="/t/other").sign_in("bob@example.com", "bob-old-password")
     ).response.status_code == 200
-    events = [record.event for record in await house.audit()]
+    walker = house.walker(prefix="/t/other")
+    page = await walker.sign_in("ann@example.com", "ann-old-password")
+    assert page.h1 == says("second_factor.ask.title")
+    page = await walker.post(page, code=after["ann@example.com"][3][0].totp.code(step_at(house.clock.now())))
+    assert page.path == "/t/other/account"
+    page = await house.walker(prefix="/t/other").sign_in("zoe@work.example", PASSWORD)
+    assert page.path == "/t/other/account"
+    events = [record.event for record in await house.audit(here)]
     assert events.count("customers.export_started") == events.count("customers.exported") == 2
 
 

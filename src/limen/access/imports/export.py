@@ -14,7 +14,7 @@ from limen.identity.credentials.legacy.table import OURS, is_kept
 from limen.identity.credentials.records import unseal_password
 from limen.identity.credentials.store import PasswordStore
 from limen.identity.customers.directory import Directory
-from limen.identity.customers.records import Customer, SealedCustomer
+from limen.identity.customers.records import Customer, Identity, SealedCustomer
 from limen.identity.customers.store import CustomerStore
 from limen.identity.keyring import SubjectVault
 from limen.kernel.clock import SECOND
@@ -102,13 +102,18 @@ def _open_part(customer: Customer) -> dict[str, Any]:
         if some := getattr(customer.profile, name):
             profile[name] = [one.value for one in some]
     if customer.profile.identities:
-        profile["identities"] = [{"issuer": one.issuer, "subject": one.subject} for one in customer.profile.identities]
+        profile["identities"] = [_identity(one) for one in customer.profile.identities]
     return {
         "external_id": str(customer.id),
         **profile,
         "disabled": not customer.is_active,
         "created_at": customer.created_at // (SECOND // 1000),
     }
+
+
+def _identity(one: Identity) -> dict[str, str]:
+    said = {"issuer": one.issuer, "subject": one.subject, "label": one.label}
+    return {name: value for name, value in said.items() if value}
 
 
 async def _secrets(unit: ExportUnit, vault: SubjectVault, customer: Customer) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
+from limen.identity.customers.identities import LONGEST_LABEL
 from limen.identity.customers.records import Address, Contact, Identity
 from limen.identity.profiles.claims import ADDRESS, OPTIONAL
 from limen.integration.imports.picking import Members, Unfit
@@ -34,8 +35,13 @@ def identity(provider: str, subject: str, label: str = "") -> Identity | None:
 
 
 def own_identities(members: Members) -> tuple[Identity, ...]:
-    """Return the ``identities`` of our own format, each with its issuer's name."""
-    return tuple(Identity("", one.text("issuer"), one.text("subject"), 0) for one in members.objects("identities"))
+    """Return the ``identities`` of our own format, each with its issuer's name, and its label where that will do."""
+    given = [(one.text("issuer"), one.text("subject"), one.text("label")) for one in members.objects("identities")]
+    return tuple(Identity("", issuer, subject, 0, _shown(label)) for issuer, subject, label in given)
+
+
+def _shown(label: str) -> str:
+    return label if len(label) <= LONGEST_LABEL and label.isprintable() else ""
 
 
 def contacts(members: Members, name: str) -> tuple[Contact, ...]:

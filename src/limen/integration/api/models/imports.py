@@ -21,8 +21,8 @@ class ImportNew(Sent):
             description="Members: `email` (required), `email_verified`, `name`, `given_name`, `family_name`, `locale`,"
             " `zoneinfo`, `middle_name`, `nickname`, `profile`, `picture`, `website`, `gender`, `birthdate`, `address`"
             " (`formatted`, `street_address`, `locality`, `region`, `postal_code`, `country`), `username`, `emails`,"
-            " `phones` (lists of proven ones), `identities` (`issuer`, `subject`), `attributes`, `external_id`,"
-            " `password_hash`, `totp`, `disabled`, `created_at`.",
+            " `phones` (lists of proven ones), `identities` (`issuer`, `subject`, `label`), `attributes`,"
+            " `external_id`, `password_hash`, `totp`, `disabled`, `created_at`.",
             examples=[[{"email": "ann@example.com", "email_verified": True, "external_id": "7"}]],
         ),
     ]
