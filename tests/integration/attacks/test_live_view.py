@@ -1,5 +1,7 @@
 """Seeing an attack while it happens, on the page and over the API, and doing something about it."""
 
+import re
+
 import pytest
 
 from limen.identity.administrators import Role
@@ -33,6 +35,12 @@ async def attacked(house, tries=8):
         await house.walker(address=BAD).sign_in(f"nobody{number}@example.com", f"{WRONG} {number}")
 
 
+def figures(page):
+    """The three figures of the last hour."""
+    shown = [(name, says(f"security.figure.{name}")) for name in ("attempts", "challenges", "blocks")]
+    return {name: int(re.search(f"<dt>{word}</dt><dd>([0-9]+)</dd>", page.text)[1]) for name, word in shown}
+
+
 async def test_an_operator_sees_an_attack_and_blocks_its_network(house, boss):
     await house.customer(ANN)
     assert says("security.lead.calm") in (await boss.get("/admin/security")).text
@@ -41,6 +49,7 @@ async def test_an_operator_sees_an_attack_and_blocks_its_network(house, boss):
     assert (page.status, page.h1) == (200, says("security.title"))
     assert says("security.lead.attack") in page.text
     assert 'class="chart__wrong"' in page.text
+    assert figures(page) == {"attempts": 8 + 1, "challenges": 3, "blocks": 0}
     assert page.headers["refresh"] == "15"
     form = next(form for form in page.forms if form.fields.get("network") == "203.0.113.0/24")
     page = await boss.post(page, form=form, intent="block")
@@ -48,6 +57,7 @@ async def test_an_operator_sees_an_attack_and_blocks_its_network(house, boss):
     assert (page.path, page.status) == ("/admin/security", 200)
     thief = await house.walker(address=BAD).sign_in(ANN, PASSWORD)
     assert (thief.status, thief.notices[0]) == (429, says("error.blocked"))
+    assert figures(await boss.get("/admin/security")) == {"attempts": 8 + 2, "challenges": 3, "blocks": 1}
     page = await boss.get("/admin/security?refresh=off")
     assert "refresh" not in page.headers
     form = [form for form in page.forms if form.fields.get("network") == "203.0.113.0/24"][-1]

@@ -736,9 +736,18 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
                 problem=problem,
                 state=state,
                 mode=mode,
-                totals={"right": 12, "wrong": 940, "stopped": 801, "worked": 4, "sign_ups": 2},
+                totals={"attempts": 1_753, "challenges": 704, "blocks": 100, "worked": 4, "sign_ups": 2},
+                layers=[
+                    {"kind": "right", "count": 9},
+                    {"kind": "wrong", "count": 940},
+                    {"kind": "challenged", "count": 704},
+                    {"kind": "blocked", "count": 100},
+                ],
                 chart={
-                    "bars": [{"x": 1, "y": 20.5, "h": 99.5, "kind": kind} for kind in ("right", "wrong", "stopped")],
+                    "bars": [
+                        {"x": 1, "y": 20.5, "h": 24.5, "kind": kind}
+                        for kind in ("right", "wrong", "challenged", "blocked")
+                    ],
                     "width": 600,
                     "height": 120,
                     "bar": 8,

@@ -19,7 +19,7 @@ async def over_limits(context: StepContext, email: str, *, mail: bool, known_dev
     A device that the account's owner has used has a count of its own, so that no stranger can lock its owner out.
     """
     settings, parts = context.parts.settings, context.parts
-    barred = _barred(context, is_known=known_device)
+    barred = await _barred(context, is_known=known_device)
     if barred is not None:
         return replace(barred, values={"email": email})
     by_address = settings.mails_per_address if mail else settings.per_address
@@ -52,7 +52,7 @@ async def over_account(context: StepContext, limit: Limit, who: str, *, known_de
 
 async def over_address(context: StepContext) -> Problem | None:
     """Count one try that names nobody; return the problem to show if its address makes one too many."""
-    barred = _barred(context)
+    barred = await _barred(context)
     if barred is not None:
         return barred
     limit = context.parts.settings.per_address
@@ -101,12 +101,13 @@ def _whose(context: StepContext, *, is_known: bool) -> str:
     return context.journey.browser_id if is_known else "strangers"
 
 
-def _barred(context: StepContext, *, is_known: bool = False) -> Problem | None:
+async def _barred(context: StepContext, *, is_known: bool = False) -> Problem | None:
     """Return the problem of whoever comes from where nobody is let in: blocked by hand, or by a feed."""
     verdict = context.parts.guard.listed(context.request.address, is_known=is_known)
     if verdict.bar is not Bar.BLOCK:
         return None
     context.parts.count_guard("refused", "listed")
+    await context.parts.guard.note("blocked")
     return Problem(notice="error.blocked", status=429, retry_after=verdict.retry_after)
 
 

@@ -4,6 +4,7 @@ The chart is drawn here, as SVG without script or style. The page asks for itsel
 that is switched off.
 """
 
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from starlette.responses import Response
@@ -17,10 +18,16 @@ from limen.identity.tenants.steering import with_bar, with_blocked, without_bloc
 from limen.kernel.errors import Forbidden, Invalid, Refusal
 from limen.trust.attacks.alerts import Attack
 from limen.trust.attacks.live import SHOWN_ATTACKS, Live, live
+from limen.trust.attacks.tallies import Tallied
 
 SECONDS: Final = 15
 _HEIGHT, _WIDTH, _STEP = 120, 600, 10
-_LAYERS: Final = (("right", ("right",)), ("wrong", ("wrong",)), ("stopped", ("refused", "blocked", "doubted")))
+_LAYERS: Final[Mapping[str, Callable[[Tallied], int]]] = {
+    "right": lambda minute: minute.enough,
+    "wrong": lambda minute: minute.counts["wrong"],
+    "challenged": lambda minute: minute.challenges,
+    "blocked": lambda minute: minute.blocks,
+}
 """What is stacked in each minute, from the bottom."""
 
 
@@ -83,12 +90,15 @@ def _context(visit: Visit, found: Live, problem: str, refreshes: bool) -> dict[s
         "state": found.state,
         "mode": found.mode,
         "totals": {
-            "right": found.total("right"),
-            "wrong": found.total("wrong"),
-            "stopped": sum(found.total(kind) for kind in _LAYERS[2][1]),
+            "attempts": sum(minute.attempts for minute in found.minutes),
+            "challenges": sum(minute.challenges for minute in found.minutes),
+            "blocks": sum(minute.blocks for minute in found.minutes),
             "worked": found.total("worked"),
             "sign_ups": found.total("sign_ups_refused"),
         },
+        "layers": [
+            {"kind": kind, "count": sum(count(minute) for minute in found.minutes)} for kind, count in _LAYERS.items()
+        ],
         "chart": chart(found),
         "networks": [
             {"network": name, "failures": count, "blocked": name in found.blocked} for name, count in found.networks
@@ -126,12 +136,12 @@ def attack(one: Attack) -> dict[str, Any]:
 
 def chart(found: Live) -> dict[str, Any]:
     """Return the bars of the last hour: each with its place, its height, and what it stands for."""
-    stacks = [[sum(minute.counts[kind] for kind in kinds) for _, kinds in _LAYERS] for minute in found.minutes]
+    stacks = [[count(minute) for count in _LAYERS.values()] for minute in found.minutes]
     most = max(1, *(sum(stack) for stack in stacks))
     bars = []
     for column, stack in enumerate(stacks):
         base = 0.0
-        for (name, _), count in zip(_LAYERS, stack, strict=True):
+        for name, count in zip(_LAYERS, stack, strict=True):
             height = count * _HEIGHT / most
             base += height
             if count:

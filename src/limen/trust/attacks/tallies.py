@@ -28,6 +28,26 @@ class Tallied:
     ago: int
     counts: dict[str, int]
 
+    @property
+    def attempts(self) -> int:
+        """Return how many tries there were, whatever became of them."""
+        return sum(self.counts[kind] for kind in ("right", "wrong", "refused", "blocked"))
+
+    @property
+    def challenges(self) -> int:
+        """Return how many were asked for more: for a proof of work, or for more than the right password."""
+        return self.counts["refused"] + self.counts["doubted"]
+
+    @property
+    def blocks(self) -> int:
+        """Return how many were turned away or put off before a password was compared."""
+        return self.counts["blocked"]
+
+    @property
+    def enough(self) -> int:
+        """Return how many right passwords were not asked for more; doubts about known devices count here, too."""
+        return max(0, self.counts["right"] - self.counts["doubted"])
+
 
 class Tallies:
     """Minutes and networks, of all tenants."""
