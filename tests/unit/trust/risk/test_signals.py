@@ -14,7 +14,7 @@ from limen.trust.risk.calibration import MODEL, probability
 from limen.trust.risk.history import History
 from limen.trust.risk.population import NOBODY, Population, asked_for
 from limen.trust.risk.records import BROWSER, CLASS, COUNTRY, NETWORK, SYSTEM, Failures, Place, Sighting, Standing
-from limen.trust.risk.signals import age, breached, device, failures, rhythm, standing, velocity
+from limen.trust.risk.signals import age, agent, breached, device, failures, rhythm, standing, velocity
 from limen.trust.risk.signals import proof as proofs
 
 NOW = 20_000 * DAY + 12 * HOUR
@@ -74,6 +74,64 @@ def test_a_passkey_speaks_for_its_owner_and_a_password_for_nobody(proof, expecte
     assert finding is not None
     assert finding.log_ratio == expected
     assert proofs.SIGNAL.speaks(HOME, KNOWN, NOBODY) is None
+
+
+FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36"
+WINDOWS = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0"
+PHONE = CHROME.replace("X11; Linux x86_64", "Linux; Android 15").replace("Safari", "Mobile Safari")
+LATER = FIREFOX.replace("X11", "Wayland")  # the same browser, system and class: other words alone
+AT_FIREFOX = history(values=agent_values(FIREFOX))
+
+
+def with_agent(user_agent: str, **changes) -> Sighting:
+    return replace(HOME, values=agent_values(user_agent), **changes)
+
+
+@pytest.mark.parametrize(
+    ("user_agent", "reason"),
+    [
+        (FIREFOX, "risk.reason.rare_agent"),
+        (LATER, "risk.reason.new_agent"),
+        (CHROME, "risk.reason.new_browser"),
+        (WINDOWS, "risk.reason.new_system"),
+        (PHONE, "risk.reason.new_class"),
+    ],
+)
+def test_an_agent_is_named_by_the_broadest_of_its_levels_that_is_new(user_agent, reason) -> None:
+    for one in (agent.SIGNAL, agent.PLAIN):
+        finding = one.speaks(with_agent(user_agent), AT_FIREFOX, NOBODY)
+        assert finding is not None
+        assert finding.reason == reason
+
+
+def test_the_more_of_an_agent_is_new_the_more_it_says_and_half_of_it_at_a_new_browser() -> None:
+    said = [ratio(agent, with_agent(one), AT_FIREFOX) for one in (FIREFOX, LATER, CHROME, PHONE)]
+    assert said == sorted(said)
+    assert said[0] < 0 < said[-1]
+    new = [ratio(agent, with_agent(one, device="other"), AT_FIREFOX) for one in (FIREFOX, LATER, CHROME, PHONE)]
+    assert new == pytest.approx([one / 2 for one in said])
+
+
+def test_without_an_agent_or_a_history_nothing_is_said_of_it() -> None:
+    for one in (agent.SIGNAL, agent.PLAIN):
+        assert one.speaks(HOME, AT_FIREFOX, NOBODY) is None
+        assert one.speaks(with_agent(FIREFOX), History(), NOBODY) is None
+
+
+def test_an_agent_is_held_against_what_everybody_and_what_attackers_show() -> None:
+    halves = dict.fromkeys(agent_values(FIREFOX).items(), 500.0)
+    people = Population(sign_ins=1_000.0, counts=halves)
+    plain = agent.PLAIN.speaks(with_agent(FIREFOX), AT_FIREFOX, people)
+    assert plain is not None
+    assert plain.log_ratio == pytest.approx(math.log(0.5))  # p(x) is a half, p(x|u,L) all
+    assert ratio(agent, with_agent(FIREFOX), AT_FIREFOX, people) == pytest.approx(math.log(0.5) / 2)
+    rare = agent.PLAIN.speaks(with_agent(PHONE), AT_FIREFOX, people)
+    assert rare is not None
+    assert rare.log_ratio < 0 < ratio(agent, with_agent(PHONE), AT_FIREFOX, people)  # a stranger's is no excuse
+    attacked = dict.fromkeys(agent_values(FIREFOX).items(), 900.0)
+    under_attack = replace(people, attacks=1_000.0, attacked=attacked)
+    assert ratio(agent, with_agent(FIREFOX), AT_FIREFOX, under_attack) > math.log(0.5) / 2
 
 
 def test_where_no_cookie_can_be_nothing_is_said_of_it() -> None:
