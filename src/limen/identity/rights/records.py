@@ -44,6 +44,14 @@ class Law(StrEnum):
     CCPA = "ccpa"
 
 
+ACTIONS: Final = {
+    "start": RequestState.WORKING,
+    "extend": None,
+    "complete": RequestState.DONE,
+    "refuse": RequestState.REFUSED,
+    "withdraw": RequestState.WITHDRAWN,
+}
+"""What is done about a request, by name: the state that it comes to, or None where its deadline moves."""
 OVER: Final = frozenset({RequestState.DONE, RequestState.REFUSED, RequestState.WITHDRAWN})
 DAYS: Final = {Law.GDPR: 30, Law.CCPA: 45}
 """Until a request is to be answered (GDPR Article 12 (3), CCPA § 1798.130 (a)(2)(A))."""

@@ -10,7 +10,7 @@ from limen.experience.pages.errors import refused
 from limen.experience.pages.parts import PageUnit
 from limen.experience.pages.visit import Visit
 from limen.identity.administrators import Actor
-from limen.identity.rights.records import PrivacyRequest, PrivacyRequestId, RequestState
+from limen.identity.rights.records import ACTIONS, PrivacyRequest, PrivacyRequestId, RequestState
 from limen.identity.rights.requests import LONGEST, Requests
 from limen.kernel.clock import DAY, Instant
 from limen.kernel.errors import Invalid, NotFound, Refusal
@@ -19,13 +19,6 @@ from limen.kernel.ids import CustomerId
 ROWS: Final = 20
 _ID: Final = re.compile(PrivacyRequestId.pattern())
 _PATH: Final = "/admin/privacy"
-_ACTIONS: Final = {
-    "start": RequestState.WORKING,
-    "extend": None,
-    "complete": RequestState.DONE,
-    "refuse": RequestState.REFUSED,
-    "withdraw": RequestState.WITHDRAWN,
-}
 _PROBLEMS: Final = {"privacy_request_over": "error.board_over", "version_changed": "error.stale"}
 
 
@@ -80,9 +73,9 @@ async def _move(
     visit: Visit, request_id: PrivacyRequestId, intent: str, answer: str, actor: Actor
 ) -> PrivacyRequest | NotFound | str:
     """Do what a button says; return what is wrong as a message key, where it can be mended here."""
-    if intent not in _ACTIONS:
+    if intent not in ACTIONS:
         return "error.invalid"
-    moved = await _use(visit).move(request_id, _ACTIONS[intent], answer, actor)
+    moved = await _use(visit).move(request_id, ACTIONS[intent], answer, actor)
     if isinstance(moved, Invalid):
         return "error.privacy_words_invalid"
     if isinstance(moved, Refusal) and not isinstance(moved, NotFound):

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from limen.identity.administrators import PRIVACY_READ, PRIVACY_WRITE
 from limen.identity.rights.limits import Limits
-from limen.identity.rights.records import Law, LimitKind, PrivacyRequestId, RequestKind, RequestState
+from limen.identity.rights.records import ACTIONS, Law, LimitKind, PrivacyRequestId, RequestKind
 from limen.identity.rights.requests import Asked, Requests
 from limen.integration.api.answers import CurrentCall, answer, ok
 from limen.integration.api.document import answers, needs
@@ -33,13 +33,6 @@ router = APIRouter(prefix=PREFIX, route_class=GuardedRoute, tags=["privacy"])
 Id = Annotated[str, identified(PrivacyRequestId, "request_id")]
 _BOARD: Final = "/privacy-requests"
 _THEIRS: Final = "/customers/{customer_id}/privacy-requests"
-_ACTIONS: Final = {
-    "start": RequestState.WORKING,
-    "extend": None,
-    "complete": RequestState.DONE,
-    "refuse": RequestState.REFUSED,
-    "withdraw": RequestState.WITHDRAWN,
-}
 
 
 def _use(call: Call) -> Requests:
@@ -99,7 +92,7 @@ async def read_privacy_request(call: CurrentCall, request_id: Id) -> Response:
 )
 async def move_privacy_request(call: CurrentCall, request_id: Id, body: MoveSent) -> Response:
     """Move a privacy request on. What is over stays over."""
-    moved = ok(await _use(call).move(PrivacyRequestId(request_id), _ACTIONS[body.action], body.answer, call.actor))
+    moved = ok(await _use(call).move(PrivacyRequestId(request_id), ACTIONS[body.action], body.answer, call.actor))
     return await _show(call, moved.id)
 
 
