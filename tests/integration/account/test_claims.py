@@ -147,12 +147,20 @@ async def test_a_merge_fills_gaps_with_them_but_gives_nobody_what_they_may_only_
 
 
 async def test_a_claim_that_is_kept_for_a_time_goes_by_the_job_where_the_tenant_has_no_attributes(house):
-    kept = ProfileSettings(claims={"birthdate": ClaimAnnotation(retention_days=30)})
-    await settings(house, profile=kept)
-    await house.customer(ANN, birthdate="1990-05-01", gender="female")
+    claims = {"birthdate": ClaimAnnotation(retention_days=30), "family_name": ClaimAnnotation(retention_days=50)}
+    await settings(house, profile=ProfileSettings(claims=claims))
+    await house.customer(ANN, birthdate="1990-05-01", gender="female", family_name="Lee", given_name="Ann")
     following = Following(house.basis, lambda _left: None)
-    for days, left in ((0, "1990-05-01"), (29, "1990-05-01"), (31, "")):
+    for days, left, name in ((0, "1990-05-01", "Lee"), (29, "1990-05-01", "Lee"), (2, "", "Lee"), (20, "", "")):
         house.clock.advance(days * 86_400)
         await following.schemas()
         found = await profile_of(house)
-        assert (found.birthdate, found.gender) == (left, "female")
+        assert (found.birthdate, found.gender, found.family_name) == (left, "female", name)
+        assert found.given_name == "Ann"
+    found = await profile_of(house, family_name="Lee")  # said again, it counts from anew
+    for days, name in ((0, "Lee"), (40, "Lee"), (1, "Kim"), (49, "Kim"), (2, "")):
+        house.clock.advance(days * 86_400)
+        if (days, name) == (1, "Kim"):
+            await profile_of(house, family_name="Kim")
+        await following.schemas()
+        assert (await profile_of(house)).family_name == name

@@ -45,6 +45,28 @@ async def test_administrators_keep_to_what_is_theirs_and_are_told_field_by_field
         assert made.json()["attributes"] == {"size": 42}
 
 
+async def test_administrators_keep_to_what_a_tenant_says_of_standard_claims(house):
+    claims = {"name": {"administrator": "read"}, "birthdate": {"administrator": "nothing"}}
+    ann = await house.customer("ann@example.com", name="Ann", birthdate="1990-05-17", gender="f")
+    bob = await house.customer("bob@example.com")
+    async with house.http(await house.token()) as http:
+        settings = {"settings": {"profile": {"claims": claims}}}
+        assert (await http.patch("/tenants/default", json=settings, headers={"if-match": "*"})).status_code == 200
+    async with house.http(await house.token()) as http:
+        seen = (await http.get(f"/customers/{ann.id}")).json()
+        assert (seen["name"], seen["birthdate"], seen["gender"]) == ("Ann", "", "f")
+        refused = await http.patch(
+            f"/customers/{ann.id}", json={"name": "Eve", "birthdate": "1991", "gender": "x"}, headers={"if-match": "*"}
+        )
+        found = sorted((one["pointer"], one["code"]) for one in refused.json()["errors"])
+        assert found == [("#/birthdate", "claim.not_yours"), ("#/name", "claim.not_yours")]
+        kept = await http.patch(f"/customers/{ann.id}", json={"locale": "de"}, headers={"if-match": "*"})
+        assert (kept.status_code, kept.json()["locale"]) == (200, "de")
+        merged = await http.post(f"/customers/{bob.id}/merge", json={"from": ann.id, "preview": True})
+        assert (set(merged.json()["filled"]) & {"name", "birthdate", "gender"}) == {"gender"}
+    assert (await house.customers().read(ann.id)).profile.birthdate == "1990-05-17"
+
+
 async def test_a_changed_schema_shows_at_once_is_made_lasting_and_reports_what_does_not_fit(house):
     async with house.http(await house.token()) as http:
         await declare(house, http, shoes=SIZE)

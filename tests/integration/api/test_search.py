@@ -111,7 +111,7 @@ def test_only_texts_and_whole_numbers_are_searchable_and_not_too_many():
         ("settings.profile.attributes.flag", "attribute.not_searchable")
     }
     assert problems({"claims": {"locale": {"searchable": "exact"}}}) == {
-        ("settings.profile.claims.locale", "claim.unknown")
+        ("settings.profile.claims.locale", "claim.not_searchable")
     }
     many = {f"a{n}": {"type": "string", "limen": {"searchable": "exact"}} for n in range(11)}
     assert problems({"attributes": many}) == {("settings.profile", "search.too_many")}

@@ -72,6 +72,7 @@ _PROOF = {
 }
 _SIGN_UP = {
     "client_name": CLIENT,
+    "asks_name": True,
     **_PAGES_OF_TENANT,
     "has_password": True,
     "has_passkey": True,
@@ -209,6 +210,7 @@ _ARCHIVE: dict[str, Any] = {"archive": None, "archive_days": 7}
 _UNTOUCHED: dict[str, Any] = {"values": {}, "errors": {}, "notice": None, "data": {}}
 _PROFILE = {
     "email": EMAIL,
+    "fixed": [],
     "languages": {"en": "English", "de": "Deutsch", "ar": "العربية"},
     "zones": [{"id": "Europe/Berlin", "offset": "+02:00"}, {"id": "Mars/Olympus", "offset": ""}],
     "view": {**_UNTOUCHED, "values": {**_NAMES, "zoneinfo": "Europe/Berlin", "version": "4"}},

@@ -34,6 +34,7 @@ def held(
     Where it *is_shown* to them, what the tenant keeps from them is left out; in the copy of their data it is not.
     """
     said, hidden = msgspec.structs.asdict(profile), hidden_claims(settings) if is_shown else frozenset[str]()
+    said |= {"phone_number": profile.phones, "preferred_username": profile.username}
     for name, claim in settings.claims.items():
         purpose = claim.purpose or claim.while_allowed
         if purpose and said.get(name) and name not in hidden:

@@ -41,7 +41,7 @@ def judge(
 ) -> Judged | list[Refused]:
     """Return what *row* holds, or everything that is wrong with it; count in *left_out* what is not carried over.
 
-    Whoever is no operator writes those attributes only that administrators may write.
+    Whoever is no operator writes what administrators may write, and nothing else.
     """
     problems: dict[str, str] = {}
     settings = tenant.profile
@@ -60,6 +60,8 @@ def judge(
     if not is_operator:
         mine = beyond(settings, {}, profile.attributes, "administrator")
         problems |= {f"attributes.{name}": code for name, code in mine.items()}
+        fixed = [name for name, said in settings.claims.items() if said.administrator != "write"]
+        problems |= {name: "claim.not_yours" for name in fixed if getattr(profile, name)}
     if len(row.external_id) > LONGEST_EXTERNAL:
         problems["external_id"] = "text.too_long"
     elif not row.external_id.isprintable():

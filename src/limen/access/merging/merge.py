@@ -25,8 +25,8 @@ from limen.identity.customers.store import CustomerStore, LimitsOf
 from limen.identity.customers.unit import EndsSessions
 from limen.identity.customers.validation import validate
 from limen.identity.keyring import SubjectVault
-from limen.identity.profiles.claims import OPTIONAL, claim_access
-from limen.identity.profiles.records import ProfileSettings
+from limen.identity.profiles.claims import SAID, claim_access
+from limen.identity.profiles.records import ProfileSettings, Who
 from limen.identity.profiles.schema import wrong_attributes
 from limen.identity.profiles.values import access, brought_up
 from limen.identity.rights.store import RequestStore
@@ -242,7 +242,7 @@ class Merging:
         attributes = brought_up(self.profiles, customer.profile.attributes)
         return replace(customer, profile=msgspec.structs.replace(customer.profile, attributes=attributes))
 
-    def _offered(self, customer: Customer, who: str) -> Customer:
+    def _offered(self, customer: Customer, who: Who) -> Customer:
         """Return *customer* with what may be taken over: what *who* acts may write, and attributes that fit."""
         values = customer.profile.attributes
         wrong = wrong_attributes(self.profiles, values)
@@ -252,9 +252,8 @@ class Merging:
             if name not in wrong and access(self.profiles, name, who) == "write"
         }
         profile = msgspec.structs.replace(customer.profile, attributes=fit)
-        if who == "customer":
-            kept = [name for name in OPTIONAL if claim_access(self.profiles, name) != "write"]
-            profile = msgspec.structs.replace(profile, **{name: getattr(_NOTHING, name) for name in kept})
+        kept = [name for name in SAID if claim_access(self.profiles, name, who) != "write"]
+        profile = msgspec.structs.replace(profile, **{name: getattr(_NOTHING, name) for name in kept})
         return replace(customer, profile=profile)
 
     async def _done(self, unit: MergeUnit, plan: Plan, actor: Actor) -> None:

@@ -21,8 +21,9 @@ from limen.access.tokens.desk import Desk, Desks
 from limen.access.tokens.grants import GRANTS
 from limen.access.tokens.metadata import token_metadata
 from limen.access.tokens.proving_metadata import proving_metadata
-from limen.access.tokens.scopes import CLAIMS_BY_SCOPE, OFFLINE_ACCESS
+from limen.access.tokens.scopes import OFFLINE_ACCESS
 from limen.identity.customers.scopes import ACCOUNT_SCOPES
+from limen.identity.profiles.claims import CLAIMS_BY_SCOPE
 from limen.kernel.encoding import b64url, canonical_json, sha256
 
 OPENID_CONFIGURATION: Final = "/.well-known/openid-configuration"

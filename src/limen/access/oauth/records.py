@@ -5,7 +5,6 @@ from typing import Any, Literal
 
 import msgspec
 
-from limen.access.tokens.asked_claims import SCOPE_OF
 from limen.identity.tenants.assurance import Level
 from limen.kernel.errors import Refusal
 
@@ -17,10 +16,14 @@ ResponseMode = Literal["query", "fragment", "form_post", "query.jwt", "fragment.
 
 
 class RequestedClaims(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Names of single claims that were asked for (OpenID Connect Core §5.5), by where they are to be told."""
+    """Names of single claims that were asked for (OpenID Connect Core §5.5), by where they are to be told.
+
+    ``scopes`` are those that cover them.
+    """
 
     userinfo: tuple[str, ...] = ()
     id_token: tuple[str, ...] = ()
+    scopes: tuple[str, ...] = ()
 
 
 class AuthorizationRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,8 +83,7 @@ class AuthorizationRequest(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def to_allow(self) -> tuple[str, ...]:
         """Return the scopes that the customer has to allow: those asked for, and those that cover single claims."""
-        covering = (SCOPE_OF[name] for name in (*self.claims.userinfo, *self.claims.id_token) if name in SCOPE_OF)
-        return tuple(dict.fromkeys((*self.scopes, *covering)))
+        return tuple(dict.fromkeys((*self.scopes, *self.claims.scopes)))
 
     def refused(self, code: str, description: str = "") -> "RedirectRefusal":
         """Return the refusal of this request, to be sent to its redirect URI.

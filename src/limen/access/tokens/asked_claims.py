@@ -11,24 +11,23 @@ import msgspec
 
 from limen.access.clients.records import ClientDocument
 from limen.access.tokens.desk import Desk
-from limen.access.tokens.scopes import CLAIMS_BY_SCOPE
 from limen.identity.customers.records import Customer
+from limen.identity.profiles.claims import covering_scope
+from limen.identity.profiles.records import ProfileSettings
 from limen.kernel.clock import SECOND
 
 USERINFO_CLAIMS: Final = "userinfo_claims"
 """The access token's claim that tells the UserInfo door what was asked for."""
-SCOPE_OF: Final[Mapping[str, str]] = {claim: scope for scope, claims in CLAIMS_BY_SCOPE.items() for claim in claims}
-"""Claim to the scope that covers it."""
 
 
-def allowed_claims(document: ClientDocument, names: Iterable[str]) -> tuple[str, ...]:
+def allowed_claims(settings: ProfileSettings, document: ClientDocument, names: Iterable[str]) -> tuple[str, ...]:
     """Return those of *names* that we have and that the client may ask for, each once."""
-    return tuple(dict.fromkeys(name for name in names if SCOPE_OF.get(name) in document.scopes))
+    return tuple(dict.fromkeys(name for name in names if covering_scope(settings, name) in document.scopes))
 
 
 async def asked_claims(desk: Desk, document: ClientDocument, names: Iterable[str], subject: str) -> Mapping[str, Any]:
     """Return the claims called *names* of the customer with the public *subject*; nothing is unsealed for none."""
-    wanted = allowed_claims(document, names)
+    wanted = allowed_claims(desk.tenant.settings.profile, document, names)
     sealed = await desk.hot.customer(subject) if wanted else None
     customer = await desk.unseal(sealed) if sealed is not None else None
     return picked(known_claims(customer), wanted) if customer is not None else {}

@@ -6,7 +6,7 @@ from limen.access.jose.algorithms import SIGNING
 from limen.access.jose.encryption import CONTENT_ALGORITHMS, KEY_ALGORITHMS
 from limen.access.tokens.desk import Desk
 from limen.access.tokens.details import DETAILS
-from limen.access.tokens.scopes import CLAIMS_BY_SCOPE
+from limen.identity.profiles.claims import CLAIMS_BY_SCOPE
 
 _TOKEN_CLAIMS: Final = ("iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid", "at_hash")
 

@@ -13,9 +13,9 @@ from limen.access.http import HotDoor, HotRequest, HotResponse, json_response, o
 from limen.access.possession.proof import ALGORITHMS
 from limen.access.resources.records import ResourceDocument
 from limen.access.tokens.desk import Desk, Desks
-from limen.access.tokens.scopes import CLAIMS_BY_SCOPE
 from limen.identity.administrators import SCOPES
 from limen.identity.customers.scopes import ACCOUNT_SCOPES
+from limen.identity.profiles.claims import CLAIMS_BY_SCOPE
 from limen.kernel.errors import Refusal
 
 WELL_KNOWN: Final = "/.well-known/oauth-protected-resource"

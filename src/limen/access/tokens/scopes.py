@@ -14,18 +14,6 @@ _FOR_ITSELF: Final = frozenset({"openid", OFFLINE_ACCESS})
 MACHINE_FORBIDDEN = frozenset({"openid", OFFLINE_ACCESS, "profile", "email", "phone", "address", *ACCOUNT_SCOPES})
 """These speak of a person; a client in its own name has none."""
 
-CLAIMS_BY_SCOPE = {
-    "profile": (
-        *("name", "given_name", "family_name", "middle_name", "nickname", "preferred_username"),
-        *("profile", "picture", "website", "gender", "birthdate", "zoneinfo", "locale", "updated_at"),
-    ),
-    "email": ("email", "email_verified"),
-    "address": ("address",),
-    "phone": ("phone_number", "phone_number_verified"),
-}
-"""OpenID Connect Core §5.4."""
-
-
 _SHORT: Final = 256
 """Characters of a scope parameter whose reading is remembered: most clients ask for the same, time after time."""
 

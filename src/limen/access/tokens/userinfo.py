@@ -15,7 +15,7 @@ from limen.access.tokens.desk import Desk, Desks
 from limen.access.tokens.issue import encrypted, no_key_for
 from limen.access.tokens.refusals import bearer_refused, dpop_refused, refused
 from limen.access.tokens.resource_metadata import USERINFO, challenge_parameter
-from limen.access.tokens.scopes import CLAIMS_BY_SCOPE
+from limen.identity.profiles.claims import covered
 from limen.kernel.errors import Forbidden, Invalid, Refusal, Unauthenticated
 
 _MISSING = Unauthenticated("invalid_token", "no access token")
@@ -67,10 +67,10 @@ async def user_claims(desk: Desk, request: HotRequest, shown: ShownToken) -> tup
     if customer is None or not customer.is_active:
         return Unauthenticated("invalid_token", "the customer is gone")
     known = known_claims(customer)
-    wanted = [name for scope in scopes for name in CLAIMS_BY_SCOPE.get(scope, ())]
+    settings = desk.tenant.settings.profile
     extra = await custom_claims(desk, loaded.client, scopes, "userinfo", subject)
-    asked = allowed_claims(loaded.client.document, token.claims.get(USERINFO_CLAIMS, ()))
-    standard = picked(known, (*wanted, *asked))
+    asked = allowed_claims(settings, loaded.client.document, token.claims.get(USERINFO_CLAIMS, ()))
+    standard = picked(known, (*covered(settings, scopes), *asked))
     return loaded.client, {**extra, **standard, "sub": str(token.claims["sub"])}
 
 

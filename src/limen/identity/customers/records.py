@@ -7,7 +7,8 @@ from typing import Any
 
 import msgspec
 
-from limen.identity.profiles.claims import OPTIONAL
+from limen.identity.profiles.claims import LET_GO, OPTIONAL
+from limen.identity.profiles.records import STANDARD
 from limen.identity.profiles.values import stamped
 from limen.identity.search.tokens import Searchable
 from limen.kernel.clock import Instant
@@ -86,8 +87,8 @@ class Profile(msgspec.Struct, frozen=True, omit_defaults=True):
     tells since when the primary one is theirs; 0 for ever. ``phones`` are proven numbers, the primary one first;
     ``identities`` are who the customer is with other issuers.
     ``attributes`` are what the tenant's profile schema knows beyond that (``identity.profiles``); ``since`` tells when
-    each of them, and of the rarer claims, was last said. ``updated_at`` is when any of this last changed; 0 where that
-    was before it was kept.
+    each of them, of the rarer claims, and of names that have an end, was last said. ``updated_at`` is when any of this
+    last changed; 0 where that was before it was kept.
     """
 
     email: str = ""
@@ -127,17 +128,25 @@ class Profile(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def said(self) -> dict[str, Any]:
-        """Return what may be let go of when its time is over: attributes, and the rarer claims. No name is both."""
+        """Return what is dated from when it was said: attributes, and the rarer claims. No name is both."""
         claims = {name: value for name in OPTIONAL if (value := getattr(self, name))}
         return claims | self.attributes
 
+    def dated(self, names: Collection[str]) -> dict[str, Any]:
+        """Return the same, and those of *names* that are said: these are dated where they have an end."""
+        return {name: value for name in STANDARD if name in names and (value := getattr(self, name))} | self.said
+
     def without(self, names: Collection[str]) -> "Profile":
-        """Return the profile without those attributes and rarer claims."""
+        """Return the profile without those attributes and claims."""
         if not names:
             return self
         attributes = {name: value for name, value in self.attributes.items() if name not in names}
-        gone = {name: None if name == "address" else "" for name in OPTIONAL if name in names}
+        gone = {name: None if name == "address" else "" for name in LET_GO if name in names}
         return msgspec.structs.replace(self, attributes=attributes, **gone)
+
+    def hiding(self, names: Collection[str]) -> "Profile":
+        """Return the profile for whoever must not see these claims."""
+        return msgspec.structs.replace(self, **{name: getattr(Profile(), name) for name in names}) if names else self
 
     def changed_from(self, before: "Profile") -> list[str]:
         """Return the names of what is said otherwise than *before*."""
@@ -185,7 +194,8 @@ class Customer:
 
     def with_profile(self, profile: Profile, now: Instant) -> "Customer":
         """Return the customer with another profile, one version on."""
-        since = stamped(self.profile.said, self.profile.since, profile.said, now)
+        before = self.profile
+        since = stamped(before.dated(before.since), before.since, profile.dated(before.since), now)
         profile = msgspec.structs.replace(profile, since=since, updated_at=now)
         return replace(self, profile=profile, updated_at=now, version=self.version + 1)
 

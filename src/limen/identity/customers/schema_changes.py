@@ -17,7 +17,7 @@ from limen.identity.administrators import SYSTEM
 from limen.identity.customers.directory import Directory, seal
 from limen.identity.customers.records import HOLD, Customer, SealedCustomer
 from limen.identity.customers.store import CustomerStore, LimitsOf
-from limen.identity.profiles.claims import OPTIONAL
+from limen.identity.profiles.claims import LET_GO
 from limen.identity.profiles.records import Fault, ProfileSettings, SchemaVersion
 from limen.identity.profiles.schema import annotation, wrong_attributes
 from limen.identity.profiles.store import ProfileStore
@@ -154,14 +154,16 @@ class SchemaChanges:
             return None
         profile, now = customer.profile, self.clock.now()
         present = msgspec.structs.replace(profile, attributes=brought_up(self.settings, profile.attributes))
-        values = present.said
+        values = present.dated(
+            [name for name, one in lasting(self.settings) if one.retention_days or one.while_allowed]
+        )
         since = {name: _since(self.settings, profile.since, name, now) for name in values}
         over = overdue(self.settings, values, since, now)
         over += tuple(name for name in await self._unallowed(customer.id, values) if name not in over)
         if over and await self._is_held(customer.id):
             over = ()
         kept = present.without(over)
-        since = {name: since[name] for name in kept.said}
+        since = {name: at for name, at in since.items() if name not in over}
         if kept == profile and since.keys() == profile.since.keys():
             return Look(customer, None, over, wrong_attributes(self.settings, kept.attributes))
         changed = customer.with_profile(kept, now)
@@ -186,7 +188,7 @@ class SchemaChanges:
         if changed is not None:
             if not await unit.customers.update(changed, customer.version):
                 return False
-            claims = sorted(name for name in look.over if name in OPTIONAL)
+            claims = sorted(name for name in look.over if name in LET_GO)
             fields = claims if claims and set(look.over) <= set(claims) else ["attributes", *claims]
             data: dict[str, Any] = {"version": changed.version, "fields": fields, "state": changed.state.value}
             name = "customer.minimised" if look.over else "customer.updated"

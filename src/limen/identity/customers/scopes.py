@@ -2,6 +2,8 @@
 
 from typing import Final
 
+OPENID: Final = "openid"
+"""What whoever signs customers in has; it alone opens nothing but what scopes of the tenant's own release."""
 ACCOUNT: Final = "account:"
 """What each of them begins with; no resource server's scope may."""
 ACCOUNT_READ: Final = "account:read"

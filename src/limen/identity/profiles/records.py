@@ -21,6 +21,8 @@ Name = Annotated[str, msgspec.Meta(extra_json_schema={"minLength": 1, "maxLength
 
 
 Access = Literal["write", "read", "nothing"]
+Who = Literal["customer", "administrator"] | frozenset[str]
+"""Who reads or writes: the owner, an administrator, or an application by the scopes that its customer granted."""
 Searchable = Literal["nothing", "exact", "prefix"]
 
 
@@ -30,14 +32,22 @@ class ClaimAnnotation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Attributes:
         searchable: what administrators find customers by: the whole value, or also how it begins. What keyed tokens
             tell whoever reads the database is in the guide.
-        customer: what its owner may do with one of :data:`~limen.identity.profiles.claims.OPTIONAL`.
+        customer: what its owner may do with it; a name they always see.
+        administrator: what the tenant's administrators may do with it.
+        scope: clients read it who were granted this one; empty for that of OpenID Connect Core §5.4.
+        write_scope: clients write it who were granted this one; empty for none.
         purpose: as for an attribute.
-        retention_days: how long one of these is kept after it was last said; None for as long as its customer.
-        while_allowed: the purpose that one of these is kept for, as of an attribute.
+        retention_days: how long it is kept after it was last said; None for as long as its customer.
+        while_allowed: the purpose that it is kept for, as of an attribute.
+
+    What can be said of which claim is in :mod:`~limen.identity.profiles.claims`.
     """
 
     searchable: Searchable = "nothing"
     customer: Access = "write"
+    administrator: Access = "write"
+    scope: str = ""
+    write_scope: str = ""
     purpose: str = ""
     retention_days: Annotated[int, msgspec.Meta(ge=1, le=36_600)] | None = None
     while_allowed: Annotated[str, msgspec.Meta(max_length=60)] = ""
@@ -52,6 +62,8 @@ class Annotation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         administrator: what the tenant's administrators may do with it.
         scope: clients that were granted it read the attribute at userinfo and in the ID token; empty for none. Claim
             rules can release it elsewhere, or by another name.
+        write_scope: clients that were granted it write the attribute through the account API, whatever its owner may
+            do with it; empty for none.
         purpose: what it is kept for, in a word; or the name of a purpose that customers know, whose title says it in
             their language. Empty where ``while_allowed`` says it.
         retention_days: how long a value is kept after it was last said; None for as long as its customer.
@@ -66,6 +78,7 @@ class Annotation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     customer: Access = "write"
     administrator: Access = "write"
     scope: str = ""
+    write_scope: str = ""
     purpose: str = ""
     retention_days: Annotated[int, msgspec.Meta(ge=1, le=36_600)] | None = None
     while_allowed: Annotated[str, msgspec.Meta(max_length=60)] = ""

@@ -8,14 +8,16 @@ from typing import Any, Final
 
 import msgspec
 
-from limen.identity.profiles.claims import ASKABLE, OPTIONAL, claim_access
+from limen.identity.profiles.claims import ASKABLE, LET_GO, OPTIONAL, PROVEN, SAID, claim_access
 from limen.identity.profiles.records import (
     MOST_ATTRIBUTES,
     MOST_FIELDS,
     MOST_QUESTIONS,
     MOST_SEARCHABLE,
     SEARCHABLE,
+    STANDARD,
     Annotation,
+    ClaimAnnotation,
     ProfileSettings,
     Question,
 )
@@ -80,18 +82,27 @@ def _renamed(settings: ProfileSettings, here: str) -> Iterator[tuple[str, str]]:
 def _claims(settings: ProfileSettings, here: str) -> Iterator[tuple[str, str]]:
     """Yield the claims of which something is said that cannot be said of them."""
     for name, said in settings.claims.items():
-        if name not in SEARCHABLE and name not in OPTIONAL:
-            yield f"{here}.{name[:60]}", "claim.unknown"
-        elif said.searchable != "nothing" and name not in SEARCHABLE:
-            yield f"{here}.{name}", "claim.not_searchable"
-        elif said.customer != "write" and name not in OPTIONAL:
-            yield f"{here}.{name}", "claim.always_theirs"
-        elif (said.retention_days or said.while_allowed) and name not in OPTIONAL:
-            yield f"{here}.{name}", "claim.always_kept"
+        wrong = [code for code, is_so in _unsayable(name, said) if is_so]
+        if wrong:
+            yield f"{here}.{name[:60]}", wrong[0]
+        if not all(SCOPE.fullmatch(scope) for scope in (said.scope, said.write_scope) if scope):
+            yield f"{here}.{name[:60]}.scope", "scope.invalid"
         if len(said.purpose) > _LONGEST_TITLE or not said.purpose.isprintable():
             yield f"{here}.{name[:60]}.purpose", "text.invalid"
         if not said.while_allowed.isprintable():
             yield f"{here}.{name[:60]}.while_allowed", "text.invalid"
+
+
+def _unsayable(name: str, said: ClaimAnnotation) -> Iterator[tuple[str, object]]:
+    """Yield what might be wrong with what is *said* of a claim, and whether it is."""
+    yield "claim.unknown", name not in SAID and name not in PROVEN
+    yield "claim.not_searchable", said.searchable != "nothing" and name not in SEARCHABLE
+    yield "claim.not_searchable", said.searchable != "nothing" and said.administrator == "nothing"
+    theirs = {"write", "read", "nothing"} if name in OPTIONAL else {"write", "read"} if name in STANDARD else {"write"}
+    yield "claim.always_theirs", said.customer not in theirs
+    yield "claim.always_administered", said.administrator != "write" and name in PROVEN
+    yield "claim.proven", said.write_scope and name in PROVEN
+    yield "claim.always_kept", (said.retention_days or said.while_allowed) and name not in LET_GO
 
 
 def searched(settings: ProfileSettings) -> dict[str, Match]:
@@ -154,10 +165,10 @@ def _is_annotated(schema: dict[str, Any]) -> bool:
         said = annotation(schema)
     except msgspec.ValidationError:
         return False
-    is_scope = not said.scope or SCOPE.fullmatch(said.scope)
+    is_scope = all(SCOPE.fullmatch(scope) for scope in (said.scope, said.write_scope) if scope)
     is_whole = said.sealed and all(_NAME.fullmatch(name) for name in said.was)
     words = [*said.title.values(), *(text for text in (said.purpose, said.while_allowed) if text)]
-    return bool(is_scope) and is_whole and all(0 < len(text) <= _LONGEST_TITLE and text.isprintable() for text in words)
+    return is_scope and is_whole and all(0 < len(text) <= _LONGEST_TITLE and text.isprintable() for text in words)
 
 
 def title(settings: ProfileSettings, name: str, locale: str) -> str:

@@ -8,7 +8,8 @@ changed.
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from limen.identity.profiles.records import Access, Annotation, ClaimAnnotation, ProfileSettings
+from limen.identity.profiles.claims import by_scope
+from limen.identity.profiles.records import Access, Annotation, ClaimAnnotation, ProfileSettings, Who
 from limen.identity.profiles.schema import annotation, read_value, wrong_attributes
 from limen.kernel.clock import DAY, Instant
 
@@ -73,20 +74,29 @@ def overdue(
     )
 
 
-def beyond(settings: ProfileSettings, before: Mapping[str, Any], after: Mapping[str, Any], who: str) -> dict[str, str]:
-    """Return the attributes that changed though *who* (``customer``, ``administrator``) may not write them."""
+def beyond(settings: ProfileSettings, before: Mapping[str, Any], after: Mapping[str, Any], who: Who) -> dict[str, str]:
+    """Return the attributes that changed though *who* may not write them."""
     changed = [name for name in before.keys() | after.keys() if before.get(name) != after.get(name)]
     return {name: "attribute.not_yours" for name in sorted(changed) if access(settings, name, who) != "write"}
 
 
-def access(settings: ProfileSettings, name: str, who: str) -> Access:
+def access(settings: ProfileSettings, name: str, who: Who) -> Access:
     """Return what *who* may do with an attribute; with one that the schema does not know any more, as with any."""
     if name not in settings.attributes:
         return "write" if who == "administrator" else "nothing"
-    found: Access = getattr(annotation(settings.attributes[name]), who)
-    return found
+    said = annotation(settings.attributes[name])
+    if isinstance(who, frozenset):
+        return by_scope(who, said.scope, said.write_scope)
+    return said.customer if who == "customer" else said.administrator
 
 
-def readable(settings: ProfileSettings, values: Mapping[str, Any], who: str) -> dict[str, Any]:
+def write_scopes(settings: ProfileSettings) -> tuple[str, ...]:
+    """Return the scopes by which applications write something."""
+    named = {one.write_scope for one in settings.claims.values()}
+    named |= {annotation(schema).write_scope for schema in settings.attributes.values()}
+    return tuple(sorted(named - {""}))
+
+
+def readable(settings: ProfileSettings, values: Mapping[str, Any], who: Who) -> dict[str, Any]:
     """Return what of *values* may be shown to *who*."""
     return {name: value for name, value in values.items() if access(settings, name, who) != "nothing"}

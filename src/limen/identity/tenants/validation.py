@@ -4,7 +4,12 @@ import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+from limen.identity.administrators import ADMINISTRATIVE
 from limen.identity.credentials.policy import PRESETS
+from limen.identity.customers.scopes import ACCOUNT
+from limen.identity.profiles.claims import CLAIMS_BY_SCOPE
+from limen.identity.profiles.records import ProfileSettings
+from limen.identity.profiles.schema import annotation
 from limen.identity.profiles.schema import problems_of as profile_problems
 from limen.identity.tenants.account import problems_of as account_problems
 from limen.identity.tenants.assurance import problems_of as assurance_problems
@@ -41,6 +46,8 @@ _LONGEST_WORDS = 200
 _MOST_LOCALES = 50
 _LONGEST_URL = 2_000
 _DAY = 86_400
+_SPOKEN_FOR = frozenset({"openid", "offline_access", *CLAIMS_BY_SCOPE})
+"""Scopes of OpenID Connect Core §5.4 and §11."""
 
 BOUNDS: dict[str, tuple[int, int]] = {
     "access_token": (30, _DAY),  # revocations are remembered for a day (access.tokens.revocations)
@@ -85,7 +92,8 @@ def validate(name: str, settings: TenantSettings) -> Invalid | None:
     problems = dict([*_name(name), *_look(settings), *_locales(settings), *_lifetimes(settings.lifetimes)])
     problems |= dict([*_keys(settings.keys), *problems_of(settings.claims, "settings.claims")])
     problems |= dict(_scope_words(settings.scope_words))
-    problems |= dict(profile_problems(settings.profile, "settings.profile", STANDARD))
+    wrong = dict(profile_problems(settings.profile, "settings.profile", STANDARD))
+    problems |= wrong or dict(_write_scopes(settings.profile))
     problems |= dict(assurance_problems(settings.assurance, "settings.assurance"))
     problems |= dict(passkey_problems(settings.passkeys, "settings.passkeys"))
     problems |= dict(sign_in_problems(settings.sign_in, "settings.sign_in"))
@@ -144,6 +152,15 @@ def _locales(settings: TenantSettings) -> Iterator[tuple[str, str]]:
     for index, locale in enumerate(locales[:_MOST_LOCALES]):
         if locale not in SPOKEN:
             yield f"settings.locales.{index}", "locale.unknown"
+
+
+def _write_scopes(profile: ProfileSettings) -> Iterator[tuple[str, str]]:
+    """Yield what would be written by a scope that means something else: whoever was to read would write as well."""
+    said = {f"claims.{name}": one.write_scope for name, one in profile.claims.items()}
+    said |= {f"attributes.{name}": annotation(schema).write_scope for name, schema in profile.attributes.items()}
+    for place, scope in said.items():
+        if scope in _SPOKEN_FOR or scope.startswith((ADMINISTRATIVE, ACCOUNT)):
+            yield f"settings.profile.{place}.write_scope", "scope.reserved"
 
 
 def _scope_words(words: dict[str, dict[str, str]]) -> Iterator[tuple[str, str]]:

@@ -51,6 +51,7 @@ class AccountCall:
         owner: whose account it is, and who acts.
         held: what the token's session rested on when the token's customer last proved who they are.
         scheme: how the token was shown, lower case.
+        granted: the scopes of the token.
     """
 
     parts: ApiParts
@@ -59,6 +60,7 @@ class AccountCall:
     owner: Owner
     held: Sequence[Evidence] = field(repr=False)
     scheme: str
+    granted: frozenset[str]
 
     @property
     def account(self) -> AccountParts:
@@ -83,10 +85,16 @@ class AccountRoute(GuardedRoute):
             raise _challenged(desk, call, shown.scheme)
         await count(parts, f"api:customer:{desk.tenant.id}:{call.owner.customer.id}", headers)
         scope = self.needed_scope()
-        if scope not in str(token.claims.get("scope", "")).split():
-            refusal = Forbidden("insufficient_scope", scope)
-            raise _challenged(desk, refusal, shown.scheme, f', scope="{scope}"')
+        if scope not in call.granted:
+            raise out_of_scope(call, scope)
         return call
+
+
+def out_of_scope(call: AccountCall, *scopes: str) -> Refused:
+    """Return what refuses a token that has none of *scopes*."""
+    named = " ".join(scopes)
+    more = f', scope="{named}"' if named else ""
+    return _challenged(call.desk, Forbidden("insufficient_scope", named), call.scheme, more)
 
 
 def _presented(request: Request) -> ShownToken | Refusal:
@@ -135,7 +143,8 @@ async def _call(
     agent = request.headers.get("user-agent", "")[:_LONGEST_AGENT]
     came = RequestContext(arrival.request_id, arrival.address, agent, customer.profile.locale or "en")
     owner = Owner(customer, vault, sid, came, str(token.claims["client_id"]))
-    return AccountCall(parts, desk, arrival.prefix, owner, held, scheme)
+    granted = frozenset(str(token.claims.get("scope", "")).split())
+    return AccountCall(parts, desk, arrival.prefix, owner, held, scheme, granted)
 
 
 async def require_recent(call: AccountCall, *, is_harmless: bool = False) -> None:

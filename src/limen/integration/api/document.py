@@ -6,7 +6,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from limen.identity.administrators import SCOPES
-from limen.identity.customers.scopes import ACCOUNT_SCOPES
+from limen.identity.customers.scopes import ACCOUNT_SCOPES, OPENID
 from limen.integration.api.models.common import Problem
 from limen.integration.api.problems import MEDIA_TYPE
 
@@ -50,6 +50,7 @@ pages linked by `next`. Whatever is refused is a problem document (RFC 9457).
 Within `v1` members are added, never removed: pass over those you do not know. What will go is marked `deprecated` here
 and answers with `Deprecation` (RFC 9745) and `Sunset` (RFC 8594) for at least twelve months.
 """
+_SIGNED_IN = "Read and write what further scopes of the tenant's own release of the profile"
 _content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
 
 
@@ -75,7 +76,11 @@ def describe(app: FastAPI) -> dict[str, Any]:
     parts = document.setdefault("components", {})
     parts.setdefault("schemas", {})["Problem"] = Problem.model_json_schema()
     flow = {"tokenUrl": "../../token", "scopes": dict(SCOPES)}
-    code = {"authorizationUrl": "../../authorize", "tokenUrl": "../../token", "scopes": dict(ACCOUNT_SCOPES)}
+    code = {
+        "authorizationUrl": "../../authorize",
+        "tokenUrl": "../../token",
+        "scopes": {OPENID: _SIGNED_IN, **ACCOUNT_SCOPES},
+    }
     parts["securitySchemes"] = {
         SCHEME: {"type": "oauth2", "flows": {"clientCredentials": flow}},
         CUSTOMER: {"type": "oauth2", "flows": {"authorizationCode": code}},

@@ -73,7 +73,9 @@ class TestWhatPasses:
         }
         request = await parse_authorization(desk(), asked(scope="openid", claims=msgspec.json.encode(asking).decode()))
         assert isinstance(request, AuthorizationRequest)
-        assert request.claims == RequestedClaims(userinfo=("email", "name"), id_token=("given_name",))
+        assert request.claims == RequestedClaims(
+            userinfo=("email", "name"), id_token=("given_name",), scopes=("email", "profile")
+        )
         assert request.to_allow == ("openid", "email", "profile")
         assert "Anna" not in msgspec.json.encode(request).decode()
 

@@ -143,15 +143,22 @@ def test_a_typed_text_becomes_a_value_of_its_type_or_stays_text(kind, text, valu
 
 def test_something_is_said_of_a_claim_only_if_it_can_be_said_of_it():
     said = {"birthdate": {"customer": "read"}, "nickname": {}, "family_name": {"searchable": "exact"}}
+    said |= {"name": {"customer": "read", "administrator": "read", "retention_days": 30}, "email": {"scope": "mail"}}
+    said["locale"] = {"write_scope": "language", "administrator": "nothing"}
     asked = (Question(fields=("nickname", "website")),)
     assert not problems_of_claims(said, asked)
     wrong = {
         "gender": {"searchable": "exact"},
         "name": {"customer": "nothing"},
-        "locale": {},
+        "updated_at": {},
         "birthdate": {"customer": "read"},
-        "given_name": {"retention_days": 30},
-        "family_name": {"while_allowed": "newsletter"},
+        "locale": {"retention_days": 30},
+        "zoneinfo": {"while_allowed": "newsletter"},
+        "email": {"administrator": "read"},
+        "phone_number": {"write_scope": "numbers"},
+        "preferred_username": {"customer": "read"},
+        "family_name": {"searchable": "exact", "administrator": "nothing"},
+        "picture": {"scope": "a b"},
         "website": {"while_allowed": "a\nb"},
     }
     wrong["nickname"] = {"purpose": "a\nb"}
@@ -159,10 +166,15 @@ def test_something_is_said_of_a_claim_only_if_it_can_be_said_of_it():
     assert problems_of_claims(wrong, asked) == {
         "p.claims.gender": "claim.not_searchable",
         "p.claims.name": "claim.always_theirs",
-        "p.claims.locale": "claim.unknown",
+        "p.claims.updated_at": "claim.unknown",
         "p.claims.nickname.purpose": "text.invalid",
-        "p.claims.given_name": "claim.always_kept",
-        "p.claims.family_name": "claim.always_kept",
+        "p.claims.locale": "claim.always_kept",
+        "p.claims.zoneinfo": "claim.always_kept",
+        "p.claims.email": "claim.always_administered",
+        "p.claims.phone_number": "claim.proven",
+        "p.claims.preferred_username": "claim.always_theirs",
+        "p.claims.family_name": "claim.not_searchable",
+        "p.claims.picture.scope": "scope.invalid",
         "p.claims.website.while_allowed": "text.invalid",
         "p.questions.0.fields.0": "question.field",
         "p.questions.0.fields.1": "question.field",

@@ -70,8 +70,8 @@ def test_clients_read_by_scope():
     schema = settings(tier={"limen": {"scope": "loyalty"}}, other={})
     [rule] = released(schema)
     assert (rule.claim, rule.field, rule.scope, set(rule.into)) == ("tier", "tier", "loyalty", {"id_token", "userinfo"})
-    wrong = settings(tier={"limen": {"scope": "a b"}})
-    assert dict(problems_of(wrong, "p", frozenset())) == {"p.attributes.tier": "attribute.schema"}
+    for wrong in (settings(tier={"limen": {"scope": "a b"}}), settings(tier={"limen": {"write_scope": "a b"}})):
+        assert dict(problems_of(wrong, "p", frozenset())) == {"p.attributes.tier": "attribute.schema"}
     assert dict(problems_of(settings(t={"limen": {"retention_days": 0}}), "p", frozenset()))
     assert not dict(problems_of(settings(t={"limen": {"sealed": True}}), "p", frozenset()))
     assert dict(problems_of(settings(t={"limen": {"sealed": False}}), "p", frozenset()))

@@ -20,7 +20,7 @@ from limen.identity.customers.addresses import parse_email
 from limen.identity.customers.identifiers import EMAIL
 from limen.identity.customers.records import Profile
 from limen.identity.customers.validation import normalised, validate
-from limen.identity.profiles.claims import LONGEST_NAME
+from limen.identity.profiles.claims import LONGEST_NAME, claim_access
 from limen.identity.tenants.sign_in import SignInSettings
 from limen.kernel.errors import Refusal
 
@@ -36,6 +36,7 @@ def view(context: StepContext) -> StepView:
         values={"email": state.email, "name": state.draft.name},
         data={
             "client_name": context.facts.client_name,
+            "asks_name": _asks_name(context),
             **pages,
             **chooses,
             **password_data(context.parts),
@@ -53,7 +54,7 @@ async def submit(context: StepContext, form: Mapping[str, str]) -> Progress:
     if turn is not None:
         return turn
     email = parse_email(form.get("email", ""))
-    profile = normalised(Profile(name=form.get("name", "")))
+    profile = normalised(Profile(name=form.get("name", "") if _asks_name(context) else ""))
     name = profile.name
     typed = {"email": form.get("email", "")[:254], "name": name[:LONGEST_NAME]}
     if isinstance(email, Refusal):
@@ -77,6 +78,11 @@ async def submit(context: StepContext, form: Mapping[str, str]) -> Progress:
         taken = await unit.customers.is_taken(EMAIL, index)
     drafted = msgspec.structs.replace(state, draft=Draft(name, hashed, by_passkey, found.decided))
     return with_news(context, posted(context, email, drafted, real=not taken), found.news)
+
+
+def _asks_name(context: StepContext) -> bool:
+    """Tell whether the name is the customer's to say."""
+    return claim_access(context.parts.desk.tenant.settings.profile, "name") == "write"
 
 
 def _is_by_passkey(settings: SignInSettings, form: Mapping[str, str]) -> bool:

@@ -14,6 +14,7 @@ from limen.access.oauth.assurance import SERVED
 from limen.access.oauth.draft import Checked, Draft
 from limen.access.oauth.records import RequestedClaims
 from limen.access.tokens.asked_claims import allowed_claims
+from limen.identity.profiles.claims import covering_scope
 
 _MOST: Final = 50
 _LONGEST_VALUE: Final = 255
@@ -30,8 +31,10 @@ def check_claims(draft: Draft) -> Checked:
     asked = _read(text)
     if asked is None:
         return draft.refused("invalid_request", "claims is not the object of OpenID Connect Core section 5.5")
-    names = {member: allowed_claims(draft.client, asked[member]) for member in _MEMBERS}
-    bound = _subject(draft.having(claims=RequestedClaims(**names)), asked)
+    settings = draft.desk.tenant.settings.profile
+    names = {member: allowed_claims(settings, draft.client, asked[member]) for member in _MEMBERS}
+    scopes = dict.fromkeys(covering_scope(settings, name) for member in _MEMBERS for name in names[member])
+    bound = _subject(draft.having(claims=RequestedClaims(**names, scopes=tuple(scopes))), asked)
     return _assurance(bound, asked["id_token"].get("acr")) if isinstance(bound, Draft) else bound
 
 

@@ -1,7 +1,8 @@
 """``scope``: named, allowed, and of use (RFC 6749 §3.3, OpenID Connect Core §3.1.2.1, §5.4, §11)."""
 
 from limen.access.oauth.draft import Checked, Draft
-from limen.access.tokens.scopes import CLAIMS_BY_SCOPE, OFFLINE_ACCESS, requested_scopes
+from limen.access.tokens.scopes import OFFLINE_ACCESS, requested_scopes
+from limen.identity.profiles.claims import CLAIMS_BY_SCOPE
 from limen.kernel.errors import Refusal
 
 

@@ -12,6 +12,7 @@ from limen.experience.rendering import LOCALES, spoken
 from limen.identity.administrators import Actor
 from limen.identity.customers.management import CustomerAdministration
 from limen.identity.customers.records import Profile
+from limen.identity.profiles.claims import claim_access
 from limen.kernel.clock import Instant, to_datetime
 from limen.kernel.errors import Conflict, Invalid, Refusal
 
@@ -40,6 +41,7 @@ async def show(look: Look) -> Shown:
     zones = ZONES if not profile.zoneinfo or profile.zoneinfo in ZONES else (profile.zoneinfo, *ZONES)
     return {
         "values": {**{name: getattr(profile, name) for name in FIELDS}, "version": str(customer.version)},
+        "fixed": [name for name in FIELDS if claim_access(tenant.settings.profile, name) != "write"],
         "email": profile.email,
         "languages": {locale: LOCALES[locale] for locale in spoken(tenant.settings.locales)},
         "zones": [{"id": zone, "offset": _offset(zone, look.now)} for zone in zones],
@@ -55,7 +57,9 @@ def _offset(zone: str, now: Instant) -> str:
 
 async def change(turn: Turn) -> Taken:
     """Keep what the form says, unless the profile was changed since it was shown."""
-    typed = {name: turn.form.get(name, "").strip()[:_LONGEST] for name in FIELDS}
+    settings = turn.visit.desk.tenant.settings.profile
+    names = [name for name in FIELDS if claim_access(settings, name) == "write"]
+    typed = {name: turn.form.get(name, "").strip()[:_LONGEST] for name in names}
     version = turn.form.get("version", "")
     if not version.isascii() or not version.isdecimal() or len(version) > 9:
         return Again("profile", typed, {"": "error.stale"}, 409)

@@ -11,6 +11,7 @@ from limen.experience.pages.errors import refused
 from limen.experience.pages.visit import Visit
 from limen.identity.customers.find import Asked, Finding, Page, Searched
 from limen.identity.customers.records import Customer
+from limen.identity.profiles.claims import hidden_claims
 from limen.identity.profiles.values import brought_up, readable
 from limen.identity.search.records import IndexState, Match
 from limen.kernel.errors import Conflict, Invalid, NotFound, Refusal
@@ -64,6 +65,7 @@ async def _page(visit: Visit, typed: dict[str, str], found: Page | Refusal | Non
         ready = [one.field for one in await unit.search.indexes() if one.state is IndexState.READY]
     fields = list(dict.fromkeys((*_NAMED, *ready)))
     page = found if isinstance(found, Page) else None
+    hidden = hidden_claims(visit.desk.tenant.settings.profile, "administrator")
     here = f"{visit.prefix}{_PATH}"
     context = {
         "action": here,
@@ -73,8 +75,9 @@ async def _page(visit: Visit, typed: dict[str, str], found: Page | Refusal | Non
         "typed": typed,
         "is_answer": page is not None,
         "found": [
-            {"url": f"{here}/{one.id}", "name": one.profile.name, "email": one.profile.email, "state": one.state.value}
+            {"url": f"{here}/{one.id}", "name": told.name, "email": told.email, "state": one.state.value}
             for one in (page.customers if page is not None else ())
+            for told in (one.profile.hiding(hidden),)
         ],
         "more_url": f"{here}?after={page.cursor}" if page is not None and page.cursor else None,
         "home_url": f"{visit.prefix}/admin",
@@ -115,7 +118,8 @@ async def opened(visit: Visit) -> Customer | NotFound:
 
 
 def _shown(visit: Visit, found: Customer) -> dict[str, Any]:
-    settings, profile = visit.desk.tenant.settings.profile, found.profile
+    settings = visit.desk.tenant.settings.profile
+    profile = found.profile.hiding(hidden_claims(settings, "administrator"))
     kept = readable(settings, brought_up(settings, profile.attributes), "administrator")
     last = date(1970, 1, 1) + timedelta(days=found.seen_on) if found.seen_on is not None else None
     return {

@@ -1,6 +1,6 @@
 """A customer's own account: profile, sessions, applications, history, data, and its end."""
 
-from typing import Annotated
+from typing import Annotated, Final
 from urllib.parse import urlencode
 
 import msgspec
@@ -16,8 +16,10 @@ from limen.access.account.records import DeletionRequest
 from limen.identity.administrators import Actor
 from limen.identity.credentials.policy import policy_of
 from limen.identity.customers.management import CustomerAdministration
-from limen.identity.customers.scopes import ACCOUNT_READ, ACCOUNT_WRITE
-from limen.integration.api.account import AccountCall, AccountRoute, CurrentAccount, require_recent
+from limen.identity.customers.records import Customer
+from limen.identity.customers.scopes import ACCOUNT_READ, ACCOUNT_WRITE, OPENID
+from limen.identity.profiles.values import write_scopes
+from limen.integration.api.account import AccountCall, AccountRoute, CurrentAccount, out_of_scope, require_recent
 from limen.integration.api.answers import IfMatch, answer, expected_version, ok
 from limen.integration.api.document import acts, answers
 from limen.integration.api.models.account import (
@@ -27,12 +29,15 @@ from limen.integration.api.models.account import (
     DeletionShown,
     EndedShown,
     HistoryPage,
+    ReleasedPatch,
+    ReleasedShown,
     SessionsShown,
     UsernameSent,
     shown_account,
     shown_application,
     shown_deletion,
     shown_happening,
+    shown_released,
     shown_session,
 )
 from limen.integration.api.paging import PageSize
@@ -46,6 +51,7 @@ router = APIRouter(prefix=f"{PREFIX}/account", route_class=AccountRoute, tags=["
 Session = Annotated[str, Path(alias="session_id", pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 GrantPath = Annotated[str, identified(GrantId, "application_id")]
 Before = Annotated[str, Query(max_length=200, description="The cursor of the page before, from its `next`.")]
+JSON: Final = "application/json"
 _NO_DELETION = NotFound("deletion_not_found")
 
 
@@ -68,6 +74,34 @@ async def update_account(call: CurrentAccount, body: AccountPatch, if_match: IfM
     return answer(shown_account(customer, call.desk.tenant.settings.profile), customer.version)
 
 
+@router.get("/profile", response_model=ReleasedShown, responses=answers(), openapi_extra=acts(OPENID))
+async def read_released(call: CurrentAccount) -> Response:
+    """Read what of the profile is open to the application by its scopes: standard claims that are said, attributes."""
+    return _released(call, call.owner.customer)
+
+
+@router.patch(
+    "/profile", response_model=ReleasedShown, responses=answers(412, 428, body=True), openapi_extra=acts(OPENID)
+)
+async def write_released(call: CurrentAccount, body: ReleasedPatch, if_match: IfMatch = None) -> Response:
+    """Change what the application may write by its scopes (`write_scope`), and nothing else; what is absent stays.
+
+    It acts in its own name, so that what the customer may do with these claims and attributes plays no part.
+    """
+    version, owner = expected_version(if_match), call.owner
+    scopes = write_scopes(call.desk.tenant.settings.profile)
+    if call.granted.isdisjoint(scopes):
+        raise out_of_scope(call, *scopes)
+    actor = Actor(f"client:{owner.client}", owner.request.request_id)
+    use = _customers(call, granted=call.granted)
+    return _released(call, ok(await use.update(owner.customer.id, body.applied, actor, expected_version=version)))
+
+
+def _released(call: AccountCall, customer: Customer) -> Response:
+    shown = shown_released(customer, call.desk.tenant.settings.profile, call.granted)
+    return Response(msgspec.json.encode(shown), headers={"etag": f'"{customer.version}"'}, media_type=JSON)
+
+
 @router.put(
     "/username", response_model=AccountShown, responses=answers(409, body=True), openapi_extra=acts(ACCOUNT_WRITE)
 )
@@ -84,7 +118,7 @@ async def change_username(call: CurrentAccount, body: UsernameSent) -> Response:
     return answer(shown_account(customer, call.desk.tenant.settings.profile), customer.version)
 
 
-def _customers(call: AccountCall) -> CustomerAdministration:
+def _customers(call: AccountCall, granted: frozenset[str] | None = None) -> CustomerAdministration:
     parts, tenant = call.parts, call.desk.tenant
     policy = policy_of(tenant.settings.password_preset)
     directory = parts.directory_for(tenant.id)
@@ -98,6 +132,7 @@ def _customers(call: AccountCall) -> CustomerAdministration:
         parts.clock,
         tenant.settings.profile,
         usernames=tenant.settings.sign_in.usernames,
+        granted=granted,
     )
 
 

@@ -1,7 +1,7 @@
 """A customer's own account, as the customer sees it."""
 
 from collections.abc import Callable
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 from pydantic import ConfigDict, Field
@@ -11,11 +11,12 @@ from limen.access.factors.records import FactorKind, StoredFactor, codes_left, o
 from limen.access.passkeys.records import open_credential
 from limen.identity.customers.records import Customer, Profile
 from limen.identity.keyring import SubjectVault
-from limen.identity.profiles.claims import hidden_claims
+from limen.identity.profiles.claims import SAID, claim_access, hidden_claims
 from limen.identity.profiles.records import ProfileSettings
-from limen.integration.api.models.claims import ClaimsSent, ClaimsShown, said, shown_claims
+from limen.identity.profiles.values import access, brought_up, readable
+from limen.integration.api.models.claims import AddressShown, ClaimsSent, ClaimsShown, said, shown_claims
 from limen.integration.api.models.common import Bool, Moment, Sent, Shown, Str, moment, without_defaults
-from limen.integration.api.models.customers import Locale, Name, Zone
+from limen.integration.api.models.customers import Attributes, Locale, Name, Zone
 
 _CLAIMS = ("email", "email_verified", "name", "given_name", "family_name", "locale", "zoneinfo", "username")
 Country = Callable[[str], str]
@@ -53,6 +54,39 @@ class AccountPatch(ClaimsSent):
     family_name: Name = ""
     locale: Locale = ""
     zoneinfo: Zone = ""
+
+    def applied(self, profile: Profile) -> Profile:
+        """Return *profile* with what was sent."""
+        return msgspec.structs.replace(profile, **said(self.model_dump(exclude_unset=True), profile))
+
+
+class ReleasedShown(Shown):
+    """What of a profile is open to an application: of these members, those that its scopes let it read or write."""
+
+    name: str = ""
+    given_name: str = ""
+    family_name: str = ""
+    locale: str = ""
+    zoneinfo: str = ""
+    middle_name: str = ""
+    nickname: str = ""
+    profile: str = ""
+    picture: str = ""
+    website: str = ""
+    gender: str = ""
+    birthdate: str = ""
+    address: AddressShown | None = None
+    attributes: dict[str, Any] = Field(default_factory=dict)
+    writable: list[str] = Field(description="Which of them it may write; those of attributes as `attributes.NAME`.")
+
+
+class ReleasedPatch(AccountPatch):
+    """What is to be different; what is absent stays (RFC 7396), and an attribute that is null goes.
+
+    Claims and attributes that the application's scopes do not let it write are refused.
+    """
+
+    attributes: Attributes = Field(default_factory=dict)
 
     def applied(self, profile: Profile) -> Profile:
         """Return *profile* with what was sent."""
@@ -163,8 +197,9 @@ class DeletionShown(Shown):
 
 def shown_account(customer: Customer, settings: ProfileSettings) -> AccountShown:
     """Return *customer* as they see themselves."""
-    profile = {name: getattr(customer.profile, name) for name in _CLAIMS}
-    profile |= shown_claims(customer.profile, hidden_claims(settings))
+    told = customer.profile.hiding(hidden_claims(settings))
+    profile = {name: getattr(told, name) for name in _CLAIMS}
+    profile |= shown_claims(told)
     return AccountShown(
         subject=customer.subject,
         created_at=moment(customer.created_at),
@@ -172,6 +207,16 @@ def shown_account(customer: Customer, settings: ProfileSettings) -> AccountShown
         version=customer.version,
         **profile,
     )
+
+
+def shown_released(customer: Customer, settings: ProfileSettings, granted: frozenset[str]) -> dict[str, Any]:
+    """Return what an application with the scopes *granted* may read or write (:class:`ReleasedShown`)."""
+    profile = customer.profile
+    claims = {name: found for name in SAID if (found := claim_access(settings, name, granted)) != "nothing"}
+    writable = [name for name, found in claims.items() if found == "write"]
+    writable += [f"attributes.{name}" for name in settings.attributes if access(settings, name, granted) == "write"]
+    values = readable(settings, brought_up(settings, profile.attributes), granted)
+    return {**{name: getattr(profile, name) for name in claims}, "attributes": values, "writable": writable}
 
 
 def shown_session(device: Device, current: str, country: Country) -> SessionShown:

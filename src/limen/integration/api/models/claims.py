@@ -82,15 +82,17 @@ class ClaimsShown(Shown):
 
 
 def said(sent: dict[str, Any], before: Profile) -> dict[str, Any]:
-    """Return what was *sent* as a profile has it: in an address what is absent stays (RFC 7396)."""
+    """Return what was *sent* as a profile has it: in an address and in attributes what is absent stays (RFC 7396)."""
+    if "attributes" in sent:
+        merged = before.attributes | sent["attributes"]
+        sent = sent | {"attributes": {name: value for name, value in merged.items() if value is not None}}
     if sent.get("address") is None:
         return sent
     return sent | {"address": msgspec.structs.replace(before.address or Address(), **sent["address"])}
 
 
-def shown_claims(profile: Profile, hidden: frozenset[str] = frozenset()) -> dict[str, Any]:
-    """Return these claims as they are shown; those that are *hidden* as if nothing was said."""
-    nothing = Profile()
-    shown = {name: getattr(nothing if name in hidden else profile, name) for name in OPTIONAL}
+def shown_claims(profile: Profile) -> dict[str, Any]:
+    """Return these claims as they are shown."""
+    shown = {name: getattr(profile, name) for name in OPTIONAL}
     address = shown["address"]
     return shown | {"address": AddressShown(**msgspec.structs.asdict(address)) if address is not None else None}

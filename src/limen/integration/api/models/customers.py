@@ -10,6 +10,7 @@ from pydantic import AwareDatetime, ConfigDict, Field, SecretStr
 
 from limen.identity.customers.find import Asked, Searched
 from limen.identity.customers.records import Customer, CustomerState, Filter, Profile
+from limen.identity.profiles.claims import hidden_claims
 from limen.identity.profiles.records import Fault, ProfileSettings, SchemaVersion
 from limen.identity.profiles.values import brought_up, readable
 from limen.identity.search.records import Match, SearchIndex
@@ -97,9 +98,6 @@ class CustomerPatch(ClaimsSent):
         sent = self.model_dump(exclude_unset=True)
         if sent.get("email", profile.email) != profile.email:
             sent.setdefault("email_verified", False)
-        if "attributes" in sent:
-            merged = profile.attributes | sent["attributes"]
-            sent["attributes"] = {name: value for name, value in merged.items() if value is not None}
         return msgspec.structs.replace(profile, **said(sent, profile))
 
 
@@ -276,8 +274,9 @@ def shown_index(index: SearchIndex) -> SearchIndexShown:
 
 def shown(customer: Customer, settings: ProfileSettings) -> CustomerShown:
     """Return *customer* as it is shown to administrators, its attributes as the schema has them now."""
-    profile: dict[str, Any] = {name: getattr(customer.profile, name) for name in _SHOWN}
-    profile |= shown_claims(customer.profile)
+    told = customer.profile.hiding(hidden_claims(settings, "administrator"))
+    profile: dict[str, Any] = {name: getattr(told, name) for name in _SHOWN}
+    profile |= shown_claims(told)
     profile["attributes"] = readable(settings, brought_up(settings, profile["attributes"]), "administrator")
     return CustomerShown(
         id=customer.id,
