@@ -40,6 +40,9 @@ class PagePolicy(Protocol):
         """Let forms lead to the origin of *uri*; ``ValueError`` where it has none."""
         ...
 
+    def allow_handing_on(self, uri: str) -> None:
+        """Let whoever *uri* is send the browser on, after the one form of this page."""
+
     def allow_frame(self, uri: str) -> None:
         """Let the page frame the origin of *uri*; ``ValueError`` where it has none."""
         ...

@@ -189,6 +189,7 @@ class Visit:
         if not target.is_posted:
             return self.dress(RedirectResponse(target.location, 303))
         self.allow_form_target(target.url)
+        self.request.policy.allow_handing_on(target.url)
         fields = {"action": target.url, "fields": target.fields, "client_name": client_name}
         return self.page("form_post.html", fields)
 

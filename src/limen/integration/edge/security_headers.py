@@ -74,6 +74,16 @@ class ContentPolicy:
         if source not in self._form_targets:
             self._form_targets.append(source)
 
+    def allow_handing_on(self, uri: str) -> None:
+        """Let whoever *uri* is send the browser on to wherever it likes, over the scheme of *uri*.
+
+        For a page whose one form the browser itself sends there, with nothing to type into: Chromium holds every
+        redirect after a form to the policy, so that an application could not answer it with one to another origin.
+        """
+        scheme = f"{urlsplit(uri).scheme.lower()}:"
+        if scheme in {"http:", "https:"} and scheme not in self._form_targets:
+            self._form_targets.append(scheme)
+
     def allow_frame(self, uri: str) -> None:
         """Let this page frame the origin of *uri*, a registered front-channel logout address.
 

@@ -9,7 +9,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from limen.integration.edge.security_headers import SecurityHeaders, TransportSecurity, form_source
+from limen.integration.edge.security_headers import ContentPolicy, SecurityHeaders, TransportSecurity, form_source
 from tests.support.entropy import SeededEntropy
 
 
@@ -68,6 +68,23 @@ def test_a_handler_may_let_its_form_lead_to_a_proven_redirect_uri() -> None:
     client = _client()
     assert _directives(client.get("/form"))["form-action"] == ["'self'", "https://app.example:8443"]
     assert _directives(client.get("/plain"))["form-action"] == ["'self'"]
+
+
+@pytest.mark.parametrize(
+    ("uri", "more"),
+    [
+        ("https://app.example/cb", ["https:"]),
+        ("HTTP://localhost:8080/cb", ["http:"]),
+        ("com.example.app:/cb", []),
+        ("javascript:alert(1)", []),
+    ],
+)
+def test_who_gets_a_form_that_sends_itself_may_hand_the_browser_on_over_its_own_scheme(
+    uri: str, more: list[str]
+) -> None:
+    policy = ContentPolicy(SeededEntropy())
+    policy.allow_handing_on(uri)
+    assert f"form-action {' '.join(['self', *more])};".replace("self", "'self'") in policy.render()
 
 
 @pytest.mark.parametrize(
