@@ -5,7 +5,9 @@ SHELL := bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 
-PYTHON ?= python3
+PYTHON ?=
+SET_UP := $(or $(PYTHON),python3) scripts/setup_environment.py
+FASTEST := $(if $(PYTHON),,--fastest)
 BIN := .venv/bin
 ARGS ?=
 ROUNDS ?= 50
@@ -22,10 +24,10 @@ setup-run: .venv/.limen-run
 	@:
 
 .venv/.limen-dev: requirements/dev.txt pyproject.toml scripts/setup_environment.py
-	@$(PYTHON) scripts/setup_environment.py dev
+	@$(SET_UP) dev $(FASTEST)
 
 .venv/.limen-run: requirements/run.txt pyproject.toml scripts/setup_environment.py
-	@$(PYTHON) scripts/setup_environment.py run
+	@$(SET_UP) run $(FASTEST)
 
 run: setup-run ## Start Limen with a demo tenant at http://localhost:8000
 	@$(BIN)/limen demo $(ARGS)
