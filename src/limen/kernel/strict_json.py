@@ -2,9 +2,11 @@
 
 import json
 import math
+import re
 from typing import Any, Final, NoReturn
 
 _MAX_DEPTH: Final = 32
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
 class MalformedJson(ValueError):
@@ -41,7 +43,7 @@ def _check(value: Any, depth: int) -> None:
 
 
 def _check_text(text: str) -> None:
-    if "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text):
+    if "\x00" in text or not (text.isascii() or _SURROGATE.search(text) is None):
         raise MalformedJson
 
 

@@ -232,7 +232,7 @@ def _hot(request: Request) -> HotRequest:
     )
 
 
-def _current(request: Request) -> AccountCall:
+async def _current(request: Request) -> AccountCall:  # async, or FastAPI takes a thread for it
     call: AccountCall = request.state.call
     return call
 

@@ -45,7 +45,7 @@ def done(refusal: Refusal | None) -> Response:
     return Response(status_code=204)
 
 
-def _call(request: Request) -> Call:
+async def _call(request: Request) -> Call:  # async, or FastAPI takes a thread for it
     call: Call = request.state.call
     return call
 

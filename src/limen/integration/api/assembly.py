@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 from fastapi import FastAPI, Request, Response
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
@@ -44,6 +45,7 @@ from limen.integration.api.doors import (
 )
 from limen.integration.api.parts import PREFIX, ApiParts
 from limen.integration.api.problems import problem
+from limen.integration.api.signposts import Signposts
 from limen.integration.edge.arrival import arrival_of
 
 DOCUMENT = f"{PREFIX}/openapi.json"
@@ -83,24 +85,27 @@ _DOORS = (
 
 def assemble(parts: ApiParts) -> FastAPI:
     """Return the application."""
-    app = _with_doors()
+    app = _empty()
     app.state.parts = parts
+    app.router.routes.append(Signposts(_doors()))
     app.add_route(DOCUMENT, _openapi, methods=["GET"], include_in_schema=False)
     app.add_exception_handler(HTTPException, _unmatched)
     return app
 
 
-def _with_doors() -> FastAPI:
-    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
-    for door in _DOORS:
-        app.include_router(door.router)
-    return app
+def _empty() -> FastAPI:
+    return FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+
+
+@cache
+def _doors() -> list[APIRoute]:
+    return [route for door in _DOORS for route in door.router.routes if isinstance(route, APIRoute)]
 
 
 @cache
 def document() -> dict[str, Any]:
     """Return the OpenAPI document of all doors, without ``servers``; it takes a second or two, once."""
-    return describe(_with_doors())
+    return describe(_doors())
 
 
 async def _openapi(request: Request) -> Response:
@@ -117,10 +122,9 @@ async def _unmatched(request: Request, fault: Exception) -> Response:
         return problem(request, status, "not_found" if status == 404 else "invalid_request")
     allowed = {
         method
-        for door in _DOORS
-        for route in door.router.routes
-        if route.matches({**request.scope})[0] is not Match.NONE
-        for method in getattr(route, "methods", None) or ()
+        for door in _doors()
+        if door.matches({**request.scope})[0] is not Match.NONE
+        for method in door.methods or ()
     }
     return problem(
         request,

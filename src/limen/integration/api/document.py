@@ -1,9 +1,10 @@
 """What the OpenAPI 3.1 document says beside the doors themselves."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
 
 from limen.identity.administrators import SCOPES
 from limen.identity.customers.scopes import ACCOUNT_SCOPES, OPENID
@@ -70,9 +71,9 @@ def answers(*more: int, body: bool = False) -> dict[int | str, dict[str, Any]]:
     return {status: {"description": _MEANINGS[status], "content": _content} for status in statuses}
 
 
-def describe(app: FastAPI) -> dict[str, Any]:
-    """Return the document, without ``servers``."""
-    document = get_openapi(title="Limen API", version="1", description=_DESCRIPTION.strip(), routes=app.routes)
+def describe(doors: Sequence[APIRoute]) -> dict[str, Any]:
+    """Return the document of *doors*, without ``servers``."""
+    document = get_openapi(title="Limen API", version="1", description=_DESCRIPTION.strip(), routes=doors)
     parts = document.setdefault("components", {})
     parts.setdefault("schemas", {})["Problem"] = Problem.model_json_schema()
     flow = {"tokenUrl": "../../token", "scopes": dict(SCOPES)}

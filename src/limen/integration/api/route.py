@@ -64,8 +64,14 @@ class StrictRequest(Request):
         return self._body
 
     async def json(self) -> Any:
-        """Return the body's value; whether it is strict was settled before (``GuardedRoute``)."""
-        return strict_json(await self.body())
+        """Return the body's value, read as strict JSON once.
+
+        Raises:
+            MalformedJson: it is none.
+        """
+        if not hasattr(self, "_json"):
+            self._json = strict_json(await self.body())
+        return self._json
 
 
 class GuardedRoute(APIRoute):
@@ -187,7 +193,7 @@ async def _check_body(request: StrictRequest) -> None:
     if not body:
         return
     try:
-        strict_json(body)
+        await request.json()
     except MalformedJson:
         raise Refused(Invalid("malformed_json"), 400) from None
 

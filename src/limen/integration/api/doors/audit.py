@@ -51,7 +51,7 @@ Opening = Annotated[
 ]
 
 
-def _question(  # noqa: PLR0913 - one parameter for each that may be asked for
+async def _question(  # noqa: PLR0913 - one parameter for each that may be asked for
     subject: Subject = "",
     event: Events = "",
     actor: Actor = "",
