@@ -4,6 +4,7 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
+from operator import is_
 from typing import Final
 
 from limen.access.journeys.pace import Pace
@@ -240,7 +241,7 @@ def tenant_pages(parts: FrontParts) -> Callable[[str], Awaitable[TenantPages | N
         counted = NO_EPOCHS if is_off else await epochs.of(desk.tenant.id)
         of = (desk, vault, counted)
         found = made.get(prefix)
-        if found is None or any(before is not now for before, now in zip(found[0], of, strict=True)):
+        if found is None or not all(map(is_, found[0], of)):
             keys = vault.derive(ATTACKS), vault.derive(PROOFS), counted
             found = of, TenantPages(_journeys(desk, settings, parts, keys, pace), vault.derive(CSRF))
             made[prefix] = found

@@ -1,6 +1,7 @@
 """What is measured of the parts themselves: read when somebody scrapes, or counted where something happens once."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -89,6 +90,12 @@ class JobMetrics:
         self._unindexed.set(left)
 
 
+def _by_two(counter: Counter) -> Callable[[str, str], None]:
+    """Return what counts by two labels; what is found by them is kept, since they are few and asked for at sign-ins."""
+    found = cache(counter.labels)
+    return lambda first, second: found(first, second).inc()
+
+
 def kms_counter(registry: CollectorRegistry) -> Callable[[str, str], None]:
     """Return what counts requests to a KMS by operation and outcome (``ok``, ``away``, ``failed``)."""
     counter = Counter(
@@ -107,7 +114,7 @@ def proof_counter(registry: CollectorRegistry) -> Callable[[str, str], None]:
         "limen_proofs", "Proofs of possession, and clients that did not prove themselves", ["kind", "outcome"],
         registry=registry,
     )  # fmt: skip
-    return lambda kind, outcome: counter.labels(kind, outcome).inc()
+    return _by_two(counter)
 
 
 class GrantCollector(Collector):
@@ -161,7 +168,7 @@ def authentication_counter(registry: CollectorRegistry) -> Callable[[str, str], 
         "limen_authentications", "Proofs that customers gave in journeys, and tries that proved nothing",
         ["method", "outcome"], registry=registry,
     )  # fmt: skip
-    return lambda method, outcome: counter.labels(method, outcome).inc()
+    return _by_two(counter)
 
 
 def breach_counter(registry: CollectorRegistry) -> Callable[[str, str], None]:
@@ -170,7 +177,7 @@ def breach_counter(registry: CollectorRegistry) -> Callable[[str, str], None]:
         "limen_breach_checks", "Questions whether a password is known from a breach", ["source", "outcome"],
         registry=registry,
     )  # fmt: skip
-    return lambda source, outcome: counter.labels(source, outcome).inc()
+    return _by_two(counter)
 
 
 def guard_counter(registry: CollectorRegistry) -> Callable[[str, str], None]:
@@ -179,7 +186,7 @@ def guard_counter(registry: CollectorRegistry) -> Callable[[str, str], None]:
         "limen_guarded_tries", "Tries that a guard refused, let pass behind a proof, or noticed in shadow mode",
         ["outcome", "reason"], registry=registry,
     )  # fmt: skip
-    return lambda outcome, reason: counter.labels(outcome, reason).inc()
+    return _by_two(counter)
 
 
 def risk_meter(registry: CollectorRegistry) -> Callable[[str, str, bool, float], None]:
@@ -193,9 +200,11 @@ def risk_meter(registry: CollectorRegistry) -> Callable[[str, str, bool, float],
         ["action"], buckets=_PROBABILITIES, registry=registry,
     )  # fmt: skip
 
+    counted, scored = cache(counter.labels), cache(scores.labels)
+
     def measure(action: str, outcome: str, enforced: bool, probability: float) -> None:  # noqa: FBT001 - of CountRisk
-        counter.labels(action, outcome, "yes" if enforced else "no").inc()
-        scores.labels(action).observe(probability)
+        counted(action, outcome, "yes" if enforced else "no").inc()
+        scored(action).observe(probability)
 
     return measure
 

@@ -106,7 +106,7 @@ _secrets = msgspec.json.Decoder(TotpSecret)
 
 def apps(factors: Iterable[StoredFactor]) -> tuple[StoredFactor, ...]:
     """Return the authenticator apps among *factors*."""
-    return tuple(factor for factor in factors if factor.is_app)
+    return tuple([factor for factor in factors if factor.kind is FactorKind.TOTP])
 
 
 def second_steps(factors: Iterable[StoredFactor]) -> tuple[StoredFactor, ...]:
@@ -115,19 +115,19 @@ def second_steps(factors: Iterable[StoredFactor]) -> tuple[StoredFactor, ...]:
     A passkey is a sign-in of its own. It answers where a second step is asked for, and asks for none by being there:
     whoever has one on one device still signs in with a password on another.
     """
-    return tuple(factor for factor in factors if factor.kind not in _NO_STEPS)
+    return tuple([factor for factor in factors if factor.kind not in _NO_STEPS])
 
 
 def passkeys(factors: Iterable[StoredFactor]) -> tuple[StoredFactor, ...]:
     """Return the passkeys among *factors*."""
-    return tuple(factor for factor in factors if factor.kind is FactorKind.PASSKEY)
+    return tuple([factor for factor in factors if factor.kind is FactorKind.PASSKEY])
 
 
 def keys(factors: Iterable[StoredFactor]) -> tuple[StoredFactor, ...]:
     """Return the passkeys and security keys among *factors*."""
-    return tuple(factor for factor in factors if factor.is_key)
+    return tuple([factor for factor in factors if factor.kind in _KEYS])
 
 
 def codes_left(factors: Iterable[StoredFactor]) -> int:
     """Return how many recovery codes are not spent."""
-    return sum(factor.kind is FactorKind.RECOVERY and factor.last_used_at is None for factor in factors)
+    return sum([factor.kind is FactorKind.RECOVERY and factor.last_used_at is None for factor in factors])

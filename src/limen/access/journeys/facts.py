@@ -86,7 +86,7 @@ async def _with_second_factor(
         held = standing.evidence if standing is not None else ()
     factors = tuple(await unit.factors.of_customer(customer.id))
     kinds = barred(state.evidence or held, factors, tenant, is_must=insists(tenant, facts.request))
-    usable = tuple(factor for factor in factors if factor.kind not in kinds)
+    usable = tuple([factor for factor in factors if factor.kind not in kinds]) if kinds else factors
     due = owed(state, held, usable, tenant, facts.request)
     if is_stale(state, held, due, parts.clock.now()):
         return replace(facts, is_proven=False)

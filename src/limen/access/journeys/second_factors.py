@@ -42,7 +42,7 @@ def wishes(request: AuthorizationRequest | None) -> bool:
     """Tell whether more than one factor is preferred (``acr_values``): asked of whoever has them, and never with a
     page where none may be shown.
     """  # noqa: D205 - one sentence
-    if request is None or "none" in request.prompt:
+    if request is None or not request.acr_values or "none" in request.prompt:
         return False
     known = [LEVELS[value] for value in request.acr_values if value in LEVELS]
     return bool(known) and known[0] > 1
@@ -84,9 +84,11 @@ def _has_spoken(evidence: Sequence[Evidence]) -> bool:
 
 def wants_key(state: JourneyState, factors: Sequence[StoredFactor]) -> bool:
     """Tell whether risk wants a passkey or a security key at a sign-in, of somebody who has one."""
-    doubt, has_spoken = state.doubt, any(piece.authenticator in KEYS for piece in state.evidence)
+    doubt = state.doubt
     is_wanted = doubt.asks and doubt.level == "phishing_resistant" and state.path is Path.SIGN_IN and not state.task
-    return is_wanted and bool(keys(factors)) and not has_spoken
+    if not is_wanted or any(piece.authenticator in KEYS for piece in state.evidence):
+        return False
+    return bool(keys(factors))
 
 
 def may_offer(state: JourneyState, factors: Sequence[StoredFactor], request: AuthorizationRequest | None) -> bool:

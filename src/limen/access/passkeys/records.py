@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from limen.access.factors.records import FactorKind, Sealer, StoredFactor
+from limen.access.factors.records import FactorKind, Sealer, StoredFactor, keys
 from limen.access.sessions.records import HARDWARE_KEY, SOFTWARE_KEY, Evidence
 from limen.kernel.clock import Instant
 from limen.kernel.encoding import encode_json, sha256
@@ -105,7 +105,7 @@ def open_credential(vault: Sealer, factor: StoredFactor) -> Credential:
 
 def opened(vault: Sealer, factors: Iterable[StoredFactor]) -> tuple[Key, ...]:
     """Return the passkeys and security keys among *factors*, opened."""
-    return tuple(Key(factor, open_credential(vault, factor)) for factor in factors if factor.is_key)
+    return tuple([Key(factor, open_credential(vault, factor)) for factor in keys(factors)])
 
 
 def credential_digest(credential_id: bytes) -> bytes:

@@ -12,25 +12,24 @@ _BODILESS: Final = frozenset({204, 304})
 class AsgiHeaders:
     """Request headers over the pairs of an ASGI scope (lower-case names)."""
 
-    __slots__ = ("_pairs",)
+    __slots__ = ("_first", "_pairs")
 
     def __init__(self, pairs: Iterable[tuple[bytes, bytes]]) -> None:
         """Look into *pairs*."""
-        self._pairs = tuple(pairs)
+        self._pairs = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in pairs]
+        self._first = dict(reversed(self._pairs))
 
     def get(self, key: str, default: str | None = None) -> str | None:
         """Return the first value of *key*, or *default*."""
-        name = key.encode("latin-1")
-        return next((value.decode("latin-1") for found, value in self._pairs if found == name), default)
+        return self._first.get(key, default)
 
     def get_all(self, key: str) -> list[str]:
         """Return every value of *key*."""
-        name = key.encode("latin-1")
-        return [value.decode("latin-1") for found, value in self._pairs if found == name]
+        return [value for name, value in self._pairs if name == key]
 
     def items(self) -> list[tuple[str, str]]:
         """Return all pairs, repeated names included."""
-        return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in self._pairs]
+        return self._pairs
 
 
 def reader(receive: Receive) -> Callable[[int], Awaitable[bytes | None]]:

@@ -10,9 +10,9 @@ from typing import Any, Final
 import structlog
 
 from limen.access.http import Door, Headers, HotRequest, HotResponse, oauth_error
-from limen.app.server.deadlines import Deadlines
 from limen.app.server.records import Parts
 from limen.integration.edge.arrival import Arrival, Incoming
+from limen.integration.edge.deadlines import Deadlines
 from limen.kernel.errors import Outage
 
 _PREFLIGHT: Final = (

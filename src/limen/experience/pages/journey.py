@@ -35,7 +35,7 @@ async def journey(visit: Visit) -> Response:
         return _stale(visit, journey_id) or refused(visit, _UNKNOWN)
     if isinstance(opened, Refusal):
         return _over(visit, opened)
-    allow_return(visit, opened.journey.state)
+    allow_return(visit, opened.facts.request)
     if visit.request.method != "POST":
         return show(visit, journey_id, visit.journeys.view_of(opened, visit.context))
     form = await visit.form(journey_id)

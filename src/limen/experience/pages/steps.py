@@ -6,9 +6,8 @@ from starlette.responses import JSONResponse, Response
 
 from limen.access.journeys.arrival import Arrived
 from limen.access.journeys.dispatcher import Opened, Proven, Shown
-from limen.access.journeys.facts import request_of
-from limen.access.journeys.records import JourneyState
 from limen.access.journeys.views import SCHEMA, StepView
+from limen.access.oauth.records import AuthorizationRequest
 from limen.experience.pages.errors import refused, wants_json
 from limen.experience.pages.refusals import Recast, recast
 from limen.experience.pages.visit import Visit
@@ -29,7 +28,7 @@ def started(visit: Visit, begun: Opened | Arrived | Refusal) -> Response:
     journey = begun.journey
     if visit.request.method != "GET":  # a page that was posted for cannot be looked at again without posting again
         return visit.go(f"/journey/{journey.id}")
-    allow_return(visit, journey.state)
+    allow_return(visit, begun.facts.request)
     return show(visit, journey.id, visit.journeys.view_of(begun, visit.context))
 
 
@@ -89,9 +88,8 @@ def arrived(visit: Visit, end: Arrived) -> Response:
     return visit.go(end.back or "/account") if end.target is None else visit.deliver(end.target, end.client_name)
 
 
-def allow_return(visit: Visit, state: JourneyState) -> None:
-    """Let the form of a step lead on to the application that the journey serves."""
-    request = request_of(state)
+def allow_return(visit: Visit, request: AuthorizationRequest | None) -> None:
+    """Let the form of a step lead on to the application whose *request* the journey serves."""
     if request is not None:
         visit.allow_form_target(request.redirect_uri)
 

@@ -2,7 +2,7 @@
 
 import hmac
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,7 +17,6 @@ from limen.access.journeys.records import JourneyState
 from limen.access.oauth.response import ResponseTarget
 from limen.access.sessions.cookies import BrowserCookie, new_browser, read_cookie
 from limen.access.sessions.records import Browser
-from limen.access.tokens.desk import Desk
 from limen.experience.pages.parts import PageParts, PageUnit, TenantPages
 from limen.experience.rendering import Brand, named, negotiate_locale, spoken
 from limen.experience.rendering.renderer import Build
@@ -34,44 +33,45 @@ LANGUAGE_COOKIE = "limen-language"
 _YEAR = 31_536_000
 
 
-@dataclass(slots=True)
 class Visit:
-    """A request with its tenant resolved and its browser proven. ``browser`` is None until a cookie proves one."""
+    """A request with its tenant resolved and its browser proven.
 
-    request: PageRequest
-    parts: PageParts
-    tenant: TenantPages
-    locale: str
-    browser: Browser | None = None
-    cookie: BrowserCookie | None = None
-    fresh_cookie: BrowserCookie | None = None
-    wished: str = ""
-    context: RequestContext = field(default_factory=lambda: RequestContext(""))
+    Attributes:
+        request: it; ``path`` is its path below the tenant's prefix, which is ``prefix``.
+        parts: what all pages share.
+        tenant: the tenant's own parts.
+        context: what is handed down of the request.
+        locale: the language to answer in.
+        wished: the languages that it named itself, separated by spaces.
+        desk: the tenant's token desk.
+        journey_parts: what its journeys are made of.
+        journeys: its dispatcher.
+        cookie_name: what the browser's cookie is called here: tenants of one origin have one each.
+        shown_cookie: the cookie of ours that came along, whether or not it still proves anything.
+        browser: None until a cookie proves one.
+        cookie: the cookie that does.
+        fresh_cookie: what the answer sets in its place.
+    """
 
-    @property
-    def desk(self) -> Desk:
-        """Return the tenant's token desk."""
-        return self.tenant.journeys.desk
+    __slots__ = (
+        "browser", "context", "cookie", "cookie_name", "desk", "fresh_cookie", "journey_parts", "journeys", "locale",
+        "parts", "path", "prefix", "request", "shown_cookie", "tenant", "wished",
+    )  # fmt: skip
 
-    @property
-    def journey_parts(self) -> JourneyParts:
-        """Return the tenant's parts."""
-        return self.tenant.journeys
-
-    @property
-    def journeys(self) -> Journeys:
-        """Return the tenant's dispatcher."""
-        return Journeys(self.tenant.journeys)
-
-    @property
-    def prefix(self) -> str:
-        """Return the tenant's path prefix."""
-        return self.desk.tenant.prefix
-
-    @property
-    def path(self) -> str:
-        """Return the path below the tenant's prefix."""
-        return self.request.path
+    def __init__(
+        self, request: PageRequest, parts: PageParts, tenant: TenantPages, context: RequestContext, wished: str = ""
+    ) -> None:
+        """Begin with nobody proven."""
+        self.request, self.path, self.parts, self.tenant = request, request.path, parts, tenant
+        self.context, self.locale, self.wished = context, context.locale, wished
+        self.journey_parts = journeys = tenant.journeys
+        self.journeys, self.desk = Journeys(journeys), journeys.desk
+        self.prefix = self.desk.tenant.prefix
+        self.cookie_name = cookie_name(self.desk.tenant, secure=parts.secure_cookies)
+        self.shown_cookie = read_cookie(request.cookies.get(self.cookie_name, ""))
+        self.browser: Browser | None = None
+        self.cookie: BrowserCookie | None = None
+        self.fresh_cookie: BrowserCookie | None = None
 
     async def parameters(self) -> str | Refusal:
         """Return the raw query of a GET, or the raw form of a POST, not to be trusted."""
@@ -80,11 +80,6 @@ class Visit:
         body = await self.request.body()
         checked = parse_form(body[: MAX_FORM + 1], self.request.headers.get("content-type"))
         return checked if isinstance(checked, Refusal) else body.decode()
-
-    @property
-    def shown_cookie(self) -> BrowserCookie | None:
-        """Return the cookie of ours that came along, whether or not it still proves anything."""
-        return read_cookie(self.request.cookies.get(self.cookie_name, ""))
 
     async def prove(self, unit: PageUnit) -> None:
         """Find the browser that the cookie proves, as *unit* sees it."""
@@ -100,10 +95,11 @@ class Visit:
         """
         if not wished:
             return
-        self.wished = " ".join(wished)[:512]
+        chosen = " ".join(wished)[:512]
+        self.wished = f"{self.wished} {chosen}"
         accepted = (self.request.headers.get("accept-language") or "")[:512]
-        self.locale = negotiate_locale(accepted, spoken(self.desk.tenant.settings.locales), self.wished)
-        self.context = replace(self.context, locale=self.locale, languages=wanted(accepted, self.wished))
+        self.locale = negotiate_locale(accepted, spoken(self.desk.tenant.settings.locales), chosen)
+        self.context = replace(self.context, locale=self.locale, languages=wanted(accepted, chosen))
 
     @property
     def is_stripped(self) -> bool:
@@ -167,11 +163,12 @@ class Visit:
 
         *build* makes of it what the template is given of it: itself, unless it stands inside something else.
         """
+        tenant = self.desk.tenant
         base: dict[str, Any] = {
-            "brand": brand_of(self.desk.tenant),
+            "brand": brand_of(tenant),
             "prefix": self.prefix,
             "nonce": self.request.policy.nonce,
-            "languages": named(spoken(self.desk.tenant.settings.locales)),
+            "languages": named(spoken(tenant.settings.locales)),
         }
         if fresh is None:
             html = self.parts.renderer.render(template, self.locale, {**base, **context})
@@ -204,16 +201,11 @@ class Visit:
         """Set the cookies that changed during this visit."""
         if self.fresh_cookie is not None:
             self._set(response, self.cookie_name, self.fresh_cookie.text(), self.desk.lifetimes.session_absolute)
-        asked = _asked_locales(self.request)
-        wished = f"{asked} {self.wished}".lower().replace("_", "-").split() if asked or self.wished else ()
-        if any(f"{tag}-".startswith(f"{self.locale.lower()}-") for tag in wished):
-            self._set(response, LANGUAGE_COOKIE, self.locale, _YEAR)
+        if self.wished:
+            wished = self.wished.lower().replace("_", "-").split()
+            if any(f"{tag}-".startswith(f"{self.locale.lower()}-") for tag in wished):
+                self._set(response, LANGUAGE_COOKIE, self.locale, _YEAR)
         return response
-
-    @property
-    def cookie_name(self) -> str:
-        """Return the name of the browser's cookie: tenants of one origin have one each."""
-        return cookie_name(self.desk.tenant, secure=self.parts.secure_cookies)
 
     def _set(self, response: Response, name: str, value: str, seconds: int) -> None:
         # Written here: names and values of ours need no quoting, which is most of the framework's work.
@@ -266,20 +258,19 @@ async def arrive_at(request: PageRequest, parts: PageParts, *, proves: bool = Tr
     if tenant is None:
         return None
     record = tenant.journeys.desk.tenant
-    chosen = _asked_locales(request) or request.cookies.get(LANGUAGE_COOKIE, "")
-    locales = spoken(record.settings.locales)
+    asked = _asked_locales(request)
+    chosen = (asked or request.cookies.get(LANGUAGE_COOKIE, ""))[:512]
     accepted = (headers.get("accept-language") or "")[:512]
-    locale = negotiate_locale(accepted, locales, chosen[:512])
-    visit = Visit(request, parts, tenant, locale)
-    visit.context = RequestContext(
+    context = RequestContext(
         request_id=arrival.request_id,
         address=arrival.address,
         user_agent=(headers.get("user-agent") or "")[:400],
-        locale=locale,
-        languages=wanted(accepted, chosen[:512]),
+        locale=negotiate_locale(accepted, spoken(record.settings.locales), chosen),
+        languages=wanted(accepted, chosen),
         signed_by=_signed_by(request, parts, tenant.journeys),
         gpc=record.settings.privacy.gpc and headers.get("sec-gpc") == "1",
     )
+    visit = Visit(request, parts, tenant, context, asked)
     if proves and visit.shown_cookie is not None:
         async with parts.read(record.id) as unit:
             await visit.prove(unit)

@@ -16,6 +16,7 @@ from limen.access.http import Find, HotResponse, Page, PageRequest
 from limen.integration.edge.access_log import UNMATCHED, note
 from limen.integration.edge.arrival import Incoming
 from limen.integration.edge.asgi import AsgiApp, Message, Scope
+from limen.integration.edge.deadlines import Deadlines
 from limen.integration.edge.refusals import refusal
 from limen.integration.edge.security_headers import ContentPolicy, Pairs, guarded
 from limen.integration.edge.stack import EdgeParts
@@ -37,6 +38,7 @@ class Passage:
         self._access, self._faults = access.bind(), faults
         self._transport = parts.transport.render().decode() if parts.transport.max_age else ""
         self._rules: dict[tuple[str, str], Rule | None] = {}
+        self._deadlines = Deadlines(parts.shape.body_seconds)
 
     def find(self, request: Incoming, headers: Iterable[tuple[str, str]]) -> Found | None:
         """Return the page of *request* with what its path names; None where there is none, or it is out of shape."""
@@ -92,22 +94,25 @@ class Passage:
 
     def _reader(self, request: Incoming) -> Callable[[], Awaitable[bytes]]:
         """Return what reads the body, once; a page answers what it raises (``HTTPException``)."""
-        shape, taken = self._parts.shape, bytearray()
+        deadlines, taken = self._deadlines, b""
         is_read = False
 
         async def read() -> bytes:
-            nonlocal is_read
+            nonlocal taken, is_read
             if is_read:
-                return bytes(taken)
+                return taken
+            task = deadlines.begin()
             try:
-                async with asyncio.timeout(shape.body_seconds):
-                    body = await request.read(shape.body)
-            except TimeoutError:
+                body = await request.read(self._parts.shape.body)
+            except asyncio.CancelledError:
+                if not deadlines.has_passed(task):
+                    raise
                 raise HTTPException(408, "body_too_slow", {"connection": "close"}) from None
+            finally:
+                deadlines.lift(task)
             if body is None:
                 raise HTTPException(413, "body_too_large")
-            is_read = True
-            taken.extend(body)
+            taken, is_read = body, True
             return body
 
         return read

@@ -60,6 +60,7 @@ _DECLINED = select_mine(passkey_offers, passkey_offers.c.customer_id == bindpara
 _FORGET_DECLINED = delete_mine(passkey_offers, passkey_offers.c.customer_id == bindparam("customer"))
 _DECLINE = insert_new_mine(passkey_offers)
 _ANY = 2**62
+_KINDS = {kind.value: kind for kind in FactorKind}
 _REMOVE_SINCE = delete_mine(factors, _theirs, factors.c.created_at >= bindparam("since"))
 
 
@@ -170,12 +171,12 @@ def factor_values(factor: StoredFactor) -> dict[str, Any]:
 
 def _factor(row: Any) -> StoredFactor:
     return StoredFactor(
-        id=FactorId(row.id),
-        customer_id=CustomerId(row.customer_id),
-        kind=FactorKind(row.kind),
-        sealed=row.sealed,
-        digest=row.digest,
-        created_at=row.created_at,
-        last_used_at=row.last_used_at,
-        last_step=row.last_step,
+        FactorId(row.id),
+        CustomerId(row.customer_id),
+        _KINDS[row.kind],
+        row.sealed,
+        row.digest,
+        row.created_at,
+        row.last_used_at,
+        row.last_step,
     )

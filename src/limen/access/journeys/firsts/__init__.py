@@ -15,7 +15,7 @@ _USE = "use:"
 
 def offered(settings: SignInSettings) -> tuple[First, ...]:
     """Return the ways that a tenant offers, to everybody alike."""
-    return tuple(first for first in FIRSTS if first.is_on(settings))
+    return tuple([first for first in FIRSTS if first.is_on(settings)])
 
 
 def main(settings: SignInSettings) -> First | None:
@@ -26,5 +26,7 @@ def main(settings: SignInSettings) -> First | None:
 def asked_for(settings: SignInSettings, form: Mapping[str, str]) -> First | None:
     """Return the way that a button of *form* names, or None: no button was pressed, or none that is on."""
     intent = form.get("intent", "")
-    named = intent.removeprefix(_USE) if intent.startswith(_USE) else ""
+    if not intent.startswith(_USE):
+        return None
+    named = intent.removeprefix(_USE)
     return next((first for first in offered(settings) if first.name == named), None)

@@ -4,6 +4,7 @@ The code is typed in the step ``verify_email``, which counts tries and sends aga
 """
 
 from collections.abc import Mapping
+from operator import attrgetter
 
 from limen.access.journeys.context import StepContext
 from limen.access.journeys.firsts.first import First
@@ -19,4 +20,4 @@ async def _answer(context: StepContext, email: str, _: Mapping[str, str]) -> Pro
     return await send_to_owner(context, email)
 
 
-FIRST = First("email_code", lambda settings: settings.email_code, _answer)
+FIRST = First("email_code", attrgetter("email_code"), _answer)

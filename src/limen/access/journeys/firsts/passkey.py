@@ -5,6 +5,7 @@ answered like any failure; that the browser may forget it is said where it was m
 """
 
 from collections.abc import Mapping
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -73,4 +74,4 @@ def _data(context: StepContext) -> dict[str, Any]:
     return {"passkey": request_options(site, verification=site.settings.user_verification), "forget": ""}
 
 
-FIRST = First("passkey", lambda settings: settings.passkey, _answer, needs_address=False, data=_data)
+FIRST = First("passkey", attrgetter("passkey"), _answer, needs_address=False, data=_data)

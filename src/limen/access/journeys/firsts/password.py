@@ -6,6 +6,7 @@ Known, unknown, disabled and password-less accounts do the same work: one look-u
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from operator import attrgetter
 
 import msgspec
 
@@ -177,4 +178,4 @@ def _reason(*, disabled: bool) -> str:
     return "password_disabled" if disabled else "invalid_credentials"
 
 
-FIRST = First("password", lambda settings: settings.password, _answer)
+FIRST = First("password", attrgetter("password"), _answer)

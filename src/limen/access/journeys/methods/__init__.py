@@ -14,7 +14,7 @@ METHODS: tuple[Method, ...] = (passkey.METHOD, app.METHOD, sms.METHOD, email_cod
 
 def held(facts: Facts) -> tuple[Method, ...]:
     """Return the ways that the customer has, the one to offer first at the front."""
-    return tuple(method for method in METHODS if method.is_held(facts))
+    return tuple([method for method in METHODS if method.is_held(facts)])
 
 
 def answered(facts: Facts, form: Mapping[str, str]) -> Method | None:

@@ -20,8 +20,7 @@ from limen.access.sessions.records import MAILED_CODE, Evidence
 
 
 def _is_held(facts: Facts) -> bool:
-    is_chosen = any(factor.kind is FactorKind.EMAIL for factor in facts.factors)
-    return is_chosen and FactorKind.EMAIL not in facts.barred
+    return FactorKind.EMAIL not in facts.barred and FactorKind.EMAIL in [factor.kind for factor in facts.factors]
 
 
 def _data(context: StepContext) -> dict[str, Any]:

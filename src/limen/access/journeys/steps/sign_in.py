@@ -29,25 +29,23 @@ Asks = Literal["all", "address", "proof"]
 def view(context: StepContext) -> StepView:
     """Show the form."""
     settings = _settings(context)
+    ways = offered(settings)
     data: dict[str, Any] = {
         "client_name": context.facts.client_name,
         "may_sign_up": context.parts.desk.tenant.settings.sign_up_open,
-        "asks": _asks(context),
+        "asks": _asks(context, settings),
         "identifiers": _identifiers(settings),
-        "methods": [first.name for first in offered(settings)],
+        "methods": [first.name for first in ways],
         # A mailed code is a recovery of its own; where there is none, whoever lost a passkey needs another way.
         "may_recover": settings.password or not settings.email_code,
         **proof_data(context),
         **manner_data(context),
     }
-    for first in offered(settings):
+    for first in ways:
         data |= first.data(context)
     values = {"email": context.journey.state.email}
-    return StepView("sign_in", context.journey.version, values=values, data=data, challenge=_challenge(context))
-
-
-def _challenge(context: StepContext) -> str:
-    return context.facts.challenge if _settings(context).passkey else ""
+    challenge = context.facts.challenge if settings.passkey else ""
+    return StepView("sign_in", context.journey.version, values=values, data=data, challenge=challenge)
 
 
 async def submit(context: StepContext, form: Mapping[str, str]) -> Progress:
@@ -63,16 +61,17 @@ async def _answered(context: StepContext, form: Mapping[str, str]) -> Progress:
         return turn
     if form.get("intent") == "change_email":
         return Progress(msgspec.structs.replace(state, email=""))
-    chosen = asked_for(_settings(context), form)
+    settings = _settings(context)
+    chosen, asks = asked_for(settings, form), _asks(context, settings)
     if chosen is not None and not chosen.needs_address:
         return await chosen.answer(context, "", form)
-    email = _parsed(context, form.get("email") or (state.email if _asks(context) == "proof" else ""))
+    email = _parsed(context, form.get("email") or (state.email if asks == "proof" else ""))
     if isinstance(email, Refusal):
         typed = {"email": form.get("email", "")[:254]}
         return Progress(state, problem=Problem({"email": "error.email_invalid"}, values=typed))
-    if chosen is None and _asks(context) == "address" and "password" not in form:
+    if chosen is None and asks == "address" and "password" not in form:
         return Progress(msgspec.structs.replace(state, email=email))
-    answering = chosen or main(_settings(context))
+    answering = chosen or main(settings)
     if answering is None:
         return Progress(state, problem=Problem(notice="error.invalid"))
     return await answering.answer(context, email, form)
@@ -100,9 +99,8 @@ def _settings(context: StepContext) -> SignInSettings:
     return msgspec.structs.replace(settings, email_code=False)
 
 
-def _asks(context: StepContext) -> Asks:
+def _asks(context: StepContext, settings: SignInSettings) -> Asks:
     """Return what is asked for now. With one way alone its button stands beside the address: there is no choice."""
-    settings = _settings(context)
     if not settings.identifier_first or sum(first.needs_address for first in offered(settings)) < 2:
         return "all"
     return "address" if isinstance(_parsed(context, context.journey.state.email), Refusal) else "proof"

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from limen.app.server.deadlines import Deadlines
+from limen.integration.edge.deadlines import Deadlines
 from tests.support.waiting import turns
 
 pytestmark = pytest.mark.anyio
