@@ -91,6 +91,17 @@ def test_rfc6750_s3_1_a_missing_scope_is_named(server: ResourceServer):
     assert answer == (403, 'Bearer error="insufficient_scope", scope="admin"')
 
 
+def test_rfc9728_s5_1_every_challenge_tells_where_the_metadata_is():
+    where = f"{ISSUER}/resource-metadata?resource=https%3A%2F%2Fapi.example"
+    server = ResourceServer(API, IssuerKeys(ISSUER, fetch), metadata=where, clock=lambda: NOW)
+    none = Call("GET", "/orders", {})
+    assert said(server.check(none)) == (401, f'Bearer resource_metadata="{where}"')
+    assert said(server.check(none, Need(scopes=("read",))))[1] == f'Bearer scope="read", resource_metadata="{where}"'
+    assert said(server.check(call("opaque")))[1].endswith(f'"invalid_token", resource_metadata="{where}"')
+    assert said(server.check(call(access()), Need(scopes=("admin",))))[1].endswith(f'", resource_metadata="{where}"')
+    assert isinstance(server.check(call(access())), Token)
+
+
 def test_rfc9470_s3_a_weak_sign_in_is_told_what_is_needed(server: ResourceServer):
     status, challenge = said(server.check(call(access()), Need(acr_values=(STRONG,), max_age=60)))
     assert status == 401

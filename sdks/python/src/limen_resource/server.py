@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from joserfc import jwt
@@ -22,12 +23,13 @@ _ANYTHING = Need()
 class ResourceServer:
     """Checks the access tokens of one API, by RFC 9068 §4."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what is rarely needed is named
         self,
         audience: str,
         keys: IssuerKeys,
         *,
         url: str = "",
+        metadata: str = "",
         clock: Callable[[], float] = time.time,
         first_use: FirstUse | None = None,
     ) -> None:
@@ -38,12 +40,15 @@ class ResourceServer:
             keys: the issuer's.
             url: what stands before a call's path as clients write it, for DPoP; the audience unless given. It is
                 never taken from a header.
+            metadata: where this API's metadata is (RFC 9728), which every challenge then tells; Limen has it at
+                ``{issuer}/resource-metadata?resource=…``, for who is registered as a resource server there.
             clock: the present in epoch seconds.
             first_use: remembers used proofs; in this process unless given.
         """
         self.audience = audience
         self.keys = keys
         self._url = (url or audience).rstrip("/")
+        self._metadata = metadata
         self._clock = clock
         self._first_use = first_use or UsedProofs(clock).first_use
 
@@ -53,11 +58,14 @@ class ResourceServer:
         Raises:
             KeysUnavailable: the issuer's keys cannot be had; answer 503.
         """
-        need = need or _ANYTHING
+        outcome = self._checked(call, need or _ANYTHING)
+        return outcome if isinstance(outcome, Token) or not self._metadata else _pointing(outcome, self._metadata)
+
+    def _checked(self, call: Call, need: Need) -> Token | Challenge:
         scheme, _, text = call.headers.get("authorization", "").partition(" ")
         scheme, text = scheme.lower(), text.strip()
         if scheme not in {"bearer", "dpop"} or not text:
-            return _challenge(401, "Bearer")
+            return _challenge(401, "Bearer", **({"scope": " ".join(need.scopes)} if need.scopes else {}))
         claims = self._claims(text)
         if claims is None:
             return _challenge(401, _named(scheme), "invalid_token")
@@ -150,6 +158,13 @@ class _NoKey:
             msg = "no key of the issuer's"
             raise ValueError(msg)
         return found[0]
+
+
+def _pointing(challenge: Challenge, metadata: str) -> Challenge:
+    """Return *challenge* with where the metadata is (RFC 9728 §5.1)."""
+    said = challenge.headers["www-authenticate"]
+    told = f'{said}{"," if " " in said else ""} resource_metadata="{metadata}"'
+    return replace(challenge, headers={**challenge.headers, "www-authenticate": told})
 
 
 def _number(value: Any) -> float:
