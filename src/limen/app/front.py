@@ -137,8 +137,9 @@ class FrontParts:
 
 def front(parts: FrontParts) -> tuple[Passage, AsgiApp]:
     """Return everything that is no hot door, behind the edge: pages at known paths, and by the framework the rest."""
-    found = create_pages(page_parts(parts))
-    mounts = Mounts(api=create_api(api_parts(parts)), pages=found.behind)
+    tenant = tenant_pages(parts)
+    found = create_pages(page_parts(parts, tenant))
+    mounts = Mounts(api=create_api(api_parts(parts, tenant)), pages=found.behind)
     limits = parts.limits
     rules = edge_rules(
         limits.api_per_address.limit("api-address"),
@@ -150,8 +151,17 @@ def front(parts: FrontParts) -> tuple[Passage, AsgiApp]:
     return Passage(found.find, of), edge(mounts, of)
 
 
-def api_parts(parts: FrontParts) -> ApiParts:
-    """Return what the administration API is made of."""
+Tenants = Callable[[str], Awaitable[TenantPages | None]]
+"""Path prefix to a tenant's parts."""
+
+
+def api_parts(parts: FrontParts, tenant: Tenants) -> ApiParts:
+    """Return what the API is made of."""
+
+    async def journeys(prefix: str) -> JourneyParts | None:
+        found = await tenant(prefix)
+        return found.journeys if found is not None else None
+
     basics = Basics(parts.storage, parts.keyring, parts.clock)
     return ApiParts(
         desks=parts.desks,
@@ -171,6 +181,7 @@ def api_parts(parts: FrontParts) -> ApiParts:
         limit=parts.limits.api_per_client.limit("api"),
         breaches=parts.breaches,
         guards=guards(parts),
+        journeys=journeys,
         send_audit=parts.send_audit,
         rotations=parts.rotations,
         geography=parts.atlas,
@@ -206,10 +217,10 @@ def asking(storage: Storage, clock: Clock) -> Asking:
     return found
 
 
-def page_parts(parts: FrontParts) -> PageParts:
+def page_parts(parts: FrontParts, tenant: Tenants) -> PageParts:
     """Return what the pages are made of."""
     return PageParts(
-        tenant=tenant_pages(parts),
+        tenant=tenant,
         tenancy=_tenancy(parts),
         begin=parts.storage.database.begin,
         read=parts.storage.database.read,
@@ -223,7 +234,7 @@ def page_parts(parts: FrontParts) -> PageParts:
     )
 
 
-def tenant_pages(parts: FrontParts) -> Callable[[str], Awaitable[TenantPages | None]]:
+def tenant_pages(parts: FrontParts) -> Tenants:
     """Return what finds a tenant's parts by path prefix; they stand as long as the desk and the keys below them."""
     settings = journey_settings(parts.limits, parts.sms_ceiling)
     pace = Pace(parts.hasher, parts.clock)

@@ -8,12 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from limen.access.journeys.parts import JourneyParts, JourneySettings
+from limen.access.merging.merge import Merging
 from limen.app.desks import DeskParts, TenantDesks
-from limen.app.front import asking
+from limen.app.front import asking, consent_words
 from limen.app.jobs.checkpoints import Basics, close_log
 from limen.app.jobs.consents import LedgerSigners
 from limen.identity.administrators import SYSTEM
 from limen.identity.credentials.hashing import PasswordHasher
+from limen.identity.credentials.policy import policy_of
 from limen.identity.credentials.pool import HashPool
 from limen.identity.credentials.settings import Argon2Parameters, PoolSettings
 from limen.identity.customers.directory import Directory
@@ -31,6 +34,11 @@ from limen.trust.attacks.counters import Counters
 from limen.trust.attacks.guard import AttackGuard
 from limen.trust.attacks.tallies import Tallies
 from limen.trust.attacks.watch import Watch
+from limen.trust.bots.proofs import Proofs
+from limen.trust.fraud.sign_ups import SignUpGuard
+from limen.trust.geography.atlas import NO_ATLAS
+from limen.trust.risk.judge import RiskJudge
+from limen.trust.risk.keys import NO_EPOCHS
 from limen.trust.threats.reputation import Reputation
 from tests.contract.world import build, build_keys
 from tests.integration.api.house import BASE, House
@@ -95,6 +103,35 @@ async def house_in(folder: Path, clock: ManualClock, entropy: SeededEntropy) -> 
             take = storage.leases.take
             return Rotations(tenant_id, begin, reading, rotating, file.rotate_root, take, clock, entropy)
 
+        async def journeys(prefix: str) -> JourneyParts | None:
+            desk = await desks(prefix)
+            if desk is None:
+                return None
+            tenant, directory = desk.tenant, Directory(desk.tenant.id, keyring, clock, entropy)
+            counted, settings = parts.limiter, tenant.settings
+            return JourneyParts(
+                desk=desk,
+                begin=begin,
+                read=reading,
+                passing=begin,
+                keyring=keyring,
+                directory=directory,
+                merging=Merging(tenant.id, begin, reading, directory, clock, entropy, settings.profile),
+                hasher=hasher,
+                pool=hasher.pool,
+                policy=policy_of(settings.password_preset),
+                limiter=counted,
+                guard=await guard(tenant),
+                proofs=Proofs(b"p" * 32, tenant.id, counted, clock, entropy),
+                captcha=None,
+                sign_ups=SignUpGuard(counted, tenant.id, settings.sign_up, settings.risk, b"s" * 32, None),
+                judge=RiskJudge(settings.risk, NO_EPOCHS, NO_ATLAS, notices=settings.notices),
+                consent_words=partial(consent_words, tenant),
+                clock=clock,
+                entropy=entropy,
+                settings=JourneySettings(sms_ceiling=1_000, answer_step_ms=0),
+            )
+
         basics = Basics(storage, keyring, clock)
         parts = ApiParts(
             desks=desks,
@@ -111,7 +148,8 @@ async def house_in(folder: Path, clock: ManualClock, entropy: SeededEntropy) -> 
             asking=asking(storage, clock),
             ledger_signers=LedgerSigners(basics),
             close_log=partial(close_log, basics=basics),
-            guards=guards_of(clock),
+            guards=(guard := guards_of(clock)),
+            journeys=journeys,
             rotations=rotations,
         )
         yield House(storage, keyring, clock, entropy, parts, desks, default, acme)

@@ -127,6 +127,7 @@ PASSKEYS = PasskeySettings(
     denied_models=("ffeeddcc-bbaa-9988-7766-554433221100",),
     rp_id="example",
     related_origins=("https://shop.example", "https://app.example:8443"),
+    android_apps=("A" * 43,),
     counter="allow_synced",
     offer_days=0,
 )

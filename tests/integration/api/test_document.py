@@ -21,8 +21,12 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from limen.access.sessions.records import PASSWORD, Browser, Evidence, Session
+from limen.identity.customers.records import Customer
 from limen.identity.customers.scopes import ACCOUNT_SCOPES
 from limen.integration.api.assembly import document
+from limen.kernel.clock import DAY
+from limen.kernel.ids import BrowserId, SessionId
 from limen.trust.limits import Limit
 from tests.integration.api.conftest import house_in
 from tests.integration.api.house import House
@@ -83,7 +87,8 @@ def door(empty_databases, tmp_path_factory) -> Iterator[Door]:
         async with house_in(folder, ManualClock(), SeededEntropy()) as house:
             house.parts = dataclasses.replace(house.parts, limit=Limit(1_000_000, 60, "api"))
             existing = await _furnished(house)
-            _, token = await house.person(None, *ACCOUNT_SCOPES)
+            customer, token = await house.person(None, *ACCOUNT_SCOPES)
+            await _signed_in(house, customer)
             async with house.http(await house.token()) as http, house.http(token) as account:
                 yield (http, account), existing
 
@@ -97,6 +102,17 @@ def door(empty_databases, tmp_path_factory) -> Iterator[Door]:
 async def _furnished(house: House) -> dict[str, str]:
     client, customer = await house.machine(), await house.customer("ann@example.com")
     return {"client_id": client.client_id, "customer_id": customer.id, "slug": "acme"}
+
+
+async def _signed_in(house: House, customer: Customer) -> None:
+    """A session behind the customer's token, so that what is sensitive is done."""
+    now = house.clock.now()
+    browser = Browser(BrowserId.new(house.clock, house.entropy), b"b" * 32, now, now)
+    proof, until = Evidence(PASSWORD, now), now + 365 * DAY
+    session_id = SessionId.new(house.clock, house.entropy)
+    async with house.storage.database.begin(house.default.id) as unit:
+        await unit.sessions.add_browser(browser)
+        await unit.sessions.add(Session(session_id, "sid-1", browser.id, customer.id, (proof,), now, now, until))
 
 
 def _asked() -> Iterator[Any]:

@@ -391,6 +391,10 @@ async def test_the_host_says_which_sites_may_use_its_passkeys_and_where_they_are
         assert (await browser.get("/.well-known/passkey-endpoints")).status_code == 404
     await settings(house, passkeys=PasskeySettings(related_origins=("https://limen.example",)))
     assert (await by_passkey(house.walker(), key, origin="https://limen.example")).path == "/account"
+    app = f"android:apk-key-hash:{'A' * 43}"
+    assert (await by_passkey(house.walker(), key, origin=app)).path != "/account"
+    await settings(house, passkeys=PasskeySettings(android_apps=("A" * 43,)))
+    assert (await by_passkey(house.walker(), key, origin=app)).path == "/account"
 
 
 async def test_without_script_the_button_says_so(house):

@@ -18,7 +18,7 @@ from limen.access.journeys.arrival import Arrived, arrive, rotated_cookie
 from limen.access.journeys.context import Facts, StepContext
 from limen.access.journeys.facts import gather
 from limen.access.journeys.guards.weighing import weighed, weighed_task
-from limen.access.journeys.pace import steps
+from limen.access.journeys.pace import even_out
 from limen.access.journeys.parts import JourneyParts, JourneyUnit
 from limen.access.journeys.records import Journey, JourneyState
 from limen.access.journeys.safekeeping import open_journey, seal
@@ -136,7 +136,7 @@ class Journeys:
         else:
             shown = await self._commit(opened, progress, request)
         if step.is_even and not _has_proven(journey.state, progress, shown):
-            await self._even_out(started, slowest)
+            await even_out(self.parts, started, slowest)
         return shown
 
     async def prove(self, opened: Opened, progress: Progress, request: RequestContext) -> Shown:
@@ -160,6 +160,8 @@ class Journeys:
         if found is None:
             return Expired("journey_over", "its key is gone")
         journey, vault = found
+        if journey.state.client:
+            return NotFound("journey_elsewhere", "an application's, which no browser opens")
         if journey.finished_at is not None:  # a form that was sent twice: nothing is answered a second time
             return Expired("journey_answered" if journey.state.led_to_client else "journey_done", "finished")
         facts = await gather(parts, unit, journey, journey.state)
@@ -174,7 +176,7 @@ class Journeys:
         taken = await retried(lambda: self._written(opened, progress, request), parts.clock)
         if taken is not None:
             shown, counts = taken
-            self._count(before.state, progress, counts=counts)
+            count_proofs(parts, before.state, progress, counts=counts)
             return shown
         async with parts.read(parts.tenant_id) as unit:
             again = await self.open(before.id, before.browser_id, unit)
@@ -222,14 +224,6 @@ class Journeys:
         state = JourneyState(journey.state.path, led_to_client=bool(journey.state.request))
         return replace(journey, state=state, finished_at=self.parts.clock.now(), link_hash=None)
 
-    def _count(self, before: JourneyState, progress: Progress, *, counts: bool) -> None:
-        """Measure what was proven, and what was tried in vain: nothing *counts* whose write was refused."""
-        for piece in progress.state.evidence:
-            if piece not in before.evidence:
-                self.parts.count_proof(piece.authenticator, "proven" if counts else "refused")
-        if progress.refused:
-            self.parts.count_proof(progress.refused, "refused")
-
     def view_of(
         self, opened: Opened, request: RequestContext, *, problem: Problem | None = None, notice: str = ""
     ) -> StepView:
@@ -251,13 +245,14 @@ class Journeys:
             retry_after=problem.retry_after,
         )
 
-    async def _even_out(self, started: float, slowest: float) -> None:
-        """Wait for the next even step behind the *slowest* check, so that how long the work took does not show."""
-        step = self.parts.settings.answer_step_ms / 1000
-        if step > 0:
-            step = steps(slowest, step)
-            elapsed = self.parts.clock.monotonic() - started
-            await self.parts.clock.sleep(step - elapsed % step)
+
+def count_proofs(parts: JourneyParts, before: JourneyState, progress: Progress, *, counts: bool) -> None:
+    """Measure what was proven, and what was tried in vain: nothing *counts* whose write was refused."""
+    for piece in progress.state.evidence:
+        if piece not in before.evidence:
+            parts.count_proof(piece.authenticator, "proven" if counts else "refused")
+    if progress.refused:
+        parts.count_proof(progress.refused, "refused")
 
 
 def _has_proven(before: JourneyState, progress: Progress, shown: Shown) -> bool:

@@ -59,7 +59,7 @@ class Links:
         state, sent = opened.journey.state, opened.journey.state.challenge
         asked_at = sent.sent_at if sent is not None else opened.journey.created_at
         what = purpose(self._journeys.parts, state)
-        is_here, ask = opened.journey.browser_id == browser_id, opened.facts.request
+        is_here, ask = _is_here(opened, browser_id), opened.facts.request
         leads_to = ask.redirect_uri if is_here and ask is not None else ""
         return LinkView(what, is_here, state.user_agent, asked_at, leads_to)
 
@@ -70,7 +70,7 @@ class Links:
         opened = await self._find(token)
         if isinstance(opened, Refusal):
             return opened
-        if opened.journey.browser_id == browser_id:
+        if _is_here(opened, browser_id):
             context = StepContext(self._journeys.parts, opened.journey, opened.vault, opened.facts, request)
             return opened, await self._journeys.prove(opened, await proven(context), request)
         return await self._show_code(opened, request)
@@ -107,3 +107,8 @@ class Links:
         if sent is None or sent.expires_at <= now or not sent.code:
             return _SPENT
         return await self._journeys.open_for(*found)
+
+
+def _is_here(opened: Opened, browser_id: BrowserId | None) -> bool:
+    """Tell whether a journey began in this browser; one that began in an application did so in none."""
+    return opened.journey.browser_id == browser_id and not opened.journey.state.client

@@ -62,6 +62,7 @@ def entry(context: StepContext, event: str, data: dict[str, str | int], reason: 
         outcome=Outcome.REFUSED if reason else Outcome.SUCCESS,
         actor=f"customer:{who}",
         subject=who,
+        client=context.journey.state.client,
         reason=reason,
         request_id=request.request_id,
         data=dict(data),

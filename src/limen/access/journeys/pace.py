@@ -78,3 +78,12 @@ class Pace:
 def steps(slowest: float, step: float) -> float:
     """Return the multiple of *step* seconds that covers *slowest* beside the rest of an answer."""
     return step * max(1, math.ceil(slowest / step) + (slowest > 0))
+
+
+async def even_out(parts: JourneyParts, started: float, slowest: float) -> None:
+    """Wait for the next even step behind the *slowest* check, so that how long the work took does not show."""
+    step = parts.settings.answer_step_ms / 1000
+    if step > 0:
+        step = steps(slowest, step)
+        elapsed = parts.clock.monotonic() - started
+        await parts.clock.sleep(step - elapsed % step)

@@ -208,6 +208,7 @@ class JourneyState(msgspec.Struct, frozen=True):
         user_agent: the device that asked, for links opened elsewhere.
         fresh_login: sessions that exist do not count (``prompt=login``, ``max_age``).
         manner: what the page told of the browser and of the one who uses it, as it came (``trust.risk.manner``).
+        client: the application by which its customer changes something (:mod:`errands`): no browser opens it.
         led_to_client: of a finished journey, which knows nothing else any more: whether an application was answered.
     """
 
@@ -234,6 +235,7 @@ class JourneyState(msgspec.Struct, frozen=True):
     locale: str = "en"
     user_agent: str = ""
     manner: str = ""
+    client: str = ""
     led_to_client: bool = False
 
     def belonging_to(self, customer_id: str) -> "JourneyState":

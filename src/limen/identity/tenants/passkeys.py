@@ -1,7 +1,7 @@
 """What a tenant wants of passkeys and security keys (Web Authentication Level 3)."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
 
@@ -9,13 +9,24 @@ import msgspec
 
 MOST_MODELS: Final = 500
 MOST_ORIGINS: Final = 20
+MOST_APPS: Final = 20
 MOST_DAYS: Final = 3_650
 _AAGUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _HOST: Final = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*")
+_FINGERPRINT: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 _ORIGIN: Final = re.compile(r"https://[a-z0-9.-]{1,253}(:[0-9]{1,5})?")
 
 Aaguid = Annotated[str, msgspec.Meta(extra_json_schema={"pattern": f"^{_AAGUID.pattern}$"})]
+Fingerprint = Annotated[str, msgspec.Meta(extra_json_schema={"pattern": f"^{_FINGERPRINT.pattern}$"})]
 Days = Annotated[int, msgspec.Meta(extra_json_schema={"minimum": 0, "maximum": MOST_DAYS})]
+
+_LISTS: Final[Mapping[str, tuple[int, re.Pattern[str], str]]] = {
+    "allowed_models": (MOST_MODELS, _AAGUID, "aaguid.invalid"),
+    "denied_models": (MOST_MODELS, _AAGUID, "aaguid.invalid"),
+    "related_origins": (MOST_ORIGINS, _ORIGIN, "origin.invalid"),
+    "android_apps": (MOST_APPS, _FINGERPRINT, "fingerprint.invalid"),
+}
+"""Setting to the most that it has, what each looks like, and what is said of one that does not."""
 
 
 class PasskeySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -31,6 +42,8 @@ class PasskeySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         rp_id: the domain that passkeys are for: a parent of the issuer's host. Empty for that host. Passkeys made for
             another one stop working.
         related_origins: other sites of the tenant's at which its passkeys may be used (WebAuthn §5.11).
+        android_apps: the tenant's own Android applications that may make and use passkeys, each by the SHA-256
+            fingerprint of the certificate that signs it, base64url. They also need the host's Digital Asset Links.
         counter: what a signature counter that went back means, which it does where a device was cloned: always refuse;
             or let copies through that are made to be copied and have stopped to count.
         offer_days: so long nobody is asked again who did not want a passkey after a sign-in by password; 0 for never
@@ -43,6 +56,7 @@ class PasskeySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     denied_models: Annotated[tuple[Aaguid, ...], msgspec.Meta(extra_json_schema={"maxItems": MOST_MODELS})] = ()
     rp_id: Annotated[str, msgspec.Meta(extra_json_schema={"maxLength": 253})] = ""
     related_origins: Annotated[tuple[str, ...], msgspec.Meta(extra_json_schema={"maxItems": MOST_ORIGINS})] = ()
+    android_apps: Annotated[tuple[Fingerprint, ...], msgspec.Meta(extra_json_schema={"maxItems": MOST_APPS})] = ()
     counter: Literal["refuse", "allow_synced"] = "refuse"
     offer_days: Days = 90
 
@@ -53,9 +67,13 @@ def relying_party(settings: PasskeySettings, issuer: str) -> str:
 
 
 def origins(settings: PasskeySettings, issuer: str) -> tuple[str, ...]:
-    """Return where a tenant's passkeys may be used: its own origin, and those related to it."""
+    """Return where a tenant's passkeys may be used: its own origin, those related to it, and its own applications.
+
+    An application for Apple's systems states the RP ID's own origin.
+    """
     parts = urlsplit(issuer)
-    return (f"{parts.scheme}://{parts.netloc}", *settings.related_origins)
+    apps = (f"android:apk-key-hash:{one}" for one in settings.android_apps)
+    return (f"{parts.scheme}://{parts.netloc}", *settings.related_origins, *apps)
 
 
 def problems_of(settings: PasskeySettings, field: str) -> Iterator[tuple[str, str]]:
@@ -64,17 +82,13 @@ def problems_of(settings: PasskeySettings, field: str) -> Iterator[tuple[str, st
         yield f"{field}.rp_id", "rp_id.invalid"
     if not 0 <= settings.offer_days <= MOST_DAYS:
         yield f"{field}.offer_days", "number.out_of_bounds"
-    for name, models in (("allowed_models", settings.allowed_models), ("denied_models", settings.denied_models)):
-        if len(models) > MOST_MODELS:
+    for name, (most, form, code) in _LISTS.items():
+        listed: tuple[str, ...] = getattr(settings, name)
+        if len(listed) > most:
             yield f"{field}.{name}", "list.too_long"
-        for index, model in enumerate(models[:MOST_MODELS]):
-            if not _AAGUID.fullmatch(model):
-                yield f"{field}.{name}.{index}", "aaguid.invalid"
-    if len(settings.related_origins) > MOST_ORIGINS:
-        yield f"{field}.related_origins", "list.too_long"
-    for index, origin in enumerate(settings.related_origins[:MOST_ORIGINS]):
-        if not _ORIGIN.fullmatch(origin):
-            yield f"{field}.related_origins.{index}", "origin.invalid"
+        for index, one in enumerate(listed[:most]):
+            if not form.fullmatch(one):
+                yield f"{field}.{name}.{index}", code
 
 
 def fits_issuer(settings: PasskeySettings, issuer: str) -> bool:

@@ -12,6 +12,8 @@ from limen.kernel.uris import LONGEST, is_absolute_uri
 MOST_CLIENTS: Final = (1, 100_000)
 UNUSED_DAYS: Final = (1, 366)
 _ADMINISTRATIVE: Final = "limen:"
+_CREDENTIALS: Final = "account:credentials"
+"""Whoever may set up how customers sign in is registered by somebody who answers for it."""
 _MOST: Final = 50
 _MOST_AUDIENCES: Final = 20
 _HOST: Final = re.compile(r"\.?[a-z0-9-]+(?:\.[a-z0-9-]+)*")
@@ -52,7 +54,7 @@ class RegistrationSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=Tr
     Attributes:
         mode: ``off``; ``token``: whoever has an initial access token; ``statement``: whoever has a software statement
             of a trusted issuer; ``open``: everybody.
-        scopes: all that such a client may ever ask for; no administrative ones.
+        scopes: all that such a client may ever ask for; no administrative ones, and not ``account:credentials``.
         grant_types: likewise.
         redirect_hosts: where redirect URIs may lead; empty for anywhere. A dot in front allows sub-domains.
         native_redirects: whether they may lead to loopback or an application's own scheme (RFC 8252).
@@ -95,7 +97,7 @@ class RegistrationSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=Tr
 def problems_of(settings: RegistrationSettings, place: str) -> Iterator[tuple[str, str]]:
     """Yield what is wrong with *settings*: where below *place*, and a message key."""
     for index, scope in enumerate(settings.scopes):
-        if scope.startswith(_ADMINISTRATIVE):
+        if scope.startswith(_ADMINISTRATIVE) or scope == _CREDENTIALS:
             yield f"{place}.scopes.{index}", "scopes.beyond_your_authority"
         elif not SCOPE.fullmatch(scope):
             yield f"{place}.scopes.{index}", "scope.invalid"

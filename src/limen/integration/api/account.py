@@ -25,11 +25,12 @@ from limen.access.journeys.second_factors import RECENT
 from limen.access.journeys.weaker import can_reach
 from limen.access.oauth.assurance import MULTI_FACTOR
 from limen.access.possession.proof import ALGORITHMS
-from limen.access.sessions.records import KEYS, Evidence
+from limen.access.sessions.records import KEYS, Evidence, Session
 from limen.access.tokens.bound_tokens import BEARER, BOUND, DPOP, ShownToken, key_refused
 from limen.access.tokens.desk import Desk
 from limen.access.tokens.proving import NONCE_NEEDED
 from limen.access.tokens.resource_metadata import challenge_parameter
+from limen.identity.administrators import Actor
 from limen.integration.api.parts import PREFIX, ApiParts, Change
 from limen.integration.api.problems import Refused
 from limen.integration.api.route import GuardedRoute, StrictRequest, count, desk_of
@@ -52,6 +53,7 @@ class AccountCall:
         held: what the token's session rested on when the token's customer last proved who they are.
         scheme: how the token was shown, lower case.
         granted: the scopes of the token.
+        session: where the token came from, as long as it stands.
     """
 
     parts: ApiParts
@@ -61,6 +63,17 @@ class AccountCall:
     held: Sequence[Evidence] = field(repr=False)
     scheme: str
     granted: frozenset[str]
+    session: Session | None = None
+
+    @property
+    def client_id(self) -> str:
+        """Return which application calls."""
+        return self.owner.client
+
+    @property
+    def actor(self) -> Actor:
+        """Return who is to be named in the audit log."""
+        return Actor(f"customer:{self.owner.customer.id}", self.owner.request.request_id)
 
     @property
     def account(self) -> AccountParts:
@@ -136,7 +149,9 @@ async def _call(
     if customer is None or vault is None:
         return _GONE
     held: tuple[Evidence, ...] = ()
-    if session is not None and session.customer_id == customer.id and session.ended_at is None:
+    if session is not None and (session.customer_id != customer.id or session.ended_at is not None):
+        session = None
+    if session is not None:
         proven_at = int(token.claims.get("auth_time", 0))
         held = tuple(piece for piece in session.evidence if piece.at // SECOND <= proven_at)
     arrival = arrival_of(request.scope)
@@ -144,7 +159,7 @@ async def _call(
     came = RequestContext(arrival.request_id, arrival.address, agent, customer.profile.locale or "en")
     owner = Owner(customer, vault, sid, came, str(token.claims["client_id"]))
     granted = frozenset(str(token.claims.get("scope", "")).split())
-    return AccountCall(parts, desk, arrival.prefix, owner, held, scheme, granted)
+    return AccountCall(parts, desk, arrival.prefix, owner, held, scheme, granted, session)
 
 
 async def require_recent(call: AccountCall, *, is_harmless: bool = False) -> None:
@@ -168,6 +183,13 @@ async def require_recent(call: AccountCall, *, is_harmless: bool = False) -> Non
         age = 0  # a trusted device stood in for a factor that bears no level: only a fresh sign-in asks for it
     refusal = Unauthenticated("insufficient_user_authentication", "stale, or too weak")
     raise _challenged(call.desk, refusal, call.scheme, f'{strong}, max_age="{age}"')
+
+
+def sign_in_needed(call: AccountCall) -> Refused:
+    """Refuse until the customer has signed in anew, whatever they proved before."""
+    refusal = Unauthenticated("insufficient_user_authentication", "a sign-in asks for more than was proven")
+    strong = f', acr_values="{MULTI_FACTOR}"' if call.desk.tenant.settings.assurance.level > 1 else ""
+    return _challenged(call.desk, refusal, call.scheme, f'{strong}, max_age="0"')
 
 
 async def _require_likely(call: AccountCall, factors: Sequence[StoredFactor], now: Instant) -> None:

@@ -13,11 +13,13 @@ from starlette.routing import Match
 from limen.integration.api.document import describe
 from limen.integration.api.doors import (
     account,
+    account_changes,
     account_choices,
     account_emails,
     account_factors,
     account_identities,
     account_phones,
+    account_rights,
     account_safety,
     attacks,
     audit,
@@ -73,11 +75,13 @@ _DOORS = (
     attacks,
     risk,
     account,
+    account_changes,
     account_choices,
     account_emails,
     account_factors,
     account_identities,
     account_phones,
+    account_rights,
     account_safety,
     destinations,
 )

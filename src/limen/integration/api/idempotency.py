@@ -7,13 +7,15 @@ worked on anew, and what it would make twice refuses itself (slug, ``client_id``
 
 import re
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Protocol
 
 import msgspec
 from fastapi import Header, Request, Response
 
+from limen.access.tokens.desk import Desk
+from limen.identity.administrators import Actor
+from limen.integration.api.parts import ApiParts
 from limen.integration.api.problems import Refused
-from limen.integration.api.route import Call
 from limen.kernel.clock import DAY, MINUTE
 from limen.kernel.encoding import framed, sha256
 from limen.kernel.errors import Conflict, Invalid
@@ -30,11 +32,37 @@ IdempotencyKey = Annotated[
         alias="Idempotency-Key", description="Any text of 1 to 255 visible ASCII characters, fresh for each intent."
     ),
 ]
+
+
+class Asker(Protocol):
+    """Who asks, where: an administrator or their program, or a customer."""
+
+    @property
+    def parts(self) -> ApiParts:
+        """Return what the API is made of."""
+        ...
+
+    @property
+    def desk(self) -> Desk:
+        """Return the tenant's desk."""
+        ...
+
+    @property
+    def client_id(self) -> str:
+        """Return which client calls."""
+        ...
+
+    @property
+    def actor(self) -> Actor:
+        """Return who is to be named in the audit log."""
+        ...
+
+
 Work = Callable[[], Awaitable[Response]]
 Recall = Callable[[str], Awaitable[Response]]
 
 
-async def once(call: Call, request: Request, key: str | None, work: Work, recall: Recall | None = None) -> Response:
+async def once(call: Asker, request: Request, key: str | None, work: Work, recall: Recall | None = None) -> Response:
     """Do *work* unless a request with this *key* was done before, whose answer is then given again.
 
     Args:
@@ -53,7 +81,7 @@ async def once(call: Call, request: Request, key: str | None, work: Work, recall
     found = _KEY.fullmatch(key)
     if found is None:
         raise Refused(Invalid("invalid_idempotency_key"), 400)
-    digest = sha256(framed(call.caller.client_id, call.actor.name, request.scope["path"], found[1]))
+    digest = sha256(framed(call.client_id, call.actor.name, request.scope["path"], found[1]))
     asked = sha256(await request.body())
     known = await _reserve(call, digest, asked)
     if known is not None:
@@ -68,7 +96,7 @@ async def once(call: Call, request: Request, key: str | None, work: Work, recall
     return answer
 
 
-async def _reserve(call: Call, digest: bytes, asked: bytes) -> Any:
+async def _reserve(call: Asker, digest: bytes, asked: bytes) -> Any:
     """Return what is known under the key; None if it is ours now."""
     now = call.parts.clock.now()
     async with call.parts.begin(call.desk.tenant.id) as unit:
@@ -80,7 +108,7 @@ async def _reserve(call: Call, digest: bytes, asked: bytes) -> Any:
     return known
 
 
-async def _again(call: Call, digest: bytes, asked: bytes, known: Any, recall: Recall | None) -> Response:
+async def _again(call: Asker, digest: bytes, asked: bytes, known: Any, recall: Recall | None) -> Response:
     if known.request_hash != asked:
         raise Refused(Invalid("idempotency_key_reused"))
     if not known.status:
@@ -95,7 +123,7 @@ async def _again(call: Call, digest: bytes, asked: bytes, known: Any, recall: Re
     return Response(kept["body"].encode(), known.status, kept["headers"])
 
 
-async def _keep(call: Call, digest: bytes, asked: bytes, answer: Response, *, is_personal: bool) -> None:
+async def _keep(call: Asker, digest: bytes, asked: bytes, answer: Response, *, is_personal: bool) -> None:
     headers = {name: answer.headers[name] for name in _KEPT_HEADERS if name in answer.headers}
     kept = {"headers": headers, "body": "" if is_personal else bytes(answer.body).decode()}
     vault = await call.parts.keyring.tenant(call.desk.tenant.id)

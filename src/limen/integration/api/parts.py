@@ -5,11 +5,13 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from limen.access.account.archive import ArchiveUnit
 from limen.access.account.unit import AccountUnit, Owner
 from limen.access.clients.dynamic.store import DynamicUnit
 from limen.access.factors.administer import FactorUnit
 from limen.access.imports.store import ImportUnit
 from limen.access.journeys.guards.risks import Judged
+from limen.access.journeys.parts import JourneyParts
 from limen.access.merging.merge import MergeUnit
 from limen.access.resources.catalogue import CatalogueUnit
 from limen.access.safety.administer import AdministeredUnit
@@ -88,6 +90,7 @@ class IdempotencyStore(Protocol):
 class ApiUnit(
     RightsUnit,
     AccountUnit,
+    ArchiveUnit,
     PreferenceUnit,
     AdministeredUnit,
     FactorUnit,
@@ -190,6 +193,7 @@ class ApiParts:
         words: what names of ours say in words.
         texts: whether there is anybody who carries short messages.
         weigh: holds what customers change against their habits.
+        journeys: path prefix to what a tenant's journeys are made of: an errand is one (``access.journeys.errands``).
     """
 
     desks: Desks
@@ -207,6 +211,7 @@ class ApiParts:
     ledger_signers: Signers
     close_log: CloseLog
     guards: Guards
+    journeys: Callable[[str], Awaitable[JourneyParts | None]]
     limit: Limit = Limit(600, 60, "api")
     breaches: BreachSources = NO_SOURCES
     send_audit: Send = NOWHERE

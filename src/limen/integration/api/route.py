@@ -44,6 +44,11 @@ class Call:
         """Return who is to be named in the audit log."""
         return self.caller.actor
 
+    @property
+    def client_id(self) -> str:
+        """Return which client calls."""
+        return self.caller.client_id
+
 
 class StrictRequest(Request):
     """A request whose body is read within a limit, and as strict JSON."""

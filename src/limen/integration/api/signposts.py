@@ -9,6 +9,8 @@ from starlette.types import Receive, Scope, Send
 
 _WORD: Final = 3
 """Where the first word stands that tells doors apart: behind ``/api/v1/``."""
+_OWN: Final = "account"
+"""A customer's own: nobody's identifier stands behind it, so that the next word tells too."""
 _Sign = tuple[int, str, str]
 """How many segments, which word tells most, and the last segment, empty where it is a parameter."""
 
@@ -49,4 +51,5 @@ class Signposts(BaseRoute):
 def _sign(path: str) -> _Sign:
     segments = path.split("/")
     last = segments[-1]
-    return len(segments), segments[_WORD] if len(segments) > _WORD else "", "" if last.startswith("{") else last
+    told = slice(_WORD, _WORD + 2 if segments[_WORD : _WORD + 1] == [_OWN] else _WORD + 1)
+    return len(segments), "/".join(segments[told]), "" if last.startswith("{") else last

@@ -36,4 +36,4 @@ def test_whatever_is_asked_for_nothing_but_what_is_allowed_is_answered(parameter
 
 def test_every_scope_that_speaks_of_a_person_is_forbidden_to_machines():
     of_a_person = {"openid", "profile", "email", "phone", "address", "offline_access"}
-    assert {*of_a_person, "account:read", "account:write"} == MACHINE_FORBIDDEN
+    assert {*of_a_person, "account:read", "account:write", "account:credentials"} == MACHINE_FORBIDDEN

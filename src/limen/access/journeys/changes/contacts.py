@@ -72,7 +72,7 @@ async def named(context: StepContext, typed: str) -> Progress:
 
 async def _owner(context: StepContext) -> Owner:
     customer, vault = owner(context)
-    return Owner(customer, vault, "", context.request)
+    return Owner(customer, vault, "", context.request, context.journey.state.client)
 
 
 def _written(state: JourneyState, change: ContactChange | Refusal, taken: Problem | None = None) -> Progress:

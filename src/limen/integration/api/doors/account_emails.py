@@ -1,14 +1,18 @@
-"""A customer's own e-mail addresses: seen, put first and taken away. They are added on the account page."""
+"""A customer's own e-mail addresses: seen, added, put first and taken away."""
 
 from typing import Annotated
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 
 from limen.access.account.emails import put_first, remove_email
-from limen.identity.customers.scopes import ACCOUNT_READ, ACCOUNT_WRITE
+from limen.access.journeys.tasks import ADD_EMAIL, CHANGE_EMAIL
+from limen.identity.customers.scopes import ACCOUNT_CREDENTIALS, ACCOUNT_READ, ACCOUNT_WRITE
 from limen.integration.api.account import AccountRoute, CurrentAccount, require_recent
 from limen.integration.api.answers import answer, done
 from limen.integration.api.document import acts, answers
+from limen.integration.api.errands import begun
+from limen.integration.api.idempotency import IdempotencyKey
+from limen.integration.api.models.changes import ChangeShown, OwnEmailSent
 from limen.integration.api.models.emails import EmailsShown, shown_emails
 from limen.integration.api.parts import PREFIX
 from limen.integration.api.paths import identified
@@ -22,6 +26,25 @@ Contact = Annotated[str, identified(ContactId, "email_id")]
 async def list_own_emails(call: CurrentAccount) -> Response:
     """List one's e-mail addresses, the primary one first."""
     return answer(shown_emails(call.owner.customer.profile))
+
+
+@router.post(
+    "",
+    status_code=201,
+    response_model=ChangeShown,
+    responses=answers(409, 412, body=True),
+    openapi_extra=acts(ACCOUNT_CREDENTIALS),
+)
+async def add_own_email(
+    call: CurrentAccount, request: Request, body: OwnEmailSent, idempotency_key: IdempotencyKey = None
+) -> Response:
+    """Begin to add an address, or to put another in the place of the primary one. Wants a recent sign-in.
+
+    The change waits for the code that is mailed there. Whether the address is somebody else's is not said: its mail has
+    no code then.
+    """
+    kind = CHANGE_EMAIL if body.primary else ADD_EMAIL
+    return await begun(call, request, idempotency_key, kind, {"email": body.email})
 
 
 @router.post("/{email_id}/primary", status_code=204, responses=answers(409), openapi_extra=acts(ACCOUNT_WRITE))

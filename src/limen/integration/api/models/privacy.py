@@ -1,13 +1,14 @@
-"""Privacy requests, restrictions and legal holds."""
+"""Privacy requests, restrictions and legal holds; and what customers see of their own requests and copies."""
 
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field
 
+from limen.access.account.archive import Archive
 from limen.identity.rights.limits import Told
 from limen.identity.rights.records import Law, LimitKind, PrivacyRequest, RequestKind, RequestState
 from limen.identity.rights.requests import Said
-from limen.integration.api.models.common import Moment, Sent, Shown, Str, moment
+from limen.integration.api.models.common import Bool, Moment, Sent, Shown, Str, moment
 from limen.kernel.clock import Instant
 
 
@@ -83,6 +84,68 @@ class LimitList(Shown):
     """The limits that hold for a customer."""
 
     items: list[LimitShown]
+
+
+class OwnRequestSent(Sent):
+    """What one asks for by right, in one's own words."""
+
+    kind: Literal["rectification", "restriction", "objection"]
+    words: Annotated[Str, Field(min_length=1, max_length=4_000)]
+
+    @property
+    def as_kind(self) -> RequestKind:
+        """Return the kind."""
+        return RequestKind(self.kind)
+
+
+class OwnRequestShown(Shown):
+    """What one asked for by right."""
+
+    id: str
+    kind: RequestKind
+    state: RequestState
+    created_at: Moment
+    due_at: Moment = Field(description="By when it is answered.")
+    closed_at: Moment | None
+    words: str | None = Field(description="Where one request is read: what was said.")
+    answer: str | None = Field(description="Where one request is read: what was answered.")
+
+
+class OwnRequestList(Shown):
+    """All of them, newest first."""
+
+    items: list[OwnRequestShown]
+
+
+class ArchiveShown(Shown):
+    """A copy of everything, to keep."""
+
+    is_ready: Bool
+    requested_at: Moment
+    expires_at: Moment = Field(description="When it is deleted here.")
+
+
+def shown_own_request(request: PrivacyRequest, said: Said | None = None) -> OwnRequestShown:
+    """Return a request as its customer sees it, with what was *said* where that was opened."""
+    return OwnRequestShown(
+        id=request.id,
+        kind=request.kind,
+        state=request.state,
+        created_at=moment(request.created_at),
+        due_at=moment(request.due_at),
+        closed_at=moment(request.closed_at) if request.closed_at is not None else None,
+        words=said.words if said is not None else None,
+        answer=said.answer if said is not None else None,
+    )
+
+
+def shown_archive(archive: Archive) -> ArchiveShown:
+    """Return a copy as it is shown."""
+    return ArchiveShown(
+        is_ready=archive.ready_at is not None,
+        requested_at=moment(archive.asked_at),
+        expires_at=moment(archive.expires_at),
+    )
 
 
 def shown_request(request: PrivacyRequest, now: Instant, said: Said | None = None) -> RequestShown:
