@@ -4,8 +4,8 @@ A weight is worth half after a half-life. Two counts of the same thing are broug
 added, so that what two workers counted apart is what one would have counted.
 """
 
-import math
 from collections.abc import Iterable, Mapping
+from math import exp2
 from typing import Final
 
 import msgspec
@@ -26,11 +26,6 @@ def epoch_of(now: Instant) -> int:
     return now // EPOCH
 
 
-def faded(weight: float, since: Instant, now: Instant) -> float:
-    """Return what *weight* of the instant *since* is worth *now*; what lies ahead is not made heavier."""
-    return weight * math.exp2(-max(0, now - since) / HALF_LIFE)
-
-
 class Tally(msgspec.Struct, frozen=True, array_like=True):
     """How often something was seen: ``weight`` as it was at the instant ``at``."""
 
@@ -38,16 +33,17 @@ class Tally(msgspec.Struct, frozen=True, array_like=True):
     at: Instant
 
     def now(self, now: Instant) -> float:
-        """Return what it is worth *now*."""
-        return faded(self.weight, self.at, now)
+        """Return what it is worth *now*; what lies ahead is not made heavier."""
+        age = now - self.at
+        return self.weight * exp2(-age / HALF_LIFE) if age > 0 else self.weight
 
     def plus(self, other: "Tally") -> "Tally":
         """Return both together."""
         if not other.weight:
             return self
         if other.at < self.at:
-            return Tally(self.weight + faded(other.weight, other.at, self.at), self.at)
-        return Tally(faded(self.weight, self.at, other.at) + other.weight, other.at)
+            return Tally(self.weight + other.now(self.at), self.at)
+        return Tally(self.now(other.at) + other.weight, other.at)
 
 
 NOTHING: Final = Tally(0.0, 0)
@@ -62,13 +58,22 @@ def merged(ours: Tallies, theirs: Tallies) -> dict[str, Tally]:
     return both
 
 
-def bounded(counts: Tallies, now: Instant, most: int = MOST_VALUES) -> dict[str, Tally]:
+def with_one(counts: Tallies, key: str, one: Tally) -> dict[str, Tally]:
+    """Return *counts* with *one* more of *key*."""
+    return {**counts, key: counts[key].plus(one) if key in counts else one}
+
+
+def bounded(counts: dict[str, Tally], now: Instant, most: int = MOST_VALUES) -> dict[str, Tally]:
     """Return the *most* heaviest of *counts*, without what has faded away."""
-    # As Tally.now has it, without two calls for each of the hundred that a sign-in weighs.
-    weights = {key: one.weight * math.exp2(-max(0, now - one.at) / HALF_LIFE) for key, one in counts.items()}
-    kept = [key for key, weight in weights.items() if weight >= FAINT]
-    if len(kept) > most:
-        kept = sorted(kept, key=lambda key: (-weights[key], key))[:most]
+    weights: dict[str, float] = {}
+    for key, one in counts.items():  # a hundred at a sign-in: as Tally.now has it, without its calls
+        age = now - one.at
+        weight = one.weight * exp2(-age / HALF_LIFE) if age > 0 else one.weight
+        if weight >= FAINT:
+            weights[key] = weight
+    if len(weights) == len(counts) <= most:
+        return counts
+    kept = sorted(weights, key=lambda key: (-weights[key], key))[:most] if len(weights) > most else weights
     return {key: counts[key] for key in kept}
 
 

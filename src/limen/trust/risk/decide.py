@@ -10,6 +10,7 @@ from limen.trust.risk.records import Assessment, Finding
 Outcome = Literal["allow", "notify", "challenge", "delay", "deny"]
 OUTCOMES: Final[tuple[Outcome, ...]] = ("allow", "notify", "challenge", "delay", "deny")
 """From the mildest to the gravest."""
+_GRAVEST_FIRST: Final = OUTCOMES[::-1]
 AWAY: Final = Assessment(0.0, 0.0, (Finding("model", 1.0, "risk.reason.away"),), MODEL)
 """What is said where the model could not be asked."""
 
@@ -24,10 +25,13 @@ class Decision:
     @property
     def outcome(self) -> Outcome:
         """Return the gravest that was reached."""
-        return next((one for one in reversed(OUTCOMES) if one in self.reached), "allow")
+        for one in _GRAVEST_FIRST:
+            if one in self.reached:
+                return one
+        return "allow"
 
 
 def decide(probability: float, limits: Limits) -> Decision:
     """Return what *limits* say about a *probability*."""
-    reached = (name for name in THRESHOLDS if (at := getattr(limits, name)) and probability * 1_000 >= at)
+    reached = [name for name in THRESHOLDS if (at := getattr(limits, name)) and probability * 1_000 >= at]
     return Decision(frozenset(reached), limits.level)

@@ -7,23 +7,24 @@ import msgspec
 
 from limen.identity.tenants.notices import PER_DAY
 from limen.kernel.clock import DAY, HOUR, Instant
-from limen.trust.risk.counts import NOTHING, Tally, bounded, epoch_of, merged
+from limen.trust.risk.counts import NOTHING, Tally, bounded, epoch_of, merged, with_one
 from limen.trust.risk.records import PRINT, Place, Sighting
 
 MOST_DEVICES: Final = 24
-HOURS_AROUND: Final = (-2, -1, 0, 1, 2)
+_HOURS: Final = tuple(map(str, range(24)))
+_AROUND: Final = tuple(tuple(_HOURS[(hour + step) % 24] for step in (-2, -1, 0, 1, 2)) for hour in range(24))
 _EPOCH_WEEKDAY: Final = 3
 """The first of January 1970 was a Thursday; Monday is 0."""
 
 
 def hour_of(at: Instant) -> str:
     """Return the hour of the day, UTC."""
-    return str(at // HOUR % 24)
+    return _HOURS[at // HOUR % 24]
 
 
 def hours_around(at: Instant) -> tuple[str, ...]:
     """Return the hour of the day, UTC, with two before and two after it."""
-    return tuple(str((at // HOUR + step) % 24) for step in HOURS_AROUND)
+    return _AROUND[at // HOUR % 24]
 
 
 def day_kind(at: Instant) -> str:
@@ -92,7 +93,11 @@ class History(msgspec.Struct, frozen=True, omit_defaults=True):
 
     def counts(self, values: Mapping[str, str], now: Instant) -> dict[str, float]:
         """Return how often the customer showed each of *values*, by level."""
-        return {level: self.values.get(level, {}).get(value, NOTHING).now(now) for level, value in values.items()}
+        held, counts = self.values, dict.fromkeys(values, 0.0)
+        for level, value in values.items():
+            if level in held and (tally := held[level].get(value)) is not None:
+                counts[level] = tally.now(now)
+        return counts
 
     def plus(self, other: "History") -> "History":
         """Return two histories of one customer together: counted apart, they say what one would have."""
@@ -119,31 +124,38 @@ class History(msgspec.Struct, frozen=True, omit_defaults=True):
         present = f"{epoch_of(now)}."
         return {value: tally for value, tally in self.values.get(PRINT, {}).items() if value.startswith(present)}
 
-    def _of_now(self, now: Instant) -> "History":
-        """Return the history without fingerprints of epochs that are over."""
-        if PRINT not in self.values:
-            return self
-        kept = {level: shown for level, shown in self.values.items() if level != PRINT}
-        prints = dict(self.prints(now))
-        return msgspec.structs.replace(self, values=kept | ({PRINT: prints} if prints else {}))
+    def _values_of(self, now: Instant) -> dict[str, dict[str, Tally]]:
+        """Return the values without fingerprints of epochs that are over."""
+        values = dict(self.values)
+        if values.pop(PRINT, None) and (prints := self.prints(now)):
+            values[PRINT] = dict(prints)
+        return values
 
     def after(self, seen: Sighting, *, is_told: bool = False) -> "History":
         """Return the history with one more sign-in, of which its customer is told or not."""
-        one = Tally(1.0, seen.at)
-        is_new = bool(seen.device) and seen.device not in self.devices and not self.is_empty
-        last, place, standing = Last(seen.at), seen.place, seen.standing
-        if place is not None and not standing.is_elsewhere:
-            last = Last(seen.at, place.latitude, place.longitude, standing.carrier)
-        return self._of_now(seen.at).plus(
-            History(
-                values={level: {value: one} for level, value in seen.values.items()},
-                sign_ins=one,
-                devices={seen.device: one} if seen.device else {},
-                new_devices=one if is_new else NOTHING,
-                hours={hour_of(seen.at): one},
-                days={day_kind(seen.at): one},
-                first_at=seen.at,
-                last=last,
-                told=(seen.at,) if is_told else (),
-            )
+        at, last, device, devices = seen.at, self.last, seen.device, self.devices
+        one, now = Tally(1.0, at), max(at, last.at) if last is not None else at
+        values = self._values_of(at)
+        for level, value in seen.values.items():
+            values[level] = with_one(values.get(level, {}), value, one)
+        for level, shown in values.items():
+            values[level] = bounded(shown, now)
+        is_new = bool(device) and device not in devices and last is not None
+        return History(
+            values=values,
+            sign_ins=self.sign_ins.plus(one),
+            devices=bounded(with_one(devices, device, one) if device else devices, now, MOST_DEVICES),
+            new_devices=self.new_devices.plus(one) if is_new else self.new_devices,
+            hours=with_one(self.hours, hour_of(at), one),
+            days=with_one(self.days, day_kind(at), one),
+            first_at=min(self.first_at or at, at),
+            last=last if last is not None and last.at >= at else _last(seen),
+            told=tuple(sorted({*self.told, at}, reverse=True)[: PER_DAY[1]]) if is_told else self.told,
         )
+
+
+def _last(seen: Sighting) -> Last:
+    place, standing = seen.place, seen.standing
+    if place is None or standing.is_elsewhere:
+        return Last(seen.at)
+    return Last(seen.at, place.latitude, place.longitude, standing.carrier)

@@ -4,13 +4,13 @@ An epoch's counters go when the one after it has ended, and in that one they wei
 key is random and goes with them (``app.epochs``), so that no copy of a counter is tied to a value any more.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 from limen.kernel.clock import SECOND, Instant
 from limen.kernel.mac import HmacSha256
-from limen.trust.risk.counts import epoch_of
+from limen.trust.risk.counts import EPOCH
 from limen.trust.risk.history import History, day_kind, hour_of
 from limen.trust.risk.population import Counted, Value
 from limen.trust.risk.records import ADDRESS, AGENT, DAY_KIND, HOUR, OWN, PRINT, TOLD, Sighting
@@ -84,6 +84,11 @@ class Epoch:
                 self._known[value] = known
         return known
 
+    def names_of(self, values: Iterable[Value]) -> list[tuple[bytes, bytes]]:
+        """Return the same of each of *values*."""
+        known = self._known
+        return [known.get(value) or self.names(value) for value in values]
+
     def hash(self, value: Value) -> bytes:
         """Return what a value's counter is called."""
         return self.names(value)[0]
@@ -93,28 +98,26 @@ class Epoch:
         """Return what a page hashes with before it tells anything: another for each tenant and epoch, and no secret."""
         return self.hash((PRINT, "salt")).hex() if self.is_counted else ""
 
-    def counts(self, seen: Sighting, history: History) -> Iterator[Count]:
-        """Yield what one sign-in adds; *history* is the customer's before it."""
-        for level, value in _counted(seen):
-            before = history.values.get(level, {}).get(value)
-            is_fresh = before is None or epoch_of(before.at) != self.number
-            yield Count(self.hash((level, value)), int(is_fresh))
-        told = ((level, "") for level in TOLD if level in seen.values)
-        whole: Iterable[Value] = (SIGN_INS, (HOUR, hour_of(seen.at)), (DAY_KIND, day_kind(seen.at)), *told)
-        for of_all in whole:  # of no person: counted from the first on
-            yield Count(self.hash(of_all), CROWD)
-        if history.last is None or epoch_of(history.last.at) != self.number:
-            yield Count(self.hash(CUSTOMERS), CROWD)
+    def counts(self, seen: Sighting, history: History) -> list[Count]:
+        """Return what one sign-in adds; *history* is the customer's before it."""
+        customers: dict[Value, int] = {}
+        for level, value in seen.values.items():
+            if level not in OWN:
+                before = history.values.get(level, {}).get(value)
+                customers[level, value] = int(before is None or before.at // EPOCH != self.number)
+                if level in TOLD:
+                    customers[level, ""] = CROWD
+        # Of no person, as what was told at all: counted from the first on.
+        customers |= {SIGN_INS: CROWD, (HOUR, hour_of(seen.at)): CROWD, (DAY_KIND, day_kind(seen.at)): CROWD}
+        if history.last is None or history.last.at // EPOCH != self.number:
+            customers[CUSTOMERS] = CROWD
+        names = self.names_of(customers)
+        return [Count(mine, more) for (mine, _), more in zip(names, customers.values(), strict=True)]
 
-    def attack(self, seen: Sighting, shown: int) -> Iterator[Count]:
-        """Yield what a sign-in adds that was asked for more; with -1 as *shown*, what its answer takes back."""
-        for value in _counted(seen):
-            yield Count(self.names(value)[1], shown, shown)
-        yield Count(self.hash(ATTACKS), CROWD * shown, shown)
-
-
-def _counted(seen: Sighting) -> Iterator[Value]:
-    return (value for value in seen.values.items() if value[0] not in OWN)
+    def attack(self, seen: Sighting, shown: int) -> list[Count]:
+        """Return what a sign-in adds that was asked for more; with -1 as *shown*, what its answer takes back."""
+        names = self.names_of(value for value in seen.values.items() if value[0] not in OWN)
+        return [Count(self.hash(ATTACKS), CROWD * shown, shown), *(Count(theirs, shown, shown) for _, theirs in names)]
 
 
 Epochs = tuple[Epoch, Epoch]

@@ -42,9 +42,12 @@ def likelihood(feature: Feature, values: Mapping[str, str], counts: Mapping[str,
         counts: level to how often its value was seen there.
         total: how many sign-ins the history holds; more than nothing.
     """
-    known = [level for level in feature.weights if level in values]
-    weight = sum(feature.weights[level] for level in known)
-    if weight <= 0:
-        return 1.0
-    unseen = sum(counts.get(level, 0.0) <= 0 for level in known)
-    return sum(feature.weights[level] * share(counts.get(level, 0.0), total, unseen) for level in known) / weight
+    unseen, known, likely = 0, 0.0, 0.0
+    for level, weight in feature.weights.items():
+        if level in values:
+            known += weight
+            unseen += counts.get(level, 0.0) <= 0
+    for level, weight in feature.weights.items():
+        if level in values:
+            likely += weight * share(counts.get(level, 0.0), total, unseen)
+    return likely / known if known > 0 else 1.0

@@ -39,18 +39,22 @@ def asked_for(seen: Sighting, history: History) -> tuple[Value, ...]:
 
 def shown_in(seen: Sighting) -> list[Value]:
     """Return what has to be looked up whoever it is."""
-    shown = [value for value in seen.values.items() if value[0] not in OWN]
-    shown += [(HOUR, hour) for hour in hours_around(seen.at)]
+    shown = [(HOUR, hour) for hour in hours_around(seen.at)]
     shown.append((DAY_KIND, day_kind(seen.at)))
-    return shown + [(level, "") for level in TOLD if level in seen.values]
+    for level, value in seen.values.items():
+        if level not in OWN:
+            shown.append((level, value))
+        if level in TOLD:
+            shown.append((level, ""))
+    return shown
 
 
 def usual_of(seen: Sighting, history: History) -> list[Value]:
     """Return what has to be looked up where a customer shows something new: what they usually show."""
-    if history.is_empty:
+    if history.last is None:
         return []
-    values = seen.values
-    new = [level for level in LEVELS if level in values and not history.has(level, values[level])]
+    values, held = seen.values, history.values
+    new = [level for level in LEVELS if level in values and values[level] not in held.get(level, ())]
     return [(level, history.usual(level)) for level in new]
 
 

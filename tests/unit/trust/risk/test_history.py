@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from limen.kernel.clock import DAY, HOUR
-from limen.trust.risk.counts import HALF_LIFE, MOST_VALUES, Tally, bounded, faded
-from limen.trust.risk.history import History, day_kind, hour_of
+from limen.trust.risk.counts import HALF_LIFE, MOST_VALUES, NOTHING, Tally, bounded
+from limen.trust.risk.history import History, Last, day_kind, hour_of
 from limen.trust.risk.records import ADDRESS, Place, Sighting
 
 NOW = 20_000 * DAY
@@ -27,9 +27,10 @@ def of(sightings) -> History:
 
 
 def test_a_weight_halves_in_a_half_life() -> None:
-    assert faded(1.0, NOW, NOW + HALF_LIFE) == pytest.approx(0.5)
-    assert faded(1.0, NOW, NOW + 3 * HALF_LIFE) == pytest.approx(0.125)
-    assert faded(1.0, NOW, NOW - DAY) == 1.0
+    one = Tally(1.0, NOW)
+    assert one.now(NOW + HALF_LIFE) == pytest.approx(0.5)
+    assert one.now(NOW + 3 * HALF_LIFE) == pytest.approx(0.125)
+    assert one.now(NOW - DAY) == 1.0
 
 
 @given(st.lists(SIGHTINGS, max_size=12), st.lists(SIGHTINGS, max_size=12))
@@ -52,6 +53,24 @@ def test_a_history_is_bounded_and_forgets_the_faintest() -> None:
     assert "99" in kept
     assert "0" not in kept
     assert bounded(counts, NOW + 20 * HALF_LIFE) == {}
+
+
+@given(st.lists(SIGHTINGS, max_size=8), SIGHTINGS, st.booleans())
+def test_a_sign_in_more_is_a_history_of_its_own_that_is_added(before, seen, is_told: bool) -> None:
+    known, one = of(before), Tally(1.0, seen.at)
+    is_new = bool(seen.device) and seen.device not in known.devices and not known.is_empty
+    alone = History(
+        values={level: {value: one} for level, value in seen.values.items()},
+        sign_ins=one,
+        devices={seen.device: one} if seen.device else {},
+        new_devices=one if is_new else NOTHING,
+        hours={hour_of(seen.at): one},
+        days={day_kind(seen.at): one},
+        first_at=seen.at,
+        last=Last(seen.at),
+        told=(seen.at,) if is_told else (),
+    )
+    assert known.after(seen, is_told=is_told) == known.plus(alone)  # to the bit, whichever came first
 
 
 def test_a_history_survives_being_sealed() -> None:

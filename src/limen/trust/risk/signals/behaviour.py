@@ -18,12 +18,11 @@ _TOLD_FROM: Final = 0.5
 
 
 def _speaks(seen: Sighting, history: History, population: Population) -> Finding | None:
-    asked = ((TYPING, len(TYPINGS)), (POINTER, len(POINTERS)))
-    found = [habit_ratio(level, words, seen, history, population) for level, words in asked]
-    known = [ratio for ratio in found if ratio is not None]
-    if not known:
+    typing = habit_ratio(TYPING, len(TYPINGS), seen, history, population)
+    pointer = habit_ratio(POINTER, len(POINTERS), seen, history, population)
+    if typing is None and pointer is None:
         return None
-    bounded = max(LEAST, min(MOST, sum(known)))
+    bounded = max(LEAST, min(MOST, (typing or 0.0) + (pointer or 0.0)))
     return Finding("behaviour", bounded, "risk.reason.unusual_behaviour" if bounded > _TOLD_FROM else "")
 
 

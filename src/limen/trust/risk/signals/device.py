@@ -19,7 +19,7 @@ _PRIOR_NEW, _PRIOR_ALL = 1.0, 12.0
 
 
 def _speaks(seen: Sighting, history: History, _: Population) -> Finding | None:
-    if history.is_empty or seen.device is None:
+    if history.last is None or seen.device is None:
         return None
     new, sign_ins = history.new_devices.now(seen.at), history.sign_ins.now(seen.at)
     customer_is_new = (new + _PRIOR_NEW) / (max(sign_ins, new) + _PRIOR_ALL)

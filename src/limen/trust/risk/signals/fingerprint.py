@@ -23,8 +23,8 @@ _PRIOR: Final = 6.0
 
 
 def _speaks(seen: Sighting, history: History, _: Population) -> Finding | None:
-    mine, shown = history.prints(seen.at), seen.values.get(PRINT, "")
-    if not mine or not shown:
+    shown = seen.values.get(PRINT, "")
+    if not shown or not (mine := history.prints(seen.at)):
         return None
     attackers, customers = ALIKE, _LOST
     if seen.device in history.devices:

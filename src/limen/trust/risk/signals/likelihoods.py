@@ -16,8 +16,8 @@ MOST_BELIEVED: Final = 0.8
 
 def plain_ratio(feature: Feature, seen: Sighting, history: History, population: Population) -> float | None:
     """Return the logarithm of p(x)/p(x|u,L), as Freeman et al. have it; None where customer or value is unknown."""
-    values = {level: seen.values[level] for level in feature.weights if level in seen.values}
-    if not values or history.is_empty:
+    values = _shown(feature, seen)
+    if not values or history.last is None:
         return None
     counts = {level: population.counts.get((level, value), 0.0) for level, value in values.items()}
     everybody = likelihood(feature, values, counts, max(population.sign_ins, 1.0))
@@ -33,16 +33,23 @@ def log_ratio(feature: Feature, seen: Sighting, history: History, population: Po
     customer's usual value. And what the tenant's own attackers showed joins what everybody shows, the more of it there
     is the more it counts.
     """
-    values = {level: seen.values[level] for level in feature.weights if level in seen.values}
-    if not values or history.is_empty:
+    values, usual = _shown(feature, seen), {}
+    if not values or history.last is None:
         return None
-    usual = {level: history.usual(level) for level, value in values.items() if not history.has(level, value)}
+    for level, value in values.items():
+        if value not in history.values.get(level, ()):
+            usual[level] = history.usual(level)
     attacker = _of_others(feature, values, usual, (population.counts, population.sign_ins))
     if population.attacks > 0:
         weight = MOST_BELIEVED * population.attacks / (population.attacks + ATTACKS_BELIEVED)
         theirs = _of_others(feature, values, usual, (population.attacked, population.attacks))
         attacker = (1.0 - weight) * attacker + weight * theirs
     return math.log(attacker / _own(feature, values, history, seen))
+
+
+def _shown(feature: Feature, seen: Sighting) -> dict[str, str]:
+    """Return the levels of a feature that a sighting knows, the finest first, and their values."""
+    return {level: seen.values[level] for level in feature.weights if level in seen.values}
 
 
 def _own(feature: Feature, values: Mapping[str, str], history: History, seen: Sighting) -> float:
@@ -57,10 +64,11 @@ def _of_others(
     *usual* is, of each level whose value is new to the customer, what they usually show.
     """
     counts, total = counted[0], max(counted[1], 1.0)
-    likely = 0.0
+    likely = known = 0.0
     for level, value in values.items():
-        shown = share(counts.get((level, value), 0.0), total, 0)
+        shown, weight = share(counts.get((level, value), 0.0), total, 0), feature.weights[level]
         if level in usual:
             shown = max(shown, 1.0 - min(1.0, counts.get((level, usual[level]), 0.0) / total))
-        likely += feature.weights[level] * shown
-    return likely / sum(feature.weights[level] for level in values)
+        known += weight
+        likely += weight * shown
+    return likely / known

@@ -25,9 +25,9 @@ def _speaks(seen: Sighting, history: History, population: Population) -> Finding
 
 
 def _reason(seen: Sighting, history: History) -> str:
-    for level in _NEW:
-        if level in seen.values and not history.has(level, seen.values[level]):
-            return _NEW[level]
+    for level, reason in _NEW.items():
+        if level in seen.values and seen.values[level] not in history.values.get(level, ()):
+            return reason
     return "risk.reason.rare_origin"
 
 

@@ -14,7 +14,7 @@ _TOLD_FROM = 0.7
 
 
 def _speaks(seen: Sighting, history: History, population: Population) -> Finding | None:
-    if history.is_empty or population.customers < 1 or population.sign_ins < 1:
+    if history.last is None or population.customers < 1 or population.sign_ins < 1:
         return None
     own = history.sign_ins.now(seen.at)
     ratio = math.log(population.sign_ins / (population.customers * own))

@@ -19,12 +19,12 @@ def _speaks(seen: Sighting, history: History, _: Population) -> Finding | None:
     standing = seen.standing
     if standing.listed:
         return Finding("standing", _LISTED, "risk.reason.listed")
+    if not standing.is_elsewhere:
+        return None
     habit = _KNOWN_NETWORK if history.has(NETWORK, seen.values.get(NETWORK, "")) else 1.0
     if standing.anonymiser:
         return Finding("standing", _ANONYMISER * habit, "risk.reason.anonymiser")
-    if standing.hosting:
-        return Finding("standing", _HOSTING * habit, "risk.reason.hosting")
-    return None
+    return Finding("standing", _HOSTING * habit, "risk.reason.hosting")
 
 
 SIGNAL = Signal("standing", _speaks)
