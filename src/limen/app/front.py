@@ -38,6 +38,7 @@ from limen.kernel.clock import Clock
 from limen.kernel.encoding import framed, sha256
 from limen.kernel.entropy import Entropy
 from limen.kernel.ids import TenantId
+from limen.kernel.mac import HmacSha256
 from limen.storage.opening import Storage
 from limen.trust.attacks.counters import Counters
 from limen.trust.attacks.guard import AttackGuard
@@ -58,6 +59,7 @@ from limen.trust.threats.reputation import Reputation
 from limen.trust.tolls.lines import LineTypes
 
 CSRF: Final = "csrf"
+NEWCOMERS: Final = "newcomers"
 """The name of the sub-key that binds forms to browsers."""
 ATTACKS: Final = "attacks"
 """The name of the sub-key under which mailboxes and browsers of sign-ups are counted."""
@@ -254,7 +256,8 @@ def tenant_pages(parts: FrontParts) -> Tenants:
         found = made.get(prefix)
         if found is None or not all(map(is_, found[0], of)):
             keys = vault.derive(ATTACKS), vault.derive(PROOFS), counted
-            found = of, TenantPages(_journeys(desk, settings, parts, keys, pace), vault.derive(CSRF))
+            journeys, newcomers = _journeys(desk, settings, parts, keys, pace), HmacSha256(vault.derive(NEWCOMERS))
+            found = of, TenantPages(journeys, vault.derive(CSRF), newcomers)
             made[prefix] = found
             if len(made) > _HELD:
                 made.popitem(last=False)

@@ -8,12 +8,12 @@ the house as ``sub`` or ``sid`` is random instead (:func:`limen.kernel.entropy.r
 from functools import lru_cache
 from typing import ClassVar, Self
 
-from limen.kernel.clock import Clock
+from limen.kernel.clock import Clock, Instant
 from limen.kernel.entropy import Entropy
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _PAIRS = tuple(first + second for first in _ALPHABET for second in _ALPHABET)
-_LENGTH = 26
+_LENGTH, _HEAD = 26, 10
 _LOWER = (1 << 40) - 1
 
 
@@ -38,6 +38,14 @@ class TypedId(str):
         if head != cls.prefix or len(tail) != _LENGTH or tail.strip(_ALPHABET):
             return None
         return cls(text)
+
+    @property
+    def made_at(self) -> Instant:
+        """Return when it was made, to the millisecond, as it says itself."""
+        milliseconds = 0
+        for letter in self[len(self.prefix) + 1 :][:_HEAD]:
+            milliseconds = milliseconds << 5 | _ALPHABET.index(letter)
+        return Instant(milliseconds * 1000)
 
     @classmethod
     def pattern(cls) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Table, and_, delete, exists, select, tuple_, update
 
+from limen.access.sessions.records import BROWSER_UNSEEN
 from limen.identity.rights.records import KEPT
 from limen.kernel.clock import DAY, Clock, Instant
 from limen.kernel.ids import JourneyId, TenantId
@@ -28,7 +29,6 @@ from limen.storage.statements import Connection
 BATCH = 500
 KEPT_AFTER_EXPIRY = DAY
 """So long a replayed code, a reused token or a late click is still told from one that never was."""
-BROWSER_UNSEEN = DAY
 REQUEST_REMEMBERED = 30 * DAY
 """So long an administrator sees what became of a recovery request."""
 IMPORT_REMEMBERED = 90 * DAY

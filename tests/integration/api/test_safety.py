@@ -9,6 +9,7 @@ from limen.access.sessions.cookies import new_browser
 from limen.identity.administrators import CUSTOMERS_READ, CUSTOMERS_WRITE
 from limen.kernel.clock import DAY
 from limen.kernel.ids import DeviceId
+from limen.kernel.mac import HmacSha256
 
 pytestmark = pytest.mark.anyio
 NOBODY = "cus_00000000000000000000000000"
@@ -29,7 +30,7 @@ async def trusted(house, customer):
     """A device that *customer* trusts."""
     vault, now = await house.directory().vault_of(customer.id), house.clock.now()
     device_id = DeviceId.new(house.clock, house.entropy)
-    browser, _ = new_browser(house.clock, house.entropy)
+    browser, _ = new_browser(house.clock, house.entropy, HmacSha256(b"newcomers"))
     sealed = seal_device(vault, device_id, DeviceWords("Firefox"))
     device = TrustedDevice(device_id, customer.id, browser.id, sealed, now, now, now + DAY)
     async with house.storage.database.begin(house.default.id) as unit:

@@ -58,6 +58,7 @@ def test_version_and_variant_are_those_of_a_uuid_version_7(clock: ManualClock, b
 @pytest.mark.parametrize("byte", [0x00, 0x5A, 0xFF])
 def test_the_first_48_bits_are_the_milliseconds(clock: ManualClock, byte: int) -> None:
     assert number(CustomerId.new(clock, Fixed(byte))) >> 80 == clock.now() // 1000
+    assert CustomerId.new(clock, Fixed(byte)).made_at == clock.now() // 1000 * 1000
 
 
 def test_74_bits_are_random(clock: ManualClock) -> None:

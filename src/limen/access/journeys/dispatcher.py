@@ -15,8 +15,9 @@ from dataclasses import dataclass, replace
 import msgspec
 
 from limen.access.journeys.arrival import Arrived, arrive, rotated_cookie
+from limen.access.journeys.begun import LONGEST, Begun, knows_nobody, open_begun, seal_begun
 from limen.access.journeys.context import Facts, StepContext
-from limen.access.journeys.facts import gather
+from limen.access.journeys.facts import facts_of_nobody, gather
 from limen.access.journeys.guards.weighing import weighed, weighed_task
 from limen.access.journeys.pace import even_out
 from limen.access.journeys.parts import JourneyParts, JourneyUnit
@@ -49,11 +50,12 @@ Shown = StepView | Proven | Arrived | Refusal
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A journey that its browser opened."""
+    """A journey that its browser opened; ``begun`` bears it while it is not stored."""
 
     journey: Journey
     vault: SubjectVault
     facts: Facts
+    begun: Begun | None = None
 
 
 class Journeys:
@@ -70,10 +72,12 @@ class Journeys:
         request: RequestContext,
         *,
         newcomer: Browser | None = None,
+        may_wait: bool = False,
     ) -> Opened | Arrived | Refusal:
         """Begin a journey; return it with what is true at its first step, or where it ended with nothing to ask.
 
-        The browser is stored already, or is the *newcomer* that is stored with the journey.
+        The browser is stored already, or is the *newcomer* that is stored with the journey. Where it *may_wait* both
+        are stored with the first answer, if nobody is known yet: what is returned is to be borne by its page.
         """
         parts = self.parts
         state = msgspec.structs.replace(state, user_agent=request.user_agent[:LONGEST_AGENT], locale=request.locale)
@@ -84,6 +88,10 @@ class Journeys:
                 return ended
         vault = await parts.keyring.new_subject(parts.tenant_id, JourneyId.new)
         journey = self._fresh(JourneyId(vault.subject_id), browser_id, state)
+        if may_wait and knows_nobody(state):
+            begun = Begun(seal_begun(await parts.keyring.tenant(parts.tenant_id), journey), newcomer)
+            if len(begun.text) <= LONGEST:
+                return Opened(journey, vault, await facts_of_nobody(parts, journey, state), begun)
         write: Write | None = None
         if state.task and state.customer_id:
             opened = await self.open_for(journey, vault)
@@ -148,10 +156,22 @@ class Journeys:
         async with self.parts.read(self.parts.tenant_id) as unit:
             return Opened(journey, vault, await gather(self.parts, unit, journey, journey.state))
 
-    async def open(self, journey_id: JourneyId, browser_id: BrowserId, unit: JourneyUnit) -> Opened | Refusal:
-        """Return a journey that is under way, as *unit* sees it, to the browser where it began."""
+    async def open(
+        self,
+        journey_id: JourneyId,
+        browser_id: BrowserId,
+        unit: JourneyUnit,
+        begun: Begun | None = None,
+        user_agent: str = "",
+    ) -> Opened | Refusal:
+        """Return a journey that is under way, as *unit* sees it, to the browser where it began.
+
+        It may be that it has only *begun*, in a browser that says *user_agent*: then that bears it.
+        """
         parts = self.parts
         sealed = await unit.journeys.get(journey_id)
+        if sealed is None and begun is not None:
+            return await self._open_begun(journey_id, browser_id, unit, begun, user_agent)
         if sealed is None or sealed.browser_id != browser_id:
             return NotFound("journey_elsewhere", "unknown here, or begun in another browser")
         if sealed.expires_at <= parts.clock.now():
@@ -165,8 +185,26 @@ class Journeys:
         if journey.finished_at is not None:  # a form that was sent twice: nothing is answered a second time
             return Expired("journey_answered" if journey.state.led_to_client else "journey_done", "finished")
         facts = await gather(parts, unit, journey, journey.state)
-        owners = await unit.sessions.owners_at(browser_id)
-        return Opened(journey, vault, msgspec.structs.replace(facts, device_of=owners) if owners else facts)
+        return Opened(journey, vault, await _at_device(unit, browser_id, facts))
+
+    async def _open_begun(
+        self, journey_id: JourneyId, browser_id: BrowserId, unit: JourneyUnit, begun: Begun, user_agent: str
+    ) -> Opened | Refusal:
+        """Return a journey of which nothing is stored but its key."""
+        parts = self.parts
+        tenant = await parts.keyring.tenant(parts.tenant_id)
+        journey = open_begun(tenant, journey_id, browser_id, begun.text, user_agent[:LONGEST_AGENT])
+        if journey is None:
+            return NotFound("journey_elsewhere", "unknown here, or begun in another browser")
+        if journey.expires_at <= parts.clock.now():
+            return Expired("journey_over", "expired")
+        vault = await parts.keyring.subject(parts.tenant_id, journey_id)
+        if vault is None:
+            return Expired("journey_over", "its key is gone")
+        facts = await facts_of_nobody(parts, journey, journey.state)
+        if begun.newcomer is None:
+            facts = await _at_device(unit, browser_id, facts)
+        return Opened(journey, vault, facts, begun)
 
     async def _commit(self, opened: Opened, progress: Progress, request: RequestContext) -> Shown:
         """Take the journey one step on and write what its step did; whoever was faster is shown instead."""
@@ -184,9 +222,9 @@ class Journeys:
 
     async def _written(self, opened: Opened, progress: Progress, request: RequestContext) -> tuple[Shown, bool] | None:
         """Write in one unit what *progress* says; return what follows, and whether it was done. None: not the first."""
-        parts, before = self.parts, opened.journey
+        parts = self.parts
         async with parts.begin(parts.tenant_id) as unit:
-            if not await unit.journeys.hold(before.id, before.version):
+            if not await _held(unit, opened):
                 return None
             vault = progress.vault or opened.facts.vault
             if vault is not None:
@@ -233,6 +271,8 @@ class Journeys:
         if step is None:  # arrived already, but for a form that says so
             return StepView("continue", journey.version, notice=notice)
         view = step.view(StepContext(self.parts, journey, opened.vault, opened.facts, request))
+        if opened.begun is not None:
+            view = replace(view, begun=opened.begun.text)
         if problem is None:
             return replace(view, notice=notice) if notice else view
         return replace(
@@ -253,6 +293,22 @@ def count_proofs(parts: JourneyParts, before: JourneyState, progress: Progress, 
             parts.count_proof(piece.authenticator, "proven" if counts else "refused")
     if progress.refused:
         parts.count_proof(progress.refused, "refused")
+
+
+async def _held(unit: JourneyUnit, opened: Opened) -> bool:
+    """Hold a journey until *unit* ends, or store it where it has only begun; False: somebody was faster."""
+    journey, begun = opened.journey, opened.begun
+    if begun is None:
+        return await unit.journeys.hold(journey.id, journey.version)
+    if begun.newcomer is not None:
+        await unit.sessions.add_browser(begun.newcomer)
+    return await unit.journeys.add(seal(journey, opened.vault))
+
+
+async def _at_device(unit: JourneyUnit, browser_id: BrowserId, facts: Facts) -> Facts:
+    """Return *facts* with whose device the browser is."""
+    owners = await unit.sessions.owners_at(browser_id)
+    return msgspec.structs.replace(facts, device_of=owners) if owners else facts
 
 
 def _has_proven(before: JourneyState, progress: Progress, shown: Shown) -> bool:

@@ -3,10 +3,11 @@
 import msgspec
 from msgspec.structs import replace
 
+from limen.access.clients.records import Client
 from limen.access.factors.records import StoredFactor, keys
 from limen.access.journeys.context import Account, Facts
 from limen.access.journeys.parts import JourneyParts, JourneyUnit
-from limen.access.journeys.passkeys.facts import with_passkeys
+from limen.access.journeys.passkeys.facts import challenge_of, with_passkeys
 from limen.access.journeys.proven_addresses import owes_proof
 from limen.access.journeys.records import Journey, JourneyState, Path
 from limen.access.journeys.second_factors import (
@@ -49,9 +50,10 @@ async def gather(
     parts: JourneyParts, unit: JourneyUnit, journey: Journey, state: JourneyState, vault: SubjectVault | None = None
 ) -> Facts:
     """Return the facts about *state*, as *unit* sees them; *vault* is the customer's, where it is at hand."""
+    if not state.customer_id and not state.select_account:
+        return await facts_of_nobody(parts, journey, state)
     request = request_of(state)
-    loaded = await parts.desk.clients(request.client_id) if request is not None else None
-    client = loaded.client if loaded is not None else None
+    client = await _client_of(parts, request)
     if state.customer_id and (vault is None or vault.subject_id != state.customer_id):
         vault = await parts.directory.vault_of(CustomerId(state.customer_id))
     customer = await customer_of(parts, unit, state.customer_id, vault)
@@ -71,6 +73,18 @@ async def gather(
     asks = client.document.require_consent
     due = needs_consent(client, await unit.grants.find(customer.id, client.key), request) if asks else ()
     return replace(facts, consent_due=due, details_due=details_due(client, request))
+
+
+async def facts_of_nobody(parts: JourneyParts, journey: Journey, state: JourneyState) -> Facts:
+    """Return the facts about a journey that knows nobody yet: what asked for it, and what a passkey would sign."""
+    request = request_of(state)
+    challenge = challenge_of(await parts.keyring.tenant(parts.tenant_id), journey)
+    return Facts(request, await _client_of(parts, request), challenge=challenge)
+
+
+async def _client_of(parts: JourneyParts, request: AuthorizationRequest | None) -> Client | None:
+    loaded = await parts.desk.clients(request.client_id) if request is not None else None
+    return loaded.client if loaded is not None else None
 
 
 async def _with_second_factor(

@@ -187,7 +187,7 @@ class Joining(msgspec.Struct, frozen=True):
         return f"Joining({self.stays!r})"
 
 
-class JourneyState(msgspec.Struct, frozen=True):
+class JourneyState(msgspec.Struct, frozen=True, omit_defaults=True):
     """All that a journey knows; sealed as one value under the journey's key.
 
     Attributes:

@@ -17,8 +17,8 @@ class JourneyStore(Protocol):
         """Return the journey whose mailed link has this SHA-256."""
         ...
 
-    async def add(self, journey: SealedJourney) -> None:
-        """Store a new journey."""
+    async def add(self, journey: SealedJourney) -> bool:
+        """Store a new journey; False where it is stored already: somebody sent the first form of it before."""
         ...
 
     async def hold(self, journey_id: JourneyId, version: int) -> bool:

@@ -30,6 +30,7 @@ class StepView:
         data: what the step needs beside that.
         challenge: what an authenticator signs, where the step takes a passkey; base64url.
         status: the HTTP status that fits: 200, 400 for errors, 429 or 503 with ``retry_after`` seconds.
+        begun: the journey itself, sealed, while nothing is stored of it: its form is sent to an address that bears it.
     """
 
     name: str
@@ -41,6 +42,7 @@ class StepView:
     status: int = 200
     retry_after: int = 0
     challenge: str = ""
+    begun: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ class RequestedClaims(msgspec.Struct, frozen=True, omit_defaults=True):
     scopes: tuple[str, ...] = ()
 
 
-class AuthorizationRequest(msgspec.Struct, frozen=True, kw_only=True):
+class AuthorizationRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A checked request (RFC 6749 §4.1.1, OpenID Connect Core §3.1.2.1); its JSON is stored sealed in the journey.
 
     Attributes:

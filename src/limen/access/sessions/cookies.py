@@ -1,16 +1,18 @@
 """The browser's one cookie: ``{browser}.{secret}``. Its secret changes with every change of assurance.
 
-Reading it proves nothing until the secret's hash was compared with the stored one.
+Reading it proves nothing until the secret's hash was compared with the stored one. A newcomer is stored when they
+answer something, and known until then by their secret, which follows from their name under a sub-key of the tenant's.
 """
 
 import hmac
 from dataclasses import dataclass
 
-from limen.access.sessions.records import Browser
-from limen.kernel.clock import Clock
-from limen.kernel.encoding import sha256
+from limen.access.sessions.records import BROWSER_UNSEEN, Browser
+from limen.kernel.clock import Clock, Instant
+from limen.kernel.encoding import b64url, sha256
 from limen.kernel.entropy import Entropy, random_token
 from limen.kernel.ids import BrowserId
+from limen.kernel.mac import HmacSha256
 
 _MAX = 128
 
@@ -44,11 +46,28 @@ def read_cookie(text: str) -> BrowserCookie | None:
     return BrowserCookie(browser_id, secret) if browser_id is not None and secret else None
 
 
-def new_browser(clock: Clock, entropy: Entropy) -> tuple[Browser, BrowserCookie]:
-    """Return a new browser and the cookie it is to hold."""
-    cookie = fresh_cookie(BrowserId.new(clock, entropy), entropy)
+def new_browser(clock: Clock, entropy: Entropy, secrets: HmacSha256) -> tuple[Browser, BrowserCookie]:
+    """Return a new browser and the cookie it is to hold; what it is known by meanwhile follows from *secrets*."""
+    browser_id = BrowserId.new(clock, entropy)
+    cookie = BrowserCookie(browser_id, _first_secret(browser_id, secrets))
     now = clock.now()
     return Browser(cookie.id, cookie.secret_hash(), now, now), cookie
+
+
+def newcomer(cookie: BrowserCookie, secrets: HmacSha256, now: Instant) -> Browser | None:
+    """Return the new browser that holds *cookie*, of which nothing is stored; None where it is none of ours, or old.
+
+    One that was stored, and has another secret since, may be forgotten when it is as old.
+    """
+    if now - cookie.id.made_at >= BROWSER_UNSEEN:
+        return None
+    if not hmac.compare_digest(cookie.secret.encode(), _first_secret(cookie.id, secrets).encode()):
+        return None
+    return Browser(cookie.id, cookie.secret_hash(), cookie.id.made_at, now)
+
+
+def _first_secret(browser_id: BrowserId, secrets: HmacSha256) -> str:
+    return b64url(secrets.digest(browser_id.encode()))
 
 
 def fresh_cookie(browser_id: BrowserId, entropy: Entropy) -> BrowserCookie:

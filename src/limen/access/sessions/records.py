@@ -6,7 +6,7 @@ from typing import Protocol
 import msgspec
 
 from limen.access.clients.records import ClientDocument
-from limen.kernel.clock import Instant
+from limen.kernel.clock import DAY, Instant
 from limen.kernel.ids import BrowserId, CustomerId, SessionId
 
 PASSWORD = "pwd"
@@ -31,6 +31,8 @@ MAILED_CODE = "email_code"
 """Our name for a mailed code as a second step; it bears no assurance level, as a mailbox does not."""
 SECOND_FACTORS = frozenset({OTP, RECOVERY_CODE, SMS, MAILED_CODE})
 """What stands beside a password."""
+BROWSER_UNSEEN = 7 * DAY
+"""So long a browser without a session is kept, and known by its first secret while nothing is stored of it."""
 
 
 class Evidence(msgspec.Struct, frozen=True):

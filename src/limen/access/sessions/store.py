@@ -15,7 +15,7 @@ class SessionStore(Protocol):
         ...
 
     async def add_browser(self, browser: Browser) -> None:
-        """Store a new browser."""
+        """Store a browser, unless it is."""
         ...
 
     async def rotate_browser(self, browser_id: BrowserId, secret_hash: bytes, now: Instant) -> bool:

@@ -19,7 +19,7 @@ from limen.access.oauth.request import parse_authorization
 from limen.access.oauth.response import error_response
 from limen.access.tokens.pushed import PushedRequest
 from limen.experience.pages.errors import refused
-from limen.experience.pages.steps import started
+from limen.experience.pages.steps import is_shown_at_once, started
 from limen.experience.pages.visit import LONGEST_QUERY, Visit
 from limen.kernel.clock import SECOND
 from limen.kernel.encoding import from_b64url
@@ -161,4 +161,4 @@ def _prefill(request: AuthorizationRequest, accounts: list[Account]) -> str:
 
 
 async def _begin(visit: Visit, state: JourneyState) -> Response:
-    return started(visit, await visit.begin(state))
+    return started(visit, await visit.begin(state, may_wait=is_shown_at_once(visit)))

@@ -5,12 +5,13 @@ from dataclasses import replace
 from starlette.responses import Response
 
 from limen.access.journeys.arrival import Arrived
+from limen.access.journeys.begun import Begun
 from limen.access.journeys.dispatcher import Opened, Proven
 from limen.access.journeys.links import Links, LinkView, ShownCode
 from limen.access.journeys.records import JourneyState, Path
 from limen.experience.pages.devices import describe_device
 from limen.experience.pages.errors import refused, wants_json
-from limen.experience.pages.steps import allow_return, show, started
+from limen.experience.pages.steps import allow_return, is_shown_at_once, show, started
 from limen.experience.pages.visit import Visit
 from limen.kernel.errors import Forbidden, NotFound, Refusal
 from limen.kernel.ids import JourneyId
@@ -24,13 +25,14 @@ async def begin(visit: Visit) -> Response:
     path = PATHS[visit.path]
     if path is Path.SIGN_UP and not visit.desk.tenant.settings.sign_up_open:
         return refused(visit, Forbidden("sign_up_closed", "sign-up is closed"))
-    return started(visit, await visit.begin(JourneyState(path=path)))
+    return started(visit, await visit.begin(JourneyState(path=path), may_wait=is_shown_at_once(visit)))
 
 
 async def journey(visit: Visit) -> Response:
     """Show the step that is due, or give it its form."""
-    journey_id = JourneyId.parse(visit.request.names["journey"])
-    opened = await _opened(visit, journey_id) if journey_id is not None else None
+    name, _, begun = visit.request.names["journey"].partition(".")
+    journey_id = JourneyId.parse(name)
+    opened = await _opened(visit, journey_id, begun) if journey_id is not None else None
     if journey_id is None or opened is None:
         return _stale(visit, journey_id) or refused(visit, _UNKNOWN)
     if isinstance(opened, Refusal):
@@ -49,13 +51,20 @@ async def journey(visit: Visit) -> Response:
     return _over(visit, shown) if isinstance(shown, Refusal) else show(visit, journey_id, shown, posted=True)
 
 
-async def _opened(visit: Visit, journey_id: JourneyId) -> Opened | Refusal | None:
-    """Prove the browser and open its journey in one unit; None where the cookie proves no browser."""
+async def _opened(visit: Visit, journey_id: JourneyId, text: str) -> Opened | Refusal | None:
+    """Prove the browser and open its journey in one unit; None where the cookie proves no browser.
+
+    *text* bears the journey where it has only begun.
+    """
     if visit.shown_cookie is None:
         return None
     async with visit.parts.read(visit.journey_parts.tenant_id) as unit:
         await visit.prove(unit)
-        return await visit.journeys.open(journey_id, visit.browser.id, unit) if visit.browser is not None else None
+        browser = visit.browser or visit.newcomer
+        if browser is None:
+            return None
+        begun = Begun(text, visit.newcomer) if text else None
+        return await visit.journeys.open(journey_id, browser.id, unit, begun, visit.context.user_agent)
 
 
 def _stale(visit: Visit, journey_id: JourneyId | None) -> Response | None:
@@ -65,7 +74,7 @@ def _stale(visit: Visit, journey_id: JourneyId | None) -> Response | None:
     """
     if journey_id is None or visit.request.method != "POST" or visit.shown_cookie is None or wants_json(visit.request):
         return None
-    return visit.go(f"/journey/{journey_id}")
+    return visit.go(visit.path)
 
 
 def _over(visit: Visit, refusal: Refusal) -> Response:

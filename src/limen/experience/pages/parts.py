@@ -19,6 +19,7 @@ from limen.identity.tenants.management import Tenancy
 from limen.identity.tenants.records import Tenant
 from limen.kernel.clock import Instant
 from limen.kernel.ids import TenantId
+from limen.kernel.mac import HmacSha256
 from limen.trust.bots.agents import Directory
 
 
@@ -106,10 +107,14 @@ Begin = Callable[[TenantId], AbstractAsyncContextManager[PageUnit]]
 
 @dataclass(frozen=True, slots=True)
 class TenantPages:
-    """One tenant, as its pages need it. ``csrf_key`` is a sub-key of the tenant's, 32 bytes."""
+    """One tenant, as its pages need it. ``csrf_key`` is a sub-key of the tenant's, 32 bytes.
+
+    ``newcomers`` is another: what browsers are known by before they are stored.
+    """
 
     journeys: JourneyParts
     csrf_key: bytes
+    newcomers: HmacSha256
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,11 @@ _FIRST = frozenset({"sign_in", "sign_up", "recover"})
 """Steps that know nobody yet: where nothing was typed and no work is asked for, their page is the same for all."""
 
 
+def is_shown_at_once(visit: Visit) -> bool:
+    """Tell whether a journey that begins now is answered with a page, which can bear it until somebody answers."""
+    return visit.request.method == "GET" and not wants_json(visit.request)
+
+
 def started(visit: Visit, begun: Opened | Arrived | Refusal) -> Response:
     """Return the answer where a journey began: its first step, at once where the browser asked by GET."""
     if isinstance(begun, Refusal):
@@ -42,13 +47,15 @@ def show(visit: Visit, journey_id: JourneyId, shown: Shown, *, posted: bool = Fa
         visit.cookie = visit.fresh_cookie = shown.cookie  # the tokens of this answer's forms are bound to the new one
         shown = shown.view
     if wants_json(visit.request):
-        body = {"schema": SCHEMA, "journey": journey_id, "csrf": visit.csrf(journey_id), "step": asdict(shown)}
+        step = {name: value for name, value in asdict(shown).items() if name != "begun"}
+        body = {"schema": SCHEMA, "journey": journey_id, "csrf": visit.csrf(journey_id), "step": step}
         return _with_retry(visit.dress(JSONResponse(body, shown.status)), shown)
     if posted and shown.status == 200 and not shown.errors and not shown.notice:
         return visit.go(f"/journey/{journey_id}")
     here = f"{visit.prefix}/journey/{journey_id}"  # wherever the journey began, it goes on there
+    here = f"{here}.{shown.begun}" if shown.begun else here
     form = {"action": here, "here": here, "csrf": visit.csrf(journey_id), "challenge": shown.challenge}
-    shown = replace(shown, challenge="")  # new each time, while the rest of a first page is the same for all
+    shown = replace(shown, challenge="", begun="")  # new each time, while the rest of a first page is the same for all
     if shown.data.get("captcha"):
         visit.request.policy.allow_widget(shown.data["captcha"]["sources"])
     template = f"steps/{shown.name}.html"

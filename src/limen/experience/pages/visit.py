@@ -15,7 +15,7 @@ from limen.access.journeys.dispatcher import Journeys, Opened
 from limen.access.journeys.parts import JourneyParts
 from limen.access.journeys.records import JourneyState
 from limen.access.oauth.response import ResponseTarget
-from limen.access.sessions.cookies import BrowserCookie, new_browser, read_cookie
+from limen.access.sessions.cookies import BrowserCookie, new_browser, newcomer, read_cookie
 from limen.access.sessions.records import Browser
 from limen.experience.pages.parts import PageParts, PageUnit, TenantPages
 from limen.experience.rendering import Brand, named, negotiate_locale, spoken
@@ -49,13 +49,14 @@ class Visit:
         cookie_name: what the browser's cookie is called here: tenants of one origin have one each.
         shown_cookie: the cookie of ours that came along, whether or not it still proves anything.
         browser: None until a cookie proves one.
+        newcomer: a browser that was given its cookie and has answered nothing yet: it is not stored.
         cookie: the cookie that does.
         fresh_cookie: what the answer sets in its place.
     """
 
     __slots__ = (
         "browser", "context", "cookie", "cookie_name", "desk", "fresh_cookie", "journey_parts", "journeys", "locale",
-        "parts", "path", "prefix", "request", "shown_cookie", "tenant", "wished",
+        "newcomer", "parts", "path", "prefix", "request", "shown_cookie", "tenant", "wished",
     )  # fmt: skip
 
     def __init__(
@@ -70,6 +71,7 @@ class Visit:
         self.cookie_name = cookie_name(self.desk.tenant, secure=parts.secure_cookies)
         self.shown_cookie = read_cookie(request.cookies.get(self.cookie_name, ""))
         self.browser: Browser | None = None
+        self.newcomer: Browser | None = None
         self.cookie: BrowserCookie | None = None
         self.fresh_cookie: BrowserCookie | None = None
 
@@ -84,9 +86,14 @@ class Visit:
     async def prove(self, unit: PageUnit) -> None:
         """Find the browser that the cookie proves, as *unit* sees it."""
         cookie = self.shown_cookie
-        browser = await unit.sessions.browser(cookie.id) if cookie is not None else None
-        if cookie is not None and cookie.proves(browser):
+        if cookie is None:
+            return
+        browser = await unit.sessions.browser(cookie.id)
+        if cookie.proves(browser):
             self.browser, self.cookie = browser, cookie
+        elif browser is None:
+            self.newcomer = newcomer(cookie, self.tenant.newcomers, self.journey_parts.clock.now())
+            self.cookie = cookie if self.newcomer is not None else None
 
     def speak(self, wished: Sequence[str]) -> None:
         """Answer from here on in the best of the *wished* languages (``ui_locales``) that there are words for.
@@ -108,27 +115,32 @@ class Visit:
         A new cookie would replace the one that they hold, and sign everybody out; a redirect brings it along
         (``SameSite=Lax``, RFC 6265bis §5.6.7.1).
         """
-        return self.request.method == "POST" and self.browser is None
+        return self.request.method == "POST" and self.cookie is None
 
     async def ensure_browser(self) -> Browser:
         """Return this browser, made known to us if it was not."""
         if self.browser is None:
-            parts = self.journey_parts
-            self.browser, self.cookie = new_browser(parts.clock, parts.entropy)
-            self.fresh_cookie = self.cookie
-            async with self.parts.begin(parts.tenant_id) as unit:
-                await unit.sessions.add_browser(self.browser)
+            browser = self._welcomed()
+            async with self.parts.begin(self.journey_parts.tenant_id) as unit:
+                await unit.sessions.add_browser(browser)
+            self.browser, self.newcomer = browser, None
         return self.browser
 
-    async def begin(self, state: JourneyState) -> Opened | Arrived | Refusal:
-        """Begin a journey here; a browser that was not known to us is stored in the same commit."""
-        if self.browser is not None:
-            return await self.journeys.begin(state, self.browser.id, self.context)
-        parts = self.journey_parts
-        browser, cookie = new_browser(parts.clock, parts.entropy)
-        begun = await self.journeys.begin(state, browser.id, self.context, newcomer=browser)
-        self.browser, self.cookie, self.fresh_cookie = browser, cookie, cookie
-        return begun
+    def _welcomed(self) -> Browser:
+        """Return this browser, which is not stored: the one that was given a cookie, or a new one that is given one."""
+        if self.newcomer is None:
+            parts = self.journey_parts
+            self.newcomer, self.cookie = new_browser(parts.clock, parts.entropy, self.tenant.newcomers)
+            self.fresh_cookie = self.cookie
+        return self.newcomer
+
+    async def begin(self, state: JourneyState, *, may_wait: bool = False) -> Opened | Arrived | Refusal:
+        """Begin a journey here; a browser that was not known to us is stored with it.
+
+        Neither need be stored where the page that is shown now *may* bear them until it is answered.
+        """
+        browser = self.browser or self._welcomed()
+        return await self.journeys.begin(state, browser.id, self.context, newcomer=self.newcomer, may_wait=may_wait)
 
     def csrf(self, scope: str) -> str:
         """Return the token for forms of *scope*, bound to this browser's present secret."""

@@ -9,11 +9,11 @@ from limen.kernel.clock import Instant
 from limen.kernel.ids import BrowserId, JourneyId
 from limen.storage.schema.sessions import journeys
 from limen.storage.schema.tenants import setup_links
-from limen.storage.stores.base import TenantStoreBase, insert_mine, mine, select_mine, update_mine
+from limen.storage.stores.base import TenantStoreBase, insert_mine, insert_new_mine, mine, select_mine, update_mine
 
 _GET = select_mine(journeys, journeys.c.id == bindparam("of"))
 _FIND_LINK = select_mine(journeys, journeys.c.link_hash == bindparam("link"))
-_ADD = insert_mine(journeys)
+_ADD = insert_new_mine(journeys)
 _is_at = (
     journeys.c.id == bindparam("of"),
     journeys.c.version == bindparam("expected"),
@@ -47,9 +47,9 @@ class SqlJourneys(TenantStoreBase):
         row = await self._one(_FIND_LINK, link=link_hash)
         return None if row is None else _journey(row)
 
-    async def add(self, journey: SealedJourney) -> None:
-        """Store a new journey."""
-        await self._run(_ADD, _values(journey))
+    async def add(self, journey: SealedJourney) -> bool:
+        """Store a new journey; False where it is stored already."""
+        return await self._applied(_ADD, _values(journey))
 
     async def hold(self, journey_id: JourneyId, version: int) -> bool:
         """Hold the journey until the transaction ends, if it is at *version* and not finished; else return False."""

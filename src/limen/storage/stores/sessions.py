@@ -13,7 +13,7 @@ from limen.kernel.ids import BrowserId, CustomerId, SessionId, TenantId
 from limen.storage.schema.sessions import browsers, sessions
 from limen.storage.schema.tokens import codes, families
 from limen.storage.statements import Connection
-from limen.storage.stores.base import TenantStoreBase, insert_mine, mine, select_mine, update_mine
+from limen.storage.stores.base import TenantStoreBase, insert_mine, insert_new_mine, mine, select_mine, update_mine
 from limen.storage.stores.grants import revoke_families, void_codes
 from limen.storage.stores.parties import news_of_the_end, parties_of_customer, parties_of_session
 from limen.storage.stores.safety import FORGET_ALL
@@ -22,7 +22,7 @@ _evidence = msgspec.json.Decoder(tuple[Evidence, ...])
 _RENEWED = ("evidence", "seen_at", "expires_at", "sealed")
 
 _BROWSER = select_mine(browsers, browsers.c.id == bindparam("of"))
-_ADD_BROWSER = insert_mine(browsers)
+_ADD_BROWSER = insert_new_mine(browsers)
 _ROTATE_BROWSER = update_mine(browsers, browsers.c.id == bindparam("of"), sets=("secret_hash", "seen_at"))
 _at_browser = sessions.c.browser_id == bindparam("browser")
 _is_open = sessions.c.ended_at.is_(None)
@@ -63,7 +63,7 @@ class SqlSessions(TenantStoreBase):
         return None if row is None else Browser(BrowserId(row.id), row.secret_hash, row.created_at, row.seen_at)
 
     async def add_browser(self, browser: Browser) -> None:
-        """Store a new browser."""
+        """Store a browser, unless it is: two tabs of a new one may answer at once."""
         await self._run(_ADD_BROWSER, {name: getattr(browser, name) for name in Browser.__slots__})
 
     async def rotate_browser(self, browser_id: BrowserId, secret_hash: bytes, now: Instant) -> bool:

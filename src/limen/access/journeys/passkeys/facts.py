@@ -29,19 +29,24 @@ TASKS: Final = frozenset({"add_passkey", "add_security_key", "rename_passkey", "
 async def with_passkeys(
     parts: JourneyParts, unit: JourneyUnit, journey: Journey, state: JourneyState, facts: Facts
 ) -> Facts:
-    """Return *facts* with what concerns passkeys.
-
-    A challenge is derived and not kept: a journey's version never comes again, so that what was signed for one step is
-    good for no other, in this journey or any. It ends with the journey.
-    """
+    """Return *facts* with what concerns passkeys."""
     vault = await parts.keyring.tenant(parts.tenant_id)
-    signed = hmac.digest(vault.derive(CHALLENGE), framed(journey.id, str(journey.version)), "sha256")
-    facts = replace(facts, challenge=b64url(signed))
+    facts = replace(facts, challenge=challenge_of(vault, journey))
     if facts.customer is None or not facts.is_proven:
         return facts
     offers = await _offers(parts, unit, state, facts)
     is_concerned = offers or facts.second_factor or state.passkey.is_due or state.task.kind in TASKS
     return _with_keys(parts, vault, replace(facts, offers_passkey=offers)) if is_concerned else facts
+
+
+def challenge_of(vault: TenantVault, journey: Journey) -> str:
+    """Return what an authenticator signs in the step that is due.
+
+    It is derived and not kept: a journey's version never comes again, so that what was signed for one step is good for
+    no other, in this journey or any. It ends with the journey.
+    """
+    signed = hmac.digest(vault.derive(CHALLENGE), framed(journey.id, str(journey.version)), "sha256")
+    return b64url(signed)
 
 
 def _with_keys(parts: JourneyParts, tenant: TenantVault, facts: Facts) -> Facts:
