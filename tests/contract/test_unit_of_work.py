@@ -146,19 +146,20 @@ async def test_whoever_waits_for_a_connection_is_given_the_place_of_one_and_none
     if dialect.name == "postgresql":
         return  # tests/unit/storage/test_lending.py
 
+    pool = dialect._readers
+
     async def borrow() -> None:
-        async with dialect.single():
-            pass
+        pool.take_back(await pool.lend(None))
 
     for _ in range(2):
-        async with AsyncExitStack() as held:
-            for _ in range(CONNECTIONS):
-                await held.enter_async_context(dialect.single())
-            leaving, staying = asyncio.create_task(borrow()), asyncio.create_task(borrow())
-            await asyncio.sleep(0)
-            leaving.cancel()
-            await asyncio.sleep(0)
-            assert (leaving.cancelled(), staying.done()) == (True, False)
+        held = [await pool.lend(None) for _ in range(CONNECTIONS)]
+        leaving, staying = asyncio.create_task(borrow()), asyncio.create_task(borrow())
+        await asyncio.sleep(0)
+        leaving.cancel()
+        await asyncio.sleep(0)
+        assert (leaving.cancelled(), staying.done()) == (True, False)
+        for connection in held:
+            pool.take_back(connection)
         await staying
 
 

@@ -72,14 +72,14 @@ class SqlKeyStore:
     async def put_tenant_key(self, key: WrappedTenantKey) -> bool:
         """Insert *key*; False, changing nothing, where its version exists."""
         async with self._writing() as connection:
-            return (await connection.execute(_PUT_TENANT_KEY, _values(key))).rowcount > 0
+            return await connection.change(_PUT_TENANT_KEY, _values(key)) > 0
 
     async def replace_tenant_key(self, old: WrappedTenantKey, new: WrappedTenantKey) -> bool:
         """Put *new* in place of *old* if the row still holds ``old.wrapped``."""
         held = {"tenant": old.tenant_id, "of": old.version, "held": old.wrapped}
         changed = {"wrapped": new.wrapped, "root_key_id": new.root_key_id, "created_at": new.created_at}
         async with self._writing() as connection:
-            return (await connection.execute(_REPLACE_TENANT_KEY, {**held, **changed})).rowcount > 0
+            return await connection.change(_REPLACE_TENANT_KEY, {**held, **changed}) > 0
 
     async def tenant_keys_outside(self, root_key_id: str, limit: int) -> Sequence[WrappedTenantKey]:
         """Return at most *limit* tenant keys that are not under *root_key_id*."""
@@ -93,7 +93,7 @@ class SqlKeyStore:
     async def put_subject_key(self, key: WrappedSubjectKey) -> bool:
         """Insert *key*; False, changing nothing, where the subject has one."""
         async with self._writing() as connection:
-            return (await connection.execute(_PUT_SUBJECT_KEY, _values(key))).rowcount > 0
+            return await connection.change(_PUT_SUBJECT_KEY, _values(key)) > 0
 
     async def put_new_subject_keys(self, keys: Sequence[WrappedSubjectKey]) -> None:
         """Insert *keys* of subjects that nobody knows yet, in one transaction; fail where one of them exists."""
@@ -106,7 +106,7 @@ class SqlKeyStore:
         async with self._writing() as connection:
             for subject_id in subject_ids:
                 values = {"tenant": tenant_id, "subject": subject_id}
-                deleted += (await connection.execute(_DELETE_SUBJECT_KEY, values)).rowcount
+                deleted += await connection.change(_DELETE_SUBJECT_KEY, values)
         if deleted:
             await self._dialect.scrub()
         return deleted
@@ -118,7 +118,7 @@ class SqlKeyStore:
             for old, new in changes:
                 held = {"tenant": old.tenant_id, "subject": old.subject_id, "held": old.wrapped}
                 changed = {name: getattr(new, name) for name in ("version", "wrapped", "epoch_id", "created_at")}
-                replaced += (await connection.execute(_REPLACE_SUBJECT_KEY, {**held, **changed})).rowcount
+                replaced += await connection.change(_REPLACE_SUBJECT_KEY, {**held, **changed})
         return replaced
 
     async def subject_keys_in_epoch(
@@ -161,7 +161,7 @@ class SqlKeyStore:
 
     async def _fetch(self, statement: Statement, **values: Any) -> list[Any]:
         async with self._dialect.single() as connection:
-            return (await connection.execute(statement, values)).all()
+            return await connection.fetch(statement, values)
 
     @asynccontextmanager
     async def _writing(self) -> AsyncGenerator[Connection, None]:

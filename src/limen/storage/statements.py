@@ -22,7 +22,8 @@ import re
 from abc import ABC, abstractmethod
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
+from operator import itemgetter
 from typing import Any, ClassVar
 
 from sqlalchemy import BindParameter, Column, ColumnElement, Executable, Insert, Table, TextClause
@@ -84,7 +85,18 @@ class Statement:
 class Compiled:
     """SQL text, the order of its parameters, and how values and rows are converted where the driver does not do it."""
 
-    __slots__ = ("_fixed", "_names", "_order", "_read", "_write", "has_rows", "is_passing", "is_query", "make", "sql")
+    __slots__ = (
+        "_fixed",
+        "_names",
+        "_pick",
+        "_read",
+        "_write",
+        "has_rows",
+        "is_passing",
+        "is_query",
+        "make",
+        "sql",
+    )
 
     def __init__(
         self, core: Executable, kind: str, columns: Sequence[str] | None = None, *, is_passing: bool = False
@@ -98,18 +110,19 @@ class Compiled:
         )
         self.sql: str = str(compiled)
         self.is_query = _QUERY.match(self.sql) is not None and _CHANGES.search(self.sql) is None
-        self._order: tuple[str, ...] = tuple(compiled.positiontup or ())
+        order: tuple[str, ...] = tuple(compiled.positiontup or ())
         binds: Mapping[str, BindParameter[Any]] = compiled.binds
         given = compiled.params  # of an IN, one for each element, under names that are not among the binds
-        self._names = frozenset(name for name in self._order if name in binds and binds[name].required)
-        self._fixed = {name: given[name] for name in self._order if name not in self._names}
-        self._write = _writers(self._order, binds, dialect)
+        self._names = frozenset(name for name in order if name in binds and binds[name].required)
+        self._fixed = {name: given[name] for name in order if name not in self._names}
+        self._pick = _picker(order)
+        self._write = _writers(order, binds, dialect)
         named = {} if isinstance(core, TextClause) else dict(getattr(core, "exported_columns", {}).items())
         self.has_rows: bool | None = None if isinstance(core, TextClause) else bool(named)
         self.make = row_maker(tuple(named)) if named else None
         self._read = _readers([column.type for column in named.values()], dialect)
 
-    def bind(self, values: Values) -> list[Any]:
+    def bind(self, values: Values) -> Sequence[Any]:
         """Return *values* in order.
 
         Raises:
@@ -117,15 +130,17 @@ class Compiled:
         """
         if len(values) != len(self._names):
             raise self._unfit(values)
-        if self._fixed:
-            values = {**self._fixed, **values}
         try:
-            bound = list(map(values.__getitem__, self._order))
+            bound = self._pick({**self._fixed, **values} if self._fixed else values)
         except KeyError:
             raise self._unfit(values) from None
+        return self._written(bound) if self._write else bound
+
+    def _written(self, bound: Sequence[Any]) -> list[Any]:
+        values = list(bound)
         for place, convert in self._write:
-            bound[place] = convert(bound[place])
-        return bound
+            values[place] = convert(values[place])
+        return values
 
     def _unfit(self, values: Values) -> Fault:
         off = ", ".join(sorted(values.keys() - self._fixed.keys() ^ self._names))
@@ -137,7 +152,7 @@ class Compiled:
         if make is None:
             return []
         if not self._read:
-            return [make(row) for row in raw]
+            return list(map(make, raw))
         return [make(self._converted(row)) for row in raw]
 
     def _converted(self, row: Iterable[Any]) -> list[Any]:
@@ -145,6 +160,17 @@ class Compiled:
         for place, convert in self._read:
             values[place] = convert(values[place])
         return values
+
+
+def _picker(order: Sequence[str]) -> Callable[[Values], tuple[Any, ...]]:
+    """Return what takes the values of these names out of a mapping, in order."""
+    match order:
+        case ():
+            return lambda _: ()
+        case (name,):
+            return lambda values: (values[name],)
+        case _:
+            return itemgetter(*order)
 
 
 def _writers(
@@ -172,8 +198,7 @@ def row_maker(names: tuple[str, ...]) -> Callable[[Iterable[Any]], Any]:
     """Return what makes a named tuple of a driver's row; ``_mapping`` shows it as a dictionary."""
     base: Any = namedtuple("Row", names, rename=True)  # type: ignore[misc]  # noqa: PYI024 - the names are known at run time only
     kind: Any = type("Row", (base,), {"__slots__": (), "_mapping": property(base._asdict)})
-    make: Callable[[Iterable[Any]], Any] = kind._make
-    return make
+    return partial(tuple.__new__, kind)  # not its own maker, which counts each row's fields: they are as many
 
 
 class Result:
@@ -224,13 +249,23 @@ class Result:
 class Connection(ABC):
     """A transaction that is open, or a connection that is in none."""
 
+    __slots__ = ()
+
     kind: ClassVar[str]
     """``sqlite`` or ``postgresql``."""
+
+    @abstractmethod
+    async def fetch(self, statement: Statement, values: Values) -> list[Any]:
+        """Run *statement* with *values* by name; return its rows."""
+
+    @abstractmethod
+    async def change(self, statement: Statement, values: Values) -> int:
+        """Run *statement*, which returns no rows, with *values* by name; return how many it touched."""
 
     async def execute(
         self, statement: Statement | Executable, values: Values | Sequence[Values] | None = None
     ) -> Result:
-        """Run *statement* with *values* by name; with a list of them, once for each."""
+        """Run whatever *statement* is with *values* by name; with a list of them, once for each."""
         many = None if values is None or isinstance(values, dict | Mapping) else values
         if isinstance(statement, Statement):
             compiled = statement.known.get(self.kind) or statement.compiled(self.kind)

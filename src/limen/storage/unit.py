@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from msgspec.structs import asdict
 from sqlalchemy import insert
 
 from limen.access.safety.records import AccountLink
@@ -135,4 +136,4 @@ def _outbox_row(tenant_id: TenantId, event_id: str, event: Event, now: int) -> M
 
 def audit_row(record: AuditRecord) -> Mapping[str, Any]:
     """Return the row of a chained record: its fields are the columns."""
-    return {name: getattr(record, name) for name in AuditRecord.__struct_fields__}
+    return asdict(record)

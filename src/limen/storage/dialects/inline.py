@@ -11,10 +11,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
+from limen.kernel.ids import TypedId
 from limen.storage.dialects.threads import Threads
-from limen.storage.statements import Compiled, Connection, Result, row_maker
+from limen.storage.statements import Compiled, Connection, Result, Statement, Values, row_maker
 
-READ, WRITE = "BEGIN", "BEGIN IMMEDIATE"
+WRITE = "BEGIN IMMEDIATE"
 NO_WAIT, WAIT = "PRAGMA busy_timeout=0", "PRAGMA busy_timeout=10000"
 LASTING = ("PRAGMA synchronous=FULL", "PRAGMA wal_autocheckpoint=1000")
 PASSING = ("PRAGMA wal_autocheckpoint=0", "PRAGMA synchronous=NORMAL")
@@ -29,6 +30,9 @@ _REFUSED = "attempt to write in a read-only transaction"
 
 Trace = Callable[[str], None]
 
+for kind in TypedId.__subclasses__():
+    sqlite3.register_adapter(kind, str)
+sqlite3.register_adapter(bytes, bytes)  # sqlite3 looks long for a way to adapt what it takes as it is in the end
 _turns = itertools.count(1)
 _committing, _waiting = Threads(2, "limen-disk"), Threads(8, "limen-wait")
 
@@ -76,14 +80,17 @@ class SqliteConnection(Connection):
         self.trace: Trace | None = None
 
     def begin_reading(self) -> None:
-        """Begin a transaction that sees one state of the file, from its first statement on, and refuses to write."""
-        self._told(READ)
-        self._raw.execute(READ)
+        """Refuse to write from now on.
+
+        No transaction is open: each statement sees what was committed when it began, as on PostgreSQL, and to begin and
+        to end one would cost as much as most of what is read in one.
+        """
         self._is_reading = True
 
     async def begin_writing(self, *, lasts: bool = True) -> None:
         """Begin at once where nobody else writes, else wait for them in a thread."""
-        self._told(WRITE)
+        if self.trace is not None:
+            self.trace(WRITE)
         self._lasting.set(lasts=lasts, most=MOST_PASSING)
         if self._waits:
             self._raw.execute(NO_WAIT)
@@ -123,12 +130,18 @@ class SqliteConnection(Connection):
         """Run *sql* in the disk's thread: it may take its time."""
         await _committing.run(lambda: self._raw.execute(sql).fetchall())
 
+    async def fetch(self, statement: Statement, values: Values) -> list[Any]:
+        """Run *statement* with *values* by name; return its rows."""
+        compiled = statement.known.get("sqlite") or statement.compiled("sqlite")
+        return compiled.rows(self._executed(compiled, compiled.bind(values)).fetchall())
+
+    async def change(self, statement: Statement, values: Values) -> int:
+        """Run *statement* with *values* by name; return how many rows it touched."""
+        compiled = statement.known.get("sqlite") or statement.compiled("sqlite")
+        return self._executed(compiled, compiled.bind(values)).rowcount
+
     async def _run(self, compiled: Compiled, bound: Sequence[Any]) -> Result:
-        if self.trace is not None:
-            self.trace(compiled.sql)
-        if self._is_reading and not compiled.is_query:
-            raise sqlite3.OperationalError(_REFUSED)
-        cursor = self._raw.execute(compiled.sql, bound)
+        cursor = self._executed(compiled, bound)
         if compiled.has_rows is False:
             return Result([], cursor.rowcount)
         if compiled.has_rows:
@@ -136,12 +149,16 @@ class SqliteConnection(Connection):
         make = row_maker(tuple(column[0] for column in cursor.description or ()))
         return Result([make(row) for row in cursor.fetchall()], cursor.rowcount)
 
+    def _executed(self, compiled: Compiled, bound: Sequence[Any]) -> sqlite3.Cursor:
+        if self.trace is not None:
+            self.trace(compiled.sql)
+        if self._is_reading and not compiled.is_query:
+            raise sqlite3.OperationalError(_REFUSED)
+        return self._raw.execute(compiled.sql, bound)
+
     async def _run_many(self, sql: str, bound: Sequence[Sequence[Any]]) -> None:
-        self._told(sql)
+        if self.trace is not None:
+            self.trace(sql)
         if self._is_reading:
             raise sqlite3.OperationalError(_REFUSED)
         self._raw.executemany(sql, bound)
-
-    def _told(self, sql: str) -> None:
-        if self.trace is not None:
-            self.trace(sql)

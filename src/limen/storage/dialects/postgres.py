@@ -133,6 +133,20 @@ class PostgresConnection(Connection):
             self._raw.terminate()
             raise
 
+    async def fetch(self, statement: Statement, values: Values) -> list[Any]:
+        """Run *statement* with *values* by name; return its rows."""
+        compiled = statement.known.get("postgresql") or statement.compiled("postgresql")
+        if self._trace is not None:
+            self._trace(compiled.sql)
+        return compiled.rows(await self._raw.fetch(compiled.sql, *compiled.bind(values)))
+
+    async def change(self, statement: Statement, values: Values) -> int:
+        """Run *statement* with *values* by name; return how many rows it touched."""
+        compiled = statement.known.get("postgresql") or statement.compiled("postgresql")
+        if self._trace is not None:
+            self._trace(compiled.sql)
+        return _touched(await self._raw.execute(compiled.sql, *compiled.bind(values)))
+
     async def _run(self, compiled: Compiled, bound: Sequence[Any]) -> Result:
         if self._trace is not None:
             self._trace(compiled.sql)

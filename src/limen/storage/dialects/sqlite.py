@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import cached_property
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -137,55 +138,40 @@ class _Pool:
         return SqliteConnection(self._path, self._pragmas)
 
 
-def _turn(connection: SqliteConnection) -> int:
-    return connection.wrote
+_turn = attrgetter("wrote")
 
 
 class _Loan:
-    """A connection lent by a pool, for ``async with``."""
-
-    __slots__ = ("_pool", "_trace", "connection")
-
-    connection: SqliteConnection
-
-    def __init__(self, pool: _Pool, trace: Trace | None) -> None:
-        self._pool, self._trace = pool, trace
-
-    async def __aenter__(self) -> Connection:
-        self.connection = await self._pool.lend(self._trace)
-        return self.connection
-
-    async def __aexit__(self, *_: object) -> None:
-        self._pool.take_back(self.connection)
-
-
-class _Transaction(_Loan):
-    """The same with a transaction that is open.
+    """A connection lent by a pool, for ``async with``: to whoever reads, or to a transaction that writes.
 
     With each commit every connection but the one that made it forgets what it has read of the file. So whoever reads
     is lent the one that wrote last, while nobody writes: what a request reads next lies in its memory.
     """
 
-    __slots__ = ("_lasts", "_readers", "_write")
+    __slots__ = ("_connection", "_lasts", "_pool", "_readers", "_trace", "_write")
 
-    def __init__(self, pools: tuple[_Pool, _Pool], trace: Trace | None, *, write: bool, lasts: bool) -> None:
-        writers, self._readers = pools
-        super().__init__(writers, trace)
-        self._write, self._lasts = write, lasts
+    _connection: SqliteConnection
+
+    def __init__(self, pools: tuple[_Pool, _Pool], trace: Trace | None, *, write: bool, lasts: bool = True) -> None:
+        self._pool, self._readers = pools
+        self._trace, self._write, self._lasts = trace, write, lasts
 
     async def __aenter__(self) -> Connection:
         if not (self._write or self._pool.has_spare):
             self._pool = self._readers
-        connection = self.connection = await self._pool.lend(self._trace)
+        connection = self._connection = await self._pool.lend(self._trace)
+        if not self._write:
+            connection.begin_reading()
+            return connection
         try:
-            if self._write:
-                await connection.begin_writing(lasts=self._lasts)
-            else:
-                connection.begin_reading()
+            await connection.begin_writing(lasts=self._lasts)
         except BaseException:
             self._pool.take_back(connection)
             raise
         return connection
+
+    async def __aexit__(self, *_: object) -> None:
+        self._pool.take_back(self._connection)
 
 
 class SqliteDialect:
@@ -199,6 +185,7 @@ class SqliteDialect:
         self.path = path_of(url)
         self.trace: Trace | None = None
         self._readers, self._writers = _Pool(self.path, READING), _Pool(self.path, PRAGMAS)
+        self._pools = self._writers, self._readers
         self._watching: SqliteConnection | None = None
 
     @cached_property
@@ -214,14 +201,14 @@ class SqliteDialect:
         event.listen(engine.sync_engine, "begin", _on_begin)
         return engine
 
-    def transaction(self, tenant_id: TenantId | None, *, write: bool, lasts: bool = True) -> "_Transaction":
+    def transaction(self, tenant_id: TenantId | None, *, write: bool, lasts: bool = True) -> _Loan:
         """Begin; SQLite confines nothing by itself, so tenancy rests on the stores."""
         del tenant_id
-        return _Transaction((self._writers, self._readers), self.trace, write=write, lasts=lasts)
+        return _Loan(self._pools, self.trace, write=write, lasts=lasts)
 
-    def single(self) -> "_Loan":
+    def single(self) -> _Loan:
         """Lend a connection for one statement that reads."""
-        return _Loan(self._readers, self.trace)
+        return _Loan(self._pools, self.trace, write=False)
 
     async def begin_alone(self, connection: "AsyncConnection", key: str) -> None:
         """Begin, the only writer, with foreign keys off: rebuilding a table drops it, and a drop cascades."""

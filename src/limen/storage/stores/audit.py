@@ -138,9 +138,10 @@ class SqlAudit(TenantStoreBase):
         columns = audit_checkpoints.c
         newest = select(func.max(columns.number)).where(columns.tenant_id == self._tenant_id).scalar_subquery()
         old = self._select(audit_checkpoints, columns.at < before, columns.number < newest)
-        row = await self._one(old.order_by(columns.number.desc()).limit(1))
-        if row is None:
+        rows = await self._found(old.order_by(columns.number.desc()).limit(1))
+        if not rows:
             return Floor()
+        [row] = rows
         return Floor(row.number, digest(Checkpoint(**{**row._mapping, "tenant_id": TenantId(row.tenant_id)})))  # noqa: SLF001
 
     async def segment(self, segment_id: SegmentId) -> list[AuditRecord]:
@@ -166,7 +167,7 @@ class SqlAudit(TenantStoreBase):
         """Return the newest records that are *sought*, or the newest of them that stand *before* a place."""
         found = self._select(audit_records, *_conditions(sought), *(_standing_before(before) if before else ()))
         newest = found.order_by(*(column.desc() for column in _PLACE)).limit(limit)
-        return [_record(row) for row in await self._all(newest)]
+        return [_record(row) for row in await self._found(newest)]
 
 
 def _conditions(sought: Sought) -> Iterator[Any]:

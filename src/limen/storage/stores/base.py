@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 
 from limen.kernel.ids import TenantId
-from limen.storage.statements import ByKind, Connection, InsertNew, InsertOrChange, Result, Statement
+from limen.storage.statements import ByKind, Connection, InsertNew, InsertOrChange, Statement
 
 TENANT = "tenant_id"
 """The name of the column, and of the parameter, that every statement of a store has."""
@@ -101,29 +101,24 @@ class TenantStoreBase:
         """Speak over *connection* for *tenant_id*."""
         self._connection, self._tenant_id = connection, tenant_id
 
-    def _run(
-        self, statement: TenantStatement, values: Mapping[str, Any] | None = None, **more: Any
-    ) -> Awaitable[Result]:
-        """Run *statement* with *values* and *more* by name."""
-        return self._connection.execute(statement, {TENANT: self._tenant_id, **(values or {}), **more})
+    def _run(self, statement: TenantStatement, values: Mapping[str, Any] | None = None, **more: Any) -> Awaitable[int]:
+        """Run *statement* with *values* and *more* by name; return how many rows it touched."""
+        return self._connection.change(statement, {TENANT: self._tenant_id, **(values or {}), **more})
 
-    async def _one(self, statement: TenantStatement | Select[Any], **values: Any) -> Any:
-        return (await self._done(statement, values)).first()
+    async def _applied(self, statement: TenantStatement, values: Mapping[str, Any] | None = None, **more: Any) -> bool:
+        return await self._connection.change(statement, {TENANT: self._tenant_id, **(values or {}), **more}) > 0
 
-    async def _all(self, statement: TenantStatement | Select[Any], **values: Any) -> list[Any]:
-        return (await self._done(statement, values)).all()
+    async def _one(self, statement: TenantStatement, **values: Any) -> Any:
+        rows = await self._connection.fetch(statement, {TENANT: self._tenant_id, **values})
+        return rows[0] if rows else None
 
-    async def _applied(
-        self, statement: TenantStatement | Any, values: Mapping[str, Any] | None = None, **more: Any
-    ) -> bool:
-        return (await self._done(statement, {**(values or {}), **more})).rowcount > 0
-
-    def _done(self, statement: Any, values: Mapping[str, Any]) -> Awaitable[Result]:
-        if isinstance(statement, TenantStatement):
-            return self._connection.execute(statement, {TENANT: self._tenant_id, **values})
-        return self._connection.execute(statement)
+    def _all(self, statement: TenantStatement, **values: Any) -> Awaitable[list[Any]]:
+        return self._connection.fetch(statement, {TENANT: self._tenant_id, **values})
 
     # ------------------------------------ for conditions that differ from call to call: compiled each time they are run
+
+    async def _found(self, statement: Select[Any]) -> list[Any]:
+        return (await self._connection.execute(statement)).all()
 
     def _mine(self, table: Table, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
         return and_(table.c.tenant_id == self._tenant_id, *conditions)

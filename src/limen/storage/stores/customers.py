@@ -150,7 +150,7 @@ class SqlCustomers(TenantStoreBase):
         if wanted.state is not None and wanted.state is not CustomerState.ACTIVE:
             conditions.append(_IS_BARRED)  # in the words of the small index that holds no others
         found = self._select(customers, *conditions).order_by(customers.c.created_at, customers.c.id).limit(limit)
-        return [_existing(row) for row in await self._all(found)]
+        return [_existing(row) for row in await self._found(found)]
 
     async def found(self, span: Span, limit: int) -> Sequence[tuple[bytes, SealedCustomer]]:
         """Return up to *limit* customers in *span* of a search index, each with its token, in the span's order."""

@@ -161,7 +161,7 @@ class SqlFactors(TenantStoreBase):
     async def remove_since(self, customer_id: CustomerId, since: Instant) -> int:
         """Remove what a customer set up at *since* or later, whatever it is; return how many rows went."""
         await self._run(FORGET_ALL, customer=customer_id)
-        return (await self._run(_REMOVE_SINCE, customer=customer_id, since=since)).rowcount
+        return await self._run(_REMOVE_SINCE, customer=customer_id, since=since)
 
 
 def factor_values(factor: StoredFactor) -> dict[str, Any]:

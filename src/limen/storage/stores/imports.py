@@ -96,7 +96,7 @@ class SqlImports(TenantStoreBase):
         """Return whose these blind indexes are, those included that are held."""
         index = contact_index.c
         wanted = self._mine(contact_index, index.kind == kind, self._connection.among(index.blind, list(blinds)))
-        found = await self._all(select(index.blind, index.customer_id).where(wanted)) if blinds else []
+        found = await self._found(select(index.blind, index.customer_id).where(wanted)) if blinds else []
         return {bytes(row.blind): CustomerId(row.customer_id) for row in found}
 
     async def bring_in(self, batch: Batch) -> None:

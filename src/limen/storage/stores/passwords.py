@@ -119,7 +119,8 @@ class SqlPasswords(TenantStoreBase):
     async def count_failure(self, customer_id: CustomerId, *, is_known: bool) -> int:
         """Add one consecutive failure; return how many there are now of the same kind (0 without a password)."""
         count = _COUNT_KNOWN_FAILURE if is_known else _COUNT_FAILURE
-        return (await self._run(count, of=customer_id)).scalar() or 0
+        counted = await self._one(count, of=customer_id)
+        return 0 if counted is None else int(counted[0])
 
     async def clear_failures(self, customer_id: CustomerId) -> None:
         """Forget the consecutive failures that have not reached the limit: the password was right."""

@@ -115,7 +115,7 @@ class SqlProfiles(TenantStoreBase):
 
     async def faulty(self) -> int:
         """Return how many customers have values that do not fit."""
-        return int((await self._run(_FAULTY)).scalar_one())
+        return int((await self._one(_FAULTY))[0])
 
 
 def _version(row: Row[Any]) -> SchemaVersion:

@@ -142,7 +142,7 @@ class SqlDevices(TenantStoreBase):
 
     async def forget_all(self, customer_id: CustomerId) -> int:
         """Remove all of a customer's; return how many."""
-        return (await self._run(FORGET_ALL, customer=customer_id)).rowcount
+        return await self._run(FORGET_ALL, customer=customer_id)
 
 
 def _values(record: Any) -> dict[str, Any]:

@@ -101,7 +101,7 @@ class SqlSearch(TenantStoreBase):
 
     async def customers(self) -> int:
         """Return how many customers there are."""
-        return int((await self._run(_COUNT)).scalar_one())
+        return int((await self._one(_COUNT))[0])
 
     async def versions(self, *, after: str, until: str) -> Mapping[CustomerId, int]:
         """Return the versions of the customers behind *after*, up to *until*; nobody changes them before the commit."""

@@ -128,7 +128,7 @@ class SqlSessions(TenantStoreBase):
         theirs = (families.c.customer_id == customer_id, families.c.revoked_at.is_(None), families.c.session_id != kept)
         await revoke_families(self, theirs, now, self._change)
         await self._run(FORGET_ALL, customer=customer_id)  # here, so that nothing that ends everything forgets it
-        return (await self._run(_END_ALL, customer=customer_id, kept=kept, ended_at=now)).rowcount
+        return await self._run(_END_ALL, customer=customer_id, kept=kept, ended_at=now)
 
     def _tell(self, parties: list[Party]) -> None:
         for event in news_of_the_end(parties):
