@@ -93,7 +93,7 @@ def factor(world, owner: SealedCustomer, **changes) -> StoredFactor:
     """An authenticator app whose codes were never used."""
     factor_id = FactorId.new(world.clock, world.entropy)
     made = StoredFactor(factor_id, owner.id, FactorKind.TOTP, b"sealed", None, world.clock.now())
-    return replace(made, **changes)
+    return msgspec.structs.replace(made, **changes)
 
 
 def recovery_code(world, owner: SealedCustomer, code: str) -> StoredFactor:

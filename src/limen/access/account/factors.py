@@ -1,7 +1,5 @@
 """Taking away one's own factors, and naming one's keys. Who asks is proven by whoever calls this."""
 
-from dataclasses import replace
-
 import msgspec
 
 from limen.access.account.notices import told
@@ -63,7 +61,7 @@ async def rename_key(parts: AccountParts, owner: Owner, factor_id: str, typed: s
     if not name or len(name) > LONGEST_NAME or not name.isprintable():
         return Invalid("invalid_name", fields={"name": "name.invalid"})
     credential = msgspec.structs.replace(open_credential(owner.vault, factor), name=name)
-    renamed = replace(factor, sealed=seal_credential(owner.vault, factor.id, credential))
+    renamed = msgspec.structs.replace(factor, sealed=seal_credential(owner.vault, factor.id, credential))
     async with parts.begin(parts.tenant_id) as unit:
         unit.seal_with(owner.vault)
         if not await unit.factors.rename_key(renamed):

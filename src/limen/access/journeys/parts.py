@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from limen.access.account.store import AccountStore
@@ -217,7 +217,7 @@ class JourneyParts:
     ``models`` returns what is known of models of authenticators. ``count_proof`` measures proofs by authenticator and
     outcome (``proven``, ``refused``); ``count_guard`` what a guard did (``refused``, ``passed``, ``shadowed``) and
     why; ``count_risk`` what risk decided. ``slowest`` says what refusals have to take (:mod:`pace`);
-    ``outgoing`` reaches the old system, where there is one.
+    ``outgoing`` reaches the old system, where there is one. ``tenant_id`` says whose journeys these are.
     """
 
     desk: Desk
@@ -249,11 +249,11 @@ class JourneyParts:
     lines: LineTypes | None = None
     slowest: Slowest = unhurried
     outgoing: Outgoing = NO_WAY_OUT
+    tenant_id: TenantId = field(init=False)
 
-    @property
-    def tenant_id(self) -> TenantId:
-        """Return whose journeys these are."""
-        return self.desk.tenant.id
+    def __post_init__(self) -> None:
+        """Have at hand what every step asks for."""
+        object.__setattr__(self, "tenant_id", self.desk.tenant.id)
 
     @property
     def safety(self) -> SafetyParts:

@@ -30,7 +30,9 @@ RECENT: Final = 10 * MINUTE
 def needed(tenant: Tenant, request: AuthorizationRequest | None) -> Level:
     """Return the assurance level that is a must: by policy, or by an essential ``acr``."""
     level = tenant.settings.assurance.level
-    return level if request is None else max(level, request.level, least(request.required_acr))
+    if request is None:
+        return level
+    return max(level, request.level, least(request.required_acr) if request.required_acr else 0)
 
 
 def insists(tenant: Tenant, request: AuthorizationRequest | None) -> bool:

@@ -54,7 +54,7 @@ def acr(evidence: Iterable[Evidence]) -> str:
 
 def least(required: Collection[str]) -> Level:
     """Return the level by which one of *required* is met; 0 where nothing is required."""
-    return min([LEVELS[name] for name in required if name in LEVELS], default=0) if required else 0
+    return min([LEVELS[name] for name in required if name in LEVELS], default=0)
 
 
 def stated(evidence: Iterable[Evidence], required: Collection[str] = ()) -> str | None:

@@ -1,11 +1,12 @@
 """Where passkeys are for: the relying party of one tenant."""
 
 from dataclasses import dataclass
-from typing import Self
+from functools import lru_cache
 
 from limen.access.passkeys.records import tenant_tag
 from limen.identity.tenants.passkeys import PasskeySettings, origins, relying_party
 from limen.identity.tenants.records import Tenant
+from limen.kernel.ids import TenantId
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +26,12 @@ class Site:
     tag: bytes
     settings: PasskeySettings
 
-    @classmethod
-    def of(cls, tenant: Tenant) -> Self:
+    @staticmethod
+    def of(tenant: Tenant) -> "Site":
         """Return the relying party that *tenant* is."""
-        settings, issuer = tenant.settings.passkeys, tenant.issuer
-        names = relying_party(settings, issuer), tenant.name, origins(settings, issuer)
-        return cls(*names, tenant_tag(tenant.id), settings)
+        return _site(tenant.id, tenant.name, tenant.issuer, tenant.settings.passkeys)
+
+
+@lru_cache(maxsize=256)
+def _site(tenant_id: TenantId, name: str, issuer: str, settings: PasskeySettings) -> Site:
+    return Site(relying_party(settings, issuer), name, origins(settings, issuer), tenant_tag(tenant_id), settings)

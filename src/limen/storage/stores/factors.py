@@ -166,7 +166,7 @@ class SqlFactors(TenantStoreBase):
 
 def factor_values(factor: StoredFactor) -> dict[str, Any]:
     """Return the columns of a factor."""
-    return {name: getattr(factor, name) for name in StoredFactor.__slots__} | {"kind": factor.kind.value}
+    return {name: getattr(factor, name) for name in StoredFactor.__struct_fields__} | {"kind": factor.kind.value}
 
 
 def _factor(row: Any) -> StoredFactor:

@@ -1,7 +1,6 @@
 """Changing passkeys and security keys in a journey: one is made, renamed or removed."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Final
 
 import msgspec
@@ -154,7 +153,7 @@ async def rename_key(context: StepContext, form: Mapping[str, str]) -> Progress:
         return Progress(state, problem=Problem({"name": "error.name_invalid"}))
     _, vault = owner(context)
     credential: Credential = msgspec.structs.replace(key.credential, name=name)
-    renamed = replace(key.factor, sealed=seal_credential(vault, key.factor.id, credential))
+    renamed = msgspec.structs.replace(key.factor, sealed=seal_credential(vault, key.factor.id, credential))
 
     async def write(unit: JourneyUnit) -> Problem | None:
         if await unit.factors.rename_key(renamed):

@@ -1,8 +1,10 @@
 """A passkey or a security key speaks in a journey: answer read, key found, signature and counter kept."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from limen.access.factors.records import FactorKind, StoredFactor
 from limen.access.journeys.context import StepContext
@@ -93,7 +95,7 @@ def _as_spoken(owner: Owner, factor: StoredFactor, said: Spoken, before: Credent
     """Return *factor* sealed anew where it tells of its backup what it did not before."""
     if said.credential == before:
         return factor
-    return replace(factor, sealed=seal_credential(owner.vault, factor.id, said.credential))
+    return msgspec.structs.replace(factor, sealed=seal_credential(owner.vault, factor.id, said.credential))
 
 
 async def counted(

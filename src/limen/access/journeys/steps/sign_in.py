@@ -51,7 +51,8 @@ def view(context: StepContext) -> StepView:
 async def submit(context: StepContext, form: Mapping[str, str]) -> Progress:
     """Take an address, or an answer by one of the ways; and note whether the browser could make a passkey."""
     progress = await _answered(with_manner(context, form), form)
-    return replace(progress, state=noted(progress.state, form))
+    state = noted(progress.state, form)
+    return progress if state is progress.state else replace(progress, state=state)
 
 
 async def _answered(context: StepContext, form: Mapping[str, str]) -> Progress:
