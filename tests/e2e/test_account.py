@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.async_api import expect
 
-from tests.e2e.tab import Tab, sign_up
+from tests.e2e.tab import Tab, has_account
 from tests.support.walker import says
 
 pytestmark = [pytest.mark.anyio, pytest.mark.e2e]
@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.anyio, pytest.mark.e2e]
 
 async def link_that_keeps(reader: Tab, email: str) -> str:
     """Return the link of the newest message."""
-    text = await (await reader.open_mail(email)).inner_text()
+    text = (await reader.letter(email)).text
     found = re.search(r"https?://\S+/keep-account/\S+", text)
     assert found, text
     return found[0]
@@ -27,9 +27,7 @@ async def link_that_keeps(reader: Tab, email: str) -> str:
 async def test_an_account_is_to_be_deleted_and_kept_by_the_link_in_the_mail(open_tab, email, more):
     language = str(more.get("locale", "en"))
     tab = await open_tab(**more)
-    await tab.go("/sign-up")
-    await sign_up(tab, email)
-    await expect(tab.page.locator(".account")).to_be_visible()
+    await has_account(tab, email, language)
     await tab.go("/account/privacy")
     await tab.press("intent", "delete_account")
     await tab.sees(says("delete_account.title", language))

@@ -7,7 +7,7 @@ import httpx2
 import pytest
 
 from limen.access.tokens.waiting import WaitingKind
-from tests.e2e.tab import sign_up
+from tests.e2e.tab import ARABIC, has_account
 from tests.support.running import limen
 from tests.support.waiting import PATIENCE
 from tests.support.walker import says
@@ -52,9 +52,7 @@ async def poll(television: httpx2.AsyncClient, begun: dict[str, Any]) -> dict[st
 async def test_a_code_is_compared_and_allowed(open_tab, television, email, script):
     begun = await begin(television)
     tab = await open_tab(java_script_enabled=script)
-    await tab.go("/sign-up")
-    await sign_up(tab, email)
-    await tab.sees("Hello, Ada Brook")
+    await has_account(tab, email)
     await tab.go(begun["verification_uri_complete"])
     await tab.sees(says("device.title"))
     await tab.press()
@@ -68,16 +66,9 @@ async def test_a_code_is_compared_and_allowed(open_tab, television, email, scrip
     assert "access_token" in await poll(television, begun)
 
 
-@pytest.mark.parametrize(
-    ("language", "more"),
-    [
-        ("ar", {"locale": "ar", "color_scheme": "dark", "viewport": {"width": 360, "height": 740}, "is_mobile": True}),
-        ("de", {"locale": "de-DE", "viewport": {"width": 320, "height": 640}}),
-    ],
-)
-async def test_the_pages_are_sound_in_every_dress(open_tab, television, language, more):
-    begun = await begin(television)
-    tab = await open_tab(**more)
+async def test_a_code_is_typed_and_denied_from_right_to_left_on_a_dark_phone(open_tab, television):
+    begun, language = await begin(television), "ar"
+    tab = await open_tab(**ARABIC)
     await tab.go("/device")
     await tab.sees(says("device.title", language))
     await tab.fill(user_code="BCDF-GHJK")

@@ -5,15 +5,15 @@ import re
 import pytest
 from playwright.async_api import expect
 
-from tests.e2e.tab import PASSWORD, sign_up
+from tests.e2e.tab import PASSWORD, PHONE, has_account, sign_up
 
 pytestmark = [pytest.mark.anyio, pytest.mark.e2e]
 FRESH = "violet harbour engine forty"
 
 
 async def test_a_forgotten_password_is_replaced_by_the_link(tab, email):
-    await tab.go("/sign-up")
-    await sign_up(tab, email)
+    await has_account(tab, email)
+    await tab.go("/account")
     await tab.sees("Hello, Ada Brook")
     await tab.press("intent", "sign_out")
     await tab.sees("You are signed out")
@@ -41,7 +41,7 @@ async def test_a_forgotten_password_is_replaced_by_the_link(tab, email):
 
 
 async def test_the_link_in_another_browser_gives_a_code_and_no_session(open_tab, email):
-    laptop, phone = await open_tab(), await open_tab(viewport={"width": 390, "height": 780}, is_mobile=True)
+    laptop, phone = await open_tab(), await open_tab(**PHONE)
     await laptop.go("/sign-up")
     await laptop.fill(name="Ada Brook", email=email, password=PASSWORD)
     await laptop.press()

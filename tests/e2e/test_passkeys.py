@@ -6,13 +6,12 @@ import re
 import pytest
 from playwright.async_api import CDPSession, expect
 
-from tests.e2e.tab import PASSWORD, Tab, sign_up
+from tests.e2e.tab import ARABIC, PASSWORD, Tab, sign_up
 from tests.support.house import says
 from tests.support.waiting import PATIENCE
 
 pytestmark = [pytest.mark.anyio, pytest.mark.e2e]
-PHONE = {"viewport": {"width": 390, "height": 780}, "is_mobile": True, "color_scheme": "dark", "locale": "ar"}
-WAYS: dict[str, dict[str, object]] = {"english": {}, "arabic-phone": PHONE}
+WAYS: dict[str, dict[str, object]] = {"english": {}, "arabic-phone": ARABIC}
 ACCOUNT = re.compile(r"/account(/|$)")
 GO = "[data-passkey-go]"
 TOLD = """

@@ -4,7 +4,7 @@ import httpx2
 import pytest
 from playwright.async_api import Locator, expect
 
-from tests.e2e.tab import Tab, sign_up
+from tests.e2e.tab import Tab, has_account
 from tests.support.running import Running, limen
 from tests.support.waiting import PATIENCE
 from tests.support.walker import says
@@ -50,9 +50,7 @@ async def test_a_consent_is_seen_given_withdrawn_and_given_again_and_its_receipt
     open_tab, key_of_the_ledger, email
 ):
     tab: Tab = await open_tab(accept_downloads=True)
-    await tab.go("/sign-up")
-    await sign_up(tab, email)
-    await tab.sees("Hello, Ada Brook")
+    await has_account(tab, email)
     await tab.go("/account/privacy")
     await tab.sees(says("account.page.privacy"))
     letter = tab.page.get_by_role("region", name="The seed letter")

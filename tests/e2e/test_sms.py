@@ -5,15 +5,14 @@ import re
 import pytest
 from playwright.async_api import expect
 
-from tests.e2e.tab import PASSWORD, Tab, sign_up
+from tests.e2e.tab import ARABIC, PASSWORD, Tab, has_account
 from tests.support.running import Running, limen
 from tests.support.walker import says
 
 pytestmark = [pytest.mark.anyio, pytest.mark.e2e]
-PHONE = {"viewport": {"width": 360, "height": 740}, "is_mobile": True, "has_touch": True}
 WAYS = {
     "english-no-script": ({"java_script_enabled": False}, "+49 1512 345 6701"),
-    "arabic-phone": ({"locale": "ar", "color_scheme": "dark", **PHONE}, "+49 1512 345 6702"),
+    "arabic-phone": (ARABIC, "+49 1512 345 6702"),
 }
 MESSAGES = """\
 version: 1
@@ -33,9 +32,7 @@ def messages(house: Running) -> str:
 
 async def texted(tab: Tab, number: str) -> str:
     """The code of the newest message to *number*: bound to our host, as its last line says."""
-    reader = await tab.another()
-    text = await (await reader.open_mail(number.replace(" ", ""))).inner_text()
-    await reader.page.close()
+    text = (await tab.letter(number.replace(" ", ""))).text
     found = re.search(r"@localhost #(\d{6})$", text.strip())
     assert found, text
     return found[1]
@@ -53,9 +50,7 @@ async def test_a_number_is_set_up_and_asked_for_at_the_next_sign_in(open_tab, me
     more, number = WAYS[way]
     language = str(more.get("locale", "en"))
     tab = await open_tab(**more)
-    await tab.go(f"{messages}/sign-up")
-    await sign_up(tab, email)
-    await tab.page.wait_for_url(re.compile(r"/account(/|$)"))
+    await has_account(tab, email, language, messages)
     await tab.go(f"{messages}/account/security")
     await tab.press("intent", "add_phone")
     await tab.sees(says("phone.number.title", language))

@@ -3,9 +3,7 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from types import SimpleNamespace
 from typing import Any
 
 import httpx2
@@ -15,8 +13,9 @@ from joserfc.jwk import ECKey
 from tests.support.ports import free_port
 from tests.support.postgres import on_thread
 from tests.support.running import Running, demonstration
+from tests.support.visitor import Visitor, visiting
 from tests.support.waiting import PATIENCE
-from tests.support.walker import SAFARI, Page, Walker
+from tests.support.walker import Page
 
 EMAIL = "ada.brook@example.com"
 PASSWORD = "plum lantern quarry sixteen"
@@ -26,7 +25,6 @@ SPA = f"http://localhost:{free_port()}"
 """Where the application that runs in a browser is served."""
 MANY = {"LIMEN_LIMITS_SIGN_IN_PER_IDENTIFIER": "10000/3600", "LIMEN_LIMITS_JOURNEYS_PER_ADDRESS": "10000/3600"}
 """One customer signs in for every test. Limits have tests of their own."""
-_MESSAGE = re.compile(r"/dev/mailbox/[^\"/]+")
 _TOKEN = re.compile(r'id="token"[^>]*>([^<]+)<')
 
 
@@ -58,22 +56,8 @@ class Place:
         return self.running.url
 
 
-class Person(Walker):
-    """A customer with a browser without script, over real HTTP."""
-
-    def let_a_moment_pass(self) -> None:
-        """Do nothing: time passes by itself."""
-
-    async def mails(self, address: str) -> list[Any]:
-        """The messages to *address*, oldest first."""
-        async with asyncio.timeout(PATIENCE):
-            while True:  # they come by way of the outbox
-                listed = await self.http.get("/dev/mailbox")
-                pages = [await self.http.get(path) for path in dict.fromkeys(_MESSAGE.findall(listed.text))]
-                found = [SimpleNamespace(text=page.text) for page in reversed(pages) if address in page.text]
-                if found:
-                    return found
-                await asyncio.sleep(0.1)
+class Person(Visitor):
+    """A customer, and what applications ask of one."""
 
     async def approve(self, url: str) -> str:
         """Follow an application's address, sign in and consent; return where the application is answered."""
@@ -90,16 +74,6 @@ class Person(Walker):
         return await self.get(url)
 
 
-@asynccontextmanager
-async def visiting(url: str) -> AsyncIterator[Person]:
-    """Return a person with a fresh browser at *url*."""
-    named = {"user-agent": SAFARI}  # a program that says it is one is asked for work when it signs up
-    async with httpx2.AsyncClient(base_url=url, headers=named, trust_env=False, timeout=PATIENCE) as http:
-        person = Person(None, http)
-        person.house = person
-        yield person
-
-
 @pytest.fixture(scope="session")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     """One house for all relying parties."""
@@ -110,7 +84,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
 @pytest.fixture
 async def person(place: Place) -> AsyncIterator[Person]:
     """The customer, not signed in."""
-    async with visiting(place.issuer) as one:
+    async with visiting(place.issuer, kind=Person) as one:
         yield one
 
 

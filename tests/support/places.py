@@ -1,5 +1,6 @@
 """Where tests keep their files: in memory where there is plenty, since every commit of theirs waits for the disk."""
 
+import hashlib
 import os
 import shutil
 import tempfile
@@ -22,6 +23,13 @@ def new_folder() -> Path:
         os.environ["TMPDIR"] = str(folder)
         tempfile.tempdir = None  # asked for again when somebody wants it
     return folder
+
+
+def once(kind: str, text: str) -> Path:
+    """Return the file that is there once any worker of this run has seen *text*, as it says by touching it."""
+    folder = Path(os.environ["LIMEN_TEST_RUN"]) / kind
+    folder.mkdir(exist_ok=True)
+    return folder / hashlib.sha256(text.encode()).hexdigest()
 
 
 def near(folder: Path) -> Path:
