@@ -21,15 +21,19 @@ pytestmark = pytest.mark.anyio
 # -- browsers and sessions -----------------------------------------------------------------------------------------
 
 
-async def test_a_browsers_secret_is_replaced_where_there_is_such_a_browser(database):
+async def test_a_browser_is_stored_once_and_its_secret_replaced(database):
     at = things.browser(database)
     newer = replace(at, secret_hash=things.digest("new"), seen_at=at.seen_at + 1)
     async with database.begin() as unit:
         await unit.sessions.add_browser(at)
         assert await unit.sessions.browser(at.id) == at
-        assert not await unit.sessions.rotate_browser(things.browser(database).id, newer.secret_hash, newer.seen_at)
-        assert await unit.sessions.rotate_browser(at.id, newer.secret_hash, newer.seen_at)
+        await unit.sessions.keep_browser(replace(newer, created_at=at.created_at - 1))
         assert await unit.sessions.browser(at.id) == newer
+        await unit.sessions.add_browser(at)
+        assert await unit.sessions.browser(at.id) == newer
+        other = things.browser(database)
+        await unit.sessions.keep_browser(other)
+        assert await unit.sessions.browser(other.id) == other
 
 
 async def test_sessions_at_a_browser_come_newest_proof_first_without_the_ended(database):

@@ -17,7 +17,7 @@ from limen.access.oauth.consent import ConsentAnswer, record_consent
 from limen.access.oauth.records import RedirectRefusal
 from limen.access.oauth.response import ResponseTarget, code_response, error_response
 from limen.access.sessions.cookies import BrowserCookie, fresh_cookie
-from limen.access.sessions.records import PASSWORD, Session, Surroundings, seal_surroundings
+from limen.access.sessions.records import PASSWORD, Browser, Session, Surroundings, seal_surroundings
 from limen.identity.consents.personal import coarse
 from limen.identity.consents.records import Decision
 from limen.identity.consents.signal import Signals
@@ -196,9 +196,7 @@ async def rotated_cookie(parts: JourneyParts, unit: JourneyUnit, journey: Journe
     Of journeys in several tabs that arrive at once, the last gives the secret that holds.
     """
     cookie = fresh_cookie(journey.browser_id, parts.entropy)
-    if not await unit.sessions.rotate_browser(cookie.id, cookie.secret_hash(), parts.clock.now()):
-        msg = "a journey's browser is gone"
-        raise Fault(msg)
+    await unit.sessions.keep_browser(Browser(cookie.id, cookie.secret_hash(), cookie.id.made_at, parts.clock.now()))
     return cookie
 
 

@@ -45,6 +45,10 @@ class Proven:
     cookie: BrowserCookie
 
 
+class _OutrunError(Exception):
+    """Somebody stored a journey first that has only begun here: all that was written beside it goes back."""
+
+
 Shown = StepView | Proven | Arrived | Refusal
 
 
@@ -222,15 +226,18 @@ class Journeys:
 
     async def _written(self, opened: Opened, progress: Progress, request: RequestContext) -> tuple[Shown, bool] | None:
         """Write in one unit what *progress* says; return what follows, and whether it was done. None: not the first."""
-        parts = self.parts
-        async with parts.begin(parts.tenant_id) as unit:
-            if not await _held(unit, opened):
-                return None
-            vault = progress.vault or opened.facts.vault
-            if vault is not None:
-                unit.seal_with(vault)
-            refused = await progress.write(unit) if progress.write else None
-            return await self._take(unit, opened, progress, refused, request), refused is None
+        parts, before = self.parts, opened.journey
+        try:
+            async with parts.begin(parts.tenant_id) as unit:
+                if opened.begun is None and not await unit.journeys.hold(before.id, before.version):
+                    return None
+                vault = progress.vault or opened.facts.vault
+                if vault is not None:
+                    unit.seal_with(vault)
+                refused = await progress.write(unit) if progress.write else None
+                return await self._take(unit, opened, progress, refused, request), refused is None
+        except _OutrunError:
+            return None
 
     async def _take(
         self, unit: JourneyUnit, opened: Opened, progress: Progress, refused: Problem | None, request: RequestContext
@@ -252,9 +259,7 @@ class Journeys:
             shown = self.view_of(Opened(after, opened.vault, facts), request, problem=problem)
             if after.state.evidence and after.state.evidence != before.state.evidence:
                 shown = Proven(shown, await rotated_cookie(self.parts, unit, after))
-        if not await unit.journeys.advance(seal(after, opened.vault), before.version):
-            msg = "a journey that is held advanced elsewhere"
-            raise Fault(msg)
+        await _keep(unit, opened, after, shown)
         return shown
 
     def _finished(self, journey: Journey) -> Journey:
@@ -295,14 +300,18 @@ def count_proofs(parts: JourneyParts, before: JourneyState, progress: Progress, 
         parts.count_proof(progress.refused, "refused")
 
 
-async def _held(unit: JourneyUnit, opened: Opened) -> bool:
-    """Hold a journey until *unit* ends, or store it where it has only begun; False: somebody was faster."""
-    journey, begun = opened.journey, opened.begun
+async def _keep(unit: JourneyUnit, opened: Opened, after: Journey, shown: Shown) -> None:
+    """Write a journey as it stands *after* a step, the first time with its browser, unless *shown* renewed that."""
+    begun = opened.begun
     if begun is None:
-        return await unit.journeys.hold(journey.id, journey.version)
-    if begun.newcomer is not None:
+        if not await unit.journeys.advance(seal(after, opened.vault), opened.journey.version):
+            msg = "a journey that is held advanced elsewhere"
+            raise Fault(msg)
+        return
+    if begun.newcomer is not None and getattr(shown, "cookie", None) is None:
         await unit.sessions.add_browser(begun.newcomer)
-    return await unit.journeys.add(seal(journey, opened.vault))
+    if not await unit.journeys.add(seal(after, opened.vault)):
+        raise _OutrunError
 
 
 async def _at_device(unit: JourneyUnit, browser_id: BrowserId, facts: Facts) -> Facts:

@@ -18,8 +18,8 @@ class SessionStore(Protocol):
         """Store a browser, unless it is."""
         ...
 
-    async def rotate_browser(self, browser_id: BrowserId, secret_hash: bytes, now: Instant) -> bool:
-        """Replace the browser's secret, whatever it was; False where there is no such browser."""
+    async def keep_browser(self, browser: Browser) -> None:
+        """Store a browser, or the secret it has now, whatever it was."""
         ...
 
     async def at_browser(self, browser_id: BrowserId) -> list[Session]:

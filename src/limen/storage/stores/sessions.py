@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
-from sqlalchemy import Row, bindparam, select
+from sqlalchemy import Row, bindparam, literal_column, select
 
 from limen.access.sessions.records import Browser, Evidence, Party, Session
 from limen.kernel.clock import Instant
@@ -13,7 +13,16 @@ from limen.kernel.ids import BrowserId, CustomerId, SessionId, TenantId
 from limen.storage.schema.sessions import browsers, sessions
 from limen.storage.schema.tokens import codes, families
 from limen.storage.statements import Connection
-from limen.storage.stores.base import TenantStoreBase, insert_mine, insert_new_mine, mine, select_mine, update_mine
+from limen.storage.stores.base import (
+    TenantInsertOrChange,
+    TenantStoreBase,
+    columns,
+    insert_mine,
+    insert_new_mine,
+    mine,
+    select_mine,
+    update_mine,
+)
 from limen.storage.stores.grants import revoke_families, void_codes
 from limen.storage.stores.parties import news_of_the_end, parties_of_customer, parties_of_session
 from limen.storage.stores.safety import FORGET_ALL
@@ -23,7 +32,12 @@ _RENEWED = ("evidence", "seen_at", "expires_at", "sealed")
 
 _BROWSER = select_mine(browsers, browsers.c.id == bindparam("of"))
 _ADD_BROWSER = insert_new_mine(browsers)
-_ROTATE_BROWSER = update_mine(browsers, browsers.c.id == bindparam("of"), sets=("secret_hash", "seen_at"))
+_KEEP_BROWSER = TenantInsertOrChange(
+    browsers,
+    sets=columns(browsers),
+    changes={name: literal_column(f"excluded.{name}") for name in ("secret_hash", "seen_at")},
+    only_if=None,
+)
 _at_browser = sessions.c.browser_id == bindparam("browser")
 _is_open = sessions.c.ended_at.is_(None)
 _AT_BROWSER = select_mine(sessions, _at_browser, _is_open)
@@ -66,9 +80,9 @@ class SqlSessions(TenantStoreBase):
         """Store a browser, unless it is: two tabs of a new one may answer at once."""
         await self._run(_ADD_BROWSER, {name: getattr(browser, name) for name in Browser.__slots__})
 
-    async def rotate_browser(self, browser_id: BrowserId, secret_hash: bytes, now: Instant) -> bool:
-        """Replace the browser's secret, whatever it was; False where there is no such browser."""
-        return await self._applied(_ROTATE_BROWSER, of=browser_id, secret_hash=secret_hash, seen_at=now)
+    async def keep_browser(self, browser: Browser) -> None:
+        """Store a browser, or the secret it has now, whatever it was."""
+        await self._run(_KEEP_BROWSER, {name: getattr(browser, name) for name in Browser.__slots__})
 
     async def at_browser(self, browser_id: BrowserId) -> list[Session]:
         """Return the sessions of a browser that were not ended, newest proof first."""
