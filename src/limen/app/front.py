@@ -29,6 +29,7 @@ from limen.identity.keyring.rotate import Rotations
 from limen.identity.tenants.management import Tenancy
 from limen.identity.tenants.records import Tenant
 from limen.integration.api import ApiParts, create_api
+from limen.integration.api.deprecation import CountDeprecated, uncounted_calls
 from limen.integration.edge.asgi import AsgiApp
 from limen.integration.edge.metrics import Observer
 from limen.integration.edge.passage import Passage
@@ -97,6 +98,7 @@ class FrontParts:
         send_audit: delivers records of the audit log.
         limiter: is asked by guards; ``meter`` by what bounds how much is asked for: no cache keeps it from counting.
         rotations: the rotations of a tenant's keys.
+        count_deprecated: counts calls of the API that use what will go.
         sms_ceiling: short messages a day for any one tenant; 0 where nobody carries them.
     """
 
@@ -135,6 +137,7 @@ class FrontParts:
     agents: AgentShelf | None = None
     send_audit: Send = NOWHERE
     rotations: Callable[[TenantId], Rotations] | None = None
+    count_deprecated: CountDeprecated = uncounted_calls
 
 
 def front(parts: FrontParts) -> tuple[Passage, AsgiApp]:
@@ -192,6 +195,7 @@ def api_parts(parts: FrontParts, tenant: Tenants) -> ApiParts:
         weigh=ChangeRisk(
             parts.storage.database, parts.epochs, parts.atlas, guards(parts), parts.count_risk, parts.clock
         ),
+        count_deprecated=parts.count_deprecated,
     )
 
 

@@ -12,6 +12,7 @@ from limen.access.passkeys.trust import Blob
 from limen.access.tokens.grants import NAMES
 from limen.access.tokens.records import Redemption, RotationOutcome
 from limen.identity.credentials.pool import HashPool
+from limen.integration.api.deprecation import DEPRECATED
 from limen.kernel.clock import SECOND, Clock
 from limen.kernel.events import Event
 from limen.storage.database import Subscriber
@@ -115,6 +116,16 @@ def proof_counter(registry: CollectorRegistry) -> Callable[[str, str], None]:
         registry=registry,
     )  # fmt: skip
     return _by_two(counter)
+
+
+def deprecation_counter(registry: CollectorRegistry) -> Callable[[str], None]:
+    """Return what counts calls of the API that use what will go, by operation: each is a row of ours."""
+    counter = Counter(
+        "limen_api_deprecated_calls", "Calls of the API that use what will go", ["operation"], registry=registry
+    )
+    for operation in DEPRECATED:
+        counter.labels(operation)
+    return lambda operation: counter.labels(operation).inc()
 
 
 class GrantCollector(Collector):

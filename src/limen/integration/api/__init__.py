@@ -14,9 +14,9 @@ A customer's own account has a guard of its own (``account.AccountRoute``): thei
 proof behind it is.
 
 *Deprecation.* Within ``v1`` members are added, never removed or given another meaning; readers must pass over members
-they do not know, though requests with unknown members are refused. What will go is marked ``deprecated`` in the
-document and answers with ``Deprecation`` (RFC 9745) and ``Sunset`` (RFC 8594) headers for at least twelve months before
-the next version leaves it out; two versions are served side by side for as long.
+they do not know, though requests with unknown members are refused. What will go is a row in ``deprecation``: it is
+marked ``deprecated`` in the document and answers with ``Deprecation`` (RFC 9745) and ``Sunset`` (RFC 8594) headers for
+at least twelve months before the next version leaves it out; two versions are served side by side for as long.
 
 Importing this package costs nothing: FastAPI and Pydantic come with the first request (``lazy``).
 """

@@ -8,6 +8,7 @@ from fastapi.routing import APIRoute
 
 from limen.identity.administrators import SCOPES
 from limen.identity.customers.scopes import ACCOUNT_SCOPES, OPENID
+from limen.integration.api.deprecation import DEPRECATED
 from limen.integration.api.models.common import Problem
 from limen.integration.api.problems import MEDIA_TYPE
 
@@ -49,7 +50,8 @@ Reads answer with an `ETag`; changes want it back as `If-Match`. A `POST` may ca
 pages linked by `next`. Whatever is refused is a problem document (RFC 9457).
 
 Within `v1` members are added, never removed: pass over those you do not know. What will go is marked `deprecated` here
-and answers with `Deprecation` (RFC 9745) and `Sunset` (RFC 8594) for at least twelve months.
+and answers with `Deprecation` (RFC 9745), `Sunset` (RFC 8594) and a `Link` of the relation `deprecation` for at least
+twelve months.
 """
 _SIGNED_IN = "Read and write what further scopes of the tenant's own release of the profile"
 _content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
@@ -72,7 +74,11 @@ def answers(*more: int, body: bool = False) -> dict[int | str, dict[str, Any]]:
 
 
 def describe(doors: Sequence[APIRoute]) -> dict[str, Any]:
-    """Return the document of *doors*, without ``servers``."""
+    """Return the document of *doors*, without ``servers``.
+
+    Raises:
+        KeyError: what is deprecated is no operation.
+    """
     document = get_openapi(title="Limen API", version="1", description=_DESCRIPTION.strip(), routes=doors)
     parts = document.setdefault("components", {})
     parts.setdefault("schemas", {})["Problem"] = Problem.model_json_schema()
@@ -82,6 +88,9 @@ def describe(doors: Sequence[APIRoute]) -> dict[str, Any]:
         "tokenUrl": "../../token",
         "scopes": {OPENID: _SIGNED_IN, **ACCOUNT_SCOPES},
     }
+    for name, going in DEPRECATED.items():
+        method, _, path = name.partition(" ")
+        going.describe(document["paths"][path][method.lower()], parts["schemas"])
     parts["securitySchemes"] = {
         SCHEME: {"type": "oauth2", "flows": {"clientCredentials": flow}},
         CUSTOMER: {"type": "oauth2", "flows": {"authorizationCode": code}},

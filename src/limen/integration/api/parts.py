@@ -34,6 +34,7 @@ from limen.identity.preferences.choose import PreferenceUnit
 from limen.identity.rights.store import RightsUnit
 from limen.identity.tenants.management import CloseLog, TenantUnit
 from limen.identity.tenants.records import Tenant
+from limen.integration.api.deprecation import CountDeprecated, uncounted_calls
 from limen.integration.streaming.ways import NOWHERE, Send
 from limen.kernel.clock import Clock, Instant
 from limen.kernel.entropy import Entropy
@@ -194,6 +195,7 @@ class ApiParts:
         texts: whether there is anybody who carries short messages.
         weigh: holds what customers change against their habits.
         journeys: path prefix to what a tenant's journeys are made of: an errand is one (``access.journeys.errands``).
+        count_deprecated: counts calls of what will go.
     """
 
     desks: Desks
@@ -220,3 +222,4 @@ class ApiParts:
     words: Words = untranslated
     texts: bool = False
     weigh: Weigh = unweighed
+    count_deprecated: CountDeprecated = uncounted_calls

@@ -18,6 +18,7 @@ from limen.access.tokens.desk import Desk
 from limen.access.tokens.resource_metadata import challenge_parameter
 from limen.identity.administrators import Actor
 from limen.integration.api.authority import Caller, authenticate
+from limen.integration.api.deprecation import DEPRECATED, Deprecation
 from limen.integration.api.parts import PREFIX, ApiParts
 from limen.integration.api.problems import Refused, problem, refused, unreadable
 from limen.integration.api.strict_json import MAX_BODY, MalformedJson, strict_json
@@ -107,6 +108,9 @@ class GuardedRoute(APIRoute):
                 answer = problem(strict, 500, "server_error")
             answer.headers.setdefault("cache-control", "no-store")
             answer.headers.update(headers)
+            going = DEPRECATED.get(self.name_in_document) if DEPRECATED else None
+            if going is not None and going.concerns(_named_by(strict)):
+                _say(strict, answer, going, self.name_in_document)
             return answer
 
         return guarded
@@ -137,6 +141,12 @@ class GuardedRoute(APIRoute):
             raise challenged(desk, refusal, f', error="insufficient_scope", scope="{scope}"')
         return Call(parts, desk, caller, arrival.prefix)
 
+    @property
+    def name_in_document(self) -> str:
+        """Return the operation as the document names it."""
+        [method] = self.methods or {""}
+        return f"{method} {self.path}"
+
     def needed_scope(self) -> str:
         """Return the scope that the documentation names."""
         [requirement] = (self.openapi_extra or {})["security"]
@@ -155,6 +165,24 @@ class GuardedRoute(APIRoute):
                     for name, kind in kinds.items()
                 ]
             )
+
+
+def _say(request: StrictRequest, answer: Response, going: Deprecation, operation: str) -> None:
+    """Say in *answer* that it will go, and count the call."""
+    told = going.headers()
+    answer.headers.append("link", told.pop("link"))
+    answer.headers.update(told)
+    request.app.state.parts.count_deprecated(operation)
+
+
+def _named_by(request: StrictRequest) -> set[str]:
+    """Return the query parameters of a request, and the members of its body as far as it was read."""
+    names = set(request.query_params)
+    try:
+        body = strict_json(getattr(request, "_body", b""))
+    except MalformedJson:
+        return names
+    return names | set(body) if isinstance(body, dict) else names
 
 
 def _names(dependant: Dependant) -> Iterator[str]:

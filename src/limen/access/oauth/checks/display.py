@@ -1,4 +1,9 @@
-"""``display``: how pages are to look (OpenID Connect Core §3.1.2.1); one set of pages fits them all."""
+"""``display``: how pages are to look (OpenID Connect Core §3.1.2.1).
+
+One set of pages fits them all: it asks its window how wide it is, which a popup or a hand-held screen answers better
+than the application's word for it. Masthead and footer stay in a popup too: they say whose page this is, and offer the
+languages.
+"""
 
 from typing import Final
 
