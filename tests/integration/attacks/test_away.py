@@ -21,6 +21,7 @@ from tests.integration.attacks.test_guessing import ANN, WORK, WRONG, proof_in
 from tests.integration.attacks.test_networks import BAD, URL, keeper_of
 from tests.integration.attacks.test_sign_ups import CHECK_MAIL
 from tests.integration.attacks.test_sign_ups import WORK as SIGN_UP_WORK
+from tests.integration.journeys.test_safe_changes import NEW as FRESH
 from tests.integration.journeys.test_safe_changes import sign_out
 from tests.integration.tokens.kit import error, open_shop
 from tests.support.house import PASSWORD, code_in, says, settings_in
@@ -310,11 +311,29 @@ async def test_while_dns_is_away_at_a_sign_up_the_tenants_stance_holds(build_hou
         assert 'limen_mail_domain_questions_total{outcome="away"} 1.0' in await metrics(house)
 
 
+async def test_while_a_password_cannot_be_checked_reset_and_change_say_so_and_nothing_is_lost(house):
+    await set_up(house, breaches=BreachSettings(online=True, when_away="closed", at_sign_in="off"))
+    await house.customer(ANN)
+    ann = house.walker()
+    page = await ann.recover(ANN, FRESH)
+    assert (page.status, page.notices) == (503, [says("error.password_unchecked")])
+    digits = sha1_hex(FRESH.encode())
+    house.web.serve(f"https://api.pwnedpasswords.com/range/{digits[:5]}", b"0" * 35 + b":0", "text/plain")
+    assert (await ann.post(page, password=FRESH)).path == "/account"
+    house.web.pages.clear()
+    page = await ann.get("/account/security")
+    form = next(form for form in page.forms if ("intent", "change_password") in form.buttons)
+    page = await ann.post(await ann.post(page, form=form, intent="change_password"), password=PASSWORD)
+    assert (page.status, page.notices) == (503, [says("error.password_unchecked")])
+    assert (await house.walker().sign_in(ANN, FRESH)).path == "/account"
+
+
 @pytest.mark.parametrize(("stance", "status"), [("open", 200), ("closed", 503)])
 async def test_while_the_breach_service_is_away_a_password_is_chosen_by_the_tenants_stance(house, stance, status):
     await set_up(house, breaches=BreachSettings(online=True, when_away=stance))
     page = await house.walker().begin_sign_up(ANN, PASSWORD)
     assert (page.status, page.h1 == CHECK_MAIL) == (status, status == 200)
+    assert page.notices == ([says("error.password_unchecked")] if status == 503 else [])
     assert len(await house.mails()) == (status == 200)
     assert 'limen_breach_checks_total{outcome="away",source="online"}' in await metrics(house)
     digits = sha1_hex(PASSWORD.encode())

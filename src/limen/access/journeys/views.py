@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from limen.access.journeys.records import JourneyState
-from limen.kernel.errors import Refusal
+from limen.kernel.errors import Refusal, Unavailable
 
 if TYPE_CHECKING:
     from limen.access.journeys.parts import JourneyUnit
@@ -88,6 +88,6 @@ class Progress:
 def problem_of(refusal: Refusal, values: dict[str, str] | None = None) -> Problem:
     """Return the problem that shows *refusal*."""
     retry_after = getattr(refusal, "retry_after", 0)
-    status = 503 if refusal.code == "busy" else 429 if retry_after else 400
+    status = 503 if isinstance(refusal, Unavailable) else 429 if retry_after else 400
     notice = "" if refusal.fields else f"error.{refusal.code}"
     return Problem(dict(refusal.fields), notice, values or {}, status=status, retry_after=retry_after)

@@ -45,7 +45,8 @@ class BreachGuard:
         """Return why whoever owns *emails*, as they are stored, may not set the *prepared* password, or None."""
         found = await self.corpus.is_breached(prepared, emails)
         if found is None and self.fails_closed:
-            return Unavailable("busy", "the breach corpus cannot be asked", retry_after=_RETRY_SECONDS)
+            # It has words of its own: another password would be refused as well, and nobody is busy.
+            return Unavailable("password_unchecked", "the breach corpus cannot be asked", retry_after=_RETRY_SECONDS)
         return refuse("password.breached") if found else None
 
 

@@ -42,7 +42,7 @@ async def choose_password(
 
     To be called before a transaction begins: it takes two turns in the hash pool, and one for each earlier password.
     *words* are ``context_words`` of whose password it is to be. Refused with ``Invalid`` by the field ``password``, or
-    ``Unavailable`` (``busy``).
+    ``Unavailable`` (``busy``, ``password_unchecked``).
     """
     prepared = await prepare_aside(password, hasher.pool)
     if isinstance(prepared, Refusal):

@@ -90,7 +90,8 @@ class FirstAdministrator:
     async def appoint(self, token: str, who: Applicant) -> Customer | NotChosen:
         """Make *who* a customer with a proven address and a password, and the administrator; the link is used.
 
-        Not done with ``Invalid`` by field, ``Conflict("email_taken")``, ``Expired("link_spent")`` or ``busy``.
+        Not done with ``Invalid`` by field, ``Conflict("email_taken")``, ``Expired("link_spent")``, ``busy`` or
+        ``password_unchecked``.
         """
         email = parse_email(who.email)
         if isinstance(email, Refusal):

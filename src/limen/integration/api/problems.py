@@ -83,6 +83,7 @@ DETAILS: Final = {
     "username_taken": "Another customer has this user name, or left it lately.",
     "too_many_identities": "A customer has ten identities at the most.",
     "too_many_requests": "This client has called too often.",
+    "password_unchecked": "The service that knows breached passwords does not answer, and none is set unchecked.",
     "unsupported_media_type": "Send application/json.",
     "version_changed": "It has been changed since you read it. Read it again.",
 }
