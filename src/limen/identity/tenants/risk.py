@@ -107,6 +107,8 @@ def limits_of(settings: RiskSettings, action: Action, client: str, sign_up: Sign
     if action == "sign_up":
         of = sign_up
         found = Limits(of.notify_from, of.work_from, of.delay_from, of.refuse_from, settings.level)
+    if not settings.rules:
+        return found
     for who, what in (("", action), (client, ""), (client, action)):
         if action == "sign_up" and not what:
             continue

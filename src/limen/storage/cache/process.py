@@ -65,11 +65,13 @@ class ProcessLimiter:
         """Return how many tries of each key count now; a key that nobody counted is not held for that."""
         now, found = self._clock.now(), []
         for key, limit in asked:
-            windows, name, used = self._tables.get(limit), counted_key(self._key, key, limit), 0.0
-            window = windows.get(name) if windows else None
-            if windows and window is not None:
-                windows.move_to_end(name)
-                used = _used(window, now, limit.seconds * SECOND)
+            windows, used = self._tables.get(limit), 0.0
+            if windows:  # else nobody was counted, and nobody's name need be hashed
+                name = counted_key(self._key, key, limit)
+                window = windows.get(name)
+                if window is not None:
+                    windows.move_to_end(name)
+                    used = _used(window, now, limit.seconds * SECOND)
             found.append(math.ceil(used))
         return found
 
@@ -78,7 +80,8 @@ class ProcessLimiter:
         now = self._clock.now()
         for key, limit in asked:
             window = self._window(key, limit, now)
-            window.current += _used(window, now, limit.seconds * SECOND) + 1 <= limit.count
+            overlap = 1 - (now - window.began) / (limit.seconds * SECOND)
+            window.current += window.before * overlap + window.current + 1 <= limit.count
 
     async def aclose(self) -> None:
         """Close nothing."""

@@ -1,6 +1,8 @@
 """Customers' sealed histories, and the counters of risk."""
 
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
+from operator import attrgetter
 
 from sqlalchemy import BigInteger, bindparam, case, literal_column, or_, select, union_all
 
@@ -100,7 +102,7 @@ class SqlRisk(TenantStoreBase):
 
     async def count(self, counts: Iterable[Count], expires_at: Instant) -> None:
         """Count each once more; in the order of their keys, so that no two transactions wait crosswise."""
-        ordered = sorted(counts, key=lambda one: one.key)
+        ordered = sorted(counts, key=attrgetter("key"))
         counted = [
             {
                 TENANT: self._tenant_id,
@@ -121,5 +123,5 @@ def _placed(keys: Sequence[bytes]) -> tuple[int, dict[str, bytes]]:
     if len(keys) > MOST_KEYS:
         msg = "an assessment asks for more counters than a look-up names"
         raise Fault(msg)
-    most = next(most for most in PLACES if len(keys) <= most)
+    most = PLACES[bisect_left(PLACES, len(keys))]
     return most, dict.fromkeys(_PLACES[:most], b"") | dict(zip(_PLACES, keys, strict=False))

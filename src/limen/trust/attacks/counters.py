@@ -4,7 +4,7 @@ A limiter refuses beyond a limit; here nothing is refused, so that the limit is 
 """
 
 import hmac
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,7 +13,7 @@ import msgspec
 from limen.kernel.clock import SECOND, Clock
 from limen.trust.attacks.records import Attempt, is_local
 from limen.trust.attacks.shared import Shared
-from limen.trust.limits import Limit, RateLimiter, address_key
+from limen.trust.limits import Decision, Limit, RateLimiter, address_key
 
 MINUTE, TEN_MINUTES, HOUR, DAY = 60, 600, 3_600, 86_400
 _FAR: Final = 10_000_000
@@ -35,15 +35,16 @@ _ONCE: Final = Limit(1, HOUR, "failed-password-once")
 _SLOW_SHARE: Final = Limit(6, DAY, "failed-network-day")
 """So many failures of one network count over the day: a patient stranger alone is no attack on the tenant."""
 
-_Asked = tuple[str, Limit, str]
-_OF_NOW: Final[tuple[_Asked, ...]] = (("now_failed", NOW_FAILED, ""), ("now_passed", NOW_PASSED, ""))
-_OF_TENANT: Final[tuple[_Asked, ...]] = (
-    *_OF_NOW,
-    ("failed", STRANGE_FAILED, ""),
-    ("passed", STRANGE_PASSED, ""),
-    ("slow_failed", SLOW_FAILED, ""),
-    ("slow_passed", SLOW_PASSED, ""),
-)
+_Counted = tuple[Limit, str]
+"""Under which limit, and what: empty for the tenant itself."""
+_OF_NOW: Final[Mapping[str, _Counted]] = {"now_failed": (NOW_FAILED, ""), "now_passed": (NOW_PASSED, "")}
+_OF_TENANT: Final[Mapping[str, _Counted]] = {
+    **_OF_NOW,
+    "failed": (STRANGE_FAILED, ""),
+    "passed": (STRANGE_PASSED, ""),
+    "slow_failed": (SLOW_FAILED, ""),
+    "slow_passed": (SLOW_PASSED, ""),
+}
 _REFUSED: Final = ((NOW_FAILED, ""), (STRANGE_FAILED, ""))
 _PASSED: Final = ((NOW_PASSED, ""), (STRANGE_PASSED, ""), (SLOW_PASSED, ""))
 
@@ -82,22 +83,22 @@ class Counters:
 
     async def of_tenant(self) -> Counts:
         """Return what is counted of the whole tenant."""
-        return Counts(**await self._seen(self.meter, _OF_TENANT))
+        return await self._seen(self.meter, _OF_TENANT)
 
     async def of_now(self) -> Counts:
         """Return what is counted of the tenant's last minute."""
-        return Counts(**await self._seen(self.limiter, _OF_NOW))
+        return await self._seen(self.limiter, _OF_NOW)
 
     async def of(self, attempt: Attempt) -> Counts:
         """Return what is counted of *attempt*, and of the whole tenant."""
         mark = await self.fingerprint(attempt.password)
-        asked = [*_OF_TENANT, ("account", ACCOUNT, attempt.account), ("password", PASSWORD, mark)]
+        asked = {**_OF_TENANT, "account": (ACCOUNT, attempt.account), "password": (PASSWORD, mark)}
         if attempt.device:
-            asked.append(("device", DEVICE, attempt.device))
+            asked["device"] = DEVICE, attempt.device
         if not is_local(attempt.address):
-            asked.append(("address", ADDRESS, address_key(attempt.address)))
-            asked.append(("network", NETWORK, attempt.network))
-        return Counts(**await self._seen(self.limiter, asked))
+            asked["address"] = ADDRESS, address_key(attempt.address)
+            asked["network"] = NETWORK, attempt.network
+        return await self._seen(self.limiter, asked)
 
     async def failed(self, attempt: Attempt) -> None:
         """Count a password that was compared and was wrong, from a device that is not known."""
@@ -107,24 +108,24 @@ class Counters:
         if attempt.device:
             counted.append((DEVICE, attempt.device))
         mark = await self.fingerprint(attempt.password)
-        once = await self.meter.hit(self._name(_ONCE, f"{mark}:{attempt.account}"), _ONCE)
+        once = await self._hit(self.meter, _ONCE, f"{mark}:{attempt.account}")
         if once.allowed:  # one password on many accounts is what is counted, not one person who tries it again
             counted.append((PASSWORD, mark))
-        if here or (await self.meter.hit(self._name(_SLOW_SHARE, attempt.network), _SLOW_SHARE)).allowed:
+        if here or (await self._hit(self.meter, _SLOW_SHARE, attempt.network)).allowed:
             counted.append((SLOW_FAILED, ""))
-        await self._count(counted)
+        await self.meter.count(self._named(counted))
 
     async def refused(self) -> None:
         """Count a try whose password was not compared: as long as they come, an attack goes on. Not over the day."""
-        await self._count(_REFUSED)
+        await self.meter.count(self._named(_REFUSED))
 
     async def passed(self) -> None:
         """Count a right password from a device that was not known."""
-        await self._count(_PASSED)
+        await self.meter.count(self._named(_PASSED))
 
     async def seen(self, limit: Limit, of: Sequence[str]) -> list[int]:
         """Return how many of each of *of* are counted under *limit*, one of the module's."""
-        return await self.meter.seen([(self._name(limit, what), limit) for what in of])
+        return await self.meter.seen(self._named([(limit, what) for what in of]))
 
     async def may_come(self, account: str, seconds: int, following: int) -> int:
         """Take one turn of a stranger for *account*; return how long to wait, 0 for not at all.
@@ -132,13 +133,11 @@ class Counters:
         Turns are *seconds* apart. Whoever takes one also takes that of the next distance: if this try fails, the next
         is to wait for *following* seconds.
         """
-        limit = Limit(1, seconds, "stranger-turn")
-        decision = await self.limiter.hit(self._name(limit, account), limit)
+        decision = await self._hit(self.limiter, Limit(1, seconds, "stranger-turn"), account)
         if not decision.allowed:
             return max(1, decision.reset_seconds)
         if following != seconds:
-            after = Limit(1, following, "stranger-turn")
-            await self.limiter.hit(self._name(after, account), after)
+            await self._hit(self.limiter, Limit(1, following, "stranger-turn"), account)
         return 0
 
     async def fingerprint(self, password: bytes) -> str:
@@ -148,13 +147,16 @@ class Counters:
         digest = hmac.digest(key, password, "sha256")
         return f"{int.from_bytes(digest[:4], 'big') >> (32 - FINGERPRINT_BITS):05x}"
 
-    async def _seen(self, limiter: RateLimiter, asked: Sequence[_Asked]) -> dict[str, int]:
-        """Return how many there are, in one look, by their names among :class:`Counts`."""
-        found = await limiter.seen([(self._name(limit, what), limit) for _, limit, what in asked])
-        return {asked[place][0]: count for place, count in enumerate(found)}
+    async def _seen(self, limiter: RateLimiter, asked: Mapping[str, _Counted]) -> Counts:
+        """Return how many there are, in one look."""
+        found = await limiter.seen(self._named(asked.values()))
+        return Counts(**dict(zip(asked, found, strict=True)))
 
-    async def _count(self, counted: Sequence[tuple[Limit, str]]) -> None:
-        await self.meter.count([(self._name(limit, what), limit) for limit, what in counted])
+    async def _hit(self, limiter: RateLimiter, limit: Limit, what: str) -> Decision:
+        ((name, _),) = self._named([(limit, what)])
+        return await limiter.hit(name, limit)
 
-    def _name(self, limit: Limit, what: str) -> str:
-        return f"{limit.name}:{self.tenant_id}:{what}"
+    def _named(self, counted: Iterable[_Counted]) -> list[tuple[str, Limit]]:
+        """Return what each is called among the counters of all tenants."""
+        tenant_id = self.tenant_id
+        return [(f"{limit.name}:{tenant_id}:{what}", limit) for limit, what in counted]

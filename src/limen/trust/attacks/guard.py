@@ -57,9 +57,10 @@ def is_attack(counts: Counts, settings: AttackSettings) -> bool:
         (counts.failed, counts.passed, settings.attack_failures),
         (counts.slow_failed, counts.slow_passed, settings.slow_failures),
     )
-    return any(
-        failed >= least and _share(failed, passed) >= settings.attack_percent for failed, passed, least in windows
-    )
+    for failed, passed, least in windows:
+        if failed >= least and _share(failed, passed) >= settings.attack_percent:
+            return True
+    return False
 
 
 def turn_seconds(counts: Counts, settings: AttackSettings) -> int:

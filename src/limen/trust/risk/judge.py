@@ -109,17 +109,17 @@ class RiskJudge:
         The history comes with the counters that are asked for whoever it is; only what is new to the customer takes a
         second look-up, of what they usually show.
         """
-        look, shown = Lookup.of(self.epochs, seen.at), shown_in(seen)
-        sealed, counts = await unit.risk.look_up(customer_id, look.names(look.missing((*OF_ALL, *shown))))
+        look = Lookup.of(self.epochs, seen.at)
+        missing = look.missing((*OF_ALL, *shown_in(seen)))
+        sealed, counts = await unit.risk.look_up(customer_id, look.names(missing))
         look.take(counts)
         kept = _kept(customer_id, vault, sealed)
         history = kept.history
         if history is None:
             return kept, AWAY
-        usual = usual_of(seen, history)
-        if missing := look.missing(usual):
+        if missing := look.missing(usual_of(seen, history)):
             look.take(await unit.risk.counted(look.names(missing)))
-        return kept, assess(seen, history, look.population((*shown, *usual)))
+        return kept, assess(seen, history, look.population())
 
     async def suspect(self, unit: RiskUnit, seen: Sighting, shown: int = 1) -> None:
         """Count what a sign-in shows that is asked for more, as an attacker's; -1 once it was answered."""

@@ -84,7 +84,7 @@ class Epoch:
                 self._known[value] = known
         return known
 
-    def names_of(self, values: Iterable[Value]) -> list[tuple[bytes, bytes]]:
+    def names_of(self, values: Iterable[Value]) -> "Names":
         """Return the same of each of *values*."""
         known = self._known
         return [known.get(value) or self.names(value) for value in values]
@@ -120,6 +120,8 @@ class Epoch:
         return [Count(self.hash(ATTACKS), CROWD * shown, shown), *(Count(theirs, shown, shown) for _, theirs in names)]
 
 
+Names = list[tuple[bytes, bytes]]
+"""Of values, in their order: what the counter of each is called, and that of what attackers showed."""
 Epochs = tuple[Epoch, Epoch]
 """The present epoch, and the one before."""
 NO_EPOCHS: Final[Epochs] = (Epoch(1, b""), Epoch(0, b""))

@@ -26,13 +26,6 @@ AGENT_OF: Final = Feature("agent", {AGENT: 0.53867, BROWSER: 0.26805, SYSTEM: 0.
 """The weights that Wiefling et al. (TOPS 2022) optimised."""
 
 
-def share(count: float, total: float, unseen: int) -> float:
-    """Return the smoothed likelihood of a value that was seen *count* of *total* times, *unseen* levels being new."""
-    if count <= 0:
-        return 1.0 / (total + max(1, unseen))
-    return count / total * (1.0 - unseen / (total + unseen))
-
-
 def likelihood(feature: Feature, values: Mapping[str, str], counts: Mapping[str, float], total: float) -> float:
     """Return p(x) of the *values* of a feature in a history.
 
@@ -47,7 +40,9 @@ def likelihood(feature: Feature, values: Mapping[str, str], counts: Mapping[str,
         if level in values:
             known += weight
             unseen += counts.get(level, 0.0) <= 0
+    of_new, left = 1.0 / (total + max(1, unseen)), 1.0 - unseen / (total + unseen)
     for level, weight in feature.weights.items():
         if level in values:
-            likely += weight * share(counts.get(level, 0.0), total, unseen)
+            count = counts.get(level, 0.0)
+            likely += weight * (count / total * left if count > 0 else of_new)
     return likely / known if known > 0 else 1.0

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from limen.kernel.clock import Instant
-from limen.trust.risk.keys import ATTACKS, CUSTOMERS, EARLIER_WEIGHS, LARGE, RARE, SIGN_INS, Epoch, Epochs
+from limen.trust.risk.keys import ATTACKS, CUSTOMERS, EARLIER_WEIGHS, LARGE, RARE, SIGN_INS, Epoch, Epochs, Names
 from limen.trust.risk.population import Counted, Population, Value
 from limen.trust.risk.records import LEVELS
 
@@ -16,12 +16,14 @@ OF_ALL: Final = (SIGN_INS, CUSTOMERS, ATTACKS)
 
 @dataclass(slots=True)
 class Lookup:
-    """Of one score: :meth:`names` says what to ask storage for, :meth:`take` takes in what it answered."""
+    """Of one score; :meth:`missing` says of what, :meth:`names` what to ask, :meth:`take` takes its answer."""
 
     epochs: Sequence[tuple[float, Epoch]]
     held: Mapping[Value, Counted]
-    _known: dict[Value, Counted] = field(default_factory=dict)
-    _named: dict[Value, list[tuple[bytes, bytes]]] = field(default_factory=dict)
+    _shown: dict[Value, float] = field(default_factory=dict)
+    _attacked: dict[Value, float] = field(default_factory=dict)
+    _asked: Sequence[Value] = ()
+    _named: Sequence[tuple[float, Names]] = ()
 
     @classmethod
     def of(cls, epochs: Epochs, now: Instant) -> "Lookup":
@@ -30,37 +32,42 @@ class Lookup:
         return cls([(weight, one) for weight, one in weighed if one.key], epochs[0].recent.held(now))
 
     def missing(self, values: Iterable[Value]) -> list[Value]:
-        """Return those of *values* that are not known yet."""
-        return [value for value in values if value not in self.held and value not in self._known]
+        """Return those of *values* that are not known yet, and are not held."""
+        held, shown, missing = self.held, self._shown, []
+        for value in values:
+            if value in held:
+                shown[value], self._attacked[value] = held[value]
+            elif value not in shown:
+                missing.append(value)
+        return missing
 
     def names(self, values: Sequence[Value]) -> list[bytes]:
         """Return what the counters of *values* are called; attackers are counted by levels alone."""
+        self._asked, self._named = values, [(weight, epoch.names_of(values)) for weight, epoch in self.epochs]
         asked: list[bytes] = []
-        for value, *pairs in zip(values, *[epoch.names_of(values) for _, epoch in self.epochs], strict=True):
-            self._named[value] = pairs
-            for pair in pairs:
-                asked += pair if value[0] in _LEVELS else pair[:1]
+        for _, names in self._named:
+            for (level, _), (mine, theirs) in zip(values, names, strict=True):
+                asked.append(mine)
+                if level in _LEVELS:
+                    asked.append(theirs)
         return asked
 
     def take(self, counts: Mapping[bytes, int]) -> None:
         """Take in the *counts* under the names that were asked for; of a large tenant, hold those that many share."""
-        found, is_large = dict[Value, Counted](), SIGN_INS in self.held
-        for value, pairs in self._named.items():
-            shown = attacked = 0.0
-            for (weight, _), (mine, theirs) in zip(self.epochs, pairs, strict=True):
-                shown += weight * counts.get(mine, 0)
-                attacked += weight * counts.get(theirs, 0)
-            found[value] = shown, attacked
-            is_large = is_large or (value == SIGN_INS and bool(pairs) and counts.get(pairs[0][0], 0) >= LARGE)
-        if is_large:
-            self.epochs[0][1].recent.hold({value: one for value, one in found.items() if value[0] not in RARE})
-        self._known |= found
-        self._named.clear()
+        values, shown, attacked = self._asked, self._shown, self._attacked
+        for value in values:
+            shown[value] = attacked[value] = 0.0
+        for weight, names in self._named:
+            for value, (mine, theirs) in zip(values, names, strict=True):
+                if mine in counts:
+                    shown[value] += weight * counts[mine]
+                if theirs in counts:
+                    attacked[value] += weight * counts[theirs]
+        for _, present in self.epochs[:1]:
+            if SIGN_INS in self.held or counts.get(present.hash(SIGN_INS), 0) >= LARGE:
+                present.recent.hold({one: (shown[one], attacked[one]) for one in values if one[0] not in RARE})
 
-    def population(self, values: Iterable[Value]) -> Population:
-        """Return what is known of *values*, and of all."""
-        known, held = self._known, self.held
-        shown, attacked = dict[Value, float](), dict[Value, float]()
-        for value in (*OF_ALL, *values):
-            shown[value], attacked[value] = known[value] if value in known else held[value]
-        return Population(shown[SIGN_INS], shown[CUSTOMERS], shown, shown[ATTACKS], attacked)
+    def population(self) -> Population:
+        """Return what is known of all, and of each value that was looked up."""
+        shown = self._shown
+        return Population(shown[SIGN_INS], shown[CUSTOMERS], shown, shown[ATTACKS], self._attacked)

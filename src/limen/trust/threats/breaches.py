@@ -102,7 +102,8 @@ class BreachSources:
     @property
     def is_at_hand(self) -> bool:
         """Tell whether all that lies here is in memory, so that asking takes microseconds."""
-        return is_made() and all(shelf is None or shelf.is_empty for shelf in (self.passwords, self.pairs))
+        passwords, pairs = self.passwords, self.pairs
+        return is_made() and (passwords is None or passwords.is_empty) and (pairs is None or pairs.is_empty)
 
     def here(self, member: int) -> bool:
         """Tell whether a password is in what lies here. May wait for the disk."""
@@ -173,8 +174,9 @@ class Breaches:
         return look() if self.sources.is_at_hand else await asyncio.to_thread(look)
 
     def _lies_here(self, emails: Sequence[str], prepared: bytes) -> Known:
-        if any(self.sources.pair(email, prepared) for email in emails):
-            return "pair"
+        for email in emails:
+            if self.sources.pair(email, prepared):
+                return "pair"
         return "password" if self.sources.here(fingerprint(prepared)) else ""
 
 

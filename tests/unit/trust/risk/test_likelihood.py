@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from limen.trust.risk.history import History
-from limen.trust.risk.likelihood import AGENT_OF, ORIGIN, likelihood, share
+from limen.trust.risk.likelihood import AGENT_OF, ORIGIN, Feature, likelihood
 from limen.trust.risk.population import Population
 from limen.trust.risk.records import ADDRESS, COUNTRY, NETWORK, Sighting
 from limen.trust.risk.signals import origin, prior
@@ -28,6 +28,13 @@ VALUES = {ADDRESS: "a", NETWORK: "n", COUNTRY: "c"}
 )
 def test_a_share_is_smoothed(count: float, total: float, unseen: int, expected: float) -> None:
     assert share(count, total, unseen) == pytest.approx(expected)
+
+
+def share(count: float, total: float, unseen: int) -> float:
+    """Return the likelihood of one level that was seen *count* of *total* times, *unseen* levels being new."""
+    beside = [str(number) for number in range(unseen - (count <= 0))]
+    weights = {"level": 1.0, **dict.fromkeys(beside, 0.0)}
+    return likelihood(Feature("one", weights), dict.fromkeys(weights, "value"), {"level": count}, total)
 
 
 def test_a_feature_is_the_weighted_sum_of_its_levels() -> None:

@@ -63,7 +63,8 @@ class Judged:
     @property
     def is_enforced(self) -> bool:
         """Tell whether the gravest that was decided is done."""
-        return self.decision.outcome == "allow" or self.does(self.decision.outcome)
+        outcome = self.decision.outcome
+        return outcome == "allow" or self.does(outcome)
 
     def doubt(self, before: Doubt, of: str) -> Doubt:
         """Return the doubt *before* with what risk adds: the authenticator *of* was the right one."""

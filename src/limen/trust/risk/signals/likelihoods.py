@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from limen.trust.risk.history import History
-from limen.trust.risk.likelihood import Feature, likelihood, share
+from limen.trust.risk.likelihood import Feature, likelihood
 from limen.trust.risk.population import Population, Value
 from limen.trust.risk.records import Sighting
 
@@ -66,7 +66,8 @@ def _of_others(
     counts, total = counted[0], max(counted[1], 1.0)
     likely = known = 0.0
     for level, value in values.items():
-        shown, weight = share(counts.get((level, value), 0.0), total, 0), feature.weights[level]
+        count, weight = counts.get((level, value), 0.0), feature.weights[level]
+        shown = count / total if count > 0 else 1.0 / (total + 1.0)
         if level in usual:
             shown = max(shown, 1.0 - min(1.0, counts.get((level, usual[level]), 0.0) / total))
         known += weight

@@ -5,7 +5,7 @@ from typing import Final
 
 from limen.kernel.clock import Instant
 from limen.trust.risk.history import History, day_kind, hours_around
-from limen.trust.risk.population import Population, Value
+from limen.trust.risk.population import Population
 from limen.trust.risk.records import DAY_KIND, HOUR, Finding, Sighting
 from limen.trust.risk.signals.signal import Signal
 
@@ -29,8 +29,9 @@ def _speaks(seen: Sighting, history: History, population: Population) -> Finding
 
 def _hours(at: Instant, sign_ins: float, history: History, population: Population) -> float:
     crowd = own = 0.0
+    counts, everybody = population.counts, population.sign_ins + 24  # alike where little was counted
     for weight, hour in zip(_KERNEL, hours_around(at), strict=True):
-        crowd += weight * _share((HOUR, hour), 24, population)
+        crowd += weight * ((counts.get((HOUR, hour), 0.0) + 1.0) / everybody)
         if hour in history.hours:
             own += weight * history.hours[hour].now(at)
     return _ratio(crowd, own, sign_ins)
@@ -38,13 +39,9 @@ def _hours(at: Instant, sign_ins: float, history: History, population: Populatio
 
 def _days(at: Instant, sign_ins: float, history: History, population: Population) -> float:
     kind = day_kind(at)
+    crowd = (population.counts.get((DAY_KIND, kind), 0.0) + 1.0) / (population.sign_ins + 2)
     own = history.days[kind].now(at) if kind in history.days else 0.0
-    return _ratio(_share((DAY_KIND, kind), 2, population), own, sign_ins)
-
-
-def _share(value: Value, of: int, population: Population) -> float:
-    """Return everybody's share of one of *of* values; alike where little was counted."""
-    return (population.counts.get(value, 0.0) + 1.0) / (population.sign_ins + of)
+    return _ratio(crowd, own, sign_ins)
 
 
 def _ratio(crowd: float, own: float, sign_ins: float) -> float:
