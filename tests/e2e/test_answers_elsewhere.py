@@ -110,6 +110,7 @@ def tenant(sqlite_house: Running, served: tuple[Party, Party, Party]) -> str:
             "client_id": f"party-{number}",
             "secret": {"env": "LIMEN_SECRET_PARTY"},
             "redirect_uris": [f"{party.url}/callback"],
+            "client_uri": f"{served[1].url}/",
             "post_logout_redirect_uris": [f"{party.url}/gone"],
             "frontchannel_logout_uri": f"{party.url}/bye",
             "frontchannel_logout_session_required": True,
@@ -221,8 +222,9 @@ async def test_form_post_is_a_button_without_script_and_its_jwt_is_signed_for_th
 async def test_signing_out_loads_the_frames_of_all_that_took_part_and_of_nobody_else(
     arriving: OpenPerson, parties: tuple[Party, Party, Party]
 ):
+    parties[0].onward = f"{parties[1].url}/welcome"  # its other origin, which is registered
     person = await arriving(0, {})
-    await person.at(parties[0], "/callback")
+    await person.at(parties[1], "/welcome")
     token = (await person.redeem(0, parties[0].of("/callback")[0][1]["code"]))["id_token"]
     await person.ask(1)  # signed in already
     await person.at(parties[1], "/callback")

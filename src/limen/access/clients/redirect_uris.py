@@ -8,9 +8,12 @@ import re
 from ipaddress import ip_address
 from urllib.parse import unquote_plus, urlsplit
 
+from limen.access.clients.records import ClientDocument
 from limen.kernel.uris import CHARACTERS, LONGEST, SCHEME
 
 MOST = 50
+MOST_PLACES = 20
+"""A policy of a page names them, in a header."""
 
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _AUTHORITY = re.compile(rf"(\[[0-9A-Fa-f:.]+\]|{_LABEL}(?:\.{_LABEL})*)(?::([1-9][0-9]{{0,4}}))?")
@@ -46,6 +49,17 @@ def _check(text: str) -> str | None:
     if "." not in scheme:
         return "redirect_uri.scheme"
     return None if rest.startswith("/") and "@" not in rest.partition("?")[0] else "redirect_uri.invalid"
+
+
+def places_behind(uri: str, document: ClientDocument) -> tuple[str, ...]:
+    """Return *uri*, where a client is answered, and where else on the web it is registered to be.
+
+    An application of its own scheme takes the browser nowhere. There are at most :data:`MOST_PLACES`.
+    """
+    said = (uri, document.client_uri, document.initiate_login_uri)
+    found = dict.fromkeys((*said, *document.redirect_uris, *document.post_logout_redirect_uris))
+    places = tuple(one for one in found if one.startswith(("https:", "http:")))[:MOST_PLACES]
+    return places if uri in places else (uri,)
 
 
 def check_web_uri(text: str) -> str | None:

@@ -6,6 +6,7 @@ type where the journey began; it never makes a session there.
 
 from dataclasses import dataclass
 
+from limen.access.clients.redirect_uris import places_behind
 from limen.access.journeys.context import StepContext
 from limen.access.journeys.dispatcher import Journeys, Opened, Shown
 from limen.access.journeys.messages.mailed import purpose
@@ -26,14 +27,15 @@ _SPENT = Expired("link_spent", "unknown, used, replaced or expired")
 class LinkView:
     """What a link is for. ``is_here``: it was opened in the browser where its journey began.
 
-    ``leads_to`` is where the application that the journey serves is answered; empty elsewhere, and without one.
+    ``leads_to`` is where the application that the journey serves is answered, and where else it is registered to be;
+    empty elsewhere, and without one.
     """
 
     purpose: str
     is_here: bool
     user_agent: str
     asked_at: Instant
-    leads_to: str = ""
+    leads_to: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,11 @@ class ShownCode:
 
     code: str
     expires_seconds: int
+
+
+def _places(opened: Opened) -> tuple[str, ...]:
+    ask, client = opened.facts.request, opened.facts.client
+    return places_behind(ask.redirect_uri, client.document) if ask is not None and client is not None else ()
 
 
 class Links:
@@ -59,9 +66,8 @@ class Links:
         state, sent = opened.journey.state, opened.journey.state.challenge
         asked_at = sent.sent_at if sent is not None else opened.journey.created_at
         what = purpose(self._journeys.parts, state)
-        is_here, ask = _is_here(opened, browser_id), opened.facts.request
-        leads_to = ask.redirect_uri if is_here and ask is not None else ""
-        return LinkView(what, is_here, state.user_agent, asked_at, leads_to)
+        is_here = _is_here(opened, browser_id)
+        return LinkView(what, is_here, state.user_agent, asked_at, _places(opened) if is_here else ())
 
     async def follow(
         self, token: str, browser_id: BrowserId | None, request: RequestContext

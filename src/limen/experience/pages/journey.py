@@ -37,7 +37,7 @@ async def journey(visit: Visit) -> Response:
         return _stale(visit, journey_id) or refused(visit, _UNKNOWN)
     if isinstance(opened, Refusal):
         return _over(visit, opened)
-    allow_return(visit, opened.facts.request)
+    allow_return(visit, opened.facts)
     if visit.request.method != "POST":
         return show(visit, journey_id, visit.journeys.view_of(opened, visit.context))
     form = await visit.form(journey_id)
@@ -113,8 +113,8 @@ def _followed(visit: Visit, opened: Opened, shown: object) -> Response:
 
 
 def _link_page(visit: Visit, seen: LinkView, token: str, scope: str) -> Response:
-    if seen.leads_to:  # its form may be the last of the journey
-        visit.allow_form_target(seen.leads_to)
+    for uri in seen.leads_to:  # its form may be the last of the journey
+        visit.allow_form_target(uri)
     context = {
         "action": f"{visit.prefix}/link/{token}",
         "csrf": visit.csrf(scope),

@@ -2,6 +2,7 @@
 
 from starlette.responses import RedirectResponse, Response
 
+from limen.access.clients.redirect_uris import places_behind
 from limen.access.journeys.context import Account
 from limen.access.oauth.logout import LogoutRequest, parse_logout
 from limen.access.oauth.logout_token import front_channel_address
@@ -87,8 +88,8 @@ def _is_hinted(visit: Visit, account: Account, hint: str) -> bool:
 
 async def _ask(visit: Visit, asked: LogoutRequest, parameters: str, account: Account | None) -> Response:
     """Ask, saying whom it is about where that is not everybody here; the answer then is about them alone."""
-    if asked.redirect:
-        visit.allow_form_target(asked.redirect)
+    for uri in await _places(visit, asked):
+        visit.allow_form_target(uri)
     about = {"about": account.session.sid} if account is not None else {}
     context = {
         "action": f"{visit.prefix}/logout",
@@ -120,6 +121,11 @@ def signed_out(visit: Visit, frames: list[str], onward: str = "", client_name: s
     if where and shown:
         page.headers["refresh"] = f"{_FRAME_SECONDS};url={where}"  # without script; the link says the same
     return page
+
+
+async def _places(visit: Visit, asked: LogoutRequest) -> tuple[str, ...]:
+    loaded = await visit.desk.clients(asked.client_id) if asked.redirect else None
+    return places_behind(asked.redirect, loaded.client.document) if loaded is not None else ()
 
 
 async def _name(visit: Visit, client_id: str) -> str | None:

@@ -4,10 +4,11 @@ from dataclasses import asdict, replace
 
 from starlette.responses import JSONResponse, Response
 
+from limen.access.clients.redirect_uris import places_behind
 from limen.access.journeys.arrival import Arrived
+from limen.access.journeys.context import Facts
 from limen.access.journeys.dispatcher import Opened, Proven, Shown
 from limen.access.journeys.views import SCHEMA, StepView
-from limen.access.oauth.records import AuthorizationRequest
 from limen.experience.pages.errors import refused, wants_json
 from limen.experience.pages.refusals import Recast, recast
 from limen.experience.pages.visit import Visit
@@ -33,7 +34,7 @@ def started(visit: Visit, begun: Opened | Arrived | Refusal) -> Response:
     journey = begun.journey
     if visit.request.method != "GET":  # a page that was posted for cannot be looked at again without posting again
         return visit.go(f"/journey/{journey.id}")
-    allow_return(visit, begun.facts.request)
+    allow_return(visit, begun.facts)
     return show(visit, journey.id, visit.journeys.view_of(begun, visit.context))
 
 
@@ -95,10 +96,16 @@ def arrived(visit: Visit, end: Arrived) -> Response:
     return visit.go(end.back or "/account") if end.target is None else visit.deliver(end.target, end.client_name)
 
 
-def allow_return(visit: Visit, request: AuthorizationRequest | None) -> None:
-    """Let the form of a step lead on to the application whose *request* the journey serves."""
-    if request is not None:
-        visit.allow_form_target(request.redirect_uri)
+def allow_return(visit: Visit, facts: Facts) -> None:
+    """Let the form of a step lead on to the application that the journey serves, and that to where it is registered.
+
+    Chromium holds every redirect behind a form to the page's policy: a callback at one origin may send the browser on
+    to another of the same application.
+    """
+    if facts.request is None or facts.client is None:
+        return
+    for uri in places_behind(facts.request.redirect_uri, facts.client.document):
+        visit.allow_form_target(uri)
 
 
 def _with_retry(response: Response, shown: StepView) -> Response:

@@ -6,7 +6,14 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from limen.access.clients.redirect_uris import check_redirect_uri, check_web_uri, is_loopback_uri
+from limen.access.clients.records import ClientDocument
+from limen.access.clients.redirect_uris import (
+    MOST_PLACES,
+    check_redirect_uri,
+    check_web_uri,
+    is_loopback_uri,
+    places_behind,
+)
 from limen.kernel.uris import is_absolute_uri
 
 _hosts = st.from_regex(r"[a-z][a-z0-9]{0,10}(\.[a-z][a-z0-9]{0,8}){1,3}", fullmatch=True)
@@ -147,3 +154,18 @@ def test_an_address_of_this_machine_is_known_by_any_scheme(authority):
 @pytest.mark.parametrize("uri", ["https://shop.example/", "https://localhost.shop.example", "com.example.app:/cb"])
 def test_another_address_is_none_of_this_machine(uri):
     assert not is_loopback_uri(uri)
+
+
+def test_a_browser_may_be_led_on_to_where_a_client_is_registered_and_to_no_more_places_than_a_header_bears() -> None:
+    many = tuple(f"https://{number}.shop.example/cb" for number in range(30))
+    document = ClientDocument(
+        client_name="Shop",
+        client_uri="https://www.shop.example/",
+        redirect_uris=("com.example.app:/cb", *many),
+        post_logout_redirect_uris=("https://gone.shop.example/",),
+    )
+    places = places_behind(many[-1], document)
+    assert places[:3] == (many[-1], "https://www.shop.example/", many[0])
+    assert len(places) == MOST_PLACES
+    assert not any(one.startswith("com.") for one in places)
+    assert places_behind("com.example.app:/cb", document) == ("com.example.app:/cb",)
