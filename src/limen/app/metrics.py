@@ -318,6 +318,7 @@ class ModelCollector(Collector):
 
 SAFETY_EVENTS: Final = (
     "password.changed",
+    "password.guessed",
     "email.changed",
     "email.added",
     "email.removed",

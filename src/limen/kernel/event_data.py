@@ -143,6 +143,7 @@ EVENT_DATA: Mapping[str, Mapping[str, Member]] = {
             "What was new: ``new_country``, ``new_device``, the gravest first; or ``unusual_sign_in``, for risk."
         ),
     },
+    "password.guessed": {},
     "password.breached": {
         "known": Member("``password``: it is on a list; ``pair``: together with the address."),
         "policy": Member("What followed: ``notice``, ``challenge`` or ``change``."),

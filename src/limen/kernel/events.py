@@ -82,6 +82,7 @@ EVENTS: dict[str, tuple[int, str]] = {
     "password.changed": (1, "A customer's password was replaced."),
     "risk.assessed": (1, "A right proof, or a change, was held against what its customer showed before."),
     "sign_in.unfamiliar": (1, "A customer signed in where they never had, and was told: at a browser, from a country."),
+    "password.guessed": (1, "Strangers failed so often that the password counts no more with them; its owner is told."),
     "password.breached": (1, "The right password of a customer is one that is known from a breach."),
     "factor.added": (1, "A customer set up a second factor."),
     "factor.removed": (1, "A second factor was taken away."),

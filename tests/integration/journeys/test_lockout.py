@@ -1,7 +1,11 @@
 """A hundred wrong passwords in a row: what they disable, where, and who makes the password count again."""
 
+import asyncio
+
 import pytest
 
+from limen.app.jobs.guessed import tell_guessed
+from limen.kernel.event_data import misfit
 from tests.integration.journeys.test_passkey import by_passkey, holder
 from tests.integration.journeys.test_safe_changes import begin, mailed, secure_in, sign_out
 from tests.support.house import PASSWORD, code_in
@@ -58,6 +62,23 @@ async def test_a_known_device_has_a_hundred_of_its_own_and_a_passkey_forgets_all
     assert (await by_passkey(laptop, key)).path == "/account"
     assert await failures(house) == (0, 0)
     assert (await house.walker().sign_in(ANN, PASSWORD)).status == 200
+
+
+async def test_its_owner_is_told_once_of_each_time_that_strangers_disable_it(house_on):
+    house = house_on
+    await house.customer(ANN)
+    assert await failures(house, 99) == (99, 0)
+    assert await tell_guessed(house.basis) == 0
+    assert await failures(house, 1, 100) == (100, 100)
+    assert sum(await asyncio.gather(*(tell_guessed(house.basis) for _ in range(2)))) == 1
+    assert await tell_guessed(house.basis) == 0
+    [mail] = await mailed(house, ANN, "password_guessed")
+    assert "https://id.example/recover" in mail.text
+    assert (await by_mail(house, house.walker())).path == "/account"
+    assert await failures(house, 100) == (100, 0)
+    assert await tell_guessed(house.basis) == 1
+    assert (await house.events()).count("password.guessed") == 2
+    assert [misfit(*event) for event in house.announced if misfit(*event)] == []
 
 
 async def test_a_right_password_forgets_what_has_disabled_nothing(house):

@@ -275,7 +275,7 @@ _APPLICATIONS = [
 ]  # fmt: skip
 _HAPPENED = (
     "session.started", "sign_in.failed", "second_factor.refused", "session.ended", "password.changed", "factor.added",
-    "email.changed", "email.added", "email.removed", "email.made_primary", "username.changed",
+    "password.guessed", "email.changed", "email.added", "email.removed", "email.made_primary", "username.changed",
     "identity.linked", "identity.unlinked", "account.reclaimed", "customer.merged",
     "phone.added", "phone.removed", "phone.made_primary",
     "recovery_code.used", "application.revoked", "consent.given", "account.inactive", "deletion.requested",
@@ -1046,6 +1046,7 @@ MAILS: dict[str, dict[str, Any]] = {
         "recover_url": "https://limen.example/recover",
         "secure_url": "https://limen.example/secure/abc",
     },
+    "password_guessed": {"tries": 100, "recover_url": "https://limen.example/recover"},
     "password_breached": {
         "at": NOW,
         "device": "Firefox · Linux",

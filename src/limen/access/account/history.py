@@ -24,7 +24,7 @@ TOLD: Final = frozenset(
         *("session.started", "session.ended", "sign_in.failed", "second_factor.refused", "customer.registered"),
         *("customer.updated", "customer.enabled", "customer.disabled", "customer.signed_out"),
         *("password.changed", "email.changed", "email.added", "email.removed", "email.made_primary", "account.secured"),
-        *("phone.added", "phone.removed", "phone.made_primary", "username.changed"),
+        *("password.guessed", "phone.added", "phone.removed", "phone.made_primary", "username.changed"),
         *("identity.linked", "identity.unlinked", "account.reclaimed", "customer.merged"),
         *("factor.added", "factor.removed", "factor.renamed", "recovery_codes.replaced", "recovery_code.used"),
         *("device.trusted", "device.forgotten", "passkey.counter_went_back"),

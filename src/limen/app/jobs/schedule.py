@@ -8,6 +8,7 @@ from limen.app.basis import Basis
 from limen.app.jobs.checkpoints import Basics, Checkpoints
 from limen.app.jobs.consents import ConsentChains, LedgerSigners, tell_endings
 from limen.app.jobs.deletion import carry_out_deletions
+from limen.app.jobs.guessed import tell_guessed
 from limen.app.jobs.inactivity import watch_inactivity
 from limen.app.jobs.privacy import watch_deadlines
 from limen.app.jobs.recovery import advance_recoveries
@@ -59,6 +60,7 @@ def timetable(parts: JobParts) -> Sequence[Job]:
         Job("search-indexes", following.indexes, 15, 10),
         Job("profile-schemas", following.schemas, 30, 15),
         Job("ended-consents", partial(tell_endings, basis, parts.on_ended), 60, 35),
+        Job("guessed-passwords", partial(tell_guessed, basis), 60, 50),
         Job("recoveries", partial(advance_recoveries, basis), 300, 45),
         Job("privacy-deadlines", partial(watch_deadlines, basis, parts.on_overdue), 3_600, 75),
         Job("sweep", partial(sweep, basis), 300, 60),

@@ -52,7 +52,18 @@ class PasswordStore(Protocol):
         ...
 
     async def enable(self, customer_id: CustomerId) -> None:
-        """Forget all failures, and what they disabled: another factor spoke. What :meth:`disable` did stays."""
+        """Forget all failures, and what they disabled: another factor spoke. What :meth:`disable` did stays.
+
+        Whose password is disabled another time is told another time.
+        """
+        ...
+
+    async def guessed(self, *, after: str, limit: int) -> list[CustomerId]:
+        """Return, by identifier behind *after*, whose passwords strangers have disabled, and who was not told yet."""
+        ...
+
+    async def told(self, customer_id: CustomerId, at: Instant) -> bool:
+        """Note that a customer is told of that; False if they were, or if the password counts again meanwhile."""
         ...
 
     async def disable(self, customer_id: CustomerId, at: Instant) -> None:

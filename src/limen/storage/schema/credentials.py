@@ -1,7 +1,8 @@
 """What customers prove themselves with."""
 
-from sqlalchemy import Column, Index, Integer, String, UniqueConstraint
+from sqlalchemy import Column, Index, Integer, String, UniqueConstraint, and_
 
+from limen.identity.credentials.records import MAX_CONSECUTIVE_FAILURES
 from limen.storage.schema.columns import SMALL, blob, identifier, instant, of_customer, tenant_table
 
 passwords = tenant_table(
@@ -12,6 +13,7 @@ passwords = tenant_table(
     Column("failures", Integer, nullable=False),
     Column("known_failures", Integer, nullable=False),
     instant("disabled_at", null=True),
+    instant("told_at", null=True),
     Column("label", String(64), nullable=False),
     of_customer(),
     key=("customer_id",),
@@ -19,6 +21,14 @@ passwords = tenant_table(
 )
 _is_old = passwords.c.label != ""
 Index("ix_passwords_label", passwords.c.tenant_id, passwords.c.label, sqlite_where=_is_old, postgresql_where=_is_old)
+_is_guessed = and_(passwords.c.failures >= MAX_CONSECUTIVE_FAILURES, passwords.c.told_at.is_(None))
+Index(
+    "ix_passwords_guessed",
+    passwords.c.tenant_id,
+    passwords.c.customer_id,
+    sqlite_where=_is_guessed,
+    postgresql_where=_is_guessed,
+)
 
 password_history = tenant_table(
     "password_history",

@@ -51,9 +51,9 @@ _REFUSALS = mine(
 _REFUSE = Statement(insert(import_refusals), sets=columns(import_refusals))
 _CUSTOMERS = Statement(insert(customers), sets=ADDED)
 _CONTACTS = InsertNew(contact_index, sets=columns(contact_index))
-_PASSWORDS = Statement(insert(passwords), sets=columns(passwords))
+_PASSWORDS = Statement(insert(passwords), sets=columns(passwords, ("told_at",)))
 _FACTORS = Statement(insert(factors), sets=columns(factors))
-_PASSWORD_FIELDS = columns(passwords, (TENANT,))
+_PASSWORD_FIELDS = columns(passwords, (TENANT, "told_at"))
 
 
 class SqlImports(TenantStoreBase):

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Row, and_, bindparam, case, or_, select, update
+from sqlalchemy import Column, ColumnElement, Row, and_, bindparam, case, literal_column, or_, select, update
 
 from limen.identity.credentials.records import MAX_CONSECUTIVE_FAILURES, StoredPassword
 from limen.kernel.clock import Instant
@@ -21,7 +21,7 @@ from limen.storage.stores.base import (
 _of_customer = passwords.c.customer_id == bindparam("of")
 _PASSWORD = select_mine(passwords, _of_customer)
 _ADD_PASSWORD = insert_new_mine(passwords)
-_KEPT = ("sealed", "set_at", "failures", "known_failures", "disabled_at", "label")
+_KEPT = ("sealed", "set_at", "failures", "known_failures", "disabled_at", "told_at", "label")
 _SET_PASSWORD = update_mine(passwords, _of_customer, sets=_KEPT)
 _REPLACE_HASH = update_mine(passwords, _of_customer, passwords.c.sealed == bindparam("held"), sets=("sealed", "label"))
 _LABEL = mine(
@@ -54,8 +54,18 @@ _ENABLE = update_mine(
     passwords,
     _of_customer,
     or_(*(counter > 0 for counter in _COUNTERS)),
-    sets=("failures", "known_failures"),
+    sets=("failures", "known_failures", "told_at"),
 )
+# Written out: a limit that is bound would hide from SQLite that the partial index serves.
+_is_guessed = and_(passwords.c.failures >= literal_column(str(MAX_CONSECUTIVE_FAILURES)), passwords.c.told_at.is_(None))
+_GUESSED = mine(
+    select(passwords.c.customer_id)
+    .where(_is_guessed, passwords.c.disabled_at.is_(None), passwords.c.customer_id > bindparam("after"))
+    .order_by(passwords.c.customer_id)
+    .limit(bindparam("most")),
+    passwords,
+)
+_TELL = update_mine(passwords, _of_customer, _is_guessed, sets=("told_at",))
 _DISABLE = update_mine(passwords, _of_customer, passwords.c.disabled_at.is_(None), sets=("disabled_at",))
 
 _earlier = password_history.c.customer_id == bindparam("of")
@@ -83,6 +93,7 @@ class SqlPasswords(TenantStoreBase):
             "failures": stored.failures,
             "known_failures": stored.known_failures,
             "disabled_at": stored.disabled_at,
+            "told_at": None,
             "label": stored.label,
         }
         if not await self._applied(_ADD_PASSWORD, values, customer_id=stored.customer_id):
@@ -128,11 +139,19 @@ class SqlPasswords(TenantStoreBase):
 
     async def enable(self, customer_id: CustomerId) -> None:
         """Forget all failures and what they disabled: another factor spoke."""
-        await self._run(_ENABLE, of=customer_id, failures=0, known_failures=0)
+        await self._run(_ENABLE, of=customer_id, failures=0, known_failures=0, told_at=None)
 
     async def disable(self, customer_id: CustomerId, at: Instant) -> None:
         """Disable the password everywhere, until another is set."""
         await self._run(_DISABLE, of=customer_id, disabled_at=at)
+
+    async def guessed(self, *, after: str, limit: int) -> list[CustomerId]:
+        """Return whose passwords strangers have disabled, and who was not told."""
+        return [CustomerId(row.customer_id) for row in await self._all(_GUESSED, after=after, most=limit)]
+
+    async def told(self, customer_id: CustomerId, at: Instant) -> bool:
+        """Note that a customer is told; False if another worker was first, or another factor spoke."""
+        return await self._applied(_TELL, of=customer_id, told_at=at)
 
 
 def _password(row: Row[Any]) -> StoredPassword:

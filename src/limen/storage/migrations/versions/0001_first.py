@@ -913,12 +913,21 @@ def _create_tables() -> None:  # noqa: PLR0915 - one statement a table
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("known_failures", sa.Integer(), nullable=False),
         sa.Column("disabled_at", sa.BigInteger(), nullable=True),
+        sa.Column("told_at", sa.BigInteger(), nullable=True),
         sa.Column("label", sa.String(length=64), nullable=False),
         sa.ForeignKeyConstraint(
             ["tenant_id", "customer_id"], ["customers.tenant_id", "customers.id"], ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("tenant_id", "customer_id"),
         sqlite_with_rowid=False,
+    )
+    op.create_index(
+        "ix_passwords_guessed",
+        "passwords",
+        ["tenant_id", "customer_id"],
+        unique=False,
+        sqlite_where=sa.text("failures >= 100 AND told_at IS NULL"),
+        postgresql_where=sa.text("failures >= 100 AND told_at IS NULL"),
     )
     op.create_index(
         "ix_passwords_label",
