@@ -1,7 +1,10 @@
-"""A consent in a real browser: seen, given, withdrawn and given again, and its receipt verified by the command line."""
+"""In a real browser: a consent is seen, given, withdrawn and given again, its receipt verified; a copy is fetched."""
+
+import asyncio
 
 import httpx2
 import pytest
+import pyzipper
 from playwright.async_api import Locator, expect
 
 from tests.e2e.tab import Tab, has_account
@@ -11,6 +14,7 @@ from tests.support.walker import says
 
 pytestmark = [pytest.mark.anyio, pytest.mark.e2e]
 
+PASSPHRASE = "larks anvil mustard ferry quilt"
 SECRET = "not-a-secret-of-anybody-but-the-test-0123456789"
 PUBLISHER = """\
 version: 1
@@ -72,6 +76,26 @@ async def test_a_consent_is_seen_given_withdrawn_and_given_again_and_its_receipt
         said = await verified(tab, decisions.first.get_by_role("link", name=link, exact=True), key_of_the_ledger)
         assert said.startswith("genuine: receipt of rec_")
         assert f"by {tab.house.url};" in said
+
+
+async def test_a_copy_is_fetched_and_opens_with_the_passphrase_alone(open_tab, email):
+    tab: Tab = await open_tab(accept_downloads=True)
+    await tab.go("/sign-up")
+    await sign_up(tab, email)
+    await tab.sees("Hello, Ada Brook")
+    await tab.go("/account/privacy")
+    await tab.press("intent", "ask_archive")
+    fetch = tab.page.get_by_role("button", name=says("export.fetch"))
+
+    async with asyncio.timeout(PATIENCE):
+        while not await fetch.count():  # it is made in the background
+            await tab.go("/account/privacy")
+    await tab.hold_to_account()
+    await tab.page.get_by_label(says("export.passphrase")).fill(PASSPHRASE)
+    async with tab.page.expect_download() as download:
+        await fetch.click()
+    with pyzipper.AESZipFile(await (await download.value).path()) as packed:
+        assert email.encode() in packed.read("account.json", pwd=PASSPHRASE.encode())
 
 
 async def verified(tab: Tab, link: Locator, key: str) -> str:

@@ -3,8 +3,10 @@
 import io
 import json
 import zipfile
+from pathlib import Path
 
 import pytest
+import pyzipper
 
 from limen.app.jobs.upkeep import sweep
 from limen.kernel.clock import DAY, SECOND
@@ -15,12 +17,13 @@ from tests.support.house import PASSWORD, says
 pytestmark = pytest.mark.anyio
 
 ANN = "ann@example.com"
+PASSPHRASE = "larks anvil mustard ferry quilt"
 
 
-async def pressed(ann, intent):
+async def pressed(ann, intent, **typed):
     page = await ann.get(PRIVACY)
     form = next((one for one in page.forms if ("intent", intent) in one.buttons), page.forms[0])
-    return await ann.raw_post(page, form=form, intent=intent)
+    return await ann.raw_post(page, form=form, intent=intent, **typed)
 
 
 async def test_it_is_made_in_the_background_and_holds_everything_twice(house):
@@ -70,6 +73,40 @@ async def test_a_stale_session_proves_itself_first_and_nobody_else_has_it(house)
     bob = house.walker()
     await bob.sign_in("bob@example.com", PASSWORD)
     assert (await pressed(bob, "fetch_archive")).status_code == 303
+
+
+async def test_it_is_encrypted_with_a_passphrase_of_its_owners_that_is_kept_nowhere(house, tmp_path, capsys):
+    ann, _ = await signed_in(house)
+    await pressed(ann, "ask_archive")
+    await house.mails()
+    plain = (await pressed(ann, "fetch_archive")).content
+    for typed, key in (
+        ("Zimt und Vögel im hohen Ried", "error.passphrase_signs"),
+        ("x" * 129, "error.passphrase_signs"),
+        ("nine lofty larks", "error.passphrase_short"),
+        ("passwordpasswordpassword", "error.passphrase_guessable"),
+        (f"{ANN} {ANN}", "error.passphrase_guessable"),
+    ):
+        refused = await pressed(ann, "fetch_archive", passphrase=typed)
+        assert (refused.status_code, says(key) in refused.text) == (400, True), typed
+        assert typed not in refused.text
+    fetched = await pressed(ann, "fetch_archive", passphrase=PASSPHRASE)
+    assert fetched.headers["content-type"] == "application/zip"
+    with zipfile.ZipFile(io.BytesIO(fetched.content)) as packed:
+        assert {one.compress_type for one in packed.infolist()} == {99}  # AE-x: AES, whatever an old reader makes of it
+        assert {one.extra[8] for one in packed.infolist()} == {3}  # 256 bits
+        assert {one.CRC for one in packed.infolist()} == {0}  # AE-2: nothing is told of what is in it
+    assert ANN.encode() not in fetched.content
+    with pyzipper.AESZipFile(io.BytesIO(fetched.content)) as packed, zipfile.ZipFile(io.BytesIO(plain)) as open_one:
+        with pytest.raises(RuntimeError):
+            packed.read("account.json", pwd=b"another passphrase of hers")
+        for name in ("account.json", "account.html"):
+            assert packed.read(name, pwd=PASSPHRASE.encode()) == open_one.read(name)
+    again = await pressed(ann, "fetch_archive")
+    assert again.content == plain  # what is kept is as it was
+    assert PASSPHRASE not in capsys.readouterr().out
+    for file in filter(Path.is_file, tmp_path.rglob("*")):
+        assert PASSPHRASE.encode() not in file.read_bytes()
 
 
 async def test_it_expires_and_may_be_asked_for_anew(house):

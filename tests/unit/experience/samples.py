@@ -206,7 +206,7 @@ _OVERVIEW = {
     "proven_at": NOW,
 }  # fmt: skip
 _NAMES = {"name": "Amira Haddad", "given_name": "Amira", "family_name": "Haddad", "locale": "en"}
-_ARCHIVE: dict[str, Any] = {"archive": None, "archive_days": 7}
+_ARCHIVE: dict[str, Any] = {"archive": None, "archive_days": 7, "passphrase_min": 20}
 _UNTOUCHED: dict[str, Any] = {"values": {}, "errors": {}, "notice": None, "data": {}}
 _PROFILE = {
     "email": EMAIL,
@@ -316,6 +316,19 @@ _ACCOUNT: dict[str, tuple[tuple[str, str | None], dict[str, dict[str, Any]]]] = 
         {"activity": {"happenings": [], "older_url": None, "newest_url": None}},
     ),
     "data": (("privacy", None), {"data": {**_ARCHIVE, "may_download": True, "days": 14, "due_at": None}}),
+    "data_passphrase": (
+        ("privacy", None),
+        {
+            "data": {
+                **_ARCHIVE,
+                "archive": {"ready": True, "until": NOW},
+                "may_download": True,
+                "days": 14,
+                "due_at": None,
+                "view": {**_UNTOUCHED, "errors": {"passphrase": "error.passphrase_short"}},
+            },
+        },
+    ),
     "data_stale": (
         ("privacy", None),
         {

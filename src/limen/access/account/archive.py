@@ -7,7 +7,7 @@
 
 It holds one document twice: for machines (JSON) and for people (a page that needs nothing else). It is fetched by a
 session that proved lately who it is, and by nothing else: a link or a passphrase in a mail would be as good as the
-mailbox, and a passphrase of the customer's own is one more to lose.
+mailbox. Whoever wants what lies on their disk encrypted names a passphrase when they fetch it (:mod:`locking`).
 """
 
 from dataclasses import dataclass, field, replace

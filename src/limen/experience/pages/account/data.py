@@ -1,21 +1,30 @@
 """The customer's data as a whole: a copy of it, and its end."""
 
+import asyncio
 from typing import Final
 
 import msgspec
 from starlette.responses import Response
 
 from limen.access.account import archive as archiving
+from limen.access.account import locking
 from limen.access.account.deletion import cancel
 from limen.access.account.export import export
 from limen.access.journeys.freshness import is_fresh
 from limen.access.journeys.records import Task
 from limen.access.journeys.steps.delete_account import DELETE
 from limen.experience.pages.account.activity import NameOf
-from limen.experience.pages.account.look import Done, Look, Shown, Taken, Turn
+from limen.experience.pages.account.look import Again, Done, Look, Shown, Taken, Turn
 from limen.experience.pages.account.owner import owner_of, parts_of
 from limen.experience.pages.account.tasks import begin_task
+from limen.identity.credentials.context import context_words
+from limen.kernel.errors import Refusal
 
+_ERRORS: Final = {
+    "passphrase.signs": "error.passphrase_signs",
+    "passphrase.short": "error.passphrase_short",
+    "passphrase.guessable": "error.passphrase_guessable",
+}
 KEEP: Final = "keep_account"
 ASK_ARCHIVE: Final = "ask_archive"
 FETCH_ARCHIVE: Final = "fetch_archive"
@@ -33,6 +42,7 @@ async def show(look: Look) -> Shown:
         "days": look.visit.desk.tenant.settings.account.deletion_days,
         "due_at": request.due_at if request is not None else None,
         "archive": {"ready": archive.ready_at is not None, "until": archive.expires_at} if archive else None,
+        "passphrase_min": locking.SHORTEST,
         "archive_days": look.visit.desk.tenant.settings.account.export_days,
     }
 
@@ -48,7 +58,10 @@ async def ask_archive(turn: Turn) -> Taken:
 
 
 async def fetch_archive(turn: Turn) -> Taken:
-    """Give the copy to whoever proved lately who they are; begin a journey that asks for that from anybody else."""
+    """Give the copy to whoever proved lately who they are; begin a journey that asks for that from anybody else.
+
+    Where a passphrase is named the copy is encrypted with it on the way out.
+    """
     visit, account, parts = turn.visit, turn.account, turn.visit.journey_parts
     async with visit.parts.read(parts.tenant_id) as unit:
         factors = await unit.factors.of_customer(account.customer.id)
@@ -57,12 +70,25 @@ async def fetch_archive(turn: Turn) -> Taken:
         return Done()
     if not is_fresh(account.session.evidence, factors, parts.clock.now()):
         return await begin_task(turn, Task(DOWNLOAD))
+    body = archiving.opened(archive, turn.vault)
+    passphrase = turn.form.get(locking.FIELD, "")
+    if passphrase:
+        words, known = context_words(*account.customer.profile.called), parts.hasher.pool
+        refusal = await locking.refusal_of(passphrase, words, known)
+        if refusal is not None:
+            return _not_locked(refusal)
+        body = await asyncio.to_thread(locking.locked, body, passphrase)
     async with visit.parts.begin(parts.tenant_id) as unit:
         unit.seal_with(turn.vault)
         unit.record(owner_of(turn).entry("export.downloaded"))
     headers = {"content-disposition": 'attachment; filename="account.zip"', "cache-control": "no-store"}
-    body = archiving.opened(archive, turn.vault)
     return visit.dress(Response(body, media_type="application/zip", headers=headers))
+
+
+def _not_locked(refusal: Refusal) -> Again:
+    """Return the page anew; what was typed does not come back with it."""
+    wrong = {name: _ERRORS[code] for name, code in refusal.fields.items()}
+    return Again("data", {}, wrong or {"": "error.busy"}, 400 if wrong else 503)
 
 
 async def download(turn: Turn) -> Taken:
