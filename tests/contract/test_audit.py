@@ -1,15 +1,19 @@
 """The audit log: segments that verify, whatever happens to a commit."""
 
 import pytest
+from sqlalchemy import insert, text
 
 from limen.identity.audit.chain import OPENED, SealedPart
 from limen.identity.audit.checkpoints import digest, next_checkpoint
 from limen.identity.audit.store import Sought
 from limen.kernel.encoding import sha256
 from limen.kernel.events import AuditEntry
+from limen.storage.schema.audit import audit_records, audit_segments
 from tests.contract import things
 
 pytestmark = pytest.mark.anyio
+_REVERSED = "PRAGMA reverse_unordered_selects = ON"
+_NO_INDEX = [f"SET LOCAL enable_{kind} = off" for kind in ("indexscan", "indexonlyscan", "bitmapscan")]
 
 
 async def test_everyday_and_hot_writes_have_a_lane_each_and_both_verify(database):
@@ -22,6 +26,24 @@ async def test_everyday_and_hot_writes_have_a_lane_each_and_both_verify(database
         [OPENED, "client.created", "client.created", "client.created"],
         [OPENED, "token.issued", "token.issued", "token.issued"],
     ]
+
+
+async def test_heads_come_the_oldest_first_however_they_lie_in_the_database(database):
+    opened = [f"seg_0{number}" for number in (7, 3, 9, 1)]
+    async with database.begin() as unit:
+        for name in opened:
+            row = {"tenant_id": database.a, "id": name, "worker": "w", "opened_at": 1}
+            await unit.connection.execute(insert(audit_segments).values(**row))
+            record = {"tenant_id": database.a, "segment_id": name, "seq": 0, "at": 1, "event": OPENED, "subject": ""}
+            parts = dict.fromkeys(("open_part", "commitment", "sealed", "hash"), b"")
+            await unit.connection.execute(insert(audit_records).values(**record, **parts))
+    is_sqlite = database.url.startswith("sqlite")
+    async with database.begin() as unit:  # let the database answer in an order that nobody asked for
+        for switch in (_REVERSED,) if is_sqlite else _NO_INDEX:
+            await unit.connection.execute(text(switch))
+        assert [head.segment_id for head in await unit.audit_log.heads()] == sorted(opened)
+        if is_sqlite:
+            await unit.connection.execute(text(_REVERSED.replace("ON", "OFF")))
 
 
 async def test_tenants_have_chains_of_their_own(database):

@@ -80,9 +80,7 @@ async def test_a_consent_is_seen_given_withdrawn_and_given_again_and_its_receipt
 
 async def test_a_copy_is_fetched_and_opens_with_the_passphrase_alone(open_tab, email):
     tab: Tab = await open_tab(accept_downloads=True)
-    await tab.go("/sign-up")
-    await sign_up(tab, email)
-    await tab.sees("Hello, Ada Brook")
+    await has_account(tab, email)
     await tab.go("/account/privacy")
     await tab.press("intent", "ask_archive")
     fetch = tab.page.get_by_role("button", name=says("export.fetch"))

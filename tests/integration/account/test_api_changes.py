@@ -1,11 +1,13 @@
 """What a customer sets up through an application: the steps of the account page, walked with a token."""
 
 import base64
+import io
 import json
 import re
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import pyzipper
 
 from limen.access.factors.totp import Totp
 from limen.access.journeys.errands import STEPS_OF
@@ -252,6 +254,14 @@ async def test_what_is_asked_for_by_right_is_filed_once_and_seen_by_its_customer
     copy = await api("GET", "/archive/content")
     assert (copy.status_code, copy.content[:2]) == (200, b"PK")
     assert (await bob("GET", "/archive/content")).status_code == 404
+    weak = await api("POST", "/archive/content", json={"passphrase": "passwordpasswordpassword"})
+    assert (weak.status_code, weak.json()["errors"]) == (
+        422,
+        [{"pointer": "#/passphrase", "code": "passphrase.guessable"}],
+    )
+    locked = await api("POST", "/archive/content", json={"passphrase": "larks anvil mustard ferry quilt"})
+    with pyzipper.AESZipFile(io.BytesIO(locked.content)) as packed:
+        assert ANN.encode() in packed.read("account.json", pwd=b"larks anvil mustard ferry quilt")
     house.clock.advance(STALE)
     assert (await api("GET", "/archive/content")).status_code == 401
 

@@ -1,6 +1,7 @@
 """``apply`` and ``export`` over a real database: the second time there is nothing to do, and no secret leaves."""
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from limen.access.resources.catalogue import DETAIL_TYPES, RESOURCE_SERVERS, Cat
 from limen.identity.tenants.management import Tenancy
 from limen.identity.tenants.passkeys import PasskeySettings
 from limen.integration.declarative import Declarative, SecretSource, apply, export, load, plan
+from limen.integration.declarative.export import variables
 from limen.integration.streaming.manage import Destinations
 from limen.kernel.errors import Invalid, NotFound, Refusal
 
@@ -118,6 +120,14 @@ async def test_an_export_makes_the_same_again_and_holds_no_secret(house, declara
     environment = {"LIMEN_SECRET_SHOP": SECRET, "LIMEN_SECRET_MACHINE": SECRET}
     again = replace(declarative, secrets=SecretSource(environment, Path("/nonexistent")))
     assert await plan(load(text), again) == []
+
+
+def test_every_secret_has_a_variable_of_its_own():
+    names = ["a-b", "a_b", "A-B", "audit-x", "audit_x", "shop"]
+    found = variables(names)
+    assert len(set(found.values())) == len(names)
+    assert found["shop"] == "LIMEN_SECRET_SHOP"
+    assert all(re.fullmatch(r"LIMEN_SECRET_[A-Z0-9_]+", one) for one in found.values())
 
 
 PASSKEYS = PasskeySettings(

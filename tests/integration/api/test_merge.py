@@ -63,6 +63,20 @@ async def test_a_preview_changes_nothing_and_the_merge_does_what_it_said(house):
     assert "customer.merged" in await house.audit()
 
 
+async def test_a_merge_is_held_to_what_its_preview_showed_even_where_no_version_moved(house):
+    async with house.http(await house.token()) as http:
+        stays, goes = await two(house, http)
+        shown = (await merge(http, stays, goes, None, preview=True)).json()
+        await decided(house, stays, "newsletter", Decision.GIVEN)
+        await decided(house, goes, "newsletter", Decision.REFUSED)
+        refused = await merge(http, stays, goes, '"1"', seen=shown["digest"])
+        assert (refused.status_code, refused.json()["code"]) == (412, "version_changed")
+        again = (await merge(http, stays, goes, None, preview=True)).json()
+        assert (again["withdrawn"], again["customer"]["version"]) == (["newsletter"], shown["customer"]["version"])
+        assert again["digest"] != shown["digest"]
+        assert (await merge(http, stays, goes, '"1"', seen=again["digest"])).status_code == 200
+
+
 async def test_attributes_fill_gaps_where_they_fit_and_administrators_may_write_them(house):
     attributes = {
         "size": {"type": "integer"},

@@ -122,7 +122,8 @@ async def test_a_tenant_is_destroyed_with_its_keys_and_its_tokens_and_asking_aga
         assert again.status_code == 204
         assert (await http.get("/tenants/acme")).json()["disabled"] is True
     names = [name for name in await house.audit() if name.startswith("tenant.")]
-    assert names[-3:] == ["tenant.updated", "tenant.destroyed", "tenant.destroyed"]
+    assert names[-2:] == ["tenant.updated", "tenant.destroyed"]
+    assert names.count("tenant.destroyed") == 1
     async with house.storage.database.read(house.acme.id) as unit:
         heads, last = await unit.audit_log.heads(), await unit.audit_log.last_checkpoint()
     assert heads

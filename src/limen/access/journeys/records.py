@@ -156,7 +156,7 @@ class Joining(msgspec.Struct, frozen=True):
         filled: what of the profile is taken over.
         kept: what differs and is not.
         ends: how many factors, applications and passwords end.
-        seen: the versions of the two that it was planned from.
+        seen: the digest of the plan that was shown.
         asks: the primary addresses of the two, whose mail has to be read first.
         read: those whose code was typed in this journey.
         to: the address that the last code was sent to.
@@ -167,7 +167,7 @@ class Joining(msgspec.Struct, frozen=True):
     filled: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
     ends: dict[str, int] = {}
-    seen: tuple[int, int] = (0, 0)
+    seen: str = ""
     asks: tuple[str, ...] = ()
     read: tuple[str, ...] = ()
     to: str = ""

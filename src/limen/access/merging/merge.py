@@ -139,16 +139,25 @@ class Merging:
             return await self._planned(unit, wish, actor)
 
     async def merge(
-        self, wish: Wish, actor: Actor, *, expected_version: int | None = None, telling: Telling | None = None
+        self,
+        wish: Wish,
+        actor: Actor,
+        *,
+        expected_version: int | None = None,
+        seen: str = "",
+        telling: Telling | None = None,
     ) -> Customer | Refusal:
         """Merge; return the one who stays. Refused as :meth:`plan`, or where either changed meanwhile.
 
-        What *telling* makes for the one who stays leaves in the same commit: no merge without its notice.
+        *seen* is the digest of the plan that was shown: it is refused where the merge comes to something else by now,
+        which a factor, a consent or an application can do without a new version of either. What *telling* makes for
+        the one who stays leaves in the same commit: no merge without its notice.
         """
         planned = await self.plan(wish, actor)
         if isinstance(planned, Refusal):
             return planned
-        if expected_version is not None and planned.before.version != expected_version:
+        is_other = expected_version is not None and planned.before.version != expected_version
+        if is_other or (seen and planned.digest != seen):
             return _CHANGED
         vault = await self.directory.vault_of(wish.stays)
         if vault is None:
@@ -174,6 +183,9 @@ class Merging:
             refusal = await self._refused(unit, stays, goes, actor)  # as everything is now
             if refusal is not None:
                 return refusal
+            withdrawn, ends = await _settled(unit, planned.before, planned.gone)
+            if (_named(withdrawn), ends) != (planned.withdrawn, planned.ends):
+                return _CHANGED
             if not await unit.customers.update(sealed, planned.before.version):
                 return _CHANGED
             await self._done(unit, planned, actor)
@@ -225,15 +237,10 @@ class Merging:
         if wish.is_proven and stays.profile.email_verified:  # else whoever proves that address has the account
             profile, more = carried(profile, goes.profile, self._new_id, now)
         after = stays.with_profile(profile, now)
-        withdrawn = _stricter(await unit.consents.latest(stays.id), await unit.consents.latest(goes.id))
-        ends = {
-            "factors": len(await unit.factors.of_customer(goes.id)),
-            "applications": len(await unit.account.parties(goes.id)),
-            "passwords": int(await unit.passwords.get(goes.id) is not None),
-        }
-        parties = [(one.purpose, one.party) for one in withdrawn]
+        withdrawn, ends = await _settled(unit, stays, goes)
         moves = await self.directory.moves(stays, after)
-        return Plan(stays, after, goes, (*made.filled, *more), made.taken, made.kept, parties, ends, moves)
+        filled = (*made.filled, *more)
+        return Plan(stays, after, goes, filled, made.taken, made.kept, _named(withdrawn), ends, moves)
 
     def _new_id(self) -> str:
         return str(ContactId.new(self.clock, self.entropy))
@@ -280,6 +287,21 @@ class Merging:
         unit.record(entry)
         unit.announce(Event("customer.merged", stays.id, data))
         unit.announce(Event("customer.deleted", goes.id, {"merged_into": stays.id}))  # whose delivery finishes erasure
+
+
+async def _settled(unit: MergeUnit, stays: Customer, goes: Customer) -> tuple[list[ConsentDecision], dict[str, int]]:
+    """Return what the one who stays allows no more, and how much ends with the one who goes."""
+    withdrawn = _stricter(await unit.consents.latest(stays.id), await unit.consents.latest(goes.id))
+    ends = {
+        "factors": len(await unit.factors.of_customer(goes.id)),
+        "applications": len(await unit.account.parties(goes.id)),
+        "passwords": int(await unit.passwords.get(goes.id) is not None),
+    }
+    return withdrawn, ends
+
+
+def _named(withdrawn: Sequence[ConsentDecision]) -> list[tuple[str, str]]:
+    return [(one.purpose, one.party) for one in withdrawn]
 
 
 def _stricter(ours: Sequence[ConsentRecord], theirs: Sequence[ConsentRecord]) -> list[ConsentDecision]:

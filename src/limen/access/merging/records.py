@@ -6,6 +6,7 @@ from typing import Any
 
 from limen.identity.customers.directory import Moves
 from limen.identity.customers.records import Customer
+from limen.kernel.encoding import b64url, canonical_json, sha256
 from limen.kernel.ids import CustomerId
 
 
@@ -49,6 +50,12 @@ class Plan:
     withdrawn: Sequence[tuple[str, str]]
     ends: Mapping[str, int]
     moves: Moves = field(default_factory=Moves, repr=False)
+
+    @property
+    def digest(self) -> str:
+        """Return what stands for all that a preview shows: who, in which versions, and what it comes to."""
+        both = [[one.id, one.version] for one in (self.before, self.gone)]
+        return b64url(sha256(canonical_json([both, self.facts]))[:16])
 
     @property
     def facts(self) -> dict[str, Any]:

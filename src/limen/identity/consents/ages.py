@@ -4,17 +4,15 @@ A date is ``YYYY-MM-DD``, a year alone, or a day without a year (``0000-MM-DD``)
 What it leaves open is not guessed: then the statement counts, and stands in the ledger as what it is.
 """
 
-import re
-from datetime import date
 from typing import Final
 
+from limen.identity.customers.birthdates import birthdate_of
 from limen.kernel.clock import Instant, to_datetime
 
 BIRTHDATE: Final = "birthdate"
 """That the profile decided."""
 DECLARED: Final = "declared"
 """That the customer said so, and nothing else did."""
-_DATE: Final = re.compile(r"([0-9]{4})(?:-([0-9]{2})-([0-9]{2}))?")
 
 
 def has_reached(birthdate: str, years: int, now: Instant) -> bool | None:
@@ -22,15 +20,9 @@ def has_reached(birthdate: str, years: int, now: Instant) -> bool | None:
 
     Days are those of UTC; who was born on 29 February reaches an age on 1 March where there is no such day.
     """
-    found = _DATE.fullmatch(birthdate)
-    if found is None or not int(found[1]):
+    born, today = birthdate_of(birthdate), to_datetime(now).date()
+    if born is None or not born.year:
         return None
-    born, today = int(found[1]), to_datetime(now).date()
-    if found[2] is None:  # the year alone: certain before it, and after it
-        return None if today.year - born == years else today.year - born > years
-    month, day = int(found[2]), int(found[3])
-    try:
-        date(born, month, day)
-    except ValueError:
-        return None
-    return (today.year - born, today.month, today.day) >= (years, month, day)
+    if not born.month:  # the year alone: certain before it, and after it
+        return None if today.year - born.year == years else today.year - born.year > years
+    return (today.year - born.year, today.month, today.day) >= (years, born.month, born.day)

@@ -3,19 +3,16 @@
 import re
 import unicodedata
 from collections.abc import Iterator
-from datetime import date
 from typing import Final
 from urllib.parse import urlsplit
 
 import msgspec
 
+from limen.identity.customers.birthdates import birthdate_of
 from limen.identity.customers.records import Address, Profile
 from limen.identity.profiles.claims import ADDRESS, LINES, LONGEST_GENDER, LONGEST_URL
 
 URLS: Final = ("profile", "picture", "website")
-_BIRTHDATE: Final = re.compile(r"([0-9]{4})(?:-([0-9]{2})-([0-9]{2}))?")
-_LEAP: Final = 2_000
-"""Stands for the year that somebody leaves out (``0000``): their day may be 29 February."""
 _NOT_IN_URLS: Final = re.compile(r"[\s<>\"\\^`{|}]")
 """RFC 3986 §2: none of these stands in a URI."""
 _BIDI: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -52,7 +49,7 @@ def problems(profile: Profile) -> Iterator[tuple[str, str]]:
             yield field, "url.invalid"
     if len(profile.gender) > LONGEST_GENDER or not is_shown(profile.gender):
         yield "gender", "text.invalid"
-    if profile.birthdate and not is_birthdate(profile.birthdate):
+    if profile.birthdate and birthdate_of(profile.birthdate) is None:
         yield "birthdate", "birthdate.invalid"
     for field, longest in ADDRESS.items() if profile.address else ():
         text = getattr(profile.address, field)
@@ -78,21 +75,6 @@ def is_url(text: str) -> bool:
         return False
     is_plain = parts.username is None and parts.password is None  # nobody's credentials are told to others
     return parts.scheme in {"https", "http"} and bool(parts.hostname) and is_plain
-
-
-def is_birthdate(text: str) -> bool:
-    """Tell whether *text* is a day, a year, or a day whose year is left out (``0000-MM-DD``)."""
-    found = _BIRTHDATE.fullmatch(text)
-    if found is None:
-        return False
-    year, month, day = (int(part or 0) for part in found.groups())
-    if found[2] is None:
-        return year > 0
-    try:
-        date(year or _LEAP, month, day)
-    except ValueError:
-        return False
-    return True
 
 
 def _address(address: Address | None) -> Address | None:

@@ -178,7 +178,12 @@ class Tenancy:
             return Conflict("tenant_active", "disable it first")
         gone = await self.keyring.destroy_tenant(found.id)
         async with self.begin(self.platform) as unit:
-            _tell(unit, "tenant.destroyed", found, actor, subjects=gone)
+            tenant = await unit.tenants.find(slug)
+            if tenant is not None and tenant.destroyed_at is None:  # once, however often it is asked for
+                ended = tenant.destroyed(self.clock.now())
+                if not await unit.tenants.update(ended, tenant.version):
+                    return Conflict("version_changed")
+                _tell(unit, "tenant.destroyed", ended, actor, subjects=gone)
         return gone
 
     async def _is_destroyed(self, tenant: Tenant) -> bool:

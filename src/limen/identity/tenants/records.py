@@ -178,6 +178,7 @@ class Tenant:
     custom_domain: str | None = None
     version: int = 1
     disabled_at: Instant | None = None
+    destroyed_at: Instant | None = None
 
     @property
     def prefix(self) -> str:
@@ -196,6 +197,10 @@ class Tenant:
     def disabled(self, now: Instant) -> "Tenant":
         """Return the tenant that answers to nobody, one version on."""
         return replace(self, disabled_at=now, updated_at=now, version=self.version + 1)
+
+    def destroyed(self, now: Instant) -> "Tenant":
+        """Return the tenant whose keys are gone for good, one version on."""
+        return replace(self, destroyed_at=now, updated_at=now, version=self.version + 1)
 
     def enabled(self, now: Instant) -> "Tenant":
         """Return the tenant that answers again, one version on."""

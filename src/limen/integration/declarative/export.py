@@ -1,6 +1,8 @@
 """A tenant written down as the document that would make it again, but for its secrets."""
 
 import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -20,6 +22,7 @@ from limen.integration.declarative.document import (
     Document,
     SecretReference,
 )
+from limen.kernel.encoding import sha256
 from limen.kernel.errors import NotFound, Refusal
 
 _PAGE = 200
@@ -39,13 +42,15 @@ async def export(slug: str, parts: Declarative) -> str | NotFound:
     while page := await registration.list(after=clients[-1].key if clients else "", limit=_PAGE):
         clients += page
     ours = [client for client in clients if client.unused_until is None]  # others registered themselves, and will again
+    destinations = await parts.destinations_for(tenant).list(limit=_PAGE)
+    secret = variables([*(one.client_id for one in ours), *(_label(one) for one in destinations)])
     declared = DeclaredTenant(slug=tenant.slug, name=tenant.name, settings=tenant.settings)
     document = Document(
         tenant=declared,
         resource_servers=await _all(parts.resources_for(tenant.id)),
         authorization_details_types=await _all(parts.detail_types_for(tenant.id)),
-        audit_destinations=tuple(_destination(one) for one in await parts.destinations_for(tenant).list(limit=_PAGE)),
-        clients=tuple(_declared(client) for client in ours),
+        audit_destinations=tuple(_destination(one, secret[_label(one)]) for one in destinations),
+        clients=tuple(_declared(client, secret[client.client_id]) for client in ours),
     )
     return yaml.safe_dump(_written(document), sort_keys=False, allow_unicode=True, width=100)
 
@@ -54,22 +59,34 @@ async def _all(catalogue: Catalogue[D]) -> tuple[D, ...]:
     return tuple(entry.document for entry in await catalogue.list(limit=MOST))
 
 
-def _declared(client: Client) -> DeclaredClient:
+def _declared(client: Client, variable: str) -> DeclaredClient:
     document = client.document
-    secret = SecretReference(env=variable(client.client_id)) if needs_secret(document) else None
+    secret = SecretReference(env=variable) if needs_secret(document) else None
     shared: dict[str, Any] = {name: getattr(document, name) for name in SHARED}
     return DeclaredClient(client_id=client.client_id, name=document.client_name, secret=secret, **shared)
 
 
-def _destination(one: Destination) -> DeclaredDestination:
-    secret = SecretReference(env=variable(f"audit-{one.document.name}")) if one.sealed_secret else None
+def _label(one: Destination) -> str:
+    return f"audit-{one.document.name}"
+
+
+def _destination(one: Destination, variable: str) -> DeclaredDestination:
+    secret = SecretReference(env=variable) if one.sealed_secret else None
     members: dict[str, Any] = {name: getattr(one.document, name) for name in one.document.__struct_fields__}
     return DeclaredDestination(secret=secret, **members)
 
 
-def variable(client_id: str) -> str:
-    """Return the environment variable in which *client_id*'s secret is looked for."""
-    return "LIMEN_SECRET_" + re.sub(r"[^A-Z0-9]", "_", client_id.upper())
+def variables(names: Iterable[str]) -> Mapping[str, str]:
+    """Return the environment variable in which the secret of each of *names* is looked for: one for each.
+
+    Names that differ in what a variable cannot say (``a-b``, ``a_b``, ``A-B``) are told apart by a digest behind it.
+    """
+    plain = {name: "LIMEN_SECRET_" + re.sub(r"[^A-Z0-9]", "_", name.upper()) for name in names}
+    shared = Counter(plain.values())
+    return {
+        name: variable if shared[variable] == 1 else f"{variable}__{sha256(name.encode()).hex()[:12].upper()}"
+        for name, variable in plain.items()
+    }
 
 
 def _written(document: Document) -> dict[str, Any]:

@@ -17,6 +17,7 @@ tenants = Table(
     instant("updated_at"),
     Column("version", Integer, nullable=False),
     instant("disabled_at", null=True),
+    instant("destroyed_at", null=True),
 )
 
 administrators = tenant_table(

@@ -48,7 +48,9 @@ _last = (
     .correlate(audit_segments)
 )
 _seq, _digest = (_last.with_only_columns(column).scalar_subquery() for column in _ENDS)
-_HEADS = mine(select(audit_segments.c.id, _seq.label("seq"), _digest.label("hash")), audit_segments)
+_HEADS = mine(
+    select(audit_segments.c.id, _seq.label("seq"), _digest.label("hash")).order_by(audit_segments.c.id), audit_segments
+)
 _SEGMENT = mine(
     select(audit_records).where(audit_records.c.segment_id == bindparam("segment")).order_by(audit_records.c.seq),
     audit_records,
@@ -90,7 +92,7 @@ class SqlAudit(TenantStoreBase):
         return None if row is None else Checkpoint(**{**row._mapping, "tenant_id": TenantId(row.tenant_id)})  # noqa: SLF001
 
     async def heads(self) -> list[Head]:
-        """Return the committed head of every segment."""
+        """Return the committed head of every segment, the oldest first."""
         return [
             Head(self._tenant_id, SegmentId(row.id), row.seq + 1, bytes(row.hash))
             for row in await self._all(_HEADS)

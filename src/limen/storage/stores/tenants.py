@@ -67,6 +67,7 @@ def _tenant(row: Row[Any]) -> Tenant:
         custom_domain=row.custom_domain,
         version=row.version,
         disabled_at=row.disabled_at,
+        destroyed_at=row.destroyed_at,
     )
 
 

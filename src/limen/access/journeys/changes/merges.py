@@ -106,7 +106,7 @@ async def merged(context: StepContext, *, this_stays: bool) -> Progress:
     found = await pair(context, this_stays=this_stays)
     if isinstance(found, Refusal):
         return Progress(state, problem=problem_of(found))
-    if (found.plan.before.version, found.plan.gone.version) != state.joining.seen:
+    if found.plan.digest != state.joining.seen:
         return _chosen_anew(state)  # what was shown is not what would be done
     goes = found.plan.gone.profile.email
 
@@ -115,7 +115,7 @@ async def merged(context: StepContext, *, this_stays: bool) -> Progress:
         return told(parts.desk, Owner(stays, vault, "", context.request), CHANGED, {"what": "merged"}, to)
 
     wish = _wish(found.owner, found.other, this_stays=this_stays)
-    done = await parts.merging.merge(wish, _actor(context, found.owner), telling=telling)
+    done = await parts.merging.merge(wish, _actor(context, found.owner), seen=found.plan.digest, telling=telling)
     if isinstance(done, Refusal):
         return Progress(state, problem=problem_of(done))
     if this_stays:

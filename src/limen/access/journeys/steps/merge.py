@@ -61,7 +61,7 @@ async def submit(context: StepContext, form: Mapping[str, str]) -> Progress:
         filled=tuple(plan.filled),
         kept=tuple(plan.kept),
         ends=dict(plan.ends),
-        seen=(plan.before.version, plan.gone.version),
+        seen=plan.digest,
         asks=(found.other.customer.profile.email, found.owner.customer.profile.email),
     )
     return Progress(msgspec.structs.replace(state, joining=chosen))

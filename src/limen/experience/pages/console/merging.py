@@ -51,9 +51,9 @@ async def merging(visit: Visit) -> Response:
         return _page(visit, stays, typed, plan)
     if form.get("intent") != "merge":
         return _page(visit, stays, typed, plan)
-    if form.get("seen") != _seen(plan):
+    if form.get("seen") != plan.digest:
         return _page(visit, stays, typed, plan, "error.stale")  # what was shown is not what would be done
-    done = await visit.journey_parts.merging.merge(wish, who.actor, expected_version=plan.before.version)
+    done = await visit.journey_parts.merging.merge(wish, who.actor, seen=plan.digest)
     return _page(visit, stays, typed, done) if isinstance(done, Refusal) else visit.go(f"/admin/customers/{done.id}")
 
 
@@ -81,7 +81,7 @@ def _page(
         "stays": _named(plan.before if plan is not None else stays),
         "goes": _named(plan.gone) if plan is not None else None,
         "typed": typed,
-        "seen": _seen(plan) if plan is not None else "",
+        "seen": plan.digest if plan is not None else "",
         "plan": plan.facts if plan is not None else None,
         "held_seconds": HELD_DAYS * DAY // SECOND,
         "back_url": here,
@@ -91,11 +91,6 @@ def _page(
 
 def _named(one: Customer) -> dict[str, Any]:
     return {"id": one.id, "name": one.profile.name, "email": one.profile.email, "created_at": one.created_at}
-
-
-def _seen(plan: Plan) -> str:
-    """Return which states of the two a plan is made of."""
-    return f"{plan.before.version}.{plan.gone.version}"
 
 
 def _scope(stays: Customer) -> str:

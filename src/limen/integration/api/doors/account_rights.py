@@ -3,11 +3,14 @@
 A copy at once is ``/account/data``, the end of the account ``/account/deletion``; their requests are listed here too.
 """
 
+import asyncio
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Request, Response
 
 from limen.access.account import archive as archiving
+from limen.access.account import locking
+from limen.identity.credentials.context import context_words
 from limen.identity.customers.scopes import ACCOUNT_READ, ACCOUNT_WRITE
 from limen.identity.rights.records import Law, PrivacyRequest, PrivacyRequestId
 from limen.identity.rights.requests import Asked, Requests
@@ -20,6 +23,7 @@ from limen.integration.api.models.privacy import (
     OwnRequestList,
     OwnRequestSent,
     OwnRequestShown,
+    PassphraseSent,
     shown_archive,
     shown_own_request,
 )
@@ -113,21 +117,43 @@ async def read_archive(call: CurrentAccount) -> Response:
     return answer(shown_archive(found))
 
 
+_ZIP: Final = {
+    "description": "A zip file: the data as JSON, and as a page.",
+    "content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}},
+}
+
+
 @router.get(
     "/archive/content",
-    responses={
-        **answers(),
-        200: {
-            "description": "A zip file: the data as JSON, and as a page.",
-            "content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}},
-        },
-    },
+    responses={**answers(), 200: _ZIP},
     response_class=Response,
     openapi_extra=acts(ACCOUNT_READ),
 )
 async def fetch_archive(call: CurrentAccount) -> Response:
     """Fetch the copy. Wants a recent sign-in."""
     await require_recent(call)
+    return Response(await _content(call), media_type="application/zip")
+
+
+@router.post(
+    "/archive/content",
+    responses={**answers(503, body=True), 200: _ZIP},
+    response_class=Response,
+    openapi_extra=acts(ACCOUNT_READ),
+)
+async def fetch_locked_archive(call: CurrentAccount, body: PassphraseSent) -> Response:
+    """Fetch the copy encrypted with a passphrase (AES-256), which is kept nowhere. Wants a recent sign-in."""
+    await require_recent(call)
+    passphrase = body.passphrase.get_secret_value()
+    words = context_words(*call.owner.customer.profile.called)
+    refusal = await locking.refusal_of(passphrase, words, call.parts.hasher.pool)
+    if refusal is not None:
+        raise Refused(refusal)
+    content = await asyncio.to_thread(locking.locked, await _content(call), passphrase)
+    return Response(content, media_type="application/zip")
+
+
+async def _content(call: AccountCall) -> bytes:
     async with call.parts.reading(call.desk.tenant.id) as unit:
         found = await unit.archives.content(call.owner.customer.id, call.parts.clock.now())
     if found is None or found.ready_at is None:
@@ -135,4 +161,4 @@ async def fetch_archive(call: CurrentAccount) -> Response:
     async with call.parts.begin(call.desk.tenant.id) as unit:
         unit.seal_with(call.owner.vault)
         unit.record(call.owner.entry("export.downloaded"))
-    return Response(archiving.opened(found, call.owner.vault), media_type="application/zip")
+    return archiving.opened(found, call.owner.vault)

@@ -235,7 +235,8 @@ async def merge_customers(
 ) -> Response:
     """Merge another customer into this one, or preview it. The other is erased; no credential is carried over.
 
-    `If-Match` names the version of the one who stays; a preview needs none.
+    `If-Match` names the version of the one who stays; a preview needs none. `seen`, of a preview, also holds what ends
+    with the other and what is withdrawn to what it was.
     """
     parts, tenant = call.parts, call.desk.tenant
     directory, settings = parts.directory_for(tenant.id), tenant.settings.profile
@@ -245,6 +246,7 @@ async def merge_customers(
     customer = plan.after
     if not body.preview:
         version = expected_version(if_match)
-        customer = ok(await merging.merge(wish, call.actor, expected_version=version))
-    shown_plan = MergeShown(merged=not body.preview, customer=_shown(call, customer), **plan.facts)
+        customer = ok(await merging.merge(wish, call.actor, expected_version=version, seen=body.seen))
+    told = _shown(call, customer)
+    shown_plan = MergeShown(merged=not body.preview, customer=told, digest=plan.digest, **plan.facts)
     return answer(shown_plan, customer.version)

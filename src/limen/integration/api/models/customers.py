@@ -162,6 +162,9 @@ class MergeSent(Sent):
         default_factory=list, examples=[["name", "attributes.size"]]
     )
     preview: Bool = Field(default=False, description="Only say what would be done.")
+    seen: Annotated[
+        Str, Field(max_length=40, description="The `digest` of a preview: merge only if it still holds.")
+    ] = ""
 
 
 class MergeShown(Shown):
@@ -173,6 +176,7 @@ class MergeShown(Shown):
     kept: list[str] = Field(description="Fields that differ, and stay.")
     withdrawn: list[str] = Field(description="Purposes that are allowed no more: the stricter decision counts.")
     ends: dict[str, int] = Field(description="What ends with the customer who goes.")
+    digest: str = Field(description="Stands for all of this; send it back as `seen`.")
     customer: CustomerShown
 
 

@@ -2,9 +2,10 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, SecretStr
 
 from limen.access.account.archive import Archive
+from limen.access.account.locking import LONGEST, SHORTEST
 from limen.identity.rights.limits import Told
 from limen.identity.rights.records import Law, LimitKind, PrivacyRequest, RequestKind, RequestState
 from limen.identity.rights.requests import Said
@@ -137,6 +138,12 @@ def shown_own_request(request: PrivacyRequest, said: Said | None = None) -> OwnR
         words=said.words if said is not None else None,
         answer=said.answer if said is not None else None,
     )
+
+
+class PassphraseSent(Sent):
+    """What a copy is to be encrypted with: letters without accents, digits, signs and spaces."""
+
+    passphrase: Annotated[SecretStr, Field(min_length=SHORTEST, max_length=LONGEST)]
 
 
 def shown_archive(archive: Archive) -> ArchiveShown:

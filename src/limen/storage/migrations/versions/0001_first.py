@@ -548,6 +548,7 @@ def _create_tables() -> None:  # noqa: PLR0915 - one statement a table
         sa.Column("updated_at", sa.BigInteger(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("disabled_at", sa.BigInteger(), nullable=True),
+        sa.Column("destroyed_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("custom_domain"),
         sa.UniqueConstraint("issuer"),
