@@ -73,7 +73,8 @@ def with_query(url: str, fields: dict[str, str]) -> str:
 
 
 def _encoded(fields: dict[str, str]) -> str:
-    return "&".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in fields.items())
+    """Return *fields* as they stand in a URL; their names are words of ours, which need no quoting."""
+    return "&".join([f"{name}={quote(value, safe='')}" for name, value in fields.items()])
 
 
 async def _target(desk: Desk, origin: AuthorizationRequest | RedirectRefusal, fields: dict[str, str]) -> ResponseTarget:

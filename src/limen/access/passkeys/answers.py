@@ -4,8 +4,9 @@ Read here once and strictly, before any library sees it: size, nesting, base64ur
 browsers send (``clientExtensionResults``, new members) is read over.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 import msgspec
 
@@ -16,7 +17,7 @@ LONGEST_ANSWER: Final = 24 * 1024
 """Characters of an answer. The longest honest ones, with a chain of TPM certificates, have some 12,000."""
 _LONGEST_DATA: Final = 4_096
 _MOST_TRANSPORTS: Final = 10
-_KNOWN: Final = frozenset(("ble", "hybrid", "internal", "nfc", "smart-card", "usb"))
+_KNOWN: Final[Mapping[str, Transport]] = {name: name for name in get_args(Transport)}
 
 
 class Unreadable(ValueError):
@@ -101,5 +102,4 @@ def read_answer(text: str) -> Answer:
 
 def _transports(named: tuple[str, ...]) -> tuple[Transport, ...]:
     """Return those that we know; browsers may name others (WebAuthn §5.8.4)."""
-    known = [name for name in dict.fromkeys(named[:_MOST_TRANSPORTS]) if name in _KNOWN]
-    return msgspec.convert(known, tuple[Transport, ...])
+    return tuple([_KNOWN[name] for name in dict.fromkeys(named[:_MOST_TRANSPORTS]) if name in _KNOWN])
