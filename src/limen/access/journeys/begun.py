@@ -4,8 +4,9 @@ Whoever opens a sign-in page has said nothing yet, and most who do are robots. S
 the application asked, stands sealed in the address that its form is sent to, and is written with the first answer. Its
 identifier is decided when it begins: of one page one journey arises, and whoever sends the form twice finds it stored.
 
-It is sealed under the tenant's key, for the browser that it began in: anywhere else it is noise. It ends when it would
-have ended in the database.
+It is sealed for the browser that it began in: anywhere else it is noise. Its key follows from the tenant's and from the
+journey's name, since pages may be asked for more often than one key may seal (``keyring.envelope``). It ends when it
+would have ended in the database.
 """
 
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from limen.kernel.ids import BrowserId, JourneyId
 LONGEST: Final = 1_600
 """Characters: the edge takes a path of 2,048. A longer request is stored before its page is shown."""
 _FIELD: Final = "journey.begun"
+_KEY: Final = "journey-begun"
 
 
 class _Begun(msgspec.Struct, frozen=True, array_like=True):
@@ -55,7 +57,8 @@ def seal_begun(vault: TenantVault, journey: Journey) -> str:
     """Return *journey* sealed for its browser; the browser says its own name again with each form."""
     state = msgspec.structs.replace(journey.state, user_agent="")
     told = _encode(_Begun(state, journey.created_at, journey.expires_at))
-    return b64url(vault.seal(_FIELD, _record(journey.id, journey.browser_id), told))
+    record = _record(journey.id, journey.browser_id)
+    return b64url(vault.borne(_KEY, record).seal(_FIELD, record, told))
 
 
 def open_begun(
@@ -64,8 +67,9 @@ def open_begun(
     """Return the journey that *text* bears; None where that is another's, of another browser, or nothing of ours."""
     if len(text) > LONGEST:
         return None
+    record = _record(journey_id, browser_id)
     try:
-        begun = _decode(vault.unseal(_FIELD, _record(journey_id, browser_id), from_b64url(text)))
+        begun = _decode(vault.borne(_KEY, record).unseal(_FIELD, record, from_b64url(text)))
     except (Corrupted, ValueError):
         return None
     state = msgspec.structs.replace(begun.state, user_agent=user_agent)

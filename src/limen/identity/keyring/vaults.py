@@ -116,7 +116,8 @@ class TenantVault:
         """Return a vault whose key follows from *secret* too, which its bearer has and nobody stores.
 
         For what is personal and belongs to no account yet: whoever has a backup and every key of ours, and not the
-        secret, reads nothing. *secret* has 128 bits of chance or more; *purpose* is as in :meth:`derive`.
+        secret, reads nothing. *secret* has 128 bits of chance or more; *purpose* is as in :meth:`derive`. A name that
+        is no secret makes a key that seals for it alone, where that is all that is wanted.
         """
         deriver = self._borne.get(purpose)
         if deriver is None:
