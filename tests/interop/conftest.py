@@ -100,6 +100,7 @@ async def _prepare(running: Running) -> dict[str, Registered]:
     headers = {"authorization": f"Bearer {found[1].strip()}"}
     async with httpx2.AsyncClient(base_url=running.url, headers=headers, trust_env=False, timeout=PATIENCE) as api:
         await _trust(api)
+        await _tools(api, running.url)
         usual = {name: await _register(api, name, *shape) for name, shape in PARTIES.items()}
         return usual | {name: await _register(api, name, *shape, **more) for name, (*shape, more) in FURTHER.items()}
 
@@ -155,6 +156,17 @@ async def _trust(api: httpx2.AsyncClient) -> None:
     word = {"issuer": TRUSTED, "jwks": {"keys": [PIPELINE.as_dict(private=False)]}}
     word |= {"subjects": ["repo:acme/*"], "clients": ["deploying"]}
     settings = {"settings": {"trusted_issuers": [word]}}
+    changed = await api.patch("/api/v1/tenants/default", json=settings, headers={"if-match": "*"})
+    assert changed.status_code == 200, changed.text
+
+
+async def _tools(api: httpx2.AsyncClient, url: str) -> None:
+    """Let the clients of agents register themselves, for an MCP server at our own host."""
+    server = {"identifier": f"{url}/mcp", "name": "Tools", "scopes": ["tools:call"]}
+    made = await api.post("/api/v1/resource-servers", json=server)
+    assert made.status_code == 201, made.text
+    policy = {"mode": "open", "profile": "mcp", "audiences": [f"{url}/mcp"], "scopes": ["tools:call", "offline_access"]}
+    settings = {"settings": {"registration": policy}}
     changed = await api.patch("/api/v1/tenants/default", json=settings, headers={"if-match": "*"})
     assert changed.status_code == 200, changed.text
 

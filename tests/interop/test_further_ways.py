@@ -1,4 +1,4 @@
-"""openid-client by PAR, JAR, JARM, DPoP, devices, CIBA, exchanges and assertions; oauth4webapi by FAPI 2.0.
+"""openid-client by PAR, JAR, JARM, DPoP, devices, CIBA, exchanges and assertions; oauth4webapi by FAPI 2.0 and MCP.
 
 Authlib exchanges tokens and brings assertions too, which it makes itself.
 """
@@ -35,6 +35,7 @@ from tests.support.waiting import PATIENCE
 pytestmark = pytest.mark.anyio
 FURTHER = Path(__file__).with_name("further_party.mjs")
 FAPI = Path(__file__).with_name("fapi_party.mjs")
+AGENT = Path(__file__).with_name("agent_party.mjs")
 
 
 @asynccontextmanager
@@ -189,3 +190,18 @@ async def test_authlib_makes_the_assertion_itself(place: Place):
         token = await client.refresh_token()
     said = claims(token["access_token"])
     assert (said["sub"], said["scope"]) == (f"{TRUSTED}|{WORKLOAD}", "stock:read")
+
+
+async def test_oauth4webapi_finds_its_way_from_an_mcp_server_that_it_was_told_of(
+    node_path, place: Place, person: Person
+):
+    resource = f"{place.issuer}/mcp"
+    async with speaking(node_path, AGENT, place, "spa", resource=resource) as script:
+        script.hears(await person.approve((await script.says())["url"]))
+        found = await script.says()
+    assert found["described"]["authorization_servers"] == [place.issuer]
+    for tokens in (found["tokens"], found["renewed"]):
+        assert claims(tokens["access_token"])["aud"] == resource
+        assert tokens["token_type"] == "bearer"
+    assert claims(found["tokens"]["access_token"])["client_id"] == found["client"]["client_id"]
+    assert found["renewed"]["refresh_token"] != found["tokens"]["refresh_token"]
