@@ -23,7 +23,7 @@ pytestmark = pytest.mark.anyio
 
 async def test_a_browser_is_stored_once_and_its_secret_replaced(database):
     at = things.browser(database)
-    newer = replace(at, secret_hash=things.digest("new"), seen_at=at.seen_at + 1)
+    newer = msgspec.structs.replace(at, secret_hash=things.digest("new"), seen_at=at.seen_at + 1)
     async with database.begin() as unit:
         await unit.sessions.add_browser(at)
         assert await unit.sessions.browser(at.id) == at
@@ -47,7 +47,7 @@ async def test_sessions_at_a_browser_come_newest_proof_first_without_the_ended(d
         assert await unit.sessions.end(third.id, 7)
         assert not await unit.sessions.end(third.id, 8)
         assert await unit.sessions.at_browser(who.browser.id) == [second, who.session]
-        assert await unit.sessions.find_sid(third.sid) == replace(third, ended_at=7)
+        assert await unit.sessions.find_sid(third.sid) == msgspec.structs.replace(third, ended_at=7)
         assert await unit.sessions.get(second.id) == second
         await unit.sessions.end(second.id, 9)
         await unit.sessions.end(who.session.id, 9)
@@ -95,15 +95,15 @@ async def test_ending_all_sessions_spares_the_one_that_is_kept(database):
 async def test_a_journey_advances_once_from_each_version_and_never_after_its_end(database):
     at = things.browser(database)
     start = things.journey(database, at, link_hash=things.digest("link"))
-    second = replace(start, sealed_state=b"two", version=2)
-    done = replace(second, version=3, finished_at=9, link_hash=None)
+    second = msgspec.structs.replace(start, sealed_state=b"two", version=2)
+    done = msgspec.structs.replace(second, version=3, finished_at=9, link_hash=None)
     async with database.begin() as unit:
         await unit.journeys.add(start)
         assert await unit.journeys.find_link(things.digest("link")) == start
         assert await unit.journeys.advance(second, 1)
         assert not await unit.journeys.advance(second, 1)
         assert await unit.journeys.advance(done, 2)
-        assert not await unit.journeys.advance(replace(done, version=4), 3)
+        assert not await unit.journeys.advance(msgspec.structs.replace(done, version=4), 3)
         assert await unit.journeys.get(start.id) == done
         assert await unit.journeys.find_link(things.digest("link")) is None
 
@@ -115,7 +115,7 @@ async def test_of_twenty_double_submits_one_advances_the_journey(database):
 
     async def submit() -> bool:
         async with database.begin() as unit:
-            return await unit.journeys.advance(replace(start, version=2), 1)
+            return await unit.journeys.advance(msgspec.structs.replace(start, version=2), 1)
 
     assert sum(await asyncio.gather(*(submit() for _ in range(20)))) == 1
 
@@ -199,7 +199,9 @@ async def test_twenty_concurrent_widenings_lose_no_scope(database):
 
 async def test_a_grant_of_nobody_is_an_error(database):
     who = await things.signed_in(database)
-    orphan = replace(things.grant(database, who.customer, who.client), customer_id=CustomerId("cus_nobody"))
+    orphan = msgspec.structs.replace(
+        things.grant(database, who.customer, who.client), customer_id=CustomerId("cus_nobody")
+    )
     with pytest.raises(things.VIOLATED):
         async with database.begin() as unit:
             await unit.grants.save(orphan)

@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import replace
 
+import msgspec
 import pytest
 
 from limen.identity.credentials.records import MAX_CONSECUTIVE_FAILURES
@@ -53,7 +54,7 @@ async def test_what_hashes_of_other_systems_cost_is_listed_once_each_until_they_
         for label in labels:
             who = things.customer(database)
             assert await unit.customers.add(who, things.contact(who))
-            await unit.passwords.put(replace(things.password(who), label=label))
+            await unit.passwords.put(msgspec.structs.replace(things.password(who), label=label))
         assert await unit.passwords.labels(limit=9) == sorted(set(labels))
         assert await unit.passwords.labels(limit=1) == ["bcrypt:plain:2b:12"]
         assert await unit.passwords.replace_hash(who.id, b"sealed", b"rehashed")
@@ -134,8 +135,8 @@ async def test_a_password_is_set_replaced_and_rehashed_only_from_what_was_read(d
         assert not await unit.passwords.replace_hash(who.id, b"older", b"rehashed")
         assert await unit.passwords.labels(limit=9) == []
         assert await unit.passwords.replace_hash(who.id, b"sealed", b"rehashed")
-        await unit.passwords.put(replace(stored, sealed=b"changed"))
-        assert await unit.passwords.get(who.id) == replace(stored, sealed=b"changed")
+        await unit.passwords.put(msgspec.structs.replace(stored, sealed=b"changed"))
+        assert await unit.passwords.get(who.id) == msgspec.structs.replace(stored, sealed=b"changed")
 
 
 async def test_failures_are_counted_each_and_cleared(database):
@@ -163,7 +164,9 @@ async def test_failures_are_counted_each_and_cleared(database):
         both = [3, 3]
         both[reached] = MAX_CONSECUTIVE_FAILURES
         async with database.begin() as unit:
-            await unit.passwords.put(replace(things.password(who), failures=both[0], known_failures=both[1]))
+            await unit.passwords.put(
+                msgspec.structs.replace(things.password(who), failures=both[0], known_failures=both[1])
+            )
             await unit.passwords.clear_failures(who.id)
         both[few] = 0
         assert list(await failures()) == both
@@ -182,7 +185,7 @@ async def test_a_password_that_was_disabled_stays_so_until_another_is_set(databa
         await unit.passwords.clear_failures(who.id)
         await unit.passwords.count_failure(who.id, is_known=False)
         await unit.passwords.enable(who.id)
-        assert await unit.passwords.get(who.id) == replace(things.password(who), disabled_at=5)
+        assert await unit.passwords.get(who.id) == msgspec.structs.replace(things.password(who), disabled_at=5)
         await unit.passwords.put(things.password(who))
         assert await unit.passwords.get(who.id) == things.password(who)
 

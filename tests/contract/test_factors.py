@@ -1,8 +1,8 @@
 """Second factors: each code once, over all workers; gone with their customer."""
 
 import asyncio
-from dataclasses import replace
 
+import msgspec
 import pytest
 
 from tests.contract import things
@@ -36,7 +36,7 @@ async def test_a_step_is_accepted_once_and_no_earlier_one_after_it(database, own
         assert await unit.factors.accept_step(app.id, 7, 70)
         assert not await unit.factors.accept_step(app.id, 7, 71)
         assert not await unit.factors.accept_step(app.id, 6, 72)
-        assert await unit.factors.of_customer(owner.id) == [replace(app, last_step=7, last_used_at=70)]
+        assert await unit.factors.of_customer(owner.id) == [msgspec.structs.replace(app, last_step=7, last_used_at=70)]
         assert await unit.factors.accept_step(app.id, 8, 80)
 
 

@@ -64,7 +64,9 @@ async def test_a_code_for_somebody_else_is_refused_and_not_spent(database, wrong
 
 
 async def test_an_unknown_code_leaves_no_record_for_anybody_could_send_one(database):
-    code = replace(await things.code(database, await things.signed_in(database)), code_hash=things.digest("guess"))
+    code = msgspec.structs.replace(
+        await things.code(database, await things.signed_in(database)), code_hash=things.digest("guess")
+    )
     assert (await database.hot.redeem_code(things.redemption(database, code))).outcome is Redemption.UNKNOWN
     assert await database.events() == []
 

@@ -1,8 +1,8 @@
 """The key store: compare and set, pages, and deletion that leaves no trace."""
 
 import asyncio
-from dataclasses import replace
 
+import msgspec
 import pytest
 
 from limen.identity.keyring.store import SubjectCursor, WrappedSubjectKey, WrappedTenantKey
@@ -26,7 +26,9 @@ def tenant_key(version: int = 1, wrapped: bytes = b"wrapped", root: str = "root-
 
 
 def subject_key(subject: str = "cus_a", tenant: str = "ten_a", **changes) -> WrappedSubjectKey:
-    return replace(WrappedSubjectKey(tenant, subject, 1, b"wrapped-" + subject.encode(), 7, 100), **changes)
+    return msgspec.structs.replace(
+        WrappedSubjectKey(tenant, subject, 1, b"wrapped-" + subject.encode(), 7, 100), **changes
+    )
 
 
 async def test_a_tenants_keys_are_put_once_and_read_oldest_first(store):
@@ -71,9 +73,9 @@ async def test_rewrapping_never_brings_back_an_erased_key_nor_overwrites_a_chang
         await store.put_subject_key(key)
     assert await store.delete_subject_keys("ten_a", ["cus_gone"]) == 1
     assert await store.delete_subject_keys("ten_a", ["cus_gone", "cus_never"]) == 0
-    other = replace(changed, wrapped=b"other")
+    other = msgspec.structs.replace(changed, wrapped=b"other")
     assert await store.replace_subject_keys([(changed, other)]) == 1
-    pairs = [(key, replace(key, wrapped=b"new", epoch_id=8)) for key in (kept, gone, changed)]
+    pairs = [(key, msgspec.structs.replace(key, wrapped=b"new", epoch_id=8)) for key in (kept, gone, changed)]
     assert await store.replace_subject_keys(pairs) == 1
     assert await store.get_subject_key("ten_a", "cus_kept") == pairs[0][1]
     assert await store.get_subject_key("ten_a", "cus_gone") is None

@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import replace
 
+import msgspec
 import pytest
 
 from limen.access.safety.records import RequestState
@@ -143,8 +144,8 @@ async def test_an_address_that_was_left_finds_nobody_and_is_nobody_elses_while_i
 async def test_as_many_earlier_passwords_stay_on_record_as_are_to_be_remembered(database, owner):
     async with database.begin() as unit:
         for number in range(5):
-            made = replace(things.password(owner), sealed=b"%d" % number, set_at=number)
+            made = msgspec.structs.replace(things.password(owner), sealed=b"%d" % number, set_at=number)
             await unit.passwords.put(made, remember=2)
         assert [one.sealed for one in await unit.passwords.earlier(owner.id)] == [b"3", b"2"]
-        await unit.passwords.put(replace(made, sealed=b"5", set_at=5))
+        await unit.passwords.put(msgspec.structs.replace(made, sealed=b"5", set_at=5))
         assert await unit.passwords.earlier(owner.id) == []

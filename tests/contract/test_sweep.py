@@ -1,7 +1,6 @@
 """Sweeping: what has expired goes, in batches, and nothing else."""
 
-from dataclasses import replace
-
+import msgspec
 import pytest
 from sqlalchemy import select
 
@@ -142,7 +141,9 @@ async def test_an_expired_revocation_goes_with_the_token_it_revoked(database):
 
 
 async def test_a_claimed_journey_is_not_swept_before_its_grace(database):
-    journey = replace(things.journey(database, things.browser(database)), finished_at=database.clock.now())
+    journey = msgspec.structs.replace(
+        things.journey(database, things.browser(database)), finished_at=database.clock.now()
+    )
     async with database.begin() as unit:
         await unit.journeys.add(journey)
     database.clock.advance(3_600 + 86_399)

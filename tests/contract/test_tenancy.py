@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import asyncpg
+import msgspec
 import pytest
 from sqlalchemy import select, text
 
@@ -338,7 +339,7 @@ async def journeys(unit, theirs, _now):
     them = theirs.journey
     assert await unit.journeys.get(them.id) is None
     assert await unit.journeys.find_link(things.digest("their link")) is None
-    assert not await unit.journeys.advance(replace(them, version=2), 1)
+    assert not await unit.journeys.advance(msgspec.structs.replace(them, version=2), 1)
 
 
 async def grants(unit, theirs, now):

@@ -155,7 +155,7 @@ def session(world, owner: SealedCustomer, at: Browser, **changes) -> Session:
     made = Session(
         SessionId.new(world.clock, world.entropy), fresh(), at.id, owner.id, evidence, now, now, now + 30 * DAY
     )
-    return replace(made, **changes)
+    return msgspec.structs.replace(made, **changes)
 
 
 def client(world, client_id: str | None = None) -> Client:
@@ -174,7 +174,7 @@ def journey(world, at: Browser, **changes) -> SealedJourney:
     made = SealedJourney(
         JourneyId.new(world.clock, world.entropy), at.id, b"state", None, now, now + HOUR, version=1, finished_at=None
     )
-    return replace(made, **changes)
+    return msgspec.structs.replace(made, **changes)
 
 
 def attack(world, kind: str = "attack", **changes) -> Attack:
@@ -268,7 +268,7 @@ async def code(world, who: SignedIn, tenant_id=None, **changes) -> Authorization
         created_at=now,
         expires_at=now + MINUTE,
     )
-    made = replace(made, **changes)
+    made = msgspec.structs.replace(made, **changes)
     async with world.begin(tenant_id) as unit:
         await unit.grants.add_code(made)
     return made

@@ -1,10 +1,9 @@
 """What is known of an inbound request, handed down explicitly and never global."""
 
-from dataclasses import dataclass
+import msgspec
 
 
-@dataclass(frozen=True, slots=True)
-class RequestContext:
+class RequestContext(msgspec.Struct, frozen=True):
     """Where a request came from.
 
     ``locale`` is the language that we answer in, of those that we speak; ``languages`` are the tags that the reader

@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from typing import Any
 
+from msgspec.structs import asdict
 from sqlalchemy import bindparam, delete, func, insert, select, tuple_, update
 
 from limen.identity.keyring.store import SubjectCursor, WrappedSubjectKey, WrappedTenantKey
@@ -13,7 +14,7 @@ from limen.storage.dialects import Dialect
 from limen.storage.schema.keystore import subject_keys, tenant_keys
 from limen.storage.statements import Connection, InsertNew, Statement
 
-_TENANT_FIELDS, _SUBJECT_FIELDS = WrappedTenantKey.__slots__, WrappedSubjectKey.__slots__
+_TENANT_FIELDS, _SUBJECT_FIELDS = WrappedTenantKey.__slots__, WrappedSubjectKey.__struct_fields__
 _of_tenant = tenant_keys.c.tenant_id == bindparam("tenant")
 _of_subject = (
     subject_keys.c.tenant_id == bindparam("tenant"),
@@ -93,12 +94,12 @@ class SqlKeyStore:
     async def put_subject_key(self, key: WrappedSubjectKey) -> bool:
         """Insert *key*; False, changing nothing, where the subject has one."""
         async with self._writing() as connection:
-            return await connection.change(_PUT_SUBJECT_KEY, _values(key)) > 0
+            return await connection.change(_PUT_SUBJECT_KEY, asdict(key)) > 0
 
     async def put_new_subject_keys(self, keys: Sequence[WrappedSubjectKey]) -> None:
         """Insert *keys* of subjects that nobody knows yet, in one transaction; fail where one of them exists."""
         async with self._writing() as connection:
-            await connection.insert_rows(_NEW_SUBJECT_KEYS, [_values(key) for key in keys])
+            await connection.insert_rows(_NEW_SUBJECT_KEYS, [asdict(key) for key in keys])
 
     async def delete_subject_keys(self, tenant_id: str, subject_ids: Collection[str]) -> int:
         """Delete the rows for good, in one transaction."""
@@ -170,5 +171,5 @@ class SqlKeyStore:
             await connection.commit()
 
 
-def _values(key: WrappedTenantKey | WrappedSubjectKey) -> dict[str, Any]:
-    return {name: getattr(key, name) for name in key.__slots__}
+def _values(key: WrappedTenantKey) -> dict[str, Any]:
+    return {name: getattr(key, name) for name in _TENANT_FIELDS}

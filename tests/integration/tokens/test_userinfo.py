@@ -1,7 +1,5 @@
 """Userinfo: which claims for which scopes, and who gets none (OpenID Connect Core §5.3, §5.4, RFC 6750)."""
 
-from dataclasses import replace
-
 import msgspec
 import pytest
 
@@ -47,7 +45,7 @@ async def test_the_instant_is_that_of_the_profile_and_of_nothing_else(shop: Shop
     assert (await shop.userinfo(token)).json()["updated_at"] == made_at
     profile = msgspec.structs.replace(found.profile, updated_at=0)  # from before it was kept: at the latest
     async with shop.house.storage.database.begin(shop.tenant.id) as unit:
-        assert await unit.customers.update(seal(replace(later, profile=profile, version=3), vault), 2)
+        assert await unit.customers.update(seal(msgspec.structs.replace(later, profile=profile, version=3), vault), 2)
     assert (await shop.userinfo(token)).json()["updated_at"] == made_at + 60
 
 

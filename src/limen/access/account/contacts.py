@@ -1,8 +1,10 @@
 """A change of what names an account, an address, a number or a user name: made ready, then written in one commit."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Final
+
+import msgspec
 
 from limen.access.account.notices import told
 from limen.access.account.unit import AccountParts, ChangesContacts, Owner
@@ -100,7 +102,9 @@ class Contacts:
     def after(self, owner: Owner, profile: Profile, ends: Instant = 0) -> Customer:
         """Return the customer with *profile*; what a journey proved before *ends* counts no more."""
         customer = owner.customer
-        return replace(customer.with_profile(profile, self.now), proof_after=max(customer.proof_after, ends))
+        return msgspec.structs.replace(
+            customer.with_profile(profile, self.now), proof_after=max(customer.proof_after, ends)
+        )
 
     async def change(
         self, owner: Owner, after: Customer, event: str, tells: Iterable[Tell], *, is_held: bool = False

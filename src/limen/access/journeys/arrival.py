@@ -1,6 +1,8 @@
 """The end of a journey: a session at this browser and, where an application asked, a code for it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+import msgspec
 
 from limen.access.account.deletion import cancelled
 from limen.access.account.notices import told
@@ -135,7 +137,7 @@ async def _session(
     standing = await standing_session(parts, unit, journey.browser_id, customer)
     until = now + lifetimes.session_absolute * SECOND
     if standing is not None and not state.evidence:
-        seen = replace(standing, seen_at=now)
+        seen = msgspec.structs.replace(standing, seen_at=now)
         await unit.sessions.renew(seen)
         return seen, None
     if not state.evidence:

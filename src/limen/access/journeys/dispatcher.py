@@ -52,8 +52,7 @@ class _OutrunError(Exception):
 Shown = StepView | Proven | Arrived | Refusal
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
+class Opened(msgspec.Struct, frozen=True):
     """A journey that its browser opened; ``begun`` bears it while it is not stored."""
 
     journey: Journey
@@ -102,7 +101,7 @@ class Journeys:
             found = await weighed_task(StepContext(parts, journey, vault, opened.facts, request))
             if isinstance(found, Throttled):
                 return found
-            journey, write = replace(journey, state=found[0]), found[1]
+            journey, write = msgspec.structs.replace(journey, state=found[0]), found[1]
         # Whose journey has only begun has said nothing yet, and begins anew if it is lost.
         async with (parts.passing if write is None else parts.begin)(parts.tenant_id) as unit:
             if newcomer is not None:
@@ -244,9 +243,9 @@ class Journeys:
     ) -> Shown:
         """Write the journey as it stands after *progress*, or, its write *refused*, before it; return what follows."""
         before, problem = opened.journey, refused or progress.problem
-        after = replace(before, version=before.version + 1)
+        after = msgspec.structs.replace(before, version=before.version + 1)
         if refused is None:
-            after = replace(after, state=progress.state, link_hash=progress.link_hash)
+            after = msgspec.structs.replace(after, state=progress.state, link_hash=progress.link_hash)
         vault = progress.vault or opened.facts.vault
         facts = await gather(self.parts, unit, after, after.state, vault)
         shown: Shown
@@ -265,7 +264,7 @@ class Journeys:
     def _finished(self, journey: Journey) -> Journey:
         """Return *journey* at its end: what it knew goes; its key follows when the journey is swept."""
         state = JourneyState(journey.state.path, led_to_client=bool(journey.state.request))
-        return replace(journey, state=state, finished_at=self.parts.clock.now(), link_hash=None)
+        return msgspec.structs.replace(journey, state=state, finished_at=self.parts.clock.now(), link_hash=None)
 
     def view_of(
         self, opened: Opened, request: RequestContext, *, problem: Problem | None = None, notice: str = ""
@@ -330,4 +329,5 @@ def _in_language(opened: Opened, locale: str) -> Opened:
     state = opened.journey.state
     if state.locale == locale:
         return opened
-    return replace(opened, journey=replace(opened.journey, state=msgspec.structs.replace(state, locale=locale)))
+    journey = msgspec.structs.replace(opened.journey, state=msgspec.structs.replace(state, locale=locale))
+    return msgspec.structs.replace(opened, journey=journey)

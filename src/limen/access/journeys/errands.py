@@ -14,7 +14,7 @@ application could ask for: that is for a sign-in.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final
 
 import msgspec
@@ -171,7 +171,7 @@ class Errands:
         """Return a change with what is true around it: its proof is what the token of this very request brings."""
         parts, now = self.parts, self.parts.clock.now()
         recent = tuple(piece for piece in who.held if now - piece.at <= RECENT)
-        journey = replace(journey, state=msgspec.structs.replace(journey.state, evidence=recent))
+        journey = msgspec.structs.replace(journey, state=msgspec.structs.replace(journey.state, evidence=recent))
         async with parts.read(parts.tenant_id) as unit:
             facts = await gather(parts, unit, journey, journey.state, who.owner.vault)
             owners = await unit.sessions.owners_at(journey.browser_id)
@@ -221,9 +221,9 @@ class Errands:
             unit.seal_with(who.owner.vault)
             refused = await progress.write(unit) if progress.write else None
             problem = refused or progress.problem
-            after, codes = replace(before, version=before.version + 1), progress.state.second.codes
+            after, codes = msgspec.structs.replace(before, version=before.version + 1), progress.state.second.codes
             if refused is None:
-                after = replace(after, state=progress.state, link_hash=progress.link_hash)
+                after = msgspec.structs.replace(after, state=progress.state, link_hash=progress.link_hash)
             is_refused = problem is not None and problem.status >= 400
             is_over = not after.state.task
             if is_over:
@@ -246,7 +246,7 @@ class Errands:
             task=Task(task.kind),
             client=state.client,
         )
-        return replace(journey, state=kept, finished_at=self.parts.clock.now(), link_hash=None)
+        return msgspec.structs.replace(journey, state=kept, finished_at=self.parts.clock.now(), link_hash=None)
 
 
 def _refusal(problem: Problem) -> Refusal:

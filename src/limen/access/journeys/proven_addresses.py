@@ -5,8 +5,6 @@ USENIX Security 2022). So the first to prove the mailbox, and nothing else, has 
 that was signed in by it. Second factors stay, as they do where an address was proven.
 """
 
-from dataclasses import replace
-
 import msgspec
 
 from limen.access.factors.records import passkeys
@@ -38,7 +36,7 @@ def reclaimed(context: StepContext, customer: Customer, vault: SubjectVault, pro
     """Return the same for whoever proved the mailbox at *proven_at* and nothing else: nothing older lets anybody in."""
     profile = msgspec.structs.replace(customer.profile, email_verified=True)
     owned = customer.with_profile(profile, context.parts.clock.now())
-    owned = replace(owned, valid_after=proven_at, proof_after=proven_at)
+    owned = msgspec.structs.replace(owned, valid_after=proven_at, proof_after=proven_at)
     store = _stored(context, customer, seal(owned, vault), owned.version)
 
     async def write(unit: JourneyUnit) -> Problem | None:

@@ -1,6 +1,5 @@
 """A journey, as the steps see it and as the database does."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 import msgspec
@@ -263,8 +262,7 @@ class JourneyState(msgspec.Struct, frozen=True, omit_defaults=True):
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Journey:
+class Journey(msgspec.Struct, frozen=True):
     """A journey between two steps. ``version`` counts steps taken: a form that carries an older one is stale."""
 
     id: JourneyId
@@ -277,8 +275,7 @@ class Journey:
     link_hash: bytes | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class SealedJourney:
+class SealedJourney(msgspec.Struct, frozen=True):
     """A journey as stored. ``link_hash`` is a look-up index for the link in the mail."""
 
     id: JourneyId

@@ -4,6 +4,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from limen.access.journeys.records import JourneyState
 from limen.kernel.errors import Refusal, Unavailable
 
@@ -64,8 +66,7 @@ Announce = Callable[["JourneyUnit"], None]
 """What hands mail, or whatever else is told, to the commit of a step."""
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(msgspec.Struct, frozen=True):
     """What a step answers to a form: the state that follows, what is written with it, and what went wrong.
 
     ``whose`` and ``vault`` are the customer whom the state names, as the step found them, and their vault, where it has
@@ -78,8 +79,8 @@ class Progress:
     write: Write | None = None
     problem: Problem | None = None
     link_hash: bytes | None = None
-    vault: "SubjectVault | None" = field(default=None, repr=False)
-    whose: "SealedCustomer | None" = field(default=None, repr=False)
+    vault: "SubjectVault | None" = None
+    whose: "SealedCustomer | None" = None
     habits: "Kept | None" = None
     refused: str = ""
     is_idle: bool = False

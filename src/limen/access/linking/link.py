@@ -1,6 +1,6 @@
 """The use cases: finding out what follows from an assertion, linking, taking away, reclaiming."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import msgspec
@@ -116,7 +116,7 @@ class Linking:
             username="",
             identities=(self._identities.identity(said),),
         )
-        after = replace(customer.with_profile(profile, now), valid_after=now, proof_after=now)
+        after = msgspec.structs.replace(customer.with_profile(profile, now), valid_after=now, proof_after=now)
         moves, sealed = await self.parts.directory.moves(customer, after), seal(after, owner.vault)
         try:
             async with self.parts.begin(self.parts.tenant_id) as unit:

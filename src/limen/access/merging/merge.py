@@ -247,7 +247,9 @@ class Merging:
 
     def _current(self, customer: Customer) -> Customer:
         attributes = brought_up(self.profiles, customer.profile.attributes)
-        return replace(customer, profile=msgspec.structs.replace(customer.profile, attributes=attributes))
+        return msgspec.structs.replace(
+            customer, profile=msgspec.structs.replace(customer.profile, attributes=attributes)
+        )
 
     def _offered(self, customer: Customer, who: Who) -> Customer:
         """Return *customer* with what may be taken over: what *who* acts may write, and attributes that fit."""
@@ -261,7 +263,7 @@ class Merging:
         profile = msgspec.structs.replace(customer.profile, attributes=fit)
         kept = [name for name in SAID if claim_access(self.profiles, name, who) != "write"]
         profile = msgspec.structs.replace(profile, **{name: getattr(_NOTHING, name) for name in kept})
-        return replace(customer, profile=profile)
+        return msgspec.structs.replace(customer, profile=profile)
 
     async def _done(self, unit: MergeUnit, plan: Plan, actor: Actor) -> None:
         stays, goes, now = plan.after, plan.gone, self.clock.now()

@@ -1,7 +1,9 @@
 """From a signed-in customer to an authorization code: may the session answer, what does it settle, issue."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol
+
+import msgspec
 
 from limen.access.clients.records import Client
 from limen.access.oauth.assurance import level, stated
@@ -127,7 +129,7 @@ async def keep_code(unit: CodeUnit, desk: Desk, approval: Approval, client: Clie
     grant = await unit.grants.save(_grant(desk, approval, client))
     code = _code(desk, approval, grant, code_hash, await _terms(desk, approval))
     if is_fapi(client.document) and not approval.until:
-        code = replace(code, expires_at=min(code.expires_at, code.created_at + LONGEST_CODE * SECOND))
+        code = msgspec.structs.replace(code, expires_at=min(code.expires_at, code.created_at + LONGEST_CODE * SECOND))
     await unit.grants.add_code(code)
     return grant
 

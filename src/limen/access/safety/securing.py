@@ -7,7 +7,7 @@ that the link was mailed to, and the number that was taken away, if these are st
 again, and asks for whatever second factor is left. Links that were made later are void: they may be an intruder's.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import msgspec
@@ -113,8 +113,8 @@ class Securing:
         parts, now = self._parts, self._parts.clock.now()
         locked = found.customer.signed_out_everywhere(now)
         began = msgspec.structs.replace(locked.profile, updated_at=now)
-        back = replace(locked, profile=self._led_back(began, found, now))
-        stay = replace(locked, profile=_without_recent(began, parts.since(now)))
+        back = msgspec.structs.replace(locked, profile=self._led_back(began, found, now))
+        stay = msgspec.structs.replace(locked, profile=_without_recent(began, parts.since(now)))
         moves, less = [await parts.directory.moves(found.customer, after) for after in (back, stay)]
         told = self._told(back, found)
         ended = await cancelled_notice(parts, locked.id)

@@ -1,6 +1,6 @@
 """A browser, a session and the evidence behind it."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import Protocol
 
 import msgspec
@@ -51,8 +51,7 @@ class Evidence(msgspec.Struct, frozen=True):
     restricted: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Browser:
+class Browser(msgspec.Struct, frozen=True):
     """One browser that holds our cookie ``{id}.{secret}``; only the secret's SHA-256 is stored."""
 
     id: BrowserId
@@ -61,8 +60,7 @@ class Browser:
     seen_at: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(msgspec.Struct, frozen=True):
     """One customer signed in at one browser. ``sid`` is public and random (OIDC Front-Channel Logout §3).
 
     ``sealed`` is a :class:`Surroundings` under the customer's key; empty where nothing is known.
@@ -77,7 +75,7 @@ class Session:
     seen_at: Instant
     expires_at: Instant
     ended_at: Instant | None = None
-    sealed: bytes = field(default=b"", repr=False)
+    sealed: bytes = b""
 
     @property
     def authenticated_at(self) -> Instant:
@@ -97,7 +95,9 @@ class Session:
         self, evidence: tuple[Evidence, ...], now: Instant, expires_at: Instant, sealed: bytes = b""
     ) -> "Session":
         """Return the session resting on fresh *evidence*; ``sealed`` stays where there is nothing newer."""
-        return replace(self, evidence=evidence, seen_at=now, expires_at=expires_at, sealed=sealed or self.sealed)
+        return msgspec.structs.replace(
+            self, evidence=evidence, seen_at=now, expires_at=expires_at, sealed=sealed or self.sealed
+        )
 
 
 class Surroundings(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -10,8 +10,7 @@ from limen.kernel.clock import Instant
 from limen.kernel.ids import ClientKey, CustomerId, FamilyId, GrantId, SessionId
 
 
-@dataclass(frozen=True, slots=True)
-class Grant:
+class Grant(msgspec.Struct, frozen=True):
     """What a customer allows a client: the remembered consent, one row per (customer, client)."""
 
     id: GrantId
@@ -81,8 +80,7 @@ class Authentication(msgspec.Struct, frozen=True):
     terms: Terms = Terms()
 
 
-@dataclass(frozen=True, slots=True)
-class AuthorizationCode:
+class AuthorizationCode(msgspec.Struct, frozen=True):
     """A code waiting to be redeemed; only its SHA-256 is stored.
 
     ``confirmation`` is the key that must be shown with it (RFC 9449 §10), as :attr:`Confirmation.text`; empty for none.

@@ -2,11 +2,11 @@
 
 import hmac
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
+import msgspec
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from limen.access.http import PageRequest, parse_form
@@ -106,7 +106,7 @@ class Visit:
         self.wished = f"{self.wished} {chosen}"
         accepted = (self.request.headers.get("accept-language") or "")[:512]
         self.locale = negotiate_locale(accepted, spoken(self.desk.tenant.settings.locales), chosen)
-        self.context = replace(self.context, locale=self.locale, languages=wanted(accepted, chosen))
+        self.context = msgspec.structs.replace(self.context, locale=self.locale, languages=wanted(accepted, chosen))
 
     @property
     def is_stripped(self) -> bool:

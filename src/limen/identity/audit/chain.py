@@ -1,7 +1,6 @@
 """The chain itself: pure functions from entries to linked records."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -15,8 +14,7 @@ GENESIS = bytes(32)
 OPENED = "segment.opened"
 
 
-@dataclass(frozen=True, slots=True)
-class SealedPart:
+class SealedPart(msgspec.Struct, frozen=True):
     """The personal part of a record: its commitment (32 bytes, in the chain) and the sealed salt and facts."""
 
     commitment: bytes
@@ -41,8 +39,7 @@ class AuditRecord(msgspec.Struct, frozen=True, gc=False):
     hash: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(msgspec.Struct, frozen=True):
     """Where a segment stands: the next sequence number and the hash of its last record."""
 
     tenant_id: TenantId

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Protocol
 
+import msgspec
+
 from limen.identity.credentials.legacy.table import label_of
 from limen.kernel.clock import Instant
 from limen.kernel.ids import CustomerId
@@ -46,8 +48,7 @@ class PasswordCredential:
     set_at: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class StoredPassword:
+class StoredPassword(msgspec.Struct, frozen=True):
     """A password as stored: ``sealed`` is an envelope under the customer's own key.
 
     Attributes:
@@ -58,12 +59,16 @@ class StoredPassword:
     """
 
     customer_id: CustomerId
-    sealed: bytes = field(repr=False)
+    sealed: bytes
     set_at: Instant
     failures: int = 0
     known_failures: int = 0
     disabled_at: Instant | None = None
     label: str = ""
+
+    def __repr__(self) -> str:
+        """Show no hash, however it is sealed."""
+        return f"StoredPassword({self.customer_id})"
 
     def counts(self, *, is_known: bool) -> bool:
         """Tell whether this password counts at a device that the customer has used, or at any other.

@@ -6,7 +6,7 @@ for; the version in the final UPDATE proves that nothing moved in between.
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -280,7 +280,7 @@ class CustomerAdministration:
             return _GONE
         moves = await self.directory.moves(before, after)
         if moves.left:  # whoever just proved what names the customer no longer has proven nothing
-            after = replace(after, proof_after=max(after.proof_after, after.updated_at))
+            after = msgspec.structs.replace(after, proof_after=max(after.proof_after, after.updated_at))
         sealed = seal(after, vault)
         async with self.begin(self.tenant_id) as unit:
             refusal = await _not_allowed(unit, after.id, actor)

@@ -1,11 +1,12 @@
 """A customer as the domain sees one, and as the database does."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from limen.identity.profiles.claims import LET_GO, OPTIONAL
 from limen.identity.profiles.records import STANDARD
@@ -142,11 +143,11 @@ class Profile(msgspec.Struct, frozen=True, omit_defaults=True):
             return self
         attributes = {name: value for name, value in self.attributes.items() if name not in names}
         gone = {name: None if name == "address" else "" for name in LET_GO if name in names}
-        return msgspec.structs.replace(self, attributes=attributes, **gone)
+        return replace(self, attributes=attributes, **gone)
 
     def hiding(self, names: Collection[str]) -> "Profile":
         """Return the profile for whoever must not see these claims."""
-        return msgspec.structs.replace(self, **{name: getattr(Profile(), name) for name in names}) if names else self
+        return replace(self, **{name: getattr(Profile(), name) for name in names}) if names else self
 
     def changed_from(self, before: "Profile") -> list[str]:
         """Return the names of what is said otherwise than *before*."""
@@ -154,8 +155,7 @@ class Profile(msgspec.Struct, frozen=True, omit_defaults=True):
         return sorted(name for name, value in new.items() if name not in _FOLLOWS and value != old[name])
 
 
-@dataclass(frozen=True, slots=True)
-class Customer:
+class Customer(msgspec.Struct, frozen=True):
     """One customer, unsealed.
 
     Attributes:
@@ -196,7 +196,7 @@ class Customer:
         """Return the customer with another profile, one version on."""
         before = self.profile
         since = stamped(before.dated(before.since), before.since, profile.dated(before.since), now)
-        profile = msgspec.structs.replace(profile, since=since, updated_at=now)
+        profile = replace(profile, since=since, updated_at=now)
         return replace(self, profile=profile, updated_at=now, version=self.version + 1)
 
     def with_other_password(self, now: Instant) -> "Customer":

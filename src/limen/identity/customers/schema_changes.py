@@ -8,7 +8,7 @@ customer allows no more.
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 import msgspec
@@ -167,7 +167,7 @@ class SchemaChanges:
         if kept == profile and since.keys() == profile.since.keys():
             return Look(customer, None, over, wrong_attributes(self.settings, kept.attributes))
         changed = customer.with_profile(kept, now)
-        changed = replace(changed, profile=msgspec.structs.replace(changed.profile, since=since))
+        changed = msgspec.structs.replace(changed, profile=msgspec.structs.replace(changed.profile, since=since))
         return Look(customer, seal(changed, vault), over, wrong_attributes(self.settings, kept.attributes))
 
     async def _unallowed(self, customer_id: CustomerId, values: dict[str, Any]) -> tuple[str, ...]:

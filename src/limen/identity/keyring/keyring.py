@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import ClassVar, Final
 
+import msgspec
+
 from limen.identity.keyring.ahead import KeysAhead
 from limen.identity.keyring.envelope import KEY_BYTES, derived_key
 from limen.identity.keyring.keysets import MOST as MOST_KEYS
@@ -273,7 +275,7 @@ class Keyring:
         raw = joined([(version, self._entropy.bytes(KEY_BYTES)), *keys])
         inner = tenant.wrap_subject(row.subject_id, version, raw)
         epoch = await self._epochs.current_epoch()  # last before the write: see SETTLE
-        return close_outer(replace(row, version=version), epoch, inner, self._entropy)
+        return close_outer(msgspec.structs.replace(row, version=version), epoch, inner, self._entropy)
 
     async def _unwrapped(self, row: WrappedSubjectKey) -> bytes:
         tenant = await self.tenant(row.tenant_id)

@@ -9,6 +9,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
+import msgspec
+
 from limen.kernel.clock import Instant
 
 
@@ -31,8 +33,7 @@ class WrappedTenantKey:
     created_at: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class WrappedSubjectKey:
+class WrappedSubjectKey(msgspec.Struct, frozen=True):
     """The key of one customer or one journey. Key: (tenant_id, subject_id).
 
     Attributes:
@@ -47,9 +48,13 @@ class WrappedSubjectKey:
     tenant_id: str
     subject_id: str
     version: int
-    wrapped: bytes = field(repr=False)
+    wrapped: bytes
     epoch_id: int
     created_at: Instant
+
+    def __repr__(self) -> str:
+        """Show no key, however it is wrapped."""
+        return f"WrappedSubjectKey({self.subject_id}, {self.version})"
 
 
 class SubjectCursor(NamedTuple):

@@ -1,7 +1,6 @@
 """Grants and authorization codes."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -63,7 +62,7 @@ class SqlGrants(TenantStoreBase):
         if set(grant.scopes) <= set(known.scopes):
             return known
         scopes = tuple(sorted({*known.scopes, *grant.scopes}))
-        widened = replace(known, scopes=scopes, updated_at=grant.updated_at)
+        widened = msgspec.structs.replace(known, scopes=scopes, updated_at=grant.updated_at)
         await self._run(_WIDEN, of=known.id, scopes=" ".join(scopes), updated_at=grant.updated_at)
         return widened
 

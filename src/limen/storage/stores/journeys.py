@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from msgspec.structs import asdict
 from sqlalchemy import Row, bindparam, select
 
 from limen.access.journeys.records import SealedJourney
@@ -91,4 +92,4 @@ def _journey(row: Row[Any]) -> SealedJourney:
 
 
 def _values(journey: SealedJourney) -> dict[str, Any]:
-    return {name: getattr(journey, name) for name in SealedJourney.__slots__}
+    return asdict(journey)

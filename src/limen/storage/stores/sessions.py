@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
+from msgspec.structs import asdict
 from sqlalchemy import Row, bindparam, literal_column, select
 
 from limen.access.sessions.records import Browser, Evidence, Party, Session
@@ -78,11 +79,11 @@ class SqlSessions(TenantStoreBase):
 
     async def add_browser(self, browser: Browser) -> None:
         """Store a browser, unless it is: two tabs of a new one may answer at once."""
-        await self._run(_ADD_BROWSER, {name: getattr(browser, name) for name in Browser.__slots__})
+        await self._run(_ADD_BROWSER, asdict(browser))
 
     async def keep_browser(self, browser: Browser) -> None:
         """Store a browser, or the secret it has now, whatever it was."""
-        await self._run(_KEEP_BROWSER, {name: getattr(browser, name) for name in Browser.__slots__})
+        await self._run(_KEEP_BROWSER, asdict(browser))
 
     async def at_browser(self, browser_id: BrowserId) -> list[Session]:
         """Return the sessions of a browser that were not ended, newest proof first."""
@@ -165,5 +166,4 @@ def _session(row: Row[Any]) -> Session:
 
 
 def _values(session: Session) -> dict[str, Any]:
-    values = {name: getattr(session, name) for name in Session.__slots__}
-    return values | {"evidence": msgspec.json.encode(session.evidence).decode()}
+    return asdict(session) | {"evidence": msgspec.json.encode(session.evidence).decode()}

@@ -1,6 +1,5 @@
 """From a session to a code: when it may answer, what is asked, what is written."""
 
-from dataclasses import replace
 from itertools import count
 
 import msgspec
@@ -47,7 +46,7 @@ class MemoryUnit:
     async def save(self, grant):
         known = self.kept.get((grant.customer_id, grant.client), grant)
         scopes = tuple(sorted({*known.scopes, *grant.scopes}))
-        return self.kept.setdefault((grant.customer_id, grant.client), replace(known, scopes=scopes))
+        return self.kept.setdefault((grant.customer_id, grant.client), msgspec.structs.replace(known, scopes=scopes))
 
     async def add_code(self, code):
         self.codes.append(code)

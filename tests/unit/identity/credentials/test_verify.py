@@ -1,7 +1,6 @@
 """The check at sign-in: every "no" costs the same."""
 
-from dataclasses import replace
-
+import msgspec
 import pytest
 
 from limen.identity.credentials.hashing import PasswordHasher
@@ -57,9 +56,9 @@ class OnePassword:
         if self.stored is None:
             return 0
         if is_known:
-            self.stored = replace(self.stored, known_failures=self.stored.known_failures + 1)
+            self.stored = msgspec.structs.replace(self.stored, known_failures=self.stored.known_failures + 1)
             return self.stored.known_failures
-        self.stored = replace(self.stored, failures=self.stored.failures + 1)
+        self.stored = msgspec.structs.replace(self.stored, failures=self.stored.failures + 1)
         return self.stored.failures
 
     async def clear_failures(self, customer_id: CustomerId) -> None:
@@ -118,7 +117,7 @@ async def test_a_destroyed_key_leaves_nothing_to_match_and_costs_exactly_one_has
 
 @pytest.mark.parametrize("presented", ["café horse staple", "wrong horse staple"])
 async def test_a_disabled_password_never_matches_and_costs_exactly_one_hash(hasher, stored, vault, argon2, presented):
-    disabled = replace(stored, disabled_at=NOW)
+    disabled = msgspec.structs.replace(stored, disabled_at=NOW)
     for is_known in (False, True):
         check = await check_password(hasher, disabled, vault, presented, is_known=is_known)
         assert check == PasswordCheck(locked=True)
@@ -127,7 +126,7 @@ async def test_a_disabled_password_never_matches_and_costs_exactly_one_hash(hash
 
 @pytest.mark.parametrize("counter", ["failures", "known_failures"])
 async def test_failures_disable_a_password_where_they_were_made_alone(hasher, stored, vault, argon2, counter):
-    reached = replace(stored, **{counter: MAX_CONSECUTIVE_FAILURES})
+    reached = msgspec.structs.replace(stored, **{counter: MAX_CONSECUTIVE_FAILURES})
     for is_known in (False, True):
         check = await check_password(hasher, reached, vault, "café horse staple", is_known=is_known)
         is_there = is_known == (counter == "known_failures")
@@ -148,7 +147,7 @@ async def test_a_right_password_under_old_parameters_comes_back_hashed_anew(pool
 async def test_a_password_that_does_not_count_is_not_hashed_anew(pool, entropy, stored, vault, disabled_at):
     hasher = PasswordHasher(Argon2Parameters(16, 1), pool, entropy)
     presented = "wrong horse staple" if disabled_at is None else "café horse staple"
-    check = await check_password(hasher, replace(stored, disabled_at=disabled_at), vault, presented)
+    check = await check_password(hasher, msgspec.structs.replace(stored, disabled_at=disabled_at), vault, presented)
     assert check.rehash is None
 
 
@@ -160,7 +159,7 @@ async def test_a_busy_pool_is_neither_a_match_nor_a_failure(hasher, stored, vaul
 
 
 async def test_the_hundredth_failure_in_a_row_disables_the_password_and_the_ninety_ninth_does_not(stored):
-    store = OnePassword(replace(stored, failures=MAX_CONSECUTIVE_FAILURES - 2))
+    store = OnePassword(msgspec.structs.replace(stored, failures=MAX_CONSECUTIVE_FAILURES - 2))
     assert await count_wrong_password(store, ADA) is False
     assert await count_wrong_password(store, ADA, is_known=True) is False
     assert store.stored.counts(is_known=False)

@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import replace
 
+import msgspec
 import pytest
 
 from limen.identity.keyring import Keyring, SubjectVault, TenantVault, WrappedTenantKey
@@ -69,7 +70,7 @@ async def test_a_wrapped_subject_key_moved_to_another_row_does_not_open(bench: B
     await keyring.create_subject(ONE, ADA)
     stolen = bench.store.subjects[SubjectCursor(ONE, ADA)]
     for tenant_id, subject_id in ((ONE, BOB), (TWO, ADA)):
-        moved = replace(stolen, tenant_id=tenant_id, subject_id=subject_id)
+        moved = msgspec.structs.replace(stolen, tenant_id=tenant_id, subject_id=subject_id)
         bench.store.subjects[SubjectCursor(tenant_id, subject_id)] = moved
         with pytest.raises(Corrupted):
             await keyring.subject(tenant_id, subject_id)
@@ -94,7 +95,10 @@ async def test_a_tampered_row_does_not_open(bench: Bench) -> None:
     keyring = await two_tenants(bench)
     await keyring.create_subject(ONE, ADA)
     row = bench.store.subjects[SubjectCursor(ONE, ADA)]
-    changes = [replace(row, version=2), replace(row, wrapped=row.wrapped[:-1] + bytes([row.wrapped[-1] ^ 1]))]
+    changes = [
+        msgspec.structs.replace(row, version=2),
+        msgspec.structs.replace(row, wrapped=row.wrapped[:-1] + bytes([row.wrapped[-1] ^ 1])),
+    ]
     for changed in changes:
         bench.store.subjects[SubjectCursor(ONE, ADA)] = changed
         with pytest.raises(Corrupted):

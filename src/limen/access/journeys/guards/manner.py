@@ -27,4 +27,5 @@ def with_manner(context: StepContext, form: Mapping[str, str]) -> StepContext:
     context.parts.count_guard("told" if told else "silent", FIELD)
     if not told or told == state.manner:
         return context
-    return replace(context, journey=replace(context.journey, state=msgspec.structs.replace(state, manner=told)))
+    journey = msgspec.structs.replace(context.journey, state=msgspec.structs.replace(state, manner=told))
+    return replace(context, journey=journey)

@@ -54,5 +54,5 @@ async def submit(context: StepContext, form: Mapping[str, str]) -> Progress:
     async with parts.read(parts.tenant_id) as unit:
         is_taken = await unit.customers.is_taken(EMAIL, index, but=customer.id)
     proving = msgspec.structs.replace(state, task=Task(state.task.kind, email), email=email)
-    context = replace(context, journey=replace(context.journey, state=proving))  # what its mail is for
+    context = replace(context, journey=msgspec.structs.replace(context.journey, state=proving))  # what its mail is for
     return posted(context, email, proving, real=not is_taken)
