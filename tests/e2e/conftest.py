@@ -7,9 +7,10 @@ from itertools import count
 import pytest
 from playwright.async_api import Browser
 
+from tests.contract.world import build, build_keys
 from tests.e2e.tab import Tab, settings
-from tests.support.postgres import PostgresDatabases
-from tests.support.running import Running, demonstration, limen
+from tests.support.postgres import PostgresDatabases, Template
+from tests.support.running import Running, demonstration
 
 MANY = "10000/3600"
 SETTINGS = {"LIMEN_LIMITS_MAILS_PER_ADDRESS": MANY, "LIMEN_LIMITS_SIGN_IN_PER_ADDRESS": MANY,
@@ -31,8 +32,8 @@ def sqlite_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 def postgres_house(tmp_path_factory: pytest.TempPathFactory, postgres_url: PostgresDatabases) -> Iterator[Running]:
     """A demonstration on PostgreSQL."""
     folder = tmp_path_factory.mktemp("demo-postgres")
-    more = {**SETTINGS, "LIMEN_DATABASE_URL": postgres_url(), "LIMEN_KEYSTORE_URL": postgres_url()}
-    limen("migrate", folder=folder, more=more)
+    data, keys = (postgres_url(one) for one in (Template("contract", build), Template("contract_keys", build_keys)))
+    more = {**SETTINGS, "LIMEN_DATABASE_URL": data, "LIMEN_KEYSTORE_URL": keys}
     with demonstration(folder, more) as running:
         yield running
 

@@ -8,7 +8,7 @@ import pytest
 
 from limen.access.tokens.waiting import WaitingKind
 from tests.e2e.tab import ARABIC, has_account
-from tests.support.running import limen
+from tests.support.running import Running, apply
 from tests.support.waiting import PATIENCE
 from tests.support.walker import says
 
@@ -26,12 +26,15 @@ clients:
 """
 
 
+@pytest.fixture(scope="module")
+def known(sqlite_house: Running) -> None:
+    """The house knows the application of the device."""
+    apply(sqlite_house, TELEVISION)
+
+
 @pytest.fixture
-async def television(house) -> AsyncIterator[httpx2.AsyncClient]:
-    """A device without a browser; the house knows its application."""
-    (house.folder / "television.yaml").write_text(TELEVISION)
-    more = {"LIMEN_DATA_DIR": str(house.folder / "data"), "LIMEN_ISSUER": house.url, "LIMEN_INSECURE_HTTP": "true"}
-    limen("apply", "television.yaml", folder=house.folder, more=more)
+async def television(house, known) -> AsyncIterator[httpx2.AsyncClient]:
+    """A device without a browser."""
     async with httpx2.AsyncClient(base_url=house.url, trust_env=False, timeout=PATIENCE) as http:
         yield http
 

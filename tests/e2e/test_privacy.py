@@ -8,7 +8,7 @@ import pyzipper
 from playwright.async_api import Locator, expect
 
 from tests.e2e.tab import Tab, has_account
-from tests.support.running import Running, limen
+from tests.support.running import Running, apply, command_in, here
 from tests.support.waiting import PATIENCE
 from tests.support.walker import says
 
@@ -37,16 +37,14 @@ LETTER = {
 @pytest.fixture
 async def key_of_the_ledger(house: Running) -> str:
     """A purpose is published; return by which key this house signs its receipts, learnt over its API."""
-    (house.folder / "publisher.yaml").write_text(PUBLISHER)
-    more = {"LIMEN_DATA_DIR": str(house.folder / "data"), "LIMEN_ISSUER": house.url, "LIMEN_INSECURE_HTTP": "true"}
-    limen("apply", "publisher.yaml", folder=house.folder, more={**more, "PUBLISHER_SECRET": SECRET})
+    apply(house, PUBLISHER, PUBLISHER_SECRET=SECRET)
     async with httpx2.AsyncClient(base_url=house.url, trust_env=False, timeout=PATIENCE) as http:
         form = {"grant_type": "client_credentials", "scope": "limen:consents:read limen:consents:write"}
         token = (await http.post("/token", data=form, auth=("publisher", SECRET))).json()["access_token"]
         http.headers["authorization"] = f"Bearer {token}"
         made = await http.post("/api/v1/purposes", json=LETTER)
         assert made.status_code == 201, made.text
-        exported = limen("ledger", "export", folder=house.folder, more=more).splitlines()
+        exported = command_in(house, "ledger", "export").splitlines()
         return httpx2.Response(200, text=exported[0]).json()["kid"]
 
 
@@ -101,4 +99,4 @@ async def verified(tab: Tab, link: Locator, key: str) -> str:
     async with tab.page.expect_download() as download:
         await link.click()
     receipt = await (await download.value).path()
-    return limen("ledger", "verify", str(receipt), "--key", key, folder=tab.house.folder, more={})
+    return here("ledger", "verify", str(receipt), "--key", key, folder=tab.house.folder, more={})

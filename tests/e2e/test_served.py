@@ -21,7 +21,7 @@ from cryptography.x509.oid import NameOID
 from limen.app.settings.sections.limits import LimitsSection
 from tests.support.ports import free_port
 from tests.support.postgres import on_thread
-from tests.support.running import LIMEN, ROOT, environment, limen, process
+from tests.support.running import LIMEN, ROOT, environment, here, limen, process
 from tests.support.waiting import PATIENCE
 
 pytestmark = [pytest.mark.e2e]
@@ -81,10 +81,10 @@ def test_the_document_of_the_guide_is_applied_and_exported_without_its_secret(tm
     (tmp_path / "shop.yaml").write_text(textwrap.dedent(block))
     secret = "a-secret-of-the-shop-that-is-long-enough-to-be-one"
     more = {"LIMEN_ISSUER": "https://login.example.org", "LIMEN_SECRET_SHOP": secret}
-    assert "would" in limen("apply", "shop.yaml", "--dry-run", folder=tmp_path, more=more)
-    assert "shop" in limen("apply", "shop.yaml", folder=tmp_path, more=more)
-    assert "nothing to do" in limen("apply", "shop.yaml", folder=tmp_path, more=more)
-    exported = limen("export", folder=tmp_path, more=more)
+    assert "would" in here("apply", "shop.yaml", "--dry-run", folder=tmp_path, more=more)
+    assert "shop" in here("apply", "shop.yaml", folder=tmp_path, more=more)
+    assert "nothing to do" in here("apply", "shop.yaml", folder=tmp_path, more=more)
+    exported = here("export", folder=tmp_path, more=more)
     assert "https://shop.example/callback" in exported
     assert secret not in exported
 

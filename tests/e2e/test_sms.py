@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.e2e.tab import ARABIC, PASSWORD, Tab, has_account
-from tests.support.running import Running, limen
+from tests.support.running import Running, apply
 from tests.support.walker import says
 
 pytestmark = [pytest.mark.anyio, pytest.mark.e2e]
@@ -21,12 +21,10 @@ clients: []
 """
 
 
-@pytest.fixture
-def messages(house: Running) -> str:
+@pytest.fixture(scope="module")
+def messages(sqlite_house: Running) -> str:
     """Where a tenant is that sends short messages; the demonstration shows them beside its mail."""
-    (house.folder / "messages.yaml").write_text(MESSAGES)
-    more = {"LIMEN_DATA_DIR": str(house.folder / "data"), "LIMEN_ISSUER": house.url, "LIMEN_INSECURE_HTTP": "true"}
-    limen("apply", "messages.yaml", folder=house.folder, more=more)
+    apply(sqlite_house, MESSAGES)
     return "/t/messages"
 
 

@@ -9,7 +9,24 @@ from playwright.async_api import Browser, Playwright, async_playwright, expect
 
 from tests.support.waiting import PATIENCE
 
+NOT = (
+    # Pages of the address bar's own, which each window would load: a second of processor time for every context.
+    *("WebUIOmniboxPopup", "WebUIOmniboxAimPopup", "WebUIOmniboxFullPopup"),
+    # What Playwright switches off: Chromium heeds the last of two lists alone.
+    *("AvoidUnnecessaryBeforeUnloadCheckSync", "DestroyProfileOnBrowserClose", "HttpsUpgrades"),
+    *(
+        "HttpsFirstBalancedModeAutoEnable",
+        "LensOverlay",
+        "MediaRouter",
+        "PaintHolding",
+        "ThirdPartyStoragePartitioning",
+    ),
+    *("AvoidCorsURLLoaderRestartOnRedirect", "OptimizationHints", "NetworkTimeServiceQuerying", "AimEnabled"),
+    "PreconnectToSearch",
+)
+"""Features that a test's browser goes without."""
 ARGUMENTS = (
+    f"--disable-features={','.join(NOT)}",
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -37,6 +54,8 @@ def system_chromium() -> str | None:
 
 async def is_there() -> bool:
     """Tell whether the system or Playwright has a Chromium."""
+    if system := system_chromium():  # no need to start Playwright for that
+        return os.access(system, os.X_OK)
     async with async_playwright() as playwright:
         return os.access(_executable(playwright), os.X_OK)
 

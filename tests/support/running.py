@@ -17,6 +17,7 @@ from pathlib import Path
 import asyncpg
 import httpx2
 
+from tests.support.commands import run_here
 from tests.support.ports import free_port
 from tests.support.postgres import on_thread
 from tests.support.waiting import PATIENCE, wait_until
@@ -75,6 +76,25 @@ def limen(*words: str, folder: Path, more: Mapping[str, str]) -> str:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
+
+
+def apply(house: Running, document: str, **more: str) -> None:
+    """Give a running house a document, as an operator would at its command line."""
+    (house.folder / "applied.yaml").write_text(document)
+    command_in(house, "apply", "applied.yaml", **more)
+
+
+def command_in(house: Running, *words: str, **more: str) -> str:
+    """Run one command of Limen's beside a running house; return what it said."""
+    own = {"LIMEN_DATA_DIR": str(house.folder / "data"), "LIMEN_ISSUER": house.url, "LIMEN_INSECURE_HTTP": "true"}
+    return here(*words, folder=house.folder, more={**own, **more})
+
+
+def here(*words: str, folder: Path, more: Mapping[str, str]) -> str:
+    """As :func:`limen`, in this process, where none of its own is needed."""
+    done = on_thread(lambda: run_here(*words, environment=environment(more), folder=folder))
+    assert done.returncode == 0, done.stdout + done.stderr
+    return str(done.stdout)
 
 
 @contextmanager
