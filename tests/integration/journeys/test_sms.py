@@ -15,6 +15,7 @@ from limen.app.settings import Settings
 from limen.app.settings.sections.leaving import SmsSection
 from limen.app.sms import lines_of
 from limen.identity.administrators import SYSTEM
+from limen.identity.customers.records import Contact
 from limen.identity.tenants.assurance import AssuranceSettings
 from limen.identity.tenants.management import TenantChange
 from limen.identity.tenants.sms import SmsSettings
@@ -25,6 +26,7 @@ from limen.kernel.secret import Secret
 from limen.storage.stores.tolls import SqlTolls
 from tests.integration.account.test_api import app_of, signed_in
 from tests.integration.journeys.test_lost_factors import a_day_later, say_lost
+from tests.integration.journeys.test_second_factor import enrolled as with_app
 from tests.support.house import PASSWORD, says
 from tests.support.walker import SAFARI
 
@@ -383,6 +385,20 @@ async def test_a_recovery_that_waits_is_told_to_the_phone_each_day_and_when_the_
         assert told == [waiting] * min(day + 1, 3) + [ready] * (day == 3)
         await a_day_later(house)
     assert not any("/" in text for text in (waiting, ready))  # no link: it says to look at the account
+
+
+async def test_a_recovery_that_waits_is_told_to_a_number_that_only_names_its_customer_and_lets_it_do_nothing(house):
+    await allow(house)
+    await house.customer(ANN, phones=(Contact("one", OTHER, house.clock.now()),))
+    ann = house.walker()
+    await ann.sign_in(ANN, PASSWORD)
+    await with_app(house, ann)
+    page = await say_lost(house, house.walker(user_agent=SAFARI))
+    assert not any(("intent", "use:sms") in form.buttons for form in page.forms)
+    waiting = says("sms.recovery_waiting", brand=house.tenant.name)
+    assert [one.text for one in await texts(house, OTHER)] == [waiting]
+    await a_day_later(house)
+    assert [one.text for one in await texts(house, OTHER)] == [waiting, waiting]
 
 
 async def test_a_recovery_is_not_told_to_a_number_whose_country_is_no_longer_served(house, ann):

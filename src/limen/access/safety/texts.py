@@ -1,4 +1,4 @@
-"""Notices by short message: of a recovery to the phone that codes are sent to, and to a number that is left behind.
+"""Notices by short message: of a recovery to every number of the customer's, and to a number that is left behind.
 
 A notice by short message carries no link: it says to look at the account. Each customer gets few a day, counted like
 every message that costs money; it does not count as a code, since nobody types it.
@@ -52,6 +52,20 @@ def text_for(
     factor = phone_of(factors)
     phone = open_phone(reader.vault, factor) if factor is not None else None
     return _text(reader, phone.number, phone.country, template, clock, entropy) if phone is not None else None
+
+
+def texts_for(
+    reader: Reader, factors: Sequence[StoredFactor], template: str, clock: Clock, entropy: Entropy
+) -> tuple[Text, ...]:
+    """Return the message *template* for the phone that codes are sent to, and for every number that was proven.
+
+    A number that only names its customer lets nobody in (ADR 0035), and is all the better a witness.
+    """
+    factor = phone_of(factors)
+    phone = open_phone(reader.vault, factor) if factor is not None else None
+    numbers = [*([phone.number] if phone is not None else []), *(one.value for one in reader.customer.profile.phones)]
+    texts = (text_to(reader, number, template, clock, entropy) for number in dict.fromkeys(numbers))
+    return tuple(text for text in texts if text is not None)
 
 
 def text_to(reader: Reader, e164: str, template: str, clock: Clock, entropy: Entropy) -> Text | None:

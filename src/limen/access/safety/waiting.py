@@ -20,7 +20,7 @@ from limen.access.safety.records import (
     open_asker,
     seal_asker,
 )
-from limen.access.safety.texts import Text, send, text_for
+from limen.access.safety.texts import Text, send, texts_for
 from limen.access.safety.unit import Making, RecoveryUnit, SafetyParts
 from limen.identity.customers.records import Customer
 from limen.identity.keyring import SubjectVault
@@ -33,11 +33,11 @@ BATCH: Final = 50
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """A request that is to be stored, and what tells of it: mail, and a short message where there is a phone."""
+    """A request that is to be stored, and what tells of it: mail, and a short message to each number there is."""
 
     request: RecoveryRequest
     tell: Tell
-    text: Text | None = None
+    texts: tuple[Text, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def begun(
         due_at=now + DAY,
     )
     reader = Reader(customer, vault, customer.profile.locale or asker.locale, parts.tenant)
-    return Begun(request, _notice(parts, request, asker, reader), _text(parts, request, reader, factors))
+    return Begun(request, _notice(parts, request, asker, reader), _texts(parts, request, reader, factors))
 
 
 async def begin(unit: RecoveryUnit, new: Begun, entry: AuditEntry) -> bool:
@@ -82,7 +82,8 @@ async def begin(unit: RecoveryUnit, new: Begun, entry: AuditEntry) -> bool:
     unit.announce(Event("recovery.requested", new.request.customer_id, data))
     unit.record(entry)
     new.tell(unit)
-    await send(unit, new.text, new.request.created_at)
+    for text in new.texts:
+        await send(unit, text, new.request.created_at)
     return True
 
 
@@ -113,7 +114,7 @@ async def _advance(parts: SafetyParts, request: RecoveryRequest) -> bool:
     told = request.told(now, settings.continue_days * DAY)
     asker = open_asker(vault, request)
     reader = Reader(customer, vault, customer.profile.locale or asker.locale, parts.tenant)
-    tell, text = _notice(parts, told, asker, reader), _text(parts, told, reader, factors)
+    tell, texts = _notice(parts, told, asker, reader), _texts(parts, told, reader, factors)
     async with parts.begin(parts.tenant.id) as unit:
         if not await unit.recoveries.advance(told, request):
             return False
@@ -121,7 +122,8 @@ async def _advance(parts: SafetyParts, request: RecoveryRequest) -> bool:
             unit.announce(Event("recovery.ready", customer.id, {"request": request.id}))
             unit.record(AuditEntry("recovery.ready", subject=customer.id, data={"request": request.id}))
         tell(unit)
-        await send(unit, text, now)
+        for text in texts:
+            await send(unit, text, now)
     return True
 
 
@@ -134,11 +136,13 @@ async def _expire(parts: SafetyParts, request: RecoveryRequest, now: Instant) ->
     return True
 
 
-def _text(parts: SafetyParts, request: RecoveryRequest, reader: Reader, factors: Sequence[StoredFactor]) -> Text | None:
-    """Return the same by short message, where there is a phone and somebody to carry it."""
+def _texts(
+    parts: SafetyParts, request: RecoveryRequest, reader: Reader, factors: Sequence[StoredFactor]
+) -> tuple[Text, ...]:
+    """Return the same by short message, where there are numbers and somebody to carry it."""
     if not parts.texts:
-        return None
-    return text_for(reader, factors, _template(request), parts.clock, parts.entropy)
+        return ()
+    return texts_for(reader, factors, _template(request), parts.clock, parts.entropy)
 
 
 def _template(request: RecoveryRequest) -> str:
