@@ -295,7 +295,8 @@ async def test_ciba_s7_1_1_a_signed_request_is_used_once(signer: Signer):
     [
         {"iss": "another"}, {"iss": ...}, {"aud": "https://other.example"}, {"aud": ...},
         {"aud": ["https://id.example", "https://other.example"]}, {"exp": ...}, {"exp": 1}, {"exp": 10**10},
-        {"iat": ...}, {"nbf": ...}, {"nbf": 10**10}, {"jti": ...}, {"scope": ["openid"]}, {"login_hint": ...},
+        {"iat": ...}, {"nbf": ...}, {"nbf": 10**10}, {"nbf": 1}, {"jti": ...}, {"scope": ["openid"]},
+        {"login_hint": ...},
     ],
 )  # fmt: skip
 async def test_ciba_s7_1_1_each_claim_of_a_signed_request_is_judged(signer: Signer, changes: dict[str, Any]):

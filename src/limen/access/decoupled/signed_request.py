@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from limen.access.jose.foreign import signed_claims
-from limen.access.jose.registered_claims import good_until, token_name
+from limen.access.jose.registered_claims import SKEW, good_until, numeric_date, token_name
 from limen.access.tokens.client_keys import keys_for
 from limen.access.tokens.request import TokenRequest
 from limen.kernel.clock import MINUTE
@@ -54,6 +54,8 @@ async def _claims(ask: TokenRequest, text: str, alg: str) -> dict[str, Any] | Re
     jti, until = token_name(claims), good_until(claims, desk.clock.now(), _LONGEST_LIFE)
     if isinstance(until, Refusal) or jti is None or not claims.keys() >= _TIMES:
         return Invalid("invalid_request", "untimely, or without jti")
+    if until > (numeric_date(claims["nbf"]) or 0) + _LONGEST_LIFE + SKEW:  # as FAPI 2.0 Message Signing §5.3.1 has it
+        return Invalid("invalid_request", "valid for more than an hour")
     use = sha256(framed(client.client_id, jti)).hex()
     fresh = await desk.first_use("ciba-request", use, until)
     return claims if fresh else Invalid("invalid_request", "the signed request was used before")
