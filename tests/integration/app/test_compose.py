@@ -1,6 +1,5 @@
 """The whole, joined: what a first start makes, and that the doors do their work on SQLite."""
 
-import asyncio
 import json
 import stat
 
@@ -16,6 +15,7 @@ from limen.kernel.errors import Misconfigured
 from limen.kernel.events import AuditEntry
 from limen.kernel.ids import CustomerId, JourneyId
 from tests.integration.app.conftest import ISSUER, settings_in, started
+from tests.support.clock import ManualClock
 
 pytestmark = pytest.mark.anyio
 
@@ -119,17 +119,17 @@ async def test_a_database_of_another_version_is_not_served(anyio_backend, tmp_pa
 
 async def test_a_checkpoint_is_signed_once_the_log_has_grown_and_not_again(site) -> None:
     basis, tenant_id = site.basis, site.tenant.id
-    checkpoints = Checkpoints(basis.storage, basis.keyring, basis.clock, lambda: {tenant_id})
+    later = ManualClock(basis.clock.now())
+    checkpoints = Checkpoints(basis.storage, basis.keyring, later, lambda: {tenant_id})
     await site.token()
-    await asyncio.sleep(1.0)  # the site's own job may have signed just now
-    await checkpoints.run()
-    await asyncio.sleep(1.0)
-    await checkpoints.run()
+    for _ in range(2):
+        later.advance(60)  # the site's own job may have signed just now
+        await checkpoints.run()
     async with basis.storage.database.read(tenant_id) as unit:
         first = await unit.audit_log.last_checkpoint()
     assert first is not None
     assert len(first.signature) == 64
-    await asyncio.sleep(1.0)
+    later.advance(60)
     await checkpoints.run()
     async with basis.storage.database.read(tenant_id) as unit:
         assert await unit.audit_log.last_checkpoint() == first

@@ -72,7 +72,8 @@ async def test_databases_of_geography_are_read_as_the_server_would(house, tmp_pa
     assert "geography: no country is known" in "\n".join(one.what for one in (await examined(settings)).findings)
 
 
-async def test_dns_is_asked_where_mail_leaves_and_its_silence_is_named(house):
+async def test_dns_is_asked_where_mail_leaves_and_its_silence_is_named(house, monkeypatch):
+    monkeypatch.setattr("limen.integration.outgoing.mail_domains._SECONDS", 0.05)
     mails = msgspec.structs.replace(house.basis.settings.smtp, url=Secret("smtp+plain://localhost:25"))
     for resolver, words in (
         ("", "weak: threats.resolver is empty"),

@@ -66,7 +66,8 @@ async def test_what_a_zone_says_is_what_is_told(domain, takes):
         transport.close()
 
 
-async def test_where_nobody_answers_nothing_is_known_and_who_is_named_has_an_address():
+async def test_where_nobody_answers_nothing_is_known_and_who_is_named_has_an_address(monkeypatch):
+    monkeypatch.setattr("limen.integration.outgoing.mail_domains._SECONDS", 0.05)
     nobody = DnsMailDomains(["127.0.0.1"], 9)
     assert (await nobody.takes_mail("takes.example"), await nobody.answers()) == (None, False)
     with pytest.raises(Misconfigured, match="resolver"):
