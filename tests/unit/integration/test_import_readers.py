@@ -208,6 +208,9 @@ WOUNDS = st.tuples(
 )
 
 
+CLOSED_TWICE = st.tuples(st.floats(0, 1, exclude_max=True), st.just(0), st.just("]}"))
+
+
 def wounded(layout, texts, broken, wound) -> tuple[bytes, int, int]:
     """A document of four users, one of whom is broken somewhere; where that user was, and where the next."""
     inner = {"id": "no", "deep": [[{"id": "no"}]]}
@@ -228,8 +231,8 @@ def wounded(layout, texts, broken, wound) -> tuple[bytes, int, int]:
 FOUR = st.lists(TEXTS, min_size=4, max_size=4)
 
 
-@given(st.sampled_from(list(LAYOUTS)), FOUR, st.integers(0, 3), WOUNDS)
-@settings(max_examples=400)
+@given(st.sampled_from(list(LAYOUTS)), FOUR, st.integers(0, 3), st.one_of(WOUNDS, WOUNDS, CLOSED_TWICE))
+@settings(max_examples=500)
 def test_what_is_broken_in_one_user_costs_no_other(layout, texts, broken, wound):
     content, _, _ = wounded(LAYOUTS[layout], texts, broken, wound)
     rows = read("keycloak", content)
@@ -250,6 +253,21 @@ def test_in_a_document_whose_lines_tell_nothing_none_is_invented_and_the_rest_is
     assert found[:broken] == [f"u{n}" for n in range(broken)]
     assert "no" not in found
     assert len(found) + len(told(rows)) >= 4 or told(rows)[-1][2:] == (f"{len(content) - begin} bytes", UNREAD)
+
+
+def test_what_is_nested_is_no_user_where_its_list_was_closed_twice_and_odd_lines_are_read():
+    inner = [{"name": name} for name in ("a", "b", "c", "d")]
+    users = [{"id": f"u{n}", "list": [{"id": "no", "x": inner}, {"id": "no"}, {"id": "no"}]} for n in range(3)]
+    for layout, shape in LAYOUTS.items():
+        content = shape(users)
+        at = content.index('"a"', content.index('"u1"'))
+        at = content.index("}", at) + 1
+        rows = read("keycloak", (content[:at] + "]}" + content[at:]).encode())
+        found = [row.external_id for row in rows if isinstance(row, Arrival)]
+        assert found == ["u0", "u2"], layout
+    odd = '{"users": [\n{"id": "u0", "list": [1]}, {"id": "u1", "list": [{"id": "no"}]}, {"id": "u2"},\n{"id": "u3"}]}'
+    found = [row.external_id for row in read("keycloak", odd.encode()) if isinstance(row, Arrival)]
+    assert found == ["u0", "u1", "u2", "u3"]
 
 
 class Much(io.RawIOBase):

@@ -4,7 +4,9 @@ An element that is broken inside, but whose brackets and quotes fit, is refused 
 behind its comma as ever. One that lost a bracket or a quote would swallow what is behind it. Where the next one begins
 is then told by the layout alone: on a line that is indented as those of the elements before, while all that is in an
 element is indented further (:mod:`layout`). In a document that is one line, or is laid out otherwise, nothing tells:
-the rest is left, and its size said. What is nested in an element is never taken for one.
+the rest is left, and its size said. What is nested in an element is not taken for one, also where a list was closed
+twice in it: what begins otherwise than elements do is believed only if its brackets fit up to the next that begins as
+they do. In one line of elements that begin with the same member as what is nested in them, nothing tells that either.
 """
 
 import re
@@ -30,6 +32,7 @@ _STRING: Final = re.compile(rb'"(?:[^"\\]+|\\.)*+"', re.DOTALL)
 _SCALAR: Final = re.compile(rb"[\w.+-]++")
 _TORN: Final = re.compile(rb'[\w\\"]\s*+"|"\s*+\w|\\')
 """What stands beside no string of JSON, where each is a quote: a quote was lost, and with it where the element ends."""
+_FIRST_NAME: Final = re.compile(rb'\{\s*+("(?:[^"\\\n]|\\[^\n])*+")\s*+:')
 _DEEPEST: Final = 512
 _NEAR: Final = 256
 _QUOTE: Final = ord('"')
@@ -75,6 +78,9 @@ class _Array:
         self._window, self._begin, self._depth = window, at, depth
         self._layout, self._is_wary = Layout(), False
         self._behind: int | None = None  # the array, where its end was seen
+        self._is_lined = False  # an element was seen to begin where the layout tells
+        self._named = b""  # how the first element begins: up to what its first member is called
+        self._fits_to = 0  # no bracket is one too many before this place
 
     def elements(self) -> Iterator[Element]:
         """Yield each element up to the ``]`` that ends the array."""
@@ -214,7 +220,68 @@ class _Array:
             return None
         if NAME.match(window.ahead(at, _NEAR, min(begin, at))) and not self._layout.parts(window, begin, end, at):
             return None  # the element goes on: a bracket before was one too many
+        if self._is_odd(begin, end, at) and self._is_torn(begin, at):
+            return None  # what is nested in the element goes on: it was closed twice
         return _OVER if window.part(at, at + 1) == b"]" and self._is_over(at, begin) else at
+
+    def _is_odd(self, begin: int, end: int, at: int) -> bool:
+        """Tell whether what is at a place looks like no element, behind one that was perhaps closed within its list.
+
+        Elements begin where the layout tells once one was seen to; else they begin with a member of the same name.
+        """
+        window = self._window
+        held, base = window.held, window.base
+        if begin < base:
+            return False
+        if not self._named:
+            self._named = _name_in(held[begin - base : begin - base + _NEAR])
+        place = at - base
+        if not held[max(0, end - base - _NEAR) : end - base - 1].rstrip().endswith(b"]"):
+            self._is_lined = self._is_lined or self._layout.begins(held, place)
+            return False
+        if self._layout.begins(held, place):
+            self._is_lined = True
+            return False
+        is_lined = self._is_lined or self._layout.is_sure
+        is_named = held.startswith(self._named, place) or _name_in(held[place : place + _NEAR]) == self._named
+        return held.startswith(b"{", place) and (is_lined or not is_named)
+
+    def _is_torn(self, begin: int, at: int) -> bool:
+        """Tell whether a bracket is closed behind *at* that was not opened there, before another element begins.
+
+        It is looked for no further than an element is long, and nowhere twice.
+        """
+        closers = bytearray()
+        for token, place in self._tokens(begin, at) if at >= self._fits_to else ():
+            is_opening = token in _OPENS
+            if is_opening and not closers and self._layout.begins(self._window.held, place - self._window.base):
+                return False
+            if is_opening:
+                closers += _OPENS[token]
+            elif not closers:
+                behind = self._behind
+                is_end = token == b"]" and self._is_over(place, begin)
+                self._behind = behind
+                return not is_end
+            elif closers.pop() != token[0]:
+                return False
+        return False
+
+    def _tokens(self, begin: int, at: int) -> Iterator[tuple[bytes, int]]:
+        """Yield the brackets behind *at*, and where they are; what is behind *begin* is held."""
+        window, start = self._window, at
+        while True:
+            found = self._token(at)
+            if isinstance(found, int):
+                self._fits_to = at = found
+                if window.end - start > LONGEST or not window.more(begin):
+                    return
+            elif found is None:
+                return
+            else:
+                self._fits_to = at = window.base + found.end()
+                if found[0][0] != _QUOTE:
+                    yield found[0], window.base + found.start()
 
     def _is_over(self, at: int, begin: int | None = None) -> bool:
         """Tell whether the ``]`` at a place ends the array, by what is behind it."""
@@ -232,6 +299,12 @@ class _Array:
         """Tell whether the document that goes on at *at* ends as one does: else that was not the array's end."""
         end = self._closed(-1, at, bytearray(b"}")) if self._depth else at
         return end is not None and self._window.skip(end, end, 0) is None
+
+
+def _name_in(element: bytes) -> bytes:
+    """Return how an element begins, up to what its first member is called; empty where that does not stand there."""
+    found = _FIRST_NAME.match(element)
+    return b"{" + found[1] if found is not None else b""
 
 
 def _belongs(before: bytes, closers: bytearray) -> bool:

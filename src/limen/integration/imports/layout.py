@@ -67,6 +67,11 @@ class Layout:
         self._element, self._inside = re.compile(indent + _BEGINNING), re.compile(b"\n" + indent + _BEGINNING)
         self._deeper = re.compile(deeper)
 
+    @property
+    def is_sure(self) -> bool:
+        """Tell whether an element was seen to begin its line."""
+        return self._is_told and self._is_sure
+
     def forget(self) -> None:
         """Believe nothing any more: the layout does not tell."""
         self._is_told, self._is_forgotten = False, True
