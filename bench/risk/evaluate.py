@@ -6,7 +6,9 @@ A score is a sum, so each signal's part is kept, and every question is answered 
 import random
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+
+from msgspec.structs import replace
 
 from bench.risk.attackers import ATTACKERS, Attackers
 from bench.risk.parameters import AFTER, Parameters

@@ -17,8 +17,9 @@ Nothing of this is published beside sign-ins that could be calibrated to, so tha
 
 import math
 import random
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from bench.risk.parameters import Parameters
 from bench.risk.world import Network, World, pick

@@ -13,7 +13,7 @@ import random
 import sqlite3
 from collections.abc import Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median, quantiles
 from time import perf_counter
@@ -21,6 +21,7 @@ from typing import Any, Final
 
 import asyncpg  # type: ignore[import-untyped, unused-ignore]
 import msgspec
+from msgspec.structs import replace
 
 from bench import postgres
 from bench.vault.place import TENANT

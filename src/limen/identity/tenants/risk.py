@@ -1,7 +1,6 @@
 """What a tenant does about sign-ins and changes that do not look like their customer's."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Annotated, Final, Literal
 
 import msgspec
@@ -86,8 +85,7 @@ class RiskSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     rules: Annotated[tuple[RiskRule, ...], msgspec.Meta(extra_json_schema={"maxItems": MOST_RULES})] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(msgspec.Struct, frozen=True):
     """The thresholds that hold for one action of one application, in thousandths; 0 for never."""
 
     notify: int

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
+import msgspec
+
 from limen.identity.tenants.expressions import Facts
 from limen.identity.tenants.patterns import Action, PatternRule, PatternSettings, compiled
 
@@ -67,8 +69,7 @@ class Matched:
 NOTHING: Final = Matched()
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(msgspec.Struct, frozen=True):
     """What is known of where a request comes from before anything is counted: enough for most rules not to hold."""
 
     listed: bool = False

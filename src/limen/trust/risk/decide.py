@@ -1,7 +1,8 @@
 """From a probability to what is done about it: pure, so that a replay decides as the sign-in did."""
 
-from dataclasses import dataclass
 from typing import Final, Literal
+
+import msgspec
 
 from limen.identity.tenants.risk import THRESHOLDS, Level, Limits
 from limen.trust.risk.calibration import MODEL
@@ -15,8 +16,7 @@ AWAY: Final = Assessment(0.0, 0.0, (Finding("model", 1.0, "risk.reason.away"),),
 """What is said where the model could not be asked."""
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(msgspec.Struct, frozen=True):
     """What is done about one risk. ``reached`` are the thresholds that it reached; all of them hold together."""
 
     reached: frozenset[str]

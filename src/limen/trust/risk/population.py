@@ -1,8 +1,9 @@
 """What all customers of a tenant showed, and those who were turned away: counters of what is asked about alone."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Final
+
+import msgspec
 
 from limen.trust.risk.history import History, day_kind, hours_around
 from limen.trust.risk.records import DAY_KIND, HOUR, LEVELS, OWN, TOLD, Sighting
@@ -13,8 +14,7 @@ Counted = tuple[float, float]
 """How often a value was shown, and how often by those who were turned away."""
 
 
-@dataclass(frozen=True, slots=True)
-class Population:
+class Population(msgspec.Struct, frozen=True):
     """The counters that one assessment needs.
 
     Attributes:
@@ -27,9 +27,13 @@ class Population:
 
     sign_ins: float = 0.0
     customers: float = 0.0
-    counts: Mapping[Value, float] = field(default_factory=dict, repr=False)
+    counts: Mapping[Value, float] = {}
     attacks: float = 0.0
-    attacked: Mapping[Value, float] = field(default_factory=dict, repr=False)
+    attacked: Mapping[Value, float] = {}
+
+    def __repr__(self) -> str:
+        """Show no value of anybody's."""
+        return f"Population(sign_ins={self.sign_ins}, customers={self.customers}, attacks={self.attacks})"
 
 
 def asked_for(seen: Sighting, history: History) -> tuple[Value, ...]:

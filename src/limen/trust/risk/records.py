@@ -1,7 +1,7 @@
 """What one sign-in shows, and what is said of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 import msgspec
@@ -30,8 +30,7 @@ class Place:
     longitude: float
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(msgspec.Struct, frozen=True):
     """What is known of a network address, whoever uses it; that it is a mobile carrier's speaks against nobody."""
 
     anonymiser: bool = False
@@ -45,8 +44,7 @@ class Standing:
         return self.anonymiser or self.hosting
 
 
-@dataclass(frozen=True, slots=True)
-class Failures:
+class Failures(msgspec.Struct, frozen=True):
     """Attempts in vain of late, as guards count them: at the account, from the address, its network, the browser."""
 
     account: int = 0
@@ -55,8 +53,7 @@ class Failures:
     device: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Sighting:
+class Sighting(msgspec.Struct, frozen=True):
     """What one sign-in shows.
 
     Attributes:
@@ -73,13 +70,17 @@ class Sighting:
     """
 
     at: Instant
-    values: Mapping[str, str] = field(repr=False)
-    device: str | None = field(default="", repr=False)
-    place: Place | None = field(default=None, repr=False)
+    values: Mapping[str, str]
+    device: str | None = ""
+    place: Place | None = None
     standing: Standing = Standing()
     failures: Failures = Failures()
     breached: bool = False
     proof: str = ""
+
+    def __repr__(self) -> str:
+        """Show nothing personal."""
+        return "Sighting(****)"
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -96,8 +97,7 @@ class Finding(msgspec.Struct, frozen=True):
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Assessment:
+class Assessment(msgspec.Struct, frozen=True):
     """What the model says of one sign-in.
 
     Attributes:

@@ -1,9 +1,9 @@
 """What a page tells, and what is made of it."""
 
 import math
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from limen.identity.tenants.risk import RiskSettings
 from limen.kernel.clock import DAY, HOUR

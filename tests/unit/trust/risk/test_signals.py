@@ -1,11 +1,11 @@
 """What each signal says, and what must hold of all of them together."""
 
 import math
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from limen.kernel.clock import DAY, HOUR, MINUTE
 from limen.trust.risk.agents import agent_values

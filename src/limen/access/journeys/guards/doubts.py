@@ -87,7 +87,7 @@ def _seen(context: StepContext, found: Guarded, known: Known) -> Sighting:
     seen = sighting(context.parts, context.journey, context.request)
     counts = found.counts
     failures = Failures(counts.account, counts.address, counts.network, counts.device)
-    return replace(seen, failures=failures, breached=known in {"password", "pair"}, proof="password")
+    return msgspec.structs.replace(seen, failures=failures, breached=known in {"password", "pair"}, proof="password")
 
 
 async def _known(context: StepContext, customer: Customer, password: str) -> Known:

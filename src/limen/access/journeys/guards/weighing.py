@@ -43,7 +43,7 @@ async def weighed(context: StepContext, progress: Progress) -> Progress:
     if who is None:
         return progress
     customer, vault = who
-    seen = replace(sighting(context.parts, context.journey, context.request), proof=_PROOFS[of])
+    seen = msgspec.structs.replace(sighting(context.parts, context.journey, context.request), proof=_PROOFS[of])
     is_recovery = after.path is Path.RECOVER
     risk = await judged(context, (customer.id, vault), seen, "recovery" if is_recovery else "sign_in")
     if risk is None:
@@ -64,7 +64,7 @@ async def weighed_task(context: StepContext) -> tuple[JourneyState, Write | None
     if context.parts.judge.is_off or state.task.kind in HARMLESS or customer is None or vault is None:
         return state, None
     # Whoever acts in a session holds its cookie, theirs or not: that proves nothing here.
-    seen = replace(sighting(context.parts, context.journey, context.request), device=None)
+    seen = msgspec.structs.replace(sighting(context.parts, context.journey, context.request), device=None)
     risk = await judged(context, (customer.id, vault), seen, "factor_change")
     if risk is None:
         return state, None
