@@ -9,6 +9,7 @@ from bench.timing import child
 from bench.timing.forms import FORMS
 from bench.timing.people import KINDS, email_of, kind_of
 from bench.timing.statistics import compare, mann_whitney, ranked
+from limen.access.journeys import dispatcher
 from limen.access.journeys.dispatcher import Journeys
 from limen.access.journeys.firsts import password
 
@@ -100,7 +101,7 @@ def test_what_is_asked_does_not_tell_the_kinds_apart_by_its_length():
 
 @pytest.mark.parametrize("name", child.PLANTED)
 def test_what_is_planted_takes_what_the_product_gives_what_it_replaces(monkeypatch, name):
-    places = [(Journeys, "_even_out"), (Journeys, "submit"), (password, "check_password")]
+    places = [(dispatcher, "even_out"), (Journeys, "submit"), (password, "check_password")]
     before = [getattr(*place) for place in places]
     for place, what in zip(places, before, strict=True):
         monkeypatch.setattr(*place, what)  # put back in the end
