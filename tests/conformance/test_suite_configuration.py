@@ -184,7 +184,7 @@ async def test_every_client_of_a_configuration_is_registered_as_its_plan_needs(h
     async with house.storage.database.read(suite.tenant.id) as unit:
         registered = {client.client_id for client in await unit.clients.list(after="", limit=200)}
     assert {one for one in registered if one.startswith("conformance-")} == seen
-    assert len(seen) == 29
+    assert len(seen) == 33
 
 
 def _fits_its_plan(document: ClientDocument, row: dict[str, Any], role: str, base: str) -> None:
