@@ -27,7 +27,7 @@ async def test_a_browser_is_stored_once_and_its_secret_replaced(database):
     async with database.begin() as unit:
         await unit.sessions.add_browser(at)
         assert await unit.sessions.browser(at.id) == at
-        await unit.sessions.keep_browser(replace(newer, created_at=at.created_at - 1))
+        await unit.sessions.keep_browser(msgspec.structs.replace(newer, created_at=at.created_at - 1))
         assert await unit.sessions.browser(at.id) == newer
         await unit.sessions.add_browser(at)
         assert await unit.sessions.browser(at.id) == newer
