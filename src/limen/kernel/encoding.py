@@ -63,16 +63,16 @@ def link_hash(token: str) -> bytes:
     return sha256(token.encode())
 
 
-def framed_place(header: bytes, *names: str) -> bytes:
-    """Return what :func:`framed` does of *header* and four *names*, in half the time: every envelope is bound to it."""
-    first, second, third, fourth = [name.encode() for name in names]
+def framed_place(header: bytes, tenant: str, subject: str, field: str, record: str) -> bytes:
+    """Return what :func:`framed` does of these, in a third of the time: every envelope is bound to its place."""
+    first, second, third, fourth = tenant.encode(), subject.encode(), field.encode(), record.encode()
     try:
         return b"".join((
             _LENGTHS[len(header)], header, _LENGTHS[len(first)], first, _LENGTHS[len(second)], second,
             _LENGTHS[len(third)], third, _LENGTHS[len(fourth)], fourth,
         ))  # fmt: skip
     except IndexError:  # a name is long
-        return framed(header, *names)
+        return framed(header, tenant, subject, field, record)
 
 
 def framed(*parts: bytes | str) -> bytes:

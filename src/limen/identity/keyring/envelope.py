@@ -84,8 +84,9 @@ class SealingKey(msgspec.Struct, frozen=True):
 
 def seal(key: SealingKey, place: Place, plaintext: bytes, entropy: Entropy) -> bytes:
     """Return *plaintext* sealed for *place*: ``OVERHEAD_BYTES`` longer, different each time."""
-    nonce = entropy.bytes(_NONCE_BYTES)
-    return key.header + nonce + key.cipher.encrypt(nonce, plaintext, _bound(key.header, place))
+    nonce, header = entropy.bytes(_NONCE_BYTES), key.header
+    bound = framed_place(header, place.tenant, place.subject, place.field, place.record)
+    return header + nonce + key.cipher.encrypt(nonce, plaintext, bound)
 
 
 def unseal(key: SealingKey, place: Place, envelope: bytes) -> bytes:
@@ -99,8 +100,9 @@ def unseal(key: SealingKey, place: Place, envelope: bytes) -> bytes:
         msg = "an envelope is under another key"
         raise Corrupted(msg)
     header, nonce, sealed = envelope[: _HEADER.size], envelope[_HEADER.size : _BODY], envelope[_BODY:]
+    bound = framed_place(header, place.tenant, place.subject, place.field, place.record)
     try:
-        return key.cipher.decrypt(nonce, sealed, _bound(header, place))
+        return key.cipher.decrypt(nonce, sealed, bound)
     except InvalidTag:
         msg = "an envelope does not verify"
         raise Corrupted(msg) from None
@@ -134,7 +136,3 @@ def derived_key(key: bytes | HmacSha256, *context: str) -> bytes:
     """
     prepared = HmacSha256(key) if isinstance(key, bytes) else key
     return prepared.digest(framed(*context))
-
-
-def _bound(header: bytes, place: Place) -> bytes:
-    return framed_place(header, place.tenant, place.subject, place.field, place.record)

@@ -229,7 +229,8 @@ class Keyring:
         if (row.tenant_id, row.subject_id) != (tenant_id, subject_id):
             msg = "the key store answered for another subject"
             raise Corrupted(msg)
-        return self._vault(await self.tenant(tenant_id), row, await self._unwrapped(row))
+        tenant = await self.tenant(tenant_id)
+        return self._vault(tenant, row, await self._unwrapped(tenant, row))
 
     async def subject_key(self, tenant_id: str, subject_id: str, purpose: str) -> bytes | None:
         """Return the sub-key for *purpose* of a subject that is no person; None where it has no key, or none any more.
@@ -242,7 +243,8 @@ class Keyring:
         row = await self._store.get_subject_key(tenant_id, subject_id)
         if row is None:
             return None
-        return derived_key(parsed(row.version, await self._unwrapped(row))[-1][1], tenant_id, subject_id, purpose)
+        keys = parsed(row.version, await self._unwrapped(await self.tenant(tenant_id), row))
+        return derived_key(keys[-1][1], tenant_id, subject_id, purpose)
 
     async def rotate_subject(self, tenant_id: str, subject_id: str, version: int = 0) -> int | Refusal:
         """Give a customer a new key in front of those there are; return its number, *version* where that is higher.
@@ -268,17 +270,16 @@ class Keyring:
         Raises:
             Corrupted: the row does not verify.
         """
-        keys = parsed(row.version, await self._unwrapped(row))
+        tenant = await self.tenant(row.tenant_id)
+        keys = parsed(row.version, await self._unwrapped(tenant, row))
         if len(keys) >= MOST_KEYS:
             return None
-        tenant = await self.tenant(row.tenant_id)
         raw = joined([(version, self._entropy.bytes(KEY_BYTES)), *keys])
         inner = tenant.wrap_subject(row.subject_id, version, raw)
         epoch = await self._epochs.current_epoch()  # last before the write: see SETTLE
         return close_outer(msgspec.structs.replace(row, version=version), epoch, inner, self._entropy)
 
-    async def _unwrapped(self, row: WrappedSubjectKey) -> bytes:
-        tenant = await self.tenant(row.tenant_id)
+    async def _unwrapped(self, tenant: TenantVault, row: WrappedSubjectKey) -> bytes:
         epoch = await self._epochs.epoch(row.epoch_id)
         if epoch is None:
             msg = "a subject key is under an epoch key that is destroyed"

@@ -177,7 +177,7 @@ class SubjectVault:
 
     def seal(self, field: str, record: str, plaintext: bytes) -> bytes:
         """Return *plaintext* sealed for *field* of *record*."""
-        return seal(self._key, self._place(field, record), plaintext, self._entropy)
+        return seal(self._key, Place(self.tenant_id, self.subject_id, field, record), plaintext, self._entropy)
 
     def unseal(self, field: str, record: str, envelope: bytes) -> bytes:
         """Return what :meth:`seal` sealed for the same subject, *field* and *record*.
@@ -188,10 +188,7 @@ class SubjectVault:
         key = self._key
         if self._older and (number := key_version(envelope)) != key.version:
             key = next((one for one in self._older if one.version == number), key)
-        return unseal(key, self._place(field, record), envelope)
-
-    def _place(self, field: str, record: str) -> Place:
-        return Place(self.tenant_id, self.subject_id, field, record)
+        return unseal(key, Place(self.tenant_id, self.subject_id, field, record), envelope)
 
 
 def _hkdf(key: bytes, *info: str) -> bytes:
