@@ -56,23 +56,28 @@ async def begun(
     call: AccountCall, request: Request, key: str | None, kind: str, form: Mapping[str, str] | None
 ) -> Response:
     """Answer a POST that begins a change of *kind* with *form*; sent twice under one *key*, it is begun once."""
-    await require_recent(call)
     errands = Errands(await journeys_of(call))
 
     async def work() -> Response:
+        await require_recent(call)
         made = standing(call, await errands.begin(runner(call), kind, form))
         location = f"{call.prefix}{PREFIX}/account/changes/{made.journey.id}"
         return answer(shown_change(made), made.journey.version, status=201, location=location)
 
     async def recall(location: str) -> Response:
-        return told(call, await errands.find(runner(call), JourneyId(location.rpartition("/")[2])))
+        return await told(call, await errands.find(runner(call), JourneyId(location.rpartition("/")[2])))
 
     return await once(call, request, key, work, recall)
 
 
-def told(call: AccountCall, found: Errand | Refusal) -> Response:
-    """Answer with a change as it stands."""
+async def told(call: AccountCall, found: Errand | Refusal) -> Response:
+    """Answer with a change as it stands.
+
+    While it waits, what is being set up may be in it: that an older token must not gain by a sign-in which came after.
+    """
     errand = standing(call, found)
+    if errand.view is not None:
+        await require_recent(call, is_harmless=True)
     return answer(shown_change(errand), errand.journey.version)
 
 

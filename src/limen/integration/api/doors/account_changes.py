@@ -13,11 +13,11 @@ from limen.access.journeys.passkeys.proofs import FIELD
 from limen.access.journeys.tasks import CHANGE_PASSWORD
 from limen.identity.customers.scopes import ACCOUNT_CREDENTIALS
 from limen.integration.api.account import AccountRoute, CurrentAccount, require_recent
-from limen.integration.api.answers import IfMatch, done, expected_version
+from limen.integration.api.answers import IfMatch, answer, done, expected_version
 from limen.integration.api.document import acts, answers
 from limen.integration.api.errands import journeys_of, offered, runner, standing, told
 from limen.integration.api.idempotency import IdempotencyKey, once
-from limen.integration.api.models.changes import AnswerSent, ChangeShown, PasswordSent
+from limen.integration.api.models.changes import AnswerSent, ChangeShown, PasswordSent, shown_change
 from limen.integration.api.parts import PREFIX
 from limen.integration.api.paths import identified
 from limen.integration.api.problems import Refused
@@ -36,9 +36,9 @@ _ONE: Final = Invalid("invalid_answer", fields={"code": "code_or_credential"})
     openapi_extra=acts(ACCOUNT_CREDENTIALS),
 )
 async def read_change(call: CurrentAccount, change_id: Change) -> Response:
-    """Read a change as it stands: what it waits for, or that it is done."""
+    """Read a change as it stands: what it waits for, or that it is done. Wants a recent sign-in while it waits."""
     errands = Errands(await journeys_of(call))
-    return told(call, await errands.find(runner(call), JourneyId(change_id)))
+    return await told(call, await errands.find(runner(call), JourneyId(change_id)))
 
 
 @router.post(
@@ -92,16 +92,17 @@ async def _taken(
     said: tuple[dict[str, str], int | None],
     key: str | None,
 ) -> Response:
-    await require_recent(call, is_harmless=True)  # risk was asked when it began
     errands, location = Errands(await journeys_of(call)), f"{call.prefix}{PREFIX}/account/changes/{change_id}"
 
     async def work() -> Response:
-        answered = told(call, await errands.answer(runner(call), change_id, *said))
+        await require_recent(call, is_harmless=True)  # risk was asked when it began
+        errand = standing(call, await errands.answer(runner(call), change_id, *said))
+        answered = answer(shown_change(errand), errand.journey.version)
         answered.headers["location"] = location
         return answered
 
     async def recall(_: str) -> Response:
-        return told(call, await errands.find(runner(call), change_id))
+        return await told(call, await errands.find(runner(call), change_id))
 
     return await once(call, request, key, work, recall)
 
