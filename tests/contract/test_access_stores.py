@@ -11,7 +11,7 @@ from limen.access.sessions.records import Evidence
 from limen.identity.tenants.records import TenantSettings
 from limen.kernel.clock import HOUR
 from limen.kernel.events import AuditEntry
-from limen.kernel.ids import CustomerId
+from limen.kernel.ids import CustomerId, JourneyId
 from limen.storage.stores.idempotency import StoredAnswer
 from tests.contract import things
 
@@ -106,6 +106,17 @@ async def test_a_journey_advances_once_from_each_version_and_never_after_its_end
         assert not await unit.journeys.advance(msgspec.structs.replace(done, version=4), 3)
         assert await unit.journeys.get(start.id) == done
         assert await unit.journeys.find_link(things.digest("link")) is None
+
+
+async def test_of_what_one_page_began_one_journey_is_stored_and_found_by_both_its_names(database):
+    at = things.browser(database)
+    first = things.journey(database, at, begun_as=JourneyId.new(database.clock, database.entropy))
+    async with database.begin() as unit:
+        assert await unit.journeys.add(first)
+        assert not await unit.journeys.add(things.journey(database, at, begun_as=first.begun_as))
+        assert await unit.journeys.add(things.journey(database, at))
+        assert await unit.journeys.add(things.journey(database, at))  # what began otherwise has no such name
+        assert await unit.journeys.get(first.id) == await unit.journeys.get(first.begun_as) == first
 
 
 async def test_of_twenty_double_submits_one_advances_the_journey(database):

@@ -19,15 +19,20 @@ def begun(page) -> str:
     return page.form.action.partition(".")[2]
 
 
+async def keys_of(house) -> int:
+    return await house.storage.keystore.count_subject_keys(house.tenant.id, house.clock.now() + DAY)
+
+
 async def test_whoever_only_looks_leaves_nothing_behind(house_on):
     shop = await house_on.register_client()
-    before = await house_on.rows()
+    await house_on.walker().get("/sign-in")
+    before, keys = await house_on.rows(), await keys_of(house_on)
     for _ in range(3):
         robot = house_on.walker()
         for page in (await robot.authorize(shop[0]), await robot.get("/sign-up"), await robot.get("/recover")):
             assert begun(page)
             assert len(page.form.action) < LONGEST_PATH
-    assert await house_on.rows() == before
+    assert (await house_on.rows(), await keys_of(house_on)) == (before, keys)
 
 
 async def test_of_one_page_one_journey_arises_however_often_its_form_is_sent(house_on):

@@ -1,12 +1,13 @@
 """A journey that has only begun: nothing is stored of it, and its page bears it (ADR 0033).
 
 Whoever opens a sign-in page has said nothing yet, and most who do are robots. So what the journey knows, which is what
-the application asked, stands sealed in the address that its form is sent to, and is written with the first answer. Its
-identifier is decided when it begins: of one page one journey arises, and whoever sends the form twice finds it stored.
+the application asked, stands sealed in the address that its form is sent to, and is written with the first answer, with
+a name and a key of its own. The name that the page has is kept beside it: of one page one journey arises, and whoever
+sends the form twice finds it stored.
 
-It is sealed for the browser that it began in: anywhere else it is noise. Its key follows from the tenant's and from the
-journey's name, since pages may be asked for more often than one key may seal (``keyring.envelope``). It ends when it
-would have ended in the database.
+It is sealed by a key that follows from the tenant's and from the names of journey and browser, since pages may be asked
+for more often than one key may seal (``keyring.envelope``): in another browser it is noise. It ends when it would have
+ended in the database.
 """
 
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ import msgspec
 
 from limen.access.journeys.records import Journey, JourneyState
 from limen.access.sessions.records import Browser
-from limen.identity.keyring import TenantVault
+from limen.identity.keyring import SubjectVault, TenantVault
 from limen.kernel.clock import Instant
 from limen.kernel.encoding import b64url, from_b64url
 from limen.kernel.errors import Corrupted
@@ -53,28 +54,27 @@ def knows_nobody(state: JourneyState) -> bool:
     return not (state.customer_id or state.task or state.select_account or state.back)
 
 
-def seal_begun(vault: TenantVault, journey: Journey) -> str:
-    """Return *journey* sealed for its browser; the browser says its own name again with each form."""
+def vault_of(tenant: TenantVault, journey_id: JourneyId, browser_id: BrowserId) -> SubjectVault:
+    """Return the vault of a journey that has only begun: nothing that it seals is stored."""
+    return tenant.borne(_KEY, f"{journey_id}.{browser_id}")
+
+
+def seal_begun(vault: SubjectVault, journey: Journey) -> str:
+    """Return *journey* sealed for its browser, which says with each form again what it calls itself."""
     state = msgspec.structs.replace(journey.state, user_agent="")
     told = _encode(_Begun(state, journey.created_at, journey.expires_at))
-    record = _record(journey.id, journey.browser_id)
-    return b64url(vault.borne(_KEY, record).seal(_FIELD, record, told))
+    return b64url(vault.seal(_FIELD, journey.id, told))
 
 
 def open_begun(
-    vault: TenantVault, journey_id: JourneyId, browser_id: BrowserId, text: str, user_agent: str
+    vault: SubjectVault, journey_id: JourneyId, browser_id: BrowserId, text: str, user_agent: str
 ) -> Journey | None:
     """Return the journey that *text* bears; None where that is another's, of another browser, or nothing of ours."""
     if len(text) > LONGEST:
         return None
-    record = _record(journey_id, browser_id)
     try:
-        begun = _decode(vault.borne(_KEY, record).unseal(_FIELD, record, from_b64url(text)))
+        begun = _decode(vault.unseal(_FIELD, journey_id, from_b64url(text)))
     except (Corrupted, ValueError):
         return None
     state = msgspec.structs.replace(begun.state, user_agent=user_agent)
     return Journey(journey_id, browser_id, state, begun.created_at, begun.expires_at)
-
-
-def _record(journey_id: JourneyId, browser_id: BrowserId) -> str:
-    return f"{journey_id}.{browser_id}"

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 import msgspec
 
 from limen.access.journeys.arrival import Arrived, arrive, rotated_cookie
-from limen.access.journeys.begun import LONGEST, Begun, knows_nobody, open_begun, seal_begun
+from limen.access.journeys.begun import LONGEST, Begun, knows_nobody, open_begun, seal_begun, vault_of
 from limen.access.journeys.context import Facts, StepContext
 from limen.access.journeys.facts import facts_of_nobody, gather
 from limen.access.journeys.guards.weighing import weighed, weighed_task
@@ -89,12 +89,14 @@ class Journeys:
             ended = await self._arrived_already(keyless, request)
             if ended is not None:
                 return ended
-        vault = await parts.keyring.new_subject(parts.tenant_id, JourneyId.new)
-        journey = self._fresh(JourneyId(vault.subject_id), browser_id, state)
         if may_wait and knows_nobody(state):
-            begun = Begun(seal_begun(await parts.keyring.tenant(parts.tenant_id), journey), newcomer)
+            journey = self._fresh(JourneyId.new(parts.clock, parts.entropy), browser_id, state)
+            vault = vault_of(await parts.keyring.tenant(parts.tenant_id), journey.id, browser_id)
+            begun = Begun(seal_begun(vault, journey), newcomer)
             if len(begun.text) <= LONGEST:
                 return Opened(journey, vault, await facts_of_nobody(parts, journey, state), begun)
+        vault = await parts.keyring.new_subject(parts.tenant_id, JourneyId.new)
+        journey = self._fresh(JourneyId(vault.subject_id), browser_id, state)
         write: Write | None = None
         if state.task and state.customer_id:
             opened = await self.open_for(journey, vault)
@@ -133,9 +135,11 @@ class Journeys:
         """Give *form* to the step that is due."""
         started = self.parts.clock.monotonic()
         opened = _in_language(opened, request.locale)
-        journey = opened.journey
-        if form.get("version") != str(journey.version):
+        if form.get("version") != str(opened.journey.version):
             return self.view_of(opened, request, notice="notice.moved_on")
+        if opened.begun is not None:
+            opened = await self._named(opened)
+        journey = opened.journey
         step = next_step(journey.state, opened.facts)
         if step is None:
             return await self._commit(opened, Progress(journey.state), request)
@@ -149,6 +153,13 @@ class Journeys:
         if step.is_even and not _has_proven(journey.state, progress, shown):
             await even_out(self.parts, started, slowest)
         return shown
+
+    async def _named(self, opened: Opened) -> Opened:
+        """Give a journey that has only begun the name and the key that it is stored with."""
+        vault = await self.parts.keyring.new_subject(self.parts.tenant_id, JourneyId.new)
+        name = JourneyId(vault.subject_id)
+        journey = msgspec.structs.replace(opened.journey, id=name, begun_as=opened.journey.id)
+        return msgspec.structs.replace(opened, journey=journey, vault=vault)
 
     async def prove(self, opened: Opened, progress: Progress, request: RequestContext) -> Shown:
         """Commit what a confirmed link proved."""
@@ -193,17 +204,14 @@ class Journeys:
     async def _open_begun(
         self, journey_id: JourneyId, browser_id: BrowserId, unit: JourneyUnit, begun: Begun, user_agent: str
     ) -> Opened | Refusal:
-        """Return a journey of which nothing is stored but its key."""
+        """Return a journey of which nothing is stored."""
         parts = self.parts
-        tenant = await parts.keyring.tenant(parts.tenant_id)
-        journey = open_begun(tenant, journey_id, browser_id, begun.text, user_agent[:LONGEST_AGENT])
+        vault = vault_of(await parts.keyring.tenant(parts.tenant_id), journey_id, browser_id)
+        journey = open_begun(vault, journey_id, browser_id, begun.text, user_agent[:LONGEST_AGENT])
         if journey is None:
             return NotFound("journey_elsewhere", "unknown here, or begun in another browser")
         if journey.expires_at <= parts.clock.now():
             return Expired("journey_over", "expired")
-        vault = await parts.keyring.subject(parts.tenant_id, journey_id)
-        if vault is None:
-            return Expired("journey_over", "its key is gone")
         facts = await facts_of_nobody(parts, journey, journey.state)
         if begun.newcomer is None:
             facts = await _at_device(unit, browser_id, facts)
@@ -220,7 +228,7 @@ class Journeys:
             count_proofs(parts, before.state, progress, counts=counts)
             return shown
         async with parts.read(parts.tenant_id) as unit:
-            again = await self.open(before.id, before.browser_id, unit)
+            again = await self.open(before.name, before.browser_id, unit)
         return again if isinstance(again, Refusal) else self.view_of(again, request)
 
     async def _written(self, opened: Opened, progress: Progress, request: RequestContext) -> tuple[Shown, bool] | None:

@@ -263,7 +263,10 @@ class JourneyState(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Journey(msgspec.Struct, frozen=True):
-    """A journey between two steps. ``version`` counts steps taken: a form that carries an older one is stale."""
+    """A journey between two steps. ``version`` counts steps taken: a form that carries an older one is stale.
+
+    ``begun_as`` is what its pages call it that were shown while nothing was stored of it; it answers to that for good.
+    """
 
     id: JourneyId
     browser_id: BrowserId
@@ -273,6 +276,12 @@ class Journey(msgspec.Struct, frozen=True):
     version: int = 1
     finished_at: Instant | None = None
     link_hash: bytes | None = None
+    begun_as: JourneyId | None = None
+
+    @property
+    def name(self) -> JourneyId:
+        """Return what its pages call it."""
+        return self.begun_as or self.id
 
 
 class SealedJourney(msgspec.Struct, frozen=True):
@@ -286,3 +295,4 @@ class SealedJourney(msgspec.Struct, frozen=True):
     expires_at: Instant
     version: int
     finished_at: Instant | None
+    begun_as: JourneyId | None = None

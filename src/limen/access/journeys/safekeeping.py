@@ -22,6 +22,7 @@ def seal(journey: Journey, vault: SubjectVault) -> SealedJourney:
         expires_at=journey.expires_at,
         version=journey.version,
         finished_at=journey.finished_at,
+        begun_as=journey.begun_as,
     )
 
 
@@ -41,5 +42,6 @@ async def open_journey(
         version=sealed.version,
         finished_at=sealed.finished_at,
         link_hash=sealed.link_hash,
+        begun_as=sealed.begun_as,
     )
     return journey, vault

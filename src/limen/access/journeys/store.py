@@ -10,7 +10,7 @@ class JourneyStore(Protocol):
     """One tenant's journeys inside one transaction."""
 
     async def get(self, journey_id: JourneyId) -> SealedJourney | None:
-        """Return the journey."""
+        """Return the journey, by its name or by the one under which it began."""
         ...
 
     async def find_link(self, link_hash: bytes) -> SealedJourney | None:

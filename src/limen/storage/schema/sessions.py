@@ -32,6 +32,7 @@ Index("ix_sessions_expires", sessions.c.tenant_id, sessions.c.expires_at)
 journeys = tenant_table(
     "journeys",
     identifier("id"),
+    identifier("begun_as", null=True),
     identifier("browser_id"),
     blob("sealed_state"),
     blob("link_hash", null=True),
@@ -41,5 +42,6 @@ journeys = tenant_table(
     instant("finished_at", null=True),
     key=("id",),
 )
+Index("ix_journeys_begun", journeys.c.tenant_id, journeys.c.begun_as, unique=True)
 Index("ix_journeys_link", journeys.c.tenant_id, journeys.c.link_hash, unique=True)
 Index("ix_journeys_expires", journeys.c.tenant_id, journeys.c.expires_at)

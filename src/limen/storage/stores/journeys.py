@@ -3,7 +3,7 @@
 from typing import Any
 
 from msgspec.structs import asdict
-from sqlalchemy import Row, bindparam, select
+from sqlalchemy import Row, bindparam, or_, select
 
 from limen.access.journeys.records import SealedJourney
 from limen.kernel.clock import Instant
@@ -12,7 +12,7 @@ from limen.storage.schema.sessions import journeys
 from limen.storage.schema.tenants import setup_links
 from limen.storage.stores.base import TenantStoreBase, insert_mine, insert_new_mine, mine, select_mine, update_mine
 
-_GET = select_mine(journeys, journeys.c.id == bindparam("of"))
+_GET = select_mine(journeys, or_(journeys.c.id == bindparam("of"), journeys.c.begun_as == bindparam("of")))
 _FIND_LINK = select_mine(journeys, journeys.c.link_hash == bindparam("link"))
 _ADD = insert_new_mine(journeys)
 _is_at = (
@@ -39,7 +39,7 @@ class SqlJourneys(TenantStoreBase):
     """Implements :class:`limen.access.journeys.store.JourneyStore`."""
 
     async def get(self, journey_id: JourneyId) -> SealedJourney | None:
-        """Return the journey."""
+        """Return the journey, by its name or by the one under which it began."""
         row = await self._one(_GET, of=journey_id)
         return None if row is None else _journey(row)
 
@@ -88,6 +88,7 @@ def _journey(row: Row[Any]) -> SealedJourney:
         expires_at=row.expires_at,
         version=row.version,
         finished_at=row.finished_at,
+        begun_as=JourneyId(row.begun_as) if row.begun_as else None,
     )
 
 

@@ -45,7 +45,7 @@ def challenge_of(vault: TenantVault, journey: Journey) -> str:
     It is derived and not kept: a journey's version never comes again, so that what was signed for one step is good for
     no other, in this journey or any. It ends with the journey.
     """
-    signed = hmac.digest(vault.derive(CHALLENGE), framed(journey.id, str(journey.version)), "sha256")
+    signed = hmac.digest(vault.derive(CHALLENGE), framed(journey.name, str(journey.version)), "sha256")
     return b64url(signed)
 
 

@@ -414,6 +414,7 @@ def _create_tables() -> None:  # noqa: PLR0915 - one statement a table
         "journeys",
         sa.Column("tenant_id", sa.String(length=40), nullable=False),
         sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("begun_as", sa.String(length=40), nullable=True),
         sa.Column("browser_id", sa.String(length=40), nullable=False),
         sa.Column("sealed_state", sa.LargeBinary(), nullable=False),
         sa.Column("link_hash", sa.LargeBinary(), nullable=True),
@@ -423,6 +424,7 @@ def _create_tables() -> None:  # noqa: PLR0915 - one statement a table
         sa.Column("finished_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("tenant_id", "id"),
     )
+    op.create_index("ix_journeys_begun", "journeys", ["tenant_id", "begun_as"], unique=True)
     op.create_index("ix_journeys_expires", "journeys", ["tenant_id", "expires_at"], unique=False)
     op.create_index("ix_journeys_link", "journeys", ["tenant_id", "link_hash"], unique=True)
     op.create_table(
