@@ -4,8 +4,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from limen.access.journeys.records import JourneyState
 from limen.kernel.errors import Refusal, Unavailable
 
@@ -66,7 +64,8 @@ Announce = Callable[["JourneyUnit"], None]
 """What hands mail, or whatever else is told, to the commit of a step."""
 
 
-class Progress(msgspec.Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Progress:
     """What a step answers to a form: the state that follows, what is written with it, and what went wrong.
 
     ``whose`` and ``vault`` are the customer whom the state names, as the step found them, and their vault, where it has

@@ -1,6 +1,7 @@
 """Changing what codes are sent to: a phone, or the customer's own mailbox as a second step."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 
 import msgspec
 
@@ -147,7 +148,7 @@ async def _naming(context: StepContext, phone: Phone) -> Progress:
         await guard.typed(unit, phone.country)
         return await change(unit) if change is not None else None
 
-    return msgspec.structs.replace(progress, write=write)
+    return replace(progress, write=write)
 
 
 async def add_mailbox(context: StepContext) -> Progress:

@@ -4,9 +4,8 @@ Devices that the account's owner has signed in from are left in peace, as by eve
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
-
-import msgspec
 
 from limen.access.journeys.context import StepContext
 from limen.access.journeys.parts import JourneyUnit
@@ -89,4 +88,4 @@ def with_news(context: StepContext, progress: Progress, news: Sequence[News]) ->
         await tell(unit, news, request_id)
         return await before(unit) if before is not None else None
 
-    return msgspec.structs.replace(progress, write=write, is_idle=False)
+    return replace(progress, write=write, is_idle=False)

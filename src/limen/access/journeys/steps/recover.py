@@ -1,8 +1,7 @@
 """Recovery begins: an address, and a message to it whether or not somebody has an account there."""
 
 from collections.abc import Mapping
-
-import msgspec
+from dataclasses import replace
 
 from limen.access.journeys.context import StepContext
 from limen.access.journeys.messages.mailed import purpose, send_to_owner
@@ -24,7 +23,7 @@ def view(context: StepContext) -> StepView:
 async def submit(context: StepContext, form: Mapping[str, str]) -> Progress:
     """Send a code to the address, or words that there is no account."""
     progress = await _answered(context, form)
-    return msgspec.structs.replace(progress, state=noted(progress.state, form))
+    return replace(progress, state=noted(progress.state, form))
 
 
 async def _answered(context: StepContext, form: Mapping[str, str]) -> Progress:

@@ -5,6 +5,7 @@ identifier first, the address stands on a page of its own, and the ways to prove
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Literal
 
 import msgspec
@@ -51,7 +52,7 @@ async def submit(context: StepContext, form: Mapping[str, str]) -> Progress:
     """Take an address, or an answer by one of the ways; and note whether the browser could make a passkey."""
     progress = await _answered(with_manner(context, form), form)
     state = noted(progress.state, form)
-    return progress if state is progress.state else msgspec.structs.replace(progress, state=state)
+    return progress if state is progress.state else replace(progress, state=state)
 
 
 async def _answered(context: StepContext, form: Mapping[str, str]) -> Progress:
