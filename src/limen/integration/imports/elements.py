@@ -6,7 +6,8 @@ is then told by the layout alone: on a line that is indented as those of the ele
 element is indented further (:mod:`layout`). In a document that is one line, or is laid out otherwise, nothing tells:
 the rest is left, and its size said. What is nested in an element is not taken for one, also where a list was closed
 twice in it: what begins otherwise than elements do is believed only if its brackets fit up to the next that begins as
-they do. In one line of elements that begin with the same member as what is nested in them, nothing tells that either.
+they do. That tells it in most places, not in all: nothing does in one line of elements that begin with the same member
+as what is nested in them. The rest is then left, or a nested object is read as one more element.
 """
 
 import re

@@ -28,6 +28,10 @@ _BROKEN: Final = rb'(?:["\[{]|[^\s"\[\]{}]{1,4})'
 """What may stand in place of a bracket that closes."""
 _BEGINNING: Final = rb"(?:[}\],][}\], \t]*|" + _BROKEN + rb"[}\] \t]*,[ \t]*)?\{"
 _CLOSING: Final = re.compile(rb"[ \t]*+" + _BROKEN + rb"?[}\], \t]*+")
+_STRAY: Final = rb'[^\s{}\[\]]{1,4}+[ \t]++"'
+"""What was put into the space before a member of an element."""
+_TORN: Final = re.compile(rb"([ \t]*+)\S{1,4}?([ \t]*+)[}\],][}\], \t]*\{")
+"""Where an element begins, with something put into the space before it."""
 _MEMBER: Final = re.compile(rb"[ \t]*+((?:\][}\], \t]*,[ \t]*)?)" + NAME.pattern)
 
 
@@ -38,7 +42,7 @@ class Layout:
         """Know nothing."""
         self._is_told = self._is_sure = self._is_forgotten = False
         self._indent = b""
-        self._element = self._inside = self._deeper = _INDENT
+        self._element = self._inside = self._deeper = self._stray = _INDENT
 
     def learn(self, window: Window, at: int) -> None:
         """See that an element begins at *at*: the first to begin its line is believed, until then the first of all.
@@ -65,7 +69,7 @@ class Layout:
     def _believe(self, indent: bytes, deeper: bytes) -> None:
         self._is_told = True
         self._element, self._inside = re.compile(indent + _BEGINNING), re.compile(b"\n" + indent + _BEGINNING)
-        self._deeper = re.compile(deeper)
+        self._deeper, self._stray = re.compile(deeper), re.compile(indent + _STRAY)
 
     @property
     def is_sure(self) -> bool:
@@ -98,9 +102,9 @@ class Layout:
         is_closed = is_deep = False
         while self._is_told and at is not None and (at := window.next_line(at)) is not None:
             head = window.ahead(at, _NEAR, at).partition(b"\n")[0].rstrip()
-            if not head or self._deeper.match(head):
+            if not head or self._deeper.match(head) or self._stray.match(head):
                 is_deep = is_deep or bool(head)
-            elif (found := self._element.match(head)) is not None:
+            elif (found := self._element.match(head) or self._torn(head)) is not None:
                 return at + found.end() - 1
             elif _CLOSING.fullmatch(head):
                 is_closed = is_closed or b"]" in head
@@ -109,6 +113,10 @@ class Layout:
             elif not is_deep and head.startswith(self._indent):
                 return None
         return begin if is_closed else None
+
+    def _torn(self, head: bytes) -> re.Match[bytes] | None:
+        found = _TORN.match(head)
+        return found if found is not None and 0 <= len(self._indent) - len(found[1] + found[2]) <= 1 else None
 
     def is_deep(self, held: bytes, place: int) -> bool:
         """Tell whether the bracket at *place* begins a line and is indented as what is in an element, not as one."""
