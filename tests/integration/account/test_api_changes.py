@@ -1,5 +1,6 @@
 """What a customer sets up through an application: the steps of the account page, walked with a token."""
 
+import asyncio
 import base64
 import io
 import json
@@ -9,12 +10,15 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import pyzipper
 
+from limen.access.account import costs
 from limen.access.factors.totp import Totp
+from limen.access.journeys.changes import factors
 from limen.access.journeys.errands import STEPS_OF
 from limen.access.journeys.table import STEPS
 from limen.identity.tenants.sms import SmsSettings
 from limen.kernel.encoding import from_b64url
 from limen.kernel.event_data import misfit
+from limen.trust.limits import Limit
 from tests.integration.account.people import ANN, BOB, PASSWORD, STALE, at_home
 from tests.integration.account.test_api import Api
 from tests.integration.journeys.test_passkey import by_passkey
@@ -22,7 +26,7 @@ from tests.integration.journeys.test_safe_changes import NEW, mailed
 from tests.integration.journeys.test_second_factor import now_code, settings
 from tests.integration.journeys.test_sms import code_of, texts
 from tests.support.authenticator import Authenticator
-from tests.support.house import code_in, says
+from tests.support.house import code_in, open_part, says
 from tests.support.walker import SAFARI
 
 pytestmark = pytest.mark.anyio
@@ -62,7 +66,7 @@ def totp_of(change):
 
 async def test_an_address_is_added_by_its_code_and_told_as_on_the_page(house_on):
     house = house_on
-    ann, _, api = await ann_with_api(house)
+    ann, app, api = await ann_with_api(house)
     change = await api("POST", "/emails", json={"email": WORK}, headers={"idempotency-key": "one"})
     seen = change.json()
     assert (change.status_code, seen["kind"], seen["wants"], seen["sent_to"]) == (201, "add_email", "code", WORK)
@@ -71,6 +75,8 @@ async def test_an_address_is_added_by_its_code_and_told_as_on_the_page(house_on)
     assert len(await mailed(house, WORK, "add_email")) == 1
     wrong = await answered(api, change, code="00000000")
     assert (wrong.status_code, wrong.json()["errors"]) == (422, [{"pointer": "#/code", "code": "code_invalid"}])
+    [refused] = [open_part(one) for one in await house.audit() if one.event == "code.refused"]
+    assert (refused["actor"], refused["client"]) == (f"customer:{refused['subject']}", app[0])
     code = code_in((await house.mails(WORK))[-1])
     stale = await answered(api, change, code=code)
     assert (stale.status_code, stale.json()["code"]) == (412, "version_changed")
@@ -269,6 +275,59 @@ async def test_what_is_asked_for_by_right_is_filed_once_and_seen_by_its_customer
         assert ANN.encode() in packed.read("account.json", pwd=b"larks anvil mustard ferry quilt")
     house.clock.advance(STALE)
     assert (await api("GET", "/archive/content")).status_code == 401
+
+
+async def test_what_a_customer_begins_and_has_judged_through_applications_is_bounded(house, monkeypatch):
+    monkeypatch.setattr(costs, "CHANGES", Limit(3, 3600, costs.CHANGES.name))
+    monkeypatch.setattr(costs, "JUDGED", Limit(2, 600, costs.JUDGED.name))
+    _, app, api = await ann_with_api(house)
+    password = ("PUT", "/password", {"password": "passwordpassword"})
+    passphrase = ("POST", "/archive/content", {"passphrase": "passwordpasswordpassword"})
+    for (method, path, body), status in ((password, 422), (passphrase, 422), (passphrase, 429), (password, 429)):
+        answer = await api(method, path, json=body)
+        assert (answer.status_code, "retry-after" in answer.headers) == (status, status == 429), answer.text
+    assert (await api("POST", "/factors", json={"kind": "totp"})).status_code == 201
+    before = await house.rows()
+    answer = await api("POST", "/factors", json={"kind": "totp"})
+    assert (answer.status_code, answer.json()["code"]) == (429, "too_many_requests")
+    assert int(answer.headers["retry-after"]) > 0
+    assert await house.rows() == before
+    bob = await api_of(house, await at_home(house, BOB), app)
+    assert (await bob("POST", "/factors", json={"kind": "totp"})).status_code == 201
+
+
+@pytest.mark.parametrize(("most", "code"), [(5, "stale"), (1, "too_many_apps")])
+async def test_of_two_first_apps_confirmed_at_once_one_is_there_with_the_codes_that_were_said(
+    house_on, monkeypatch, most, code
+):
+    house, both, key_of = house_on, asyncio.Barrier(2), factors.code_key
+
+    async def together(context):
+        await both.wait()  # neither has written when the other has decided
+        return await key_of(context)
+
+    monkeypatch.setattr(factors, "MOST_APPS", most)
+    monkeypatch.setattr(factors, "code_key", together)
+    _, _, api = await ann_with_api(house)
+    changes = [await api("POST", "/factors", json={"kind": "totp"}) for _ in range(2)]
+    answers = await asyncio.gather(*(answered(api, one, code=now_code(house, totp_of(one))) for one in changes))
+    done, refused = sorted(answers, key=lambda answer: answer.status_code)
+    assert (done.status_code, len(done.json()["recovery_codes"])) == (200, 10)
+    assert (refused.status_code, refused.json()["code"]) == (409, code)
+    held = (await api("GET", "/factors")).json()
+    assert (len(held["items"]), held["recovery_codes_left"]) == (1, 10)
+    assert len(await mailed(house, ANN, "factor_added")) == 1
+
+
+async def test_behind_a_server_each_customer_counts_in_the_place_of_its_address(house):
+    await settings(house, sms=SmsSettings(countries=("DE",), numbers_per_address_day=1))
+    _, app, ann = await ann_with_api(house)
+    bob = await api_of(house, await at_home(house, BOB), app)
+    tries = ((ann, "+4915123456789"), (bob, "+4915223456789"), (ann, "+4915901234567"))
+    assert [(await api("POST", "/phones", json={"number": number})).status_code for api, number in tries] == [
+        *(201, 201),
+        429,
+    ]
 
 
 def test_every_task_that_may_be_an_errand_is_done_in_steps_that_there_are():

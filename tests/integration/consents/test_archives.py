@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 import pyzipper
 
+from limen.access.account import costs
 from limen.app.jobs.upkeep import sweep
 from limen.kernel.clock import DAY, SECOND
+from limen.trust.limits import Limit
 from tests.integration.consents.test_portal import PRIVACY, answered, publish, signed_in
 from tests.integration.consents.test_rights import asked, board, customers, officer
 from tests.support.house import PASSWORD, says
@@ -75,7 +77,10 @@ async def test_a_stale_session_proves_itself_first_and_nobody_else_has_it(house)
     assert (await pressed(bob, "fetch_archive")).status_code == 303
 
 
-async def test_it_is_encrypted_with_a_passphrase_of_its_owners_that_is_kept_nowhere(house, tmp_path, capsys):
+async def test_it_is_encrypted_with_a_passphrase_of_its_owners_that_is_kept_nowhere(
+    house, tmp_path, capsys, monkeypatch
+):
+    monkeypatch.setattr(costs, "JUDGED", Limit(3, 600, costs.JUDGED.name))
     ann, _ = await signed_in(house)
     await pressed(ann, "ask_archive")
     await house.mails()
@@ -97,6 +102,7 @@ async def test_it_is_encrypted_with_a_passphrase_of_its_owners_that_is_kept_nowh
         assert {one.extra[8] for one in packed.infolist()} == {3}  # 256 bits
         assert {one.CRC for one in packed.infolist()} == {0}  # AE-2: nothing is told of what is in it
     assert ANN.encode() not in fetched.content
+    assert len(fetched.content) < len(plain) + 300  # as small as the plain one, but for salts and seals
     with pyzipper.AESZipFile(io.BytesIO(fetched.content)) as packed, zipfile.ZipFile(io.BytesIO(plain)) as open_one:
         with pytest.raises(RuntimeError):
             packed.read("account.json", pwd=b"another passphrase of hers")
@@ -104,6 +110,8 @@ async def test_it_is_encrypted_with_a_passphrase_of_its_owners_that_is_kept_nowh
             assert packed.read(name, pwd=PASSPHRASE.encode()) == open_one.read(name)
     again = await pressed(ann, "fetch_archive")
     assert again.content == plain  # what is kept is as it was
+    limited = await pressed(ann, "fetch_archive", passphrase=PASSPHRASE)
+    assert (limited.status_code, says("error.throttled") in limited.text) == (429, True)
     assert PASSPHRASE not in capsys.readouterr().out
     for file in filter(Path.is_file, tmp_path.rglob("*")):
         assert PASSPHRASE.encode() not in file.read_bytes()

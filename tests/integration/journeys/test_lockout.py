@@ -4,7 +4,9 @@ import asyncio
 
 import pytest
 
+from limen.access.account import guessed
 from limen.app.jobs.guessed import tell_guessed
+from limen.identity.administrators import SYSTEM
 from limen.kernel.event_data import misfit
 from tests.integration.journeys.test_passkey import by_passkey, holder
 from tests.integration.journeys.test_safe_changes import begin, mailed, secure_in, sign_out
@@ -79,6 +81,23 @@ async def test_its_owner_is_told_once_of_each_time_that_strangers_disable_it(hou
     assert await tell_guessed(house.basis) == 1
     assert (await house.events()).count("password.guessed") == 2
     assert [misfit(*event) for event in house.announced if misfit(*event)] == []
+
+
+async def test_who_cannot_be_told_keeps_nobody_waiting(house, monkeypatch):
+    monkeypatch.setattr(guessed, "MOST", 1)
+    monkeypatch.setattr(guessed, "BATCH", 1)
+    made = [await house.customer(f"c{number}@example.com") for number in range(3)]
+    barred, gone, told = sorted(made, key=lambda one: one.id)
+    await house.administration().disable(barred.id, SYSTEM)
+    await house.basis.keyring.destroy_subjects(house.tenant.id, [gone.id])
+    async with house.storage.database.begin(house.tenant.id) as unit:
+        for one in made:
+            for _ in range(100):
+                await unit.passwords.count_failure(one.id, is_known=False)
+    assert [await tell_guessed(house.basis) for _ in range(3)] == [0, 1, 0]
+    assert len(await mailed(house, told.profile.email, "password_guessed")) == 1
+    await house.administration().enable(barred.id, SYSTEM)
+    assert await tell_guessed(house.basis) == 1
 
 
 async def test_a_right_password_forgets_what_has_disabled_nothing(house):

@@ -50,7 +50,11 @@ class Guessed:
             sealed = await unit.customers.get(customer_id)
         vault = await self.directory.vault_of(customer_id)
         customer = await self.directory.open(sealed, vault)
-        if customer is None or vault is None or not customer.may_sign_in:
+        if customer is None or vault is None:  # nobody is left to tell: that row must not come first again and again
+            async with self.begin(self.tenant.id) as unit:
+                await unit.passwords.told(customer_id, self.clock.now())
+            return False
+        if not customer.may_sign_in:
             return False
         locales = self.tenant.settings.locales or SPOKEN
         reader = Reader(customer, vault, customer.profile.locale or locales[0], self.tenant)

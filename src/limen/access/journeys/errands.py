@@ -19,6 +19,7 @@ from typing import Final
 
 import msgspec
 
+from limen.access.account import costs
 from limen.access.account.unit import Owner
 from limen.access.journeys.context import StepContext
 from limen.access.journeys.dispatcher import LONGEST_AGENT, Opened, count_proofs
@@ -99,6 +100,9 @@ class Errands:
     async def begin(self, who: Runner, kind: str, form: Mapping[str, str] | None = None) -> Errand | Refusal:
         """Begin a change of *kind*, and give its first step *form*, if there is any to give."""
         parts, owner = self.parts, who.owner
+        limited = await costs.over(parts.limiter, parts.tenant_id, owner.customer.id, costs.CHANGES)
+        if limited is not None:
+            return limited
         vault = await parts.keyring.new_subject(parts.tenant_id, JourneyId.new)
         now = parts.clock.now()
         state = JourneyState(

@@ -5,6 +5,7 @@ Beneath that tries count for the account, however many identifiers it has (:func
 
 from dataclasses import replace
 
+from limen.access.account import costs
 from limen.access.account.names import NAMES
 from limen.access.journeys.context import StepContext
 from limen.access.journeys.views import Problem
@@ -94,6 +95,17 @@ async def over_names(context: StepContext) -> Problem | None:
     parts, customer = context.parts, context.facts.customer
     who = customer.id if customer is not None else ""
     return await _hit(parts.limiter, f"{NAMES.name}:{parts.tenant_id}:{who}", NAMES)
+
+
+async def over_judged(context: StepContext) -> Problem | None:
+    """Count one password of the journey's customer that is to be judged; return the problem if it is one too many."""
+    parts, customer = context.parts, context.facts.customer
+    if customer is None:
+        return None
+    limited = await costs.over(parts.limiter, parts.tenant_id, customer.id, costs.JUDGED)
+    if limited is None:
+        return None
+    return Problem(notice="error.throttled", status=429, retry_after=limited.retry_after)
 
 
 def _whose(context: StepContext, *, is_known: bool) -> str:

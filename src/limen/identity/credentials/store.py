@@ -59,7 +59,10 @@ class PasswordStore(Protocol):
         ...
 
     async def guessed(self, *, after: str, limit: int) -> list[CustomerId]:
-        """Return, by identifier behind *after*, whose passwords strangers have disabled, and who was not told yet."""
+        """Return, by identifier behind *after*, whose passwords strangers have disabled, and who was not told yet.
+
+        Without those who may not sign in anyhow.
+        """
         ...
 
     async def told(self, customer_id: CustomerId, at: Instant) -> bool:

@@ -2,18 +2,21 @@
 
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Row, and_, bindparam, case, literal_column, or_, select, update
+from sqlalchemy import Column, ColumnElement, Row, and_, bindparam, case, exists, literal_column, or_, select, update
 
 from limen.identity.credentials.records import MAX_CONSECUTIVE_FAILURES, StoredPassword
+from limen.identity.customers.records import CustomerState
 from limen.kernel.clock import Instant
 from limen.kernel.ids import CustomerId
 from limen.storage.schema.credentials import password_history, passwords
+from limen.storage.schema.customers import customers
 from limen.storage.stores.base import (
     TenantStatement,
     TenantStoreBase,
     delete_mine,
     insert_new_mine,
     mine,
+    of_tenant,
     select_mine,
     update_mine,
 )
@@ -61,6 +64,13 @@ _is_guessed = and_(passwords.c.failures >= literal_column(str(MAX_CONSECUTIVE_FA
 _GUESSED = mine(
     select(passwords.c.customer_id)
     .where(_is_guessed, passwords.c.disabled_at.is_(None), passwords.c.customer_id > bindparam("after"))
+    .where(  # whoever is barred is told once they are not, and keeps nobody waiting until then
+        exists().where(
+            of_tenant(customers),
+            customers.c.id == passwords.c.customer_id,
+            customers.c.state != CustomerState.DISABLED.value,
+        )
+    )
     .order_by(passwords.c.customer_id)
     .limit(bindparam("most")),
     passwords,

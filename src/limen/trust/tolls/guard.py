@@ -89,7 +89,7 @@ class TollGuard:
     async def _tolls(self, unit: TollUnit, order: Order) -> list[Toll]:
         """Return what *order* is counted under, always in this order, so that no two transactions wait crosswise."""
         settings, number = self.settings, order.number.e164
-        by_number, by_address = self._hash(number), self._hash(address_key(order.address))
+        by_number, by_address = self._hash(number), self._hash(address_key(order.address) or order.customer_id)
         number_day = Toll("number-day", by_number, Limit(settings.per_number_day, DAY))
         is_new = not await unit.tolls.used(number_day, self.clock.now())
         fresh = [

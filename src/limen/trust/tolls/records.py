@@ -21,7 +21,11 @@ class Toll:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A message that is to be sent: to which number, for which customer, asked for from which address."""
+    """A message that is to be sent: to which number, for which customer, asked for from which address.
+
+    The address is empty where an application's own server asks: all of its customers are behind it, so each counts in
+    its place.
+    """
 
     number: PhoneNumber
     customer_id: str

@@ -12,6 +12,7 @@ from limen.access.factors.records import (
     TotpSecret,
     apps,
     codes_left,
+    keys,
     seal_secret,
 )
 from limen.access.factors.recovery import new_codes, stored_codes
@@ -25,6 +26,7 @@ from limen.access.journeys.parts import JourneyUnit
 from limen.access.journeys.records import Second, Task
 from limen.access.journeys.second_factors import insists
 from limen.access.journeys.views import Problem, Progress, Write
+from limen.access.passkeys.records import MOST_KEYS
 from limen.access.safety.messages import Reader
 from limen.access.safety.texts import send, text_for
 from limen.access.sessions.records import OTP, Evidence
@@ -33,6 +35,26 @@ from limen.identity.keyring import SubjectVault
 from limen.kernel.errors import Conflict
 from limen.kernel.events import Event
 from limen.kernel.ids import FactorId
+
+
+async def out_of_date(
+    context: StepContext, unit: JourneyUnit, kind: FactorKind, codes: tuple[str, ...]
+) -> Problem | None:
+    """Return why no factor of *kind* can be added now, if none can: in its write, and before anything is written.
+
+    Of two that are confirmed at once the second sees the first here: there may be too many then, and *codes* that were
+    made for whoever has none would void those that were just shown.
+    """
+    customer, _ = owner(context)
+    await unit.factors.hold(customer.id)
+    held = await unit.factors.of_customer(customer.id)
+    if kind is FactorKind.TOTP and len(apps(held)) >= MOST_APPS:
+        return Problem(notice="error.too_many_apps")
+    if kind in {FactorKind.PASSKEY, FactorKind.SECURITY_KEY} and len(keys(held)) >= MOST_KEYS:
+        return Problem(notice="error.too_many_passkeys")
+    if kind is not FactorKind.PASSKEY and bool(codes) == bool(codes_left(held)):
+        return Problem(notice="error.stale")
+    return None
 
 
 async def begin_app(context: StepContext) -> Progress:
@@ -68,6 +90,9 @@ async def confirm_app(context: StepContext, form: Mapping[str, str], totp: Totp)
     announce = told(context, customer, vault, "factor_added")
 
     async def write(unit: JourneyUnit) -> Problem | None:
+        late = await out_of_date(context, unit, FactorKind.TOTP, codes)
+        if late is not None:
+            return late
         await unit.factors.add(factor)
         if stored:
             await unit.factors.replace_codes(customer.id, stored)

@@ -1,13 +1,14 @@
 """Changing passkeys and security keys in a journey: one is made, renamed or removed."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 import msgspec
 
 from limen.access.factors.records import FactorKind, StoredFactor, codes_left
 from limen.access.factors.recovery import new_codes, stored_codes
-from limen.access.journeys.changes.factors import removal
+from limen.access.journeys.changes.factors import out_of_date, removal
 from limen.access.journeys.context import StepContext
 from limen.access.journeys.limits import over_second_factor
 from limen.access.journeys.owner import code_key, entry, owner, told, with_proof
@@ -100,6 +101,9 @@ async def _stored(context: StepContext, kind: FactorKind, name: str, made: Regis
     end = _end_all(context, customer, now)
 
     async def write(unit: JourneyUnit) -> Problem | None:
+        late = await out_of_date(context, unit, kind, codes)
+        if late is not None:
+            return replace(late, values={"name": name})
         if not await unit.factors.add_key(factor):
             return Problem(notice=_NOT_MADE, values={"name": name})
         if stored:

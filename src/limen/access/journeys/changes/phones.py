@@ -1,6 +1,6 @@
 """Changing what codes are sent to: a phone, or the customer's own mailbox as a second step."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 import msgspec
@@ -9,7 +9,7 @@ from limen.access.factors.phone import INDEX, Phone, seal_phone
 from limen.access.factors.records import FactorKind, StoredFactor, codes_left
 from limen.access.factors.recovery import new_codes, stored_codes
 from limen.access.journeys.changes.contacts import number_added
-from limen.access.journeys.changes.factors import farewell, removal
+from limen.access.journeys.changes.factors import farewell, out_of_date, removal
 from limen.access.journeys.context import StepContext
 from limen.access.journeys.limits import over_second_factor
 from limen.access.journeys.messages.sent_codes import TOO_MANY, Settle, checked, guard_of, sms_offered, texted
@@ -17,7 +17,7 @@ from limen.access.journeys.owner import code_key, entry, owner, told, with_proof
 from limen.access.journeys.parts import JourneyUnit
 from limen.access.journeys.records import Challenge, JourneyState, Second, Task, Texted
 from limen.access.journeys.tasks import ADD_NUMBER
-from limen.access.journeys.views import Problem, Progress, problem_of
+from limen.access.journeys.views import Problem, Progress, Write, problem_of
 from limen.access.sessions.records import SMS, Evidence
 from limen.identity.customers.numbers import with_phone
 from limen.identity.customers.phones import LONGEST_TYPED, parse_phone
@@ -130,9 +130,10 @@ async def confirm_phone(context: StepContext, form: Mapping[str, str], before: T
     add, codes = await _adding(context, (factor_id, FactorKind.PHONE, sealed, index), "phone_added")
 
     async def write(unit: JourneyUnit) -> Problem | None:
-        await guard.typed(unit, phone.country)
-        await add(unit)
-        return None
+        late = await add(unit)
+        if late is None:
+            await guard.typed(unit, phone.country)
+        return late
 
     is_restricted = not parts.desk.tenant.settings.sms.reaches_aal2
     proven = with_proof(context, Evidence(SMS, now, restricted=is_restricted))
@@ -156,12 +157,7 @@ async def add_mailbox(context: StepContext) -> Progress:
     state, parts = context.journey.state, context.parts
     made = (FactorId.new(parts.clock, parts.entropy), FactorKind.EMAIL, b"", None)
     add, codes = await _adding(context, made, "mailed_codes_added")
-
-    async def write(unit: JourneyUnit) -> Problem | None:
-        await add(unit)
-        return None
-
-    return Progress(msgspec.structs.replace(state, task=Task(), second=Second(codes=codes)), write)
+    return Progress(msgspec.structs.replace(state, task=Task(), second=Second(codes=codes)), add)
 
 
 async def remove_messaged(context: StepContext, factor: StoredFactor) -> Progress:
@@ -174,9 +170,7 @@ Made = tuple[FactorId, FactorKind, bytes, bytes | None]
 """A factor that is being set up: its identifier, its kind, what is sealed of it, its blind index."""
 
 
-async def _adding(
-    context: StepContext, made: Made, template: str
-) -> tuple[Callable[[JourneyUnit], Awaitable[None]], tuple[str, ...]]:
+async def _adding(context: StepContext, made: Made, template: str) -> tuple[Write, tuple[str, ...]]:
     """Return what stores a factor in place of one of its kind, tells of it and announces it; and new recovery codes."""
     parts, now = context.parts, context.parts.clock.now()
     customer, vault = owner(context)
@@ -188,7 +182,10 @@ async def _adding(
     tell, data = told(context, customer, vault, template), _data(factor_id, kind)
     goodbye = farewell(context, customer, vault, [factor for factor in before if factor.digest != index])
 
-    async def add(unit: JourneyUnit) -> None:
+    async def add(unit: JourneyUnit) -> Problem | None:
+        late = await out_of_date(context, unit, kind, codes)
+        if late is not None:
+            return late
         for old in before:
             await unit.factors.remove_messaged(customer.id, old.id)
         await unit.factors.add(added)
@@ -198,6 +195,7 @@ async def _adding(
         unit.record(entry(context, "factor.added", data))
         tell(unit)
         await goodbye(unit)
+        return None
 
     return add, codes
 

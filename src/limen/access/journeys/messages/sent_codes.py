@@ -91,7 +91,7 @@ async def texted(context: StepContext, phone: Phone, before: Challenge | None, s
     if sent is None:
         return Progress(state, problem=TOO_MANY)
     customer = context.facts.customer
-    order = Order(phone.plain, customer.id if customer is not None else "", context.request.address)
+    order = Order(phone.plain, customer.id if customer is not None else "", await _asked_from(context))
     guard, announce = await guard_of(context), text(context, "code", phone, sent)
 
     async def write(unit: JourneyUnit) -> Problem | None:
@@ -104,6 +104,13 @@ async def texted(context: StepContext, phone: Phone, before: Challenge | None, s
         return None
 
     return Progress(settle(sent), write, Problem(notice="notice.code_sent", status=200))
+
+
+async def _asked_from(context: StepContext) -> str:
+    """Return the address that a message is asked for from; none where a confidential client's own server asks."""
+    client_id = context.journey.state.client
+    loaded = await context.parts.desk.clients(client_id) if client_id else None
+    return "" if loaded is not None and loaded.client.is_confidential else context.request.address
 
 
 async def mailed(context: StepContext, template: str, before: Challenge | None, settle: Settle) -> Progress:

@@ -6,6 +6,7 @@ import msgspec
 
 from limen.access.journeys.changes.password import replaced
 from limen.access.journeys.context import Facts, StepContext
+from limen.access.journeys.limits import over_judged
 from limen.access.journeys.passwords import password_data
 from limen.access.journeys.records import JourneyState, Task
 from limen.access.journeys.tasks import CHANGE_PASSWORD
@@ -28,6 +29,9 @@ async def submit(context: StepContext, form: Mapping[str, str]) -> Progress:
     """Set the password."""
     if form.get("intent") == "cancel" or context.facts.customer is None:
         return Progress(_done(context.journey.state))
+    limited = await over_judged(context)
+    if limited is not None:
+        return Progress(context.journey.state, problem=limited, is_idle=True)
     return await replaced(context, form.get("password", ""), "customer", _done)
 
 

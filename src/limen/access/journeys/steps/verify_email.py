@@ -16,6 +16,7 @@ from limen.access.journeys.limits import over_account, over_guesses, over_limits
 from limen.access.journeys.messages.digits import ascii_digits
 from limen.access.journeys.messages.mailed import letter, lifetime, purpose
 from limen.access.journeys.messages.mails import challenge
+from limen.access.journeys.owner import entry
 from limen.access.journeys.parts import JourneyUnit
 from limen.access.journeys.proven_addresses import noted_proven, reclaimed
 from limen.access.journeys.records import Draft, Path
@@ -66,7 +67,7 @@ async def submit(context: StepContext, form: Mapping[str, str]) -> Progress:
     error = "error.code_invalid" if counted.tries_left else "error.code_exhausted"
 
     async def write(unit: JourneyUnit) -> Problem | None:
-        unit.record(_entry(context, "code.refused", Outcome.REFUSED, "wrong_code"))
+        unit.record(_refused(context))
         return None
 
     return Progress(failed, write, Problem({"code": error}), link_hash=context.journey.link_hash, refused=MAILBOX)
@@ -187,6 +188,13 @@ async def _resend(context: StepContext) -> Progress:
 
     again = msgspec.structs.replace(state, challenge=sent)
     return Progress(again, write, Problem(notice="notice.code_sent", status=200), link_hash=link_hash(token))
+
+
+def _refused(context: StepContext) -> AuditEntry:
+    """Return the record of a wrong code: it is its customer's who is proven, and else the browser's."""
+    if context.facts.customer is not None and context.facts.is_proven:
+        return entry(context, "code.refused", {}, "wrong_code")
+    return _entry(context, "code.refused", Outcome.REFUSED, "wrong_code")
 
 
 def _entry(context: StepContext, event: str, outcome: Outcome, reason: str, subject: str = "") -> AuditEntry:

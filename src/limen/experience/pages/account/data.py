@@ -1,6 +1,5 @@
 """The customer's data as a whole: a copy of it, and its end."""
 
-import asyncio
 from typing import Final
 
 import msgspec
@@ -17,8 +16,7 @@ from limen.experience.pages.account.activity import NameOf
 from limen.experience.pages.account.look import Again, Done, Look, Shown, Taken, Turn
 from limen.experience.pages.account.owner import owner_of, parts_of
 from limen.experience.pages.account.tasks import begin_task
-from limen.identity.credentials.context import context_words
-from limen.kernel.errors import Refusal
+from limen.kernel.errors import Refusal, Throttled
 
 _ERRORS: Final = {
     "passphrase.signs": "error.passphrase_signs",
@@ -73,11 +71,11 @@ async def fetch_archive(turn: Turn) -> Taken:
     body = archiving.opened(archive, turn.vault)
     passphrase = turn.form.get(locking.FIELD, "")
     if passphrase:
-        words, known = context_words(*account.customer.profile.called), parts.hasher.pool
-        refusal = await locking.refusal_of(passphrase, words, known)
+        judge = locking.Judge(parts.tenant_id, parts.limiter, parts.hasher.pool)
+        refusal = await locking.refusal_of(passphrase, account.customer, judge)
         if refusal is not None:
             return _not_locked(refusal)
-        body = await asyncio.to_thread(locking.locked, body, passphrase)
+        body = await locking.locked(body, passphrase)
     async with visit.parts.begin(parts.tenant_id) as unit:
         unit.seal_with(turn.vault)
         unit.record(owner_of(turn).entry("export.downloaded"))
@@ -87,6 +85,8 @@ async def fetch_archive(turn: Turn) -> Taken:
 
 def _not_locked(refusal: Refusal) -> Again:
     """Return the page anew; what was typed does not come back with it."""
+    if isinstance(refusal, Throttled):
+        return Again("data", {}, {"": "error.throttled"}, 429)
     wrong = {name: _ERRORS[code] for name, code in refusal.fields.items()}
     return Again("data", {}, wrong or {"": "error.busy"}, 400 if wrong else 503)
 

@@ -3,14 +3,12 @@
 A copy at once is ``/account/data``, the end of the account ``/account/deletion``; their requests are listed here too.
 """
 
-import asyncio
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Request, Response
 
 from limen.access.account import archive as archiving
 from limen.access.account import locking
-from limen.identity.credentials.context import context_words
 from limen.identity.customers.scopes import ACCOUNT_READ, ACCOUNT_WRITE
 from limen.identity.rights.records import Law, PrivacyRequest, PrivacyRequestId
 from limen.identity.rights.requests import Asked, Requests
@@ -145,11 +143,11 @@ async def fetch_locked_archive(call: CurrentAccount, body: PassphraseSent) -> Re
     """Fetch the copy encrypted with a passphrase (AES-256), which is kept nowhere. Wants a recent sign-in."""
     await require_recent(call)
     passphrase = body.passphrase.get_secret_value()
-    words = context_words(*call.owner.customer.profile.called)
-    refusal = await locking.refusal_of(passphrase, words, call.parts.hasher.pool)
+    judge = locking.Judge(call.desk.tenant.id, call.parts.limiter, call.parts.hasher.pool)
+    refusal = await locking.refusal_of(passphrase, call.owner.customer, judge)
     if refusal is not None:
         raise Refused(refusal)
-    content = await asyncio.to_thread(locking.locked, await _content(call), passphrase)
+    content = await locking.locked(await _content(call), passphrase)
     return Response(content, media_type="application/zip")
 
 
