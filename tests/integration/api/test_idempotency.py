@@ -3,10 +3,13 @@
 import asyncio
 
 import pytest
+from sqlalchemy import select
 
 from limen.access.tokens.issue import access_token
 from limen.access.tokens.request import Mandate, TokenRequest
 from limen.identity.administrators import SYSTEM
+from limen.kernel.encoding import sha256
+from limen.storage.schema.processes import idempotency
 
 pytestmark = pytest.mark.anyio
 WEB = {"client_name": "Shop", "redirect_uris": ["https://shop.example/callback"]}
@@ -76,6 +79,18 @@ async def test_a_customers_answer_is_made_anew_so_that_none_outlives_an_erasure(
         await house.customers().delete(first.json()["id"], SYSTEM)
         gone = await http.post("/customers", json=sent, headers=KEY)
     assert gone.status_code == 404
+
+
+async def test_what_is_kept_of_a_request_is_no_hash_that_anybody_can_guess_with(house):
+    async with house.http(await house.token()) as http:
+        sent = {"email": "ann@example.com", "password": "correct horse battery staple"}
+        made = await http.post("/customers", json=sent, headers=KEY)
+    assert made.status_code == 201
+    async with house.storage.database.read(house.default.id) as unit:
+        [row] = (await unit.connection.execute(select(idempotency))).all()
+    plain = sha256(made.request.content)
+    assert plain not in {value for value in row if isinstance(value, bytes)}
+    assert len(row.request_hash) == len(plain)
 
 
 @pytest.mark.parametrize("key", ["", "ä", "x" * 256, "a b"])

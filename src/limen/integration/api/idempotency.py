@@ -3,6 +3,9 @@
 The key is reserved in a commit of its own, then the work is done, then its answer is kept for a day. A refused request
 gives the key back. A process killed in between leaves the key reserved for ten minutes; after them the request is
 worked on anew, and what it would make twice refuses itself (slug, ``client_id``, address).
+
+Key and request are kept as codes under a sub-key of the tenant's: a plain hash of a body would be an address, a number
+or a password for whoever reads the database and guesses.
 """
 
 import re
@@ -17,12 +20,15 @@ from limen.identity.administrators import Actor
 from limen.integration.api.parts import ApiParts
 from limen.integration.api.problems import Refused
 from limen.kernel.clock import DAY, MINUTE
-from limen.kernel.encoding import framed, sha256
+from limen.kernel.encoding import framed
 from limen.kernel.errors import Conflict, Invalid
+from limen.kernel.mac import HmacSha256
 
 KEPT: Final = DAY
 RESERVED: Final = 10 * MINUTE
 _FIELD: Final = "api.answer"
+_PURPOSE: Final = "idempotency"
+"""The purpose of the tenant's sub-key."""
 _KEY: Final = re.compile(r'"?([\x21\x23-\x7e]{1,255})"?')
 _KEPT_HEADERS: Final = ("etag", "location", "content-type")
 
@@ -81,8 +87,9 @@ async def once(call: Asker, request: Request, key: str | None, work: Work, recal
     found = _KEY.fullmatch(key)
     if found is None:
         raise Refused(Invalid("invalid_idempotency_key"), 400)
-    digest = sha256(framed(call.client_id, call.actor.name, request.scope["path"], found[1]))
-    asked = sha256(await request.body())
+    code = HmacSha256((await call.parts.keyring.tenant(call.desk.tenant.id)).derive(_PURPOSE)).digest
+    digest = code(framed("key", call.client_id, call.actor.name, request.scope["path"], found[1]))
+    asked = code(framed("request", digest, await request.body()))
     known = await _reserve(call, digest, asked)
     if known is not None:
         return await _again(call, digest, asked, known, recall)
