@@ -21,6 +21,7 @@ from limen.identity.tenants.management import TenantChange
 from limen.identity.tenants.sms import SmsSettings
 from limen.integration.messaging.line_types import HookLineTypes
 from limen.integration.messaging.text_webhook import WebhookSettings
+from limen.kernel.clock import SECOND
 from limen.kernel.errors import Misconfigured
 from limen.kernel.secret import Secret
 from limen.storage.stores.tolls import SqlTolls
@@ -399,6 +400,26 @@ async def test_a_recovery_that_waits_is_told_to_a_number_that_only_names_its_cus
     assert [one.text for one in await texts(house, OTHER)] == [waiting]
     await a_day_later(house)
     assert [one.text for one in await texts(house, OTHER)] == [waiting, waiting]
+
+
+async def test_each_of_many_numbers_is_told_of_a_recovery_to_the_last(house):
+    await allow(house)
+    house.clock.advance(86_400 - house.clock.now() // SECOND % 86_400 + 900)  # a quarter past midnight: two days touch
+    others = [OTHER, "+4915123456001", "+4915123456002"]
+    since = house.clock.now()
+    await house.customer(ANN, phones=tuple(Contact(f"p{n}", number, since) for n, number in enumerate(others)))
+    ann = house.walker()
+    await ann.sign_in(ANN, PASSWORD)
+    await enrolled(house, ann)
+    before = len(await texts(house))
+    await say_lost(house, house.walker(user_agent=SAFARI))
+    for _ in range(3):
+        await texts(house)  # delivered: what waits for longer than a day is sent no more
+        await a_day_later(house)
+    waiting, ready = (says(f"sms.recovery_{how}", brand=house.tenant.name) for how in ("waiting", "ready"))
+    told = {number: [one.text for one in await texts(house, number)] for number in (NUMBER, *others)}
+    told[NUMBER] = told[NUMBER][before:]
+    assert set(map(tuple, told.values())) == {(waiting, waiting, waiting, ready)}
 
 
 async def test_a_recovery_is_not_told_to_a_number_whose_country_is_no_longer_served(house, ann):

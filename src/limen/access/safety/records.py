@@ -146,8 +146,21 @@ class TrustedDevice:
     expires_at: Instant
 
 
+class Blinder(Protocol):
+    """What this package asks of a tenant's vault (``keyring.TenantVault``)."""
+
+    def blind(self, kind: str, normalised: str) -> bytes:
+        """Return a keyed hash of a text among those of its kind."""
+        ...
+
+
 class Sealer(Protocol):
     """What this package asks of a customer's vault (``keyring.SubjectVault``)."""
+
+    @property
+    def tenant(self) -> Blinder:
+        """Return the vault of the customer's tenant."""
+        ...
 
     def seal(self, field: str, record: str, plaintext: bytes) -> bytes:
         """Return the envelope."""

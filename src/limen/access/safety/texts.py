@@ -1,7 +1,8 @@
 """Notices by short message: of a recovery to every number of the customer's, and to a number that is left behind.
 
-A notice by short message carries no link: it says to look at the account. Each customer gets few a day, counted like
-every message that costs money; it does not count as a code, since nobody types it.
+A notice by short message carries no link: it says to look at the account. Each number of a customer's gets few a day,
+and the customer a few times as many, counted like every message that costs money: what goes to one number takes nothing
+from another, or the last warning of a recovery would reach none. It does not count as a code, since nobody types it.
 """
 
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ from typing import Final, Protocol
 from limen.access.factors.phone import open_phone, phone_of
 from limen.access.factors.records import StoredFactor
 from limen.access.safety.messages import Reader
+from limen.identity.customers.numbers import MOST_PHONES
 from limen.identity.customers.phones import parse_phone
 from limen.kernel.clock import DAY, Clock, Instant
 from limen.kernel.entropy import Entropy
@@ -24,6 +26,9 @@ from limen.trust.tolls.records import Toll
 from limen.trust.tolls.store import TollStore
 
 _A_DAY: Final = 3
+_A_DAY_IN_ALL: Final = _A_DAY * (MOST_PHONES + 1)
+"""To every number that names the customer, and the phone that codes go to."""
+_NOTICE: Final = "notice-number"
 _SECONDS: Final = 86_400
 
 
@@ -38,9 +43,10 @@ class TextUnit(AnnouncesEvents, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A short message that is sealed and may be sent."""
+    """A short message that is sealed and may be sent; ``to`` is a keyed hash of whose number it goes to."""
 
     customer_id: CustomerId
+    to: bytes
     event_id: EventId
     event: Event
 
@@ -91,15 +97,17 @@ def _text(  # noqa: PLR0913 - a message has these parts
     )
     sealed = reader.vault.seal(SMS_FIELD, event_id, encode_sms_request(order))
     customer_id = reader.customer.id
-    return Text(customer_id, event_id, Event("sms.requested", customer_id, {"template": template}, sealed))
+    to = reader.vault.tenant.blind(_NOTICE, f"{customer_id} {number}")  # no index of numbers: it links nobody
+    return Text(customer_id, to, event_id, Event("sms.requested", customer_id, {"template": template}, sealed))
 
 
 async def send(unit: TextUnit, text: Text | None, now: Instant) -> bool:
-    """Order *text*, unless its customer has had enough today."""
+    """Order *text*, unless its number, or its customer, has had enough today."""
     if text is None:
         return False
-    toll = Toll("notice-customer", text.customer_id.encode(), Limit(_A_DAY, _SECONDS))
-    if not await unit.tolls.take(toll, now):
+    number = Toll(_NOTICE, text.to, Limit(_A_DAY, _SECONDS))
+    customer = Toll("notice-customer", text.customer_id.encode(), Limit(_A_DAY_IN_ALL, _SECONDS))
+    if not await unit.tolls.take(number, now) or not await unit.tolls.take(customer, now):
         return False
     unit.announce(text.event, text.event_id)
     return True
