@@ -12,8 +12,10 @@ import httpx2
 import pytest
 from sqlalchemy import select
 
-from limen.access.clients.records import AuthMethod
+from limen.access.clients.records import AuthMethod, ClientDocument
+from limen.access.clients.validation import validate
 from limen.access.tokens.waiting import WaitingKind
+from limen.identity.customers.scopes import ACCOUNT_CREDENTIALS
 from limen.storage.schema.tokens import waiting_requests
 from tests.integration.tokens.kit import EMAIL, PASSWORD, Shop, claims, error
 from tests.integration.tokens.proofs import Prover
@@ -86,6 +88,18 @@ async def test_rfc8628_s3_1_a_client_without_the_grant_is_refused(shop: Shop):
 async def test_rfc8628_s3_1_scopes_are_checked_before_a_code_is_given(tv: Television):
     assert error(await tv.ask(scope="openid admin")) == (400, "invalid_scope")
     assert error(await tv.ask(request="eyJ"))[0] == 400
+
+
+async def test_rfc8628_s5_4_what_is_answered_on_another_device_never_sets_up_how_its_customer_signs_in(shop: Shop):
+    scopes = ("openid", ACCOUNT_CREDENTIALS)
+    both = {"grant_types": (GRANT, WaitingKind.BACKCHANNEL.value), "backchannel_token_delivery_mode": "poll"}
+    wrong = validate(ClientDocument(client_name="Living Room", scopes=scopes, **both))
+    assert wrong is not None
+    assert wrong.fields == {"scopes.1": "scope.code_grant"}
+    auth = await shop.another(scopes=scopes, **both | {"grant_types": (*both["grant_types"], "authorization_code")})
+    for path, form in (("/device_authorization", {}), ("/bc-authorize", {"login_hint": EMAIL})):
+        assert error(await shop.post(path, form | {"scope": " ".join(scopes)}, auth)) == (400, "invalid_scope")
+        assert (await shop.post(path, form | {"scope": "openid"}, auth)).status_code == 200
 
 
 async def test_rfc8628_s3_2_the_answer_has_all_that_the_device_needs(tv: Television):

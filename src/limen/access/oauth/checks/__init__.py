@@ -11,6 +11,7 @@ from limen.access.oauth.checks.assurance import check_assurance
 from limen.access.oauth.checks.authorization_details import check_authorization_details
 from limen.access.oauth.checks.claims import check_claims, refuse_claims
 from limen.access.oauth.checks.client import check_client
+from limen.access.oauth.checks.credentials import refuse_credentials
 from limen.access.oauth.checks.display import check_display
 from limen.access.oauth.checks.dpop_jkt import check_dpop_jkt
 from limen.access.oauth.checks.grant_type import check_grant_type
@@ -61,6 +62,7 @@ TABLE: Final[tuple[tuple[Check, Endpoint], ...]] = (
     (check_signed,         A | P        ),
     (check_grant_type,     A | P        ),
     (check_scope,          A | P | D | B),
+    (refuse_credentials,           D | B),
     (check_resource,       A | P | D | B),
     (check_authorization_details, A | P | D | B),
     (check_pkce,           A | P        ),
