@@ -54,11 +54,13 @@ def _check(text: str) -> str | None:
 def places_behind(uri: str, document: ClientDocument) -> tuple[str, ...]:
     """Return *uri*, where a client is answered, and where else on the web it is registered to be.
 
-    An application of its own scheme takes the browser nowhere. There are at most :data:`MOST_PLACES`.
+    An application of its own scheme takes the browser nowhere, and an IPv6 literal cannot be named in a policy (CSP3
+    §2.3.1): only *uri* itself may be either. There are at most :data:`MOST_PLACES`.
     """
     said = (uri, document.client_uri, document.initiate_login_uri)
     found = dict.fromkeys((*said, *document.redirect_uris, *document.post_logout_redirect_uris))
-    places = tuple(one for one in found if one.startswith(("https:", "http:")))[:MOST_PLACES]
+    places = tuple(one for one in found if one.startswith(("https:", "http:")) and (one == uri or "//[" not in one))
+    places = places[:MOST_PLACES]
     return places if uri in places else (uri,)
 
 

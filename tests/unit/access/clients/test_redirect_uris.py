@@ -169,3 +169,13 @@ def test_a_browser_may_be_led_on_to_where_a_client_is_registered_and_to_no_more_
     assert len(places) == MOST_PLACES
     assert not any(one.startswith("com.") for one in places)
     assert places_behind("com.example.app:/cb", document) == ("com.example.app:/cb",)
+
+
+def test_a_place_that_a_policy_cannot_name_opens_no_whole_scheme() -> None:
+    document = ClientDocument(
+        client_name="Shop",
+        client_uri="https://[2001:db8::1]/",
+        redirect_uris=("https://shop.example/cb", "http://[::1]:4711/cb"),
+    )
+    assert places_behind("https://shop.example/cb", document) == ("https://shop.example/cb",)
+    assert places_behind("http://[::1]:4711/cb", document)[0] == "http://[::1]:4711/cb"
