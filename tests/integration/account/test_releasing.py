@@ -24,6 +24,7 @@ PROFILE = ProfileSettings(
         "gender": ClaimAnnotation(administrator="nothing"),
     },
 )
+WORDS = {scope: {"en": f"Do {scope}"} for scope in ("tier:write", "names:write")}
 SCOPES = ("openid", "profile", "age", "tier", "tier:write", "note", "names:write", "account:write")
 
 
@@ -38,7 +39,7 @@ def told(answer):
 
 async def test_an_application_writes_what_its_scopes_say_and_nothing_else(house):
     ann = await at_home(house)
-    await settings(house, profile=PROFILE)
+    await settings(house, profile=PROFILE, scope_words=WORDS)
     await profile_of(house, birthdate="1990-05-17", attributes={"note": "seen", "size": 42})
     api, app = await club(house, ann, "openid tier:write note")
     read = await api("GET", "/profile")
@@ -70,9 +71,30 @@ async def test_an_application_writes_what_its_scopes_say_and_nothing_else(house)
     assert len([one for one in told_of if f'"client:{app[0]}"'.encode() in one and b'["attributes"]' in one]) == 1
 
 
+async def test_what_it_may_not_read_is_not_guessed_by_writing(house):
+    ann = await at_home(house)
+    await settings(house, profile=PROFILE, scope_words=WORDS)
+    await profile_of(house, birthdate="1990-05-17", gender="f", attributes={"size": 42})
+    api, _ = await club(house, ann, "openid tier:write")
+    for right, wrong in (
+        ({"birthdate": "1990-05-17"}, {"birthdate": "1991-05-17"}),
+        ({"gender": "f", "attributes": {"tier": 1}}, {"gender": "", "attributes": {"tier": 1}}),
+        ({"attributes": {"size": 42}}, {"attributes": {"size": "x"}}),
+        ({"attributes": {"note": None}}, {"attributes": {"note": "seen"}}),
+        ({"address": None}, {"address": {"locality": "a\tb"}}),
+    ):
+        first, second = [await api("PATCH", "/profile", json=body, headers=ANY) for body in (right, wrong)]
+        assert first.status_code == second.status_code == 422, right
+        assert first.json()["errors"] == second.json()["errors"], right
+    await settings(house, profile=ProfileSettings(claims={"gender": ClaimAnnotation(customer="nothing")}))
+    own, _ = await club(house, ann, "openid account:write")
+    for gender in ("f", "m"):
+        assert told(await own("PATCH", json={"gender": gender}, headers=ANY)) == [("#/gender", "claim.not_yours", None)]
+
+
 async def test_without_such_a_scope_nothing_is_written_not_even_by_one_for_the_whole_account(house):
     ann = await at_home(house)
-    await settings(house, profile=PROFILE)
+    await settings(house, profile=PROFILE, scope_words=WORDS)
     api, app = await club(house, ann, "openid profile account:write")
     refused = await api("PATCH", "/profile", json={"attributes": {"tier": 3}}, headers=ANY)
     assert (refused.status_code, refused.json()["code"]) == (403, "insufficient_scope")
@@ -92,7 +114,7 @@ async def test_without_such_a_scope_nothing_is_written_not_even_by_one_for_the_w
 
 async def test_a_claim_goes_with_the_scope_that_the_tenant_gives_it(house):
     ann = await at_home(house)
-    await settings(house, profile=PROFILE)
+    await settings(house, profile=PROFILE, scope_words=WORDS)
     await profile_of(house, birthdate="1990-05-17", website="https://ann.example")
     seen = {}
     for scope in ("openid profile", "openid age", "openid names:write"):
@@ -121,7 +143,7 @@ async def test_a_name_that_is_only_theirs_to_read_is_not_asked_for_and_not_writt
     assert "name" in page.forms[0].fields
     ann = await at_home(house)
     await profile_of(house, name="Ann Lee")
-    await settings(house, profile=PROFILE)
+    await settings(house, profile=PROFILE, scope_words=WORDS)
     page = await house.walker().get("/sign-up")
     assert "name" not in page.forms[0].fields
     page = await ann.get("/account/profile")
@@ -132,10 +154,11 @@ async def test_a_name_that_is_only_theirs_to_read_is_not_asked_for_and_not_writt
     assert ((await profile_of(house)).name, (await profile_of(house)).given_name) == ("Ann Lee", "Ann")
 
 
-def test_a_scope_that_means_something_else_lets_nobody_write():
-    def places(scope):
+def test_a_scope_that_means_something_else_or_that_nobody_has_words_for_lets_nobody_write():
+    def places(scope, **words):
         claims, tier = {"nickname": ClaimAnnotation(write_scope=scope)}, {"limen": {"write_scope": scope}}
-        wrong = validate("Home", TenantSettings(profile=ProfileSettings(claims=claims, attributes={"tier": tier})))
+        profile = ProfileSettings(claims=claims, attributes={"tier": tier})
+        wrong = validate("Home", TenantSettings(profile=profile, scope_words=words))
         return set(wrong.fields.items()) if wrong else set()
 
     for scope in ("profile", "openid", "offline_access", "account:write", "limen:customers:write"):
@@ -143,4 +166,9 @@ def test_a_scope_that_means_something_else_lets_nobody_write():
             ("settings.profile.claims.nickname.write_scope", "scope.reserved"),
             ("settings.profile.attributes.tier.write_scope", "scope.reserved"),
         }
-    assert places("tier:write") == set()
+    assert places("tier:write") == {
+        ("settings.profile.claims.nickname.write_scope", "scope.without_words"),
+        ("settings.profile.attributes.tier.write_scope", "scope.without_words"),
+    }
+    assert places("tier:write", **{"tier:write": {"en": "Keep your tier"}}) == set()
+    assert places("") == set()

@@ -60,6 +60,11 @@ async def test_administrators_keep_to_what_a_tenant_says_of_standard_claims(hous
         )
         found = sorted((one["pointer"], one["code"]) for one in refused.json()["errors"])
         assert found == [("#/birthdate", "claim.not_yours"), ("#/name", "claim.not_yours")]
+        guesses = [
+            await http.patch(f"/customers/{ann.id}", json={"birthdate": day}, headers={"if-match": "*"})
+            for day in ("1990-05-17", "1991-05-17")
+        ]
+        assert {(one.status_code, one.json()["errors"][0]["code"]) for one in guesses} == {(422, "claim.not_yours")}
         kept = await http.patch(f"/customers/{ann.id}", json={"locale": "de"}, headers={"if-match": "*"})
         assert (kept.status_code, kept.json()["locale"]) == (200, "de")
         merged = await http.post(f"/customers/{bob.id}/merge", json={"from": ann.id, "preview": True})

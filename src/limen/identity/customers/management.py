@@ -4,7 +4,7 @@ Keys, hashes and look-ups in the key store are asked for outside the unit of wor
 for; the version in the final UPDATE proves that nothing moved in between.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any
@@ -35,7 +35,7 @@ from limen.identity.customers.usernames import allowed_username
 from limen.identity.customers.validation import CODE, normalised, validate
 from limen.identity.profiles.claims import not_theirs
 from limen.identity.profiles.records import ProfileSettings, Who
-from limen.identity.profiles.values import beyond, brought_up
+from limen.identity.profiles.values import beyond, brought_up, withheld
 from limen.kernel.clock import Clock
 from limen.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Refusal
 from limen.kernel.events import EVENTS, AuditEntry, Event
@@ -140,15 +140,22 @@ class CustomerAdministration:
         actor: Actor,
         *,
         expected_version: int | None = None,
+        sent: Iterable[str] = (),
     ) -> Customer | Refusal:
         """Replace a profile by what *change* makes of it. Another address is unverified unless *change* says otherwise.
+
+        *sent* names what the actor wrote down, each attribute as ``attributes.NAME``. What of it is not theirs to write
+        is refused whatever it says, the value that is there already too: guesses are not to be told from each other.
 
         Returns:
             The customer as it is now (the same version if nothing changed), what *change* refuses, ``NotFound``,
             ``Forbidden``, ``Invalid`` by field, ``Conflict("version_changed")`` or ``Conflict("email_taken")``.
         """
+        kept = withheld(self.profiles, sent, self._who(actor))
 
         def changed(customer: Customer) -> Customer | Refusal:
+            if kept:
+                return Invalid(CODE, ", ".join(kept), kept)
             before = brought_up(self.profiles, customer.profile.attributes)
             current = msgspec.structs.replace(customer.profile, attributes=before)
             wanted = change(current)

@@ -5,10 +5,10 @@ into its new type. Whatever still does not fit stays as it is, and is reported: 
 changed.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from limen.identity.profiles.claims import by_scope
+from limen.identity.profiles.claims import SAID, by_scope, claim_access
 from limen.identity.profiles.records import Access, Annotation, ClaimAnnotation, ProfileSettings, Who
 from limen.identity.profiles.schema import annotation, read_value, wrong_attributes
 from limen.kernel.clock import DAY, Instant
@@ -78,6 +78,21 @@ def beyond(settings: ProfileSettings, before: Mapping[str, Any], after: Mapping[
     """Return the attributes that changed though *who* may not write them."""
     changed = [name for name in before.keys() | after.keys() if before.get(name) != after.get(name)]
     return {name: "attribute.not_yours" for name in sorted(changed) if access(settings, name, who) != "write"}
+
+
+def withheld(settings: ProfileSettings, sent: Iterable[str], who: Who) -> dict[str, str]:
+    """Return what of *sent* is not *who*'s to write, attributes as ``attributes.NAME``: a message key, by name.
+
+    It asks for no value: what is refused only where it differs can be guessed by whoever may not read it.
+    """
+    found: dict[str, str] = {}
+    for name in sorted(sent):
+        _, dot, attribute = name.partition(".")
+        if dot and access(settings, attribute, who) != "write":
+            found[name] = "attribute.not_yours"
+        elif name in SAID and claim_access(settings, name, who) != "write":
+            found[name] = "claim.not_yours"
+    return found
 
 
 def access(settings: ProfileSettings, name: str, who: Who) -> Access:

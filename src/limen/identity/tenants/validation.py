@@ -1,7 +1,7 @@
 """What a tenant may be called, and what its settings may say."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from urllib.parse import urlsplit
 
 from limen.identity.administrators import ADMINISTRATIVE
@@ -93,7 +93,7 @@ def validate(name: str, settings: TenantSettings) -> Invalid | None:
     problems |= dict([*_keys(settings.keys), *problems_of(settings.claims, "settings.claims")])
     problems |= dict(_scope_words(settings.scope_words))
     wrong = dict(profile_problems(settings.profile, "settings.profile", STANDARD))
-    problems |= wrong or dict(_write_scopes(settings.profile))
+    problems |= wrong or dict(_write_scopes(settings.profile, settings.scope_words))
     problems |= dict(assurance_problems(settings.assurance, "settings.assurance"))
     problems |= dict(passkey_problems(settings.passkeys, "settings.passkeys"))
     problems |= dict(sign_in_problems(settings.sign_in, "settings.sign_in"))
@@ -154,13 +154,18 @@ def _locales(settings: TenantSettings) -> Iterator[tuple[str, str]]:
             yield f"settings.locales.{index}", "locale.unknown"
 
 
-def _write_scopes(profile: ProfileSettings) -> Iterator[tuple[str, str]]:
-    """Yield what would be written by a scope that means something else: whoever was to read would write as well."""
+def _write_scopes(profile: ProfileSettings, words: Collection[str]) -> Iterator[tuple[str, str]]:
+    """Yield what would be written by a scope that means something else, or that the consent page has no *words* for.
+
+    Whoever was to read would write as well, and nobody would know what they allow.
+    """
     said = {f"claims.{name}": one.write_scope for name, one in profile.claims.items()}
     said |= {f"attributes.{name}": annotation(schema).write_scope for name, schema in profile.attributes.items()}
     for place, scope in said.items():
         if scope in _SPOKEN_FOR or scope.startswith((ADMINISTRATIVE, ACCOUNT)):
             yield f"settings.profile.{place}.write_scope", "scope.reserved"
+        elif scope and scope not in words:
+            yield f"settings.profile.{place}.write_scope", "scope.without_words"
 
 
 def _scope_words(words: dict[str, dict[str, str]]) -> Iterator[tuple[str, str]]:

@@ -69,8 +69,8 @@ async def update_account(call: CurrentAccount, body: AccountPatch, if_match: IfM
     """Change what one says of oneself, and the language and time zone; what is absent stays."""
     version = expected_version(if_match)
     actor = Actor(f"customer:{call.owner.customer.id}", call.owner.request.request_id)
-    done = await _customers(call).update(call.owner.customer.id, body.applied, actor, expected_version=version)
-    customer = ok(done)
+    use, customer_id = _customers(call), call.owner.customer.id
+    customer = ok(await use.update(customer_id, body.applied, actor, expected_version=version, sent=body.named))
     return answer(shown_account(customer, call.desk.tenant.settings.profile), customer.version)
 
 
@@ -93,8 +93,9 @@ async def write_released(call: CurrentAccount, body: ReleasedPatch, if_match: If
     if call.granted.isdisjoint(scopes):
         raise out_of_scope(call, *scopes)
     actor = Actor(f"client:{owner.client}", owner.request.request_id)
-    use = _customers(call, granted=call.granted)
-    return _released(call, ok(await use.update(owner.customer.id, body.applied, actor, expected_version=version)))
+    use, customer_id = _customers(call, granted=call.granted), owner.customer.id
+    done = await use.update(customer_id, body.applied, actor, expected_version=version, sent=body.named)
+    return _released(call, ok(done))
 
 
 def _released(call: AccountCall, customer: Customer) -> Response:

@@ -1,6 +1,6 @@
 """Customers. A customer who administers can be changed only by somebody who administers as much."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
@@ -64,11 +64,18 @@ def administration(call: Call) -> CustomerAdministration:
 
 
 async def changed(
-    call: Call, customer_id: str, if_match: str | None, change: Callable[[Profile], Profile | Refusal]
+    call: Call,
+    customer_id: str,
+    if_match: str | None,
+    change: Callable[[Profile], Profile | Refusal],
+    sent: Iterable[str] = (),
 ) -> Customer:
-    """Make a *change* of a customer's profile, where its version is still the one that was read."""
+    """Make a *change* of a customer's profile, where its version is still the one that was read.
+
+    *sent* is as in :meth:`~limen.identity.customers.management.CustomerAdministration.update`.
+    """
     version, use = expected_version(if_match), administration(call)
-    return ok(await use.update(CustomerId(customer_id), change, call.actor, expected_version=version))
+    return ok(await use.update(CustomerId(customer_id), change, call.actor, expected_version=version, sent=sent))
 
 
 def _shown(call: Call, customer: Customer) -> CustomerShown:
@@ -180,7 +187,7 @@ async def update_customer(
     call: CurrentCall, customer_id: CustomerPath, body: CustomerPatch, if_match: IfMatch = None
 ) -> Response:
     """Change a customer's profile or address; what is absent stays."""
-    customer = await changed(call, customer_id, if_match, body.applied)
+    customer = await changed(call, customer_id, if_match, body.applied, body.named)
     return answer(_shown(call, customer), customer.version)
 
 

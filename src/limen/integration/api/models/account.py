@@ -44,7 +44,7 @@ class AccountShown(ClaimsShown):
 class AccountPatch(ClaimsSent):
     """What is to be different; what is absent stays (RFC 7396). Another e-mail address is proven on the account page.
 
-    Claims that the tenant keeps from its customers, or shows them to read, are refused.
+    Claims that the tenant keeps from its customers, or shows them to read, are refused, whatever they say.
     """
 
     model_config = ConfigDict(json_schema_extra=without_defaults)
@@ -83,7 +83,7 @@ class ReleasedShown(Shown):
 class ReleasedPatch(AccountPatch):
     """What is to be different; what is absent stays (RFC 7396), and an attribute that is null goes.
 
-    Claims and attributes that the application's scopes do not let it write are refused.
+    Claims and attributes that the application's scopes do not let it write are refused, whatever they say.
     """
 
     attributes: Attributes = Field(default_factory=dict)

@@ -67,6 +67,12 @@ class ClaimsSent(Sent):
     birthdate: Birthdate = ""
     address: AddressSent | None = Field(default=None, description="Null for none. What is absent in one stays.")
 
+    @property
+    def named(self) -> frozenset[str]:
+        """Return the names of what was sent, whatever its value; each attribute as ``attributes.NAME``."""
+        attributes = (f"attributes.{name}" for name in getattr(self, "attributes", ()))
+        return frozenset((*self.model_fields_set - {"attributes"}, *attributes))
+
 
 class ClaimsShown(Shown):
     """The same, as they are held."""

@@ -79,6 +79,7 @@ class CustomerPatch(ClaimsSent):
     """What is to be different; what is absent stays (RFC 7396).
 
     Another address is unverified unless ``email_verified`` is sent along. An attribute that is null goes.
+    Claims and attributes that the tenant does not let its administrators write are refused, whatever they say.
     """
 
     model_config = ConfigDict(json_schema_extra=without_defaults)
