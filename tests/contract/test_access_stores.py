@@ -27,13 +27,26 @@ async def test_a_browser_is_stored_once_and_its_secret_replaced(database):
     async with database.begin() as unit:
         await unit.sessions.add_browser(at)
         assert await unit.sessions.browser(at.id) == at
-        await unit.sessions.keep_browser(msgspec.structs.replace(newer, created_at=at.created_at - 1))
+        changed = msgspec.structs.replace(newer, created_at=at.created_at - 1)
+        assert await unit.sessions.keep_browser(changed, at.secret_hash)
         assert await unit.sessions.browser(at.id) == newer
         await unit.sessions.add_browser(at)
         assert await unit.sessions.browser(at.id) == newer
         other = things.browser(database)
-        await unit.sessions.keep_browser(other)
+        assert await unit.sessions.keep_browser(other, b"")
         assert await unit.sessions.browser(other.id) == other
+
+
+async def test_a_browser_takes_no_secret_from_who_was_proven_by_the_one_before(database):
+    at = things.browser(database)
+    first, late = (msgspec.structs.replace(at, secret_hash=things.digest(name)) for name in ("first", "late"))
+    async with database.begin() as unit:
+        await unit.sessions.add_browser(at)
+    for browser, applied in ((first, True), (late, False)):
+        async with database.begin() as unit:
+            assert await unit.sessions.keep_browser(browser, at.secret_hash) is applied
+    async with database.begin() as unit:
+        assert await unit.sessions.browser(at.id) == first
 
 
 async def test_sessions_at_a_browser_come_newest_proof_first_without_the_ended(database):

@@ -321,7 +321,8 @@ async def signing_keys(unit, theirs, _now):
 async def browsers(unit, theirs, _now):
     at = theirs.who.browser
     assert await unit.sessions.browser(at.id) is None
-    await unit.sessions.keep_browser(msgspec.structs.replace(at, secret_hash=b"mine"))  # one of the same name, and mine
+    mine = msgspec.structs.replace(at, secret_hash=b"mine")  # one of the same name, and mine
+    assert await unit.sessions.keep_browser(mine, at.secret_hash)
 
 
 async def sessions(unit, theirs, now):

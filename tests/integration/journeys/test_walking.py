@@ -118,7 +118,7 @@ async def test_two_tabs_with_a_journey_each_do_not_disturb_each_other(house):
     assert (await walker.sign_in("bob@example.com", PASSWORD, page)).answer["state"] == "two"
 
 
-async def test_journeys_of_one_browser_that_arrive_at_once_both_arrive(house_on):
+async def test_of_journeys_of_one_browser_that_arrive_at_once_one_does_and_none_fails(house_on):
     await house_on.customer(ANN)
     shop = await house_on.register_client(require_consent=False)
     walker = house_on.walker()

@@ -48,6 +48,10 @@ class Arrived:
     back: str = ""
 
 
+class OutrunError(Exception):
+    """Somebody was faster with this journey or this browser: all that was written in the unit goes back."""
+
+
 async def arrive(
     parts: JourneyParts, unit: JourneyUnit, journey: Journey, facts: Facts, request: RequestContext
 ) -> Arrived | Refusal:
@@ -166,7 +170,7 @@ async def _session(
         await unit.profiles.count_sign_in(customer.id)
     await remember(parts, unit, journey, facts, session.id, request)
     _tell(unit, session, customer, state, request)
-    return session, await rotated_cookie(parts, unit, journey)
+    return session, await rotated_cookie(parts, unit, journey, facts)
 
 
 async def _note_seen(
@@ -192,13 +196,17 @@ def _surroundings(facts: Facts, session_id: SessionId, request: RequestContext) 
     return seal_surroundings(facts.vault, session_id, Surroundings(**coarse(request.address, request.user_agent)))
 
 
-async def rotated_cookie(parts: JourneyParts, unit: JourneyUnit, journey: Journey) -> BrowserCookie:
+async def rotated_cookie(parts: JourneyParts, unit: JourneyUnit, journey: Journey, facts: Facts) -> BrowserCookie:
     """Change the secret of the journey's browser: whoever held the one before holds nothing that was proven since.
 
-    Of journeys in several tabs that arrive at once, the last gives the secret that holds.
+    Raises:
+        OutrunError: it was changed since it proved the browser. Of journeys in several tabs that prove something at
+            once one does, and whoever planted the cookie takes the browser back from nobody.
     """
     cookie = fresh_cookie(journey.browser_id, parts.entropy)
-    await unit.sessions.keep_browser(Browser(cookie.id, cookie.secret_hash(), cookie.id.made_at, parts.clock.now()))
+    browser = Browser(cookie.id, cookie.secret_hash(), cookie.id.made_at, parts.clock.now())
+    if not await unit.sessions.keep_browser(browser, facts.proven_by):
+        raise OutrunError
     return cookie
 
 

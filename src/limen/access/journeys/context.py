@@ -41,6 +41,7 @@ class Facts(msgspec.Struct, frozen=True):
             since.
         accounts: who is signed in at this browser.
         device_of: whose sessions this browser ever held, ended ones too; of a journey that its browser opened.
+        proven_by: the hash of the secret that proved this browser; of a journey that it opened.
         consent_due: scopes that have still to be allowed.
         second_factor: what is owed of a second factor: ``ask``, ``enrol`` or nothing; or ``offer``.
         factors: the customer's second factors, where they concern the journey.
@@ -68,6 +69,7 @@ class Facts(msgspec.Struct, frozen=True):
     is_proven: bool = False
     accounts: tuple[Account, ...] = ()
     device_of: frozenset[CustomerId] = frozenset()
+    proven_by: bytes = b""
     consent_due: tuple[str, ...] = ()
     details_due: Details = ()
     second_factor: str = ""

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
-from limen.access.journeys.arrival import Arrived, arrive, rotated_cookie
+from limen.access.journeys.arrival import Arrived, OutrunError, arrive, rotated_cookie
 from limen.access.journeys.begun import LONGEST, Begun, knows_nobody, open_begun, seal_begun, vault_of
 from limen.access.journeys.context import Facts, StepContext
 from limen.access.journeys.facts import facts_of_nobody, gather
@@ -45,10 +45,6 @@ class Proven:
     cookie: BrowserCookie
 
 
-class _OutrunError(Exception):
-    """Somebody stored a journey first that has only begun here: all that was written beside it goes back."""
-
-
 Shown = StepView | Proven | Arrived | Refusal
 
 
@@ -59,6 +55,10 @@ class Opened(msgspec.Struct, frozen=True):
     vault: SubjectVault
     facts: Facts
     begun: Begun | None = None
+
+    def by(self, browser: Browser) -> "Opened":
+        """Return it as *browser* opened it, which its secret proved."""
+        return msgspec.structs.replace(self, facts=msgspec.structs.replace(self.facts, proven_by=browser.secret_hash))
 
 
 class Journeys:
@@ -71,7 +71,7 @@ class Journeys:
     async def begin(
         self,
         state: JourneyState,
-        browser_id: BrowserId,
+        browser: Browser,
         request: RequestContext,
         *,
         newcomer: Browser | None = None,
@@ -82,11 +82,11 @@ class Journeys:
         The browser is stored already, or is the *newcomer* that is stored with the journey. Where it *may_wait* both
         are stored with the first answer, if nobody is known yet: what is returned is to be borne by its page.
         """
-        parts = self.parts
+        parts, browser_id = self.parts, browser.id
         state = msgspec.structs.replace(state, user_agent=request.user_agent[:LONGEST_AGENT], locale=request.locale)
         if state.customer_id:  # where nobody is known there is something to ask
             keyless = self._fresh(JourneyId.new(parts.clock, parts.entropy), browser_id, state)
-            ended = await self._arrived_already(keyless, request)
+            ended = await self._arrived_already(keyless, browser, request)
             if ended is not None:
                 return ended
         if may_wait and knows_nobody(state):
@@ -118,17 +118,23 @@ class Journeys:
         now = self.parts.clock.now()
         return Journey(journey_id, browser_id, state, now, now + self.parts.desk.lifetimes.journey * SECOND)
 
-    async def _arrived_already(self, journey: Journey, request: RequestContext) -> Arrived | Refusal | None:
-        """Return the end of a journey that has nothing to ask; None where it has."""
+    async def _arrived_already(
+        self, journey: Journey, browser: Browser, request: RequestContext
+    ) -> Arrived | Refusal | None:
+        """Return the end of a journey that has nothing to ask; None where it has, or its *browser* was changed."""
         parts = self.parts
         async with parts.read(parts.tenant_id) as unit:
             facts = await gather(parts, unit, journey, journey.state)
         if next_step(journey.state, facts) is not None:
             return None
-        async with parts.begin(parts.tenant_id) as unit:
-            facts = await gather(parts, unit, journey, journey.state)
-            if next_step(journey.state, facts) is None:  # still: what was ended meanwhile is asked for after all
-                return await arrive(parts, unit, journey, facts, request)
+        try:
+            async with parts.begin(parts.tenant_id) as unit:
+                facts = await gather(parts, unit, journey, journey.state)
+                if next_step(journey.state, facts) is None:  # still: what was ended meanwhile is asked for after all
+                    facts = msgspec.structs.replace(facts, proven_by=browser.secret_hash)
+                    return await arrive(parts, unit, journey, facts, request)
+        except OutrunError:  # the journey waits for whoever holds the browser now
+            return None
         return None
 
     async def submit(self, opened: Opened, form: Mapping[str, str], request: RequestContext) -> Shown:
@@ -173,20 +179,20 @@ class Journeys:
     async def open(
         self,
         journey_id: JourneyId,
-        browser_id: BrowserId,
+        browser: Browser,
         unit: JourneyUnit,
         begun: Begun | None = None,
         user_agent: str = "",
     ) -> Opened | Refusal:
-        """Return a journey that is under way, as *unit* sees it, to the browser where it began.
+        """Return a journey that is under way, as *unit* sees it, to the browser where it began, which was proven.
 
         It may be that it has only *begun*, in a browser that says *user_agent*: then that bears it.
         """
         parts = self.parts
         sealed = await unit.journeys.get(journey_id)
         if sealed is None and begun is not None:
-            return await self._open_begun(journey_id, browser_id, unit, begun, user_agent)
-        if sealed is None or sealed.browser_id != browser_id:
+            return await self._open_begun(journey_id, browser, unit, begun, user_agent)
+        if sealed is None or sealed.browser_id != browser.id:
             return NotFound("journey_elsewhere", "unknown here, or begun in another browser")
         if sealed.expires_at <= parts.clock.now():
             return Expired("journey_over", "expired")
@@ -199,23 +205,23 @@ class Journeys:
         if journey.finished_at is not None:  # a form that was sent twice: nothing is answered a second time
             return Expired("journey_answered" if journey.state.led_to_client else "journey_done", "finished")
         facts = await gather(parts, unit, journey, journey.state)
-        return Opened(journey, vault, await _at_device(unit, browser_id, facts))
+        return Opened(journey, vault, await _at_device(unit, browser, facts))
 
     async def _open_begun(
-        self, journey_id: JourneyId, browser_id: BrowserId, unit: JourneyUnit, begun: Begun, user_agent: str
+        self, journey_id: JourneyId, browser: Browser, unit: JourneyUnit, begun: Begun, user_agent: str
     ) -> Opened | Refusal:
         """Return a journey of which nothing is stored."""
         parts = self.parts
-        vault = vault_of(await parts.keyring.tenant(parts.tenant_id), journey_id, browser_id)
-        journey = open_begun(vault, journey_id, browser_id, begun.text, user_agent[:LONGEST_AGENT])
+        vault = vault_of(await parts.keyring.tenant(parts.tenant_id), journey_id, browser.id)
+        journey = open_begun(vault, journey_id, browser.id, begun.text, user_agent[:LONGEST_AGENT])
         if journey is None:
             return NotFound("journey_elsewhere", "unknown here, or begun in another browser")
         if journey.expires_at <= parts.clock.now():
             return Expired("journey_over", "expired")
-        facts = await facts_of_nobody(parts, journey, journey.state)
-        if begun.newcomer is None:
-            facts = await _at_device(unit, browser_id, facts)
-        return Opened(journey, vault, facts, begun)
+        opened = Opened(journey, vault, await facts_of_nobody(parts, journey, journey.state), begun)
+        if begun.newcomer is not None:
+            return opened.by(browser)
+        return msgspec.structs.replace(opened, facts=await _at_device(unit, browser, opened.facts))
 
     async def _commit(self, opened: Opened, progress: Progress, request: RequestContext) -> Shown:
         """Take the journey one step on and write what its step did; whoever was faster is shown instead."""
@@ -228,7 +234,10 @@ class Journeys:
             count_proofs(parts, before.state, progress, counts=counts)
             return shown
         async with parts.read(parts.tenant_id) as unit:
-            again = await self.open(before.name, before.browser_id, unit)
+            browser = await unit.sessions.browser(before.browser_id)
+            if browser is None or browser.secret_hash != opened.facts.proven_by:
+                return NotFound("journey_elsewhere", "its browser has another secret by now")
+            again = await self.open(before.name, browser, unit)
         return again if isinstance(again, Refusal) else self.view_of(again, request)
 
     async def _written(self, opened: Opened, progress: Progress, request: RequestContext) -> tuple[Shown, bool] | None:
@@ -243,7 +252,7 @@ class Journeys:
                     unit.seal_with(vault)
                 refused = await progress.write(unit) if progress.write else None
                 return await self._take(unit, opened, progress, refused, request), refused is None
-        except _OutrunError:
+        except OutrunError:
             return None
 
     async def _take(
@@ -256,6 +265,7 @@ class Journeys:
             after = msgspec.structs.replace(after, state=progress.state, link_hash=progress.link_hash)
         vault = progress.vault or opened.facts.vault
         facts = await gather(self.parts, unit, after, after.state, vault)
+        facts = msgspec.structs.replace(facts, proven_by=opened.facts.proven_by)
         shown: Shown
         if problem is None and next_step(after.state, facts) is None:
             if progress.habits is not None:
@@ -265,7 +275,7 @@ class Journeys:
         else:
             shown = self.view_of(Opened(after, opened.vault, facts), request, problem=problem)
             if after.state.evidence and after.state.evidence != before.state.evidence:
-                shown = Proven(shown, await rotated_cookie(self.parts, unit, after))
+                shown = Proven(shown, await rotated_cookie(self.parts, unit, after, facts))
         await _keep(unit, opened, after, shown)
         return shown
 
@@ -318,13 +328,13 @@ async def _keep(unit: JourneyUnit, opened: Opened, after: Journey, shown: Shown)
     if begun.newcomer is not None and getattr(shown, "cookie", None) is None:
         await unit.sessions.add_browser(begun.newcomer)
     if not await unit.journeys.add(seal(after, opened.vault)):
-        raise _OutrunError
+        raise OutrunError
 
 
-async def _at_device(unit: JourneyUnit, browser_id: BrowserId, facts: Facts) -> Facts:
-    """Return *facts* with whose device the browser is."""
-    owners = await unit.sessions.owners_at(browser_id)
-    return msgspec.structs.replace(facts, device_of=owners) if owners else facts
+async def _at_device(unit: JourneyUnit, browser: Browser, facts: Facts) -> Facts:
+    """Return *facts* with whose device the browser is, and what proved it."""
+    owners = await unit.sessions.owners_at(browser.id)
+    return msgspec.structs.replace(facts, device_of=owners, proven_by=browser.secret_hash)
 
 
 def _has_proven(before: JourneyState, progress: Progress, shown: Shown) -> bool:

@@ -12,6 +12,7 @@ from limen.access.journeys.dispatcher import Journeys, Opened, Shown
 from limen.access.journeys.messages.mailed import purpose
 from limen.access.journeys.safekeeping import open_journey
 from limen.access.journeys.steps.verify_email import proven
+from limen.access.sessions.records import Browser
 from limen.kernel.clock import SECOND, Instant
 from limen.kernel.context import RequestContext
 from limen.kernel.encoding import link_hash
@@ -70,13 +71,14 @@ class Links:
         return LinkView(what, is_here, state.user_agent, asked_at, _places(opened) if is_here else ())
 
     async def follow(
-        self, token: str, browser_id: BrowserId | None, request: RequestContext
+        self, token: str, browser: Browser | None, request: RequestContext
     ) -> tuple[Opened, Shown] | ShownCode | Refusal:
         """Confirm a link: prove the address where the journey began, show the code elsewhere."""
         opened = await self._find(token)
         if isinstance(opened, Refusal):
             return opened
-        if _is_here(opened, browser_id):
+        if browser is not None and _is_here(opened, browser.id):
+            opened = opened.by(browser)
             context = StepContext(self._journeys.parts, opened.journey, opened.vault, opened.facts, request)
             return opened, await self._journeys.prove(opened, await proven(context), request)
         return await self._show_code(opened, request)

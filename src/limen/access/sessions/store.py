@@ -18,8 +18,12 @@ class SessionStore(Protocol):
         """Store a browser, unless it is."""
         ...
 
-    async def keep_browser(self, browser: Browser) -> None:
-        """Store a browser, or the secret it has now, whatever it was."""
+    async def keep_browser(self, browser: Browser, was: bytes) -> bool:
+        """Store a browser, or the secret that it has now.
+
+        Returns:
+            False if it is stored with another secret than the one whose hash *was* stored: nothing changed.
+        """
         ...
 
     async def at_browser(self, browser_id: BrowserId) -> list[Session]:

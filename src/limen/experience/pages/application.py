@@ -99,6 +99,8 @@ def _rows(parts: PageParts) -> list[tuple[str, Asked, tuple[str, ...]]]:
 
     def page(path: str, handler: Handler, *methods: str, proves: bool = True) -> tuple[str, Asked, tuple[str, ...]]:
         async def asked(request: PageRequest) -> Response:
+            if request.method == "POST":  # first: a browser is proven when all is there, not when its sender began
+                await request.body()
             visit = await arrive_at(request, parts, proves=proves)
             return nowhere() if visit is None else await handler(visit)
 

@@ -91,6 +91,8 @@ async def _accounts(visit: Visit, request: AuthorizationRequest) -> list[Account
         return []
     parts, wanted = visit.journey_parts, request.id_token_hint_subject
     async with parts.read(parts.tenant_id) as unit:
+        if not await visit.is_proven(unit):  # reading the request may have waited for an application's servers
+            return []
         found = await live_accounts(parts, unit, visit.browser.id)
     return [account for account in found if wanted in {"", account.customer.subject}]
 

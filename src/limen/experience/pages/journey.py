@@ -48,7 +48,10 @@ async def journey(visit: Visit) -> Response:
         view = visit.journeys.view_of(opened, visit.context)
         return show(visit, journey_id, replace(view, notice="error.csrf", status=403), posted=True)
     shown = await visit.journeys.submit(opened, form, visit.context)
-    return _over(visit, shown) if isinstance(shown, Refusal) else show(visit, journey_id, shown, posted=True)
+    if isinstance(shown, Refusal):
+        looks_again = _stale(visit, journey_id) if shown.code == _UNKNOWN.code else None
+        return looks_again or _over(visit, shown)
+    return show(visit, journey_id, shown, posted=True)
 
 
 async def _opened(visit: Visit, journey_id: JourneyId, text: str) -> Opened | Refusal | None:
@@ -64,7 +67,7 @@ async def _opened(visit: Visit, journey_id: JourneyId, text: str) -> Opened | Re
         if browser is None:
             return None
         begun = Begun(text, visit.newcomer) if text else None
-        return await visit.journeys.open(journey_id, browser.id, unit, begun, visit.context.user_agent)
+        return await visit.journeys.open(journey_id, browser, unit, begun, visit.context.user_agent)
 
 
 def _stale(visit: Visit, journey_id: JourneyId | None) -> Response | None:
@@ -96,7 +99,7 @@ async def link(visit: Visit) -> Response:
     form = await visit.form(scope)
     if isinstance(form, Refusal):
         return refused(visit, form)
-    followed = await links.follow(token, browser_id, visit.context)
+    followed = await links.follow(token, visit.browser, visit.context)
     if isinstance(followed, Refusal):
         return refused(visit, followed)
     if isinstance(followed, ShownCode):

@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from limen.access.http import PageRequest, parse_form
 from limen.access.journeys.arrival import Arrived
 from limen.access.journeys.dispatcher import Journeys, Opened
-from limen.access.journeys.parts import JourneyParts
+from limen.access.journeys.parts import JourneyParts, JourneyUnit
 from limen.access.journeys.records import JourneyState
 from limen.access.oauth.response import ResponseTarget
 from limen.access.sessions.cookies import BrowserCookie, new_browser, newcomer, read_cookie
@@ -95,6 +95,10 @@ class Visit:
             self.newcomer = newcomer(cookie, self.tenant.newcomers, self.journey_parts.clock.now())
             self.cookie = cookie if self.newcomer is not None else None
 
+    async def is_proven(self, unit: JourneyUnit) -> bool:
+        """Tell whether the cookie proves its browser still, as *unit* sees it: who signs in changes its secret."""
+        return self.cookie is not None and self.cookie.proves(await unit.sessions.browser(self.cookie.id))
+
     def speak(self, wished: Sequence[str]) -> None:
         """Answer from here on in the best of the *wished* languages (``ui_locales``) that there are words for.
 
@@ -140,7 +144,7 @@ class Visit:
         Neither need be stored where the page that is shown now *may* bear them until it is answered.
         """
         browser = self.browser or self._welcomed()
-        return await self.journeys.begin(state, browser.id, self.context, newcomer=self.newcomer, may_wait=may_wait)
+        return await self.journeys.begin(state, browser, self.context, newcomer=self.newcomer, may_wait=may_wait)
 
     def csrf(self, scope: str) -> str:
         """Return the token for forms of *scope*, bound to this browser's present secret."""

@@ -37,7 +37,7 @@ _KEEP_BROWSER = TenantInsertOrChange(
     browsers,
     sets=columns(browsers),
     changes={name: literal_column(f"excluded.{name}") for name in ("secret_hash", "seen_at")},
-    only_if=None,
+    only_if=browsers.c.secret_hash == bindparam("was"),
 )
 _at_browser = sessions.c.browser_id == bindparam("browser")
 _is_open = sessions.c.ended_at.is_(None)
@@ -81,9 +81,9 @@ class SqlSessions(TenantStoreBase):
         """Store a browser, unless it is: two tabs of a new one may answer at once."""
         await self._run(_ADD_BROWSER, asdict(browser))
 
-    async def keep_browser(self, browser: Browser) -> None:
-        """Store a browser, or the secret it has now, whatever it was."""
-        await self._run(_KEEP_BROWSER, asdict(browser))
+    async def keep_browser(self, browser: Browser, was: bytes) -> bool:
+        """Store a browser, or the secret that it has now, unless another than *was* is stored."""
+        return await self._applied(_KEEP_BROWSER, asdict(browser), was=was)
 
     async def at_browser(self, browser_id: BrowserId) -> list[Session]:
         """Return the sessions of a browser that were not ended, newest proof first."""
