@@ -29,6 +29,7 @@ async def test_whoever_only_looks_leaves_nothing_behind(house_on):
     before, keys = await house_on.rows(), await keys_of(house_on)
     for _ in range(3):
         robot = house_on.walker()
+        assert (await house_on.walker().http.head("/sign-in")).status_code == 200
         for page in (await robot.authorize(shop[0]), await robot.get("/sign-up"), await robot.get("/recover")):
             assert begun(page)
             assert len(page.form.action) < LONGEST_PATH
@@ -118,6 +119,33 @@ async def test_nobody_is_a_newcomer_by_a_secret_that_we_did_not_give_or_give_no_
     house.clock.advance(7 * DAY // SECOND)
     await ann.get("/sign-in")
     assert ann.cookie.split(".")[0] != given.split(".")[0]
+
+
+async def test_what_is_known_of_whoever_is_signed_in_is_borne_by_no_address(house):
+    await house.customer(ANN)
+    shop = await house.register_client()
+    ann = house.walker()
+    await ann.sign_in(ANN, PASSWORD)
+    before = (await house.rows())["journeys"]
+    page = await ann.authorize(shop[0], max_age="0")
+    assert (page.fields["email"], begun(page)) == (ANN, "")
+    assert begun(await ann.authorize(shop[0], max_age="0", login_hint=ANN))  # which says no more than the request
+    assert (await house.rows())["journeys"] == before + 1
+
+
+async def test_whoever_is_turned_away_at_one_page_again_and_again_costs_one_key_at_the_most(build_house):
+    async with build_house(sign_in_per_identifier="2/600") as house:
+        await house.customer(ANN)
+        for _ in range(2):
+            await house.walker().sign_in(ANN, "something else")
+        ann = house.walker()
+        page, keys = await ann.get("/sign-in"), await keys_of(house)
+        for _ in range(20):
+            answer = await ann.raw_post(page, email=ANN, password=PASSWORD)
+            assert answer.status_code == 429
+        assert await keys_of(house) <= keys + 1
+        house.clock.advance(int(answer.headers["retry-after"]))
+        assert (await ann.sign_in(ANN, PASSWORD, page)).path == "/account"
 
 
 async def test_a_request_too_long_for_an_address_is_stored_as_it_begins(house):

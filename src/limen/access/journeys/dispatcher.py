@@ -143,6 +143,7 @@ class Journeys:
         opened = _in_language(opened, request.locale)
         if form.get("version") != str(opened.journey.version):
             return self.view_of(opened, request, notice="notice.moved_on")
+        borne = opened
         if opened.begun is not None:
             opened = await self._named(opened)
         journey = opened.journey
@@ -153,7 +154,9 @@ class Journeys:
         slowest = await self.parts.slowest(self.parts) if step.is_even else 0.0
         progress = await step.submit(context, form)
         if progress.is_idle:
-            shown: Shown = self.view_of(opened, request, problem=progress.problem)
+            shown: Shown = self.view_of(borne, request, problem=progress.problem)
+            if borne.begun is not None:  # whoever is turned away costs no key
+                self.parts.keyring.return_subject(opened.vault, JourneyId.new)
         else:
             shown = await self._commit(opened, progress, request)
         if step.is_even and not _has_proven(journey.state, progress, shown):

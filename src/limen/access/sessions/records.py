@@ -77,6 +77,10 @@ class Session(msgspec.Struct, frozen=True):
     ended_at: Instant | None = None
     sealed: bytes = b""
 
+    def __repr__(self) -> str:
+        """Show nothing of the surroundings, however they are sealed."""
+        return f"Session({self.id})"
+
     @property
     def authenticated_at(self) -> Instant:
         """Return when the customer last proved who they are (``auth_time``)."""

@@ -143,7 +143,7 @@ async def _walk(visit: Visit, request: AuthorizationRequest, accounts: list[Acco
         select_account=choose and bool(accounts),
         fresh_login=len(ready) < len(accounts),
     )
-    return await _begin(visit, state)
+    return await _begin(visit, state, may_wait=not state.email or state.email == _hinted(request))
 
 
 def _as(request: AuthorizationRequest, account: Account) -> JourneyState:
@@ -157,10 +157,14 @@ def _as(request: AuthorizationRequest, account: Account) -> JourneyState:
 
 
 def _prefill(request: AuthorizationRequest, accounts: list[Account]) -> str:
-    if request.login_hint and "@" in request.login_hint:
-        return request.login_hint[:254]
-    return accounts[0].customer.profile.email if len(accounts) == 1 else ""
+    return _hinted(request) or (accounts[0].customer.profile.email if len(accounts) == 1 else "")
 
 
-async def _begin(visit: Visit, state: JourneyState) -> Response:
-    return started(visit, await visit.begin(state, may_wait=is_shown_at_once(visit)))
+def _hinted(request: AuthorizationRequest) -> str:
+    """Return the address that the application named."""
+    return request.login_hint[:254] if request.login_hint and "@" in request.login_hint else ""
+
+
+async def _begin(visit: Visit, state: JourneyState, *, may_wait: bool = False) -> Response:
+    """Begin a journey; where it *may wait*, it says no more than the application did, and its page can bear it."""
+    return started(visit, await visit.begin(state, may_wait=may_wait and is_shown_at_once(visit)))

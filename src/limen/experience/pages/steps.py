@@ -21,8 +21,11 @@ _FIRST = frozenset({"sign_in", "sign_up", "recover"})
 
 
 def is_shown_at_once(visit: Visit) -> bool:
-    """Tell whether a journey that begins now is answered with a page, which can bear it until somebody answers."""
-    return visit.request.method == "GET" and not wants_json(visit.request)
+    """Tell whether a journey that begins now is answered with a page, which can bear it until somebody answers.
+
+    HEAD is as GET here: what is shown of the answer changes nothing of what is stored.
+    """
+    return visit.request.method != "POST" and not wants_json(visit.request)
 
 
 def started(visit: Visit, begun: Opened | Arrived | Refusal) -> Response:
@@ -32,7 +35,7 @@ def started(visit: Visit, begun: Opened | Arrived | Refusal) -> Response:
     if isinstance(begun, Arrived):
         return arrived(visit, begun)
     journey = begun.journey
-    if visit.request.method != "GET":  # a page that was posted for cannot be looked at again without posting again
+    if visit.request.method == "POST":  # a page that was posted for cannot be looked at again without posting again
         return visit.go(f"/journey/{journey.id}")
     allow_return(visit, begun.facts)
     return show(visit, journey.id, visit.journeys.view_of(begun, visit.context))

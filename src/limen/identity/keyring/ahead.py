@@ -29,6 +29,7 @@ class _Shelf:
     made_at: float = 0.0
     size: int = 0
     ready: deque[SubjectVault] = field(default_factory=deque)
+    lent: set[str] = field(default_factory=set)
     waiting: int = 0
     making: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -55,12 +56,24 @@ class KeysAhead:
                 if now - shelf.made_at >= FRESH_SECONDS:
                     shelf.ready.clear()
                 if not shelf.ready:
+                    shelf.lent.clear()
                     count = _next_size(shelf, now)
                     shelf.ready.extend(await self._make(tenant_id, count))
                     shelf.size, shelf.made_at = count, self._clock.monotonic()
-                return shelf.ready.popleft()
+                vault = shelf.ready.popleft()
+                shelf.lent.add(vault.subject_id)
+                return vault
         finally:
             shelf.waiting -= 1
+
+    def give_back(self, vault: SubjectVault) -> None:
+        """Take back what was handed out, if nothing is stored that it sealed; what is of no fresh batch is dropped."""
+        shelf = self._shelves.get(vault.tenant_id)
+        if shelf is None or self._clock.monotonic() - shelf.made_at >= FRESH_SECONDS:
+            return
+        if vault.subject_id in shelf.lent:
+            shelf.lent.remove(vault.subject_id)
+            shelf.ready.append(vault)
 
     def forget(self, tenant_id: str) -> None:
         """Drop what is ready for a tenant, whose keys changed."""

@@ -177,6 +177,15 @@ class Keyring:
             ahead = self._ahead[new_id] = KeysAhead(partial(self.new_subjects, new_id), self._clock)
         return await ahead.take(tenant_id)
 
+    def return_subject(self, vault: SubjectVault, new_id: NewId) -> None:
+        """Give back the vault of a new subject that came to nothing: nothing that it sealed is stored anywhere.
+
+        The next one who asks :meth:`new_subject` is given it, within seconds.
+        """
+        ahead = self._ahead.get(new_id)
+        if ahead is not None:
+            ahead.give_back(vault)
+
     async def new_subjects(self, new_id: NewId, tenant_id: str, count: int) -> list[SubjectVault]:
         """Return the vaults of *count* new subjects; their keys are durable, in one commit, when it returns.
 

@@ -12,14 +12,14 @@ from limen.access.safety.records import (
     RecoveryRequest,
     RequestState,
 )
-from limen.access.sessions.records import MAILBOX, PASSWORD, Evidence
+from limen.access.sessions.records import MAILBOX, PASSWORD, Evidence, Session
 from limen.identity.tenants.assurance import AssuranceSettings
 from limen.identity.tenants.records import Tenant, TenantSettings
 from limen.identity.tenants.recovery import RecoverySettings
 from limen.identity.tenants.validation import validate
 from limen.kernel.clock import DAY
 from limen.kernel.encoding import link_hash
-from limen.kernel.ids import CustomerId, RecoveryId, TenantId
+from limen.kernel.ids import BrowserId, CustomerId, RecoveryId, SessionId, TenantId
 
 NOW = 1_790_000_000_000_000
 
@@ -45,7 +45,10 @@ def test_a_notice_that_goes_out_late_moves_the_end_and_none_is_sent_in_haste():
 
 
 def test_what_is_personal_does_not_show():
-    for record in (Asker("Firefox", "192.0.2.7"), LinkContent("ann@example.com", "x"), DeviceWords("Firefox")):
+    proof, who = (Evidence(PASSWORD, NOW),), (SessionId("ses_1"), "sid", BrowserId("bro_1"), CustomerId("cus_1"))
+    session = Session(*who, proof, NOW, NOW, NOW + DAY, sealed=b"Firefox")
+    asker, link = Asker("Firefox", "192.0.2.7"), LinkContent("ann@example.com", "x")
+    for record in (asker, link, DeviceWords("Firefox"), session):
         assert "Firefox" not in repr(record)
         assert "ann" not in repr(record)
     assert link_hash("token") != b"token"

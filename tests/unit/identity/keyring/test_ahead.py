@@ -84,6 +84,29 @@ async def test_what_is_ready_is_dropped_when_the_tenants_keys_change(ahead, make
     assert maker.batches == [1, 2, 1]
 
 
+async def test_what_came_to_nothing_is_given_out_again_once_and_of_no_older_batch(ahead, maker):
+    first = await ahead.take("ten_a")
+    ahead.give_back(first)
+    ahead.give_back(first)
+    assert await ahead.take("ten_a") is first
+    second = await ahead.take("ten_a")  # a batch of two
+    ahead.give_back(first)
+    ahead.give_back(second)
+    assert [(await ahead.take("ten_a")).subject_id for _ in range(3)] == ["jrn_2", "jrn_1", "jrn_3"]
+    assert maker.batches == [1, 2, 4]
+
+
+@pytest.mark.parametrize("is_forgotten", [True, False])
+async def test_what_is_given_back_late_is_dropped(ahead, clock, is_forgotten):
+    late = await ahead.take("ten_a")
+    if is_forgotten:
+        ahead.forget("ten_a")
+    else:
+        clock.advance(FRESH_SECONDS)
+    ahead.give_back(late)
+    assert (await ahead.take("ten_a")).subject_id == "jrn_1"
+
+
 async def test_a_failure_is_told_and_the_next_one_tries_again(ahead, maker):
     maker.fails = True
     with pytest.raises(RuntimeError):
