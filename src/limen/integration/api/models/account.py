@@ -88,10 +88,6 @@ class ReleasedPatch(AccountPatch):
 
     attributes: Attributes = Field(default_factory=dict)
 
-    def applied(self, profile: Profile) -> Profile:
-        """Return *profile* with what was sent."""
-        return msgspec.structs.replace(profile, **said(self.model_dump(exclude_unset=True), profile))
-
 
 class UsernameSent(Sent):
     """A user name; an empty one for none."""
