@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from limen.storage.dialects import Dialect
+from limen.storage.migrations.planning import tell_planner
 from limen.storage.schema import keystore_metadata
 
 HERE = Path(__file__).parent
@@ -46,7 +47,7 @@ async def is_current(dialect: Dialect) -> bool:
 async def migrate_keystore(dialect: Dialect) -> None:
     """Make the key store's two tables; they have not changed since the first version."""
     async with _alone(dialect) as connection:
-        await connection.run_sync(keystore_metadata.create_all)
+        await connection.run_sync(_make_keystore)
         await dialect.grant_keys(connection)
 
 
@@ -72,3 +73,9 @@ def _current(connection: Connection) -> Any:
 
 def _upgrade(connection: Connection) -> None:
     command.upgrade(configuration(connection), "head")
+    tell_planner(connection)
+
+
+def _make_keystore(connection: Connection) -> None:
+    keystore_metadata.create_all(connection)
+    tell_planner(connection)

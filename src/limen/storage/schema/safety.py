@@ -26,6 +26,7 @@ Index(
     sqlite_where=_is_open,
     postgresql_where=_is_open,
 )
+Index("ix_recovery_requests_customer", recovery_requests.c.tenant_id, recovery_requests.c.customer_id)
 Index(
     "ix_recovery_requests_due", recovery_requests.c.tenant_id, recovery_requests.c.closed_at, recovery_requests.c.due_at
 )

@@ -729,6 +729,7 @@ def _create_tables() -> None:  # noqa: PLR0915 - one statement a table
         sqlite_where=sa.text("closed_at IS NULL"),
         postgresql_where=sa.text("closed_at IS NULL"),
     )
+    op.create_index("ix_recovery_requests_customer", "recovery_requests", ["tenant_id", "customer_id"], unique=False)
     op.create_index("ix_recovery_requests_due", "recovery_requests", ["tenant_id", "closed_at", "due_at"], unique=False)
     op.create_table(
         "account_links",
