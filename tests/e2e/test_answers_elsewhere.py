@@ -118,6 +118,9 @@ def tenant(sqlite_house: Running, served: tuple[Party, Party, Party]) -> str:
         }
         for number, party in enumerate(served[:2])
     ]
+    broker = {"client_id": "party-broker", "callback_leads_on": True, "secret": {"env": "LIMEN_SECRET_PARTY"},
+              "redirect_uris": [f"{served[0].url}/callback"], "require_consent": False}  # fmt: skip
+    clients.append(broker)
     document = {"version": 1, "tenant": {"slug": "elsewhere", "name": "Elsewhere"}, "clients": clients}
     (house.folder / "elsewhere.yaml").write_text(json.dumps(document))
     more = {"LIMEN_ISSUER": house.url, "LIMEN_DATA_DIR": str(house.folder / "data"), "LIMEN_SECRET_PARTY": SECRET,
@@ -217,6 +220,19 @@ async def test_form_post_is_a_button_without_script_and_its_jwt_is_signed_for_th
     said = jwt.decode(given["response"], keys).claims
     assert (said["iss"], said["aud"], said["state"]) == (person.tenant, "party-1", "s")
     assert "id_token" in await person.redeem(1, said["code"])
+
+
+async def test_a_callback_that_leads_on_to_a_stranger_is_reached_by_a_page_and_once(
+    arriving: OpenPerson, parties: tuple[Party, Party, Party]
+):
+    parties[0].onward = f"{parties[2].url}/welcome"
+    person = await arriving(0, {"client_id": "party-broker"}, java_script_enabled=False)
+    await person.at(parties[2], "/welcome")
+    [(method, given, _)] = parties[0].of("/callback")
+    assert (method, set(given)) == ("GET", {"code", "state", "iss"})
+    await person.tab.page.go_back()  # the page that led there is no place to come back to
+    assert person.tab.page.url.startswith(person.tenant)
+    assert len(parties[0].of("/callback")) == 1
 
 
 async def test_signing_out_loads_the_frames_of_all_that_took_part_and_of_nobody_else(

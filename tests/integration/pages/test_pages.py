@@ -5,10 +5,12 @@ import re
 import pytest
 
 from limen.identity.tenants.records import TenantSettings
-from tests.support.house import PASSWORD, code_in, says
+from tests.support.house import CALLBACK, GOODBYE, PASSWORD, code_in, says
+from tests.support.walker import Page
 
 pytestmark = pytest.mark.anyio
 ANN = "ann@example.com"
+APP = "com.example.app:/back"
 
 
 async def test_the_browsers_language_is_spoken_and_arabic_is_written_from_the_right(house):
@@ -109,6 +111,30 @@ async def test_a_method_that_a_page_does_not_know_is_405(house, method, path):
     answer = await house.client().request(method, path)
     assert answer.status_code == 405
     assert "GET" in answer.headers["allow"]
+
+
+async def test_behind_a_form_a_page_leads_to_a_callback_that_leads_on(house):
+    await house.customer(ANN)
+    places = {"redirect_uris": (CALLBACK, APP), "post_logout_redirect_uris": (GOODBYE,)}
+    shop = await house.register_client(require_consent=False, callback_leads_on=True, client_uri=CALLBACK, **places)
+    ann = house.walker()
+    page = await ann.authorize(shop[0], response_mode="fragment")
+    assert "form-action 'self';" in page.headers["content-security-policy"]
+    typed = {"email": ANN, "password": PASSWORD}
+    answer = await ann.raw_post(page, **typed)
+    where = answer.headers["refresh"].removeprefix("0;url=")
+    assert (answer.status_code, answer.headers["referrer-policy"]) == (200, "no-referrer")
+    assert where.startswith(f"{CALLBACK}#code=")
+    assert where in Page(answer).links
+    again = await ann.raw_post(page, **typed)  # sent twice: the code went to whom it was for
+    assert "refresh" not in again.headers
+    assert "code=" not in again.text
+    assert (await ann.authorize(shop[0])).location.startswith(CALLBACK)  # behind no form nothing is in the way
+    native = await ann.authorize(shop[0], redirect_uri=APP, prompt="login")
+    assert (await ann.raw_post(native, **typed)).headers["location"].startswith(f"{APP}?code=")
+    asked = await ann.get("/logout", client_id=shop[0], post_logout_redirect_uri=GOODBYE)
+    gone = await ann.raw_post(asked, decision="sign_out")
+    assert (gone.status_code, gone.headers["refresh"]) == (200, f"0;url={GOODBYE}")
 
 
 # ------------------------------------------------------------------------------------------------------ form_post

@@ -987,6 +987,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         "form_post.html",
         {"action": "https://books.example/cb", "fields": {"code": "abc"}, "client_name": CLIENT},
     ),
+    "handed_on": ("handed_on.html", {"continue_url": "https://books.example/cb?code=abc", "client_name": CLIENT}),
     "error": (
         "error.html",
         {

@@ -92,6 +92,7 @@ class ClientDocument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     secrets are in ``sealed_secrets`` as well, sealed under the tenant's key: a MAC is made with the secret itself.
     ``registration_token_hashes`` likewise, of registration access tokens (RFC 7592 §1.1). ``software_statement`` is the
     one it was registered with, verified then: what it says stays as it is (RFC 7591 §2.3).
+    ``callback_leads_on`` says that what answers at its addresses may send the browser on to any other (ADR 0038).
     ``audiences`` are the resource servers a token of this client is for; the first is the default.
     ``scopes`` is all that this client may ever ask for, and ``authorization_details_types`` (RFC 9396 §10) likewise.
     ``claims`` are added to those of the tenant, and win over them.
@@ -100,6 +101,7 @@ class ClientDocument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
     client_name: Annotated[str, text(1, 100)]
     application_type: ApplicationType = ""
+    callback_leads_on: bool = False
     redirect_uris: Uris = ()
     post_logout_redirect_uris: Uris = ()
     grant_types: Annotated[tuple[GrantType, ...], items(1, 20)] = ("authorization_code", "refresh_token")

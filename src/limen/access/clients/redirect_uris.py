@@ -51,12 +51,23 @@ def _check(text: str) -> str | None:
     return None if rest.startswith("/") and "@" not in rest.partition("?")[0] else "redirect_uri.invalid"
 
 
+def is_handed_on(uri: str, document: ClientDocument) -> bool:
+    """Tell whether a page and no redirect leads to *uri* behind a form, so that a browser may be sent on from there.
+
+    An application of its own scheme leads nowhere, and opens by itself behind what a person pressed alone.
+    """
+    return document.callback_leads_on and uri.startswith(("https:", "http:"))
+
+
 def places_behind(uri: str, document: ClientDocument) -> tuple[str, ...]:
     """Return *uri*, where a client is answered, and where else on the web it is registered to be.
 
-    An application of its own scheme takes the browser nowhere, and an IPv6 literal cannot be named in a policy (CSP3
-    §2.3.1): only *uri* itself may be either. There are at most :data:`MOST_PLACES`.
+    Nowhere, where a page leads on and no redirect does. An application of its own scheme takes the browser nowhere, and
+    an IPv6 literal cannot be named in a policy (CSP3 §2.3.1): only *uri* itself may be either. There are at most
+    :data:`MOST_PLACES`.
     """
+    if is_handed_on(uri, document):
+        return ()
     said = (uri, document.client_uri, document.initiate_login_uri)
     found = dict.fromkeys((*said, *document.redirect_uris, *document.post_logout_redirect_uris))
     places = tuple(one for one in found if one.startswith(("https:", "http:")) and (one == uri or "//[" not in one))

@@ -1,12 +1,13 @@
 """The end of a journey: a session at this browser and, where an application asked, a code for it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
 from limen.access.account.deletion import cancelled
 from limen.access.account.notices import told
 from limen.access.account.unit import Owner
+from limen.access.clients.redirect_uris import is_handed_on
 from limen.access.decoupled.answering import OVER, approve, deny
 from limen.access.journeys.context import Facts
 from limen.access.journeys.facts import standing_session
@@ -38,7 +39,7 @@ class Arrived:
     """Where a journey ended: back at an application, or (None) at the account page.
 
     ``cookie`` replaces the browser's. ``back`` is the page of the account. ``answered`` is "approved" or
-    "denied" where the answer went to another device.
+    "denied" where the answer went to another device. ``by_page`` says that a page leads to the application.
     """
 
     target: ResponseTarget | None
@@ -46,6 +47,7 @@ class Arrived:
     client_name: str = ""
     answered: str = ""
     back: str = ""
+    by_page: bool = False
 
 
 class OutrunError(Exception):
@@ -68,24 +70,27 @@ async def arrive(
     ask, client = facts.request, facts.client
     if ask is None:
         return Arrived(None, cookie, back=state.back)
-    name = client.document.client_name if client is not None else ""
+    end = Arrived(None, cookie)
+    if client is not None:
+        by_page = is_handed_on(ask.redirect_uri, client.document)
+        end = Arrived(None, cookie, client.document.client_name, by_page=by_page)
     approval = Approval(ask, session, customer, ask.scopes, request.request_id)
     if ask.waiting:
         answered = await _answer_waiting(parts, unit, journey, facts, approval, request)
-        return answered if isinstance(answered, Refusal) else Arrived(None, cookie, name, answered)
+        return answered if isinstance(answered, Refusal) else replace(end, answered=answered)
     if ask.id_token_hint_subject not in {"", customer.subject}:
         other = ask.refused("login_required", "Another customer signed in than id_token_hint names.")
-        return Arrived(await error_response(parts.desk, other), cookie, name)
+        return replace(end, target=await error_response(parts.desk, other))
     await _note_consent(parts, unit, journey, facts, request)
     if state.denied:
         refused = ask.refused("access_denied", "The customer denied the request.")
-        return Arrived(await error_response(parts.desk, refused), cookie, name)
+        return replace(end, target=await error_response(parts.desk, refused))
     code = await issue_code(unit, parts.desk, approval)
     if isinstance(code, RedirectRefusal):
-        return Arrived(await error_response(parts.desk, code), cookie, name)
+        return replace(end, target=await error_response(parts.desk, code))
     if isinstance(code, Refusal):
         return code
-    return Arrived(await code_response(parts.desk, ask, code), cookie, name)
+    return replace(end, target=await code_response(parts.desk, ask, code))
 
 
 async def _answer_waiting(  # noqa: PLR0913 - all that an answer rests on

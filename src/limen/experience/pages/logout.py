@@ -1,8 +1,9 @@
 """Signing out: for an application that asks (RP-initiated logout), and of the account page."""
 
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
-from limen.access.clients.redirect_uris import places_behind
+from limen.access.clients.records import ClientDocument
+from limen.access.clients.redirect_uris import is_handed_on, places_behind
 from limen.access.journeys.context import Account
 from limen.access.oauth.logout import LogoutRequest, parse_logout
 from limen.access.oauth.logout_token import front_channel_address
@@ -88,13 +89,14 @@ def _is_hinted(visit: Visit, account: Account, hint: str) -> bool:
 
 async def _ask(visit: Visit, asked: LogoutRequest, parameters: str, account: Account | None) -> Response:
     """Ask, saying whom it is about where that is not everybody here; the answer then is about them alone."""
-    for uri in await _places(visit, asked):
+    document = await _asking(visit, asked)
+    for uri in places_behind(asked.redirect, document) if document is not None and asked.redirect else ():
         visit.allow_form_target(uri)
     about = {"about": account.session.sid} if account is not None else {}
     context = {
         "action": f"{visit.prefix}/logout",
         "csrf": visit.csrf("sign-out"),
-        "client_name": await _name(visit, asked.client_id),
+        "client_name": document.client_name if document is not None else None,
         "email": account.customer.profile.email if account is not None else None,
         "fields": {"request": parameters[:MAX_FORM], **about},
     }
@@ -102,9 +104,10 @@ async def _ask(visit: Visit, asked: LogoutRequest, parameters: str, account: Acc
 
 
 async def _gone(visit: Visit, asked: LogoutRequest, frames: list[str]) -> Response:
-    if asked.location and not frames:
-        return visit.dress(RedirectResponse(asked.location, 303))
-    return signed_out(visit, frames, asked.location, await _name(visit, asked.client_id))
+    document = await _asking(visit, asked)
+    if document is not None and asked.location and not frames:
+        return visit.leave(asked.location, document.client_name, by_page=is_handed_on(asked.redirect, document))
+    return signed_out(visit, frames, asked.location, document.client_name if document is not None else None)
 
 
 def signed_out(visit: Visit, frames: list[str], onward: str = "", client_name: str | None = None) -> Response:
@@ -123,11 +126,6 @@ def signed_out(visit: Visit, frames: list[str], onward: str = "", client_name: s
     return page
 
 
-async def _places(visit: Visit, asked: LogoutRequest) -> tuple[str, ...]:
-    loaded = await visit.desk.clients(asked.client_id) if asked.redirect else None
-    return places_behind(asked.redirect, loaded.client.document) if loaded is not None else ()
-
-
-async def _name(visit: Visit, client_id: str) -> str | None:
-    loaded = await visit.desk.clients(client_id) if client_id else None
-    return loaded.client.document.client_name if loaded is not None else None
+async def _asking(visit: Visit, asked: LogoutRequest) -> ClientDocument | None:
+    loaded = await visit.desk.clients(asked.client_id) if asked.client_id else None
+    return loaded.client.document if loaded is not None else None

@@ -96,7 +96,9 @@ def arrived(visit: Visit, end: Arrived) -> Response:
         return visit.dress(JSONResponse({"schema": SCHEMA, "step": None, "location": location, **answered}))
     if end.answered:
         return visit.page("device_done.html", {"approved": end.answered == "approved", "client_name": end.client_name})
-    return visit.go(end.back or "/account") if end.target is None else visit.deliver(end.target, end.client_name)
+    if end.target is None:
+        return visit.go(end.back or "/account")
+    return visit.deliver(end.target, end.client_name, by_page=end.by_page)
 
 
 def allow_return(visit: Visit, facts: Facts) -> None:

@@ -197,14 +197,25 @@ class Visit:
         """Return a redirect to one of our own pages, below the tenant's prefix."""
         return self.dress(RedirectResponse(f"{self.prefix}{path}", 303))
 
-    def deliver(self, target: ResponseTarget, client_name: str = "") -> Response:
-        """Return an answer to an application: a redirect, or a page whose form posts it."""
+    def deliver(self, target: ResponseTarget, client_name: str = "", *, by_page: bool = False) -> Response:
+        """Return an answer to an application: a redirect, or a page whose form posts it, or one that leads there."""
         if not target.is_posted:
-            return self.dress(RedirectResponse(target.location, 303))
+            return self.leave(target.location, client_name, by_page=by_page)
         self.allow_form_target(target.url)
         self.request.policy.allow_handing_on(target.url)
         fields = {"action": target.url, "fields": target.fields, "client_name": client_name}
         return self.page("form_post.html", fields)
+
+    def leave(self, location: str, client_name: str, *, by_page: bool) -> Response:
+        """Return a redirect to an application; behind a form a page that leads there, where it must be *by_page*.
+
+        Chromium holds every redirect behind a form to the policy of its page, and none behind a page (ADR 0038).
+        """
+        if not by_page or self.request.method != "POST":
+            return self.dress(RedirectResponse(location, 303))
+        page = self.page("handed_on.html", {"continue_url": location, "client_name": client_name})
+        page.headers["refresh"] = f"0;url={location}"  # without script; the link says the same
+        return page
 
     def allow_form_target(self, uri: str) -> None:
         """Let this page's form lead to *uri*, where a policy can name its origin."""

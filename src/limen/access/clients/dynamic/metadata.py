@@ -29,6 +29,7 @@ _OURS: Final = frozenset(
         "authorization_details_types",
         "access_token_signed_response_alg",
         "require_consent",
+        "callback_leads_on",
         "rotate_refresh_tokens",
         "profile",
         "disabled",
