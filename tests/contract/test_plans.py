@@ -1,36 +1,136 @@
-"""How SQLite finds what it is asked: one customer's rows are found among theirs, in a tenant of any size."""
+"""How databases find what they are asked: a few rows by their index, in a tenant of any size.
+
+SQLite shows its plans. What PostgreSQL would do depends on what it has counted; it has the same indexes.
+"""
 
 import re
 import sqlite3
+from collections.abc import Iterator
 from importlib import import_module
+from itertools import takewhile
 from pkgutil import iter_modules
+from typing import Any
 
 import pytest
+from sqlalchemy import PrimaryKeyConstraint, TextClause, UniqueConstraint
 
+from limen.identity.audit.chain import Head
+from limen.kernel.ids import SegmentId
 from limen.storage import stores
-from limen.storage.schema import metadata
-from limen.storage.statements import Statement
+from limen.storage.ledger import SqlLedger
+from limen.storage.migrations.planning import COMMON
+from limen.storage.schema import keystore_metadata, metadata
+from limen.storage.statements import Compiled, Statement
+from limen.storage.sweep import EXPIRED, Sweeper
+from tests.contract.world import on_sqlite
 
-TABLE = re.compile(rf"\w+ ({'|'.join(metadata.tables)})\b")
 STORES = [f"{stores.__name__}.{found.name}" for found in iter_modules(stores.__path__)]
+OTHERS = ("dialects.sqlite", "feed", "hot.reads", "hot.sqlite", "keystore", "outbox")
+TABLES = {name: table for data in (metadata, keystore_metadata) for name, table in data.tables.items()}
+READ_WIDELY = {
+    "clients._USES": "stops at the first; asked once for each algorithm when keys are rotated",
+    "keystore._COUNT": "how much there is to do, counted once for a rotation",
+    "keystore._OUTSIDE": "a few keys for each tenant, when the root key was rotated",
+    "rotations._RUNNING": "a tenant has had a few rotations",
+    "sqlite._PRUNE_CHECKPOINTS": "the newest number is one step from the end of the index",
+    "sqlite._PRUNE_RECORDS": "the same",
+}
+"""Statements that look at every row of a tenant or a table, and why they may."""
+SMALL = {"attacks", "privacy_requests", "setup_links"}
+"""Tables that a sweep reads through: a tenant has few rows there, and they are swept by what has no index."""
 
 
-def statements(store: str) -> dict[str, str]:
-    made = vars(import_module(store)).items()
-    return {name: one.compiled("sqlite").sql for name, one in made if isinstance(one, Statement)}
+def said(made: Any, name: str) -> Iterator[tuple[str, str]]:
+    """Every statement in what a module holds under a name, in SQLite's words."""
+    if isinstance(made, Statement):
+        yield name, made.compiled("sqlite").sql
+    elif isinstance(made, TextClause):
+        yield name, Compiled(made, "sqlite").sql
+    elif isinstance(made, str):
+        yield name, re.sub(r":\w+|\?\d", "?", made)
+    elif isinstance(made, tuple):
+        for place, one in enumerate(made):
+            yield from said(one, f"{name}[{place}]")
 
 
-@pytest.mark.parametrize("store", STORES)
-def test_what_is_asked_of_one_customer_is_found_among_their_rows(store, sqlite_templates):
+def statements(module: str) -> Iterator[tuple[str, str]]:
+    """Those of a module that read, change or delete under some condition."""
+    short = module.rpartition(".")[2]
+    for name, made in vars(import_module(module)).items():
+        for found, sql in said(made, f"{short}.{name}"):
+            if re.match(r"\s*(SELECT|UPDATE|DELETE|WITH)\b", sql):
+                yield found, sql
+
+
+def asks_for_few(sql: str) -> bool:
+    """Whether anything but the tenant, and how many rows at most, is given to find rows by."""
+    conditions = re.sub(r"tenant_id = \?|LIMIT \?|OFFSET \?", "", sql.partition("WHERE")[2])
+    return "?" in conditions
+
+
+def reads_widely(step: str) -> bool:
+    """Whether a step of a plan goes through a table, or through all that has one tenant, kind or the like."""
+    kind, _, rest = step.partition(" ")
+    if kind == "SCAN":
+        return rest.split()[0] in TABLES
+    by = re.search(r"\((\w+)=\?\)$", step)
+    return by is not None and by[1] in {"tenant_id", *COMMON}
+
+
+def wide_steps(database: sqlite3.Connection, sql: str) -> list[str]:
+    plan = [row[3] for row in database.execute(f"EXPLAIN QUERY PLAN {sql}", (None,) * sql.count("?"))]
+    return [step for step in plan if reads_widely(step)]
+
+
+@pytest.fixture(scope="module")
+def databases(sqlite_templates):
+    opened = [sqlite3.connect(sqlite_templates / name) for name in ("limen.db", "keys.db")]
+    yield opened
+    for database in opened:
+        database.close()
+
+
+@pytest.mark.parametrize("module", [*STORES, *(f"limen.storage.{name}" for name in OTHERS)])
+def test_whoever_asks_for_few_rows_does_not_have_a_tenant_read(module, databases):
     """SQLite's planner, not told of the tables, read all factors of a tenant to show those of one customer."""
-    database = sqlite3.connect(sqlite_templates / "limen.db")
+    data, keys = databases
     wide = {}
-    for name, sql in statements(store).items():
-        if not re.search(r"customer_id = \?", sql):
+    for name, sql in statements(module):
+        if not asks_for_few(sql):
             continue
-        plan = [row[3] for row in database.execute(f"EXPLAIN QUERY PLAN {sql}", (None,) * sql.count("?"))]
-        broad = [step for step in plan if ("SCAN" in step and TABLE.match(step)) or step.endswith("(tenant_id=?)")]
-        if broad:
+        broad = wide_steps(keys if module.endswith("keystore") else data, sql)
+        if bool(broad) != (name in READ_WIDELY):
             wide[name] = broad
-    database.close()
     assert wide == {}
+
+
+@pytest.mark.anyio
+@on_sqlite
+async def test_nor_do_sweeps_and_verifications(database, databases):
+    """Their statements are put together where they are run."""
+    asked: list[str] = []
+    platform = database.storage.database
+    platform.dialect.trace = asked.append
+    sweeper, ledger = Sweeper(platform, database.clock), SqlLedger(platform, database.a)
+    await sweeper.sweep(database.a)
+    await sweeper.sweep_outbox()
+    await sweeper.empty_dead(0)
+    await ledger.hashes([Head(database.a, SegmentId(name), 1, b"") for name in ("one", "two")])
+    await ledger.latest("ledger.verified", database.a)
+    wide = {sql: wide_steps(databases[0], sql) for sql in asked if asks_for_few(sql)}
+    swept = {step.split()[1] for steps in wide.values() for step in steps}
+    assert (len(wide) > len(EXPIRED), swept) == (True, SMALL)
+
+
+def test_whatever_hangs_on_a_row_is_found_by_an_index():
+    """Or every row that is deleted would have a table read for each that hangs on it, on either database."""
+    bare = {}
+    for table in TABLES.values():
+        keys = [key.columns for key in table.constraints if isinstance(key, PrimaryKeyConstraint | UniqueConstraint)]
+        whole = (index.columns for index in table.indexes if index.dialect_options["sqlite"]["where"] is None)
+        ways = [[column.name for column in way] for way in (*keys, *whole)]
+        for key in table.foreign_key_constraints:
+            known = set(key.column_keys)
+            if not any(known - {"tenant_id"} <= set(takewhile(known.__contains__, way)) for way in ways):
+                bare[table.name] = sorted(known)
+    assert bare == {}

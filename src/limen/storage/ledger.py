@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import Row, Select, exists, func, select, tuple_
+from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, or_, select
 
 from limen.identity.audit.chain import AuditRecord, Head
 from limen.identity.audit.checkpoints import Checkpoint
@@ -11,7 +11,7 @@ from limen.identity.audit.pruning import Pruning
 from limen.kernel.clock import Instant
 from limen.kernel.ids import SegmentId, TenantId
 from limen.storage.database import Database
-from limen.storage.schema.audit import audit_checkpoints, audit_records, audit_segments
+from limen.storage.schema.audit import OF_SOMEBODY, audit_checkpoints, audit_records, audit_segments
 
 _PLACES_AT_ONCE: Final = 100
 """Pairs in one statement; SQLite bounds how many parameters there may be."""
@@ -67,21 +67,20 @@ class SqlLedger:
         """Return the hash of the last record of each head, or None."""
         found: dict[tuple[str, int], bytes] = {}
         for start in range(0, len(heads), _PLACES_AT_ONCE):
-            places = [(str(head.segment_id), head.next_seq - 1) for head in heads[start : start + _PLACES_AT_ONCE]]
+            places = (_place(head) for head in heads[start : start + _PLACES_AT_ONCE])
             mine = select(audit_records.c.segment_id, audit_records.c.seq, audit_records.c.hash).where(
-                audit_records.c.tenant_id == self._tenant_id,
-                tuple_(audit_records.c.segment_id, audit_records.c.seq).in_(places),
+                audit_records.c.tenant_id == self._tenant_id, or_(*places)
             )
             found |= {(row.segment_id, row.seq): bytes(row.hash) for row in await self._all(mine)}
         return [found.get((head.segment_id, head.next_seq - 1)) for head in heads]
 
     async def latest(self, event: str, subject: str) -> Instant | None:
-        """Return when *event* of *subject* was last recorded."""
+        """Return when *event* of *subject* was last recorded; not of codes and tokens, which nobody looks for so."""
         newest = select(func.max(audit_records.c.at)).where(
             audit_records.c.tenant_id == self._tenant_id,
             audit_records.c.subject == subject,
-            audit_records.c.subject != "",  # the index is of those alone
             audit_records.c.event == event,
+            OF_SOMEBODY,
         )
         [row] = await self._all(newest)
         return None if row[0] is None else int(row[0])
@@ -100,6 +99,11 @@ class SqlLedger:
         async with self._database.read(self._tenant_id) as unit:
             rows: Sequence[Row[Any]] = (await unit.connection.execute(statement)).all()
             return rows
+
+
+def _place(head: Head) -> ColumnElement[bool]:
+    """Return that a record is the last before *head*. Of pairs in a list SQLite would read the log from end to end."""
+    return and_(audit_records.c.segment_id == head.segment_id, audit_records.c.seq == head.next_seq - 1)
 
 
 def _record(row: Row[Any]) -> AuditRecord:

@@ -69,7 +69,10 @@ def _browser_is_forgotten(now: Instant) -> ColumnElement[bool]:
 
 EXPIRED: tuple[tuple[Table, Expired], ...] = (
     (journeys, lambda now: journeys.c.expires_at <= now - KEPT_AFTER_EXPIRY),
-    (codes, lambda now: and_(codes.c.created_at <= now - KEPT_AFTER_EXPIRY, codes.c.expires_at <= now)),
+    (
+        codes,  # one that was voided has no expiry of its own
+        lambda now: and_(codes.c.expires_at <= now - KEPT_AFTER_EXPIRY, codes.c.created_at <= now - KEPT_AFTER_EXPIRY),
+    ),
     (waiting_requests, lambda now: waiting_requests.c.expires_at <= now - KEPT_AFTER_EXPIRY),
     (pushed_requests, lambda now: pushed_requests.c.expires_at <= now),
     (imports, lambda now: imports.c.updated_at <= now - IMPORT_REMEMBERED),

@@ -16,8 +16,8 @@ _OF_ONE_TENANT: Final = 10
 _OF_A_CONDITION: Final = 100
 """The table has so many times the rows of one tenant, and of an index on a condition."""
 _A_FEW: Final = 10
-_COMMON: Final = frozenset({"event", "kind", "state"})
-"""Columns of a handful of values, each of which leaves a tenth of the rows."""
+COMMON: Final = frozenset({"client_key", "event", "kind", "level", "number", "purpose", "state"})
+"""Columns of few values, each of which leaves a tenth of the rows; the number is that of a search index."""
 _INDEXES: Final = """
 SELECT t.name, i.name, i."unique", i.origin, i.partial, group_concat(c.name, ' '), t.sql
 FROM sqlite_master t, pragma_index_list(t.name) i, pragma_index_info(i.name) c
@@ -50,7 +50,7 @@ def _left(columns: list[str], rows: int, *, is_unique: bool) -> str:
         if column == "tenant_id":
             left.append(left[-1] // _OF_ONE_TENANT)
         else:
-            left.append(left[-1] // 10 if column in _COMMON else min(left[-1], _A_FEW))
+            left.append(left[-1] // 10 if column in COMMON else min(left[-1], _A_FEW))
     if is_unique:
         left[-1] = 1
     return " ".join(map(str, left))

@@ -125,6 +125,3 @@ class TenantStoreBase:
 
     def _select(self, table: Table, *conditions: ColumnElement[bool]) -> Select[Any]:
         return select(table).where(self._mine(table, *conditions))
-
-    def _update(self, table: Table, *conditions: ColumnElement[bool]) -> Update:
-        return update(table).where(self._mine(table, *conditions))

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Row, bindparam, func, select
+from sqlalchemy import Row, bindparam, func, literal_column, select
 
 from limen.identity.audit.chain import SealedPart
 from limen.identity.consents.asking import DECIDED
@@ -75,10 +75,10 @@ _standing = (
     )
     .limit(bindparam("at_most"))
 )
+_ends = standing_consents.c.expires_at
 _EXPIRED = mine(
-    _standing.where(standing_consents.c.expires_at > 0, standing_consents.c.expires_at <= bindparam("now")).order_by(
-        standing_consents.c.expires_at
-    ),
+    # the nought is written out: bound, it would hide from SQLite that the partial index serves
+    _standing.where(_ends > literal_column("0"), _ends <= bindparam("now")).order_by(_ends),
     standing_consents,
 )
 _OUTDATED = mine(

@@ -4,20 +4,22 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Row, bindparam, select
+from sqlalchemy import ColumnElement, Row, bindparam, select, update
 
 from limen.access.tokens.records import AuthorizationCode, Grant
 from limen.kernel.clock import Instant
 from limen.kernel.errors import Fault
-from limen.kernel.ids import ClientKey, CustomerId, FamilyId, GrantId, TenantId
+from limen.kernel.ids import ClientKey, CustomerId, GrantId, TenantId
 from limen.storage.schema.tokens import VOID, codes, families, grants
 from limen.storage.statements import Connection
 from limen.storage.stores.base import (
+    TenantStatement,
     TenantStoreBase,
     delete_mine,
     insert_mine,
     insert_new_mine,
     mine,
+    of_tenant,
     select_mine,
     update_mine,
 )
@@ -30,6 +32,28 @@ _ADD = insert_new_mine(grants)
 _WIDEN = update_mine(grants, grants.c.id == bindparam("of"), sets=("scopes", "updated_at"))
 _END = delete_mine(grants, grants.c.id == bindparam("of"))
 _ADD_CODE = insert_mine(codes, but=("redeemed_at", "family_id"))
+
+
+def void_codes(*conditions: ColumnElement[bool]) -> TenantStatement:
+    """Return what voids the unredeemed codes that meet *conditions*. To be run before families are revoked.
+
+    A redemption under way holds its code's row: this waits for it, and the family that it made is seen afterwards. One
+    that comes later finds the code void. So no family outlives what it hangs on.
+    """
+    waiting = (codes.c.redeemed_at.is_(None), codes.c.expires_at > VOID)
+    return mine(update(codes).where(*conditions, *waiting).values(expires_at=VOID), codes)
+
+
+def revoke_families(*conditions: ColumnElement[bool]) -> TenantStatement:
+    """Return what revokes the live families that meet *conditions*, and returns which, for the caches to hear of."""
+    live = update(families).where(*conditions, families.c.revoked_at.is_(None))
+    return mine(live.returning(families.c.id), families, sets=("revoked_at",))
+
+
+# Neither has an index by grant, which each sign-in would pay for: they are found among their customer's.
+_owner = select(grants.c.customer_id).where(of_tenant(grants), grants.c.id == bindparam("of")).scalar_subquery()
+_VOID_CODES = void_codes(codes.c.customer_id == _owner, codes.c.grant_id == bindparam("of"))
+_REVOKE_FAMILIES = revoke_families(families.c.customer_id == _owner, families.c.grant_id == bindparam("of"))
 
 
 class SqlGrants(TenantStoreBase):
@@ -76,32 +100,10 @@ class SqlGrants(TenantStoreBase):
 
     async def end(self, grant_id: GrantId, now: Instant) -> bool:
         """End a grant, void its codes and revoke its families."""
-        await void_codes(self, codes.c.grant_id == grant_id)
-        live = (families.c.grant_id == grant_id, families.c.revoked_at.is_(None))
-        await revoke_families(self, live, now, self._change)
+        await self._run(_VOID_CODES, of=grant_id)
+        for family in await self._all(_REVOKE_FAMILIES, of=grant_id, revoked_at=now):
+            self._change("family", family.id)
         return await self._applied(_END, of=grant_id)
-
-
-async def void_codes(store: TenantStoreBase, *conditions: ColumnElement[bool]) -> None:
-    """Void the unredeemed codes that meet *conditions*. To be called before families are revoked.
-
-    A redemption under way holds its code's row: this waits for it, and the family that it made is seen afterwards. One
-    that comes later finds the code void. So no family outlives what it hangs on.
-    """
-    waiting = (codes.c.redeemed_at.is_(None), codes.c.expires_at > VOID)
-    statement = store._update(codes, *conditions, *waiting)  # noqa: SLF001 - stores share what they are made of
-    await store._connection.execute(statement.values(expires_at=VOID))  # noqa: SLF001
-
-
-async def revoke_families(
-    store: TenantStoreBase, conditions: tuple[Any, ...], now: Instant, change: Callable[[str, str], None]
-) -> list[FamilyId]:
-    """Revoke the families that meet *conditions*, tell the caches, and return their identifiers."""
-    statement = store._update(families, *conditions).values(revoked_at=now).returning(families.c.id)  # noqa: SLF001
-    revoked = [FamilyId(row.id) for row in (await store._connection.execute(statement)).all()]  # noqa: SLF001
-    for family_id in revoked:
-        change("family", family_id)
-    return revoked
 
 
 def _grant(row: Row[Any]) -> Grant:

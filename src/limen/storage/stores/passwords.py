@@ -27,9 +27,10 @@ _ADD_PASSWORD = insert_new_mine(passwords)
 _KEPT = ("sealed", "set_at", "failures", "known_failures", "disabled_at", "told_at", "label")
 _SET_PASSWORD = update_mine(passwords, _of_customer, sets=_KEPT)
 _REPLACE_HASH = update_mine(passwords, _of_customer, passwords.c.sealed == bindparam("held"), sets=("sealed", "label"))
+# Here and below written out: what is bound would hide from SQLite that the partial index serves.
 _LABEL = mine(
     select(passwords.c.label)
-    .where(passwords.c.label != "", passwords.c.label > bindparam("after"))
+    .where(passwords.c.label != literal_column("''"), passwords.c.label > bindparam("after"))
     .order_by(passwords.c.label)
     .limit(1),
     passwords,
@@ -59,7 +60,6 @@ _ENABLE = update_mine(
     or_(*(counter > 0 for counter in _COUNTERS)),
     sets=("failures", "known_failures", "told_at"),
 )
-# Written out: a limit that is bound would hide from SQLite that the partial index serves.
 _is_guessed = and_(passwords.c.failures >= literal_column(str(MAX_CONSECUTIVE_FAILURES)), passwords.c.told_at.is_(None))
 _GUESSED = mine(
     select(passwords.c.customer_id)

@@ -16,11 +16,13 @@ from limen.storage.schema.tokens import codes, families
 from limen.storage.statements import Connection
 from limen.storage.stores.base import (
     TenantInsertOrChange,
+    TenantStatement,
     TenantStoreBase,
     columns,
     insert_mine,
     insert_new_mine,
     mine,
+    of_tenant,
     select_mine,
     update_mine,
 )
@@ -55,6 +57,13 @@ _END_ALL = update_mine(
     _is_open,
     sessions.c.id != bindparam("kept"),
     sets=("ended_at",),
+)
+_owner = select(sessions.c.customer_id).where(of_tenant(sessions), sessions.c.id == bindparam("of")).scalar_subquery()
+_VOID_CODES = void_codes(codes.c.customer_id == _owner, codes.c.session_id == bindparam("of"))
+_VOID_ALL_CODES = void_codes(codes.c.customer_id == bindparam("customer"), codes.c.session_id != bindparam("kept"))
+_REVOKE_FAMILIES = revoke_families(families.c.session_id == bindparam("of"))
+_REVOKE_ALL_FAMILIES = revoke_families(
+    families.c.customer_id == bindparam("customer"), families.c.session_id != bindparam("kept")
 )
 
 
@@ -125,11 +134,9 @@ class SqlSessions(TenantStoreBase):
 
     async def end(self, session_id: SessionId, now: Instant) -> bool:
         """End a session, void the codes and revoke the families that hang on it, and tell who had tokens for it."""
-        owner = self._select(sessions, sessions.c.id == session_id).with_only_columns(sessions.c.customer_id)
-        await void_codes(self, codes.c.customer_id == owner.scalar_subquery(), codes.c.session_id == session_id)
+        await self._run(_VOID_CODES, of=session_id)
         parties = await self.parties(session_id)  # a redemption that was under way has finished by now
-        live = (families.c.session_id == session_id, families.c.revoked_at.is_(None))
-        await revoke_families(self, live, now, self._change)
+        await self._revoke(_REVOKE_FAMILIES, now, of=session_id)
         is_ended = await self._applied(_END, of=session_id, ended_at=now)
         if is_ended:  # by us: of two who end it at once, one tells
             self._tell(parties)
@@ -138,12 +145,15 @@ class SqlSessions(TenantStoreBase):
     async def end_all(self, customer_id: CustomerId, now: Instant, *, except_for: SessionId | None = None) -> int:
         """End a customer's sessions, their families and every trust in a device; tell who had tokens for them."""
         kept = except_for or ""
-        await void_codes(self, codes.c.customer_id == customer_id, codes.c.session_id != kept)
+        await self._run(_VOID_ALL_CODES, customer=customer_id, kept=kept)
         self._tell(await parties_of_customer(self._connection, self._tenant_id, customer_id, kept))
-        theirs = (families.c.customer_id == customer_id, families.c.revoked_at.is_(None), families.c.session_id != kept)
-        await revoke_families(self, theirs, now, self._change)
+        await self._revoke(_REVOKE_ALL_FAMILIES, now, customer=customer_id, kept=kept)
         await self._run(FORGET_ALL, customer=customer_id)  # here, so that nothing that ends everything forgets it
         return await self._run(_END_ALL, customer=customer_id, kept=kept, ended_at=now)
+
+    async def _revoke(self, statement: TenantStatement, now: Instant, **of: str) -> None:
+        for family in await self._all(statement, revoked_at=now, **of):
+            self._change("family", family.id)
 
     def _tell(self, parties: list[Party]) -> None:
         for event in news_of_the_end(parties):
