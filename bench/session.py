@@ -71,7 +71,7 @@ class Session:
                 yield from rates.measure(bench, work, [*self.limens.values(), peer], floors)
         sqlite = self.limens.get(rates.SQLITE)
         if sign_in.PASSWORD_SIGN_IN in self.wanted:
-            yield sign_in.share_of_hash_rate(bench, sqlite)
+            yield from sign_in.share_of_hash_rate(bench, sqlite)
         if sign_in.LIGHT_IN_STORM in self.wanted:
             yield from sign_in.light_in_storm(bench, bare_server, sqlite)
         if memory.MEMORY in self.wanted:

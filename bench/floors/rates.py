@@ -1,6 +1,6 @@
 """Tight loops: signatures, password hashes and flushes a second on the core they are pinned to.
 
-usage: python -m bench.floors.rates (es256 | es256-verify | argon2id | fdatasync FOLDER) SECONDS
+usage: python -m bench.floors.rates (es256 | es256-verify | argon2id | argon2id-own | fdatasync FOLDER) SECONDS
 """
 
 import os
@@ -40,6 +40,12 @@ def _argon2id() -> Callable[[], object]:
     return lambda: hasher.hash("correct horse battery staple")
 
 
+def _argon2id_own() -> Callable[[], object]:
+    from limen.identity.credentials.argon2id import digest  # noqa: PLC0415
+
+    return lambda: digest(b"correct horse battery staple", bytes(16), (2, 19 * 1024, 1), 32)
+
+
 def _fdatasync(folder: str) -> Callable[[], object]:
     descriptor, name = tempfile.mkstemp(dir=folder)
     Path(name).unlink()
@@ -69,6 +75,7 @@ def main() -> None:
         "es256": _es256,
         "es256-verify": _es256_verify,
         "argon2id": _argon2id,
+        "argon2id-own": _argon2id_own,
         "fdatasync": lambda: _fdatasync(rest[0]),
     }
     sys.stdout.write(f"{rate(makers[name](), float(rest[-1])):.3f}\n")

@@ -49,8 +49,8 @@ def loading() -> Generator[None]:
 def settle() -> None:
     """Give back what starting used, and never look through what will live as long as the process.
 
-    From here on large blocks are kept: a password hash needs 19 MiB, and taking them from the system anew each time
-    costs half as much as the hash itself.
+    From here on large blocks are kept: a hash that was imported may need tens of megabytes of the allocator, and taking
+    them from the system anew each time costs half as much as the hash itself.
     """
     gc.collect()
     gc.freeze()
