@@ -191,6 +191,31 @@ async def test_the_tenant_says_what_profile_and_which_servers_such_clients_have_
     assert taken.status_code == 200
 
 
+async def test_the_tenant_says_whether_a_nonce_will_do_for_those_for_whom_it_can(house):
+    """OAuth 2.1 §7.5.1: no client vouches for itself, and one that turns public needs PKCE from then on."""
+    strict, loose = (
+        await tenant_with(house, mode="open"),
+        await tenant_with(house, "loose", mode="open", require_pkce=False),
+    )
+
+    async def needs(tenant, **said):
+        told = (await register(house, tenant, PLAIN | said)).json()
+        return told, (await house.registration(tenant).read(told["client_id"])).document.require_pkce
+
+    told, required = await needs(strict, require_pkce=False)
+    assert (required, "require_pkce" in told) == (True, False)
+    told, required = await needs(loose)
+    assert not required
+    for said in ({"token_endpoint_auth_method": "none"}, {"application_type": "native"}, {"scope": "email"}):
+        assert (await needs(loose, **said))[1], said
+    body = PLAIN | {"client_id": told["client_id"], "token_endpoint_auth_method": "none"}
+    async with house.client() as http:
+        bearer = {"authorization": f"Bearer {told['registration_access_token']}"}
+        changed = await http.put(f"{loose.prefix}/register/{told['client_id']}", json=body, headers=bearer)
+    assert changed.status_code == 200, changed.text
+    assert (await house.registration(loose).read(told["client_id"])).document.require_pkce
+
+
 async def test_a_client_that_cannot_meet_the_tenants_profile_is_refused(house):
     tenant = await tenant_with(house, mode="open", profile="fapi2_security")
     answer = await register(house, tenant, PLAIN)

@@ -1,7 +1,8 @@
 """RFC 7636, Proof Key for Code Exchange.
 
 Deliberately not supported: the method ``plain`` (§4.2), which is also what a missing method means (§4.3). Both are
-refused, and so is a request without a challenge, of confidential clients too (RFC 9700 §2.1.1).
+refused, and so is a request without a challenge, of confidential clients too (RFC 9700 §2.1.1). Those that may rest on
+a nonce are in ``test_oauth2_1_code_injection.py``.
 """
 
 import pytest

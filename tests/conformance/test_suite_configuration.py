@@ -211,6 +211,7 @@ def _fits_its_plan(document: ClientDocument, row: dict[str, Any], role: str, bas
         "fapi2_message_signing" if is_signed else "fapi2_security" if plan_name.startswith("fapi2") else "oauth2.1"
     )
     assert document.profile == profile
+    assert document.require_pkce == (not plan_name.startswith("oidcc"))
 
 
 def _proves_itself_with(
@@ -261,7 +262,7 @@ def _asked(
     own = configuration[role]
     client_id, now = own["client_id"], house.clock.now() // 1_000_000
     if "client_auth_type" not in variant:
-        form = {"grant_type": "authorization_code", "code": "x", "redirect_uri": "x", "code_verifier": "x" * 43}
+        form = {"grant_type": "authorization_code", "code": "x", "redirect_uri": "x"}  # no module sends a verifier
         if role == "client_secret_post":
             return "/token", form | {name: own[name] for name in ("client_id", "client_secret")}, {}
         return "/token", form, {"auth": (client_id, own["client_secret"])}
@@ -303,8 +304,11 @@ async def test_the_browser_finds_the_form_that_it_is_told_to_fill(house: House, 
     assert f"{BASE}{page.path}".startswith(task["match"].rstrip("*"))
     assert {name for kind, _, name, *_ in task["commands"] if kind == "text"} <= set(page.fields)
     assert "button--wide" in page.text
-    page = await walker.authorize(client_id, redirect_uri=callback, scope="openid", prompt="none")
+    without = {"code_challenge": None, "code_challenge_method": None}
+    page = await walker.authorize(client_id, redirect_uri=callback, scope="openid", prompt="none", **without)
     assert page.answer["error"] == "login_required"
+    page = await walker.authorize(client_id, redirect_uri=callback, scope="openid", nonce=None, **without)
+    assert page.answer["error"] == "invalid_request"  # what the README says of the module without a nonce
 
 
 async def test_whoever_runs_the_dynamic_plan_registers_what_it_needs(house: House, suite: Suite):
@@ -315,6 +319,11 @@ async def test_whoever_runs_the_dynamic_plan_registers_what_it_needs(house: Hous
     async with house.client() as http:
         made = await http.post(suite.metadata["registration_endpoint"], json=asked)
     assert made.status_code == 201, made.text
+    given = {"redirect_uri": asked["redirect_uris"][0], "scope": "openid", "prompt": "none"}
+    without = {"code_challenge": None, "code_challenge_method": None}
+    walker = house.walker(prefix=suite.tenant.prefix)
+    page = await walker.authorize(made.json()["client_id"], **given, **without)
+    assert page.answer["error"] == "login_required"
 
 
 def test_what_is_written_is_for_its_owner_alone(folder: Path):

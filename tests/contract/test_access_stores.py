@@ -181,6 +181,18 @@ async def test_a_client_is_updated_from_the_version_that_was_read_and_listed_in_
         assert await unit.clients.list(after=made[1].key, limit=2) == [made[2]]
 
 
+async def test_clients_that_may_ask_without_pkce_are_found_by_what_is_registered_and_not_by_what_they_say(database):
+    made = [things.client(database) for _ in range(3)]
+    saying = msgspec.structs.replace(made[0].document, client_name='"require_pkce":false')
+    async with database.begin() as unit:
+        await unit.clients.add(replace(made[0], document=saying))
+        for one in made[1:]:
+            await unit.clients.add(replace(one, document=msgspec.structs.replace(one.document, require_pkce=False)))
+        ids = [one.client_id for one in sorted(made[1:], key=lambda one: one.key)]
+        assert await unit.clients.without_pkce(limit=9) == ids
+        assert await unit.clients.without_pkce(limit=1) == ids[:1]
+
+
 async def test_deleting_a_client_takes_grants_codes_and_families(database):
     family_id, who = await things.family(database)
     waiting = await things.code(database, who)

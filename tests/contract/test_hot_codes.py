@@ -7,7 +7,7 @@ from dataclasses import replace
 import msgspec
 import pytest
 
-from limen.access.tokens.records import Redemption
+from limen.access.tokens.records import NO_CHALLENGE, Redemption
 from limen.kernel.clock import MINUTE
 from limen.kernel.ids import ClientKey, FamilyId
 from tests.contract import things
@@ -61,6 +61,18 @@ async def test_a_code_for_somebody_else_is_refused_and_not_spent(database, wrong
     answer = await database.hot.redeem_code(things.redemption(database, code, **wrong))
     assert answer.outcome is Redemption.MISMATCHED
     assert (await database.hot.redeem_code(things.redemption(database, code))).outcome is Redemption.REDEEMED
+
+
+async def test_each_kind_of_challenge_is_met_by_its_own_alone(database):
+    """A challenge, none at all (OAuth 2.1 §7.5.1), and what is answered on another device, which has an empty one."""
+    who = await things.signed_in(database)
+    kinds = ("c" * 43, NO_CHALLENGE, "")
+    for asked_with in kinds:
+        code = await things.code(database, who, challenge=asked_with)
+        others = [things.redemption(database, code, challenge=one) for one in (*kinds, "x" * 43) if one != asked_with]
+        answers = await asyncio.gather(*(database.hot.redeem_code(ask) for ask in others))
+        assert {answer.outcome for answer in answers} == {Redemption.MISMATCHED}, asked_with
+        assert (await database.hot.redeem_code(things.redemption(database, code))).outcome is Redemption.REDEEMED
 
 
 async def test_an_unknown_code_leaves_no_record_for_anybody_could_send_one(database):

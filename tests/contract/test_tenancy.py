@@ -307,6 +307,7 @@ async def clients(unit, theirs, _now):
     assert await unit.clients.by_key(them.key) is None
     assert await unit.clients.list(after="", limit=9) == []
     assert not await unit.clients.uses_algorithm("ES256")
+    assert await unit.clients.without_pkce(limit=9) == []
     assert await unit.clients.count_dynamic() == 0
     assert await unit.clients.unused(10**18, limit=9) == []
     assert not await unit.clients.update(them, 1)

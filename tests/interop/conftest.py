@@ -121,6 +121,7 @@ JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 _FAPI = {"dpop_bound_access_tokens": True, "grant_types": _CODE}
 FURTHER: dict[str, tuple[str, str, dict[str, Any]]] = {
     "signing-requests": ("private_key_jwt", "ES256", {}),
+    "without-pkce": ("client_secret_post", "RS256", {"require_pkce": False}),
     "waiting": (
         "client_secret_basic",
         "ES256",

@@ -43,6 +43,29 @@ async def test_the_whole_flow(party, person):
     assert "password" in (await person.get(party.begin())).fields  # nobody is signed in any more
 
 
+async def test_one_that_knows_no_pkce_signs_in_by_its_nonce(place, person):
+    told = place.parties["without-pkce"]
+    async with AsyncOAuth2Client(
+        told.client_id,
+        told.secret,
+        token_endpoint_auth_method=told.method,
+        scope=SCOPE,
+        redirect_uri=CALLBACK,
+        trust_env=False,
+        timeout=PATIENCE,
+    ) as client:
+        party = await AuthlibParty(place.issuer, client, told.alg).discover()
+        url, state = client.create_authorization_url(party.metadata["authorization_endpoint"], nonce="of-this-time")
+        assert "code_challenge" not in url
+        callback = await person.approve(url)
+        token = await client.fetch_token(party.metadata["token_endpoint"], authorization_response=callback, state=state)
+        subject = party.claims(token["id_token"], token["access_token"], "of-this-time")["sub"]
+        await refreshed(party, subject)
+        url, _ = client.create_authorization_url(party.metadata["authorization_endpoint"], scope=SCOPE)
+        page = await person.get(url)
+        assert page.answer["error"] == "invalid_request"  # neither a nonce nor a challenge
+
+
 async def refreshed(party, subject):
     before = dict(party.client.token)
     await party.client.refresh_token(party.metadata["token_endpoint"], refresh_token=before["refresh_token"])

@@ -52,6 +52,7 @@ async def test_s2_1_1_public_clients_must_use_pkce(shop: Shop):
 
 
 async def test_s2_1_1_confidential_clients_use_it_too(shop: Shop):
+    """Those that may rest on a nonce are in ``test_oauth2_1_code_injection.py``."""
     assert (await shop.arrive(**CHALLENGES)).answer["error"] == "invalid_request"
 
 

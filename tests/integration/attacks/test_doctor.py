@@ -58,6 +58,12 @@ async def test_what_a_tenant_switched_off_is_named(house):
     assert "weak: breaches.online fails open" in words
 
 
+async def test_clients_that_rest_on_a_nonce_are_named(house):
+    assert "require_pkce" not in await said(house)
+    client_id, _ = await house.register_client(require_pkce=False)
+    assert f"weak: require_pkce is off: a nonce alone guards codes, at default: {client_id}" in await said(house)
+
+
 async def test_databases_of_geography_are_read_as_the_server_would(house, tmp_path):
     good, bad = tmp_path / "good.mmdb", tmp_path / "bad.mmdb"
     good.write_bytes(mmdb({"203.0.113.0/24": {"country_code": "DE"}}, built=1_500_000_000))

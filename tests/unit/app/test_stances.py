@@ -23,6 +23,7 @@ from limen.app.settings.sections.serving import CacheSection
 from limen.identity.tenants.attacks import AttackSettings
 from limen.identity.tenants.breaches import BreachSettings
 from limen.identity.tenants.records import Tenant, TenantSettings
+from limen.identity.tenants.registration import RegistrationSettings
 from limen.identity.tenants.risk import RiskSettings
 from limen.identity.tenants.sms import SmsSettings
 from limen.kernel.secret import Secret
@@ -184,6 +185,11 @@ def test_what_is_weaker_is_warned_of_or_stands_in_the_table(setting, value):
         ("attacks.captcha_away is open", {}, {"attacks": AttackSettings(challenge="captcha", captcha_away="open")}),
         ("attacks.challenge is captcha and there is no vendor", {}, {"attacks": AttackSettings(challenge="captcha")}),
         ("risk.when_away is allow", {}, {"risk": RiskSettings(mode="on", when_away="allow")}),
+        (
+            "registration.require_pkce is off",
+            {},
+            {"registration": RegistrationSettings(mode="open", require_pkce=False)},
+        ),
         (
             "sms.lines_away is open",
             {"sms": SmsSection(line_type_url="https://lines.example/")},

@@ -97,6 +97,7 @@ class ClientDocument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     ``scopes`` is all that this client may ever ask for, and ``authorization_details_types`` (RFC 9396 §10) likewise.
     ``claims`` are added to those of the tenant, and win over them.
     ``refresh_idle_seconds`` and ``refresh_absolute_seconds`` shorten the tenant's; 0 leaves them.
+    ``require_pkce`` is off for a client of whom an administrator knows that it checks the nonce (``pkce``).
     """
 
     client_name: Annotated[str, text(1, 100)]
@@ -142,6 +143,7 @@ class ClientDocument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     refresh_idle_seconds: Annotated[int, number(0, 366 * 86_400)] = 0
     refresh_absolute_seconds: Annotated[int, number(0, 3 * 366 * 86_400)] = 0
     profile: Profile = "oauth2.1"
+    require_pkce: bool = True
     require_pushed_authorization_requests: bool = False
     require_signed_request_object: bool = False
     request_object_signing_alg: ForeignAlgorithm = ""

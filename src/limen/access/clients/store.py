@@ -31,6 +31,10 @@ class ClientStore(Protocol):
         """Tell whether a client has something signed with *alg*, a JWA name."""
         ...
 
+    async def without_pkce(self, *, limit: int) -> Sequence[str]:
+        """Return the ``client_id`` of up to *limit* clients that may ask without PKCE, the oldest first."""
+        ...
+
     async def count_dynamic(self) -> int:
         """Return how many clients registered themselves."""
         ...

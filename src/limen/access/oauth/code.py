@@ -5,6 +5,7 @@ from typing import Protocol
 
 import msgspec
 
+from limen.access.clients.pkce import clause_for
 from limen.access.clients.records import Client
 from limen.access.oauth.assurance import level, stated
 from limen.access.oauth.checks.prompt import CREATE
@@ -16,7 +17,7 @@ from limen.access.tokens.details import CODE as INVALID_DETAILS
 from limen.access.tokens.details import record_of, sealed_details
 from limen.access.tokens.profiles import LONGEST_CODE, is_fapi
 from limen.access.tokens.pushed import PushedRequests
-from limen.access.tokens.records import Authentication, AuthorizationCode, Confirmation, Grant, Terms
+from limen.access.tokens.records import NO_CHALLENGE, Authentication, AuthorizationCode, Confirmation, Grant, Terms
 from limen.access.tokens.store import GrantStore
 from limen.access.tokens.targets import CODE as TARGET
 from limen.identity.customers.records import Customer
@@ -118,10 +119,15 @@ async def issue_code(unit: CodeUnit, desk: Desk, approval: Approval) -> str | Pa
             subject=approval.customer.id,
             client=request.client_id,
             request_id=approval.request_id,
-            data={"grant": grant.id, "scopes": approval.scopes},
+            data={"grant": grant.id, "scopes": approval.scopes} | _unproven(request),
         )
     )
     return code
+
+
+def _unproven(request: AuthorizationRequest) -> dict[str, bool]:
+    """Say of a code that no verifier is asked for: whoever tightens a client looks for these."""
+    return {"pkce": False} if request.code_challenge == NO_CHALLENGE else {}
 
 
 async def keep_code(unit: CodeUnit, desk: Desk, approval: Approval, client: Client, code_hash: bytes) -> Grant:
@@ -172,6 +178,8 @@ def meanwhile(desk: Desk, approval: Approval, client: Client | None) -> PageRefu
     types = desk.resources.types.keys() & set(client.document.authorization_details_types)
     if any(detail["type"] not in types for detail in request.details):
         return request.refused(INVALID_DETAILS, "a type of authorization details was withdrawn meanwhile")
+    if request.code_challenge == NO_CHALLENGE and ("openid" not in approval.scopes or clause_for(client.document)):
+        return request.refused("invalid_request", "code_challenge is required meanwhile")
     is_live = session.is_live(desk.clock.now(), desk.lifetimes.session_idle * SECOND)
     if not is_live or not customer.is_active or session.created_at < customer.valid_after:
         return request.refused("access_denied", "the sign-in was ended meanwhile")

@@ -33,7 +33,8 @@ class AuthorizationRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defau
         client_id: an active client of the tenant.
         redirect_uri: as presented, and registered for that client.
         scopes: each once, as asked for, all of them allowed to the client.
-        code_challenge: base64url of a SHA-256 (RFC 7636 §4.2); the method is always S256.
+        code_challenge: base64url of a SHA-256 (RFC 7636 §4.2), the method is always S256; or ``NO_CHALLENGE`` of
+            ``access.tokens.records``, where the nonce does instead.
         state: to be sent back as it came; empty where there was none.
         nonce: for the ID token; empty where there was none.
         response_mode: how the answer travels.

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
@@ -80,9 +80,18 @@ class Authentication(msgspec.Struct, frozen=True):
     terms: Terms = Terms()
 
 
+NO_CHALLENGE: Final = "none"
+"""The challenge of a code that was asked for without one (OAuth 2.1 §7.5.1).
+
+It is no SHA-256 in base64url, so that no verifier fits it, and not empty, as is that of what is answered on another
+device.
+"""
+
+
 class AuthorizationCode(msgspec.Struct, frozen=True):
     """A code waiting to be redeemed; only its SHA-256 is stored.
 
+    ``challenge`` is that of PKCE, or :data:`NO_CHALLENGE`; empty for what is redeemed by another grant than a code's.
     ``confirmation`` is the key that must be shown with it (RFC 9449 §10), as :attr:`Confirmation.text`; empty for none.
     """
 

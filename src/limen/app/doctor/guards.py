@@ -65,6 +65,10 @@ _LOOKED_AT: Final[Mapping[str, tuple[Held, str]]] = {
         lambda tenant, _: not tenant.networks.feeds,
         "networks.feeds = true",
     ),
+    "registration.require_pkce is off: whoever registers may rest on a nonce alone, at": (
+        lambda tenant, _: tenant.registration.mode != "off" and not tenant.registration.require_pkce,
+        "registration.require_pkce = true",
+    ),
 }
 
 

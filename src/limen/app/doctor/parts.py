@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 
 from limen.app.doctor.audit import audit_findings
+from limen.app.doctor.clients import client_findings
 from limen.app.doctor.findings import Finding, weak, wrong
 from limen.app.doctor.search import search_findings
 from limen.app.preparing import reachable
@@ -66,7 +67,7 @@ async def _database(urls: DatabaseUrls, found: list[Finding]) -> Parts:
             words = f"the database is at revision {at}, this version at {newest_revision()}"
             return Parts([*found, wrong(words, "limen migrate")])
         found += [one async for one in _standing(database, urls)]
-        for asked in (audit_findings, search_findings):
+        for asked in (audit_findings, search_findings, client_findings):
             found += await asked(database)
         return Parts(found, await _active(database))
     finally:

@@ -59,6 +59,8 @@ class RegistrationSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=Tr
         redirect_hosts: where redirect URIs may lead; empty for anywhere. A dot in front allows sub-domains.
         native_redirects: whether they may lead to loopback or an application's own scheme (RFC 8252).
         profile: what such a client is held to, as its own ``profile`` would; of those that come from then on.
+        require_pkce: off, and confidential web applications that register themselves with the scope ``openid`` may ask
+            without PKCE where they send a nonce; of those that come from then on, and not of client-ID documents.
         audiences: the resource servers that its tokens may be for, likewise; empty for this server alone.
         statement_issuers: whose software statements are believed, in every mode but ``off``.
         most_clients: how many such clients there may be at once.
@@ -82,6 +84,7 @@ class RegistrationSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=Tr
     redirect_hosts: Hosts = ()
     native_redirects: bool = True
     profile: Profile = "oauth2.1"
+    require_pkce: bool = True
     audiences: Annotated[tuple[Audience, ...], msgspec.Meta(extra_json_schema={"maxItems": _MOST_AUDIENCES})] = ()
     statement_issuers: Annotated[tuple[StatementIssuer, ...], msgspec.Meta(extra_json_schema={"maxItems": 20})] = ()
     most_clients: Annotated[

@@ -33,7 +33,13 @@ from limen.storage.stores.base import (
 
 _documents = msgspec.json.Decoder(ClientDocument)
 _USES = mine(select(clients.c.key).where(clients.c.document.like(bindparam("says"))).limit(1), clients)
-
+_NO_PKCE = mine(
+    select(clients.c.client_id)
+    .where(clients.c.document.like('%"require_pkce":false%'))
+    .order_by(clients.c.key)
+    .limit(bindparam("most")),
+    clients,
+)
 _DYNAMIC = mine(
     select(func.count().label("found")).select_from(clients).where(clients.c.unused_until.is_not(None)), clients
 )
@@ -105,6 +111,10 @@ class SqlClients(TenantStoreBase):
     async def uses_algorithm(self, alg: str) -> bool:
         """Tell whether a client has something signed with *alg*; stops at the first."""
         return await self._one(_USES, says=f'%_signed_response_alg":"{alg}"%') is not None
+
+    async def without_pkce(self, *, limit: int) -> Sequence[str]:
+        """Return the ``client_id`` of up to *limit* clients that may ask without PKCE, the oldest first."""
+        return [row.client_id for row in await self._all(_NO_PKCE, most=limit)]
 
     async def count_dynamic(self) -> int:
         """Return how many clients registered themselves."""

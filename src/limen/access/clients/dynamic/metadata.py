@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from limen.access.clients.fields import public_fields
+from limen.access.clients.pkce import demanded
 from limen.access.clients.records import ClientDocument
 from limen.access.clients.redirect_uris import check_redirect_uri
 from limen.identity.tenants.registration import host_is_among
@@ -32,6 +33,7 @@ _OURS: Final = frozenset(
         "callback_leads_on",
         "rotate_refresh_tokens",
         "profile",
+        "require_pkce",
         "disabled",
         "token_exchange",
     }
@@ -66,7 +68,8 @@ _PLACE: Final = re.compile(r"^(?P<what>.*?)(?: - at `\$\.?(?P<where>.*)`)?$", re
 def read_metadata(sent: Mapping[str, Any], base: ClientDocument, scopes: tuple[str, ...]) -> ClientDocument | Invalid:
     """Return *base* with what a client *sent* of itself, and with the defaults where it says nothing.
 
-    *scopes* are all that it may have; it gets those that it asks for, or all (RFC 7591 §2 lets a server choose).
+    *scopes* are all that it may have; it gets those that it asks for, or all (RFC 7591 §2 lets a server choose). What
+    *base* lets it do without, it gets as far as what it says of itself allows.
     """
     given = {name: sent[name] for name in REGISTRABLE if sent.get(name) is not None}
     refusal = _unknown_response_types(sent)
@@ -79,11 +82,13 @@ def read_metadata(sent: Mapping[str, Any], base: ClientDocument, scopes: tuple[s
     members |= given | {"scopes": wanted}
     members["client_name"] = given.get("client_name") or _name(given)
     try:
-        return msgspec.convert(members, ClientDocument)
+        document = msgspec.convert(members, ClientDocument)
     except (msgspec.ValidationError, RecursionError) as error:
         found = _PLACE.fullmatch(str(error))
         place = (found["where"] or "") if found else ""
         return refused({re.sub(r"\[(?:\d+|\.\.\.)\]", "", place) or "client_metadata": "type.invalid"})
+    needs_pkce = document.require_pkce or demanded(document) is not None
+    return msgspec.structs.replace(document, require_pkce=needs_pkce)
 
 
 def shown_metadata(document: ClientDocument) -> dict[str, Any]:

@@ -66,7 +66,9 @@ class SelfRegistration:
         actor = await self._admitted(digest, sent, request_id)
         if isinstance(actor, Refusal):
             return actor
-        new = msgspec.structs.replace(_NEW, profile=policy.profile, audiences=policy.audiences)
+        new = msgspec.structs.replace(
+            _NEW, profile=policy.profile, audiences=policy.audiences, require_pkce=policy.require_pkce
+        )
         document = await self._document(sent, new, policy.scopes)
         if isinstance(document, Refusal):
             return document

@@ -13,6 +13,7 @@ from limen.access.clients.rules.grants import grants
 from limen.access.clients.rules.keys import keys
 from limen.access.clients.rules.logout import logout
 from limen.access.clients.rules.names import names
+from limen.access.clients.rules.pkce import pkce
 from limen.access.clients.rules.possession import possession
 from limen.access.clients.rules.problem import Problem, Problems, Rule
 from limen.access.clients.rules.profile import profile
@@ -30,6 +31,7 @@ RULES: Final[tuple[Rule, ...]] = (
     keys,
     possession,
     profile,
+    pkce,
     tokens,
     requests,
     responses,

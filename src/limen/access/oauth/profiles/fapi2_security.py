@@ -1,6 +1,7 @@
 """FAPI 2.0 Security Profile (final), §5.3.2: what an authorization request must be.
 
-S256, ``iss`` in the answer, redirects with 303, codes of a minute and used once are so for every client here.
+``iss`` in the answer, redirects with 303, codes of a minute and used once are so for every client here; that these need
+PKCE whatever their registration says is in ``access.clients.pkce``.
 """
 
 from typing import Final

@@ -1,6 +1,7 @@
 """The Model Context Protocol's authorization (revision 2025-11-25): what agents' clients ask with.
 
-PKCE with S256 and redirect URIs by exact comparison are so for every client here.
+Redirect URIs by exact comparison are so for every client here; that these need PKCE whatever their registration says is
+in ``access.clients.pkce``.
 """
 
 from typing import Final

@@ -2,9 +2,10 @@
 
 import re
 
+from limen.access.clients.pkce import clause_for
 from limen.access.tokens.answering import Granted, mandate_of, tokens_of
 from limen.access.tokens.issue import TokenSet
-from limen.access.tokens.records import RedeemCode, Redemption
+from limen.access.tokens.records import NO_CHALLENGE, RedeemCode, Redemption
 from limen.access.tokens.refresh_tokens import refresh_life
 from limen.access.tokens.request import TokenRequest
 from limen.kernel.clock import SECOND
@@ -20,11 +21,16 @@ async def redeem_code(ask: TokenRequest) -> TokenSet | Refusal:
     """Redeem the code in *form*; a code that comes twice ends what the first one began (RFC 9700 §4.2.4)."""
     form = ask.form
     code, verifier = form.get("code", ""), form.get("code_verifier", "")
-    if not code or not verifier or "redirect_uri" not in form:
-        return Invalid("invalid_request", "code, code_verifier and redirect_uri are required")
-    if len(code) > _MAX_CODE or not code.isascii() or not _VERIFIER.fullmatch(verifier):
+    if not code or "redirect_uri" not in form:
+        return Invalid("invalid_request", "code and redirect_uri are required")
+    if not verifier and (clause := clause_for(ask.client.document)):
+        words = f"code_verifier is required ({clause})"
+        return Invalid("invalid_request", words, {"error_description": words})
+    if len(code) > _MAX_CODE or not code.isascii() or (verifier and not _VERIFIER.fullmatch(verifier)):
         return Invalid("invalid_grant", "the code or its verifier is malformed")
-    return await redeem(ask, code, form["redirect_uri"], b64url(sha256(verifier.encode())))
+    # Without a verifier nothing fits but a code without a challenge, and with one, no such code (RFC 9700 §4.8.2).
+    challenge = b64url(sha256(verifier.encode())) if verifier else NO_CHALLENGE
+    return await redeem(ask, code, form["redirect_uri"], challenge)
 
 
 async def redeem(ask: TokenRequest, code: str, redirect_uri: str, challenge: str) -> TokenSet | Refusal:
