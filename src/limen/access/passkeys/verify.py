@@ -2,16 +2,19 @@
 
 Of a registration ``webauthn`` does those of the structure, the RP ID, the flags and the signatures; here are those that
 it leaves out, or leaves to whoever calls: the frame a page is shown in, the handle, the backup flags, the model. Of an
-authentication, which is every sign-in, all are here but for the key and the signature: what was read strictly before is
-not read again. The counter is the store's question.
+authentication, which is every sign-in, all are here but for rarer kinds of keys and their signatures: what was read
+strictly before is not read again. The counter is the store's question.
 """
 
+import re
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from typing import Any, Final
 
 import msgspec
+from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, SECP256R1, EllipticCurvePublicKey
+from cryptography.hazmat.primitives.hashes import SHA256
 
 from limen.access.passkeys.answers import Answer, ClientData
 from limen.access.passkeys.cbor import authenticator_data, check_authenticator_data
@@ -28,6 +31,13 @@ _PRESENT, _VERIFIED, _ELIGIBLE, _BACKED_UP = 0x01, 0x04, 0x08, 0x10
 _FLAGS_AT: Final = 32
 _COUNTER: Final = slice(33, 37)
 """Authenticator data (§6.1): the hash of the RP ID, one byte of flags, the signature counter."""
+_P256: Final = re.compile(
+    rb"\xa5\x01\x02\x03\x26\x20\x01\x21\x58\x20(.{32})\x22\x58\x20(.{32})", re.DOTALL
+)  # kty EC2, alg ES256, crv P-256, x, y
+"""The one way to write a P-256 key as CTAP2 has it (§8, canonical CBOR), and nearly every passkey is one: it is read
+here, in a fifth of the time that the library takes for keys of any kind.
+"""
+_CURVE, _ES256 = SECP256R1(), ECDSA(SHA256())
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,15 +223,22 @@ def _check_signature(answer: Answer, credential: Credential) -> None:
     """Refuse an answer that *credential* did not sign (§7.2 steps 20 and 21).
 
     Raises:
-        Exception: it did not, or is none: whatever the library says of that.
+        Exception: it did not, or is none: whatever the libraries say of that.
     """
+    signed = answer.authenticator_data + sha256(answer.client_data_raw)
+    p256 = _P256.fullmatch(credential.public_key)
+    if p256 is not None:
+        EllipticCurvePublicKey.from_encoded_point(_CURVE, b"\x04" + p256[1] + p256[2]).verify(
+            answer.signature, signed, _ES256
+        )
+        return
     helpers = _helpers()
     said = helpers.decode_credential_public_key(credential.public_key)
     helpers.verify_signature(
         public_key=helpers.decoded_public_key_to_cryptography(said),
         signature_alg=said.alg,
         signature=answer.signature,
-        data=answer.authenticator_data + sha256(answer.client_data_raw),
+        data=signed,
     )
 
 
