@@ -39,7 +39,6 @@ from limen.kernel.clock import Clock
 from limen.kernel.encoding import framed, sha256
 from limen.kernel.entropy import Entropy
 from limen.kernel.ids import TenantId
-from limen.kernel.mac import HmacSha256
 from limen.storage.opening import Storage
 from limen.trust.attacks.counters import Counters
 from limen.trust.attacks.guard import AttackGuard
@@ -260,8 +259,8 @@ def tenant_pages(parts: FrontParts) -> Tenants:
         found = made.get(prefix)
         if found is None or not all(map(is_, found[0], of)):
             keys = vault.derive(ATTACKS), vault.derive(PROOFS), counted
-            journeys, newcomers = _journeys(desk, settings, parts, keys, pace), HmacSha256(vault.derive(NEWCOMERS))
-            found = of, TenantPages(journeys, vault.derive(CSRF), newcomers)
+            journeys, newcomers = _journeys(desk, settings, parts, keys, pace), vault.mac(NEWCOMERS)
+            found = of, TenantPages(journeys, vault.mac(CSRF), newcomers)
             made[prefix] = found
             if len(made) > _HELD:
                 made.popitem(last=False)

@@ -107,13 +107,13 @@ Begin = Callable[[TenantId], AbstractAsyncContextManager[PageUnit]]
 
 @dataclass(frozen=True, slots=True)
 class TenantPages:
-    """One tenant, as its pages need it. ``csrf_key`` is a sub-key of the tenant's, 32 bytes.
+    """One tenant, as its pages need it; two sub-keys of its own are prepared.
 
-    ``newcomers`` is another: what browsers are known by before they are stored.
+    ``csrf`` makes the tokens of forms, ``newcomers`` what browsers are known by before they are stored.
     """
 
     journeys: JourneyParts
-    csrf_key: bytes
+    csrf: HmacSha256
     newcomers: HmacSha256
 
 

@@ -149,7 +149,7 @@ class Visit:
     def csrf(self, scope: str) -> str:
         """Return the token for forms of *scope*, bound to this browser's present secret."""
         who = f"{self.cookie.id}.{self.cookie.secret}" if self.cookie is not None else ""
-        return hmac.digest(self.tenant.csrf_key, f"{who}\n{scope}".encode(), "sha256").hex()[:40]
+        return self.tenant.csrf.digest(f"{who}\n{scope}".encode()).hex()[:40]
 
     async def form(self, scope: str) -> dict[str, str] | Refusal:
         """Return the posted form, if it comes from a page of ours.

@@ -36,6 +36,7 @@ _HEADER: Final = struct.Struct(">BBI")
 _NONCE_BYTES: Final = 12
 _TAG_BYTES: Final = 16
 _BODY: Final = _HEADER.size + _NONCE_BYTES
+_NONCE: Final = slice(_HEADER.size, _BODY)
 _TOGETHER: Final = 12
 """A prefix of three letters, an underscore, and all but the last ten bits of the milliseconds (``kernel.ids``)."""
 OVERHEAD_BYTES: Final = _BODY + _TAG_BYTES
@@ -96,13 +97,14 @@ def unseal(key: SealingKey, place: Place, envelope: bytes) -> bytes:
         Corrupted: *envelope* is malformed, was changed, belongs elsewhere, or is under another key. The message says
             neither which key nor what.
     """
-    if key_version(envelope) != key.version:
+    header = key.header
+    if len(envelope) < OVERHEAD_BYTES or not envelope.startswith(header):
+        key_version(envelope)  # it says so where this is no envelope at all
         msg = "an envelope is under another key"
         raise Corrupted(msg)
-    header, nonce, sealed = envelope[: _HEADER.size], envelope[_HEADER.size : _BODY], envelope[_BODY:]
     bound = framed_place(header, place.tenant, place.subject, place.field, place.record)
     try:
-        return key.cipher.decrypt(nonce, sealed, bound)
+        return key.cipher.decrypt(envelope[_NONCE], envelope[_BODY:], bound)
     except InvalidTag:
         msg = "an envelope does not verify"
         raise Corrupted(msg) from None

@@ -36,11 +36,10 @@ class TenantVault:
     """
 
     __slots__ = (
-        "_blinding",
-        "_borne",
         "_derived",
         "_entropy",
         "_keys",
+        "_macs",
         "_sealing",
         "_wrapper_held",
         "_wrapping",
@@ -60,8 +59,7 @@ class TenantVault:
         self._keys = dict(keys)
         self._entropy = entropy
         self._derived: dict[tuple[str, int], bytes] = {}
-        self._blinding: dict[int, HmacSha256] = {}
-        self._borne: dict[str, HmacSha256] = {}
+        self._macs: dict[tuple[str, int], HmacSha256] = {}
         self._sealing = {number: SealingKey.load(number, self._own(key, "seal")) for number, key in keys.items()}
         self._wrapper_held: tuple[tuple[int, str], SealingKey] | None = None
         self._wrapping = {number: HmacSha256(self._own(key, "wrap")) for number, key in keys.items()}
@@ -88,11 +86,7 @@ class TenantVault:
         Equal values of one kind in one tenant give equal bytes; nothing else does. *version* is a tenant key version,
         ``index_version`` unless told.
         """
-        number = self.index_version if version is None else version
-        prepared = self._blinding.get(number)
-        if prepared is None:
-            prepared = self._blinding[number] = HmacSha256(self.derive(_BLIND_INDEX, number))
-        return prepared.digest(framed(kind, normalised))
+        return self.mac(_BLIND_INDEX, version).digest(framed(kind, normalised))
 
     def derive(self, purpose: str, version: int | None = None) -> bytes:
         """Return the sub-key (32 bytes) for *purpose*, a constant such as ``refresh-mac`` (HKDF-SHA256, RFC 5869).
@@ -109,8 +103,22 @@ class TenantVault:
                 raise Corrupted(msg)
             if len(self._derived) >= _PURPOSES_CACHED:  # purposes are constants: reached only by a mistake
                 self._derived.clear()
+                self._macs.clear()
             key = self._derived[wanted] = _hkdf(root, "derive", self.tenant_id, purpose)
         return key
+
+    def mac(self, purpose: str, version: int | None = None) -> HmacSha256:
+        """Return what computes codes under the sub-key for *purpose*, prepared once.
+
+        Raises:
+            As :meth:`derive`.
+        """
+        wanted = (purpose, self.index_version if version is None else version)
+        prepared = self._macs.get(wanted)
+        if prepared is None:
+            key = self.derive(*wanted)
+            prepared = self._macs[wanted] = HmacSha256(key)
+        return prepared
 
     def borne(self, purpose: str, secret: str) -> "SubjectVault":
         """Return a vault whose key follows from *secret* too, which its bearer has and nobody stores.
@@ -119,10 +127,7 @@ class TenantVault:
         secret, reads nothing. *secret* has 128 bits of chance or more; *purpose* is as in :meth:`derive`. A name that
         is no secret makes a key that seals for it alone, where that is all that is wanted.
         """
-        deriver = self._borne.get(purpose)
-        if deriver is None:
-            deriver = self._borne[purpose] = HmacSha256(self.derive(purpose))
-        key = deriver.digest(framed(self.tenant_id, secret))
+        key = self.mac(purpose).digest(framed(self.tenant_id, secret))
         return SubjectVault(self, "", SealingKey.load(_BORNE, key), self._entropy)
 
     def wrap_subject(self, subject_id: str, version: int, key: bytes) -> bytes:

@@ -22,7 +22,6 @@ from limen.integration.api.problems import Refused
 from limen.kernel.clock import DAY, MINUTE
 from limen.kernel.encoding import framed
 from limen.kernel.errors import Conflict, Invalid
-from limen.kernel.mac import HmacSha256
 
 KEPT: Final = DAY
 RESERVED: Final = 10 * MINUTE
@@ -87,7 +86,7 @@ async def once(call: Asker, request: Request, key: str | None, work: Work, recal
     found = _KEY.fullmatch(key)
     if found is None:
         raise Refused(Invalid("invalid_idempotency_key"), 400)
-    code = HmacSha256((await call.parts.keyring.tenant(call.desk.tenant.id)).derive(_PURPOSE)).digest
+    code = (await call.parts.keyring.tenant(call.desk.tenant.id)).mac(_PURPOSE).digest
     digest = code(framed("key", call.client_id, call.actor.name, request.scope["path"], found[1]))
     asked = code(framed("request", digest, await request.body()))
     known = await _reserve(call, digest, asked)

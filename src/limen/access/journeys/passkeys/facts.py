@@ -1,6 +1,5 @@
 """What is true of passkeys around a journey: the challenge of its present step, and the keys that concern it."""
 
-import hmac
 from collections.abc import Sequence
 from typing import Final
 
@@ -45,8 +44,7 @@ def challenge_of(vault: TenantVault, journey: Journey) -> str:
     It is derived and not kept: a journey's version never comes again, so that what was signed for one step is good for
     no other, in this journey or any. It ends with the journey.
     """
-    signed = hmac.digest(vault.derive(CHALLENGE), framed(journey.name, str(journey.version)), "sha256")
-    return b64url(signed)
+    return b64url(vault.mac(CHALLENGE).digest(framed(journey.name, str(journey.version))))
 
 
 def _with_keys(parts: JourneyParts, tenant: TenantVault, facts: Facts) -> Facts:
