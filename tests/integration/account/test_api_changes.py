@@ -12,7 +12,7 @@ import pyzipper
 
 from limen.access.account import costs
 from limen.access.factors.totp import Totp
-from limen.access.journeys.changes import factors
+from limen.access.journeys.changes import factors, passkeys, phones
 from limen.access.journeys.errands import STEPS_OF
 from limen.access.journeys.table import STEPS
 from limen.identity.tenants.sms import SmsSettings
@@ -300,14 +300,9 @@ async def test_what_a_customer_begins_and_has_judged_through_applications_is_bou
 async def test_of_two_first_apps_confirmed_at_once_one_is_there_with_the_codes_that_were_said(
     house_on, monkeypatch, most, code
 ):
-    house, both, key_of = house_on, asyncio.Barrier(2), factors.code_key
-
-    async def together(context):
-        await both.wait()  # neither has written when the other has decided
-        return await key_of(context)
-
+    house = house_on
     monkeypatch.setattr(factors, "MOST_APPS", most)
-    monkeypatch.setattr(factors, "code_key", together)
+    both_decide_first(monkeypatch, factors)
     _, _, api = await ann_with_api(house)
     changes = [await api("POST", "/factors", json={"kind": "totp"}) for _ in range(2)]
     answers = await asyncio.gather(*(answered(api, one, code=now_code(house, totp_of(one))) for one in changes))
@@ -317,6 +312,56 @@ async def test_of_two_first_apps_confirmed_at_once_one_is_there_with_the_codes_t
     held = (await api("GET", "/factors")).json()
     assert (len(held["items"]), held["recovery_codes_left"]) == (1, 10)
     assert len(await mailed(house, ANN, "factor_added")) == 1
+
+
+async def test_of_two_passkeys_confirmed_at_once_the_one_too_many_is_refused(house_on, monkeypatch):
+    house = house_on
+    monkeypatch.setattr(factors, "MOST_KEYS", 1)
+    both_decide_first(monkeypatch, passkeys)
+    _, _, api = await ann_with_api(house)
+    made = []
+    for _ in range(2):
+        change = await api("POST", "/factors", json={"kind": "passkey"})
+        options, key = change.json()["creation_options"], Authenticator()
+        key.rp_id, key.user_handle = options["rp"]["id"], from_b64url(options["user"]["id"])
+        made.append(answered(api, change, credential=json.loads(key.registration(options["challenge"]))))
+    done, refused = sorted(await asyncio.gather(*made), key=lambda answer: answer.status_code)
+    assert done.json()["state"] == "done"
+    assert (refused.status_code, refused.json()["code"]) == (409, "too_many_passkeys")
+    assert [one["kind"] for one in (await api("GET", "/factors")).json()["items"]] == ["passkey"]
+    assert len(await mailed(house, ANN, "passkey_added")) == 1
+
+
+async def test_of_two_phones_confirmed_at_once_one_takes_the_place_of_the_other(house_on, monkeypatch):
+    house, numbers = house_on, (NUMBER, "+4915223456789")
+    await settings(house, sms=SmsSettings(countries=("DE",)))
+    ann, app, api = await ann_with_api(house)
+    totp = await api("POST", "/factors", json={"kind": "totp"})  # with its codes there: a first factor meets the other
+    assert (await answered(api, totp, code=now_code(house, totp_of(totp)))).status_code == 200
+    house.clock.advance(30)
+    page = await ann.authorize(app[0], scope=SCOPE, acr_values="urn:limen:aal:2")
+    page = await ann.post(page, code=now_code(house, totp_of(totp)))
+    api = Api(house, (await ann.tokens(app, page))["access_token"])
+    both_decide_first(monkeypatch, phones)
+    changes = [await api("POST", "/factors", json={"kind": "phone", "number": number}) for number in numbers]
+    codes = [code_of((await texts(house, number))[-1]) for number in numbers]
+    confirmed = zip(changes, codes, strict=True)
+    answers = await asyncio.gather(*(answered(api, change, code=code) for change, code in confirmed))
+    assert [answer.json()["state"] for answer in answers] == ["done", "done"]
+    held = (await api("GET", "/factors")).json()
+    assert sorted(one["kind"] for one in held["items"]) == ["phone", "totp"]
+    assert sorted([len(await texts(house, number)) for number in numbers]) == [1, 2]  # one of them hears that it is not
+
+
+def both_decide_first(monkeypatch, module):
+    """Have two changes in *module* go on to their writes when both have decided."""
+    both, key_of = asyncio.Barrier(2), module.code_key
+
+    async def together(context):
+        await both.wait()
+        return await key_of(context)
+
+    monkeypatch.setattr(module, "code_key", together)
 
 
 async def test_behind_a_server_each_customer_counts_in_the_place_of_its_address(house):

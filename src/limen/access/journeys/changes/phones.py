@@ -54,7 +54,7 @@ async def _over_questions(context: StepContext) -> Problem | None:
     parts = context.parts
     limit = Limit(parts.settings.sms_ceiling, 86_400, "lines-asked")
     decision = await parts.limiter.hit(f"{limit.name}:{parts.tenant_id}", limit)
-    return None if decision.allowed else TOO_MANY
+    return None if decision.allowed else replace(TOO_MANY, retry_after=max(1, decision.reset_seconds))
 
 
 async def _refused_line(context: StepContext, number: str) -> str:
@@ -171,21 +171,23 @@ Made = tuple[FactorId, FactorKind, bytes, bytes | None]
 
 
 async def _adding(context: StepContext, made: Made, template: str) -> tuple[Write, tuple[str, ...]]:
-    """Return what stores a factor in place of one of its kind, tells of it and announces it; and new recovery codes."""
+    """Return what stores a factor in place of one of its kind, tells of it and announces it; and new recovery codes.
+
+    Of two that are confirmed at once the second takes the place of the first.
+    """
     parts, now = context.parts, context.parts.clock.now()
     customer, vault = owner(context)
     factor_id, kind, sealed, index = made
     added = StoredFactor(factor_id, customer.id, kind, sealed, index, now, now)
-    before = [factor for factor in context.facts.factors if factor.kind is kind]
     codes = () if codes_left(context.facts.factors) else new_codes(parts.entropy)
     stored = stored_codes(await code_key(context), customer.id, codes, parts.clock, parts.entropy)
     tell, data = told(context, customer, vault, template), _data(factor_id, kind)
-    goodbye = farewell(context, customer, vault, [factor for factor in before if factor.digest != index])
 
     async def add(unit: JourneyUnit) -> Problem | None:
         late = await out_of_date(context, unit, kind, codes)
         if late is not None:
             return late
+        before = [factor for factor in await unit.factors.of_customer(customer.id) if factor.kind is kind]
         for old in before:
             await unit.factors.remove_messaged(customer.id, old.id)
         await unit.factors.add(added)
@@ -194,7 +196,7 @@ async def _adding(context: StepContext, made: Made, template: str) -> tuple[Writ
         unit.announce(Event("factor.added", customer.id, data))
         unit.record(entry(context, "factor.added", data))
         tell(unit)
-        await goodbye(unit)
+        await farewell(context, customer, vault, [factor for factor in before if factor.digest != index])(unit)
         return None
 
     return add, codes

@@ -16,7 +16,7 @@ from limen.experience.pages.account.activity import NameOf
 from limen.experience.pages.account.look import Again, Done, Look, Shown, Taken, Turn
 from limen.experience.pages.account.owner import owner_of, parts_of
 from limen.experience.pages.account.tasks import begin_task
-from limen.kernel.errors import Refusal, Throttled
+from limen.kernel.errors import Refusal, Throttled, Unavailable
 
 _ERRORS: Final = {
     "passphrase.signs": "error.passphrase_signs",
@@ -86,9 +86,10 @@ async def fetch_archive(turn: Turn) -> Taken:
 def _not_locked(refusal: Refusal) -> Again:
     """Return the page anew; what was typed does not come back with it."""
     if isinstance(refusal, Throttled):
-        return Again("data", {}, {"": "error.throttled"}, 429)
-    wrong = {name: _ERRORS[code] for name, code in refusal.fields.items()}
-    return Again("data", {}, wrong or {"": "error.busy"}, 400 if wrong else 503)
+        return Again("data", {}, {"": "error.throttled"}, 429, refusal.retry_after)
+    if isinstance(refusal, Unavailable):
+        return Again("data", {}, {"": "error.busy"}, 503, refusal.retry_after)
+    return Again("data", {}, {name: _ERRORS[code] for name, code in refusal.fields.items()})
 
 
 async def download(turn: Turn) -> Taken:

@@ -115,12 +115,14 @@ class Again:
     Attributes:
         section: whose form it was; its ``view`` gets the rest.
         errors: field to message key; "" for the form as a whole.
+        retry_after: whole seconds, where it may be tried again then.
     """
 
     section: str
     values: Mapping[str, Any]
     errors: Mapping[str, str]
     status: int = 400
+    retry_after: int = 0
 
 
 Taken = Response | Done | Again

@@ -79,7 +79,10 @@ async def _show(seen: Look, page: Page, again: Again | None = None) -> Response:
         "leaves_at": leaving.due_at if leaving is not None else None,
         "notice": _notice(visit),
     }
-    return visit.page("account/page.html", context, 200 if again is None else again.status)
+    answer = visit.page("account/page.html", context, 200 if again is None else again.status)
+    if again is not None and again.retry_after:
+        answer.headers["retry-after"] = str(again.retry_after)
+    return answer
 
 
 def _done_token(visit: Visit, notice: str) -> str:
