@@ -112,7 +112,7 @@ async def test_it_is_encrypted_with_a_passphrase_of_its_owners_that_is_kept_nowh
     assert again.content == plain  # what is kept is as it was
     limited = await pressed(ann, "fetch_archive", passphrase=PASSPHRASE)
     assert (limited.status_code, says("error.throttled") in limited.text) == (429, True)
-    assert 0 < int(limited.headers["retry-after"]) <= 600
+    assert 0 < int(limited.headers["retry-after"]) <= 2 * 600  # until this window and a part of the next are over
     assert PASSPHRASE not in capsys.readouterr().out
     for file in filter(Path.is_file, tmp_path.rglob("*")):
         assert PASSPHRASE.encode() not in file.read_bytes()
