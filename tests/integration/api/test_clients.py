@@ -133,6 +133,8 @@ async def test_a_taken_client_id_is_a_conflict(house):
         ({"colour": "red"}, "#/colour"),
         ({"disabled": "yes"}, "#/disabled"),
         ({"logo_uri": "javascript:alert(1)"}, "#/logo_uri"),
+        ({"require_pkce": False, "token_endpoint_auth_method": "none"}, "#/require_pkce"),
+        ({"require_pkce": None}, "#/require_pkce"),
     ],
 )
 async def test_what_may_not_be_registered_is_refused_by_place(house, change, pointer):

@@ -111,6 +111,19 @@ async def test_kanidm_issue_1097_and_league_issue_1323_pkce_cannot_be_left_out_o
         "/authorize", params=[*shop.walker.request(shop.client_id).items(), ("code_challenge", "x" * 43)]
     )
     assert "code=" not in twice.headers.get("location", "")
+    # Of a client that may rest on its nonce such a request passes, and the verifier that follows gives it away.
+    trusting = await shop.another(require_pkce=False)
+    code = await shop.code(trusting[0], code_challenge=None, code_challenge_method=None)
+    assert error(await shop.redeem(code, trusting)) == (400, "invalid_grant")
+
+
+async def test_cve_2023_48228_a_verifier_that_was_left_out_is_a_wrong_one(shop: Shop):
+    """Authentik compared verifiers only where there was one: whoever stole a code sent none."""
+    for auth in (shop.auth, await shop.another(require_pkce=False)):
+        code = await shop.code(auth[0])
+        for nothing in (None, ""):
+            assert (await shop.redeem(code, auth, code_verifier=nothing)).status_code == 400
+        assert (await shop.redeem(code, auth)).status_code == 200
 
 
 # ---------------------------------------------------------------------------------------------- devices and CIBA

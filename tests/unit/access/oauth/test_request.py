@@ -1,10 +1,13 @@
 """Which authorization requests pass, which are refused on a page, and which are sent back with an error."""
 
+from itertools import product
+
 import msgspec
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from limen.access.clients.records import AuthMethod
 from limen.access.jose.signer import TokenType
 from limen.access.oauth.records import RequestedClaims
 from limen.access.oauth.redirects import is_registered
@@ -15,10 +18,12 @@ from limen.access.oauth.request import (
     RedirectRefusal,
     parse_authorization,
 )
+from limen.access.tokens.records import NO_CHALLENGE
 from tests.unit.access.oauth.doubles import (
     CHALLENGE,
     CLIENT_ID,
     DOCUMENT,
+    ISSUER,
     REDIRECT,
     REGISTERED,
     asked,
@@ -381,6 +386,35 @@ class TestWhateverComes:
         query = asked(**{name: WITHOUT if value is None else value for name, value in changes.items()})
         assert_safe(run(parse_authorization(desk(), query)))
 
+    def test_of_all_there_is_to_say_four_requests_pass_without_a_challenge(self):
+        """OAuth 2.1 §7.5.1: a web client that somebody vouches for, and a nonce with ``openid``.
+
+        What is empty is not there (RFC 6749 §3.1).
+        """
+        passing = []
+        for registered in every(
+            require_pkce=(True, False),
+            token_endpoint_auth_method=(AuthMethod.NONE, AuthMethod.BASIC),
+            application_type=("", "web", "native"),
+            profile=("oauth2.1", "mcp", "fapi2_security"),
+            redirect_uris=((REDIRECT,), REGISTERED),
+        ):
+            at = desk(client(document=msgspec.structs.replace(DOCUMENT, **registered)))
+            for said in every(
+                scope=("openid", "openid profile", "orders"),
+                nonce=(WITHOUT, " ", "n"),
+                code_challenge=(WITHOUT, NO_CHALLENGE, CHALLENGE, CHALLENGE[1:]),
+                code_challenge_method=(WITHOUT, "S256", "plain"),
+            ):
+                outcome = run(parse_authorization(at, asked(resource=ISSUER, **said)))
+                if isinstance(outcome, AuthorizationRequest) and outcome.code_challenge != CHALLENGE:
+                    assert outcome.code_challenge == NO_CHALLENGE
+                    passing.append(registered | said)
+        vouched = {"require_pkce": False, "token_endpoint_auth_method": AuthMethod.BASIC, "profile": "oauth2.1"}
+        vouched |= {"nonce": "n", "code_challenge": WITHOUT, "code_challenge_method": WITHOUT}
+        kinds = every(application_type=("", "web"), redirect_uris=((REDIRECT,),), scope=("openid", "openid profile"))
+        assert passing == [vouched | kind for kind in kinds]
+
     @given(
         st.dictionaries(
             st.sampled_from(["userinfo", "id_token", "x"]),
@@ -407,6 +441,11 @@ class TestWhateverComes:
         assert_safe(outcome)
         if before or (inside and not uri.startswith("http://127") and not uri.startswith("http://[")):
             assert isinstance(outcome, PageRefusal)
+
+
+def every(**choices):
+    """Return all combinations of what each name may be."""
+    return [dict(zip(choices, chosen, strict=True)) for chosen in product(*choices.values())]
 
 
 def assert_safe(outcome):
