@@ -14,11 +14,14 @@ from typing import Any
 import pytest
 from sqlalchemy import PrimaryKeyConstraint, TextClause, UniqueConstraint
 
+from limen.app.preparing import require_migrated
+from limen.app.settings.derived import DatabaseUrls
 from limen.identity.audit.chain import Head
 from limen.kernel.ids import SegmentId
 from limen.storage import stores
 from limen.storage.ledger import SqlLedger
 from limen.storage.migrations.planning import COMMON
+from limen.storage.revision import is_planner_told
 from limen.storage.schema import keystore_metadata, metadata
 from limen.storage.statements import Compiled, Statement
 from limen.storage.sweep import EXPIRED, Sweeper
@@ -120,6 +123,23 @@ async def test_nor_do_sweeps_and_verifications(database, databases):
     wide = {sql: wide_steps(databases[0], sql) for sql in asked if asks_for_few(sql)}
     swept = {step.split()[1] for steps in wide.values() for step in steps}
     assert (len(wide) > len(EXPIRED), swept) == (True, SMALL)
+
+
+@pytest.mark.anyio
+@on_sqlite
+async def test_a_file_that_was_told_less_is_told_at_the_next_start(database):
+    """It is at the newest revision: nothing else would ever tell it."""
+    files = [sqlite3.connect(url.partition(":///")[2]) for url in (database.url, database.keys_url)]
+    told = [file.execute("SELECT * FROM sqlite_stat1").fetchall() for file in files]
+    for file in files:
+        file.executescript("DELETE FROM sqlite_stat1; PRAGMA user_version = 0;")
+    urls = DatabaseUrls(database.url, database.keys_url, "", database.url, database.keys_url)
+    await require_migrated(database.storage, urls)
+    assert all(told)
+    assert [file.execute("SELECT * FROM sqlite_stat1").fetchall() for file in files] == told
+    assert await is_planner_told(database.storage.database)
+    for file in files:
+        file.close()
 
 
 def test_whatever_hangs_on_a_row_is_found_by_an_index():

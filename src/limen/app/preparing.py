@@ -16,7 +16,7 @@ from limen.kernel.entropy import Entropy, random_token
 from limen.kernel.errors import Misconfigured
 from limen.kernel.secret import Secret
 from limen.storage.opening import Storage
-from limen.storage.revision import newest_revision, revision
+from limen.storage.revision import is_planner_told, newest_revision, revision
 
 _log = structlog.get_logger("limen.start")
 
@@ -83,16 +83,17 @@ async def migrate_databases(urls: DatabaseUrls) -> tuple[str | None, str | None]
 
 
 async def require_migrated(storage: Storage, urls: DatabaseUrls) -> None:
-    """See that the tables are of this version; an embedded database that is new is brought there.
+    """See that the tables are of this version; an embedded database that is new, or was told less, is brought there.
 
     Raises:
         Misconfigured: they are not.
     """
     found = await revision(storage.database)
-    if found == newest_revision():
+    is_newest = found == newest_revision()
+    if is_newest and await is_planner_told(storage.database):
         return
-    if found is None and urls.is_sqlite:
-        _log.info("database.first_start")
+    if urls.is_sqlite and (is_newest or found is None):
+        _log.info("database.planner_told" if is_newest else "database.first_start")
         await migrate_databases(urls)
         return
     raise outdated(found)

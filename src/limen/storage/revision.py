@@ -1,12 +1,19 @@
 """Which revision a database is at, asked without loading Alembic: few starts have anything to migrate."""
 
 from pathlib import Path
+from typing import Final
 
 from sqlalchemy import text
 
 from limen.storage.database import Database
 
 _VERSIONS = Path(__file__).parent / "migrations" / "versions"
+
+PLANNER_TOLD: Final = 1
+"""Which telling is in force of what tables look like (:mod:`limen.storage.migrations.planning`): another number each
+time that it says another thing of the same tables, so that databases which were told the old one hear it.
+"""
+_TOLD = text("PRAGMA user_version")
 
 
 def newest_revision() -> str:
@@ -22,3 +29,11 @@ async def revision(database: Database) -> str | None:
     except database.dialect.refused:  # no such table, or not for us to read, which only a migration mends
         return None
     return found
+
+
+async def is_planner_told(database: Database) -> bool:
+    """Tell whether a *database* that is migrated was told what tables look like; PostgreSQL counts by itself."""
+    if database.dialect.name != "sqlite":
+        return True
+    async with database.platform() as connection:
+        return bool((await connection.execute(_TOLD)).scalar() == PLANNER_TOLD)

@@ -3,13 +3,16 @@
 Every key and every index begins with the tenant. Of tables that nobody has counted SQLite believes that a first column
 leaves ten rows, so it would read all factors of a tenant to save sorting those of one customer. Counting them
 (``ANALYZE``) helps nobody whose tables are empty when they are made, and lets plans change by night on a server that
-was fast by day. So the shape is told once, when tables are made, and is the same everywhere (``sqlite_stat1``:
-https://sqlite.org/fileformat2.html §2.6.3). PostgreSQL counts by itself.
+was fast by day. So the shape is told at the end of each migration, and is the same everywhere (``sqlite_stat1``:
+https://sqlite.org/fileformat2.html §2.6.3). It goes with the file into a backup. A start looks whether what it would
+say itself has been told (:data:`limen.storage.revision.PLANNER_TOLD`). PostgreSQL counts by itself.
 """
 
 from typing import Final
 
 from sqlalchemy import Connection
+
+from limen.storage.revision import PLANNER_TOLD
 
 _ROWS: Final = 1_000_000
 _OF_ONE_TENANT: Final = 10
@@ -33,7 +36,7 @@ def tell_planner(connection: Connection) -> None:
     if connection.dialect.name != "sqlite":
         return
     run = connection.exec_driver_sql
-    run("ANALYZE")  # makes the table, and writes nothing of tables without rows
+    run("ANALYZE sqlite_schema")  # makes the table; without a name it would read every index from end to end
     run("DELETE FROM sqlite_stat1")
     for table, index, is_unique, origin, is_partial, columns, sql in run(_INDEXES).all():
         is_tree = origin == "pk" and "WITHOUT ROWID" in sql.upper()
@@ -41,6 +44,7 @@ def tell_planner(connection: Connection) -> None:
         told = (table, table if is_tree else index, _left(columns.split(), rows, is_unique=bool(is_unique)))
         run("INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES (?, ?, ?)", told)
     run("ANALYZE sqlite_schema")  # reads it
+    run(f"PRAGMA user_version = {PLANNER_TOLD}")
 
 
 def _left(columns: list[str], rows: int, *, is_unique: bool) -> str:
