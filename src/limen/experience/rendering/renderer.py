@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import segno
 from babel.dates import format_date, format_time, format_timedelta, get_datetime_format
-from babel.numbers import format_percent
+from babel.numbers import format_decimal, format_percent
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
@@ -141,8 +141,9 @@ def _mailbox(text: str) -> Markup:
 
 
 def _address(text: str) -> Markup:
-    """Return a mail address set off, and written left to right in every language."""
-    return Markup('<b><bdi dir="ltr">{}</bdi></b>').format(text)
+    """Return a mail address set off, and written left to right in every language; a number stays in one line."""
+    whole = Markup(' class="whole"') if text.startswith("+") else ""
+    return Markup('<b{}><bdi dir="ltr">{}</bdi></b>').format(whole, text)
 
 
 @lru_cache(maxsize=1024)
@@ -179,6 +180,7 @@ class _Words:
             "duration": self._duration,
             "moment": self._moment,
             "percent": self._percent,
+            "number": self._number,
             "country": self._country,
         }
 
@@ -203,6 +205,10 @@ class _Words:
     def _percent(self, share: float) -> str:
         """Return a share, in percent, as the reader writes it, to a hundredth."""
         return str(format_percent(Decimal(str(share)) / 100, format="0.##%", locale=self._catalogue.babel))
+
+    def _number(self, count: int) -> str:
+        """Return a count as the reader writes it: "1,753"."""
+        return str(format_decimal(count, locale=self._catalogue.babel))
 
     def _moment(self, instant: Instant) -> str:
         """Return an instant as date and time of day, in the reader's zone, else in UTC, and saying so.

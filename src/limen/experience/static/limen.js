@@ -79,6 +79,11 @@ function wakeCopy(button) {
   });
 }
 
+function wakePrint(button) {
+  button.hidden = false;
+  button.addEventListener("click", () => print());
+}
+
 // A page that comes back from the history may be sent again.
 window.addEventListener("pageshow", () => {
   for (const form of all("form[data-sent]")) {
@@ -98,6 +103,7 @@ all("[data-meter]").forEach(wakeMeter);
 all("[data-code]").forEach(tidyCode);
 all("form").forEach(sendOnce);
 all("[data-copy]").forEach(wakeCopy);
+all("[data-print]").forEach(wakePrint);
 document.querySelector("form[data-autosubmit]")?.submit();
 
 // Fetched where it is asked for alone.
