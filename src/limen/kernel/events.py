@@ -5,7 +5,6 @@ entry, and an event that is delivered (``DELIVERED``), are written in the commit
 Names are ``noun.past_participle``; a name and a version fix the meaning of ``data`` for good (see ``EVENTS``).
 """
 
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -49,8 +48,7 @@ class AuditEntry(msgspec.Struct, frozen=True, gc=False):
     personal: dict[str, str] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(msgspec.Struct, frozen=True):
     """One event for subscribers and, where it is delivered, the outbox.
 
     Attributes:
@@ -63,7 +61,7 @@ class Event:
 
     name: str
     subject: str = ""
-    data: dict[str, Any] = field(default_factory=dict)
+    data: dict[str, Any] = {}
     sealed: bytes = b""
     not_before: Instant = 0
 

@@ -7,7 +7,8 @@ lane forgets the segment and the next write opens a new one.
 import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from limen.identity.audit.chain import AuditRecord, Head, SealedPart, extend, opening
 from limen.identity.audit.checkpoints import Checkpoint
@@ -19,8 +20,7 @@ from limen.kernel.ids import SegmentId, TenantId
 Pending = tuple[AuditEntry, SealedPart | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Extension:
+class Extension(msgspec.Struct, frozen=True):
     """Records to store with a change, and the head to keep once they are committed."""
 
     head: Head

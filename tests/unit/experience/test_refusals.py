@@ -1,9 +1,9 @@
 """A sign-in that is shown again is the page that it would be without a mould, and nothing of anybody is kept in one."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from limen.access.journeys.views import StepView
 from limen.experience.pages.refusals import recast

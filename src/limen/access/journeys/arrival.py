@@ -1,8 +1,7 @@
 """The end of a journey: a session at this browser and, where an application asked, a code for it."""
 
-from dataclasses import dataclass, replace
-
 import msgspec
+from msgspec.structs import replace
 
 from limen.access.account.deletion import cancelled
 from limen.access.account.notices import told
@@ -34,8 +33,7 @@ from limen.kernel.events import AuditEntry, Event
 from limen.kernel.ids import SessionId, WaitingId
 
 
-@dataclass(frozen=True, slots=True)
-class Arrived:
+class Arrived(msgspec.Struct, frozen=True):
     """Where a journey ended: back at an application, or (None) at the account page.
 
     ``cookie`` replaces the browser's. ``back`` is the page of the account. ``answered`` is "approved" or
@@ -146,7 +144,7 @@ async def _session(
     standing = await standing_session(parts, unit, journey.browser_id, customer)
     until = now + lifetimes.session_absolute * SECOND
     if standing is not None and not state.evidence:
-        seen = msgspec.structs.replace(standing, seen_at=now)
+        seen = replace(standing, seen_at=now)
         await unit.sessions.renew(seen)
         return seen, None
     if not state.evidence:

@@ -10,7 +10,6 @@ for more often than one key may seal (``keyring.envelope``): in another browser 
 ended in the database.
 """
 
-from dataclasses import dataclass
 from typing import Final
 
 import msgspec
@@ -41,8 +40,7 @@ _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(_Begun).decode
 
 
-@dataclass(frozen=True, slots=True)
-class Begun:
+class Begun(msgspec.Struct, frozen=True):
     """What a journey that is not stored is borne by; ``newcomer`` is its browser, where that is not stored either."""
 
     text: str

@@ -95,8 +95,7 @@ class Facts(msgspec.Struct, frozen=True):
         return self.client.document.client_name if self.client is not None else None
 
 
-@dataclass(frozen=True, slots=True)
-class StepContext:
+class StepContext(msgspec.Struct, frozen=True):
     """One step being taken: the journey, its vault, the facts, the request, and the tenant's parts."""
 
     parts: JourneyParts

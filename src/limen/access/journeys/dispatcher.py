@@ -10,9 +10,9 @@ one is, and waits as that does.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 
 import msgspec
+from msgspec.structs import replace
 
 from limen.access.journeys.arrival import Arrived, OutrunError, arrive, rotated_cookie
 from limen.access.journeys.begun import LONGEST, Begun, knows_nobody, open_begun, seal_begun, vault_of
@@ -37,8 +37,7 @@ from limen.kernel.ids import BrowserId, JourneyId
 LONGEST_AGENT = 400
 
 
-@dataclass(frozen=True, slots=True)
-class Proven:
+class Proven(msgspec.Struct, frozen=True):
     """The step that is due after a proof. ``cookie`` replaces the browser's: what stood there before proves nothing."""
 
     view: StepView
@@ -58,7 +57,7 @@ class Opened(msgspec.Struct, frozen=True):
 
     def by(self, browser: Browser) -> "Opened":
         """Return it as *browser* opened it, which its secret proved."""
-        return msgspec.structs.replace(self, facts=msgspec.structs.replace(self.facts, proven_by=browser.secret_hash))
+        return replace(self, facts=replace(self.facts, proven_by=browser.secret_hash))
 
 
 class Journeys:
@@ -83,7 +82,7 @@ class Journeys:
         are stored with the first answer, if nobody is known yet: what is returned is to be borne by its page.
         """
         parts, browser_id = self.parts, browser.id
-        state = msgspec.structs.replace(state, user_agent=request.user_agent[:LONGEST_AGENT], locale=request.locale)
+        state = replace(state, user_agent=request.user_agent[:LONGEST_AGENT], locale=request.locale)
         if state.customer_id:  # where nobody is known there is something to ask
             keyless = self._fresh(JourneyId.new(parts.clock, parts.entropy), browser_id, state)
             ended = await self._arrived_already(keyless, browser, request)
@@ -103,7 +102,7 @@ class Journeys:
             found = await weighed_task(StepContext(parts, journey, vault, opened.facts, request))
             if isinstance(found, Throttled):
                 return found
-            journey, write = msgspec.structs.replace(journey, state=found[0]), found[1]
+            journey, write = replace(journey, state=found[0]), found[1]
         # Whose journey has only begun has said nothing yet, and begins anew if it is lost.
         async with (parts.passing if write is None else parts.begin)(parts.tenant_id) as unit:
             if newcomer is not None:
@@ -131,7 +130,7 @@ class Journeys:
             async with parts.begin(parts.tenant_id) as unit:
                 facts = await gather(parts, unit, journey, journey.state)
                 if next_step(journey.state, facts) is None:  # still: what was ended meanwhile is asked for after all
-                    facts = msgspec.structs.replace(facts, proven_by=browser.secret_hash)
+                    facts = replace(facts, proven_by=browser.secret_hash)
                     return await arrive(parts, unit, journey, facts, request)
         except OutrunError:  # the journey waits for whoever holds the browser now
             return None
@@ -167,8 +166,8 @@ class Journeys:
         """Give a journey that has only begun the name and the key that it is stored with."""
         vault = await self.parts.keyring.new_subject(self.parts.tenant_id, JourneyId.new)
         name = JourneyId(vault.subject_id)
-        journey = msgspec.structs.replace(opened.journey, id=name, begun_as=opened.journey.id)
-        return msgspec.structs.replace(opened, journey=journey, vault=vault)
+        journey = replace(opened.journey, id=name, begun_as=opened.journey.id)
+        return replace(opened, journey=journey, vault=vault)
 
     async def prove(self, opened: Opened, progress: Progress, request: RequestContext) -> Shown:
         """Commit what a confirmed link proved."""
@@ -192,7 +191,9 @@ class Journeys:
         It may be that it has only *begun*, in a browser that says *user_agent*: then that bears it.
         """
         parts = self.parts
-        sealed = await unit.journeys.get(journey_id)
+        # Of a browser that is not stored no journey is.
+        is_new = begun is not None and begun.newcomer is not None
+        sealed = None if is_new else await unit.journeys.get(journey_id)
         if sealed is None and begun is not None:
             return await self._open_begun(journey_id, browser, unit, begun, user_agent)
         if sealed is None or sealed.browser_id != browser.id:
@@ -224,7 +225,7 @@ class Journeys:
         opened = Opened(journey, vault, await facts_of_nobody(parts, journey, journey.state), begun)
         if begun.newcomer is not None:
             return opened.by(browser)
-        return msgspec.structs.replace(opened, facts=await _at_device(unit, browser, opened.facts))
+        return replace(opened, facts=await _at_device(unit, browser, opened.facts))
 
     async def _commit(self, opened: Opened, progress: Progress, request: RequestContext) -> Shown:
         """Take the journey one step on and write what its step did; whoever was faster is shown instead."""
@@ -263,16 +264,16 @@ class Journeys:
     ) -> Shown:
         """Write the journey as it stands after *progress*, or, its write *refused*, before it; return what follows."""
         before, problem = opened.journey, refused or progress.problem
-        after = msgspec.structs.replace(before, version=before.version + 1)
+        after = replace(before, version=before.version + 1)
         if refused is None:
-            after = msgspec.structs.replace(after, state=progress.state, link_hash=progress.link_hash)
+            after = replace(after, state=progress.state, link_hash=progress.link_hash)
         vault = progress.vault or opened.facts.vault
         facts = await gather(self.parts, unit, after, after.state, vault)
-        facts = msgspec.structs.replace(facts, proven_by=opened.facts.proven_by)
+        facts = replace(facts, proven_by=opened.facts.proven_by)
         shown: Shown
         if problem is None and next_step(after.state, facts) is None:
             if progress.habits is not None:
-                facts = msgspec.structs.replace(facts, habits=progress.habits)
+                facts = replace(facts, habits=progress.habits)
             shown = await arrive(self.parts, unit, after, facts, request)
             after = self._finished(after)
         else:
@@ -285,7 +286,7 @@ class Journeys:
     def _finished(self, journey: Journey) -> Journey:
         """Return *journey* at its end: what it knew goes; its key follows when the journey is swept."""
         state = JourneyState(journey.state.path, led_to_client=bool(journey.state.request))
-        return msgspec.structs.replace(journey, state=state, finished_at=self.parts.clock.now(), link_hash=None)
+        return replace(journey, state=state, finished_at=self.parts.clock.now(), link_hash=None)
 
     def view_of(
         self, opened: Opened, request: RequestContext, *, problem: Problem | None = None, notice: str = ""
@@ -337,7 +338,7 @@ async def _keep(unit: JourneyUnit, opened: Opened, after: Journey, shown: Shown)
 async def _at_device(unit: JourneyUnit, browser: Browser, facts: Facts) -> Facts:
     """Return *facts* with whose device the browser is, and what proved it."""
     owners = await unit.sessions.owners_at(browser.id)
-    return msgspec.structs.replace(facts, device_of=owners, proven_by=browser.secret_hash)
+    return replace(facts, device_of=owners, proven_by=browser.secret_hash)
 
 
 def _has_proven(before: JourneyState, progress: Progress, shown: Shown) -> bool:
@@ -350,5 +351,5 @@ def _in_language(opened: Opened, locale: str) -> Opened:
     state = opened.journey.state
     if state.locale == locale:
         return opened
-    journey = msgspec.structs.replace(opened.journey, state=msgspec.structs.replace(state, locale=locale))
-    return msgspec.structs.replace(opened, journey=journey)
+    journey = replace(opened.journey, state=replace(state, locale=locale))
+    return replace(opened, journey=journey)

@@ -2,23 +2,22 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import msgspec
+
+from limen.access.journeys.parts import JourneyUnit
 from limen.access.journeys.records import JourneyState
+from limen.identity.customers.records import SealedCustomer
+from limen.identity.keyring import SubjectVault
 from limen.kernel.errors import Refusal, Unavailable
-
-if TYPE_CHECKING:
-    from limen.access.journeys.parts import JourneyUnit
-    from limen.identity.customers.records import SealedCustomer
-    from limen.identity.keyring import SubjectVault
-    from limen.trust.risk.judge import Kept
+from limen.trust.risk.judge import Kept
 
 SCHEMA = 1
 """The version of the JSON form of a step; a field is added without a new version, never changed or removed."""
 
 
-@dataclass(frozen=True, slots=True)
-class StepView:
+class StepView(msgspec.Struct, frozen=True):
     """One step as it is shown.
 
     Attributes:
@@ -35,10 +34,10 @@ class StepView:
 
     name: str
     version: int
-    values: dict[str, str] = field(default_factory=dict)
-    errors: dict[str, str] = field(default_factory=dict)
+    values: dict[str, str] = {}
+    errors: dict[str, str] = {}
     notice: str = ""
-    data: dict[str, Any] = field(default_factory=dict)
+    data: dict[str, Any] = {}
     status: int = 200
     retry_after: int = 0
     challenge: str = ""
@@ -57,15 +56,14 @@ class Problem:
     retry_after: int = 0
 
 
-Write = Callable[["JourneyUnit"], Awaitable[Problem | None]]
+Write = Callable[[JourneyUnit], Awaitable[Problem | None]]
 """What a step writes in the commit that advances its journey; a problem is shown instead of going on."""
 
-Announce = Callable[["JourneyUnit"], None]
+Announce = Callable[[JourneyUnit], None]
 """What hands mail, or whatever else is told, to the commit of a step."""
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(msgspec.Struct, frozen=True):
     """What a step answers to a form: the state that follows, what is written with it, and what went wrong.
 
     ``whose`` and ``vault`` are the customer whom the state names, as the step found them, and their vault, where it has
@@ -78,9 +76,9 @@ class Progress:
     write: Write | None = None
     problem: Problem | None = None
     link_hash: bytes | None = None
-    vault: "SubjectVault | None" = None
-    whose: "SealedCustomer | None" = None
-    habits: "Kept | None" = None
+    vault: SubjectVault | None = None
+    whose: SealedCustomer | None = None
+    habits: Kept | None = None
     refused: str = ""
     is_idle: bool = False
 

@@ -1,6 +1,5 @@
 """From a signed-in customer to an authorization code: may the session answer, what does it settle, issue."""
 
-from dataclasses import dataclass
 from typing import Protocol
 
 import msgspec
@@ -47,8 +46,7 @@ class CodeUnit(RecordsAudit, Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Approval:
+class Approval(msgspec.Struct, frozen=True):
     """A request, who answers it by which session, and the scopes that are allowed: all that a code rests on.
 
     ``until`` is when the code expires; 0 for the tenant's usual life of a code.

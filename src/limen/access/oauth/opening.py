@@ -5,8 +5,9 @@ request object is sent to the redirect URI beside it, where there is one that is
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from limen.access.oauth.checks.redirect_uri import check_redirect_uri
 from limen.access.oauth.checks.response_mode import check_response_mode
@@ -42,8 +43,7 @@ async def nothing_pushed(reference: bytes) -> PushedRequest | None:  # noqa: ARG
     return None
 
 
-@dataclass(frozen=True, slots=True)
-class Visitor:
+class Visitor(msgspec.Struct, frozen=True):
     """Who brings a request: the browser, empty where it is not known to us, and what was pushed for it."""
 
     browser_id: str = ""

@@ -1,8 +1,9 @@
 """Answers of the authorization endpoint: where they go, and what they carry (RFC 6749 §4.1.2, RFC 9207, JARM)."""
 
-from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 from urllib.parse import quote
+
+import msgspec
 
 from limen.access.clients.records import ClientDocument
 from limen.access.jose.signer import TokenType
@@ -18,8 +19,7 @@ _SIGNED: Final = ".jwt"
 _NOBODY: Final = ClientDocument(client_name="-")
 
 
-@dataclass(frozen=True, slots=True)
-class ResponseTarget:
+class ResponseTarget(msgspec.Struct, frozen=True):
     """One answer on its way. ``fields`` may hold a code, so that they are not part of the ``repr``.
 
     Attributes:
@@ -31,7 +31,11 @@ class ResponseTarget:
 
     url: str
     mode: Literal["query", "fragment", "form_post"]
-    fields: dict[str, str] = field(repr=False)
+    fields: dict[str, str]
+
+    def __repr__(self) -> str:
+        """Show no code."""
+        return f"ResponseTarget({self.url!r}, {self.mode!r})"
 
     @property
     def is_posted(self) -> bool:

@@ -5,7 +5,6 @@ browsers send (``clientExtensionResults``, new members) is read over.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final, get_args
 
 import msgspec
@@ -50,8 +49,7 @@ class ClientData(msgspec.Struct, frozen=True, rename="camel"):
     top_origin: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """An answer, read. Of a registration ``attestation`` is filled, of an authentication the rest."""
 
     credential_id: bytes

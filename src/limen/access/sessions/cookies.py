@@ -5,7 +5,8 @@ answer something, and known until then by their secret, which follows from their
 """
 
 import hmac
-from dataclasses import dataclass
+
+import msgspec
 
 from limen.access.sessions.records import BROWSER_UNSEEN, Browser
 from limen.kernel.clock import Clock, Instant
@@ -17,8 +18,7 @@ from limen.kernel.mac import HmacSha256
 _MAX = 128
 
 
-@dataclass(frozen=True, slots=True)
-class BrowserCookie:
+class BrowserCookie(msgspec.Struct, frozen=True):
     """What a browser presents."""
 
     id: BrowserId

@@ -1,7 +1,6 @@
 """The pages of a journey: begin one, show its step, take its form, follow its link."""
 
-from dataclasses import replace
-
+from msgspec.structs import replace
 from starlette.responses import Response
 
 from limen.access.journeys.arrival import Arrived

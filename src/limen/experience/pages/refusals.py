@@ -6,8 +6,10 @@ costs. So its words are found in a mould (``rendering.moulds``), and these few v
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from limen.access.journeys.views import StepView
 

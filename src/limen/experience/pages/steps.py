@@ -1,7 +1,7 @@
 """Showing a step: as a page, or as versioned JSON for native applications."""
 
-from dataclasses import asdict, replace
-
+from msgspec import to_builtins
+from msgspec.structs import replace
 from starlette.responses import JSONResponse, Response
 
 from limen.access.clients.redirect_uris import places_behind
@@ -51,7 +51,7 @@ def show(visit: Visit, journey_id: JourneyId, shown: Shown, *, posted: bool = Fa
         visit.cookie = visit.fresh_cookie = shown.cookie  # the tokens of this answer's forms are bound to the new one
         shown = shown.view
     if wants_json(visit.request):
-        step = {name: value for name, value in asdict(shown).items() if name != "begun"}
+        step = {name: value for name, value in to_builtins(shown).items() if name != "begun"}
         body = {"schema": SCHEMA, "journey": journey_id, "csrf": visit.csrf(journey_id), "step": step}
         return _with_retry(visit.dress(JSONResponse(body, shown.status)), shown)
     if posted and shown.status == 200 and not shown.errors and not shown.notice:

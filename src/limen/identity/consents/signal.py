@@ -6,8 +6,9 @@ record, once for each purpose: whoever allows the sharing afterwards, in so many
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from limen.identity.consents.decide import Prepared, Source, Wish, prepare, wished, write
 from limen.identity.consents.purposes import Kind, Purpose
@@ -26,8 +27,7 @@ SUPPORT: Final = "/.well-known/gpc.json"
 """Where a site says that it honours the signal (GPC § 4)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Signals:
+class Signals(msgspec.Struct, frozen=True):
     """What the objections of one tenant's customers are recorded with."""
 
     tenant_id: TenantId

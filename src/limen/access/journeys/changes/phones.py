@@ -149,7 +149,7 @@ async def _naming(context: StepContext, phone: Phone) -> Progress:
         await guard.typed(unit, phone.country)
         return await change(unit) if change is not None else None
 
-    return replace(progress, write=write)
+    return msgspec.structs.replace(progress, write=write)
 
 
 async def add_mailbox(context: StepContext) -> Progress:

@@ -5,7 +5,7 @@ Known, unknown, disabled and password-less accounts do the same work: one look-u
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from operator import attrgetter
 
 import msgspec
@@ -63,7 +63,7 @@ async def _answer(context: StepContext, email: str, form: Mapping[str, str]) -> 
     await parts.guard.failed(found.attempt)
     refused = _refused(context, email, customer_id, check, is_spent=is_spent, is_known=known)
     refused = with_news(context, refused, found.news)
-    return refused if over is None else replace(refused, problem=over)
+    return refused if over is None else msgspec.structs.replace(refused, problem=over)
 
 
 async def _is_known(context: StepContext, kind: str, index: bytes) -> bool:
@@ -108,7 +108,7 @@ def _denied(context: StepContext, email: str, because: Doubted) -> Progress:
             await because.write(unit)
         return await refused.write(unit) if refused.write is not None else None
 
-    return replace(refused, write=write)
+    return msgspec.structs.replace(refused, write=write)
 
 
 def _proven(context: StepContext, email: str, account: _Account, check: PasswordCheck, found: Doubted) -> Progress:

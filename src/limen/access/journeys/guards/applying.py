@@ -168,7 +168,7 @@ async def stopped(context: StepContext, state: JourneyState, found: Applied, typ
         note(context, unit, decided, "")
         return await before(unit) if before is not None else None
 
-    return replace(progress, write=write, is_idle=False)
+    return msgspec.structs.replace(progress, write=write, is_idle=False)
 
 
 def note(context: StepContext, unit: JourneyUnit, decided: Decided, customer_id: str) -> None:

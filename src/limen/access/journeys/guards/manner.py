@@ -1,7 +1,6 @@
 """What a page is asked to tell of its browser and of the one who uses it, and what a form brings of that."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, Final
 
 import msgspec
@@ -28,4 +27,4 @@ def with_manner(context: StepContext, form: Mapping[str, str]) -> StepContext:
     if not told or told == state.manner:
         return context
     journey = msgspec.structs.replace(context.journey, state=msgspec.structs.replace(state, manner=told))
-    return replace(context, journey=journey)
+    return msgspec.structs.replace(context, journey=journey)

@@ -4,8 +4,9 @@ Devices that the account's owner has signed in from are left in peace, as by eve
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from limen.access.journeys.context import StepContext
 from limen.access.journeys.parts import JourneyUnit

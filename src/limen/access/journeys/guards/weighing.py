@@ -128,7 +128,7 @@ async def _followed(
 
     doubt = risk.doubt(state.doubt, of)
     state = msgspec.structs.replace(state, doubt=doubt, second=second)
-    return replace(progress, state=state, write=write, habits=risk.kept)
+    return msgspec.structs.replace(progress, state=state, write=write, habits=risk.kept)
 
 
 def _denied(context: StepContext, before: JourneyState, of: str, customer_id: CustomerId, risk: Judged) -> Progress:

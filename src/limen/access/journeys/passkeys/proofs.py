@@ -1,7 +1,6 @@
 """A passkey or a security key speaks in a journey: answer read, key found, signature and counter kept."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 import msgspec
@@ -27,16 +26,14 @@ REFUSED: Final = "error.passkey_refused"
 _UNKNOWN: Final = "unknown_credential"
 
 
-@dataclass(frozen=True, slots=True)
-class Owner:
+class Owner(msgspec.Struct, frozen=True):
     """Whose key spoke."""
 
     customer: SealedCustomer
     vault: SubjectVault
 
 
-@dataclass(frozen=True, slots=True)
-class Proof:
+class Proof(msgspec.Struct, frozen=True):
     """A key that spoke: whose, which, and what it said."""
 
     owner: Owner
@@ -44,8 +41,7 @@ class Proof:
     spoken: Spoken
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(msgspec.Struct, frozen=True):
     """Why an answer counts for nothing. ``forget``: the credential that the browser may forget, as it names it."""
 
     refusal: Refusal

@@ -3,7 +3,6 @@ page, and its owner is told.
 """  # noqa: D205 - one sentence
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 import msgspec
 
@@ -54,5 +53,6 @@ async def submit(context: StepContext, form: Mapping[str, str]) -> Progress:
     async with parts.read(parts.tenant_id) as unit:
         is_taken = await unit.customers.is_taken(EMAIL, index, but=customer.id)
     proving = msgspec.structs.replace(state, task=Task(state.task.kind, email), email=email)
-    context = replace(context, journey=msgspec.structs.replace(context.journey, state=proving))  # what its mail is for
+    journey = msgspec.structs.replace(context.journey, state=proving)
+    context = msgspec.structs.replace(context, journey=journey)  # what its mail is for
     return posted(context, email, proving, real=not is_taken)

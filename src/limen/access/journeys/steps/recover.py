@@ -1,7 +1,8 @@
 """Recovery begins: an address, and a message to it whether or not somebody has an account there."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from limen.access.journeys.context import StepContext
 from limen.access.journeys.messages.mailed import purpose, send_to_owner

@@ -1,7 +1,6 @@
 """The second factor, by any of the ways that the customer has (:mod:`limen.access.journeys.methods`)."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, Final
 
 import msgspec
@@ -84,7 +83,7 @@ def _trusting(context: StepContext, form: Mapping[str, str], progress: Progress)
     if form.get("trust") != "yes" or not _trust_days(context) or state.evidence == context.journey.state.evidence:
         return progress
     second = msgspec.structs.replace(state.second, trusts=True)
-    return replace(progress, state=msgspec.structs.replace(state, second=second))
+    return msgspec.structs.replace(progress, state=msgspec.structs.replace(state, second=second))
 
 
 async def _use(context: StepContext, name: str) -> Progress:

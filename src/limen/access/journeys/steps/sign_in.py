@@ -5,10 +5,9 @@ identifier first, the address stands on a page of its own, and the ways to prove
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, Literal
 
-import msgspec
+from msgspec.structs import replace
 
 from limen.access.journeys.context import StepContext
 from limen.access.journeys.firsts import asked_for, main, offered
@@ -61,7 +60,7 @@ async def _answered(context: StepContext, form: Mapping[str, str]) -> Progress:
     if turn is not None:
         return turn
     if form.get("intent") == "change_email":
-        return Progress(msgspec.structs.replace(state, email=""))
+        return Progress(replace(state, email=""))
     settings = _settings(context)
     chosen, asks = asked_for(settings, form), _asks(context, settings)
     if chosen is not None and not chosen.needs_address:
@@ -71,7 +70,7 @@ async def _answered(context: StepContext, form: Mapping[str, str]) -> Progress:
         typed = {"email": form.get("email", "")[:254]}
         return Progress(state, problem=Problem({"email": "error.email_invalid"}, values=typed))
     if chosen is None and asks == "address" and "password" not in form:
-        return Progress(msgspec.structs.replace(state, email=email))
+        return Progress(replace(state, email=email))
     answering = chosen or main(settings)
     if answering is None:
         return Progress(state, problem=Problem(notice="error.invalid"))
@@ -97,7 +96,7 @@ def _settings(context: StepContext) -> SignInSettings:
     settings = tenant.settings.sign_in
     if not needed(tenant, context.facts.request) or not (settings.password or settings.passkey):
         return settings
-    return msgspec.structs.replace(settings, email_code=False)
+    return replace(settings, email_code=False)
 
 
 def _asks(context: StepContext, settings: SignInSettings) -> Asks:
