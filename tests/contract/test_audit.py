@@ -9,6 +9,7 @@ from limen.identity.audit.store import Sought
 from limen.kernel.encoding import sha256
 from limen.kernel.events import AuditEntry
 from limen.storage.schema.audit import audit_records, audit_segments
+from limen.storage.stores import audit
 from tests.contract import things
 
 pytestmark = pytest.mark.anyio
@@ -168,14 +169,29 @@ async def test_the_log_is_searched_newest_first_without_tokens_unless_they_are_n
     async with database.read() as unit:
 
         async def found(limit=9, before=None, **sought):
-            records = await unit.audit_log.search(Sought(**sought), limit=limit, before=before)
-            return [record.subject for record in records if record.event != OPENED]
+            stretch = await unit.audit_log.search(Sought(**sought), limit=limit, before=before)
+            return [record.subject for record in stretch.records if record.event != OPENED]
 
         whole = await unit.audit_log.search(Sought(), limit=2)
-        assert [record.subject for record in whole] == ["cus_3", "cus_2"]
-        last = (whole[-1].at, whole[-1].segment_id, whole[-1].seq)
-        assert await found(before=last) == ["cus_1", "cus_0"]
+        assert [record.subject for record in whole.records] == ["cus_3", "cus_2"]
+        assert await found(before=whole.behind) == ["cus_1", "cus_0"]
         assert await found(events=frozenset({"client.deleted"})) == ["cus_3", "cus_1"]
         assert await found(events=frozenset({"token.issued"}), subject="cus_0") == ["cus_0"] * 4
         assert await found(subject="cus_0") == ["cus_0"]
         assert await found(since=now - 3_000_000, until=now - 1_000_000) == ["cus_2", "cus_1"]
+        assert await found(events=frozenset({"token.issued"}), since=now + 1) == []
+
+
+async def test_for_an_event_a_part_of_the_log_is_looked_through_at_a_time(database, monkeypatch):
+    monkeypatch.setattr(audit, "_LOOKED_THROUGH", 3)
+    for number in range(7):
+        async with database.begin() as unit:
+            unit.record(AuditEntry(("client.created", "client.deleted")[number == 1], subject=f"cus_{number}"))
+        database.clock.advance(1)
+    sought, seen, place = Sought(events=frozenset({"client.deleted"})), [], None
+    async with database.read() as unit:
+        while not seen or place is not None:
+            stretch = await unit.audit_log.search(sought, limit=2, before=place)
+            place = stretch.behind
+            seen.append([record.subject for record in stretch.records])
+    assert seen == [[], ["cus_1"], []]

@@ -31,6 +31,7 @@ STORES = [f"{stores.__name__}.{found.name}" for found in iter_modules(stores.__p
 OTHERS = ("dialects.sqlite", "feed", "hot.reads", "hot.sqlite", "keystore", "outbox")
 TABLES = {name: table for data in (metadata, keystore_metadata) for name, table in data.tables.items()}
 READ_WIDELY = {
+    "clients._NO_PKCE": "the doctor's, who is asked now and then",
     "clients._USES": "stops at the first; asked once for each algorithm when keys are rotated",
     "keystore._COUNT": "how much there is to do, counted once for a rotation",
     "keystore._OUTSIDE": "a few keys for each tenant, when the root key was rotated",

@@ -16,7 +16,7 @@ from limen.access.tokens.waiting import WaitingState
 from limen.identity.audit.checkpoints import next_checkpoint
 from limen.identity.audit.destinations import DeadLetter, Destination, DestinationDocument
 from limen.identity.audit.pruning import Floor, next_pruning
-from limen.identity.audit.store import Sought
+from limen.identity.audit.store import Sought, Stretch
 from limen.identity.consents.chain import Head
 from limen.identity.consents.sequence import sequence
 from limen.identity.customers.records import Filter
@@ -421,7 +421,7 @@ async def purposes(unit, theirs, now):
 
 async def audit(unit, theirs, _now):
     assert await unit.audit_log.for_subject(theirs.who.customer.id, limit=9) == []
-    assert await unit.audit_log.search(Sought(subject=theirs.who.customer.id), limit=9) == []
+    assert await unit.audit_log.search(Sought(subject=theirs.who.customer.id), limit=9) == Stretch([], None)
     for head in theirs.heads:
         assert await unit.audit_log.segment(head.segment_id) == []
     assert not {head.segment_id for head in theirs.heads} & {head.segment_id for head in await unit.audit_log.heads()}

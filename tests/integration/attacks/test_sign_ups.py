@@ -84,7 +84,7 @@ async def test_what_is_decided_is_on_record_of_the_journey_that_stops_and_of_the
     }  # fmt: skip
     async with house.storage.database.read(house.tenant.id) as unit:
         found = await unit.audit_log.search(Sought("", frozenset({"risk.assessed"})), limit=5)
-    assert [one.subject[:4] for one in found] == ["cus_", "jou_"]
+    assert [one.subject[:4] for one in found.records] == ["cus_", "jou_"]
 
 
 async def test_an_application_has_thresholds_of_its_own_and_what_is_said_of_other_actions_is_not_of_sign_ups(house):

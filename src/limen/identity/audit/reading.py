@@ -5,6 +5,7 @@ for whoever may do that too, and each opening is a record of its own: that someb
 the person who was looked at. After an erasure it opens for nobody.
 """
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
@@ -119,16 +120,18 @@ class AuditReading:
         last, size = before, _LOOKED_THROUGH if question.is_closer else limit + 1
         async with self.reading(self.tenant_id) as unit:
             for _ in range(_ROUNDS):
-                records = await unit.audit_log.search(question.sought, limit=size, before=last)
-                for record in records:
+                stretch = await unit.audit_log.search(question.sought, limit=size, before=last)
+                for record in stretch.records:
                     said = named_fields(record.open_part)
                     if question.matches(said):
                         if len(found) == limit:
                             return found, last
                         found.append(Line(record, said, Personal.SEALED if record.sealed else Personal.NONE))
                     last = place_of(record)
-                if len(records) < size:
+                if stretch.behind is None:
                     return found, None
+                last = stretch.behind
+                await asyncio.sleep(0)  # others are served meanwhile
         return found, last
 
     async def opened(self, lines: Sequence[Line], actor: Actor) -> list[Line]:

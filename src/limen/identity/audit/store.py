@@ -1,5 +1,6 @@
 """What checkpoints and readers of the audit log ask of storage."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -34,6 +35,14 @@ class Sought:
     events: frozenset[str] = frozenset()
     since: Instant = 0
     until: Instant = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """What was found in a part of the log: the newest first, and the place to go on behind; None at the end."""
+
+    records: Sequence[AuditRecord]
+    behind: Place | None
 
 
 class PersonalSealer(Protocol):
@@ -99,6 +108,9 @@ class AuditStore(Protocol):
         """
         ...
 
-    async def search(self, sought: Sought, *, limit: int, before: Place | None = None) -> list[AuditRecord]:
-        """Return the newest records that are *sought*, or the newest of them that stand *before* a place."""
+    async def search(self, sought: Sought, *, limit: int, before: Place | None = None) -> Stretch:
+        """Return up to *limit* of the newest records that are *sought*, and stand *before* a place.
+
+        No index leads to an event: ten thousand records are looked through for some, and there may be more behind.
+        """
         ...

@@ -1,14 +1,14 @@
 """Reading the audit log, and its checkpoints."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, bindparam, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, Row, Select, bindparam, func, literal, select, tuple_
 
 from limen.identity.audit.chain import AuditRecord, Head
 from limen.identity.audit.checkpoints import Checkpoint, digest
 from limen.identity.audit.pruning import Floor, Pruning
-from limen.identity.audit.store import FREQUENT, Place, Sought
+from limen.identity.audit.store import FREQUENT, Place, Sought, Stretch
 from limen.kernel.clock import Instant
 from limen.kernel.ids import SegmentId, TenantId
 from limen.storage.schema.audit import (
@@ -66,6 +66,9 @@ _FIRST_SINCE = mine(_in_order.where(audit_records.c.at >= bindparam("since")), a
 _HASH_AT = select_mine(
     audit_records, audit_records.c.segment_id == bindparam("segment"), audit_records.c.seq == bindparam("seq")
 )
+_LOOKED_THROUGH: Final = 10_000
+"""So many records are looked through for an event at once: what it takes is 25 ms of SQLite on the event loop."""
+_NEVER: Final[Instant] = 2**63 - 1
 _PLACE = (audit_records.c.at, audit_records.c.segment_id, audit_records.c.seq)
 _newest = (
     select(audit_records)
@@ -165,20 +168,40 @@ class SqlAudit(TenantStoreBase):
             rows = await self._all(_FOR_SUBJECT_BEFORE, subject=subject, at_most=limit, **where)
         return [_record(row) for row in rows]
 
-    async def search(self, sought: Sought, *, limit: int, before: Place | None = None) -> list[AuditRecord]:
-        """Return the newest records that are *sought*, or the newest of them that stand *before* a place."""
-        found = self._select(audit_records, *_conditions(sought), *(_standing_before(before) if before else ()))
-        newest = found.order_by(*(column.desc() for column in _PLACE)).limit(limit)
-        return [_record(row) for row in await self._found(newest)]
+    async def search(self, sought: Sought, *, limit: int, before: Place | None = None) -> Stretch:
+        """Return up to *limit* of the newest records that are *sought*, and stand *before* a place."""
+        among = [*_conditions(sought), *(_standing_before(before) if before else ())]
+        order = [column.desc() for column in _PLACE]
+        end: Place | None = None
+        if sought.events:
+            if sought.events & FREQUENT:
+                among.append(audit_records.c.segment_id.in_(self._segments(sought)))
+            else:  # where ten thousand of all events end, which the index knows without the records
+                last = self._select(audit_records, *among).with_only_columns(*_PLACE).order_by(*order)
+                rows = await self._found(last.offset(_LOOKED_THROUGH - 1).limit(1))
+                if rows:
+                    end = tuple(rows[0])
+                    among += _standing_from(end)
+            among.append(audit_records.c.event.in_(sorted(sought.events)))
+        found = await self._found(self._select(audit_records, *among).order_by(*order).limit(limit))
+        records = [_record(row) for row in found]
+        if len(records) == limit:
+            end = (records[-1].at, records[-1].segment_id, records[-1].seq)
+        return Stretch(records, end)
+
+    def _segments(self, sought: Sought) -> Select[Any]:
+        """Return the segments that were open between two instants: what else leads to codes and tokens?"""
+        opened = select(audit_segments.c.id).where(audit_segments.c.tenant_id == self._tenant_id)
+        until = sought.until or _NEVER
+        last = _last.with_only_columns(audit_records.c.at).scalar_subquery()
+        return opened.where(audit_segments.c.opened_at < until, last >= sought.since)
 
 
 def _conditions(sought: Sought) -> Iterator[Any]:
-    """Yield what the records meet; in the words of the indexes where one leads to them."""
+    """Yield what the records meet but their events; in the words of the indexes where one leads to them."""
     of, columns = sought, audit_records.c
     if not of.events & FREQUENT:
         yield OF_SOMEBODY if of.subject else EVERYDAY
-    if of.events:
-        yield columns.event.in_(sorted(of.events))
     if of.subject:
         yield columns.subject == of.subject
     if of.since:
@@ -190,6 +213,11 @@ def _conditions(sought: Sought) -> Iterator[Any]:
 def _standing_before(place: Place) -> Iterator[ColumnElement[bool]]:
     yield audit_records.c.at <= place[0]
     yield tuple_(*_PLACE) < tuple_(*(literal(part) for part in place))
+
+
+def _standing_from(place: Place) -> Iterator[ColumnElement[bool]]:
+    yield audit_records.c.at >= place[0]
+    yield tuple_(*_PLACE) >= tuple_(*(literal(part) for part in place))
 
 
 def _record(row: Row[Any]) -> AuditRecord:

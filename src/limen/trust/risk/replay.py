@@ -5,7 +5,7 @@ would have done with the model that spoke then. It is bounded: the newest so man
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol, cast, get_args
@@ -13,7 +13,6 @@ from typing import Any, Final, Protocol, cast, get_args
 import msgspec
 
 from limen.identity.audit.chain import AuditRecord, named_fields
-from limen.identity.audit.reading import place_of
 from limen.identity.audit.store import AuditStore, Place, Sought
 from limen.identity.tenants.risk import SIGN_UP, THRESHOLDS, Action, RiskSettings, limits_of, problems_of
 from limen.identity.tenants.sign_up import FROM, SignUpSettings
@@ -143,19 +142,20 @@ async def replay(reading: Reading, tenant_id: TenantId, asked: WhatIf) -> Replay
     sought = Sought("", frozenset({EVENT}), asked.since, asked.until)
     while True:
         async with reading(tenant_id) as unit:  # of its own, so that no transaction stays open for long
-            records = await unit.audit_log.search(sought, limit=min(_PAGE, left + 1), before=last)
+            stretch = await unit.audit_log.search(sought, limit=min(_PAGE, left + 1), before=last)
+        records = stretch.records
         if len(records) > left:
             records, found.is_whole = records[:left], False
         for made in decisions(records):
             if asked.is_about(made):
                 found.add(made, asked)
         left -= len(records)
-        if len(records) < _PAGE or not found.is_whole:
+        if stretch.behind is None or not found.is_whole:
             return found
-        last = place_of(records[-1])
+        last = stretch.behind
 
 
-def decisions(records: list[AuditRecord]) -> Iterator[Made]:
+def decisions(records: Sequence[AuditRecord]) -> Iterator[Made]:
     """Yield the decisions that *records* tell of; what could not be scored, or is of an unknown form, is left out."""
     for record in records:
         data: Mapping[str, Any] = named_fields(record.open_part).get("data", {})

@@ -45,7 +45,7 @@ async def list_risk_decisions(
     async with call.parts.reading(call.desk.tenant.id) as unit:
         if await unit.customers.get(CustomerId(customer_id)) is None:
             raise Refused(NotFound("customer_not_found"))
-        made = list(decisions(await unit.audit_log.search(sought, limit=limit)))
+        made = list(decisions((await unit.audit_log.search(sought, limit=limit)).records))
     names = {name for one in made for name in one.reasons}
     return answer(decisions_shown(made, {name: call.parts.words(locale, name) for name in names}))
 
