@@ -5,6 +5,7 @@ import asyncio
 import msgspec
 import pytest
 
+from limen.access.factors.records import FactorKind
 from tests.contract import things
 
 pytestmark = pytest.mark.anyio
@@ -90,6 +91,19 @@ async def test_new_codes_replace_all_that_there_were_and_nothing_else(database, 
         await unit.factors.replace_codes(owner.id, (new,))
         assert set(await unit.factors.of_customer(owner.id)) == {app, new}
         assert not await unit.factors.spend_code(owner.id, old.digest, 70)
+
+
+async def test_a_key_is_found_with_whom_it_belongs_to_by_its_own_tenant(database, owner):
+    held = things.digest("a credential id")
+    key = things.factor(database, owner, kind=FactorKind.PASSKEY, digest=held, last_step=3)
+    async with database.begin() as unit:
+        assert await unit.factors.add_key(key)
+        await unit.factors.add(things.recovery_code(database, owner, "a"))
+        found = await unit.factors.find_key(held)
+        assert found == (key, await unit.customers.get(owner.id))
+        assert await unit.factors.find_key(things.digest("another")) is None
+    async with database.begin(database.b) as unit:
+        assert await unit.factors.find_key(held) is None
 
 
 async def test_factors_go_with_their_customer(database, owner):

@@ -5,6 +5,7 @@ A unit of work uses two or three of them; to make them all would cost it more th
 
 from abc import ABC, abstractmethod
 from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from limen.kernel.events import Event
 from limen.kernel.ids import TenantId
@@ -44,6 +45,24 @@ from limen.storage.stores.tenants import SqlTenantRegistry
 from limen.storage.stores.tolls import SqlTolls
 from limen.storage.stores.waiting import SqlFamilies, SqlWaiting
 
+if TYPE_CHECKING:
+    once = cached_property
+else:
+
+    class once(cached_property):  # noqa: N801 - it is used as the library's is
+        """What is made when it is first asked for.
+
+        Before Python 3.12 the library's takes a lock for that, which costs a unit as much as its statements do, and of
+        which it has no need: it is in one task's hands.
+        """
+
+        def __get__(self, unit: Any, owner: type | None = None) -> Any:
+            """Make it; from then on it is found in the unit itself."""
+            if unit is None:
+                return self
+            made = unit.__dict__[self.attrname] = self.func(unit)
+            return made
+
 
 class Stores(ABC):
     """The stores of one tenant. None of their methods takes another."""
@@ -65,202 +84,202 @@ class Stores(ABC):
         """Return the open transaction, for storage's own work."""
         return self._connection
 
-    @cached_property
+    @once
     def customers(self) -> SqlCustomers:
         """Return the customers."""
         return SqlCustomers(self._connection, self.tenant_id)
 
-    @cached_property
+    @once
     def account(self) -> SqlAccount:
         """Return what hangs on a customer's account, and its deletion."""
         return SqlAccount(self._connection, self.tenant_id)
 
-    @cached_property
+    @once
     def archives(self) -> SqlArchives:
         """Return the copies of their data that customers asked for."""
         return SqlArchives(self._connection, self.tenant_id)
 
-    @cached_property
+    @once
     def preferences(self) -> SqlPreferences:
         """Return how customers want to be written to."""
         return SqlPreferences(self._connection, self.tenant_id)
 
-    @cached_property
+    @once
     def privacy_requests(self) -> SqlPrivacyRequests:
         """Return by what customers exercise their rights."""
         return SqlPrivacyRequests(self._connection, self.tenant_id)
 
-    @cached_property
+    @once
     def processing_limits(self) -> SqlProcessingLimits:
         """Return what may not be done with customers' data."""
         return SqlProcessingLimits(self._connection, self.tenant_id)
 
-    @cached_property
+    @once
     def passwords(self) -> SqlPasswords:
         """Return their passwords."""
         return SqlPasswords(self._connection, self.tenant_id)
 
-    @cached_property
+    @once
     def factors(self) -> SqlFactors:
         """Return their second factors."""
         return SqlFactors(self._connection, self.tenant_id, self._dialect)
 
-    @cached_property
+    @once
     def merges(self) -> SqlMerges:
         """Return who was merged into whom."""
         return SqlMerges(self._connection, self.tenant_id)
 
-    @cached_property
+    @once
     def search(self) -> SqlSearch:
         """Return the search indexes."""
         return SqlSearch(self._connection, self.tenant_id)
 
-    @cached_property
+    @once
     def profiles(self) -> SqlProfiles:
         """Return how far they have been asked for what their profiles lack."""
         return SqlProfiles(self._connection, self.tenant_id)
 
-    @cached_property
+    @once
     def recoveries(self) -> SqlRecoveries:
         """Return the recovery requests."""
         return SqlRecoveries(self._connection, self.tenant_id)
 
-    @cached_property
+    @once
     def links(self) -> SqlLinks:
         """Return the links in notices."""
         return SqlLinks(self._connection, self.tenant_id)
 
-    @cached_property
+    @once
     def devices(self) -> SqlDevices:
         """Return the devices that customers trust."""
         return SqlDevices(self._connection, self.tenant_id)
 
-    @cached_property
+    @once
     def risk(self) -> SqlRisk:
         """Return what customers showed at sign-ins, and the counters of risk."""
         return SqlRisk(self._connection, self.tenant_id)
 
-    @cached_property
+    @once
     def attacks(self) -> SqlAttacks:
         """Return the attacks that guards recognised."""
         return SqlAttacks(self._connection, self.tenant_id)
 
-    @cached_property
+    @once
     def tolls(self) -> SqlTolls:
         """Return the counters of messages that cost money."""
         return SqlTolls(self._connection, self.tenant_id)
 
-    @cached_property
+    @once
     def administrators(self) -> SqlAdministrators:
         """Return who administers."""
         return SqlAdministrators(self._connection, self.tenant_id)
 
-    @cached_property
+    @once
     def clients(self) -> SqlClients:
         """Return the relying parties."""
         return SqlClients(self._connection, self.tenant_id)
 
-    @cached_property
+    @once
     def initial_tokens(self) -> SqlInitialTokens:
         """Return the initial access tokens."""
         return SqlInitialTokens(self._connection, self.tenant_id)
 
-    @cached_property
+    @once
     def replays(self) -> SqlReplays:
         """Return the identifiers that may not come twice."""
         return SqlReplays(self._connection, self.tenant_id)
 
-    @cached_property
+    @once
     def resource_servers(self) -> SqlResourceServers:
         """Return the resource servers."""
         return SqlResourceServers(self._connection, self.tenant_id)
 
-    @cached_property
+    @once
     def detail_types(self) -> SqlDetailTypes:
         """Return the types of authorization details."""
         return SqlDetailTypes(self._connection, self.tenant_id)
 
-    @cached_property
+    @once
     def signing_keys(self) -> SqlSigningKeys:
         """Return the signing keys."""
         return SqlSigningKeys(self._connection, self.tenant_id)
 
-    @cached_property
+    @once
     def sessions(self) -> SqlSessions:
         """Return browsers and sessions."""
         return SqlSessions(self._connection, self.tenant_id, self.change, self.announce)
 
-    @cached_property
+    @once
     def journeys(self) -> SqlJourneys:
         """Return the journeys."""
         return SqlJourneys(self._connection, self.tenant_id)
 
-    @cached_property
+    @once
     def grants(self) -> SqlGrants:
         """Return grants and codes."""
         return SqlGrants(self._connection, self.tenant_id, self.change)
 
-    @cached_property
+    @once
     def waiting(self) -> SqlWaiting:
         """Return the requests that wait for an answer."""
         return SqlWaiting(self._connection, self.tenant_id)
 
-    @cached_property
+    @once
     def families(self) -> SqlFamilies:
         """Return the families of refresh tokens."""
         return SqlFamilies(self._connection, self.tenant_id)
 
-    @cached_property
+    @once
     def pushed(self) -> SqlPushed:
         """Return the pushed authorization requests."""
         return SqlPushed(self._connection, self.tenant_id)
 
-    @cached_property
+    @once
     def consents(self) -> SqlConsents:
         """Return the consent ledger."""
         return SqlConsents(self._connection, self.tenant_id, self._dialect, self.change)
 
-    @cached_property
+    @once
     def consent_chain(self) -> SqlConsentChain:
         """Return the chain over the consent ledger."""
         return SqlConsentChain(self._connection, self.tenant_id, self._dialect)
 
-    @cached_property
+    @once
     def purposes(self) -> SqlPurposes:
         """Return the purposes."""
         return SqlPurposes(self._connection, self.tenant_id)
 
-    @cached_property
+    @once
     def audit_log(self) -> SqlAudit:
         """Return the audit log."""
         return SqlAudit(self._connection, self.tenant_id)
 
-    @cached_property
+    @once
     def rotations(self) -> SqlRotations:
         """Return the rotations of keys that take a while."""
         return SqlRotations(self._connection, self.tenant_id)
 
-    @cached_property
+    @once
     def audit_destinations(self) -> SqlDestinations:
         """Return where the audit log is streamed to."""
         return SqlDestinations(self._connection, self.tenant_id)
 
-    @cached_property
+    @once
     def imports(self) -> SqlImports:
         """Return the imports of customers."""
         return SqlImports(self._connection, self.tenant_id)
 
-    @cached_property
+    @once
     def idempotency(self) -> SqlIdempotency:
         """Return the answers kept for repeated requests."""
         return SqlIdempotency(self._connection, self.tenant_id)
 
-    @cached_property
+    @once
     def setup_links(self) -> SqlSetupLinks:
         """Return the set-up links."""
         return SqlSetupLinks(self._connection, self.tenant_id)
 
-    @cached_property
+    @once
     def tenants(self) -> SqlTenantRegistry:
         """Return the registry of tenants, which spans them: for platform administration alone."""
         return SqlTenantRegistry(self._connection)

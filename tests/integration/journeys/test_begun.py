@@ -78,6 +78,18 @@ async def test_the_tabs_of_a_new_browser_are_one_browser(house):
     assert (await house.rows())["browsers"] == 1
 
 
+async def test_a_new_browser_is_not_asked_for_what_it_cannot_have(house):
+    await house.customer(ANN)
+    ann = house.walker()
+    page = await ann.get("/sign-in")
+    with house.watching() as watched:
+        assert (await ann.raw_post(page, email=ANN, password=PASSWORD)).status_code == 303
+    asked = [
+        statement for statement in watched.statements if "FROM journeys" in statement or "FROM sessions" in statement
+    ]
+    assert ("INSERT INTO sessions" in " ".join(watched.statements), asked) == (True, [])
+
+
 async def test_a_begun_journey_is_looked_at_again_where_it_was_and_in_another_language(house):
     ann = house.walker()
     page = await ann.get("/sign-in")

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from limen.access.factors.records import StoredFactor
+from limen.identity.customers.records import SealedCustomer
 from limen.kernel.clock import Instant
 from limen.kernel.ids import CustomerId, FactorId
 
@@ -51,8 +52,8 @@ class FactorStore(Protocol):
         """Store a new passkey or security key; False if its credential id is known already (WebAuthn §7.1 step 26)."""
         ...
 
-    async def find_key(self, digest: bytes) -> StoredFactor | None:
-        """Return the passkey or security key, of whichever customer, whose credential id has this SHA-256."""
+    async def find_key(self, digest: bytes) -> tuple[StoredFactor, SealedCustomer] | None:
+        """Return the passkey or security key whose credential id has this SHA-256, and whose it is."""
         ...
 
     async def accept_counter(self, factor: StoredFactor, counter: int, now: Instant, *, may_stop: bool) -> bool:

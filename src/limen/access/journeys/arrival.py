@@ -141,7 +141,8 @@ async def _session(
         raise Fault(msg)
     await _note_seen(parts, unit, customer, facts, request)
     lifetimes = parts.desk.lifetimes
-    standing = await standing_session(parts, unit, journey.browser_id, customer)
+    # One that began meanwhile changed the browser's secret: what is written here goes back then (``rotated_cookie``).
+    standing = None if facts.at_newcomer else await standing_session(parts, unit, journey.browser_id, customer)
     until = now + lifetimes.session_absolute * SECOND
     if standing is not None and not state.evidence:
         seen = replace(standing, seen_at=now)

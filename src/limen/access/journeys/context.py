@@ -42,6 +42,7 @@ class Facts(msgspec.Struct, frozen=True):
         accounts: who is signed in at this browser.
         device_of: whose sessions this browser ever held, ended ones too; of a journey that its browser opened.
         proven_by: the hash of the secret that proved this browser; of a journey that it opened.
+        at_newcomer: nothing is stored of this browser, so that nobody was ever signed in at it.
         consent_due: scopes that have still to be allowed.
         second_factor: what is owed of a second factor: ``ask``, ``enrol`` or nothing; or ``offer``.
         factors: the customer's second factors, where they concern the journey.
@@ -70,6 +71,7 @@ class Facts(msgspec.Struct, frozen=True):
     accounts: tuple[Account, ...] = ()
     device_of: frozenset[CustomerId] = frozenset()
     proven_by: bytes = b""
+    at_newcomer: bool = False
     consent_due: tuple[str, ...] = ()
     details_due: Details = ()
     second_factor: str = ""

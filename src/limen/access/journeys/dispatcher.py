@@ -55,6 +55,11 @@ class Opened(msgspec.Struct, frozen=True):
     facts: Facts
     begun: Begun | None = None
 
+    @property
+    def is_at_newcomer(self) -> bool:
+        """Tell whether nothing is stored of its browser either."""
+        return self.begun is not None and self.begun.newcomer is not None
+
     def by(self, browser: Browser) -> "Opened":
         """Return it as *browser* opened it, which its secret proved."""
         return replace(self, facts=replace(self.facts, proven_by=browser.secret_hash))
@@ -191,8 +196,7 @@ class Journeys:
         It may be that it has only *begun*, in a browser that says *user_agent*: then that bears it.
         """
         parts = self.parts
-        # Of a browser that is not stored no journey is.
-        is_new = begun is not None and begun.newcomer is not None
+        is_new = begun is not None and begun.newcomer is not None  # then no journey of this browser's is stored either
         sealed = None if is_new else await unit.journeys.get(journey_id)
         if sealed is None and begun is not None:
             return await self._open_begun(journey_id, browser, unit, begun, user_agent)
@@ -269,7 +273,7 @@ class Journeys:
             after = replace(after, state=progress.state, link_hash=progress.link_hash)
         vault = progress.vault or opened.facts.vault
         facts = await gather(self.parts, unit, after, after.state, vault)
-        facts = replace(facts, proven_by=opened.facts.proven_by)
+        facts = replace(facts, proven_by=opened.facts.proven_by, at_newcomer=opened.is_at_newcomer)
         shown: Shown
         if problem is None and next_step(after.state, facts) is None:
             if progress.habits is not None:

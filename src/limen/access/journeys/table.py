@@ -134,4 +134,7 @@ _OF_NOBODY = tuple(step for step in STEPS if step.whose is not Whose.SOMEBODYS)
 def next_step(state: JourneyState, facts: Facts) -> Step | None:
     """Return the step that is due, or None when the journey has arrived."""
     of = _OF_SOMEBODY if _is_known(state, facts) else _OF_NOBODY
-    return next((step for step in of if step.due(state, facts)), None)
+    for step in of:
+        if step.due(state, facts):
+            return step
+    return None

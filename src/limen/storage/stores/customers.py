@@ -108,7 +108,7 @@ class SqlCustomers(TenantStoreBase):
         row = await self._one(_FIND_WITH_PASSWORD, kind=kind, blind=blind)
         if row is None:
             return None, None
-        customer = _existing(row)
+        customer = existing(row)
         if row.password_sealed is None:
             return customer, None
         return customer, StoredPassword(
@@ -136,7 +136,7 @@ class SqlCustomers(TenantStoreBase):
 
     async def list(self, *, after: str, limit: int) -> list[SealedCustomer]:
         """Return up to *limit* customers behind *after*."""
-        return [_existing(row) for row in await self._all(_LIST, after=after, at_most=limit)]
+        return [existing(row) for row in await self._all(_LIST, after=after, at_most=limit)]
 
     async def filtered(self, wanted: Filter, *, after: tuple[Instant, str], limit: int) -> Sequence[SealedCustomer]:
         """Return up to *limit* customers that meet *wanted*, by creation, behind the instant and identifier *after*."""
@@ -150,11 +150,11 @@ class SqlCustomers(TenantStoreBase):
         if wanted.state is not None and wanted.state is not CustomerState.ACTIVE:
             conditions.append(_IS_BARRED)  # in the words of the small index that holds no others
         found = self._select(customers, *conditions).order_by(customers.c.created_at, customers.c.id).limit(limit)
-        return [_existing(row) for row in await self._found(found)]
+        return [existing(row) for row in await self._found(found)]
 
     async def found(self, span: Span, limit: int) -> Sequence[tuple[bytes, SealedCustomer]]:
         """Return up to *limit* customers in *span* of a search index, each with its token, in the span's order."""
-        return [(token, _existing(row)) for token, row in await self._search().found(span, limit)]
+        return [(token, existing(row)) for token, row in await self._search().found(span, limit)]
 
     async def add(self, customer: SealedCustomer, contact: ContactIndex) -> bool:
         """Store a customer with a proven address; False if the address is taken."""
@@ -203,7 +203,8 @@ class SqlCustomers(TenantStoreBase):
         return SqlSearch(self._connection, self._tenant_id)
 
 
-def _existing(row: Row[Any]) -> SealedCustomer:
+def existing(row: Row[Any]) -> SealedCustomer:
+    """Return the customer of a row that has their columns."""
     return SealedCustomer(
         id=CustomerId(row.id),
         subject=row.subject,
@@ -219,7 +220,7 @@ def _existing(row: Row[Any]) -> SealedCustomer:
 
 
 def _customer(row: Row[Any] | None) -> SealedCustomer | None:
-    return None if row is None else _existing(row)
+    return None if row is None else existing(row)
 
 
 def customer_values(customer: SealedCustomer) -> dict[str, Any]:

@@ -6,11 +6,13 @@ from typing import Any
 from sqlalchemy import bindparam, or_, select
 
 from limen.access.factors.records import FactorKind, StoredFactor
+from limen.identity.customers.records import SealedCustomer
 from limen.kernel.clock import Instant
 from limen.kernel.ids import CustomerId, FactorId, TenantId
 from limen.storage.dialects import Dialect
 from limen.storage.schema.credentials import factors, passkey_offers
-from limen.storage.statements import Connection
+from limen.storage.schema.customers import customers
+from limen.storage.statements import Connection, row_maker
 from limen.storage.stores.base import (
     TenantStoreBase,
     delete_mine,
@@ -20,6 +22,7 @@ from limen.storage.stores.base import (
     select_mine,
     update_mine,
 )
+from limen.storage.stores.customers import existing
 from limen.storage.stores.safety import FORGET_ALL
 
 _theirs = factors.c.customer_id == bindparam("customer")
@@ -46,7 +49,14 @@ _NOTE_USE = update_mine(factors, _this, _is_messaged, sets=("last_used_at",))
 _REMOVE_MESSAGED = delete_mine(factors, _theirs, _this, _is_messaged)
 _is_key = or_(factors.c.kind == FactorKind.PASSKEY.value, factors.c.kind == FactorKind.SECURITY_KEY.value)
 _ADD_KEY = insert_new_mine(factors)
-_FIND_KEY = select_mine(factors, factors.c.digest == bindparam("held"), _is_key)
+_FIND_KEY = mine(
+    select(customers, *(column.label(f"key_{column.name}") for column in factors.c)).where(
+        factors.c.digest == bindparam("held"), _is_key, customers.c.id == factors.c.customer_id
+    ),
+    factors,
+    customers,
+)
+_key = row_maker(tuple(factors.c.keys()))
 _ACCEPT_COUNTER = update_mine(
     factors,
     _this,
@@ -112,10 +122,10 @@ class SqlFactors(TenantStoreBase):
         await self._run(FORGET_ALL, customer=factor.customer_id)
         return True
 
-    async def find_key(self, digest: bytes) -> StoredFactor | None:
-        """Return the key whose credential id has this SHA-256."""
+    async def find_key(self, digest: bytes) -> tuple[StoredFactor, SealedCustomer] | None:
+        """Return the key whose credential id has this SHA-256, and whose it is."""
         row = await self._one(_FIND_KEY, held=digest)
-        return None if row is None else _factor(row)
+        return None if row is None else (_factor(_key(row[len(customers.c) :])), existing(row))
 
     async def accept_counter(self, factor: StoredFactor, counter: int, now: Instant, *, may_stop: bool) -> bool:
         """Note that a key spoke, if its counter has grown, never was, or may stop."""

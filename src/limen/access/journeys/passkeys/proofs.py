@@ -79,12 +79,12 @@ async def proof_of(
 async def _found(context: StepContext, answer: Answer) -> tuple[Owner, StoredFactor] | None:
     parts = context.parts
     async with parts.read(parts.tenant_id) as unit:
-        factor = await unit.factors.find_key(credential_digest(answer.credential_id))
-        customer = await unit.customers.get(factor.customer_id) if factor is not None else None
-    vault = await parts.directory.vault_of(factor.customer_id) if factor is not None else None
-    if factor is None or customer is None or vault is None:
+        found = await unit.factors.find_key(credential_digest(answer.credential_id))
+    if found is None:
         return None
-    return Owner(customer, vault), factor
+    factor, customer = found
+    vault = await parts.directory.vault_of(customer.id)
+    return None if vault is None else (Owner(customer, vault), factor)
 
 
 def _as_spoken(owner: Owner, factor: StoredFactor, said: Spoken, before: Credential) -> StoredFactor:
