@@ -73,7 +73,7 @@ def anyio_backend():
 
 
 @pytest.fixture(scope="module")
-async def whole() -> list[bytes]:
+async def whole(anyio_backend) -> list[bytes]:
     return await lines_of(busy())
 
 
