@@ -108,7 +108,9 @@ class Session:
         if program is None:
             self.notes.append(_NO_LIMEN if self.with_limen else "Limen was left out, as asked")
             return
-        self.durability["sqlite"] = "synchronous=FULL, journal_mode=WAL (what Limen sets; cannot be read from outside)"
+        self.durability["sqlite"] = (
+            "journal_mode=WAL, flushed before each answer (what Limen does; cannot be read from outside)"
+        )
         self._attempt(rates.SQLITE, lambda: limen.install(self.bench, program, rates.SQLITE))
         if self.wanted & _WRITING_WORKS:
             self._attempt(rates.POSTGRES, lambda: self._install_on_postgres(program))

@@ -63,7 +63,7 @@ async def test_a_failed_commit_opens_a_new_segment_and_everything_verifies(datab
         raise ConnectionResetError
 
     with monkeypatch.context() as patch, pytest.raises(ConnectionResetError):  # noqa: PT012
-        patch.setattr(connection, "commit", lost)
+        patch.setattr(connection, "commit_first", lost)
         async with database.begin() as unit:
             unit.record(AuditEntry("two.lost"))
     async with database.begin() as unit:
@@ -77,14 +77,14 @@ async def test_a_failed_commit_opens_a_new_segment_and_everything_verifies(datab
 async def test_a_commit_whose_outcome_is_unknown_but_done_leaves_a_segment_that_verifies(database, monkeypatch):
     async with database.read() as unit:
         connection = type(unit.connection)
-    real = connection.commit
+    real = connection.commit_first
 
     async def done_but_unheard(self):
         await real(self)
         raise ConnectionResetError
 
     with monkeypatch.context() as patch, pytest.raises(ConnectionResetError):  # noqa: PT012
-        patch.setattr(connection, "commit", done_but_unheard)
+        patch.setattr(connection, "commit_first", done_but_unheard)
         async with database.begin() as unit:
             unit.record(AuditEntry("one.done"))
     async with database.begin() as unit:

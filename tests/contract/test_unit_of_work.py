@@ -92,16 +92,19 @@ async def test_a_write_through_a_reading_unit_is_refused(database):
         assert await unit.customers.get(who.customer.id) == who.customer
 
 
-async def test_what_may_be_lost_does_not_wait_for_the_disk_and_the_next_commit_does(database):
+async def test_what_may_be_lost_does_not_wait_for_the_disk_and_the_next_commit_does(database, monkeypatch):
+    owner, flushed = things.customer(database), []
+    monkeypatch.setattr("limen.storage.dialects.flushing.flush_file", flushed.append)
     is_postgres = database.storage.database.dialect.name == "postgresql"
-    asked = text("SHOW synchronous_commit" if is_postgres else "PRAGMA synchronous")
-    waits, passes = ("on", "off") if is_postgres else (2, 1)
-    owner = things.customer(database)
-    for begin, expected in ((database.begin, waits), (database.passing, passes), (database.begin, waits)):
+    for begin, waits in ((database.begin, True), (database.passing, False), (database.begin, True)):
+        flushed.clear()
         async with begin() as unit:
-            assert (await unit.connection.execute(asked)).scalar_one() == expected
+            if is_postgres:
+                setting = (await unit.connection.execute(text("SHOW synchronous_commit"))).scalar_one()
+                assert setting == ("on" if waits else "off")
             if begin == database.passing:
                 await unit.customers.add(owner, things.contact(owner))
+        assert is_postgres or len(flushed) == waits
     async with database.read() as unit:
         assert await unit.customers.get(owner.id) == owner
 
@@ -130,15 +133,31 @@ async def test_a_link_is_kept_where_its_message_is_and_nowhere_else(database):
             await mails(begin)
 
 
-async def test_commits_that_do_not_wait_are_followed_by_one_that_does(database, monkeypatch):
+@pytest.mark.parametrize("kind_of_unit", ["begin", "passing"])
+async def test_commits_that_do_not_wait_are_followed_by_one_that_does(database, monkeypatch, kind_of_unit):
     if database.storage.database.dialect.name == "postgresql":
         return  # its checkpoints are its own affair
     monkeypatch.setattr("limen.storage.dialects.inline.MOST_PASSING", 2)
+    monkeypatch.setattr("limen.storage.dialects.inline.MOST_TOGETHER", 2)
     seen = []
-    for _ in range(4):
-        async with database.passing() as unit:
-            seen.append((await unit.connection.execute(text("PRAGMA wal_autocheckpoint"))).scalar_one())
-    assert seen == [0, 0, 1000, 0]
+    for _ in range(7):
+        async with getattr(database, kind_of_unit)() as unit:
+            level = (await unit.connection.execute(text("PRAGMA synchronous"))).scalar_one()
+            seen.append((level, (await unit.connection.execute(text("PRAGMA wal_autocheckpoint"))).scalar_one()))
+    first = seen.index((2, 1000))  # some were committed before
+    assert seen[first : first + 4] == [(2, 1000), (1, 0), (1, 0), (2, 1000)]
+
+
+async def test_the_commit_after_a_large_one_writes_the_log_into_the_file(database, monkeypatch):
+    if database.storage.database.dialect.name == "postgresql":
+        return
+    monkeypatch.setattr("limen.storage.dialects.inline.MANY_ROWS", 2)
+    async with database.begin() as unit:
+        for _ in range(3):
+            owner = things.customer(database)
+            await unit.customers.add(owner, things.contact(owner))
+    async with database.begin() as unit:
+        assert (await unit.connection.execute(text("PRAGMA wal_autocheckpoint"))).scalar_one() == 1000
 
 
 async def test_whoever_waits_for_a_connection_is_given_the_place_of_one_and_none_is_lost(database):

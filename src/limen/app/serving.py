@@ -5,6 +5,7 @@ from pathlib import Path
 import structlog
 from granian.constants import SSLProtocols
 
+from limen.app import huge
 from limen.app.footprint import settle
 from limen.app.server.serving import ServeOptions
 from limen.app.settings.derived import database_urls
@@ -28,6 +29,7 @@ def options_of(settings: Settings) -> ServeOptions:
 def announce(settings: Settings) -> None:
     """Say that the server listens, and settle down for a long life."""
     settle()
+    huge.spread()
     structlog.get_logger("limen.server").info(
         "server.listening",
         host=settings.server.host,

@@ -38,7 +38,8 @@ class Database:
     """Where units of work begin.
 
     On SQLite a write holds ``gate`` from its beginning to its commit, because only one can write; the hot write group
-    takes the same gate for each of its batches. On PostgreSQL the gate is open.
+    takes the same gate for each of its batches. Behind the gate those who have committed wait for the disk together. On
+    PostgreSQL the gate is open.
     """
 
     def __init__(
@@ -99,8 +100,8 @@ class Database:
         """Close every connection."""
         await self.dialect.close()
 
-    async def finish(self, unit: Unit) -> None:
-        """Commit *unit* with the news, the audit records and the changes that it has to tell."""
+    async def finish(self, unit: Unit) -> bool:
+        """Commit *unit* with the news and the audit records that it has to tell; return whether it is durable."""
         connection = unit.connection
         for event in unit.events:
             for subscriber in self.subscribers.get(event.name, ()):
@@ -113,19 +114,26 @@ class Database:
         ]
         await unit.write_events()
         if not pending:
-            await connection.commit()
-        else:
-            async with self.lane.turn(tenant_id):
-                last = None if self.lane.knows(tenant_id) else await unit.audit_log.last_checkpoint()
-                extension = self.lane.extend(tenant_id, pending, last)
-                try:
-                    await unit.write_audit(extension, self.lane.worker)
-                    await connection.commit()
-                except BaseException:
-                    self.lane.forget(tenant_id)  # committed or not: unknown, so the next write opens a segment
-                    raise
-                self.lane.committed(extension)
-        self.committed(unit.changes, any(event.name in DELIVERED for event in unit.events))
+            return await connection.commit_first()
+        async with self.lane.turn(tenant_id):
+            last = None if self.lane.knows(tenant_id) else await unit.audit_log.last_checkpoint()
+            extension = self.lane.extend(tenant_id, pending, last)
+            try:
+                await unit.write_audit(extension, self.lane.worker)
+                is_durable = await connection.commit_first()
+            except BaseException:
+                self.lane.forget(tenant_id)  # committed or not: unknown, so the next write opens a segment
+                raise
+            self.lane.committed(extension)
+        return is_durable
+
+    async def last(self, unit: Unit, *, is_durable: bool) -> None:
+        """Wait until *unit*, which is committed, is durable; then tell of its changes, whatever the disk said."""
+        try:
+            if not is_durable:
+                await self.dialect.flushed()
+        finally:
+            self.committed(unit.changes, any(event.name in DELIVERED for event in unit.events))
 
 
 class _Reading:
@@ -162,15 +170,16 @@ class _Reading:
 
 
 class _Writing(_Reading):
-    """A transaction that writes, from its turn at the gate to its commit."""
+    """A transaction that writes: from its turn at the gate to its commit, and behind the gate until that is durable."""
 
-    __slots__ = ("_turn",)
+    __slots__ = ("_is_durable", "_turn")
 
     _write = True
 
     def __init__(self, database: Database, tenant_id: TenantId) -> None:
         super().__init__(database, tenant_id)
         self._turn = database.turn(write=True)
+        self._is_durable = False
 
     async def __aenter__(self) -> Unit:
         await self._turn.__aenter__()
@@ -187,9 +196,14 @@ class _Writing(_Reading):
             await super().__aexit__(kind, error, trace)
         finally:
             await self._turn.__aexit__(None, None, None)
+        if kind is None:
+            await self._last()
 
     async def _end(self) -> None:
-        await self._database.finish(self._unit)
+        self._is_durable = await self._database.finish(self._unit)
+
+    async def _last(self) -> None:
+        await self._database.last(self._unit, is_durable=self._is_durable)
 
 
 class _Passing(_Writing):
@@ -201,4 +215,7 @@ class _Passing(_Writing):
 
     async def _end(self) -> None:
         self._unit.must_be_clean()
-        await self._unit.connection.commit()
+        await self._unit.connection.commit_first()
+
+    async def _last(self) -> None:
+        """Wait for nothing, and tell nobody."""

@@ -297,6 +297,11 @@ class Connection(ABC):
     async def commit(self) -> None:
         """Commit; durable when it returns."""
 
+    async def commit_first(self) -> bool:
+        """Commit, so that others see it; return whether it is durable already, or the dialect is to be waited for."""
+        await self.commit()
+        return True
+
     @abstractmethod
     async def _run(self, compiled: Compiled, bound: Sequence[Any]) -> Result: ...
 

@@ -59,6 +59,10 @@ class Dialect(Protocol):
         """Call *wake* when the change feed grows, and return what ends that; None where the database cannot tell."""
         ...
 
+    async def flushed(self) -> None:
+        """Return when everything that was committed before is durable: for commits that did not wait for it."""
+        ...
+
     def version(self) -> int | None:
         """Return what is another number after each commit of anybody; None where that cannot be told for nothing."""
         ...

@@ -1,8 +1,10 @@
 """SQLite on the event loop: a connection that waits only for the disk.
 
 A statement on a local file takes microseconds, less than handing it to a thread and waiting for the interpreter lock
-twice. What waits for the disk, the commit of a writing transaction, runs in a thread; so does its beginning when
-another process holds the file. Those who wait and those who commit have threads apart: who waits may wait for a commit.
+twice, and so does a commit that does not wait. What waits for the disk runs in a thread: the flush of the log for those
+who have committed (:mod:`limen.storage.dialects.flushing`), and one commit in many, which also writes the log into the
+file; so does the beginning of a transaction when another process holds the file. Those who wait and those who commit
+have threads apart: who waits may wait for a commit.
 """
 
 import itertools
@@ -12,6 +14,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from limen.kernel.ids import TypedId
+from limen.storage.dialects.flushing import Flusher
 from limen.storage.dialects.threads import Threads
 from limen.storage.statements import Compiled, Connection, Result, Statement, Values, row_maker
 
@@ -22,8 +25,12 @@ PASSING = ("PRAGMA wal_autocheckpoint=0", "PRAGMA synchronous=NORMAL")
 """A commit that does not wait for the disk must not write the log into the file either, which does. What waits is
 set first, and let go last: whichever fails, no commit waits less than it should.
 """
-MOST_PASSING = 200
-"""So many commits in turn may not wait; the one after them does, and writes the log into the file if it has grown."""
+MOST_TOGETHER, MOST_PASSING = 16, 200
+"""So many commits in turn may leave the flush to those who wait for it, or pass without one; the one after them waits
+itself, and writes the log into the file if it has grown.
+"""
+MANY_ROWS = 1000
+"""After a transaction of so many the next commit does that."""
 VERSION = "PRAGMA data_version"
 STATEMENTS_KEPT = 256
 _REFUSED = "attempt to write in a read-only transaction"
@@ -60,14 +67,18 @@ class Lasting:
                 self._raw.execute(pragma)
             self._lasts = lasts
 
+    def hurry(self) -> None:
+        """Let the next commit wait, however few did not."""
+        self._passed = MOST_PASSING
+
 
 class SqliteConnection(Connection):
     """A connection to a file; used by one transaction at a time."""
 
     kind: ClassVar[str] = "sqlite"
 
-    def __init__(self, path: Path, pragmas: Sequence[str]) -> None:
-        """Open the file at *path*; transactions are begun by whoever uses it."""
+    def __init__(self, path: Path, pragmas: Sequence[str], flusher: Flusher) -> None:
+        """Open the file at *path*; transactions are begun by whoever uses it, and *flusher* makes them durable."""
         self._raw = sqlite3.connect(
             path, isolation_level=None, check_same_thread=False, cached_statements=STATEMENTS_KEPT
         )
@@ -76,6 +87,8 @@ class SqliteConnection(Connection):
         self._is_writing = self._is_reading = False
         self._waits = True
         self._lasting = Lasting(self._raw)
+        self._flusher = flusher
+        self._changed = 0
         self.wrote = 0
         self.trace: Trace | None = None
 
@@ -91,7 +104,7 @@ class SqliteConnection(Connection):
         """Begin at once where nobody else writes, else wait for them in a thread."""
         if self.trace is not None:
             self.trace(WRITE)
-        self._lasting.set(lasts=lasts, most=MOST_PASSING)
+        self._lasting.set(lasts=False, most=MOST_TOGETHER if lasts else MOST_PASSING)
         if self._waits:
             self._raw.execute(NO_WAIT)
             self._waits = False
@@ -104,13 +117,23 @@ class SqliteConnection(Connection):
         self._is_writing, self.wrote = True, next(_turns)
 
     async def commit(self) -> None:
-        """Commit; durable when it returns, unless it need not last."""
-        waits = self._is_writing and bool(self._lasting)
+        """Commit; durable when it returns."""
+        if not await self.commit_first():
+            await self._flusher.flushed()
+
+    async def commit_first(self) -> bool:
+        """Commit on the loop, and leave the disk to whoever waits for it; one commit in many waits in a thread."""
+        if not self._is_writing:
+            return True
         self._is_writing = False
-        if waits:
+        changed, self._changed = self._changed, self._raw.total_changes
+        if self._lasting:
             await _committing.run(self._raw.commit)
-        else:
-            self._raw.commit()
+            return True
+        self._raw.commit()
+        if self._changed - changed > MANY_ROWS:
+            self._lasting.hurry()
+        return False
 
     def rollback(self) -> None:
         """Roll back what is open."""

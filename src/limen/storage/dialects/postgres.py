@@ -278,6 +278,9 @@ class PostgresDialect:
         await connection.add_listener(CHANNEL, lambda *_: wake())
         return connection.close
 
+    async def flushed(self) -> None:
+        """Do nothing: a commit returns when it is durable, where it must be."""
+
     def version(self) -> int | None:
         """Return none: to ask is as dear as to read."""
         return None

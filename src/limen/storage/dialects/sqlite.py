@@ -1,4 +1,4 @@
-"""SQLite: one file, WAL, ``synchronous=FULL``, one writer at a time."""
+"""SQLite: one file, WAL, one writer at a time; nobody is answered before the log is flushed."""
 
 import asyncio
 import os
@@ -15,6 +15,7 @@ from sqlalchemy import event, text
 
 from limen.kernel.errors import Misconfigured
 from limen.kernel.ids import TenantId
+from limen.storage.dialects.flushing import Flusher
 from limen.storage.dialects.inline import WRITE, SqliteConnection, Trace
 from limen.storage.statements import Connection
 
@@ -67,8 +68,8 @@ def make_private(path: Path) -> None:
 class _Pool:
     """Connections to one file, opened when they are needed, kept when they are not."""
 
-    def __init__(self, path: Path, pragmas: tuple[str, ...]) -> None:
-        self._path, self._pragmas = path, pragmas
+    def __init__(self, path: Path, pragmas: tuple[str, ...], flusher: Flusher) -> None:
+        self._path, self._pragmas, self._flusher = path, pragmas, flusher
         self._idle: list[SqliteConnection] = []
         self._free = CONNECTIONS
         self._waiting: deque[asyncio.Future[None]] = deque()
@@ -135,7 +136,7 @@ class _Pool:
     def open(self) -> SqliteConnection:
         """Open one more."""
         make_private(self._path)
-        return SqliteConnection(self._path, self._pragmas)
+        return SqliteConnection(self._path, self._pragmas, self._flusher)
 
 
 _turn = attrgetter("wrote")
@@ -184,7 +185,9 @@ class SqliteDialect:
         """Prepare to open the file of *url*; nothing is opened yet."""
         self.path = path_of(url)
         self.trace: Trace | None = None
-        self._readers, self._writers = _Pool(self.path, READING), _Pool(self.path, PRAGMAS)
+        self._flusher = Flusher(self.path)
+        self._readers = _Pool(self.path, READING, self._flusher)
+        self._writers = _Pool(self.path, PRAGMAS, self._flusher)
         self._pools = self._writers, self._readers
         self._watching: SqliteConnection | None = None
 
@@ -235,6 +238,10 @@ class SqliteDialect:
         del wake
         return None
 
+    async def flushed(self) -> None:
+        """Return when everything that was committed before is durable."""
+        await self._flusher.flushed()
+
     def version(self) -> int | None:
         """Return what SQLite counts for a connection that never commits itself: it looks into shared memory alone."""
         if self._watching is None:
@@ -256,12 +263,13 @@ class SqliteDialect:
         async with self.single() as connection:
             mode = (await connection.execute(text("PRAGMA journal_mode"))).scalar_one()
             level = (await connection.execute(text("PRAGMA synchronous"))).scalar_one()
-        return f"sqlite journal_mode={mode} synchronous={level} (2 is FULL)"
+        return f"sqlite journal_mode={mode} synchronous={level} (2 is FULL, or we flush the log ourselves)"
 
     async def close(self) -> None:
         """Close every connection."""
         self._readers.close()
         self._writers.close()
+        self._flusher.close()
         if self._watching is not None:
             self._watching.close()
             self._watching = None

@@ -1,0 +1,34 @@
+"""Large pages: what of a process's memory is laid in them."""
+
+from limen.app.huge import areas
+
+MIB = 1024 * 1024
+
+
+def area(start: int, size: int, resident_kib: int, *, mode: str = "rw-p", rest: str = "00:00 0 ") -> str:
+    return (
+        f"{start:x}-{start + size:x} {mode} 00000000 {rest}\n"
+        f"Size: {size // 1024:>18} kB\nKernelPageSize:        4 kB\nRss: {resident_kib:>19} kB\nPss: {1:>19} kB\n"
+        "VmFlags: rd wr mr mw me ac\n"
+    )
+
+
+def test_whole_large_pages_of_full_areas_are_chosen():
+    smaps = area(0x7F0000100000, 7 * MIB, 7 * 1024) + area(0x55F000000000, 2 * MIB, 2_000, rest="00:00 0    [heap]")
+    assert list(areas(smaps)) == [(0x7F0000200000, 6 * MIB), (0x55F000000000, 2 * MIB)]
+
+
+def test_the_stack_of_a_thread_stays_as_empty_as_it_is():
+    assert list(areas(area(0x7F0000000000, 8 * MIB, 96))) == []
+
+
+def test_what_is_no_memory_of_our_own_is_left_alone():
+    shared = area(0x7F0000000000, 4 * MIB, 4_096, mode="rw-s")
+    code = area(0x7F1000000000, 4 * MIB, 4_096, mode="r-xp", rest="fe:00 26723    /usr/bin/python3.11")
+    data = area(0x7F2000000000, 4 * MIB, 4_096, rest="fe:00 26723    /usr/lib/libfat.so")
+    assert list(areas(shared + code + data)) == []
+
+
+def test_an_area_does_not_borrow_the_residents_of_the_next():
+    torn = "7f0000000000-7f0000400000 rw-p 00000000 00:00 0 \nSize: 4096 kB\n"
+    assert list(areas(torn + area(0x7F1000000000, 4 * MIB, 4_096, mode="r--p"))) == []
