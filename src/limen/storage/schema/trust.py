@@ -25,13 +25,14 @@ risk_counters = tenant_table(
 Index("ix_risk_counters_expires", risk_counters.c.tenant_id, risk_counters.c.expires_at)
 CROWDED = text("customers >= 5")
 """What is counted at all (``trust.risk.store.CROWD``). Nearly every row is a value that few showed, and nobody asks for
-those: a score's look-ups go through an index that stays in memory, where that of all rows would not.
+those: on PostgreSQL a score's look-ups go through an index that stays in memory, where that of all rows would not.
+SQLite reads the rows by their key, which is the table, and writes no index of them.
 """
 Index(
     "ix_risk_counters_crowded",
     risk_counters.c.tenant_id,
     risk_counters.c.key,
-    sqlite_where=CROWDED,
+    sqlite_where=text("tenant_id IS NULL"),
     postgresql_where=CROWDED,
 )
 

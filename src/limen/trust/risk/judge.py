@@ -1,6 +1,6 @@
 """The judge of one tenant: looks up what an assessment needs, asks the model, and remembers what came to a session."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final, Protocol
 
 import msgspec
@@ -38,13 +38,16 @@ class Seals(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(msgspec.Struct, frozen=True):
     """A customer's history as it was read: sealed, and open; None where it cannot be opened."""
 
     customer_id: CustomerId
-    sealed: bytes = field(repr=False)
-    history: History | None = field(repr=False)
+    sealed: bytes
+    history: History | None
+
+    def __repr__(self) -> str:
+        """Show nothing personal."""
+        return f"Kept({self.customer_id!r})"
 
 
 class RiskUnit(Protocol):
@@ -107,18 +110,17 @@ class RiskJudge:
         """Return what the customer showed before, and what the model says.
 
         The history comes with the counters that are asked for whoever it is; only what is new to the customer takes a
-        second look-up, of what they usually show.
+        second look-up, of what they usually show, and the first attack.
         """
         look = Lookup.of(self.epochs, seen.at)
-        missing = look.missing((*OF_ALL, *shown_in(seen)))
-        sealed, counts = await unit.risk.look_up(customer_id, look.names(missing))
+        sealed, counts = await unit.risk.look_up(customer_id, look.names((*OF_ALL, *shown_in(seen))))
         look.take(counts)
         kept = _kept(customer_id, vault, sealed)
         history = kept.history
         if history is None:
             return kept, AWAY
-        if missing := look.missing(usual_of(seen, history)):
-            look.take(await unit.risk.counted(look.names(missing)))
+        if more := look.names(usual_of(seen, history)):
+            look.take(await unit.risk.counted(more))
         return kept, assess(seen, history, look.population())
 
     async def suspect(self, unit: RiskUnit, seen: Sighting, shown: int = 1) -> None:

@@ -33,8 +33,9 @@ LARGE: Final = 10_000
 
 @dataclass(slots=True)
 class Recent:
-    """Counters of what many share, as a process read them within a minute."""
+    """Counters of what many share, as a process read them within a minute; and whether there were any of attackers."""
 
+    is_attacked: bool = False
     _counts: dict[Value, Counted] = field(default_factory=dict)
     _since: Instant = 0
 
@@ -84,8 +85,8 @@ class Epoch:
                 self._known[value] = known
         return known
 
-    def names_of(self, values: Iterable[Value]) -> "Names":
-        """Return the same of each of *values*."""
+    def names_of(self, values: Iterable[Value]) -> list[tuple[bytes, bytes]]:
+        """Return the same of each of *values*, in their order."""
         known = self._known
         return [known.get(value) or self.names(value) for value in values]
 
@@ -120,8 +121,6 @@ class Epoch:
         return [Count(self.hash(ATTACKS), CROWD * shown, shown), *(Count(theirs, shown, shown) for _, theirs in names)]
 
 
-Names = list[tuple[bytes, bytes]]
-"""Of values, in their order: what the counter of each is called, and that of what attackers showed."""
 Epochs = tuple[Epoch, Epoch]
 """The present epoch, and the one before."""
 NO_EPOCHS: Final[Epochs] = (Epoch(1, b""), Epoch(0, b""))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from limen.kernel.clock import Instant
-from limen.trust.risk.keys import ATTACKS, CUSTOMERS, EARLIER_WEIGHS, LARGE, RARE, SIGN_INS, Epoch, Epochs, Names
+from limen.trust.risk.keys import ATTACKS, CUSTOMERS, EARLIER_WEIGHS, LARGE, RARE, SIGN_INS, Epoch, Epochs, Recent
 from limen.trust.risk.population import Counted, Population, Value
 from limen.trust.risk.records import LEVELS
 
@@ -16,56 +16,57 @@ OF_ALL: Final = (SIGN_INS, CUSTOMERS, ATTACKS)
 
 @dataclass(slots=True)
 class Lookup:
-    """Of one score; :meth:`missing` says of what, :meth:`names` what to ask, :meth:`take` takes its answer."""
+    """Of one score; :meth:`names` says what to ask, :meth:`take` takes its answer."""
 
     epochs: Sequence[tuple[float, Epoch]]
+    recent: Recent
     held: Mapping[Value, Counted]
     _shown: dict[Value, float] = field(default_factory=dict)
     _attacked: dict[Value, float] = field(default_factory=dict)
-    _asked: Sequence[Value] = ()
-    _named: Sequence[tuple[float, Names]] = ()
+    _asked: list[tuple[bytes, float, dict[Value, float], Value]] = field(default_factory=list)
 
     @classmethod
     def of(cls, epochs: Epochs, now: Instant) -> "Lookup":
         """Return one that knows what is held."""
         weighed = zip((1.0, EARLIER_WEIGHS), epochs, strict=True)
-        return cls([(weight, one) for weight, one in weighed if one.key], epochs[0].recent.held(now))
+        recent = epochs[0].recent
+        return cls([(weight, one) for weight, one in weighed if one.key], recent, recent.held(now))
 
-    def missing(self, values: Iterable[Value]) -> list[Value]:
-        """Return those of *values* that are not known yet, and are not held."""
-        held, shown, missing = self.held, self._shown, []
+    def names(self, values: Iterable[Value]) -> list[bytes]:
+        """Return what the counters are called that are to be asked so that *values* are known, too.
+
+        Attackers are counted by levels alone, and are asked about where there are any: where the last score saw some,
+        together with the rest, so that few scores ask twice.
+        """
+        held, shown, attacked, missing = self.held, self._shown, self._attacked, []
         for value in values:
             if value in held:
-                shown[value], self._attacked[value] = held[value]
+                shown[value], attacked[value] = held[value]
             elif value not in shown:
                 missing.append(value)
-        return missing
-
-    def names(self, values: Sequence[Value]) -> list[bytes]:
-        """Return what the counters of *values* are called; attackers are counted by levels alone."""
-        self._asked, self._named = values, [(weight, epoch.names_of(values)) for weight, epoch in self.epochs]
-        asked: list[bytes] = []
-        for _, names in self._named:
-            for (level, _), (mine, theirs) in zip(values, names, strict=True):
-                asked.append(mine)
-                if level in _LEVELS:
-                    asked.append(theirs)
-        return asked
+        is_attacked = shown[ATTACKS] > 0 if ATTACKS in shown else self.recent.is_attacked
+        levels = (value for value in (*shown, *missing) if value[0] in _LEVELS and value not in attacked)
+        theirs = list(levels) if is_attacked else []
+        asked = self._asked = []
+        for weight, epoch in self.epochs:
+            for known, wanted, half in (shown, missing, 0), (attacked, theirs, 1):
+                names = epoch.names_of(wanted)
+                asked += [(name[half], weight, known, one) for name, one in zip(names, wanted, strict=True)]
+        shown.update(dict.fromkeys(missing, 0.0))
+        attacked.update(dict.fromkeys(theirs, 0.0))
+        return [one[0] for one in asked]
 
     def take(self, counts: Mapping[bytes, int]) -> None:
         """Take in the *counts* under the names that were asked for; of a large tenant, hold those that many share."""
-        values, shown, attacked = self._asked, self._shown, self._attacked
-        for value in values:
-            shown[value] = attacked[value] = 0.0
-        for weight, names in self._named:
-            for value, (mine, theirs) in zip(values, names, strict=True):
-                if mine in counts:
-                    shown[value] += weight * counts[mine]
-                if theirs in counts:
-                    attacked[value] += weight * counts[theirs]
+        shown, attacked = self._shown, self._attacked
+        for name, weight, known, value in self._asked:
+            if name in counts:
+                known[value] += weight * counts[name]
+        self.recent.is_attacked = shown[ATTACKS] > 0
         for _, present in self.epochs[:1]:
             if SIGN_INS in self.held or counts.get(present.hash(SIGN_INS), 0) >= LARGE:
-                present.recent.hold({one: (shown[one], attacked[one]) for one in values if one[0] not in RARE})
+                common = (one for _, _, known, one in self._asked if known is shown and one[0] not in RARE)
+                self.recent.hold({one: (shown[one], attacked.get(one, 0.0)) for one in common})
 
     def population(self) -> Population:
         """Return what is known of all, and of each value that was looked up."""

@@ -11,7 +11,7 @@ from limen.trust.risk.counts import EPOCH
 from limen.trust.risk.decide import AWAY
 from limen.trust.risk.history import History
 from limen.trust.risk.judge import Kept, RiskJudge
-from limen.trust.risk.keys import LARGE, SIGN_INS, Epoch
+from limen.trust.risk.keys import ATTACKS, LARGE, SIGN_INS, Epoch
 from limen.trust.risk.records import ADDRESS, AGENT, COUNTRY, NETWORK, Assessment, Sighting
 
 pytestmark = pytest.mark.anyio
@@ -52,7 +52,11 @@ async def score(of: RiskJudge, unit: Counters, seen: Sighting = SEEN) -> Assessm
 
 
 def rare(of: RiskJudge, *levels: str) -> set[bytes]:
-    return {name for epoch in of.epochs for level in levels for name in epoch.names((level, SEEN.values[level]))}
+    return {epoch.hash((level, SEEN.values[level])) for epoch in of.epochs for level in levels}
+
+
+def of_attackers(of: RiskJudge) -> set[bytes]:
+    return {epoch.names(value)[1] for epoch in of.epochs for value in SEEN.values.items()}
 
 
 async def test_what_many_share_is_read_once_a_minute_where_a_tenant_is_large() -> None:
@@ -84,6 +88,19 @@ async def test_what_a_customer_usually_shows_is_read_where_they_show_something_n
     moved = Sighting(NOW, {**SEEN.values, ADDRESS: "203.0.113.9"}, SEEN.device)
     assert (await score(of, unit, moved)).score > known.score
     assert (len(unit.asked), unit.asked[2]) == (3, rare(of, ADDRESS))
+
+
+async def test_what_attackers_showed_is_asked_where_there_were_any_and_at_once_from_the_second_score_on() -> None:
+    of = judge()
+    unit = Counters({of.present.hash(SIGN_INS): 90, of.present.hash((NETWORK, "AS1")): 40})
+    calm = await score(of, unit)
+    assert (len(unit.asked), unit.asked[0] & of_attackers(of)) == (1, set())
+    unit.counts |= {of.present.hash(ATTACKS): 30, of.present.names((NETWORK, "AS1"))[1]: 30}
+    attacked = await score(of, unit)
+    assert (attacked.score > calm.score, unit.asked[2]) == (True, of_attackers(of))
+    assert (await score(of, unit), unit.asked[3]) == (attacked, unit.asked[1] | unit.asked[2])
+    del unit.counts[of.present.hash(ATTACKS)]
+    assert (await score(of, unit), await score(of, unit), unit.asked[5:]) == (calm, calm, [unit.asked[0]])
 
 
 async def test_a_history_that_cannot_be_read_is_told_apart_from_none() -> None:

@@ -3,8 +3,9 @@
 The first sign-in of a customer has nothing to be compared with, so that nothing is said of it.
 """
 
-from dataclasses import dataclass
 from typing import Final, Protocol
+
+import msgspec
 
 from limen.access.journeys.context import Facts, StepContext
 from limen.access.journeys.guards.unfamiliar import UNUSUAL, tell
@@ -27,8 +28,7 @@ RISK: Final = "risk"
 """The reason of a doubt that rests on the score alone."""
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(msgspec.Struct, frozen=True):
     """What was said of one action, and what is decided about it.
 
     Attributes:

@@ -7,7 +7,6 @@ What a signed-in customer asks to change is weighed when that begins: more is as
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Final
 
 import msgspec
@@ -48,7 +47,7 @@ async def weighed(context: StepContext, progress: Progress) -> Progress:
     risk = await judged(context, (customer.id, vault), seen, "recovery" if is_recovery else "sign_in")
     if risk is None:
         return progress
-    risk = replace(risk, has_more=await _has_more(context, customer.id, of, risk))
+    risk = msgspec.structs.replace(risk, has_more=await _has_more(context, customer.id, of, risk))
     await settled(context, risk)
     if risk.does("deny"):
         return _denied(context, before, of, customer.id, risk)

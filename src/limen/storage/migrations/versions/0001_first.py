@@ -793,7 +793,7 @@ def _create_tables() -> None:  # noqa: PLR0915 - one statement a table
         "risk_counters",
         ["tenant_id", "key"],
         unique=False,
-        sqlite_where=sa.text("customers >= 5"),
+        sqlite_where=sa.text("tenant_id IS NULL"),
         postgresql_where=sa.text("customers >= 5"),
     )
     op.create_table(
