@@ -178,6 +178,13 @@ def test_a_wrong_field_is_marked_tied_to_its_message_and_focused() -> None:
     assert 'role="alert"' in html
 
 
+def test_what_is_wrong_with_no_field_is_read_out_at_the_one_to_type_again() -> None:
+    page = _page("sign_in_wrong")
+    focused = [field for field in page.all("input") if "autofocus" in field]
+    assert [(field["name"], field["aria-describedby"]) for field in focused] == [("password", "problems")]
+    assert "problems" in [one.get("id") for one in page.all("div")]
+
+
 def test_a_password_is_never_sent_back() -> None:
     html = _renderer.render(
         "steps/sign_in.html",
