@@ -3,6 +3,7 @@
 import json
 import re
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -84,6 +85,32 @@ def test_every_locked_npm_package_carries_a_hash_and_no_address() -> None:
     for name, package in third_party.items():
         assert package["integrity"].startswith("sha512-"), name
         assert "resolved" not in package, name
+
+
+def test_the_types_know_that_a_struct_is_replaced_by_its_own_function(tmp_path: Path) -> None:
+    """Mypy takes a struct for a dataclass, and ``dataclasses.replace`` of one fails only when it runs."""
+    lines = (
+        "from dataclasses import dataclass, replace",
+        "from typing import TypeVar",
+        "import msgspec",
+        "class Struct(msgspec.Struct):",
+        "    a: int = 0",
+        "@dataclass",
+        "class Record:",
+        "    a: int = 0",
+        'Either = TypeVar("Either", bound=Record | Struct)',
+        "def change(either: Either) -> None:",
+        "    replace(either, a=1)",
+        "replace(Record(), a=1)",
+        "replace(Struct(), a=1)",
+        "msgspec.structs.replace(Struct(), a=1)",
+    )
+    (tmp_path / "module.py").write_text("\n".join(lines))
+    config = f"--config-file={ROOT / 'pyproject.toml'}", f"--cache-dir={tmp_path / 'cache'}"
+    asked = [sys.executable, "-m", "mypy", *config, "--no-error-summary", "module.py"]
+    done = subprocess.run(asked, cwd=tmp_path, capture_output=True, text=True, check=False)
+    found = re.findall(r"(?m)^module\.py:(\d+): error: .*msgspec\.structs\.replace", done.stdout)
+    assert found == ["11", "13"], done.stdout + done.stderr
 
 
 def test_nothing_that_is_private_to_a_running_limen_is_tracked() -> None:
