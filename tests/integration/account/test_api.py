@@ -93,6 +93,21 @@ async def test_reading_is_not_changing(house):
         assert (answer.status_code, answer.json()["code"]) == (403, "insufficient_scope"), path
 
 
+async def test_a_request_that_was_held_back_until_its_token_was_revoked_changes_nothing(house):
+    _, _, api = await ann_with_api(house)
+    other = await at_home(house, is_new=False)
+
+    async def body():
+        yield b'{"name": '
+        await pressing(other, "/account/devices", "end_others")
+        await house.storage.feed.poll()
+        yield b'"Mallory"}'
+
+    answer = await api("PATCH", content=body(), headers={"content-type": "application/json", "if-match": "*"})
+    assert (answer.status_code, answer.json()["code"]) == (401, "invalid_token")
+    assert "Mallory" not in (await other.get("/account/profile")).text
+
+
 async def test_a_token_that_is_bound_to_a_key_is_shown_with_it_and_not_without(house):
     ann = await at_home(house)
     app, key, path = await app_of(house), Prover(house.clock), "/api/v1/account"

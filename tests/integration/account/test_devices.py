@@ -2,6 +2,7 @@
 
 import pytest
 
+from limen.experience.pages.visit import Visit
 from limen.kernel.event_data import misfit
 from tests.integration.account.people import ANN, BOB, PASSWORD, ann_with_two, at_home, pressing, sids
 from tests.support.house import says
@@ -41,6 +42,34 @@ async def test_another_device_is_signed_out_with_its_tokens_and_nothing_else_is(
     assert (await laptop.get("/account")).path == "/account"
     seen = house.announced
     assert [misfit(*event) for event in seen if misfit(*event)] == []
+
+
+@pytest.mark.parametrize(
+    ("path", "intent", "typed"),
+    [("/account/profile", "save_profile", {"name": "Mallory"}), ("/account/privacy", "download_data", {}),
+     ("/account/privacy", "ask_archive", {})],
+)  # fmt: skip
+async def test_who_is_signed_out_while_a_form_of_theirs_is_answered_changes_and_gets_nothing(
+    house_on, monkeypatch, path, intent, typed
+):
+    laptop, telephone = await ann_with_two(house_on)
+    rows, form_of = [], Visit.form
+
+    async def meanwhile(visit, scope):
+        form = await form_of(visit, scope)
+        monkeypatch.setattr(Visit, "form", form_of)
+        await pressing(telephone, DEVICES, "end_others")
+        rows.append(await house_on.rows())
+        return form
+
+    page = await laptop.get(path)
+    form = next(form for form in page.forms if ("intent", intent) in form.buttons)
+    monkeypatch.setattr(Visit, "form", meanwhile)
+    answer = await laptop.raw_post(page, form=form, intent=intent, **typed)
+    assert (answer.status_code, answer.headers["location"]) == (303, path)
+    assert await house_on.rows() == rows[0]
+    assert "Mallory" not in (await telephone.get("/account/profile")).text
+    assert (await laptop.get(path)).h1 == says("sign_in.title")
 
 
 async def test_all_others_are_signed_out_at_once(house):

@@ -116,7 +116,11 @@ class GuardedRoute(APIRoute):
         return guarded
 
     async def _pass(self, request: StrictRequest, inner: Inner, headers: dict[str, str]) -> Response:
+        # First: a token is judged when all is there, not when its bearer began.
+        cut_off = await _taken(request) if self.body_field is not None else None
         call = await self._authorised(request, headers)
+        if cut_off is not None:
+            raise cut_off
         request.state.call = call
         self._check_query(request)
         if self.body_field is not None:
@@ -215,6 +219,15 @@ async def count(parts: ApiParts, key: str, headers: dict[str, str]) -> None:
     headers.update(limit_headers(parts.limit, decision))
     if not decision.allowed:
         raise Refused(Throttled("too_many_requests", retry_after=decision.reset_seconds))
+
+
+async def _taken(request: StrictRequest) -> Exception | None:
+    """Take the whole body; return what refuses it, to be said once who sent it is known and counted."""
+    try:
+        await request.body()
+    except (Refused, HTTPException) as given:
+        return given
+    return None
 
 
 async def _check_body(request: StrictRequest) -> None:
