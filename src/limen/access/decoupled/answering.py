@@ -1,6 +1,6 @@
 """A person's answer to a waiting request: found by its code, then allowed by the journey, or denied."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol
 
 import msgspec
@@ -85,7 +85,7 @@ async def approve(unit: AnswerUnit, desk: Desk, approval: Approval) -> Refusal |
         return OVER
     if not await unit.waiting.answer(row.id, WaitingState.APPROVED, desk.clock.now()):
         return OVER
-    lasting = replace(approval, request=_bare(row, approval.request), until=row.expires_at)
+    lasting = msgspec.structs.replace(approval, request=_bare(row, approval.request), until=row.expires_at)
     await keep_code(unit, desk, lasting, loaded.client, row.code_hash)
     _tell(unit, desk, row, WaitingState.APPROVED, _Who(str(approval.customer.id), approval.request_id))
     return None
