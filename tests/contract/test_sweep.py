@@ -74,6 +74,21 @@ async def test_a_sweep_takes_small_bites_and_says_that_there_is_more(database):
     assert {*first.journeys, *second.journeys} == {journey.id for journey in made}
 
 
+@pytest.mark.parametrize("missed", [0, 30])
+async def test_a_browser_that_nobody_signed_in_at_goes_when_it_is_unseen_and_later_where_it_was_missed(
+    database, missed
+):
+    browser = things.browser(database)
+    async with database.begin() as unit:
+        await unit.sessions.add_browser(browser)
+    sweeper = Sweeper(database.storage.database, database.clock)
+    gone = [0]
+    for days in (7 + missed, 180 - 7 - missed):
+        database.clock.advance(days * 86_400)
+        gone.append(gone[-1] + (await sweeper.sweep(database.a)).rows)
+    assert gone == [0, 0 if missed else 1, 1]
+
+
 async def test_a_session_stays_while_a_family_needs_it_and_a_browser_while_a_session_does(database):
     family_id, who = await things.family(database)
     sweeper = Sweeper(database.storage.database, database.clock)

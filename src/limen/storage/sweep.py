@@ -37,6 +37,8 @@ ATTACK_REMEMBERED = 30 * DAY
 """So long operators see what was tried, and from which networks."""
 SESSION_REMEMBERED = 180 * DAY
 """Old sessions tell whose device a browser is."""
+_LOOKED_BACK = 2 * DAY
+"""So long a browser that nobody signed in at is looked for; one that was missed goes with the others, later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +64,16 @@ def _session_is_over(now: Instant) -> ColumnElement[bool]:
     return and_(sessions.c.expires_at <= now - SESSION_REMEMBERED, ~needed)
 
 
+_had_session = exists().where(sessions.c.tenant_id == browsers.c.tenant_id, sessions.c.browser_id == browsers.c.id)
+
+
+def _browser_was_not_used(now: Instant) -> ColumnElement[bool]:
+    unseen = now - BROWSER_UNSEEN
+    return and_(browsers.c.seen_at > unseen - _LOOKED_BACK, browsers.c.seen_at <= unseen, ~_had_session)
+
+
 def _browser_is_forgotten(now: Instant) -> ColumnElement[bool]:
-    used = exists().where(sessions.c.tenant_id == browsers.c.tenant_id, sessions.c.browser_id == browsers.c.id)
-    return and_(browsers.c.seen_at <= now - BROWSER_UNSEEN, ~used)
+    return and_(browsers.c.seen_at <= now - SESSION_REMEMBERED, ~_had_session)
 
 
 EXPIRED: tuple[tuple[Table, Expired], ...] = (
@@ -92,9 +101,14 @@ EXPIRED: tuple[tuple[Table, Expired], ...] = (
     (contact_index, lambda now: contact_index.c.held_until <= now),
     (families, lambda now: families.c.expires_at <= now - KEPT_AFTER_EXPIRY),
     (sessions, _session_is_over),
+    (browsers, _browser_was_not_used),
     (browsers, _browser_is_forgotten),
 )
-"""In this order: a session goes when its families are gone, a browser when its sessions are."""
+"""In this order: a session goes when its families are gone, a browser when its sessions are.
+
+Nobody signed in at most browsers: they go as soon as they are unseen. Where somebody did, no session goes that was not
+over for as long as it is remembered: none of those browsers needs to be looked at before, of which there are a million.
+"""
 
 
 class Sweeper:
