@@ -14,7 +14,7 @@ from typing import Final
 from limen.storage.dialects.threads import Threads
 
 flush_file: Final = getattr(os, "fdatasync", os.fsync)  # macOS has no fdatasync
-_flushing: Final = Threads(2, "limen-disk")
+_flushing: Final = Threads(2, "limen-flush")
 
 
 class Flusher:
