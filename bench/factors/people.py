@@ -14,7 +14,7 @@ from limen.access.factors.totp import Totp, step_at
 from limen.kernel.clock import SystemClock
 from limen.kernel.entropy import SystemEntropy
 
-_SECRET: Final = re.compile(r'<code class="secret" dir="ltr">([a-zA-Z2-7 ]+)</code>')
+_SECRET: Final = re.compile(r'id="secret"[^>]*>([a-zA-Z2-7 ]+)<')
 AUTHORIZE: Final = f"/authorize?{urlencode(authorization_request('bench-web'))}"
 SECURITY: Final = "/account/security"
 _OK: Final = 200
