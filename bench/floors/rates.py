@@ -41,7 +41,7 @@ def _argon2id() -> Callable[[], object]:
 
 
 def _argon2id_own() -> Callable[[], object]:
-    from limen.identity.credentials.argon2id import digest  # noqa: PLC0415
+    from limen.identity.credentials.room import digest  # noqa: PLC0415
 
     return lambda: digest(b"correct horse battery staple", bytes(16), (2, 19 * 1024, 1), 32)
 

@@ -29,7 +29,7 @@ PACED_LIGHT_IN_STORM = "light_p99_in_login_storm_paced"
 def share_of_hash_rate(bench: Workbench, subject: Subject | None) -> Iterator[Figure]:
     """Yield sign-ins a second over bare Argon2id hashes a second on the same core, measured in turns.
 
-    The one with the bar is held against the reference library, the other against the one that Limen hashes by.
+    The one with the bar is held against the library as everybody has it, the other against Limen's own way with it.
     """
     signed_in: list[Outcome] = []
     hashes: list[float] = []

@@ -4,11 +4,11 @@ import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from limen.identity.credentials.argon2id import digest
 from limen.identity.credentials.legacy.records import OldHash
 from limen.identity.credentials.legacy.table import KeptHash, decoy, is_kept
 from limen.identity.credentials.phc import DIGEST_BYTES, SALT_BYTES, StoredHash
 from limen.identity.credentials.pool import HashPool
+from limen.identity.credentials.room import digest
 from limen.identity.credentials.settings import Argon2Parameters
 from limen.kernel.entropy import Entropy
 from limen.kernel.errors import Unavailable
