@@ -104,7 +104,7 @@ def _sqlite_side(database: Database, dialect: SqliteDialect, worker: str) -> Hot
     clock, entropy = database.clock, database.entropy
     gate = database.gate or WriteGate()  # on SQLite there always is one
     lane = Lane(clock, entropy, f"{worker}:hot")
-    writer = SqliteWriter(dialect.path, gate, lane, clock, on_commit=database.committed)
+    writer = SqliteWriter(dialect, gate, lane, clock, on_commit=database.committed)
     reader = SqliteReader(dialect.path)
 
     async def close() -> None:

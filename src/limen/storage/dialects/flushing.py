@@ -11,27 +11,46 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+import structlog
+
+from limen.kernel.errors import Outage
 from limen.storage.dialects.threads import Threads
 
+_log = structlog.get_logger(__name__)
 flush_file: Final = getattr(os, "fdatasync", os.fsync)  # macOS has no fdatasync
 _flushing: Final = Threads(2, "limen-flush")
 
 
 class Flusher:
-    """Flushes the log beside one database file; one flush at a time, led by the first who waits for it."""
+    """Flushes the log beside one database file; one flush at a time, led by the first who waits for it.
+
+    A disk that refuses is not asked again. Linux says once that pages could not be written, takes them for written, and
+    answers the next flush with success; what was committed after them would stand in the log behind a hole. So nobody
+    writes any more until the process has started anew, from what the disk has.
+    """
 
     def __init__(self, path: Path) -> None:
-        """Flush for the database at *path*; nothing is opened yet."""
+        """Flush for the database at *path*, which is no link: the log lies beside the file. Nothing is opened yet."""
         self._log = path.with_name(f"{path.name}-wal")
         self._descriptor: int | None = None
         self._is_flushing = False
         self._waiting: list[asyncio.Future[bool]] = []
+        self._refused: BaseException | None = None
+
+    def must_be_whole(self) -> None:
+        """Refuse to go on where a flush was refused.
+
+        Raises:
+            Outage: one was.
+        """
+        if self._refused is not None:
+            raise self._outage()
 
     async def flushed(self) -> None:
         """Return when everything that was committed before this call is durable.
 
         Raises:
-            OSError: the disk refuses; what was committed stands, and may be lost with the machine's power.
+            Outage: the disk refuses; what was committed stands, and may be lost with the machine's power.
         """
         if self._is_flushing:
             turn: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
@@ -50,20 +69,20 @@ class Flusher:
     async def _lead(self) -> None:
         """Flush for oneself and all who wait by now; then let the first of those who came meanwhile lead."""
         followers, self._waiting = self._waiting, []
-        failed: OSError | None = None
         try:
-            await _flushing.run(self._flush)
-        except OSError as error:
-            failed = error
+            await _flushing.run(self._flush)  # ends when the flush has, even where whoever leads goes away
+            self.must_be_whole()
+        except Exception as error:
+            self._refused = self._refused or error  # no thread could be started
             raise
         finally:
             for turn in followers:
                 if turn.done():
                     continue
-                if failed is None:
+                if self._refused is None:
                     turn.set_result(False)
                 else:
-                    turn.set_exception(failed)
+                    turn.set_exception(self._outage())
             self._pass_on()
 
     def _pass_on(self) -> None:
@@ -75,21 +94,18 @@ class Flusher:
         self._is_flushing = False
 
     def _flush(self) -> None:
-        """Flush the log; called in a thread, one at a time."""
-        descriptor = self._opened()
-        if descriptor is not None:
-            flush_file(descriptor)
-
-    def _opened(self) -> int | None:
-        """Return the log, kept open: who opens a file anew may not hear of what went wrong with it before.
-
-        None where there is no log: whoever closed the database last wrote it into the file, and waited.
-        """
+        """Flush the log; called in a thread, one at a time. What goes wrong is kept, whoever is there to hear it."""
+        if self._refused is not None:
+            return
         try:
-            there = self._log.stat()
-        except FileNotFoundError:
-            self.close()
-            return None
+            flush_file(self._opened())
+        except BaseException as error:  # noqa: BLE001 - it is raised by whoever waits
+            self._refused = error
+            _log.critical("disk.refused", error=type(error).__name__, errno=getattr(error, "errno", None))
+
+    def _opened(self) -> int:
+        """Return the log, kept open: who opens a file anew may not hear of what went wrong with it before."""
+        there = self._log.stat()
         if self._descriptor is not None:
             held = os.fstat(self._descriptor)
             if (held.st_ino, held.st_dev) == (there.st_ino, there.st_dev):
@@ -97,6 +113,11 @@ class Flusher:
             self.close()
         self._descriptor = os.open(self._log, os.O_RDWR)
         return self._descriptor
+
+    def _outage(self) -> Outage:
+        refused = Outage("the disk refused a flush: nothing is written until this process starts anew")
+        refused.__cause__ = self._refused
+        return refused
 
     def close(self) -> None:
         """Close the log."""

@@ -84,6 +84,8 @@ class SqliteConnection(Connection):
         )
         for pragma in pragmas:
             self._raw.execute(pragma)
+        # A file system without shared memory has no log: there each commit waits by itself.
+        self._has_log = self._raw.execute("PRAGMA journal_mode").fetchone() == ("wal",)
         self._is_writing = self._is_reading = False
         self._waits = True
         self._lasting = Lasting(self._raw)
@@ -104,7 +106,8 @@ class SqliteConnection(Connection):
         """Begin at once where nobody else writes, else wait for them in a thread."""
         if self.trace is not None:
             self.trace(WRITE)
-        self._lasting.set(lasts=False, most=MOST_TOGETHER if lasts else MOST_PASSING)
+        self._flusher.must_be_whole()
+        self._lasting.set(lasts=not self._has_log, most=MOST_TOGETHER if lasts else MOST_PASSING)
         if self._waits:
             self._raw.execute(NO_WAIT)
             self._waits = False

@@ -183,7 +183,7 @@ class SqliteDialect:
 
     def __init__(self, url: str) -> None:
         """Prepare to open the file of *url*; nothing is opened yet."""
-        self.path = path_of(url)
+        self.path = path_of(url).resolve()  # what SQLite keeps beside a file lies beside the file, not beside a link
         self.trace: Trace | None = None
         self._flusher = Flusher(self.path)
         self._readers = _Pool(self.path, READING, self._flusher)
@@ -238,6 +238,14 @@ class SqliteDialect:
         del wake
         return None
 
+    def must_be_whole(self) -> None:
+        """Refuse to write where the disk has refused what was written before.
+
+        Raises:
+            Outage: it has.
+        """
+        self._flusher.must_be_whole()
+
     async def flushed(self) -> None:
         """Return when everything that was committed before is durable."""
         await self._flusher.flushed()
@@ -259,11 +267,10 @@ class SqliteDialect:
         return gone
 
     async def durability(self) -> str:
-        """Return the settings that are in force."""
+        """Return how the file is written, and that nobody is answered before (ADR 0040)."""
         async with self.single() as connection:
             mode = (await connection.execute(text("PRAGMA journal_mode"))).scalar_one()
-            level = (await connection.execute(text("PRAGMA synchronous"))).scalar_one()
-        return f"sqlite journal_mode={mode} synchronous={level} (2 is FULL, or we flush the log ourselves)"
+        return f"sqlite journal_mode={mode}, flushed before each answer"
 
     async def close(self) -> None:
         """Close every connection."""

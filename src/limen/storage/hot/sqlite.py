@@ -16,7 +16,7 @@ from limen.identity.audit.checkpoints import Checkpoint
 from limen.kernel.clock import Clock, Instant
 from limen.kernel.ids import TenantId
 from limen.storage.dialects.inline import NO_WAIT, WAIT, WRITE, Lasting
-from limen.storage.dialects.sqlite import PRAGMAS, make_private
+from limen.storage.dialects.sqlite import PRAGMAS, SqliteDialect, make_private
 from limen.storage.gate import WriteGate
 from limen.storage.hot.aside import Aside
 from limen.storage.hot.group import BatchFailed, WriteGroup
@@ -113,16 +113,16 @@ class SqliteWriter:
 
     def __init__(
         self,
-        path: Path,
+        dialect: SqliteDialect,
         gate: WriteGate,
         lane: Lane,
         clock: Clock,
         *,
         on_commit: OnCommit | None = None,
     ) -> None:
-        """Write to the file at *path*, holding *gate* for each batch; *on_commit* hears of each."""
+        """Write to the file of *dialect*, holding *gate* for each batch; *on_commit* hears of each."""
         self._on_commit = on_commit
-        self._path, self._gate, self._lane, self._clock = path, gate, lane, clock
+        self._dialect, self._gate, self._lane, self._clock = dialect, gate, lane, clock
         self._aside = Aside("limen-writer")
         self._connection: sqlite3.Connection | None = None
         self._lasting: Lasting
@@ -150,8 +150,9 @@ class SqliteWriter:
 
     async def _commit(self, steps: list[Step]) -> Batch:
         if self._connection is None:
-            self._connection, self._waits = connect(self._path), True
+            self._connection, self._waits = connect(self._dialect.path), True
             self._lasting = Lasting(self._connection)
+        self._dialect.must_be_whole()
         database = self._connection
         self._lasting.set(lasts=must_last(steps), most=_MOST_PASSING)
         await self._begin(database)
