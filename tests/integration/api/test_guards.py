@@ -4,13 +4,16 @@ import dataclasses
 from dataclasses import replace
 
 import pytest
+from structlog.testing import capture_logs
 
 from limen.access.tokens.issue import access_token
 from limen.access.tokens.request import Mandate, TokenRequest
 from limen.identity.administrators import SYSTEM
+from limen.integration.api import create_api
 from limen.integration.api.strict_json import MAX_BODY
 from limen.kernel.errors import Outage
 from limen.trust.limits import Limit
+from tests.integration.api.house import arriving
 
 pytestmark = pytest.mark.anyio
 WEB = {"client_name": "Shop", "redirect_uris": ["https://shop.example/callback"]}
@@ -190,6 +193,58 @@ async def test_a_body_that_is_no_good_is_a_problem_document(house, body, content
     assert refused.headers["content-type"] == "application/problem+json"
     assert refused.json()["status"] == status
     assert "ratelimit" in refused.headers
+
+
+@pytest.mark.parametrize("header", [None, "Bearer nonsense"])
+async def test_no_body_is_awaited_from_a_stranger(house, header):
+    asked = []
+
+    async def body():
+        asked.append(1)
+        yield b"{}"
+
+    headers = {"content-type": "application/json", **({"authorization": header} if header else {})}
+    async with house.http() as http:
+        refused = await http.post("/clients", content=body(), headers=headers)
+    assert (refused.status_code, asked) == (401, [])
+
+
+async def test_a_token_that_is_revoked_while_the_body_comes_changes_nothing(house):
+    client = await house.machine()
+    token = access_token(TokenRequest(await house.desk(), client, {}), Mandate(("limen:clients:write",))).access_token
+
+    async def body():
+        yield b'{"client_name": "Shop", '
+        await house.registration().delete(client.client_id, SYSTEM)
+        yield b'"redirect_uris": ["https://shop.example/callback"]}'
+
+    async with house.http(token) as http:
+        refused = await http.post("/clients", content=body(), headers={"content-type": "application/json"})
+    assert (refused.status_code, refused.json()["code"]) == (401, "invalid_token")
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+async def test_who_hangs_up_in_the_middle_of_a_body_is_no_fault(house, is_known):
+    token = await house.token() if is_known else ""
+    came = [{"type": "http.request", "body": b"{", "more_body": True}, {"type": "http.disconnect"}]
+    told = []
+
+    async def receive():
+        return came.pop(0) if came else {"type": "http.disconnect"}
+
+    async def send(message):
+        told.append(message)
+
+    headers = [(b"content-type", b"application/json"), *([(b"authorization", f"Bearer {token}".encode())] * is_known)]
+    scope = {
+        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "POST", "scheme": "https",
+        "path": "/api/v1/clients", "raw_path": b"/api/v1/clients", "query_string": b"", "root_path": "",
+        "headers": headers, "client": ("192.0.2.7", 1), "server": ("id.example", 443),
+    }  # fmt: skip
+    with capture_logs() as logged:
+        await arriving(create_api(house.parts), "")(scope, receive, send)
+    assert told[0]["status"] == (400 if is_known else 401)
+    assert [one for one in logged if one["event"] == "api.fault"] == []
 
 
 @pytest.mark.parametrize("query", ["limit=0", "limit=x", "limit=1&limit=2", "after=%21", "after=AAAA", "colour=red"])

@@ -85,6 +85,16 @@ class AccountCall:
 class AccountRoute(GuardedRoute):
     """A route for customers. Counted by customer: one application may speak for many."""
 
+    async def _look(self, request: StrictRequest) -> None:
+        _, desk = await desk_of(request)
+        shown = _presented(request)
+        if isinstance(shown, Refusal):
+            raise _challenged(desk, shown, BEARER)
+        token = _signed(desk, shown)
+        refusal = token if isinstance(token, Refusal) else await _over(desk, token)
+        if refusal is not None:
+            raise _challenged(desk, refusal, shown.scheme)
+
     async def _authorised(self, request: StrictRequest, headers: dict[str, str]) -> AccountCall:
         parts, desk = await desk_of(request)
         shown = _presented(request)
@@ -119,19 +129,27 @@ def _presented(request: Request) -> ShownToken | Refusal:
 
 async def _verified(desk: Desk, request: Request, shown: ShownToken) -> VerifiedToken | Refusal:
     """Return the token, if it is a customer's, for this API, not revoked, and its key was shown."""
-    token = desk.verifier.verify(shown.text)
+    token = _signed(desk, shown)
     if isinstance(token, Refusal):
         return token
-    if not {desk.issuer, desk.issuer + PREFIX} & set(token.audiences):
+    refusal = await key_refused(desk, _hot(request), shown, token.claims) or await _over(desk, token)
+    return token if refusal is None else refusal
+
+
+def _signed(desk: Desk, shown: ShownToken) -> VerifiedToken | Refusal:
+    token = desk.verifier.verify(shown.text)
+    if not isinstance(token, Refusal) and not {desk.issuer, desk.issuer + PREFIX} & set(token.audiences):
         return Unauthenticated("invalid_token", "for another audience")
-    refusal = await key_refused(desk, _hot(request), shown, token.claims)
-    if refusal is not None:
-        return refusal
+    return token
+
+
+async def _over(desk: Desk, token: VerifiedToken) -> Refusal | None:
+    """Return why a token does not count any more, or never did for an account."""
     if "fid" not in token.claims:
         return Unauthenticated("invalid_token", "a client's own: nobody signed in for it")
     if await desk.clients(str(token.claims["client_id"])) is None or await desk.revocations.is_revoked(token):
         return Unauthenticated("invalid_token", "revoked")
-    return token
+    return None
 
 
 async def _call(

@@ -33,6 +33,16 @@ async def authenticate(parts: ApiParts, desk: Desk, header: str | None, request_
     Returns:
         ``Unauthenticated("missing_token")`` or ``Unauthenticated("invalid_token")``.
     """
+    token = await token_of(desk, header)
+    return token if isinstance(token, Refusal) else await _caller(parts, desk, token, request_id)
+
+
+async def token_of(desk: Desk, header: str | None) -> VerifiedToken | Refusal:
+    """Return the token of the ``Authorization`` *header*: signed, for this API, and not revoked.
+
+    Returns:
+        ``Unauthenticated("missing_token")`` or ``Unauthenticated("invalid_token")``.
+    """
     scheme, _, text = (header or "").partition(" ")
     if scheme.lower() != "bearer" or not text.strip():
         return Unauthenticated("missing_token")
@@ -44,10 +54,11 @@ async def authenticate(parts: ApiParts, desk: Desk, header: str | None, request_
         return Unauthenticated("invalid_token", "for another audience, or bound to a key that was not shown")
     if await desk.clients(client_id) is None or await desk.revocations.is_revoked(token):
         return Unauthenticated("invalid_token", "revoked")
-    return await _caller(parts, desk, token, client_id, request_id)
+    return token
 
 
-async def _caller(parts: ApiParts, desk: Desk, token: VerifiedToken, client_id: str, request_id: str) -> Caller:
+async def _caller(parts: ApiParts, desk: Desk, token: VerifiedToken, request_id: str) -> Caller:
+    client_id = str(token.claims["client_id"])
     granted = str(token.claims.get("scope", "")).split()
     is_default = desk.tenant.slug == DEFAULT_SLUG
     if "fid" not in token.claims:  # no family: the client speaks for itself

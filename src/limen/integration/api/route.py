@@ -13,11 +13,12 @@ from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from limen.access.tokens.desk import Desk
 from limen.access.tokens.resource_metadata import challenge_parameter
 from limen.identity.administrators import Actor
-from limen.integration.api.authority import Caller, authenticate
+from limen.integration.api.authority import Caller, authenticate, token_of
 from limen.integration.api.deprecation import DEPRECATED, Deprecation
 from limen.integration.api.parts import PREFIX, ApiParts
 from limen.integration.api.problems import Refused, problem, refused, unreadable
@@ -98,6 +99,8 @@ class GuardedRoute(APIRoute):
                 answer = unreadable(strict, found.errors())
             except HTTPException as given:  # the edge's, met while the body was read: too large, too slow
                 answer = problem(strict, given.status_code, given.detail, headers=given.headers)
+            except ClientDisconnect:  # no fault, and nobody reads the answer: it is for the log and the metrics
+                answer = problem(strict, 400, "body_cut_off")
             except Outage as away:
                 _log.warning("api.outage", request_id=arrival_of(strict.scope).request_id, what=str(away))
                 retry = {"retry-after": str(away.retry_after)}
@@ -116,8 +119,11 @@ class GuardedRoute(APIRoute):
         return guarded
 
     async def _pass(self, request: StrictRequest, inner: Inner, headers: dict[str, str]) -> Response:
-        # First: a token is judged when all is there, not when its bearer began.
-        cut_off = await _taken(request) if self.body_field is not None else None
+        cut_off = None
+        if self.body_field is not None:
+            await self._look(request)  # first: no body is awaited from a stranger
+            cut_off = await _taken(request)
+        # Judged when all is there: a token may have been revoked since its bearer began.
         call = await self._authorised(request, headers)
         if cut_off is not None:
             raise cut_off
@@ -126,6 +132,17 @@ class GuardedRoute(APIRoute):
         if self.body_field is not None:
             await _check_body(request)
         return await inner(request)
+
+    async def _look(self, request: StrictRequest) -> None:
+        """See that a token that stands was shown; nothing is counted, and no proof is used up.
+
+        Raises:
+            Refused: none was.
+        """
+        _, desk = await desk_of(request)
+        token = await token_of(desk, request.headers.get("authorization"))
+        if isinstance(token, Refusal):
+            raise _unknown(desk, token)
 
     async def _authorised(self, request: StrictRequest, headers: dict[str, str]) -> object:
         """Return who asks, as the door will know them.
@@ -137,7 +154,7 @@ class GuardedRoute(APIRoute):
         parts, desk = await desk_of(request)
         caller = await authenticate(parts, desk, request.headers.get("authorization"), arrival.request_id)
         if isinstance(caller, Refusal):
-            raise challenged(desk, caller, "" if caller.code == "missing_token" else ', error="invalid_token"')
+            raise _unknown(desk, caller)
         await count(parts, f"api:client:{desk.tenant.id}:{caller.client_id}", headers)
         scope = self.needed_scope()
         if caller.refusal is not None or scope not in caller.scopes:
@@ -225,7 +242,7 @@ async def _taken(request: StrictRequest) -> Exception | None:
     """Take the whole body; return what refuses it, to be said once who sent it is known and counted."""
     try:
         await request.body()
-    except (Refused, HTTPException) as given:
+    except (Refused, HTTPException, ClientDisconnect) as given:
         return given
     return None
 
@@ -242,6 +259,10 @@ async def _check_body(request: StrictRequest) -> None:
         await request.json()
     except MalformedJson:
         raise Refused(Invalid("malformed_json"), 400) from None
+
+
+def _unknown(desk: Desk, refusal: Refusal) -> Refused:
+    return challenged(desk, refusal, "" if refusal.code == "missing_token" else ', error="invalid_token"')
 
 
 def challenged(desk: Desk, refusal: Refusal, error: str) -> Refused:
