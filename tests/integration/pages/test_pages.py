@@ -132,6 +132,8 @@ async def test_behind_a_form_a_page_leads_to_a_callback_that_leads_on(house):
     assert (await ann.authorize(shop[0])).location.startswith(CALLBACK)  # behind no form nothing is in the way
     native = await ann.authorize(shop[0], redirect_uri=APP, prompt="login")
     assert (await ann.raw_post(native, **typed)).headers["location"].startswith(f"{APP}?code=")
+    silent = await ann.http.post("/authorize", data=ann.request(shop[0], prompt="none"))  # no page, whatever is asked
+    assert (silent.status_code, silent.headers["location"][: len(CALLBACK) + 6]) == (303, f"{CALLBACK}?code=")
     asked = await ann.get("/logout", client_id=shop[0], post_logout_redirect_uri=GOODBYE)
     gone = await ann.raw_post(asked, decision="sign_out")
     assert (gone.status_code, gone.headers["refresh"]) == (200, f"0;url={GOODBYE}")

@@ -1,8 +1,10 @@
 """The authorization endpoint (RFC 6749 §3.1, OpenID Connect Core §3.1.2): decides whether anything has to be asked."""
 
 import msgspec
+from msgspec.structs import replace
 from starlette.responses import Response
 
+from limen.access.journeys.arrival import Arrived
 from limen.access.journeys.context import Account
 from limen.access.journeys.facts import live_accounts
 from limen.access.journeys.proven_addresses import owes_proof
@@ -110,7 +112,10 @@ async def _silently(visit: Visit, request: AuthorizationRequest, ready: list[Acc
         error = "interaction_required"
     if error or visit.browser is None:
         return visit.deliver(await error_response(visit.desk, request.refused(error)))
-    return await _begin(visit, _as(request, ready[0]))
+    begun = await visit.begin(_as(request, ready[0]))
+    if isinstance(begun, Arrived):  # by POST too, and whatever the client says of its callback: without a page
+        begun = replace(begun, by_page=False)
+    return started(visit, begun)
 
 
 async def _terms_due(visit: Visit, account: Account) -> bool:

@@ -1,6 +1,5 @@
 """Showing a step: as a page, or as versioned JSON for native applications."""
 
-from msgspec import to_builtins
 from msgspec.structs import replace
 from starlette.responses import JSONResponse, Response
 
@@ -51,7 +50,7 @@ def show(visit: Visit, journey_id: JourneyId, shown: Shown, *, posted: bool = Fa
         visit.cookie = visit.fresh_cookie = shown.cookie  # the tokens of this answer's forms are bound to the new one
         shown = shown.view
     if wants_json(visit.request):
-        step = {name: value for name, value in to_builtins(shown).items() if name != "begun"}
+        step = {name: getattr(shown, name) for name in shown.__struct_fields__ if name != "begun"}
         body = {"schema": SCHEMA, "journey": journey_id, "csrf": visit.csrf(journey_id), "step": step}
         return _with_retry(visit.dress(JSONResponse(body, shown.status)), shown)
     if posted and shown.status == 200 and not shown.errors and not shown.notice:
