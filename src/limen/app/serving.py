@@ -27,7 +27,7 @@ def options_of(settings: Settings) -> ServeOptions:
 
 
 def announce(settings: Settings) -> None:
-    """Say that the server listens, and settle down for a long life."""
+    """Say that the server listens, and settle down for a long life: its memory is laid in large pages meanwhile."""
     settle()
     huge.spread()
     structlog.get_logger("limen.server").info(

@@ -1,6 +1,10 @@
 """Large pages: what of a process's memory is laid in them."""
 
-from limen.app.huge import areas
+import sys
+
+import pytest
+
+from limen.app.huge import areas, spread
 
 MIB = 1024 * 1024
 
@@ -32,3 +36,20 @@ def test_what_is_no_memory_of_our_own_is_left_alone():
 def test_an_area_does_not_borrow_the_residents_of_the_next():
     torn = "7f0000000000-7f0000400000 rw-p 00000000 00:00 0 \nSize: 4096 kB\n"
     assert list(areas(torn + area(0x7F1000000000, 4 * MIB, 4_096, mode="r--p"))) == []
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="there is no /proc to read")
+def test_spreading_ends_whatever_the_system_says_to_it(monkeypatch: pytest.MonkeyPatch):
+    def collapse(self: object) -> str:  # the pages of this very process are left as they are
+        raise FileNotFoundError
+
+    monkeypatch.setattr("pathlib.Path.read_text", collapse)
+    thread = spread()
+    assert thread is not None
+    thread.join(10)
+    assert not thread.is_alive()
+
+
+def test_nothing_is_spread_on_another_system(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert spread() is None
