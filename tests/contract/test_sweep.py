@@ -89,6 +89,34 @@ async def test_a_browser_that_nobody_signed_in_at_goes_when_it_is_unseen_and_lat
     assert gone == [0, 0 if missed else 1, 1]
 
 
+async def test_with_a_customer_go_the_browsers_that_were_theirs_alone_and_young_ones_when_they_are_unseen(database):
+    who, alone = await things.signed_in(database), things.browser(database)
+    shared, other = who.browser, things.customer(database)
+    async with database.begin() as unit:
+        assert await unit.customers.add(other, things.contact(other))
+        await unit.sessions.add_browser(alone)
+        for owner, at in ((who.customer, alone), (other, shared)):
+            await unit.sessions.add(things.session(database, owner, at, ended_at=database.clock.now()))
+    database.clock.advance(7 * 86_400)
+    young = things.browser(database)
+    async with database.begin() as unit:
+        await unit.sessions.add_browser(young)
+        await unit.sessions.add(things.session(database, who.customer, young))
+
+    async def left():
+        async with database.read() as unit:
+            return [await unit.sessions.browser(one.id) is not None for one in (alone, young, shared)]
+
+    for gone, expected in ((who.customer, [False, True, True]), (other, [False, True, False])):
+        async with database.begin() as unit:
+            await unit.sessions.forget_browsers(gone.id, database.clock.now())
+            assert await unit.customers.delete(gone.id)
+        assert await left() == expected
+    database.clock.advance(7 * 86_400)
+    await Sweeper(database.storage.database, database.clock).sweep(database.a)
+    assert await left() == [False, False, False]
+
+
 async def test_a_session_stays_while_a_family_needs_it_and_a_browser_while_a_session_does(database):
     family_id, who = await things.family(database)
     sweeper = Sweeper(database.storage.database, database.clock)

@@ -108,6 +108,9 @@ EXPIRED: tuple[tuple[Table, Expired], ...] = (
 
 Nobody signed in at most browsers: they go as soon as they are unseen. Where somebody did, no session goes that was not
 over for as long as it is remembered: none of those browsers needs to be looked at before, of which there are a million.
+Those that were seen longer ago than that and whose session stands or is remembered still are read again by each sweep:
+as many as signed in, the last time, in as long as a session may last. With a customer go the browsers that were theirs
+alone (``forget_browsers``), but for those of the last week, which are then as those where nobody signed in.
 """
 
 

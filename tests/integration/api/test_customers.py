@@ -5,6 +5,7 @@ import pytest
 from limen.identity.administrators import SYSTEM
 from limen.identity.credentials.verify import check_password
 from limen.kernel.ids import CustomerId
+from tests.contract.things import browser, session
 
 pytestmark = pytest.mark.anyio
 ANN = {"email": "Ann@Example.com", "name": "Ann", "password": "three-lanterns-in-the-fog"}
@@ -181,6 +182,24 @@ async def test_disabling_ends_tokens_at_once(house):
         assert (await http.get("/clients")).status_code == 200
         await house.customers().disable(customer.id, SYSTEM)
         assert (await http.get("/clients")).status_code == 401
+
+
+@pytest.mark.parametrize("way", ["erased", "merged"])
+async def test_with_a_customer_goes_the_browser_that_nobody_else_signed_in_at(house, way):
+    stays, goes, at = await house.customer("ann@example.com"), await house.customer("bob@example.com"), browser(house)
+    async with house.storage.database.begin(house.default.id) as unit:
+        await unit.sessions.add_browser(at)
+        await unit.sessions.add(session(house, goes, at))
+    house.clock.advance(8 * 86_400)
+    async with house.http(await house.token()) as http:
+        if way == "erased":
+            done = await http.delete(f"/customers/{goes.id}", headers={"if-match": "*"})
+        else:
+            merged = {"from": goes.id}
+            done = await http.post(f"/customers/{stays.id}/merge", json=merged, headers={"if-match": "*"})
+    assert done.is_success, done.text
+    async with house.storage.database.read(house.default.id) as unit:
+        assert await unit.sessions.browser(at.id) is None
 
 
 async def test_an_erasure_that_was_cut_short_is_finished_by_asking_again(house):

@@ -155,6 +155,7 @@ async def _erase_rows(unit: AccountUnit, request: DeletionRequest, now: Instant)
     if customer is None:
         return True
     await unit.sessions.end_all(customer_id, now)  # first: the caches must hear of each family
+    await unit.sessions.forget_browsers(customer_id, now)
     if not await unit.customers.delete(customer_id):
         return False
     unit.change("subject", f"{customer.subject}:{now}")

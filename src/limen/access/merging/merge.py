@@ -279,6 +279,7 @@ class Merging:
         if await plan.moves.write(unit) is not None:
             raise _RollBack  # what was just held for the one who stays is theirs
         await unit.merges.remember(goes.id, stays.id, now)
+        await unit.sessions.forget_browsers(goes.id, now)
         if not await unit.customers.delete(goes.id):
             raise _RollBack  # a hold was set in this moment
         unit.change("subject", f"{goes.subject}:{now}")

@@ -69,3 +69,10 @@ class SessionStore(Protocol):
     async def end_all(self, customer_id: CustomerId, now: Instant, *, except_for: SessionId | None = None) -> int:
         """End a customer's sessions, revoke their families, void trusted devices; return how many sessions ended."""
         ...
+
+    async def forget_browsers(self, customer_id: CustomerId, now: Instant) -> None:
+        """Delete the browsers at which nobody but the customer was signed in, before the customer goes.
+
+        Those of this week stay for the sweep: their first secret would be taken for a newcomer's.
+        """
+        ...

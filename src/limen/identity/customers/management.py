@@ -212,6 +212,7 @@ class CustomerAdministration:
                 if HOLD in await unit.processing_limits.kinds(customer_id):
                     return _HELD
                 await unit.sessions.end_all(customer_id, now)  # first: the caches must hear of each family
+                await unit.sessions.forget_browsers(customer_id, now)
                 if not await unit.customers.delete(customer_id):
                     return _HELD  # a hold was set in this moment
                 unit.change("subject", f"{customer.subject}:{now}")

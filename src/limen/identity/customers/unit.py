@@ -17,6 +17,10 @@ class EndsSessions(Protocol):
         """End a customer's sessions and revoke their token families; return how many sessions ended."""
         ...
 
+    async def forget_browsers(self, customer_id: CustomerId, now: Instant) -> None:
+        """Delete the browsers at which nobody but the customer was signed in, before the customer goes."""
+        ...
+
 
 class CustomerUnit(RecordsAudit, AnnouncesEvents, TellsCaches, Protocol):
     """A unit of work that reaches customers and what hangs on them."""

@@ -5,9 +5,9 @@ from typing import Any
 
 import msgspec
 from msgspec.structs import asdict
-from sqlalchemy import Row, bindparam, literal_column, select
+from sqlalchemy import Row, bindparam, exists, literal_column, select
 
-from limen.access.sessions.records import Browser, Evidence, Party, Session
+from limen.access.sessions.records import BROWSER_UNSEEN, Browser, Evidence, Party, Session
 from limen.kernel.clock import Instant
 from limen.kernel.events import Event
 from limen.kernel.ids import BrowserId, CustomerId, SessionId, TenantId
@@ -19,6 +19,7 @@ from limen.storage.stores.base import (
     TenantStatement,
     TenantStoreBase,
     columns,
+    delete_mine,
     insert_mine,
     insert_new_mine,
     mine,
@@ -45,6 +46,13 @@ _at_browser = sessions.c.browser_id == bindparam("browser")
 _is_open = sessions.c.ended_at.is_(None)
 _AT_BROWSER = select_mine(sessions, _at_browser, _is_open)
 _OWNERS_AT = mine(select(sessions.c.customer_id).where(_at_browser), sessions)
+_is_theirs = sessions.c.customer_id == bindparam("customer")
+_FORGET_BROWSERS = delete_mine(
+    browsers,
+    browsers.c.id.in_(select(sessions.c.browser_id).where(of_tenant(sessions), _is_theirs)),
+    browsers.c.created_at <= bindparam("made_before"),
+    ~exists().where(of_tenant(sessions), sessions.c.browser_id == browsers.c.id, ~_is_theirs),
+)
 _OF_CUSTOMER = select_mine(sessions, sessions.c.customer_id == bindparam("customer"), _is_open)
 _GET = select_mine(sessions, sessions.c.id == bindparam("of"))
 _FIND_SID = select_mine(sessions, sessions.c.sid == bindparam("sid"))
@@ -150,6 +158,10 @@ class SqlSessions(TenantStoreBase):
         await self._revoke(_REVOKE_ALL_FAMILIES, now, customer=customer_id, kept=kept)
         await self._run(FORGET_ALL, customer=customer_id)  # here, so that nothing that ends everything forgets it
         return await self._run(_END_ALL, customer=customer_id, kept=kept, ended_at=now)
+
+    async def forget_browsers(self, customer_id: CustomerId, now: Instant) -> None:
+        """Delete the browsers at which nobody but the customer was signed in; the sweep takes those of this week."""
+        await self._run(_FORGET_BROWSERS, customer=customer_id, made_before=now - BROWSER_UNSEEN)
 
     async def _revoke(self, statement: TenantStatement, now: Instant, **of: str) -> None:
         for family in await self._all(statement, revoked_at=now, **of):
