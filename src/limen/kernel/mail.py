@@ -3,12 +3,13 @@
 import msgspec
 
 from limen.kernel.clock import Instant
+from limen.kernel.masked import Masked
 
 MAIL_FIELD = "mail"
 """The logical field a request is sealed as; the record is the event's identifier."""
 
 
-class MailRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class MailRequest(Masked, msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A message to be rendered and sent.
 
     Attributes:

@@ -5,12 +5,13 @@ from typing import Final
 import msgspec
 
 from limen.kernel.clock import Instant
+from limen.kernel.masked import Masked
 
 SMS_FIELD: Final = "sms"
 """The logical field a request is sealed as; the record is the event's identifier."""
 
 
-class SmsRequest(msgspec.Struct, frozen=True, kw_only=True):
+class SmsRequest(Masked, msgspec.Struct, frozen=True, kw_only=True):
     """A short message to be worded and sent.
 
     Attributes:

@@ -9,11 +9,12 @@ from limen.access.tokens.desk import Desk
 from limen.access.tokens.waiting import WaitingRequest
 from limen.kernel.encoding import encode_json
 from limen.kernel.ids import WaitingId
+from limen.kernel.masked import Masked
 
 _FIELD = "waiting.content"
 
 
-class Content(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Content(Masked, msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What was asked, and from where.
 
     Attributes:

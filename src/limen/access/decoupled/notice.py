@@ -7,12 +7,13 @@ from limen.access.tokens.desk import Desk
 from limen.kernel.encoding import encode_json
 from limen.kernel.events import Event
 from limen.kernel.ids import EventId
+from limen.kernel.masked import Masked
 
 EVENT = "backchannel.answered"
 _FIELD = "waiting.notice"
 
 
-class PingNotice(msgspec.Struct, frozen=True):
+class PingNotice(Masked, msgspec.Struct, frozen=True):
     """What the notification needs; sealed on its way through the outbox."""
 
     url: str

@@ -8,13 +8,14 @@ from limen.access.factors.records import FactorKind, Sealer, StoredFactor
 from limen.identity.customers.phones import PhoneNumber
 from limen.kernel.encoding import encode_json
 from limen.kernel.ids import FactorId
+from limen.kernel.masked import Masked
 
 INDEX = "phone"
 """The kind of blind index that a number is known by: no customer has the same number twice."""
 _FIELD = "factor.phone"
 
 
-class Phone(msgspec.Struct, frozen=True):
+class Phone(Masked, msgspec.Struct, frozen=True):
     """What is sealed of a phone: its number as E.164, and the number's country."""
 
     number: str

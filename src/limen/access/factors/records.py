@@ -10,6 +10,7 @@ from limen.access.factors.totp import Totp
 from limen.kernel.clock import Instant
 from limen.kernel.encoding import encode_json
 from limen.kernel.ids import CustomerId, FactorId
+from limen.kernel.masked import Masked
 
 LONGEST_NAME = 60
 MOST_APPS = 5
@@ -36,7 +37,7 @@ class TotpSecret(msgspec.Struct, frozen=True, repr_omit_defaults=True):
     name: str = ""
 
 
-class StoredFactor(msgspec.Struct, frozen=True):
+class StoredFactor(Masked, msgspec.Struct, frozen=True):
     """A factor as stored. A struct, since whoever has recovery codes has eleven, and a sign-in reads them four times.
 
     Attributes:

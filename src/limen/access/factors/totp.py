@@ -15,6 +15,7 @@ import msgspec
 from limen.identity.tenants.records import TotpAlgorithm
 from limen.kernel.clock import SECOND, Instant
 from limen.kernel.entropy import Entropy
+from limen.kernel.masked import Masked
 
 STEP_SECONDS: Final = 30
 DIGITS: Final = 6
@@ -32,7 +33,7 @@ _SECRET_BYTES: Final[dict[TotpAlgorithm, int]] = {"SHA1": 20, "SHA256": 32, "SHA
 """As long as the hash (RFC 4226 §4 R6, RFC 6238 appendix B)."""
 
 
-class Totp(msgspec.Struct, frozen=True):
+class Totp(Masked, msgspec.Struct, frozen=True):
     """A shared secret and how codes are made of it."""
 
     secret: bytes

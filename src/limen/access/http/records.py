@@ -9,6 +9,8 @@ from typing import Protocol
 
 import msgspec
 
+from limen.kernel.masked import Masked
+
 
 class Headers(Protocol):
     """Request headers, asked for by lower-case name."""
@@ -22,7 +24,7 @@ class Headers(Protocol):
         ...
 
 
-class HotRequest(msgspec.Struct, frozen=True, gc=False):
+class HotRequest(Masked, msgspec.Struct, frozen=True, gc=False):
     """One request as a hot door sees it.
 
     Attributes:
@@ -50,7 +52,7 @@ class HotRequest(msgspec.Struct, frozen=True, gc=False):
         return f"HotRequest({self.method} {self.path}, request_id={self.request_id})"
 
 
-class HotResponse(msgspec.Struct, frozen=True, gc=False):
+class HotResponse(Masked, msgspec.Struct, frozen=True, gc=False):
     """One answer: a status, header pairs with lower-case names, and the whole body.
 
     ``content-length`` is added by the server. A body may hold tokens, so that it is not part of the ``repr``.

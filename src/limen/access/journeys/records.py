@@ -9,6 +9,7 @@ from limen.access.factors.totp import Totp
 from limen.access.sessions.records import Evidence
 from limen.kernel.clock import Instant
 from limen.kernel.ids import BrowserId, JourneyId
+from limen.kernel.masked import Masked
 
 
 class Path(StrEnum):
@@ -82,7 +83,7 @@ class Texted(msgspec.Struct, frozen=True):
     sent: Challenge
 
 
-class Second(msgspec.Struct, frozen=True):
+class Second(Masked, msgspec.Struct, frozen=True):
     """What a journey does about second factors.
 
     Attributes:
@@ -147,7 +148,7 @@ class Doubt(msgspec.Struct, frozen=True):
     is_suspected: bool = False
 
 
-class Joining(msgspec.Struct, frozen=True):
+class Joining(Masked, msgspec.Struct, frozen=True):
     """A merge of two accounts that was chosen, and is to be confirmed: which stays, and what it comes to.
 
     Attributes:
@@ -186,7 +187,7 @@ class Joining(msgspec.Struct, frozen=True):
         return f"Joining({self.stays!r})"
 
 
-class JourneyState(msgspec.Struct, frozen=True, omit_defaults=True):
+class JourneyState(Masked, msgspec.Struct, frozen=True, omit_defaults=True):
     """All that a journey knows; sealed as one value under the journey's key.
 
     Attributes:
@@ -236,6 +237,10 @@ class JourneyState(msgspec.Struct, frozen=True, omit_defaults=True):
     manner: str = ""
     client: str = ""
     led_to_client: bool = False
+
+    def __repr__(self) -> str:
+        """Show nothing that was typed, and no code."""
+        return f"JourneyState({self.path!r})"
 
     def belonging_to(self, customer_id: str) -> "JourneyState":
         """Return the state with *customer_id* at its head, who has proven themselves or was chosen.

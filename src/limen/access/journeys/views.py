@@ -11,13 +11,14 @@ from limen.access.journeys.records import JourneyState
 from limen.identity.customers.records import SealedCustomer
 from limen.identity.keyring import SubjectVault
 from limen.kernel.errors import Refusal, Unavailable
+from limen.kernel.masked import Masked
 from limen.trust.risk.judge import Kept
 
 SCHEMA = 1
 """The version of the JSON form of a step; a field is added without a new version, never changed or removed."""
 
 
-class StepView(msgspec.Struct, frozen=True):
+class StepView(Masked, msgspec.Struct, frozen=True):
     """One step as it is shown.
 
     Attributes:
@@ -43,6 +44,10 @@ class StepView(msgspec.Struct, frozen=True):
     challenge: str = ""
     begun: str = ""
 
+    def __repr__(self) -> str:
+        """Show nothing that was typed, and no code."""
+        return f"StepView({self.name!r}, status={self.status})"
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -50,8 +55,8 @@ class Problem:
 
     errors: dict[str, str] = field(default_factory=dict)
     notice: str = ""
-    values: dict[str, str] = field(default_factory=dict)
-    data: dict[str, Any] = field(default_factory=dict)
+    values: dict[str, str] = field(default_factory=dict, repr=False)
+    data: dict[str, Any] = field(default_factory=dict, repr=False)
     status: int = 400
     retry_after: int = 0
 
@@ -63,7 +68,7 @@ Announce = Callable[[JourneyUnit], None]
 """What hands mail, or whatever else is told, to the commit of a step."""
 
 
-class Progress(msgspec.Struct, frozen=True):
+class Progress(Masked, msgspec.Struct, frozen=True):
     """What a step answers to a form: the state that follows, what is written with it, and what went wrong.
 
     ``whose`` and ``vault`` are the customer whom the state names, as the step found them, and their vault, where it has
@@ -81,6 +86,10 @@ class Progress(msgspec.Struct, frozen=True):
     habits: Kept | None = None
     refused: str = ""
     is_idle: bool = False
+
+    def __repr__(self) -> str:
+        """Show nothing of the customer, and no code."""
+        return f"Progress({self.state!r})"
 
 
 def problem_of(refusal: Refusal, values: dict[str, str] | None = None) -> Problem:

@@ -7,6 +7,7 @@ import msgspec
 
 from limen.identity.tenants.assurance import Level
 from limen.kernel.errors import Refusal
+from limen.kernel.masked import Masked
 
 ResponseMode = Literal["query", "fragment", "form_post", "query.jwt", "fragment.jwt", "form_post.jwt"]
 """OAuth 2.0 Multiple Response Types §2.1, Form Post Response Mode, JWT Secured Authorization Response Mode §2.3.
@@ -26,7 +27,7 @@ class RequestedClaims(msgspec.Struct, frozen=True, omit_defaults=True):
     scopes: tuple[str, ...] = ()
 
 
-class AuthorizationRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class AuthorizationRequest(Masked, msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A checked request (RFC 6749 §4.1.1, OpenID Connect Core §3.1.2.1); its JSON is stored sealed in the journey.
 
     Attributes:

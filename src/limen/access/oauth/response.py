@@ -12,6 +12,7 @@ from limen.access.tokens.desk import Desk
 from limen.access.tokens.issue import encrypted
 from limen.kernel.clock import to_seconds
 from limen.kernel.errors import Fault
+from limen.kernel.masked import Masked
 
 SIGNED_SECONDS: Final = 300
 """For so long a signed answer is good: ten minutes at the most (JARM §2.1)."""
@@ -19,7 +20,7 @@ _SIGNED: Final = ".jwt"
 _NOBODY: Final = ClientDocument(client_name="-")
 
 
-class ResponseTarget(msgspec.Struct, frozen=True):
+class ResponseTarget(Masked, msgspec.Struct, frozen=True):
     """One answer on its way. ``fields`` may hold a code, so that they are not part of the ``repr``.
 
     Attributes:

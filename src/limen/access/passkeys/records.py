@@ -11,6 +11,7 @@ from limen.access.sessions.records import HARDWARE_KEY, SOFTWARE_KEY, Evidence
 from limen.kernel.clock import Instant
 from limen.kernel.encoding import encode_json, sha256
 from limen.kernel.ids import FactorId, TenantId
+from limen.kernel.masked import Masked
 
 MOST_KEYS: Final = 20
 """How many passkeys and security keys a customer may have, together."""
@@ -25,7 +26,7 @@ Transport = Literal["ble", "hybrid", "internal", "nfc", "smart-card", "usb"]
 """How a browser reaches an authenticator (WebAuthn §5.8.4)."""
 
 
-class Credential(msgspec.Struct, frozen=True):
+class Credential(Masked, msgspec.Struct, frozen=True):
     """What is known of a credential.
 
     Attributes:

@@ -9,6 +9,7 @@ import msgspec
 from limen.kernel.clock import DAY, Instant
 from limen.kernel.encoding import encode_json
 from limen.kernel.ids import BrowserId, CustomerId, DeviceId, RecoveryId
+from limen.kernel.masked import Masked
 
 
 class RequestState(StrEnum):
@@ -68,7 +69,7 @@ class RecoveryRequest:
         return replace(self, state=state, closed_at=now)
 
 
-class Asker(msgspec.Struct, frozen=True):
+class Asker(Masked, msgspec.Struct, frozen=True):
     """Who asked: what the browser calls itself, the network address, and the language."""
 
     user_agent: str = ""
@@ -88,7 +89,7 @@ class LinkKind(StrEnum):
     CANCEL_RECOVERY = "cancel_recovery"
 
 
-class LinkContent(msgspec.Struct, frozen=True):
+class LinkContent(Masked, msgspec.Struct, frozen=True):
     """What is sealed of a link.
 
     Attributes:
@@ -120,7 +121,7 @@ class AccountLink:
     used_at: Instant | None = None
 
 
-class DeviceWords(msgspec.Struct, frozen=True):
+class DeviceWords(Masked, msgspec.Struct, frozen=True):
     """What is sealed of a trusted device: how the browser calls itself."""
 
     user_agent: str = ""

@@ -14,15 +14,20 @@ from limen.kernel.encoding import b64url, sha256
 from limen.kernel.entropy import Entropy, random_token
 from limen.kernel.ids import BrowserId
 from limen.kernel.mac import HmacSha256
+from limen.kernel.masked import Masked
 
 _MAX = 128
 
 
-class BrowserCookie(msgspec.Struct, frozen=True):
+class BrowserCookie(Masked, msgspec.Struct, frozen=True):
     """What a browser presents."""
 
     id: BrowserId
     secret: str
+
+    def __repr__(self) -> str:
+        """Show no secret."""
+        return f"BrowserCookie({self.id})"
 
     def text(self) -> str:
         """Return the cookie's value."""

@@ -8,6 +8,7 @@ import msgspec
 from limen.access.clients.records import ClientDocument
 from limen.kernel.clock import DAY, Instant
 from limen.kernel.ids import BrowserId, CustomerId, SessionId
+from limen.kernel.masked import Masked
 
 PASSWORD = "pwd"
 """RFC 8176's name for a password."""
@@ -32,7 +33,10 @@ MAILED_CODE = "email_code"
 SECOND_FACTORS = frozenset({OTP, RECOVERY_CODE, SMS, MAILED_CODE})
 """What stands beside a password."""
 BROWSER_UNSEEN = 7 * DAY
-"""So long a browser without a session is kept, and known by its first secret while nothing is stored of it."""
+"""So long a browser is kept where nobody signed in, and known by its first secret while nothing is stored of it.
+
+No younger one is deleted before: its first secret would count again, whatever secret it has now.
+"""
 
 
 class Evidence(msgspec.Struct, frozen=True):
@@ -60,7 +64,7 @@ class Browser(msgspec.Struct, frozen=True):
     seen_at: Instant
 
 
-class Session(msgspec.Struct, frozen=True):
+class Session(Masked, msgspec.Struct, frozen=True):
     """One customer signed in at one browser. ``sid`` is public and random (OIDC Front-Channel Logout §3).
 
     ``sealed`` is a :class:`Surroundings` under the customer's key; empty where nothing is known.
@@ -104,7 +108,7 @@ class Session(msgspec.Struct, frozen=True):
         )
 
 
-class Surroundings(msgspec.Struct, frozen=True, omit_defaults=True):
+class Surroundings(Masked, msgspec.Struct, frozen=True, omit_defaults=True):
     """What is sealed of a session: how the browser called itself, and the network it came from, as a CIDR block."""
 
     user_agent: str = ""

@@ -15,6 +15,7 @@ from limen.access.tokens.desk import Desk
 from limen.access.tokens.proving import NONCE_NEEDED, PROOF_USE, read_proof, use_of
 from limen.access.tokens.store import UsedBefore
 from limen.kernel.errors import Invalid, Refusal, Unauthenticated
+from limen.kernel.masked import Masked
 
 BEARER: Final = "bearer"
 DPOP: Final = "dpop"
@@ -23,7 +24,7 @@ BOUND: Final = Unauthenticated(_CODE, "bound to a DPoP key, and sent as a bearer
 """To be answered with a DPoP challenge (RFC 9449 §7.2)."""
 
 
-class ShownToken(msgspec.Struct, frozen=True, gc=False):
+class ShownToken(Masked, msgspec.Struct, frozen=True, gc=False):
     """An access token as it came: with which scheme, lower case."""
 
     text: str

@@ -16,9 +16,10 @@ from limen.access.tokens.request import Mandate, TokenRequest
 from limen.kernel.clock import to_seconds
 from limen.kernel.entropy import random_token
 from limen.kernel.errors import Unavailable
+from limen.kernel.masked import Masked
 
 
-class TokenSet(msgspec.Struct, frozen=True, gc=False):
+class TokenSet(Masked, msgspec.Struct, frozen=True, gc=False):
     """What a grant is answered with (RFC 6749 §5.1).
 
     ``token_id`` is the access token's ``jti``; ``scopes`` are those that hold for whom the token is for.

@@ -21,6 +21,7 @@ from limen.kernel.clock import Clock, Instant
 from limen.kernel.encoding import b64url, sha256
 from limen.kernel.entropy import Entropy, random_token
 from limen.kernel.ids import BrowserId, ClientKey
+from limen.kernel.masked import Masked
 
 URN: Final = "urn:ietf:params:oauth:request_uri:"
 """RFC 9126 §2.2."""
@@ -29,7 +30,7 @@ _TIME: Final = 12
 """Hexadecimal digits of a time in milliseconds: enough until the year 10889."""
 
 
-class Pushed(msgspec.Struct, frozen=True):
+class Pushed(Masked, msgspec.Struct, frozen=True):
     """What was pushed: sealed as one value, under a key that follows from the tenant's and from the ``request_uri``.
 
     It may name a person (``login_hint``), who may have no account: a backup does not open it, since only the client and
@@ -48,7 +49,7 @@ class Pushed(msgspec.Struct, frozen=True):
         return f"Pushed({len(self.given)} parameters)"
 
 
-class PushedRequest(msgspec.Struct, frozen=True, gc=False):
+class PushedRequest(Masked, msgspec.Struct, frozen=True, gc=False):
     """A pushed request as stored.
 
     Attributes:

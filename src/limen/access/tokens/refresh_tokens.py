@@ -11,6 +11,7 @@ from limen.kernel.encoding import b64url, from_b64url, sha256
 from limen.kernel.entropy import Entropy
 from limen.kernel.ids import FamilyId
 from limen.kernel.mac import HmacSha256
+from limen.kernel.masked import Masked
 
 _PREFIX = "rt_"
 _SIZE = 26 + 4 + 16 + 16
@@ -21,7 +22,7 @@ def refresh_life(usual: int, wished: int) -> int:
     return min(usual, wished) if wished else usual
 
 
-class PresentedToken(msgspec.Struct, frozen=True, gc=False):
+class PresentedToken(Masked, msgspec.Struct, frozen=True, gc=False):
     """A refresh token whose MAC is right: this tenant made it, at some time, for this family."""
 
     family_id: FamilyId

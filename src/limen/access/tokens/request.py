@@ -13,9 +13,10 @@ from limen.access.http import HotRequest, HotResponse
 from limen.access.tokens.desk import Desk
 from limen.access.tokens.records import Authentication, Confirmation
 from limen.kernel.errors import Refusal
+from limen.kernel.masked import Masked
 
 
-class TokenRequest(msgspec.Struct, frozen=True, gc=False):
+class TokenRequest(Masked, msgspec.Struct, frozen=True, gc=False):
     """What every use case behind the token doors is given.
 
     Attributes:

@@ -8,6 +8,7 @@ import msgspec
 from limen.identity.credentials.legacy.table import label_of
 from limen.kernel.clock import Instant
 from limen.kernel.ids import CustomerId
+from limen.kernel.masked import Masked
 
 MAX_CONSECUTIVE_FAILURES = 100
 """After so many wrong passwords in a row the password is disabled until another factor speaks (SP 800-63B-4 §3.2.2).
@@ -48,7 +49,7 @@ class PasswordCredential:
     set_at: Instant
 
 
-class StoredPassword(msgspec.Struct, frozen=True):
+class StoredPassword(Masked, msgspec.Struct, frozen=True):
     """A password as stored: ``sealed`` is an envelope under the customer's own key.
 
     Attributes:

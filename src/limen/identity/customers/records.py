@@ -14,6 +14,7 @@ from limen.identity.profiles.values import stamped
 from limen.identity.search.tokens import Searchable
 from limen.kernel.clock import Instant
 from limen.kernel.ids import CustomerId
+from limen.kernel.masked import Masked
 
 RESTRICTION, HOLD = "restriction", "hold"
 """What an administrator may put on a customer's data: nothing but storing, nothing deleted (``identity.rights``)."""
@@ -27,7 +28,7 @@ class CustomerState(StrEnum):
     DISABLED = "disabled"
 
 
-class Contact(msgspec.Struct, frozen=True):
+class Contact(Masked, msgspec.Struct, frozen=True):
     """One more way to reach a customer, proven: what is not proven yet stands in a journey, and nowhere else.
 
     Attributes:
@@ -43,7 +44,7 @@ class Contact(msgspec.Struct, frozen=True):
         return f"Contact({self.id!r})"
 
 
-class Identity(msgspec.Struct, frozen=True):
+class Identity(Masked, msgspec.Struct, frozen=True):
     """Who a customer is elsewhere: the issuer's name, and what it calls them (OpenID Connect Core §5.7).
 
     Attributes:
@@ -62,7 +63,7 @@ class Identity(msgspec.Struct, frozen=True):
         return f"Identity({self.id!r})"
 
 
-class Address(msgspec.Struct, frozen=True, omit_defaults=True):
+class Address(Masked, msgspec.Struct, frozen=True, omit_defaults=True):
     """A postal address (OpenID Connect Core §5.1.1). ``formatted`` is the whole of it, as it stands on a letter."""
 
     formatted: str = ""

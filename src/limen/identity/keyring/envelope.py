@@ -28,6 +28,7 @@ from limen.kernel.encoding import framed, framed_place
 from limen.kernel.entropy import Entropy
 from limen.kernel.errors import Corrupted
 from limen.kernel.mac import HmacSha256
+from limen.kernel.masked import Masked
 
 KEY_BYTES: Final = 32
 _VERSION: Final = 1
@@ -59,7 +60,7 @@ class Place(msgspec.Struct, frozen=True):
     record: str
 
 
-class SealingKey(msgspec.Struct, frozen=True):
+class SealingKey(Masked, msgspec.Struct, frozen=True):
     """A loaded AES-256 key, its number, and how its envelopes begin. Its ``repr`` shows the number only."""
 
     version: int

@@ -12,6 +12,7 @@ from typing import NamedTuple, Protocol
 import msgspec
 
 from limen.kernel.clock import Instant
+from limen.kernel.masked import Masked
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class WrappedTenantKey:
     created_at: Instant
 
 
-class WrappedSubjectKey(msgspec.Struct, frozen=True):
+class WrappedSubjectKey(Masked, msgspec.Struct, frozen=True):
     """The key of one customer or one journey. Key: (tenant_id, subject_id).
 
     Attributes:

@@ -15,6 +15,7 @@ from limen.kernel.clock import Clock, Instant
 from limen.kernel.errors import Invalid, NotFound, Refusal
 from limen.kernel.events import AuditEntry, Event
 from limen.kernel.ids import CustomerId, TenantId
+from limen.kernel.masked import Masked
 from limen.kernel.units import AnnouncesEvents, RecordsAudit
 
 CHANGED: Final = "preferences.changed"
@@ -22,7 +23,7 @@ _FIELD: Final = "preferences"
 _GONE: Final = NotFound("customer_not_found")
 
 
-class Preferences(msgspec.Struct, frozen=True, omit_defaults=True):
+class Preferences(Masked, msgspec.Struct, frozen=True, omit_defaults=True):
     """What a customer chose; ``frequency`` is empty where they left it to the sender."""
 
     channels: tuple[str, ...] = ()

@@ -23,6 +23,7 @@ from limen.kernel.entropy import Entropy
 from limen.kernel.errors import Conflict, Invalid, NotFound, Refusal
 from limen.kernel.events import AuditEntry, Event, Outcome
 from limen.kernel.ids import CustomerId, TenantId
+from limen.kernel.masked import Masked
 from limen.kernel.units import AnnouncesEvents, RecordsAudit
 
 LONGEST: Final = 4_000
@@ -33,7 +34,7 @@ _GONE: Final = NotFound("customer_not_found")
 Begin = Callable[[TenantId], AbstractAsyncContextManager[RightsUnit]]
 
 
-class Said(msgspec.Struct, frozen=True, omit_defaults=True):
+class Said(Masked, msgspec.Struct, frozen=True, omit_defaults=True):
     """What was said: by who asked, and by who answered."""
 
     words: str = ""

@@ -15,6 +15,7 @@ import msgspec
 
 from limen.access.http import Headers
 from limen.integration.edge.request_id import RequestIds
+from limen.kernel.masked import Masked
 
 ForwardedHeader = Literal["x-forwarded-for", "forwarded"]
 
@@ -45,7 +46,7 @@ _ELEMENT: Final = re.compile(r'(for|proto)=("?)([^";,]*)\2', re.IGNORECASE)
 _MAX_HOPS: Final = 32
 
 
-class Arrival(msgspec.Struct, frozen=True, gc=False):
+class Arrival(Masked, msgspec.Struct, frozen=True, gc=False):
     """One request's facts. ``address`` is personal data and not part of the ``repr``.
 
     Attributes:

@@ -7,6 +7,7 @@ import msgspec
 
 from limen.identity.tenants.notices import PER_DAY
 from limen.kernel.clock import DAY, HOUR, Instant
+from limen.kernel.masked import Masked
 from limen.trust.risk.counts import NOTHING, Tally, bounded, epoch_of, merged, with_one
 from limen.trust.risk.records import PRINT, Place, Sighting
 
@@ -48,7 +49,7 @@ class Last(msgspec.Struct, frozen=True, array_like=True):
         return Place(self.latitude, self.longitude)
 
 
-class History(msgspec.Struct, frozen=True, omit_defaults=True):
+class History(Masked, msgspec.Struct, frozen=True, omit_defaults=True):
     """What a customer showed at sign-ins that came to a session.
 
     Attributes:

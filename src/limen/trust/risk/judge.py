@@ -9,6 +9,7 @@ from limen.identity.tenants.notices import NoticeSettings
 from limen.identity.tenants.risk import Action, RiskSettings, limits_of
 from limen.kernel.errors import Corrupted
 from limen.kernel.ids import CustomerId
+from limen.kernel.masked import Masked
 from limen.trust.risk.assess import assess
 from limen.trust.risk.counts import EPOCH
 from limen.trust.risk.decide import AWAY, Decision, decide
@@ -38,7 +39,7 @@ class Seals(Protocol):
         ...
 
 
-class Kept(msgspec.Struct, frozen=True):
+class Kept(Masked, msgspec.Struct, frozen=True):
     """A customer's history as it was read: sealed, and open; None where it cannot be opened."""
 
     customer_id: CustomerId

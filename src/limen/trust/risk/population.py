@@ -5,6 +5,7 @@ from typing import Final
 
 import msgspec
 
+from limen.kernel.masked import Masked
 from limen.trust.risk.history import History, day_kind, hours_around
 from limen.trust.risk.records import DAY_KIND, HOUR, LEVELS, OWN, TOLD, Sighting
 
@@ -14,7 +15,7 @@ Counted = tuple[float, float]
 """How often a value was shown, and how often by those who were turned away."""
 
 
-class Population(msgspec.Struct, frozen=True):
+class Population(Masked, msgspec.Struct, frozen=True):
     """The counters that one assessment needs.
 
     Attributes:

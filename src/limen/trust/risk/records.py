@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 
 from limen.kernel.clock import Instant
+from limen.kernel.masked import Masked
 
 ADDRESS, NETWORK, COUNTRY = "address", "network", "country"
 AGENT, BROWSER, SYSTEM, CLASS = "agent", "browser", "system", "class"
@@ -53,7 +54,7 @@ class Failures(msgspec.Struct, frozen=True):
     device: int = 0
 
 
-class Sighting(msgspec.Struct, frozen=True):
+class Sighting(Masked, msgspec.Struct, frozen=True):
     """What one sign-in shows.
 
     Attributes:
