@@ -57,15 +57,20 @@ class Lookup:
         return [one[0] for one in asked]
 
     def take(self, counts: Mapping[bytes, int]) -> None:
-        """Take in the *counts* under the names that were asked for; of a large tenant, hold those that many share."""
+        """Take in the *counts* under the names that were asked for; of a large tenant, hold those that many share.
+
+        Where there are attackers a value is held once theirs was asked as well: what nobody asked is not none.
+        """
         shown, attacked = self._shown, self._attacked
         for name, weight, known, value in self._asked:
             if name in counts:
                 known[value] += weight * counts[name]
-        self.recent.is_attacked = shown[ATTACKS] > 0
+        is_attacked = self.recent.is_attacked = shown[ATTACKS] > 0
         for _, present in self.epochs[:1]:
             if SIGN_INS in self.held or counts.get(present.hash(SIGN_INS), 0) >= LARGE:
-                common = (one for _, _, known, one in self._asked if known is shown and one[0] not in RARE)
+                common = {one for _, _, _, one in self._asked if one[0] not in RARE}
+                if is_attacked:
+                    common = {one for one in common if one in attacked or one[0] not in _LEVELS}
                 self.recent.hold({one: (shown[one], attacked.get(one, 0.0)) for one in common})
 
     def population(self) -> Population:

@@ -103,6 +103,23 @@ async def test_what_attackers_showed_is_asked_where_there_were_any_and_at_once_f
     assert (await score(of, unit), await score(of, unit), unit.asked[5:]) == (calm, calm, [unit.asked[0]])
 
 
+async def test_where_a_tenant_is_large_what_attackers_showed_is_held_once_it_was_asked() -> None:
+    """The first score of a process, and of a minute in which an attack began, asks a second time for it."""
+    of = judge()
+    unit = Counters({of.present.hash(SIGN_INS): LARGE, of.present.hash((NETWORK, "AS1")): 900})
+    attack = {of.present.hash(ATTACKS): 3_000, of.present.names((NETWORK, "AS1"))[1]: 2_900}
+    calm = await score(of, unit)
+    unit.counts |= attack
+    assert await score(of, unit) == calm  # within its minute
+    later = Sighting(NOW + 60 * SECOND, SEEN.values, SEEN.device)
+    begun = [await score(of, unit, later) for _ in range(3)]
+    of = judge()
+    first, second = await score(of, unit), await score(of, unit)
+    assert (first.score > calm.score, second == first, begun[1:] == begun[:1] * 2) == (True, True, True)
+    theirs = {epoch.names((level, SEEN.values[level]))[1] for epoch in of.epochs for level in (ADDRESS, AGENT)}
+    assert unit.asked[-1] == rare(of, ADDRESS, AGENT) | theirs
+
+
 async def test_a_history_that_cannot_be_read_is_told_apart_from_none() -> None:
     of, unit = judge(), Counters({})
     unit.unseal = lambda *_: b"{"
