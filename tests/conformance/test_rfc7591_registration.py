@@ -206,8 +206,18 @@ async def test_the_tenant_says_whether_a_nonce_will_do_for_those_for_whom_it_can
     assert (required, "require_pkce" in told) == (True, False)
     told, required = await needs(loose)
     assert not required
-    for said in ({"token_endpoint_auth_method": "none"}, {"application_type": "native"}, {"scope": "email"}):
+    on_loopback = [
+        {"redirect_uris": [CALLBACK, uri]} for uri in ("http://127.0.0.1/cb", "http://[::1]/cb", "https://localhost/cb")
+    ]
+    for said in (
+        {"token_endpoint_auth_method": "none"},
+        {"application_type": "native"},
+        {"scope": "email"},
+        *on_loopback,  # RFC 8252 §7.3: as native applications are answered, whatever they say
+    ):
         assert (await needs(loose, **said))[1], said
+    broken = await register(house, loose, PLAIN | {"redirect_uris": ["https://[::1/cb"]})
+    assert (broken.status_code, broken.json()["error"]) == (400, "invalid_redirect_uri")
     body = PLAIN | {"client_id": told["client_id"], "token_endpoint_auth_method": "none"}
     async with house.client() as http:
         bearer = {"authorization": f"Bearer {told['registration_access_token']}"}

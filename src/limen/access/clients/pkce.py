@@ -8,9 +8,11 @@ A confidential client that checks the ``nonce`` of OpenID Connect notices a code
 from typing import Final, NamedTuple
 
 from limen.access.clients.records import AuthMethod, ClientDocument, Profile
+from limen.access.clients.redirect_uris import check_redirect_uri, is_loopback_uri
 
 _BY_DEFAULT: Final = "OAuth 2.1 section 7.5.1, RFC 9700 section 2.1.1"
 _WEB: Final = ("https:", "http:")
+"""Where an administrator may vouch for a client: of ``http`` loopback alone may be registered, to develop on."""
 
 
 class Demand(NamedTuple):
@@ -40,6 +42,15 @@ def demanded(document: ClientDocument) -> Demand | None:
     if document.application_type == "native" or not all(uri.startswith(_WEB) for uri in document.redirect_uris):
         return _NATIVE
     return None if "openid" in document.scopes else _NO_NONCE
+
+
+def is_on_the_web(document: ClientDocument) -> bool:
+    """Tell whether a client is answered at https alone, and nowhere on the machine of whoever uses it.
+
+    What else registers itself may be a native application that does not say so.
+    """
+    sound = [uri for uri in document.redirect_uris if check_redirect_uri(uri) is None and uri.startswith("https:")]
+    return len(sound) == len(document.redirect_uris) and not any(map(is_loopback_uri, sound))
 
 
 def clause_for(document: ClientDocument) -> str:

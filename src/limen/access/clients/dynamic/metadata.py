@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from limen.access.clients.fields import public_fields
-from limen.access.clients.pkce import demanded
+from limen.access.clients.pkce import demanded, is_on_the_web
 from limen.access.clients.records import ClientDocument
 from limen.access.clients.redirect_uris import check_redirect_uri
 from limen.identity.tenants.registration import host_is_among
@@ -87,7 +87,7 @@ def read_metadata(sent: Mapping[str, Any], base: ClientDocument, scopes: tuple[s
         found = _PLACE.fullmatch(str(error))
         place = (found["where"] or "") if found else ""
         return refused({re.sub(r"\[(?:\d+|\.\.\.)\]", "", place) or "client_metadata": "type.invalid"})
-    needs_pkce = document.require_pkce or demanded(document) is not None
+    needs_pkce = document.require_pkce or demanded(document) is not None or not is_on_the_web(document)
     return msgspec.structs.replace(document, require_pkce=needs_pkce)
 
 
