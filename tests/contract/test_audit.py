@@ -8,9 +8,13 @@ from limen.identity.audit.checkpoints import digest, next_checkpoint
 from limen.identity.audit.store import Sought
 from limen.kernel.encoding import sha256
 from limen.kernel.events import AuditEntry
+from limen.kernel.ids import TenantId
+from limen.storage.lanes import Lane
 from limen.storage.schema.audit import audit_records, audit_segments
 from limen.storage.stores import audit
 from tests.contract import things
+from tests.support.clock import START, ManualClock
+from tests.support.entropy import SeededEntropy
 
 pytestmark = pytest.mark.anyio
 _REVERSED = "PRAGMA reverse_unordered_selects = ON"
@@ -183,7 +187,7 @@ async def test_the_log_is_searched_newest_first_without_tokens_unless_they_are_n
 
 
 async def test_for_an_event_a_part_of_the_log_is_looked_through_at_a_time(database, monkeypatch):
-    monkeypatch.setattr(audit, "_LOOKED_THROUGH", 3)
+    monkeypatch.setattr(audit, "_STRETCH", 3)
     for number in range(7):
         async with database.begin() as unit:
             unit.record(AuditEntry(("client.created", "client.deleted")[number == 1], subject=f"cus_{number}"))
@@ -195,3 +199,35 @@ async def test_for_an_event_a_part_of_the_log_is_looked_through_at_a_time(databa
             place = stretch.behind
             seen.append([record.subject for record in stretch.records])
     assert seen == [[], ["cus_1"], []]
+
+
+async def test_what_was_written_around_a_clock_that_was_set_back_is_found_by_its_instants(database):
+    """Of codes and tokens a search takes whole segments, by where they begin and end."""
+    at, tokens = [], frozenset({"token.issued"})
+    for number in range(3):
+        await database.hot.record(AuditEntry("token.issued", subject=f"cus_{number}"))
+        async with database.begin() as unit:
+            unit.record(AuditEntry("client.created"))
+        at.append(database.clock.now())
+        database.clock.set_back(3_600)
+    async with database.read() as unit:
+        for number, when in enumerate(at):
+            found = await unit.audit_log.search(Sought("", tokens, when, when + 1), limit=9)
+            assert [record.subject for record in found.records] == [f"cus_{number}"]
+    assert [sorted(record.at for record in one) for one in await database.audit()] == [
+        [when, when] for when in reversed(at) for _ in range(2)
+    ]
+
+
+def test_a_clock_that_is_set_back_while_a_segment_is_extended_stands_at_its_end():
+    clock = ManualClock()
+    lane, tenant = Lane(clock, SeededEntropy(1), "w"), TenantId("ten_1")
+    assert not lane.knows(tenant)
+    lane.committed(lane.extend(tenant, [(AuditEntry("one.done"), None)], None))
+    assert lane.knows(tenant)
+    clock.set_back(9)
+    further = lane.extend(tenant, [(AuditEntry("two.done"), None)], None)
+    assert (further.opens, further.at, further.records[0].at) == (False, START, START)
+    lane.committed(further)
+    assert not lane.knows(tenant)
+    assert lane.extend(tenant, [], None).at == clock.now()

@@ -30,9 +30,10 @@ OPENED: Final = "audit.personal_opened"
 """The audit event that tells whose records were opened, by whom, and how many."""
 LONGEST_FREQUENT: Final[Instant] = 31 * DAY
 """The longest time in which codes and tokens are looked for: no index leads to them."""
-_LOOKED_THROUGH: Final = 2_000
+_LOOKED_INTO: Final = 2_000
+"""So many records that the store finds are opened at once for what it cannot look for."""
 _ROUNDS: Final = 5
-"""So often that many records are looked through for one page; what is not found by then is on the next one."""
+"""So often the store is asked for one page; what is not found by then is on the next one."""
 
 
 class ReadingUnit(RecordsAudit, Protocol):
@@ -117,7 +118,7 @@ class AuditReading:
         if refusal is not None:
             return refusal
         found: list[Line] = []
-        last, size = before, _LOOKED_THROUGH if question.is_closer else limit + 1
+        last, size = before, _LOOKED_INTO if question.is_closer else limit + 1
         async with self.reading(self.tenant_id) as unit:
             for _ in range(_ROUNDS):
                 stretch = await unit.audit_log.search(question.sought, limit=size, before=last)

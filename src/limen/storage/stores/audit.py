@@ -66,7 +66,7 @@ _FIRST_SINCE = mine(_in_order.where(audit_records.c.at >= bindparam("since")), a
 _HASH_AT = select_mine(
     audit_records, audit_records.c.segment_id == bindparam("segment"), audit_records.c.seq == bindparam("seq")
 )
-_LOOKED_THROUGH: Final = 10_000
+_STRETCH: Final = 10_000
 """So many records are looked through for an event at once: what it takes is 25 ms of SQLite on the event loop."""
 _NEVER: Final[Instant] = 2**63 - 1
 _PLACE = (audit_records.c.at, audit_records.c.segment_id, audit_records.c.seq)
@@ -178,7 +178,7 @@ class SqlAudit(TenantStoreBase):
                 among.append(audit_records.c.segment_id.in_(self._segments(sought)))
             else:  # where ten thousand of all events end, which the index knows without the records
                 last = self._select(audit_records, *among).with_only_columns(*_PLACE).order_by(*order)
-                rows = await self._found(last.offset(_LOOKED_THROUGH - 1).limit(1))
+                rows = await self._found(last.offset(_STRETCH - 1).limit(1))
                 if rows:
                     end = tuple(rows[0])
                     among += _standing_from(end)
@@ -190,7 +190,10 @@ class SqlAudit(TenantStoreBase):
         return Stretch(records, end)
 
     def _segments(self, sought: Sought) -> Select[Any]:
-        """Return the segments that were open between two instants: what else leads to codes and tokens?"""
+        """Return the segments that were open between two instants: what else leads to codes and tokens?
+
+        Within a segment time never goes back (:mod:`limen.storage.lanes`).
+        """
         opened = select(audit_segments.c.id).where(audit_segments.c.tenant_id == self._tenant_id)
         until = sought.until or _NEVER
         last = _last.with_only_columns(audit_records.c.at).scalar_subquery()
