@@ -1,13 +1,17 @@
 """What risk decided, in words for support; and a replay of it under other thresholds."""
 
+import asyncio
+from contextlib import nullcontext
 from dataclasses import replace
 
 import pytest
 
 from limen.app.cli.risk import _table
 from limen.app.front import in_words
+from limen.identity.audit.store import Stretch
 from limen.identity.tenants.risk import RiskSettings
 from limen.kernel.events import AuditEntry
+from limen.kernel.ids import TenantId
 from limen.trust.risk.replay import Replayed, WhatIf
 from limen.trust.risk.replay import replay as replayed
 
@@ -45,6 +49,21 @@ async def test_support_reads_why_in_their_language(house):
         assert (await http.get(path)).status_code == 403
 
 
+async def test_older_decisions_are_found_behind_all_that_happened_since(house, monkeypatch):
+    monkeypatch.setattr("limen.storage.stores.audit._STRETCH", 2)
+    ann = await house.customer("ann@example.com")
+    await decided(house, ann, 0.4, 0.3)
+    for _ in range(5):
+        house.clock.advance(1)
+        async with house.storage.database.begin(house.default.id) as unit:
+            unit.record(AuditEntry("sign_in.failed", subject=ann.id, request_id=""))
+    async with house.http(await house.token("limen:customers:read")) as http:
+        path = f"/customers/{ann.id}/risk-decisions"
+        for limit, expected in ((1, [0.3]), (2, [0.3, 0.4]), (9, [0.3, 0.4])):
+            found = (await http.get(path, params={"limit": limit})).json()["items"]
+            assert [one["probability"] for one in found] == expected
+
+
 async def test_a_replay_counts_by_threshold_rule_and_customer(house):
     ann = await house.customer("ann@example.com")
     await decided(house, ann, *[0.001] * 98, 0.3, 0.95)
@@ -68,6 +87,25 @@ async def test_a_replay_counts_by_threshold_rule_and_customer(house):
         assert beyond.status_code == 422
         for wrong in ({"deny": 1001}, {"deny": "900"}, {"rules": [{"challenge": 1}]}, {"most": 0}, {"nonsense": 1}):
             assert (await http.post("/risk/what-if", json=wrong)).status_code == 422
+
+
+async def test_a_replay_lets_others_be_served_between_the_parts_of_a_long_log():
+    seen = []
+
+    class Log:
+        audit_log = property(lambda self: self)
+
+        async def search(self, _sought, *, limit, before):
+            seen.append("looked")
+            return Stretch([], (4 - len(seen), "seg", limit) if len(seen) < 4 else None)
+
+    async def other():
+        seen.append("served")
+
+    waiting = asyncio.create_task(other())
+    await replayed(lambda _: nullcontext(Log()), TenantId("ten_1"), WhatIf(RiskSettings()))
+    await waiting
+    assert seen == ["looked", "served", "looked", "looked"]
 
 
 async def test_a_replay_goes_over_pages_and_says_its_shares(house, monkeypatch):

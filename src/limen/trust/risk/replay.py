@@ -4,6 +4,7 @@ A decision keeps the probability that it rested on, not what was seen, so that a
 would have done with the model that spoke then. It is bounded: the newest so many decisions of a time.
 """
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -30,6 +31,8 @@ USUAL: Final = 10_000
 LADDER: Final = (1, 2, 5, 10, 20, 50, 100, 200, 500, 900)
 """Thresholds, in thousandths, of which it is said how many decisions reach them."""
 _PAGE: Final = 1_000
+_ROUNDS: Final = 10
+"""So many stretches of somebody's records are looked through for the newest decisions."""
 _ACTIONS: Final = frozenset(get_args(Action))
 
 
@@ -153,6 +156,20 @@ async def replay(reading: Reading, tenant_id: TenantId, asked: WhatIf) -> Replay
         if stretch.behind is None or not found.is_whole:
             return found
         last = stretch.behind
+        await asyncio.sleep(0)  # others are served meanwhile
+
+
+async def newest_of(log: AuditStore, subject: str, limit: int) -> list[Made]:
+    """Return up to *limit* of the newest decisions about *subject*, from their newest hundred thousand records."""
+    sought, made, last = Sought(subject, frozenset({EVENT})), list[Made](), cast("Place | None", None)
+    for _ in range(_ROUNDS):
+        stretch = await log.search(sought, limit=limit - len(made), before=last)
+        made += decisions(stretch.records)
+        if stretch.behind is None or len(made) == limit:
+            break
+        last = stretch.behind
+        await asyncio.sleep(0)
+    return made
 
 
 def decisions(records: Sequence[AuditRecord]) -> Iterator[Made]:

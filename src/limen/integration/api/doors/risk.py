@@ -6,7 +6,6 @@ from typing import Annotated, Final, Literal
 from fastapi import APIRouter, Query, Response
 
 from limen.identity.administrators import CUSTOMERS_READ, SECURITY_READ
-from limen.identity.audit.store import Sought
 from limen.integration.api.answers import CurrentCall, answer
 from limen.integration.api.document import answers, needs
 from limen.integration.api.models.risk import (
@@ -23,7 +22,7 @@ from limen.integration.api.route import GuardedRoute
 from limen.kernel.clock import Instant
 from limen.kernel.errors import NotFound, Refusal
 from limen.kernel.ids import CustomerId
-from limen.trust.risk.replay import EVENT, WhatIf, decisions, replay, tried
+from limen.trust.risk.replay import WhatIf, newest_of, replay, tried
 
 router = APIRouter(prefix=PREFIX, route_class=GuardedRoute, tags=["risk"])
 Language = Annotated[Literal["en", "de", "ar"], Query(description="The language of the reasons.")]
@@ -41,11 +40,10 @@ async def list_risk_decisions(
     call: CurrentCall, customer_id: CustomerPath, locale: Language = "en", limit: Newest = 20
 ) -> Response:
     """Tell why a customer was asked for more, or was not: the newest decisions, with their reasons in words."""
-    sought = Sought(customer_id, frozenset({EVENT}))
     async with call.parts.reading(call.desk.tenant.id) as unit:
         if await unit.customers.get(CustomerId(customer_id)) is None:
             raise Refused(NotFound("customer_not_found"))
-        made = list(decisions((await unit.audit_log.search(sought, limit=limit)).records))
+        made = await newest_of(unit.audit_log, customer_id, limit)
     names = {name for one in made for name in one.reasons}
     return answer(decisions_shown(made, {name: call.parts.words(locale, name) for name in names}))
 
