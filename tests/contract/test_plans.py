@@ -12,7 +12,7 @@ from pkgutil import iter_modules
 from typing import Any
 
 import pytest
-from sqlalchemy import PrimaryKeyConstraint, TextClause, UniqueConstraint
+from sqlalchemy import PrimaryKeyConstraint, TextClause, UniqueConstraint, create_engine
 
 from limen.app.preparing import require_migrated
 from limen.app.settings.derived import DatabaseUrls
@@ -20,8 +20,8 @@ from limen.identity.audit.chain import Head
 from limen.kernel.ids import SegmentId
 from limen.storage import stores
 from limen.storage.ledger import SqlLedger
-from limen.storage.migrations.planning import COMMON
-from limen.storage.revision import is_planner_told
+from limen.storage.migrations.planning import COMMON, tell_planner
+from limen.storage.revision import PLANNER_TOLD, is_planner_told
 from limen.storage.schema import keystore_metadata, metadata
 from limen.storage.statements import Compiled, Statement
 from limen.storage.sweep import EXPIRED, Sweeper
@@ -141,6 +141,34 @@ async def test_a_file_that_was_told_less_is_told_at_the_next_start(database):
     assert await is_planner_told(database.storage.database)
     for file in files:
         file.close()
+
+
+def test_another_rule_for_the_planner_has_another_number():
+    """Databases that were told by the old one never hear of it otherwise: add a row, and change none."""
+    made_up = """
+        CREATE TABLE things (tenant_id, id, kind, owner, state, PRIMARY KEY (tenant_id, id));
+        CREATE TABLE trees (tenant_id, id, PRIMARY KEY (tenant_id, id)) WITHOUT ROWID;
+        CREATE INDEX by_owner ON things (tenant_id, kind, owner, state);
+        CREATE INDEX waiting ON things (tenant_id, state) WHERE state != '';
+        CREATE UNIQUE INDEX one_each ON things (tenant_id, owner)"""
+    told_by = {
+        1: (
+            {
+                ("things", "by_owner", "1000000 100000 10000 10 1"),
+                ("things", "one_each", "1000000 100000 1"),
+                ("things", "sqlite_autoindex_things_1", "1000000 100000 1"),
+                ("things", "waiting", "10000 1000 100"),
+                ("trees", "trees", "1000000 100000 1"),
+            },
+            {"client_key", "event", "kind", "level", "number", "purpose", "state"},
+        )
+    }
+    with create_engine("sqlite://").begin() as connection:
+        for statement in made_up.split(";"):
+            connection.exec_driver_sql(statement)
+        tell_planner(connection)
+        told = {tuple(row) for row in connection.exec_driver_sql("SELECT tbl, idx, stat FROM sqlite_stat1")}
+    assert told_by[PLANNER_TOLD] == (told, COMMON)
 
 
 def test_whatever_hangs_on_a_row_is_found_by_an_index():

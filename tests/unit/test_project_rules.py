@@ -61,6 +61,13 @@ def test_every_step_of_a_journey_is_under_the_contract_that_none_knows_another()
     assert {f"{steps}.{name}" for name in there} == named
 
 
+def test_every_decision_has_a_number_of_its_own() -> None:
+    found = [path.name for path in sorted((ROOT / "docs" / "adr").glob("[0-9]*.rst"))]
+    assert [name[:4] for name in found] == [f"{number:04}" for number in range(1, len(found) + 1)]
+    for name in found:
+        assert (ROOT / "docs" / "adr" / name).read_text().startswith(f"{name[:4]}: "), name
+
+
 @pytest.mark.parametrize("name", ["run", "dev"])
 def test_every_locked_python_package_carries_a_hash(name: str) -> None:
     text = (ROOT / "requirements" / f"{name}.txt").read_text()
