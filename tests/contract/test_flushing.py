@@ -13,6 +13,7 @@ from limen.kernel.events import AuditEntry
 from limen.storage.dialects import flushing
 from limen.storage.dialects.flushing import Flusher
 from limen.storage.dialects.inline import SqliteConnection
+from limen.storage.dialects.sqlite import SqliteDialect
 from limen.storage.hot.group import BatchFailed
 from tests.contract import things
 from tests.contract.world import add_tenant, open_another
@@ -227,3 +228,26 @@ async def test_a_log_that_was_made_anew_is_the_one_that_is_flushed(tmp_path: Pat
 async def test_a_log_that_is_not_there_is_no_promise(tmp_path: Path):
     with pytest.raises(Outage):
         await Flusher(tmp_path / "some.db").flushed()
+
+
+@pytest.mark.parametrize(("mode", "promises"), [("WAL", True), ("DELETE", True), ("MEMORY", False), ("OFF", False)])
+async def test_a_database_without_a_journal_on_disk_promises_nothing(tmp_path: Path, mode: str, *, promises: bool):
+    dialect = SqliteDialect(f"sqlite:///{tmp_path}/some.db")
+    dialect._readers._pragmas = (f"PRAGMA journal_mode={mode}",)
+    assert ("flushed before each answer" in await dialect.durability()) is promises
+    await dialect.close()
+
+
+async def test_the_platform_waits_for_the_disk_behind_the_gate_too(database, disk):
+    async def write() -> None:
+        async with database.storage.database.platform(write=True):
+            pass
+
+    disk.hold()
+    before = disk.asked
+    writing = asyncio.create_task(write())
+    await disk.is_asked(before + 1)
+    async with asyncio.timeout(SOON), database.passing():
+        assert not writing.done()
+    disk.let()
+    await writing

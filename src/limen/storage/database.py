@@ -82,7 +82,9 @@ class Database:
             self.dialect.transaction(None, write=write) as connection,
         ):
             yield connection
-            await connection.commit()
+            is_durable = await connection.commit_first()
+        if not is_durable:
+            await self.dialect.flushed()
 
     def committed(self, changes: Sequence[Change], has_events: bool) -> None:  # noqa: FBT001 - the listeners' shape
         """Tell the listeners of this process what was committed. It is too late for them to object."""

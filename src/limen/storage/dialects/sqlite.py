@@ -270,7 +270,8 @@ class SqliteDialect:
         """Return how the file is written, and that nobody is answered before (ADR 0040)."""
         async with self.single() as connection:
             mode = (await connection.execute(text("PRAGMA journal_mode"))).scalar_one()
-        return f"sqlite journal_mode={mode}, flushed before each answer"
+        promise = "nothing of it on disk" if mode in {"memory", "off"} else "flushed before each answer"
+        return f"sqlite journal_mode={mode}, {promise}"
 
     async def close(self) -> None:
         """Close every connection."""
