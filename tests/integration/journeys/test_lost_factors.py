@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from limen.app.jobs.recovery import advance_recoveries
+from limen.experience.pages.visit import Visit
 from tests.integration.journeys.test_safe_changes import (
     ANN,
     NEW,
@@ -156,6 +157,23 @@ async def test_whoever_is_signed_in_sees_it_and_stops_it_with_one_press(house, a
     assert page.notices == [says("notice.recovery_cancelled")]
     assert says("account.recovery.title") not in (await ann.get("/account")).text
     assert await a_day_later(house, 4) == 0
+
+
+async def test_whoever_is_signed_out_while_they_press_stops_nothing(house, ann, monkeypatch):
+    await say_lost(house, house.walker())
+    page, read_form = await ann.get("/account"), Visit.form
+
+    async def meanwhile(visit, scope):
+        form = await read_form(visit, scope)
+        async with house.storage.database.begin(house.tenant.id) as unit:
+            sessions = await unit.sessions.at_browser(visit.browser.id)
+            assert [await unit.sessions.end(one.id, house.clock.now()) for one in sessions] == [True]
+        return form
+
+    monkeypatch.setattr(Visit, "form", meanwhile)
+    answer = await ann.raw_post(page, form=press(page, "cancel_recovery"), intent="cancel_recovery")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/account")
+    assert await a_day_later(house) == 1
 
 
 async def test_a_sign_in_with_a_second_factor_stops_it_and_one_by_password_alone_does_not(house, ann):

@@ -30,7 +30,7 @@ from limen.access.oauth.records import AuthorizationRequest
 from limen.access.passkeys.records import opened
 from limen.access.safety.records import TrustedDevice
 from limen.access.sessions.records import Session
-from limen.identity.customers.records import Customer
+from limen.identity.customers.records import Customer, SealedCustomer
 from limen.identity.keyring import SubjectVault
 from limen.identity.profiles.claims import ASKABLE
 from limen.identity.profiles.questions import question_due
@@ -230,6 +230,6 @@ async def live_accounts(parts: JourneyParts, unit: JourneyUnit, browser_id: Brow
     return tuple(found.values())
 
 
-def stands(session: Session, customer: Customer) -> bool:
+def stands(session: Session, customer: Customer | SealedCustomer) -> bool:
     """Tell whether a session counts for its customer: active, and begun after everything was last ended."""
     return customer.may_sign_in and session.created_at >= customer.valid_after

@@ -10,7 +10,7 @@ from limen.access.journeys.arrival import Arrived
 from limen.access.journeys.records import JourneyState, Path
 from limen.access.journeys.views import Problem, problem_of
 from limen.access.sessions.records import PASSWORD, Evidence
-from limen.experience.pages.console.here import administering
+from limen.experience.pages.console.here import Administering, administered
 from limen.experience.pages.errors import refused
 from limen.experience.pages.steps import arrived
 from limen.experience.pages.visit import Visit
@@ -87,11 +87,9 @@ def _setup_page(visit: Visit, token: str, values: dict[str, str], problem: Probl
     return page
 
 
-async def admin(visit: Visit) -> Response:
+@administered
+async def admin(visit: Visit, here: Administering) -> Response:
     """Show an administrator what there is, and mint an API token on request."""
-    here = await administering(visit)
-    if isinstance(here, Response):
-        return here
     parts, who, role = visit.journey_parts, here.account, here.role
     token = None
     if visit.request.method == "POST":

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from limen.access.account.archive import ArchiveUnit
 from limen.access.journeys.parts import JourneyParts, JourneyUnit
+from limen.access.merging.merge import MergeUnit
 from limen.experience.rendering import Renderer, StaticAssets
 from limen.identity.administrators import AdministratorStore
 from limen.identity.audit.store import AuditStore
@@ -15,7 +16,7 @@ from limen.identity.preferences.choose import PreferenceUnit
 from limen.identity.rights.store import RightsUnit
 from limen.identity.search.store import SearchStore
 from limen.identity.setup import SetupLinks
-from limen.identity.tenants.management import Tenancy
+from limen.identity.tenants.management import Tenancy, TenantUnit
 from limen.identity.tenants.records import Tenant
 from limen.kernel.clock import Instant
 from limen.kernel.ids import TenantId
@@ -23,7 +24,7 @@ from limen.kernel.mac import HmacSha256
 from limen.trust.bots.agents import Directory
 
 
-class PageUnit(JourneyUnit, ReceiptUnit, RightsUnit, PreferenceUnit, ArchiveUnit, Protocol):
+class PageUnit(JourneyUnit, ReceiptUnit, RightsUnit, PreferenceUnit, ArchiveUnit, MergeUnit, TenantUnit, Protocol):
     """One tenant's transaction, as the pages use it."""
 
     @property

@@ -9,13 +9,13 @@ from typing import Any, Final
 
 from starlette.responses import Response
 
-from limen.experience.pages.accounts import accounts_here, sign_in_first
+from limen.experience.pages.console.here import Administering, administered
 from limen.experience.pages.errors import refused
 from limen.experience.pages.visit import Visit
 from limen.identity.administrators import Actor
 from limen.identity.tenants.management import TenantChange
 from limen.identity.tenants.steering import with_bar, with_blocked, without_blocked
-from limen.kernel.errors import Forbidden, Invalid, Refusal
+from limen.kernel.errors import Invalid, Refusal
 from limen.trust.attacks.alerts import Attack
 from limen.trust.attacks.live import SHOWN_ATTACKS, Live, live
 from limen.trust.attacks.tallies import Tallied
@@ -31,23 +31,18 @@ _LAYERS: Final[Mapping[str, Callable[[Tallied], int]]] = {
 """What is stacked in each minute, from the bottom."""
 
 
-async def security(visit: Visit) -> Response:
+@administered
+async def security(visit: Visit, who: Administering) -> Response:
     """Show how the tenant stands; block a network or move the bar on request."""
-    found = await accounts_here(visit)
-    if not found:
-        return await sign_in_first(visit)
-    parts, who = visit.journey_parts, found[0]
+    parts = visit.journey_parts
     async with visit.parts.read(parts.tenant_id) as unit:
-        role = await unit.administrators.role(who.customer.id)
         attacks = await unit.attacks.latest(SHOWN_ATTACKS)
-    if role is None:
-        return refused(visit, Forbidden("forbidden", "not an administrator"))
     problem = ""
     if visit.request.method == "POST":
         form = await visit.form("security")
         if isinstance(form, Refusal):
             return refused(visit, form)
-        problem = await _steer(visit, form, f"admin:{who.customer.id}")
+        problem = await _steer(visit, form, who.actor.name)
         if not problem:
             return visit.go("/admin/security")
     refreshes = visit.request.parameter("refresh") != "off" and not problem

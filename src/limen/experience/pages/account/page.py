@@ -2,18 +2,17 @@
 
 import hmac
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import urlencode
 
 from starlette.responses import Response
 
 from limen.experience.pages.account.look import Again, Done, Look, Shown, Turn, look
-from limen.experience.pages.account.standing import EndedError, standing
 from limen.experience.pages.account.table import ANYWHERE, PAGES, Page, page_named, sections_of
 from limen.experience.pages.accounts import sign_in_first
 from limen.experience.pages.errors import error_page, refused
 from limen.experience.pages.logout import end_sessions, signed_out
+from limen.experience.pages.standing import EndedError, standing
 from limen.experience.pages.visit import Visit
 from limen.kernel.errors import Refusal
 
@@ -48,7 +47,7 @@ async def _take(seen: Look, page: Page) -> Response:
     take = next((found[intent] for found in takes if intent in found), None)
     if take is None:
         return visit.go(page.path)
-    visit.parts = replace(visit.parts, begin=standing(visit.parts.begin, seen.account.session, visit.journey_parts))
+    visit = standing(visit, seen.account)
     try:
         taken = await take(Turn(visit, seen.accounts, seen.vault, page.path, form))
     except EndedError:

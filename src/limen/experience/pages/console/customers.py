@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from starlette.responses import Response
 
-from limen.experience.pages.console.here import Administering, administering
+from limen.experience.pages.console.here import Administering, administered
 from limen.experience.pages.errors import refused
 from limen.experience.pages.visit import Visit
 from limen.identity.customers.find import Asked, Finding, Page, Searched
@@ -27,11 +27,9 @@ _LONGEST_CURSOR: Final = 2_000
 _PROBLEMS: Final = {"search.too_short": "error.search_too_short", "search.not_searchable": "error.search_field"}
 
 
-async def customers(visit: Visit) -> Response:
+@administered
+async def customers(visit: Visit, who: Administering) -> Response:
     """Show what to look for, and who was found."""
-    who = await administering(visit)
-    if isinstance(who, Response):
-        return who
     typed: dict[str, str] = {"field": "email", "value": "", "match": Match.EXACT.value}
     found: Page | Refusal | None = None
     cursor = visit.request.parameter("after")
@@ -91,11 +89,9 @@ def _problem(refusal: Refusal) -> str:
     return next((_PROBLEMS[code] for code in refusal.fields.values() if code in _PROBLEMS), "error.search_value")
 
 
-async def customer(visit: Visit) -> Response:
+@administered
+async def customer(visit: Visit, _who: Administering) -> Response:
     """Show one customer as an administrator may see them."""
-    who = await administering(visit)
-    if isinstance(who, Response):
-        return who
     found = await opened(visit)
     if isinstance(found, NotFound):
         return refused(visit, found)

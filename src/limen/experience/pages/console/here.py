@@ -1,12 +1,15 @@
-"""Who administers at this browser."""
+"""Who administers at this browser, and still does where something is written."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import wraps
 
 from starlette.responses import Response
 
 from limen.access.journeys.context import Account
 from limen.experience.pages.accounts import accounts_here, sign_in_first
 from limen.experience.pages.errors import refused
+from limen.experience.pages.standing import EndedError, standing
 from limen.experience.pages.visit import Visit
 from limen.identity.administrators import SCOPES, Actor, Role, scopes_of
 from limen.kernel.errors import Forbidden
@@ -21,8 +24,27 @@ class Administering:
     actor: Actor
 
 
-async def administering(visit: Visit) -> Administering | Response:
-    """Return who administers here; else the page that says what is to be done first, or that nothing is."""
+def administered(page: Callable[[Visit, Administering], Awaitable[Response]]) -> Callable[[Visit], Awaitable[Response]]:
+    """Return *page* for whoever administers here; whoever does not gets one that says what is to be done first.
+
+    Nothing is written once they are signed out, disabled, or have another role or none: they are sent to the page
+    again, and get there what is theirs then.
+    """
+
+    @wraps(page)
+    async def handle(visit: Visit) -> Response:
+        who = await _administering(visit)
+        if isinstance(who, Response):
+            return who
+        try:
+            return await page(standing(visit, who.account, who.role), who)
+        except EndedError:
+            return visit.go(visit.path)
+
+    return handle
+
+
+async def _administering(visit: Visit) -> Administering | Response:
     found = await accounts_here(visit)
     if not found:
         return await sign_in_first(visit)

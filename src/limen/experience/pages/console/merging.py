@@ -7,7 +7,7 @@ from starlette.responses import Response
 from limen.access.merging.merge import HELD_DAYS
 from limen.access.merging.records import Plan, Wish
 from limen.experience.pages.console.customers import ID, finding, opened
-from limen.experience.pages.console.here import Administering, administering
+from limen.experience.pages.console.here import Administering, administered
 from limen.experience.pages.errors import refused
 from limen.experience.pages.visit import Visit
 from limen.identity.customers.find import Asked, Searched
@@ -31,11 +31,9 @@ _PROBLEMS: Final = {
 }
 
 
-async def merging(visit: Visit) -> Response:
+@administered
+async def merging(visit: Visit, who: Administering) -> Response:
     """Ask who goes, show what the merge comes to, and do it."""
-    who = await administering(visit)
-    if isinstance(who, Response):
-        return who
     stays = await opened(visit)
     if isinstance(stays, NotFound):
         return refused(visit, stays)

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from starlette.responses import Response
 
-from limen.experience.pages.console.here import administering
+from limen.experience.pages.console.here import Administering, administered
 from limen.experience.pages.errors import refused
 from limen.experience.pages.parts import PageUnit
 from limen.experience.pages.visit import Visit
@@ -22,11 +22,9 @@ _PATH: Final = "/admin/privacy"
 _PROBLEMS: Final = {"privacy_request_over": "error.board_over", "version_changed": "error.stale"}
 
 
-async def privacy_requests(visit: Visit) -> Response:
+@administered
+async def privacy_requests(visit: Visit, _who: Administering) -> Response:
     """Show who waits for an answer, the most urgent first, or what became of the others."""
-    who = await administering(visit)
-    if isinstance(who, Response):
-        return who
     is_open, seen = visit.request.parameter("state") != "over", visit.request.parameter("after")
     async with visit.parts.read(visit.journey_parts.tenant_id) as unit:
         store = unit.privacy_requests
@@ -48,11 +46,9 @@ async def privacy_requests(visit: Visit) -> Response:
     return visit.page("console/requests.html", context)
 
 
-async def privacy_request(visit: Visit) -> Response:
+@administered
+async def privacy_request(visit: Visit, who: Administering) -> Response:
     """Show one request with what was said; move it on."""
-    who = await administering(visit)
-    if isinstance(who, Response):
-        return who
     name = visit.request.names["request"]
     if not _ID.fullmatch(name):
         return refused(visit, NotFound("privacy_request_not_found"))

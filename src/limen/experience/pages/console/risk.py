@@ -6,7 +6,7 @@ from typing import Any, Final, get_args
 
 from starlette.responses import Response
 
-from limen.experience.pages.console.here import administering
+from limen.experience.pages.console.here import Administering, administered
 from limen.experience.pages.errors import refused
 from limen.experience.pages.visit import Visit
 from limen.identity.tenants.risk import THRESHOLDS, Action
@@ -27,11 +27,9 @@ _EPOCH: Final = date(1970, 1, 1)
 _PROBLEMS: Final = {"sign_up.work_beyond_refusal": "error.what_if_order"}
 
 
-async def risk(visit: Visit) -> Response:
+@administered
+async def risk(visit: Visit, _who: Administering) -> Response:
     """Show the thresholds in force, and what others would have done."""
-    who = await administering(visit)
-    if isinstance(who, Response):
-        return who
     held = visit.desk.tenant.settings
     if visit.request.method != "POST":
         action = _SIGN_UP if visit.request.parameter("action") == _SIGN_UP else ""
