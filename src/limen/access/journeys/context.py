@@ -6,6 +6,7 @@ import msgspec
 
 from limen.access.clients.records import Client
 from limen.access.factors.records import FactorKind, StoredFactor
+from limen.access.journeys.challenges import challenge_of
 from limen.access.journeys.parts import JourneyParts
 from limen.access.journeys.records import Journey
 from limen.access.oauth.records import AuthorizationRequest
@@ -46,8 +47,6 @@ class Facts(msgspec.Struct, frozen=True):
         consent_due: scopes that have still to be allowed.
         second_factor: what is owed of a second factor: ``ask``, ``enrol`` or nothing; or ``offer``.
         factors: the customer's second factors, where they concern the journey.
-        challenge: what an authenticator signs in this step, as base64url: only this journey has it, and only at
-            this version.
         keys: the customer's passkeys and security keys, opened, where one is asked for or changed.
         handle: the customer's user handle, where a passkey may be made.
         vault: the customer's own, by which they were unsealed.
@@ -82,7 +81,6 @@ class Facts(msgspec.Struct, frozen=True):
     trusted: TrustedDevice | None = None
     question: Question | None = None
     terms_due: tuple[Purpose, ...] = ()
-    challenge: str = ""
     keys: tuple[Key, ...] = ()
     handle: bytes = b""
     offers_passkey: bool = False
@@ -105,3 +103,8 @@ class StepContext(msgspec.Struct, frozen=True):
     vault: SubjectVault
     facts: Facts
     request: RequestContext
+
+    @property
+    def challenge(self) -> str:
+        """Return what an authenticator signs in this step, as base64url: only this journey has it, at this version."""
+        return challenge_of(self.vault.tenant, self.journey)

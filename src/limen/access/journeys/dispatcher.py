@@ -98,7 +98,7 @@ class Journeys:
             vault = vault_of(await parts.keyring.tenant(parts.tenant_id), journey.id, browser_id)
             begun = Begun(seal_begun(vault, journey), newcomer)
             if len(begun.text) <= LONGEST:
-                return Opened(journey, vault, await facts_of_nobody(parts, journey, state), begun)
+                return Opened(journey, vault, await facts_of_nobody(parts, state), begun)
         vault = await parts.keyring.new_subject(parts.tenant_id, JourneyId.new)
         journey = self._fresh(JourneyId(vault.subject_id), browser_id, state)
         write: Write | None = None
@@ -226,7 +226,7 @@ class Journeys:
             return NotFound("journey_elsewhere", "unknown here, or begun in another browser")
         if journey.expires_at <= parts.clock.now():
             return Expired("journey_over", "expired")
-        opened = Opened(journey, vault, await facts_of_nobody(parts, journey, journey.state), begun)
+        opened = Opened(journey, vault, await facts_of_nobody(parts, journey.state), begun)
         if begun.newcomer is not None:
             return opened.by(browser)
         return replace(opened, facts=await _at_device(unit, browser, opened.facts))

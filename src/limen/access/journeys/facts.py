@@ -7,7 +7,7 @@ from limen.access.clients.records import Client
 from limen.access.factors.records import StoredFactor, keys
 from limen.access.journeys.context import Account, Facts
 from limen.access.journeys.parts import JourneyParts, JourneyUnit
-from limen.access.journeys.passkeys.facts import challenge_of, with_passkeys
+from limen.access.journeys.passkeys.facts import with_keys, with_passkeys
 from limen.access.journeys.proven_addresses import owes_proof
 from limen.access.journeys.records import Journey, JourneyState, Path
 from limen.access.journeys.second_factors import (
@@ -51,7 +51,7 @@ async def gather(
 ) -> Facts:
     """Return the facts about *state*, as *unit* sees them; *vault* is the customer's, where it is at hand."""
     if not state.customer_id and not state.select_account:
-        return await facts_of_nobody(parts, journey, state)
+        return await facts_of_nobody(parts, state)
     request = request_of(state)
     client = await _client_of(parts, request)
     if state.customer_id and (vault is None or vault.subject_id != state.customer_id):
@@ -61,7 +61,9 @@ async def gather(
     is_proven = await _is_proven(parts, unit, journey, state, customer)
     facts = Facts(request, client, customer, is_proven, accounts, vault=vault if customer is not None else None)
     facts = await _with_second_factor(parts, unit, journey, state, facts)
-    facts = await with_passkeys(parts, unit, journey, state, facts)
+    if facts.second_factor == ASK:  # it comes first: what else is owed is gathered when it was answered
+        return with_keys(facts)
+    facts = await with_passkeys(parts, unit, state, facts)
     facts = await _with_offer(parts, unit, state, facts)
     facts = replace(
         facts, address_due=_wants_proof(parts, state, facts), username_due=_wants_username(parts, state, facts)
@@ -75,11 +77,10 @@ async def gather(
     return replace(facts, consent_due=due, details_due=details_due(client, request))
 
 
-async def facts_of_nobody(parts: JourneyParts, journey: Journey, state: JourneyState) -> Facts:
-    """Return the facts about a journey that knows nobody yet: what asked for it, and what a passkey would sign."""
+async def facts_of_nobody(parts: JourneyParts, state: JourneyState) -> Facts:
+    """Return the facts about a journey that knows nobody yet: what asked for it."""
     request = request_of(state)
-    challenge = challenge_of(await parts.keyring.tenant(parts.tenant_id), journey)
-    return Facts(request, await _client_of(parts, request), challenge=challenge)
+    return Facts(request, await _client_of(parts, request))
 
 
 async def _client_of(parts: JourneyParts, request: AuthorizationRequest | None) -> Client | None:

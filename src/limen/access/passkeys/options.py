@@ -1,7 +1,7 @@
 """What a browser is asked for: the JSON forms of WebAuthn §5.4 and §5.5, without their challenge.
 
-The challenge is the journey's (``Facts.challenge``); it is joined in the browser, so that the rest of the page can be
-the same for everybody.
+The challenge is the journey's (``StepContext.challenge``); it is joined in the browser, so that the rest of the page
+can be the same for everybody.
 """
 
 import hmac

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from limen.access.journeys.context import Account, Facts
-from limen.access.journeys.records import Challenge, JourneyState, Path
+from limen.access.journeys.records import Challenge, JourneyState, Path, Second, Task
+from limen.access.journeys.second_factors import ASK
 from limen.access.journeys.table import STEPS, next_step
 
 SENT = Challenge("123456", 0, 900, 5, 4)
@@ -40,6 +41,23 @@ def test_whoever_is_proven_and_owes_nothing_has_arrived():
 def test_a_proof_that_no_longer_counts_is_asked_for_again():
     assert due(KNOWN, is_proven=False, consent_due=("email",)) == "sign_in"
     assert due({**KNOWN, "path": Path.RECOVER, "new_password_due": True}, is_proven=False) == "recover"
+
+
+@pytest.mark.parametrize("path", Path)
+@pytest.mark.parametrize("lost", ["", "yes", "no"])
+@given(st.booleans(), st.booleans(), st.booleans(), st.sampled_from(["", "add_passkey", "change_password"]))
+def test_a_second_factor_comes_before_all_that_is_gathered_only_behind_it(path, lost, new, challenged, denied, task):
+    """Consent, terms and questions are not even looked up while it is asked for: nobody may arrive without them."""
+    state = {
+        **KNOWN,
+        "path": path,
+        "new_password_due": new,
+        "challenge": SENT if challenged else None,
+        "denied": denied,
+        "task": Task(task),
+        "second": Second(lost=lost),
+    }
+    assert due(state, is_proven=True, second_factor=ASK) in {"second_factor", "lost_factors"}
 
 
 def test_a_new_password_comes_before_consent():

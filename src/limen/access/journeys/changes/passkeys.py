@@ -62,7 +62,7 @@ async def _registered(context: StepContext, form: Mapping[str, str], kind: Facto
     return registered(
         site,
         answer,
-        context.facts.challenge,
+        context.challenge,
         context.facts.handle,
         await parts.models(),
         verification=must_verify,

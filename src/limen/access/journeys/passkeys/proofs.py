@@ -68,7 +68,7 @@ async def proof_of(
     owner, factor = found
     credential = open_credential(owner.vault, factor)
     must_verify = verification == "required"
-    said = spoken(site, answer, context.facts.challenge, credential, verification=must_verify, discovered=discovered)
+    said = spoken(site, answer, context.challenge, credential, verification=must_verify, discovered=discovered)
     if isinstance(said, Refusal):
         return Refused(said, owner)
     if not owner.customer.may_sign_in:

@@ -28,7 +28,7 @@ def view(context: StepContext) -> StepView:
     facts, site = context.facts, Site.of(context.parts.desk.tenant)
     account = facts.customer.profile.email if facts.customer is not None else ""
     data = {"passkey": creation_options(site, facts.handle, account, facts.keys, is_passkey=True)}
-    return StepView("offer_passkey", context.journey.version, data=data, challenge=facts.challenge)
+    return StepView("offer_passkey", context.journey.version, data=data, challenge=context.challenge)
 
 
 async def submit(context: StepContext, form: Mapping[str, str]) -> Progress:

@@ -34,7 +34,7 @@ def due(state: JourneyState, facts: Facts) -> bool:
 
 def view(context: StepContext) -> StepView:
     """Show the part that is due."""
-    state, facts = context.journey.state, context.facts
+    state = context.journey.state
     phase = _PHASES.get(state.task.kind, "make")
     is_passkey = state.task.kind != ADD_KEY
     data: dict[str, Any] = {
@@ -45,7 +45,7 @@ def view(context: StepContext) -> StepView:
         "passkey": _options(context, is_passkey=is_passkey) if phase == "make" else {},
     }
     values = {"name": state.task.name} if phase == "rename" else {}
-    challenge = facts.challenge if phase == "make" else ""
+    challenge = context.challenge if phase == "make" else ""
     return StepView("passkey", context.journey.version, values=values, data=data, challenge=challenge)
 
 

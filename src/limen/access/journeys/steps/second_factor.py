@@ -40,7 +40,7 @@ def view(context: StepContext) -> StepView:
             **_NO_DATA,
             **chosen.data(context),
         },
-        challenge=context.facts.challenge if chosen.name == "passkey" else "",
+        challenge=context.challenge if chosen.name == "passkey" else "",
     )
 
 

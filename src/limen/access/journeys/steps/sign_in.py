@@ -43,7 +43,7 @@ def view(context: StepContext) -> StepView:
     for first in ways:
         data |= first.data(context)
     values = {"email": context.journey.state.email}
-    challenge = context.facts.challenge if settings.passkey else ""
+    challenge = context.challenge if settings.passkey else ""
     return StepView("sign_in", context.journey.version, values=values, data=data, challenge=challenge)
 
 
