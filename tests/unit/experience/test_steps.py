@@ -8,7 +8,7 @@ import pytest
 from markupsafe import Markup
 
 from limen.access.journeys.views import StepView
-from limen.experience.pages.steps import show
+from limen.experience.pages.steps import told as answer
 from limen.kernel.ids import CustomerId, JourneyId
 from tests.unit.experience.samples import PAGES
 
@@ -20,7 +20,7 @@ def told(shown: StepView) -> dict[str, Any]:
     """What a native application is told."""
     request = SimpleNamespace(headers={"accept": "application/json"})
     visit: Any = SimpleNamespace(request=request, csrf=str, dress=lambda response: response)
-    found: dict[str, Any] = json.loads(show(visit, JOURNEY, shown).body)
+    found: dict[str, Any] = json.loads(answer(visit, JOURNEY, shown).body)
     return found
 
 

@@ -35,25 +35,20 @@ from limen.kernel.errors import Expired, Fault, NotFound, Refusal, Throttled
 from limen.kernel.ids import BrowserId, JourneyId
 
 LONGEST_AGENT = 400
-
-
-class Proven(msgspec.Struct, frozen=True):
-    """The step that is due after a proof. ``cookie`` replaces the browser's: what stood there before proves nothing."""
-
-    view: StepView
-    cookie: BrowserCookie
-
-
-Shown = StepView | Proven | Arrived | Refusal
+_MOVED_ON = Problem(notice="notice.moved_on", status=200)
 
 
 class Opened(msgspec.Struct, frozen=True):
-    """A journey that its browser opened; ``begun`` bears it while it is not stored."""
+    """A journey that its browser opened; ``begun`` bears it while it is not stored.
+
+    ``problem`` is what is to be said above the step that is due, whose view is made where it is shown.
+    """
 
     journey: Journey
     vault: SubjectVault
     facts: Facts
     begun: Begun | None = None
+    problem: Problem | None = None
 
     @property
     def is_at_newcomer(self) -> bool:
@@ -63,6 +58,16 @@ class Opened(msgspec.Struct, frozen=True):
     def by(self, browser: Browser) -> "Opened":
         """Return it as *browser* opened it, which its secret proved."""
         return replace(self, facts=replace(self.facts, proven_by=browser.secret_hash))
+
+
+class Proven(msgspec.Struct, frozen=True):
+    """The journey after a proof. ``cookie`` replaces the browser's: what stood there before proves nothing."""
+
+    opened: Opened
+    cookie: BrowserCookie
+
+
+Shown = Opened | Proven | Arrived | Refusal
 
 
 class Journeys:
@@ -146,7 +151,7 @@ class Journeys:
         started = self.parts.clock.monotonic()
         opened = _in_language(opened, request.locale)
         if form.get("version") != str(opened.journey.version):
-            return self.view_of(opened, request, notice="notice.moved_on")
+            return replace(opened, problem=_MOVED_ON)
         borne = opened
         if opened.begun is not None:
             opened = await self._named(opened)
@@ -158,7 +163,7 @@ class Journeys:
         slowest = await self.parts.slowest(self.parts) if step.is_even else 0.0
         progress = await step.submit(context, form)
         if progress.is_idle:
-            shown: Shown = self.view_of(borne, request, problem=progress.problem)
+            shown: Shown = replace(borne, problem=progress.problem)
             if borne.begun is not None:  # whoever is turned away costs no key
                 self.parts.keyring.return_subject(opened.vault, JourneyId.new)
         else:
@@ -245,8 +250,7 @@ class Journeys:
             browser = await unit.sessions.browser(before.browser_id)
             if browser is None or browser.secret_hash != opened.facts.proven_by:
                 return NotFound("journey_elsewhere", "its browser has another secret by now")
-            again = await self.open(before.name, browser, unit)
-        return again if isinstance(again, Refusal) else self.view_of(again, request)
+            return await self.open(before.name, browser, unit)
 
     async def _written(self, opened: Opened, progress: Progress, request: RequestContext) -> tuple[Shown, bool] | None:
         """Write in one unit what *progress* says; return what follows, and whether it was done. None: not the first."""
@@ -274,16 +278,15 @@ class Journeys:
         vault = progress.vault or opened.facts.vault
         facts = await gather(self.parts, unit, after, after.state, vault)
         facts = replace(facts, proven_by=opened.facts.proven_by, at_newcomer=opened.is_at_newcomer)
-        shown: Shown
+        due = Opened(after, opened.vault, facts, problem=problem)
+        shown: Shown = due
         if problem is None and next_step(after.state, facts) is None:
             if progress.habits is not None:
                 facts = replace(facts, habits=progress.habits)
             shown = await arrive(self.parts, unit, after, facts, request)
             after = self._finished(after)
-        else:
-            shown = self.view_of(Opened(after, opened.vault, facts), request, problem=problem)
-            if after.state.evidence and after.state.evidence != before.state.evidence:
-                shown = Proven(shown, await rotated_cookie(self.parts, unit, after, facts))
+        elif after.state.evidence and after.state.evidence != before.state.evidence:
+            shown = Proven(due, await rotated_cookie(self.parts, unit, after, facts))
         await _keep(unit, opened, after, shown)
         return shown
 
@@ -292,19 +295,17 @@ class Journeys:
         state = JourneyState(journey.state.path, led_to_client=bool(journey.state.request))
         return replace(journey, state=state, finished_at=self.parts.clock.now(), link_hash=None)
 
-    def view_of(
-        self, opened: Opened, request: RequestContext, *, problem: Problem | None = None, notice: str = ""
-    ) -> StepView:
+    def view_of(self, opened: Opened, request: RequestContext) -> StepView:
         """Return the step of *opened* that is due, with what is to be said above it."""
-        journey = opened.journey
+        journey, problem = opened.journey, opened.problem
         step = next_step(journey.state, opened.facts)
         if step is None:  # arrived already, but for a form that says so
-            return StepView("continue", journey.version, notice=notice)
+            return StepView("continue", journey.version, notice=problem.notice if problem is not None else "")
         view = step.view(StepContext(self.parts, journey, opened.vault, opened.facts, request))
         if opened.begun is not None:
             view = replace(view, begun=opened.begun.text)
         if problem is None:
-            return replace(view, notice=notice) if notice else view
+            return view
         return replace(
             view,
             values={**view.values, **problem.values},

@@ -8,6 +8,7 @@ from limen.access.journeys.begun import Begun
 from limen.access.journeys.dispatcher import Opened, Proven
 from limen.access.journeys.links import Links, LinkView, ShownCode
 from limen.access.journeys.records import JourneyState, Path
+from limen.access.journeys.views import Problem
 from limen.experience.pages.devices import describe_device
 from limen.experience.pages.errors import refused, wants_json
 from limen.experience.pages.steps import allow_return, is_shown_at_once, show, started
@@ -16,6 +17,7 @@ from limen.kernel.errors import Forbidden, NotFound, Refusal
 from limen.kernel.ids import JourneyId
 
 _UNKNOWN = NotFound("journey_elsewhere", "no such journey here")
+_OTHER_TOKEN = Problem(notice="error.csrf", status=403)
 PATHS = {"/sign-in": Path.SIGN_IN, "/sign-up": Path.SIGN_UP, "/recover": Path.RECOVER}
 
 
@@ -36,20 +38,20 @@ async def journey(visit: Visit) -> Response:
         return _stale(visit, journey_id) or refused(visit, _UNKNOWN)
     if isinstance(opened, Refusal):
         return _over(visit, opened)
-    allow_return(visit, opened.facts)
     if visit.request.method != "POST":
-        return show(visit, journey_id, visit.journeys.view_of(opened, visit.context))
+        return show(visit, journey_id, opened)
     form = await visit.form(journey_id)
     if isinstance(form, Refusal):
         if form.code != "csrf":
             return refused(visit, form)
         # Signing in elsewhere in this browser changed its secret, and with it the token: nothing is lost by it.
-        view = visit.journeys.view_of(opened, visit.context)
-        return show(visit, journey_id, replace(view, notice="error.csrf", status=403), posted=True)
+        return show(visit, journey_id, replace(opened, problem=_OTHER_TOKEN), posted=True)
     shown = await visit.journeys.submit(opened, form, visit.context)
     if isinstance(shown, Refusal):
         looks_again = _stale(visit, journey_id) if shown.code == _UNKNOWN.code else None
         return looks_again or _over(visit, shown)
+    if isinstance(shown, Arrived) and shown.target is not None and shown.target.is_posted:
+        allow_return(visit, opened.facts)
     return show(visit, journey_id, shown, posted=True)
 
 

@@ -33,11 +33,10 @@ def started(visit: Visit, begun: Opened | Arrived | Refusal) -> Response:
         return refused(visit, begun)
     if isinstance(begun, Arrived):
         return arrived(visit, begun)
-    journey = begun.journey
+    journey_id = begun.journey.id
     if visit.request.method == "POST":  # a page that was posted for cannot be looked at again without posting again
-        return visit.go(f"/journey/{journey.id}")
-    allow_return(visit, begun.facts)
-    return show(visit, journey.id, visit.journeys.view_of(begun, visit.context))
+        return visit.go(f"/journey/{journey_id}")
+    return show(visit, journey_id, begun)
 
 
 def show(visit: Visit, journey_id: JourneyId, shown: Shown, *, posted: bool = False) -> Response:
@@ -48,28 +47,41 @@ def show(visit: Visit, journey_id: JourneyId, shown: Shown, *, posted: bool = Fa
         return arrived(visit, shown)
     if isinstance(shown, Proven):
         visit.cookie = visit.fresh_cookie = shown.cookie  # the tokens of this answer's forms are bound to the new one
-        shown = shown.view
-    if wants_json(visit.request):
-        step = {name: getattr(shown, name) for name in shown.__struct_fields__ if name != "begun"}
-        body = {"schema": SCHEMA, "journey": journey_id, "csrf": visit.csrf(journey_id), "step": step}
-        return _with_retry(visit.dress(JSONResponse(body, shown.status)), shown)
-    if posted and shown.status == 200 and not shown.errors and not shown.notice:
+        shown = shown.opened
+    is_json = wants_json(visit.request)
+    if posted and shown.problem is None and not is_json:
         return visit.go(f"/journey/{journey_id}")
+    view = visit.journeys.view_of(shown, visit.context)
+    if is_json:
+        return told(visit, journey_id, view)
+    allow_return(visit, shown.facts)
+    return _page(visit, journey_id, view)
+
+
+def told(visit: Visit, journey_id: JourneyId, view: StepView) -> Response:
+    """Return a step as versioned JSON."""
+    step = {name: getattr(view, name) for name in view.__struct_fields__ if name != "begun"}
+    body = {"schema": SCHEMA, "journey": journey_id, "csrf": visit.csrf(journey_id), "step": step}
+    return _with_retry(visit.dress(JSONResponse(body, view.status)), view)
+
+
+def _page(visit: Visit, journey_id: JourneyId, view: StepView) -> Response:
+    """Return a step as a page."""
     here = f"{visit.prefix}/journey/{journey_id}"  # wherever the journey began, it goes on there
-    here = f"{here}.{shown.begun}" if shown.begun else here
-    form = {"action": here, "here": here, "csrf": visit.csrf(journey_id), "challenge": shown.challenge}
-    shown = replace(shown, challenge="", begun="")  # new each time, while the rest of a first page is the same for all
-    if shown.data.get("captcha"):
-        visit.request.policy.allow_widget(shown.data["captcha"]["sources"])
-    template = f"steps/{shown.name}.html"
-    if _is_everybodys(shown):
-        return _with_retry(visit.page(template, {"view": shown}, shown.status, fresh=form), shown)
-    again = recast(shown)
+    here = f"{here}.{view.begun}" if view.begun else here
+    form = {"action": here, "here": here, "csrf": visit.csrf(journey_id), "challenge": view.challenge}
+    view = replace(view, challenge="", begun="")  # new each time, while the rest of a first page is the same for all
+    if view.data.get("captcha"):
+        visit.request.policy.allow_widget(view.data["captcha"]["sources"])
+    template = f"steps/{view.name}.html"
+    if _is_everybodys(view):
+        return _with_retry(visit.page(template, {"view": view}, view.status, fresh=form), view)
+    again = recast(view)
     if again is not None:
         build = _shown_again(again)
-        page = visit.page(template, {"view": again.kept}, shown.status, fresh={**form, **again.fresh}, build=build)
-        return _with_retry(page, shown)
-    return _with_retry(visit.page(template, {**form, "view": shown}, shown.status), shown)
+        page = visit.page(template, {"view": again.kept}, view.status, fresh={**form, **again.fresh}, build=build)
+        return _with_retry(page, view)
+    return _with_retry(visit.page(template, {**form, "view": view}, view.status), view)
 
 
 def _is_everybodys(shown: StepView) -> bool:
