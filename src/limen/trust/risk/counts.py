@@ -41,9 +41,10 @@ class Tally(msgspec.Struct, frozen=True, array_like=True):
         """Return both together."""
         if not other.weight:
             return self
-        if other.at < self.at:
-            return Tally(self.weight + other.now(self.at), self.at)
-        return Tally(self.now(other.at) + other.weight, other.at)
+        age = other.at - self.at
+        if age < 0:
+            return Tally(self.weight + other.weight * exp2(age / HALF_LIFE), self.at)
+        return Tally(self.weight * exp2(-age / HALF_LIFE) + other.weight, other.at)
 
 
 NOTHING: Final = Tally(0.0, 0)

@@ -1,6 +1,6 @@
 """What a customer showed before: small, bounded, and sealed under the customer's own key wherever it is stored."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 import msgspec
@@ -92,11 +92,11 @@ class History(Masked, msgspec.Struct, frozen=True, omit_defaults=True):
         shown = self.values.get(level)
         return max(shown, key=lambda value: (shown[value].weight, value)) if shown else ""
 
-    def counts(self, values: Mapping[str, str], now: Instant) -> dict[str, float]:
-        """Return how often the customer showed each of *values*, by level."""
-        held, counts = self.values, dict.fromkeys(values, 0.0)
-        for level, value in values.items():
-            if level in held and (tally := held[level].get(value)) is not None:
+    def counts(self, levels: Iterable[str], values: Mapping[str, str], now: Instant) -> dict[str, float]:
+        """Return how often the customer showed what *values* has of *levels*; what they never did is missing."""
+        held, counts = self.values, {}
+        for level in levels:
+            if level in values and level in held and (tally := held[level].get(values[level])) is not None:
                 counts[level] = tally.now(now)
         return counts
 

@@ -113,7 +113,7 @@ class RiskJudge:
         The history comes with the counters that are asked for whoever it is; only what is new to the customer takes a
         second look-up, of what they usually show, and the first attack.
         """
-        look = Lookup.of(self.epochs, seen.at)
+        look = Lookup(self.epochs, seen.at)
         sealed, counts = await unit.risk.look_up(customer_id, look.names((*OF_ALL, *shown_in(seen))))
         look.take(counts)
         kept = _kept(customer_id, vault, sealed)

@@ -85,10 +85,10 @@ class Epoch:
                 self._known[value] = known
         return known
 
-    def names_of(self, values: Iterable[Value]) -> list[tuple[bytes, bytes]]:
-        """Return the same of each of *values*, in their order."""
+    def names_of(self, values: Iterable[Value]) -> dict[Value, tuple[bytes, bytes]]:
+        """Return the same of each of *values*."""
         known = self._known
-        return [known.get(value) or self.names(value) for value in values]
+        return {value: known.get(value) or self.names(value) for value in values}
 
     def hash(self, value: Value) -> bytes:
         """Return what a value's counter is called."""
@@ -113,12 +113,13 @@ class Epoch:
         if history.last is None or history.last.at // EPOCH != self.number:
             customers[CUSTOMERS] = CROWD
         names = self.names_of(customers)
-        return [Count(mine, more) for (mine, _), more in zip(names, customers.values(), strict=True)]
+        return [Count(names[value][0], more) for value, more in customers.items()]
 
     def attack(self, seen: Sighting, shown: int) -> list[Count]:
         """Return what a sign-in adds that was asked for more; with -1 as *shown*, what its answer takes back."""
         names = self.names_of(value for value in seen.values.items() if value[0] not in OWN)
-        return [Count(self.hash(ATTACKS), CROWD * shown, shown), *(Count(theirs, shown, shown) for _, theirs in names)]
+        theirs = [Count(name, shown, shown) for _, name in names.values()]
+        return [Count(self.hash(ATTACKS), CROWD * shown, shown), *theirs]
 
 
 Epochs = tuple[Epoch, Epoch]

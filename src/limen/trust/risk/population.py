@@ -1,6 +1,7 @@
 """What all customers of a tenant showed, and those who were turned away: counters of what is asked about alone."""
 
 from collections.abc import Mapping
+from itertools import product
 from typing import Final
 
 import msgspec
@@ -44,8 +45,7 @@ def asked_for(seen: Sighting, history: History) -> tuple[Value, ...]:
 
 def shown_in(seen: Sighting) -> list[Value]:
     """Return what has to be looked up whoever it is."""
-    shown = [(HOUR, hour) for hour in hours_around(seen.at)]
-    shown.append((DAY_KIND, day_kind(seen.at)))
+    shown = [*product((HOUR,), hours_around(seen.at)), (DAY_KIND, day_kind(seen.at))]
     for level, value in seen.values.items():
         if level not in OWN:
             shown.append((level, value))
@@ -59,8 +59,11 @@ def usual_of(seen: Sighting, history: History) -> list[Value]:
     if history.last is None:
         return []
     values, held = seen.values, history.values
-    new = [level for level in LEVELS if level in values and values[level] not in held.get(level, ())]
-    return [(level, history.usual(level)) for level in new]
+    return [
+        (level, history.usual(level))
+        for level in LEVELS
+        if level in values and values[level] not in held.get(level, ())
+    ]
 
 
 NOBODY: Final = Population()

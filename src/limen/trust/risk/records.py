@@ -116,4 +116,4 @@ class Assessment(msgspec.Struct, frozen=True):
     @property
     def reasons(self) -> tuple[str, ...]:
         """Return the keys of the reasons that speak against it, the gravest first."""
-        return tuple(one.reason for one in self.findings if one.reason and one.log_ratio > 0)
+        return tuple([one.reason for one in self.findings if one.reason and one.log_ratio > 0])

@@ -41,7 +41,7 @@ def test_what_two_counted_apart_is_what_one_would_have_counted(ours, theirs) -> 
     assert apart.last == together.last
     assert apart.first_at == together.first_at
     for value in "abcd":
-        one, other = (found.counts({ADDRESS: value}, NOW + 300 * DAY)[ADDRESS] for found in (apart, together))
+        one, other = (found.counts((ADDRESS,), {ADDRESS: value}, NOW + 300 * DAY) for found in (apart, together))
         assert one == pytest.approx(other)
     assert of(theirs).plus(of(ours)).sign_ins.now(end) == pytest.approx(together.sign_ins.now(end))
 

@@ -4,11 +4,12 @@ Many share a network, so that it takes many to say something, and says little. A
 many tries at one, by its cookie, wherever they came from, are one who tries accounts; who throws cookies away has none.
 """
 
+from functools import lru_cache
 from typing import Final
 
 from limen.trust.risk.history import History
 from limen.trust.risk.population import Population
-from limen.trust.risk.records import Finding, Sighting
+from limen.trust.risk.records import Failures, Finding, Sighting
 from limen.trust.risk.signals.signal import Signal
 from limen.trust.risk.signals.stairs import Stairs
 
@@ -20,10 +21,15 @@ _DEVICE: Final = Stairs.of((0, 1.0), (4, 1.5), (10, 4.0), (30, 8.0))
 
 
 def _speaks(seen: Sighting, _: History, __: Population) -> Finding | None:
-    account = _ACCOUNT.log(seen.failures.account)
-    address = _ADDRESS.log(seen.failures.address)
-    network = _NETWORK.log(seen.failures.network)
-    device = _DEVICE.log(seen.failures.device)
+    return _of(seen.failures)
+
+
+@lru_cache(1_024)  # most sign-ins have none
+def _of(failures: Failures) -> Finding:
+    account = _ACCOUNT.log(failures.account)
+    address = _ADDRESS.log(failures.address)
+    network = _NETWORK.log(failures.network)
+    device = _DEVICE.log(failures.device)
     found = {
         "risk.reason.failures_account": account,
         "risk.reason.failures_device": device,

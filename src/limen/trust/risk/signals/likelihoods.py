@@ -16,12 +16,12 @@ MOST_BELIEVED: Final = 0.8
 
 def plain_ratio(feature: Feature, seen: Sighting, history: History, population: Population) -> float | None:
     """Return the logarithm of p(x)/p(x|u,L), as Freeman et al. have it; None where customer or value is unknown."""
-    values = _shown(feature, seen)
-    if not values or history.last is None:
+    weights, values = feature.weights, seen.values
+    if weights.keys().isdisjoint(values) or history.last is None:
         return None
-    counts = {level: population.counts.get((level, value), 0.0) for level, value in values.items()}
+    counts = {level: population.counts.get((level, values[level]), 0.0) for level in weights if level in values}
     everybody = likelihood(feature, values, counts, max(population.sign_ins, 1.0))
-    return math.log(everybody / _own(feature, values, history, seen))
+    return math.log(everybody / _own(feature, seen, history))
 
 
 def log_ratio(feature: Feature, seen: Sighting, history: History, population: Population) -> float | None:
@@ -33,27 +33,23 @@ def log_ratio(feature: Feature, seen: Sighting, history: History, population: Po
     customer's usual value. And what the tenant's own attackers showed joins what everybody shows, the more of it there
     is the more it counts.
     """
-    values, usual = _shown(feature, seen), {}
-    if not values or history.last is None:
+    weights, values, usual = feature.weights, seen.values, dict[str, str]()
+    if weights.keys().isdisjoint(values) or history.last is None:
         return None
-    for level, value in values.items():
-        if value not in history.values.get(level, ()):
+    for level in weights:
+        if level in values and values[level] not in history.values.get(level, ()):
             usual[level] = history.usual(level)
     attacker = _of_others(feature, values, usual, (population.counts, population.sign_ins))
     if population.attacks > 0:
         weight = MOST_BELIEVED * population.attacks / (population.attacks + ATTACKS_BELIEVED)
         theirs = _of_others(feature, values, usual, (population.attacked, population.attacks))
         attacker = (1.0 - weight) * attacker + weight * theirs
-    return math.log(attacker / _own(feature, values, history, seen))
+    return math.log(attacker / _own(feature, seen, history))
 
 
-def _shown(feature: Feature, seen: Sighting) -> dict[str, str]:
-    """Return the levels of a feature that a sighting knows, the finest first, and their values."""
-    return {level: seen.values[level] for level in feature.weights if level in seen.values}
-
-
-def _own(feature: Feature, values: Mapping[str, str], history: History, seen: Sighting) -> float:
-    return likelihood(feature, values, history.counts(values, seen.at), history.sign_ins.now(seen.at))
+def _own(feature: Feature, seen: Sighting, history: History) -> float:
+    counts = history.counts(feature.weights, seen.values, seen.at)
+    return likelihood(feature, seen.values, counts, history.sign_ins.now(seen.at))
 
 
 def _of_others(
@@ -65,8 +61,10 @@ def _of_others(
     """
     counts, total = counted[0], max(counted[1], 1.0)
     likely = known = 0.0
-    for level, value in values.items():
-        count, weight = counts.get((level, value), 0.0), feature.weights[level]
+    for level, weight in feature.weights.items():
+        if level not in values:
+            continue
+        count = counts.get((level, values[level]), 0.0)
         shown = count / total if count > 0 else 1.0 / (total + 1.0)
         if level in usual:
             shown = max(shown, 1.0 - min(1.0, counts.get((level, usual[level]), 0.0) / total))
