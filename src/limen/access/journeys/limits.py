@@ -4,6 +4,7 @@ Beneath that tries count for the account, however many identifiers it has (:func
 """
 
 from dataclasses import replace
+from typing import Final
 
 from limen.access.account import costs
 from limen.access.account.names import NAMES
@@ -13,30 +14,35 @@ from limen.kernel.encoding import b64url
 from limen.trust.attacks.records import Bar
 from limen.trust.limits import Limit, RateLimiter, address_key
 
+STRANGERS: Final = "strangers"
 
-async def over_limits(context: StepContext, email: str, *, mail: bool, known_device: bool = False) -> Problem | None:
-    """Count one try for *email*; return the problem to show if it is one too many.
+
+async def over_mails(context: StepContext, email: str) -> Problem | None:
+    """Count one mail to *email*; return the problem to show if it is one too many."""
+    settings = context.parts.settings
+    named = b64url(await context.parts.directory.email_index(email))
+    limits = settings.mails_per_address, settings.mails_per_identifier
+    refused = await _barred(context) or await _over(context, limits, f"{named}:{STRANGERS}")
+    return replace(refused, values={"email": email}) if refused is not None else None
+
+
+async def over_tries(context: StepContext, email: str, named: str, *, known_device: bool) -> Problem | None:
+    """Count one try by password for *email*, which is *named* so; return the problem to show if it is one too many.
 
     A device that the account's owner has used has a count of its own, so that no stranger can lock its owner out.
     """
-    settings, parts = context.parts.settings, context.parts
-    barred = await _barred(context, is_known=known_device)
-    if barred is not None:
-        return replace(barred, values={"email": email})
-    by_address = settings.mails_per_address if mail else settings.per_address
-    by_identifier = settings.mails_per_identifier if mail else settings.per_identifier
-    who = b64url(await parts.directory.email_index(email))
-    whose = _whose(context, is_known=known_device)
-    tenant = parts.tenant_id
-    asked: tuple[tuple[str, Limit], ...] = (
-        (f"{by_address.name}:{tenant}:{address_key(context.request.address)}", by_address),
-        (f"{by_identifier.name}:{tenant}:{who}:{whose}", by_identifier),
-    )
-    for key, limit in asked:
-        refused = await _hit(parts.limiter, key, limit)
-        if refused is not None:
-            return replace(refused, values={"email": email})
-    return None
+    settings, whose = context.parts.settings, _whose(context, is_known=known_device)
+    limits = settings.per_address, settings.per_identifier
+    refused = await _barred(context, is_known=known_device) or await _over(context, limits, f"{named}:{whose}")
+    return replace(refused, values={"email": email}) if refused is not None else None
+
+
+async def _over(context: StepContext, limits: tuple[Limit, Limit], whose: str) -> Problem | None:
+    """Count a try for the address of the request, and one for *whose* it is; return the problem of one too many."""
+    limiter, tenant, (by_address, by_identifier) = context.parts.limiter, context.parts.tenant_id, limits
+    address = address_key(context.request.address)
+    refused = await _hit(limiter, f"{by_address.name}:{tenant}:{address}", by_address)
+    return refused or await _hit(limiter, f"{by_identifier.name}:{tenant}:{whose}", by_identifier)
 
 
 async def over_account(context: StepContext, limit: Limit, who: str, *, known_device: bool = False) -> bool:
@@ -110,7 +116,7 @@ async def over_judged(context: StepContext) -> Problem | None:
 
 def _whose(context: StepContext, *, is_known: bool) -> str:
     """Return whose tries count together: those of a device that the owner has used, or everybody else's."""
-    return context.journey.browser_id if is_known else "strangers"
+    return context.journey.browser_id if is_known else STRANGERS
 
 
 async def _barred(context: StepContext, *, is_known: bool = False) -> Problem | None:

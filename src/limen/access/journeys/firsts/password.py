@@ -15,7 +15,7 @@ from limen.access.journeys.firsts.first import First
 from limen.access.journeys.guards.door import Guarded, guarded
 from limen.access.journeys.guards.doubts import Doubted, doubted
 from limen.access.journeys.guards.patterns import with_news
-from limen.access.journeys.limits import over_account, over_limits
+from limen.access.journeys.limits import over_account, over_tries
 from limen.access.journeys.migration import VERIFY, moved_in, over_questions
 from limen.access.journeys.parts import JourneyUnit
 from limen.access.journeys.views import Problem, Progress, problem_of
@@ -39,17 +39,17 @@ async def _answer(context: StepContext, email: str, form: Mapping[str, str]) -> 
     if not form.get("password"):
         return Progress(state, problem=Problem({"password": "error.required"}, values=typed))
     index = await parts.directory.email_index(email)
-    known = await _is_known(context, kind_of(email), index)
-    limited = await over_limits(context, email, mail=False, known_device=known)
+    named, known = b64url(index), await _is_known(context, kind_of(email), index)
+    limited = await over_tries(context, email, named, known_device=known)
     if limited is not None:
         return Progress(state, problem=limited, is_idle=True)
-    found = await guarded(context, email, form, is_known=known)
+    found = await guarded(context, email, named, form, is_known=known)
     if found.refused is not None:
         return found.refused
     async with parts.read(parts.tenant_id) as unit:
         sealed, stored = await unit.customers.find_with_password(kind_of(email), index)
     customer_id = sealed.id if sealed is not None else NOBODY
-    who = customer_id if sealed is not None else b64url(index)
+    who = customer_id if sealed is not None else named
     is_spent = await over_account(context, parts.settings.per_identifier, who, known_device=known)
     vault = await parts.directory.vault_of(customer_id)
     check = await check_password(parts.hasher, stored, vault, form["password"], is_known=known)

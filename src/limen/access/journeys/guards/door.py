@@ -11,7 +11,6 @@ from typing import Any, Final
 from limen.access.journeys.context import StepContext
 from limen.access.journeys.guards.patterns import News, pattern_news, patterned, verdict_of, with_news
 from limen.access.journeys.views import Problem, Progress
-from limen.kernel.encoding import b64url
 from limen.kernel.ids import AttackId
 from limen.trust.attacks.alerts import KINDS, Attack, Sighting, severity_of
 from limen.trust.attacks.counters import NO_COUNTS, Counts
@@ -86,12 +85,11 @@ async def _instead(context: StepContext, proof: str, work: int, network: str) ->
     return stands
 
 
-async def guarded(context: StepContext, email: str, form: Mapping[str, str], *, is_known: bool) -> Guarded:
-    """Judge a try for *email* with the password of *form*; where it may not go on, say why."""
+async def guarded(context: StepContext, email: str, named: str, form: Mapping[str, str], *, is_known: bool) -> Guarded:
+    """Judge a try for *email*, which is *named* so, with the password of *form*; where it may not go on, say why."""
     parts = context.parts
-    account = b64url(await parts.directory.email_index(email))
     password = form["password"].encode("utf-8", "replace")
-    attempt = Attempt(context.request.address, account, password, is_known, str(context.journey.browser_id))
+    attempt = Attempt(context.request.address, named, password, is_known, context.journey.browser_id)
     judged = await parts.guard.judge(attempt)
     counts, work = judged.counts, parts.guard.settings.work
     matches = NOTHING

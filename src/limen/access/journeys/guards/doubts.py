@@ -16,7 +16,7 @@ from limen.access.factors.records import keys, second_steps
 from limen.access.journeys.context import StepContext
 from limen.access.journeys.guards.door import Guarded
 from limen.access.journeys.guards.risks import Judged, judged, note, settled, sighting
-from limen.access.journeys.limits import over_limits
+from limen.access.journeys.limits import over_mails
 from limen.access.journeys.messages.mails import sealed_mail
 from limen.access.journeys.messages.sent_codes import again, seconds_left
 from limen.access.journeys.owner import told
@@ -130,7 +130,7 @@ async def asked_by_mail(
 ) -> tuple[Challenge | None, Announce | None]:
     """Return a code for the customer's mailbox and what mails it; neither where the limits of mail are reached."""
     email = customer.profile.email
-    sent = again(context, None) if await over_limits(context, email, mail=True) is None else None
+    sent = again(context, None) if await over_mails(context, email) is None else None
     if sent is None:
         return None, None
     words: dict[str, str | int] = {"code": sent.code, "expires_seconds": seconds_left(context, sent)}

@@ -9,7 +9,7 @@ from typing import Final, Literal
 import msgspec
 
 from limen.access.journeys.context import StepContext
-from limen.access.journeys.limits import over_limits
+from limen.access.journeys.limits import over_mails
 from limen.access.journeys.messages.mails import challenge, code_mail, plain_mail
 from limen.access.journeys.parts import JourneyParts, JourneyUnit
 from limen.access.journeys.records import Challenge, JourneyState, Path
@@ -85,7 +85,7 @@ async def send_to_owner(context: StepContext, email: str, first: First = _nothin
     *first* is done before anybody is looked up, and within the limits; nothing leaves where it has a problem.
     """
     state, parts = context.journey.state, context.parts
-    limited = await over_limits(context, email, mail=True) or await first(context, email)
+    limited = await over_mails(context, email) or await first(context, email)
     if limited is not None:
         return Progress(state, problem=limited)
     index = await parts.directory.email_index(email)

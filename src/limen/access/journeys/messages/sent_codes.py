@@ -15,7 +15,7 @@ import msgspec
 
 from limen.access.factors.phone import Phone
 from limen.access.journeys.context import StepContext
-from limen.access.journeys.limits import over_limits
+from limen.access.journeys.limits import over_mails
 from limen.access.journeys.messages.digits import ascii_digits
 from limen.access.journeys.messages.mails import challenge, sealed_mail
 from limen.access.journeys.owner import entry, owner
@@ -132,7 +132,7 @@ async def mailed_to(
         return Progress(state, problem=TOO_MANY)
     customer, vault = whom
     email = customer.profile.email
-    limited = await over_limits(context, email, mail=True)
+    limited = await over_mails(context, email)
     if limited is not None:
         return Progress(state, problem=Problem(notice=limited.notice, status=429, retry_after=limited.retry_after))
     words: dict[str, str | int] = {"code": sent.code, "expires_seconds": seconds_left(context, sent)}

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import msgspec
 
 from limen.access.journeys.context import Facts, StepContext
-from limen.access.journeys.limits import over_limits
+from limen.access.journeys.limits import over_mails
 from limen.access.journeys.messages.mailed import posted
 from limen.access.journeys.records import JourneyState, Task
 from limen.access.journeys.tasks import ADD_EMAIL, adds_address, proves_address
@@ -46,7 +46,7 @@ async def submit(context: StepContext, form: Mapping[str, str]) -> Progress:
         return Progress(state, problem=Problem({"email": "error.email_same"}, values=typed))
     if adds and len(customer.profile.emails) >= MOST_EMAILS:
         return Progress(state, problem=Problem(notice="error.too_many_emails", status=409))
-    limited = await over_limits(context, email, mail=True)
+    limited = await over_mails(context, email)
     if limited is not None:
         return Progress(state, problem=limited)
     index = await parts.directory.email_index(email)

@@ -9,7 +9,7 @@ from limen.access.journeys.guards.applying import applied, stopped
 from limen.access.journeys.guards.door import proof_data
 from limen.access.journeys.guards.manner import manner_data, with_manner
 from limen.access.journeys.guards.patterns import with_news
-from limen.access.journeys.limits import over_limits
+from limen.access.journeys.limits import over_mails
 from limen.access.journeys.messages.mailed import posted
 from limen.access.journeys.passkeys.notes import noted
 from limen.access.journeys.passwords import hashed_password, password_data
@@ -64,7 +64,7 @@ async def submit(context: StepContext, form: Mapping[str, str]) -> Progress:
     found = await applied(context, email, form)
     if found.problem is not None:
         return await stopped(context, state, found, typed)
-    limited = await over_limits(context, email, mail=True)
+    limited = await over_mails(context, email)
     if limited is not None:
         return Progress(state, problem=limited)
     hashed: str | Problem = ""

@@ -12,7 +12,7 @@ import msgspec
 from limen.access.journeys.changes.contacts import moved
 from limen.access.journeys.context import StepContext
 from limen.access.journeys.guards.applying import note
-from limen.access.journeys.limits import over_account, over_guesses, over_limits
+from limen.access.journeys.limits import over_account, over_guesses, over_mails
 from limen.access.journeys.messages.digits import ascii_digits
 from limen.access.journeys.messages.mailed import letter, lifetime, purpose
 from limen.access.journeys.messages.mails import challenge
@@ -173,7 +173,7 @@ async def _resend(context: StepContext) -> Progress:
     before = state.challenge
     if before is None or before.sends_left <= 0:
         return Progress(state, problem=Problem(notice="error.throttled", status=429), link_hash=journey.link_hash)
-    limited = await over_limits(context, state.email, mail=True)
+    limited = await over_mails(context, state.email)
     if limited is not None:
         return Progress(state, problem=limited, link_hash=journey.link_hash)
     seconds = lifetime(context.parts, state)
