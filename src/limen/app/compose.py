@@ -9,7 +9,6 @@ from typing import Final
 from prometheus_client import CollectorRegistry, Counter
 from prometheus_client.process_collector import ProcessCollector
 
-from limen.access.decoupled.user_codes import PER_ADDRESS, PER_BROWSER, PER_TENANT
 from limen.access.http import Door
 from limen.access.outgoing import Outgoing
 from limen.access.possession.edge import EdgeCertificates
@@ -178,15 +177,15 @@ class Site:
             stack.push_async_callback(pool.close)
             self._desks = desks = TenantDesks(self._desk_parts(basis))
             await desks.learn()
-            limits = self._named(guarding(limiter, self.settings.cache.when_away)), self._named(limiter)
+            limits = guarding(limiter, self.settings.cache.when_away), limiter
             self._breaches = await breach_sources(basis, self.outgoing, breach_counter(self._registry))
             self._join(basis, desks, limits, pool)
             await stack.enter_async_context(working(self._work_parts(basis, desks)))
             await desks("")  # the first customer should not wait for keys to be made
             yield
 
-    def _join(self, basis: Basis, desks: TenantDesks, limits: tuple[NamedLimits, NamedLimits], pool: HashPool) -> None:
-        settings, (limiter, meter) = self.settings, limits
+    def _join(self, basis: Basis, desks: TenantDesks, limits: tuple[RateLimiter, RateLimiter], pool: HashPool) -> None:
+        settings, limiter, meter = self.settings, self._named(limits[0]), self._named(limits[1])
         if basis.kms is not None:
             basis.kms.count = kms_counter(self._registry)
         self._registry.register(HttpCollector(self.metrics))
@@ -217,7 +216,7 @@ class Site:
         self._passage, self._pages = front(self._front)
 
     def _front_parts(
-        self, basis: Basis, desks: TenantDesks, limits: tuple[NamedLimits, NamedLimits], pool: HashPool
+        self, basis: Basis, desks: TenantDesks, limits: tuple[RateLimiter, RateLimiter], pool: HashPool
     ) -> FrontParts:
         settings, passwords = self.settings, self.settings.passwords
         parameters = Argon2Parameters(passwords.memory_kib, passwords.time_cost, passwords.parallelism)
@@ -344,9 +343,6 @@ class Site:
             UNPROVEN: limits.unproven_requests_per_address,
             REGISTRATIONS: limits.registrations_per_address,
             MANAGEMENT: limits.registration_management_per_address,
-            PER_ADDRESS: limits.user_codes_per_address,
-            PER_BROWSER: limits.user_codes_per_browser,
-            PER_TENANT: limits.user_codes_per_tenant,
         }
         return NamedLimits(limiter, {known.name: rate.limit(known.name) for known, rate in rates.items()})
 

@@ -7,6 +7,7 @@ from functools import partial
 from operator import is_
 from typing import Final
 
+from limen.access.decoupled.user_codes import CodeTries
 from limen.access.journeys.pace import Pace
 from limen.access.journeys.parts import CountRisk, JourneyParts, JourneySettings, Models, no_models, unmeasured
 from limen.access.journeys.steps.consent import scope_in_words
@@ -232,6 +233,7 @@ def page_parts(parts: FrontParts, tenant: Tenants) -> PageParts:
         renderer=parts.renderer,
         assets=parts.assets,
         ledger_signers=LedgerSigners(Basics(parts.storage, parts.keyring, parts.clock)),
+        code_tries=code_tries(parts.limits),
         secure_cookies=not parts.plain_http,
         mailbox=parts.mailbox,
         demo_app=parts.demo_app,
@@ -267,6 +269,15 @@ def tenant_pages(parts: FrontParts) -> Tenants:
         return found[1]
 
     return tenant
+
+
+def code_tries(limits: LimitsSection) -> CodeTries:
+    """Return how many codes of devices may be typed, as the settings have it."""
+    return CodeTries(
+        limits.user_codes_per_address.limit("user-code-address"),
+        limits.user_codes_per_browser.limit("user-code-browser"),
+        limits.user_codes_per_tenant.limit("user-code-tenant"),
+    )
 
 
 def journey_settings(limits: LimitsSection, sms_ceiling: int = 0) -> JourneySettings:

@@ -1,4 +1,4 @@
-"""Rate limits as the settings have them, whatever the code that asks proposes."""
+"""Rate limits of the hot doors as the settings have them, whatever the code that asks proposes."""
 
 from collections.abc import Mapping
 

@@ -6,7 +6,7 @@ It is stored as a blind index under the tenant's key.
 
 import re
 import unicodedata
-from typing import Final
+from typing import Final, NamedTuple
 
 from limen.access.tokens.desk import Desk
 from limen.kernel.entropy import Entropy
@@ -18,11 +18,17 @@ _GROUP: Final = 4
 _NO_LETTER: Final = re.compile(r"[^A-Z]")
 _LONGEST: Final = 64
 
-PER_ADDRESS: Final = Limit(20, 600, "user-code-address")
-PER_BROWSER: Final = Limit(20, 600, "user-code-browser")
-PER_TENANT: Final = Limit(6_000, 600, "user-code-tenant")
-"""Codes typed, right or wrong (RFC 8628 §5.1). With a thousand codes waiting, six thousand guesses in ten minutes from
-as many addresses hit one with a chance of 1 in 4,000; within the two other limits nobody hits one."""
+
+class CodeTries(NamedTuple):
+    """How many codes may be typed, right or wrong (RFC 8628 §5.1).
+
+    With a thousand codes waiting, six thousand guesses in ten minutes from as many addresses hit one with a chance of
+    1 in 4,000; within the two other limits nobody hits one.
+    """
+
+    per_address: Limit = Limit(20, 600, "user-code-address")
+    per_browser: Limit = Limit(20, 600, "user-code-browser")
+    per_tenant: Limit = Limit(6_000, 600, "user-code-tenant")
 
 
 def new_user_code(entropy: Entropy) -> str:

@@ -11,7 +11,7 @@ import segno
 from starlette.responses import Response
 
 from limen.access.decoupled.answering import Asked, claim, deny, find_by_code
-from limen.access.decoupled.user_codes import PER_ADDRESS, PER_BROWSER, PER_TENANT, grouped, read_user_code
+from limen.access.decoupled.user_codes import grouped, read_user_code
 from limen.experience.pages.authorize import answer
 from limen.experience.pages.devices import describe_device
 from limen.experience.pages.errors import refused
@@ -82,11 +82,8 @@ async def _over_limits(visit: Visit) -> Throttled | None:
     """Count one code typed, right or wrong, by address, by browser and for the tenant (RFC 8628 §5.1)."""
     parts = visit.journey_parts
     browser = visit.browser.id if visit.browser is not None else ""
-    for key, limit in (
-        (address_key(visit.context.address), PER_ADDRESS),
-        (browser, PER_BROWSER),
-        ("", PER_TENANT),
-    ):
+    keys = address_key(visit.context.address), browser, ""
+    for key, limit in zip(keys, visit.parts.code_tries, strict=True):
         decision = await parts.limiter.hit(f"{limit.name}:{parts.tenant_id}:{key}", limit)
         if not decision.allowed:
             return Throttled("throttled", limit.name, retry_after=max(1, decision.reset_seconds))

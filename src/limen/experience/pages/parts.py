@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from limen.access.account.archive import ArchiveUnit
+from limen.access.decoupled.user_codes import CodeTries
 from limen.access.journeys.parts import JourneyParts, JourneyUnit
 from limen.access.merging.merge import MergeUnit
 from limen.experience.rendering import Renderer, StaticAssets
@@ -129,6 +130,7 @@ class PageParts:
         ledger_signers: what signs for each tenant's consent ledger, its receipts included.
         secure_cookies: False only where plain http on loopback was asked for aloud.
         tenancy: what changes the settings of one tenant.
+        code_tries: how many codes of devices may be typed.
         mailbox: the development mailbox, shown at ``/dev/mailbox``; None outside the demonstration.
         demo_app: the demonstration's application, for the start page; empty outside of it.
         agents: returns the agents that may sign what they send; None where the operator names none.
@@ -141,6 +143,7 @@ class PageParts:
     assets: StaticAssets
     ledger_signers: Signers
     tenancy: Callable[[Tenant], Tenancy]
+    code_tries: CodeTries
     secure_cookies: bool = True
     mailbox: Mailbox | None = None
     demo_app: str = ""
