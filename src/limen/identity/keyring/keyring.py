@@ -80,7 +80,7 @@ class Keyring:
             Misconfigured: the root key it is wrapped under is not there.
             Outage: it is not cached, or not any more, and who holds the root key does not answer.
         """
-        vault = await self.held_tenant(tenant_id)
+        vault = self._trusted(tenant_id) or await self._load_tenant(tenant_id)
         if vault is None:
             msg = "a tenant has no key"
             raise Corrupted(msg)
@@ -92,17 +92,7 @@ class Keyring:
         Raises:
             As :meth:`tenant`.
         """
-        held, now = self._vaults.get(tenant_id), self._clock.monotonic()
-        if held is None or now - held.since >= _TRUSTED_SECONDS:
-            held = await self._load_tenant(tenant_id, held.unwrapped if held is not None else {}, now)
-            if held is None:
-                self._vaults.pop(tenant_id, None)
-                return None
-            self._vaults[tenant_id] = held
-        self._vaults.move_to_end(tenant_id)
-        if len(self._vaults) > self.tenants_cached:
-            self._vaults.popitem(last=False)
-        return held.vault
+        return self._trusted(tenant_id) or await self._load_tenant(tenant_id)
 
     async def create_tenant(self, tenant_id: str) -> TenantVault:
         """Return the vault of a new tenant. Where another process was quicker, or it exists, its key is used."""
@@ -238,7 +228,7 @@ class Keyring:
         if (row.tenant_id, row.subject_id) != (tenant_id, subject_id):
             msg = "the key store answered for another subject"
             raise Corrupted(msg)
-        tenant = await self.tenant(tenant_id)
+        tenant = self._trusted(tenant_id) or await self.tenant(tenant_id)
         return self._vault(tenant, row, await self._unwrapped(tenant, row))
 
     async def subject_key(self, tenant_id: str, subject_id: str, purpose: str) -> bytes | None:
@@ -303,9 +293,20 @@ class Keyring:
         """Erase many at once: one commit, for sweeps."""
         await self._store.delete_subject_keys(tenant_id, subject_ids)
 
-    async def _load_tenant(self, tenant_id: str, known: Mapping[bytes, tuple[bytes, float]], at: float) -> _Held | None:
-        rows = _live(await self._store.get_tenant_keys(tenant_id))
+    def _trusted(self, tenant_id: str) -> TenantVault | None:
+        """Return the vault of a tenant where it is cached, and may still be used: every request asks several times."""
+        held = self._vaults.get(tenant_id)
+        if held is None or self._clock.monotonic() - held.since >= _TRUSTED_SECONDS:
+            return None
+        self._vaults.move_to_end(tenant_id)
+        return held.vault
+
+    async def _load_tenant(self, tenant_id: str) -> TenantVault | None:
+        """Return the vault of a tenant as the key store has it now, and cache it; None where it has no key."""
+        held, at = self._vaults.get(tenant_id), self._clock.monotonic()
+        rows, known = _live(await self._store.get_tenant_keys(tenant_id)), held.unwrapped if held is not None else {}
         if not rows:
+            self._vaults.pop(tenant_id, None)
             return None
         now = self._clock.now()
         sealing = max((row.version for row in rows if _is_settled(row, now)), default=rows[0].version)
@@ -316,7 +317,11 @@ class Keyring:
                 key, since = await self._wrapper.unwrap(row.wrapped, tenant_context(tenant_id, row.version)), at
             unwrapped[row.wrapped] = key, since
         vault = TenantVault(tenant_id, {row.version: unwrapped[row.wrapped][0] for row in rows}, self._entropy, sealing)
-        return _Held(vault, at, unwrapped)
+        self._vaults[tenant_id] = _Held(vault, at, unwrapped)
+        self._vaults.move_to_end(tenant_id)
+        if len(self._vaults) > self.tenants_cached:
+            self._vaults.popitem(last=False)
+        return vault
 
     def _vault(self, tenant: TenantVault, row: WrappedSubjectKey, raw: bytes) -> SubjectVault:
         newest, older = loaded(row.version, raw)
