@@ -206,9 +206,8 @@ async def test_the_tenant_says_whether_a_nonce_will_do_for_those_for_whom_it_can
     assert (required, "require_pkce" in told) == (True, False)
     told, required = await needs(loose)
     assert not required
-    on_loopback = [
-        {"redirect_uris": [CALLBACK, uri]} for uri in ("http://127.0.0.1/cb", "http://[::1]/cb", "https://localhost/cb")
-    ]
+    local = ("http://127.0.0.1/cb", "http://[::1]/cb", "https://localhost/cb", "https://app.localhost/cb")
+    on_loopback = [{"redirect_uris": [CALLBACK, uri]} for uri in local]
     for said in (
         {"token_endpoint_auth_method": "none"},
         {"application_type": "native"},
@@ -362,6 +361,9 @@ async def test_section_5_redirects_may_be_held_to_hosts_and_to_the_web(house):
         "com.example.app:/cb": 400,
     }.items():
         assert (await register(house, tenant, {"redirect_uris": [uri]})).status_code == status, uri
+    anywhere = await tenant_with(house, "anywhere", mode="open", native_redirects=False)
+    for uri, status in {CALLBACK: 201, "https://localhost/cb": 400, "https://app.localhost/cb": 400}.items():
+        assert (await register(house, anywhere, {"redirect_uris": [uri]})).status_code == status, uri
 
 
 async def test_section_5_one_address_cannot_register_without_end(house, tenant):

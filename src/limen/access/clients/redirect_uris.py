@@ -5,7 +5,7 @@ fragment, no userinfo, nothing that a browser would rewrite on the way.
 """
 
 import re
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from urllib.parse import unquote_plus, urlsplit
 
 from limen.access.clients.records import ClientDocument
@@ -120,9 +120,17 @@ def _web(scheme: str, rest: str) -> str | None:
 
 
 def is_loopback_uri(text: str) -> bool:
-    """Tell whether *text*, which may be registered, leads to the machine that the browser is on."""
+    """Tell whether *text*, which may be registered, leads to the machine that the browser is on, or may well.
+
+    So do all names below ``localhost`` (RFC 6761 §6.3), an IPv4 address within IPv6, and the unspecified address, which
+    most systems take for themselves. None of these may have http: of them a resolver or a browser may not know that.
+    """
     host = (urlsplit(text).hostname or "").lower()
-    return bool(_is_loopback(f"[{host}]" if ":" in host else host))
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    address = _address(host)
+    address = getattr(address, "ipv4_mapped", None) or address
+    return address is not None and (address.is_loopback or address.is_unspecified)
 
 
 def _is_loopback(host: str) -> bool | None:
@@ -132,7 +140,12 @@ def _is_loopback(host: str) -> bool | None:
     is_numeric = host.startswith("[") or re.fullmatch(r"(?:0x[0-9a-f]*|[0-9]+)", host.rpartition(".")[2]) is not None
     if not is_numeric:
         return False
+    address = _address(host.strip("[]"))
+    return address.is_loopback if address is not None else None
+
+
+def _address(host: str) -> IPv4Address | IPv6Address | None:
     try:
-        return ip_address(host.strip("[]")).is_loopback
+        return ip_address(host)
     except ValueError:
         return None

@@ -151,7 +151,24 @@ def test_an_address_of_this_machine_is_known_by_any_scheme(authority):
     assert is_loopback_uri(f"http://{authority}/cb")
 
 
-@pytest.mark.parametrize("uri", ["https://shop.example/", "https://localhost.shop.example", "com.example.app:/cb"])
+@pytest.mark.parametrize(
+    "authority", ["app.localhost", "A.B.LocalHost:8443", "0.0.0.0", "[::]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]:7"]
+)
+def test_what_may_well_lead_to_this_machine_is_known_and_has_no_http_by_that(authority):
+    assert check_redirect_uri(f"https://{authority}/cb") is None
+    assert is_loopback_uri(f"https://{authority}/cb")
+
+
+@pytest.mark.parametrize("authority", ["app.localhost", "a.b.localhost:8080", "0.0.0.0", "[::]"])
+def test_http_is_for_loopback_by_its_own_name_and_addresses_alone(authority):
+    assert check_redirect_uri(f"http://{authority}/cb") == "redirect_uri.insecure"
+
+
+@pytest.mark.parametrize(
+    "uri",
+    ["https://shop.example/", "https://localhost.shop.example", "https://notlocalhost", "https://[::ffff:192.0.2.1]/",
+     "com.example.app:/cb"],
+)  # fmt: skip
 def test_another_address_is_none_of_this_machine(uri):
     assert not is_loopback_uri(uri)
 

@@ -14,7 +14,7 @@ import msgspec
 from limen.access.clients.fields import public_fields
 from limen.access.clients.pkce import demanded, is_on_the_web
 from limen.access.clients.records import ClientDocument
-from limen.access.clients.redirect_uris import check_redirect_uri
+from limen.access.clients.redirect_uris import check_redirect_uri, is_loopback_uri
 from limen.identity.tenants.registration import host_is_among
 from limen.kernel.errors import Invalid
 
@@ -105,10 +105,9 @@ def check_redirects(document: ClientDocument, hosts: tuple[str, ...], *, native:
         parts = urlsplit(uri) if check_redirect_uri(uri) is None else None
         if parts is None:
             continue  # told by the rules that everybody is held to
-        if parts.scheme != "https":
-            if not native:
-                return refused({f"redirect_uris.{index}": "redirect_uri.native"})
-        elif hosts and not host_is_among(parts.hostname or "", hosts):
+        if not native and (parts.scheme != "https" or is_loopback_uri(uri)):
+            return refused({f"redirect_uris.{index}": "redirect_uri.native"})
+        if hosts and parts.scheme == "https" and not host_is_among(parts.hostname or "", hosts):
             return refused({f"redirect_uris.{index}": "redirect_uri.host_not_allowed"})
     return None
 
