@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from limen.identity.keyring.store import WrappedSubjectKey
 from limen.kernel.errors import Outage
 from limen.kernel.events import AuditEntry
 from limen.storage.dialects import flushing
@@ -251,3 +252,39 @@ async def test_the_platform_waits_for_the_disk_behind_the_gate_too(database, dis
         assert not writing.done()
     disk.let()
     await writing
+
+
+def key(subject: str) -> WrappedSubjectKey:
+    return WrappedSubjectKey("ten_a", subject, 1, b"wrapped", 7, 100)
+
+
+async def test_keys_wait_together_and_nobody_is_given_one_that_the_disk_has_not(database, disk):
+    store = database.storage.keystore
+    disk.hold()
+    before = disk.asked
+    first = asyncio.create_task(store.put_subject_key(key("first")))
+    await disk.is_asked(before + 1)
+    others = [asyncio.create_task(store.put_subject_key(key(f"other_{number}"))) for number in range(8)]
+    again = asyncio.create_task(store.put_subject_key(key("first")))
+    asks = asyncio.create_task(store.get_subject_key("ten_a", "first"))
+    await until(lambda: len(store._dialect._flusher._waiting) == len(others) + 2)
+    assert await store.get_subject_key("ten_a", "nobody") is None
+    assert not any(one.done() for one in (first, *others, again, asks))
+    disk.let()
+    assert await asyncio.gather(first, *others, again) == [True] * 9 + [False]
+    assert await asks == key("first")
+    assert disk.asked == before + 2
+    assert await store.get_subject_key("ten_a", "first") == key("first")
+    assert disk.asked == before + 2
+
+
+async def test_a_key_that_the_disk_refused_is_given_to_nobody(database, disk):
+    store = database.storage.keystore
+    await store.put_subject_key(key("kept"))
+    disk.error = OSError(5, "as fdatasync(2) has it")
+    with pytest.raises(Outage):
+        await store.put_subject_key(key("lost"))
+    disk.error = None
+    with pytest.raises(Outage):
+        await store.get_subject_key("ten_a", "lost")
+    assert not database.storage.is_whole

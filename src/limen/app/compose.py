@@ -189,7 +189,7 @@ class Site:
         if basis.kms is not None:
             basis.kms.count = kms_counter(self._registry)
         self._registry.register(HttpCollector(self.metrics))
-        self._registry.register(StandingCollector(pool, basis.storage.feed.age))
+        self._registry.register(StandingCollector(pool, basis.storage))
         ProcessCollector(registry=self._registry)
         self._assets = StaticAssets()
         self._renderer = Renderer(self._assets)

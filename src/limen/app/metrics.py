@@ -16,6 +16,7 @@ from limen.integration.api.deprecation import DEPRECATED
 from limen.kernel.clock import SECOND, Clock
 from limen.kernel.events import Event
 from limen.storage.database import Subscriber
+from limen.storage.opening import Storage
 from limen.storage.unit import Unit
 from limen.trust.geography.atlas import Atlas
 from limen.trust.threats.reputation import Reputation
@@ -384,12 +385,11 @@ def attack_subscribers(registry: CollectorRegistry) -> dict[str, Sequence[Subscr
 
 
 class StandingCollector(Collector):
-    """How the hash pool and the change feed stand, asked at each scrape."""
+    """How the hash pool, the change feed and the disk stand, asked at each scrape."""
 
-    def __init__(self, pool: HashPool, feed_age: Callable[[], float]) -> None:
-        """Look at *pool*, and ask for the age of the change feed in seconds."""
-        self._pool = pool
-        self._feed_age = feed_age
+    def __init__(self, pool: HashPool, storage: Storage) -> None:
+        """Look at *pool* and at *storage*."""
+        self._pool, self._storage = pool, storage
 
     def collect(self) -> Iterator[Metric]:
         """Yield the families."""
@@ -402,7 +402,9 @@ class StandingCollector(Collector):
             words = "1 where every hash thread could lower its priority."
             yield GaugeMetricFamily(f"{_POOL}_niced", words, int(pool.niced))
         words = "Seconds since this process last read what others changed; beyond one, its caches are bypassed."
-        yield GaugeMetricFamily("limen_change_feed_age_seconds", words, self._feed_age())
+        yield GaugeMetricFamily("limen_change_feed_age_seconds", words, self._storage.feed.age())
+        words = "1 where the disk refused a flush: nothing is written until this process starts anew."
+        yield GaugeMetricFamily("limen_disk_refused", words, int(not self._storage.is_whole))
 
     def describe(self) -> Iterable[Metric]:
         """Yield nothing: the families are known when they are collected."""

@@ -149,6 +149,11 @@ class SqlKeyStore:
         """Return how many versions of tenants' keys there are."""
         return int((await self._fetch(_COUNT_TENANT_KEYS))[0][0])
 
+    @property
+    def is_whole(self) -> bool:
+        """Tell whether the disk has taken everything so far."""
+        return self._dialect.is_whole
+
     async def close(self) -> None:
         """Close every connection."""
         await self._dialect.close()
@@ -161,14 +166,20 @@ class SqlKeyStore:
         return [WrappedSubjectKey(*row) for row in await self._fetch(statement, **values)]
 
     async def _fetch(self, statement: Statement, **values: Any) -> list[Any]:
+        """Return what is found once it is durable: whoever reads a key may seal with it at once."""
         async with self._dialect.single() as connection:
-            return await connection.fetch(statement, values)
+            rows = await connection.fetch(statement, values)
+        if rows:
+            await self._dialect.settled()
+        return rows
 
     @asynccontextmanager
     async def _writing(self) -> AsyncGenerator[Connection, None]:
         async with self._gate or nullcontext(), self._dialect.transaction(None, write=True) as connection:
             yield connection
-            await connection.commit()
+            is_durable = await connection.commit_first()
+        if not is_durable:
+            await self._dialect.flushed()
 
 
 def _values(key: WrappedTenantKey) -> dict[str, Any]:

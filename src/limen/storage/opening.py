@@ -37,6 +37,11 @@ class Storage:
         """Return the hot doors' store of one tenant; making one costs nothing."""
         return TenantHotTokens(tenant_id, self.hot.group, self.hot.reader)
 
+    @property
+    def is_whole(self) -> bool:
+        """Tell whether the disk has taken everything so far; where it has not, nothing is written any more."""
+        return self.database.dialect.is_whole and self.keystore.is_whole
+
     async def close(self) -> None:
         """Commit what is waiting, then close every connection."""
         try:

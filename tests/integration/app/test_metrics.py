@@ -10,6 +10,7 @@ from limen.app.jobs import Job, Jobs
 from limen.app.jobs.checkpoints import Checkpoints
 from limen.app.metrics import JobMetrics
 from limen.kernel.clock import SECOND
+from limen.kernel.errors import Outage
 from limen.storage import schema
 from tests.support.clock import ManualClock
 from tests.support.waiting import PATIENCE, turns
@@ -41,6 +42,21 @@ async def test_the_age_of_the_change_feed_is_told(house):
     await house.storage.feed.poll()
     house.clock.advance(3)
     assert (await scraped(house))["limen_change_feed_age_seconds"] == 3
+
+
+async def test_a_disk_that_refused_is_told_of(house, monkeypatch):
+    def refuse(_descriptor) -> None:
+        raise OSError(5, "as fdatasync(2) has it")
+
+    assert (await scraped(house))["limen_disk_refused"] == 0
+    if house.storage.database.dialect.name == "postgresql":
+        return
+    monkeypatch.setattr("limen.storage.dialects.inline.MOST_TOGETHER", 1_000)
+    monkeypatch.setattr("limen.storage.dialects.flushing.flush_file", refuse)
+    with pytest.raises(Outage):
+        async with house.storage.database.begin(house.tenant.id):
+            pass
+    assert (await scraped(house))["limen_disk_refused"] == 1
 
 
 async def test_every_job_is_shown_before_it_ran(house):

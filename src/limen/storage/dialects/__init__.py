@@ -25,6 +25,11 @@ class Dialect(Protocol):
     """Hears the text of every statement, where somebody wants to know; never its values."""
 
     @property
+    def is_whole(self) -> bool:
+        """Tell whether the disk has taken everything so far; where it has not, nothing is written any more."""
+        ...
+
+    @property
     def engine(self) -> "AsyncEngine":
         """Return SQLAlchemy's engine. It is for changing the schema and made when first asked for."""
         ...
@@ -61,6 +66,10 @@ class Dialect(Protocol):
 
     async def flushed(self) -> None:
         """Return when everything that was committed before is durable: for commits that did not wait for it."""
+        ...
+
+    async def settled(self) -> None:
+        """Return when everything that was read before is durable, whoever wrote it."""
         ...
 
     def version(self) -> int | None:

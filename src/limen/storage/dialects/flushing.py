@@ -36,6 +36,18 @@ class Flusher:
         self._is_flushing = False
         self._waiting: list[asyncio.Future[bool]] = []
         self._refused: BaseException | None = None
+        self.commits = self._covered = 0
+        """How many commits left the disk to a flush, and how many of them one has covered."""
+
+    @property
+    def is_behind(self) -> bool:
+        """Tell whether something was committed that may not be durable yet."""
+        return self._covered < self.commits
+
+    @property
+    def is_whole(self) -> bool:
+        """Tell whether the disk has refused nothing."""
+        return self._refused is None
 
     def must_be_whole(self) -> None:
         """Refuse to go on where a flush was refused.
@@ -69,6 +81,7 @@ class Flusher:
     async def _lead(self) -> None:
         """Flush for oneself and all who wait by now; then let the first of those who came meanwhile lead."""
         followers, self._waiting = self._waiting, []
+        covers = self.commits
         try:
             await _flushing.run(self._flush)  # ends when the flush has, even where whoever leads goes away
             self.must_be_whole()
@@ -76,6 +89,8 @@ class Flusher:
             self._refused = self._refused or error  # no thread could be started
             raise
         finally:
+            if self._refused is None:
+                self._covered = covers
             for turn in followers:
                 if turn.done():
                     continue

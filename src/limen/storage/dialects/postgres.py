@@ -199,6 +199,7 @@ class PostgresDialect:
 
     name = "postgresql"
     refused: type[Exception] = asyncpg.PostgresError
+    is_whole = True  # a disk that refuses ends the server, which says so itself
 
     def __init__(self, url: str, *, role: str | None = APP_ROLE, pool_size: int = 10) -> None:
         """Prepare to connect; with *role*, every connection takes that role as it starts."""
@@ -280,6 +281,9 @@ class PostgresDialect:
 
     async def flushed(self) -> None:
         """Do nothing: a commit returns when it is durable, where it must be."""
+
+    async def settled(self) -> None:
+        """Do nothing: nobody sees a commit before it is durable, where it must be."""
 
     def version(self) -> int | None:
         """Return none: to ask is as dear as to read."""

@@ -246,9 +246,19 @@ class SqliteDialect:
         """
         self._flusher.must_be_whole()
 
+    @property
+    def is_whole(self) -> bool:
+        """Tell whether the disk has taken everything so far."""
+        return self._flusher.is_whole
+
     async def flushed(self) -> None:
         """Return when everything that was committed before is durable."""
         await self._flusher.flushed()
+
+    async def settled(self) -> None:
+        """Return when everything that was read before is durable."""
+        if self._flusher.is_behind:
+            await self._flusher.flushed()
 
     def version(self) -> int | None:
         """Return what SQLite counts for a connection that never commits itself: it looks into shared memory alone."""
