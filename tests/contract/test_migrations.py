@@ -12,6 +12,7 @@ from alembic.runtime.migration import MigrationContext
 from limen.storage import schema
 from limen.storage.database import open_dialect
 from limen.storage.migrations import head, is_current, migrate, migrate_keystore
+from limen.storage.schema.columns import is_on
 from tests.contract.world import connect, database_name, file_of, migrated, on_postgres, on_sqlite
 
 pytestmark = pytest.mark.anyio
@@ -46,7 +47,10 @@ async def test_the_migrated_schema_is_the_one_the_code_speaks_of(dialect):
     await migrate(dialect)
 
     def differences(connection) -> list:
-        options = {"compare_type": True, "compare_server_default": True}
+        def counts(thing, _name, kind, *_) -> bool:
+            return kind != "index" or is_on(dialect.name, thing)
+
+        options = {"compare_type": True, "compare_server_default": True, "include_object": counts}
         return compare_metadata(MigrationContext.configure(connection, opts=options), schema.metadata)
 
     async with dialect.engine.connect() as connection:
@@ -76,6 +80,7 @@ async def test_indexes_have_the_columns_and_conditions_that_the_code_speaks_of(d
         )
         for table in schema.metadata.tables.values()
         for index in table.indexes
+        if is_on(dialect.name, index)
     }
     async with dialect.engine.connect() as connection:
         assert await connection.run_sync(indexes) == expected

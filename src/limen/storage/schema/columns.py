@@ -7,6 +7,7 @@ from sqlalchemy import (
     BigInteger,
     Column,
     ForeignKeyConstraint,
+    Index,
     Integer,
     LargeBinary,
     MetaData,
@@ -58,3 +59,14 @@ def of_customer() -> ForeignKeyConstraint:
     return ForeignKeyConstraint(
         ["tenant_id", "customer_id"], ["customers.tenant_id", "customers.id"], ondelete="CASCADE"
     )
+
+
+def postgres_only(index: Index) -> None:
+    """Have *index* on PostgreSQL alone."""
+    index.info["only"] = "postgresql"
+    index.ddl_if(dialect="postgresql")
+
+
+def is_on(kind: str, index: Index) -> bool:
+    """Tell whether a *kind* of database has *index*: ``sqlite`` or ``postgresql``."""
+    return bool(index.info.get("only", kind) == kind)

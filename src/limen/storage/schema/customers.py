@@ -10,6 +10,7 @@ from limen.storage.schema.columns import (
     long_text,
     metadata,
     of_customer,
+    postgres_only,
     tenant_table,
 )
 
@@ -29,9 +30,9 @@ customers = tenant_table(
     key=("id",),
 )
 """``seen_on`` is the day of the last sign-in, since 1970 in UTC. It has no index, so that a sign-in writes none."""
-Index("ix_customers_id", customers.c.id, postgresql_using="hash", sqlite_where=text("id IS NULL"))
-"""On PostgreSQL a page of customers is found by hash, in one page of an index each however many there are: the tree of
-the key is two deep with ten thousand of them, and four with a million. On SQLite it holds nothing.
+postgres_only(Index("ix_customers_id", customers.c.id, postgresql_using="hash"))
+"""A page of customers is found by hash, in one page of an index each however many there are: the tree of the key is two
+deep with ten thousand of them, and four with a million.
 """
 _was_ended = customers.c.valid_after > text("0")
 Index(

@@ -43,5 +43,13 @@ journeys = tenant_table(
     key=("id",),
 )
 Index("ix_journeys_begun", journeys.c.tenant_id, journeys.c.begun_as, unique=True)
-Index("ix_journeys_link", journeys.c.tenant_id, journeys.c.link_hash, unique=True)
+_is_mailed = journeys.c.link_hash.is_not(None)
+Index(
+    "ix_journeys_link",
+    journeys.c.tenant_id,
+    journeys.c.link_hash,
+    unique=True,
+    sqlite_where=_is_mailed,
+    postgresql_where=_is_mailed,
+)
 Index("ix_journeys_expires", journeys.c.tenant_id, journeys.c.expires_at)

@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, Column, Index, Integer, String, text
 
-from limen.storage.schema.columns import SMALL, blob, identifier, instant, of_customer, tenant_table
+from limen.storage.schema.columns import SMALL, blob, identifier, instant, of_customer, postgres_only, tenant_table
 
 risk_histories = tenant_table(
     "risk_histories",
@@ -26,14 +26,10 @@ Index("ix_risk_counters_expires", risk_counters.c.tenant_id, risk_counters.c.exp
 CROWDED = text("customers >= 5")
 """What is counted at all (``trust.risk.store.CROWD``). Nearly every row is a value that few showed, and nobody asks for
 those: on PostgreSQL a score's look-ups go through an index that stays in memory, where that of all rows would not.
-SQLite reads the rows by their key, which is the table, and writes no index of them.
+SQLite reads the rows by their key, which is the table.
 """
-Index(
-    "ix_risk_counters_crowded",
-    risk_counters.c.tenant_id,
-    risk_counters.c.key,
-    sqlite_where=text("tenant_id IS NULL"),
-    postgresql_where=CROWDED,
+postgres_only(
+    Index("ix_risk_counters_crowded", risk_counters.c.tenant_id, risk_counters.c.key, postgresql_where=CROWDED)
 )
 
 tolls = tenant_table(

@@ -30,6 +30,7 @@ def upgrade() -> None:
     """Expand."""
     _create_tables()
     if op.get_bind().dialect.name == "postgresql":
+        _index_for_postgres()
         _run_script(POSTGRES.read_text())
     else:
         _protect_ledgers()
@@ -68,6 +69,17 @@ def _protect_ledgers() -> None:
     op.execute(
         f"CREATE TRIGGER audit_prunings_old BEFORE INSERT ON audit_prunings WHEN NEW.before > {_MONTH_AGO} "
         "BEGIN SELECT RAISE(ABORT, 'what is younger than 30 days stays'); END"
+    )
+
+
+def _index_for_postgres() -> None:
+    op.create_index("ix_customers_id", "customers", ["id"], unique=False, postgresql_using="hash")
+    op.create_index(
+        "ix_risk_counters_crowded",
+        "risk_counters",
+        ["tenant_id", "key"],
+        unique=False,
+        postgresql_where=sa.text("customers >= 5"),
     )
 
 
@@ -353,14 +365,6 @@ def _create_tables() -> None:  # noqa: PLR0915 - one statement a table
     )
     op.create_index("ix_customers_created", "customers", ["tenant_id", "created_at", "id"], unique=False)
     op.create_index(
-        "ix_customers_id",
-        "customers",
-        ["id"],
-        unique=False,
-        sqlite_where=sa.text("id IS NULL"),
-        postgresql_using="hash",
-    )
-    op.create_index(
         "ix_customers_valid_after",
         "customers",
         ["tenant_id", "valid_after"],
@@ -426,7 +430,14 @@ def _create_tables() -> None:  # noqa: PLR0915 - one statement a table
     )
     op.create_index("ix_journeys_begun", "journeys", ["tenant_id", "begun_as"], unique=True)
     op.create_index("ix_journeys_expires", "journeys", ["tenant_id", "expires_at"], unique=False)
-    op.create_index("ix_journeys_link", "journeys", ["tenant_id", "link_hash"], unique=True)
+    op.create_index(
+        "ix_journeys_link",
+        "journeys",
+        ["tenant_id", "link_hash"],
+        unique=True,
+        sqlite_where=sa.text("link_hash IS NOT NULL"),
+        postgresql_where=sa.text("link_hash IS NOT NULL"),
+    )
     op.create_table(
         "leases",
         sa.Column("name", sa.String(length=64), nullable=False),
@@ -788,14 +799,6 @@ def _create_tables() -> None:  # noqa: PLR0915 - one statement a table
         sqlite_with_rowid=False,
     )
     op.create_index("ix_risk_counters_expires", "risk_counters", ["tenant_id", "expires_at"], unique=False)
-    op.create_index(
-        "ix_risk_counters_crowded",
-        "risk_counters",
-        ["tenant_id", "key"],
-        unique=False,
-        sqlite_where=sa.text("tenant_id IS NULL"),
-        postgresql_where=sa.text("customers >= 5"),
-    )
     op.create_table(
         "tolls",
         sa.Column("tenant_id", sa.String(length=40), nullable=False),
