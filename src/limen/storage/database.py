@@ -15,7 +15,7 @@ from limen.kernel.ids import TenantId
 from limen.storage.dialects import Dialect, dialect_of
 from limen.storage.dialects.sqlite import SqliteDialect
 from limen.storage.gate import WriteGate
-from limen.storage.lanes import Lane
+from limen.storage.lanes import Lane, Pending
 from limen.storage.statements import Connection
 from limen.storage.unit import Unit
 
@@ -104,7 +104,6 @@ class Database:
 
     async def finish(self, unit: Unit) -> bool:
         """Commit *unit* with the news and the audit records that it has to tell; return whether it is durable."""
-        connection = unit.connection
         for event in unit.events:
             for subscriber in self.subscribers.get(event.name, ()):
                 await subscriber(unit, event)
@@ -116,17 +115,23 @@ class Database:
         ]
         await unit.write_events()
         if not pending:
-            return await connection.commit_first()
+            return await unit.connection.commit_first()
+        if self.gate is not None:  # who holds it is in turn already
+            return await self._chain(unit, pending)
         async with self.lane.turn(tenant_id):
-            last = None if self.lane.knows(tenant_id) else await unit.audit_log.last_checkpoint()
-            extension = self.lane.extend(tenant_id, pending, last)
-            try:
-                await unit.write_audit(extension, self.lane.worker)
-                is_durable = await connection.commit_first()
-            except BaseException:
-                self.lane.forget(tenant_id)  # committed or not: unknown, so the next write opens a segment
-                raise
-            self.lane.committed(extension)
+            return await self._chain(unit, pending)
+
+    async def _chain(self, unit: Unit, pending: Sequence[Pending]) -> bool:
+        lane, tenant_id = self.lane, unit.tenant_id
+        last = None if lane.knows(tenant_id) else await unit.audit_log.last_checkpoint()
+        extension = lane.extend(tenant_id, pending, last)
+        try:
+            await unit.write_audit(extension, lane.worker)
+            is_durable = await unit.connection.commit_first()
+        except BaseException:
+            lane.forget(tenant_id)  # committed or not: unknown, so the next write opens a segment
+            raise
+        lane.committed(extension)
         return is_durable
 
     async def last(self, unit: Unit, *, is_durable: bool) -> None:

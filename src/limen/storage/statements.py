@@ -91,6 +91,7 @@ class Compiled:
         "_pick",
         "_read",
         "_write",
+        "converts",
         "has_rows",
         "is_passing",
         "is_query",
@@ -121,6 +122,7 @@ class Compiled:
         self.has_rows: bool | None = None if isinstance(core, TextClause) else bool(named)
         self.make = row_maker(tuple(named)) if named else None
         self._read = _readers([column.type for column in named.values()], dialect)
+        self.converts = bool(self._read)
 
     def bind(self, values: Values) -> Sequence[Any]:
         """Return *values* in order.
@@ -257,6 +259,11 @@ class Connection(ABC):
     @abstractmethod
     async def fetch(self, statement: Statement, values: Values) -> list[Any]:
         """Run *statement* with *values* by name; return its rows."""
+
+    async def first(self, statement: Statement, values: Values) -> Any:
+        """Run *statement* with *values* by name; return its first row, or None."""
+        rows = await self.fetch(statement, values)
+        return rows[0] if rows else None
 
     @abstractmethod
     async def change(self, statement: Statement, values: Values) -> int:

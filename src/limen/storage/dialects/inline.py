@@ -160,15 +160,31 @@ class SqliteConnection(Connection):
     async def fetch(self, statement: Statement, values: Values) -> list[Any]:
         """Run *statement* with *values* by name; return its rows."""
         compiled = statement.known.get("sqlite") or statement.compiled("sqlite")
-        return compiled.rows(self._executed(compiled, compiled.bind(values)).fetchall())
+        if self.trace is not None or (self._is_reading and not compiled.is_query):
+            self._look_at(compiled)
+        rows = self._raw.execute(compiled.sql, compiled.bind(values)).fetchall()
+        return compiled.rows(rows) if rows else rows
+
+    async def first(self, statement: Statement, values: Values) -> Any:
+        """Run *statement* with *values* by name; return its first row, or None."""
+        compiled = statement.known.get("sqlite") or statement.compiled("sqlite")
+        if self.trace is not None or (self._is_reading and not compiled.is_query):
+            self._look_at(compiled)
+        row = self._raw.execute(compiled.sql, compiled.bind(values)).fetchone()
+        if row is None or compiled.make is None:
+            return None
+        return compiled.rows((row,))[0] if compiled.converts else compiled.make(row)
 
     async def change(self, statement: Statement, values: Values) -> int:
         """Run *statement* with *values* by name; return how many rows it touched."""
         compiled = statement.known.get("sqlite") or statement.compiled("sqlite")
-        return self._executed(compiled, compiled.bind(values)).rowcount
+        if self.trace is not None or (self._is_reading and not compiled.is_query):
+            self._look_at(compiled)
+        return self._raw.execute(compiled.sql, compiled.bind(values)).rowcount
 
     async def _run(self, compiled: Compiled, bound: Sequence[Any]) -> Result:
-        cursor = self._executed(compiled, bound)
+        self._look_at(compiled)
+        cursor = self._raw.execute(compiled.sql, bound)
         if compiled.has_rows is False:
             return Result([], cursor.rowcount)
         if compiled.has_rows:
@@ -176,12 +192,15 @@ class SqliteConnection(Connection):
         make = row_maker(tuple(column[0] for column in cursor.description or ()))
         return Result([make(row) for row in cursor.fetchall()], cursor.rowcount)
 
-    def _executed(self, compiled: Compiled, bound: Sequence[Any]) -> sqlite3.Cursor:
+    def _look_at(self, compiled: Compiled) -> None:
+        """Tell whoever wants to know what is run, and refuse to write where this was lent for reading.
+
+        The everyday ways above do not call where neither is the case: a statement costs little more than a call.
+        """
         if self.trace is not None:
             self.trace(compiled.sql)
         if self._is_reading and not compiled.is_query:
             raise sqlite3.OperationalError(_REFUSED)
-        return self._raw.execute(compiled.sql, bound)
 
     async def _run_many(self, sql: str, bound: Sequence[Sequence[Any]]) -> None:
         if self.trace is not None:

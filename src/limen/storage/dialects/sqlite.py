@@ -74,6 +74,15 @@ class _Pool:
         self._free = CONNECTIONS
         self._waiting: deque[asyncio.Future[None]] = deque()
 
+    def spare(self, trace: Trace | None, least: int = 1) -> SqliteConnection | None:
+        """Lend one that is idle, without waiting, where at least so many places are free."""
+        if self._free < least or not self._idle:
+            return None
+        self._free -= 1
+        connection = self._idle.pop()
+        connection.trace = trace
+        return connection
+
     async def lend(self, trace: Trace | None) -> SqliteConnection:
         """Lend a connection, to be given back."""
         if self._free:
@@ -109,11 +118,6 @@ class _Pool:
                 return
         self._free += 1
 
-    @property
-    def has_spare(self) -> bool:
-        """Tell whether one is open, not in use, and not the last: who only reads must keep nobody from writing."""
-        return bool(self._idle) and self._free > 1
-
     def take_back(self, connection: SqliteConnection) -> None:
         """Take a connection back; what was begun on it and not committed is rolled back."""
         try:
@@ -126,7 +130,10 @@ class _Pool:
             if len(self._idle) > 1:  # the one that wrote last goes first: what it wrote and read lies in its memory
                 self._idle.sort(key=_turn)
         finally:
-            self._leave()
+            if self._waiting:
+                self._leave()
+            else:
+                self._free += 1
 
     def close(self) -> None:
         """Close what is idle."""
@@ -158,12 +165,16 @@ class _Loan:
         self._trace, self._write, self._lasts = trace, write, lasts
 
     async def __aenter__(self) -> Connection:
-        if not (self._write or self._pool.has_spare):
-            self._pool = self._readers
-        connection = self._connection = await self._pool.lend(self._trace)
         if not self._write:
+            # not the last one of those that write: who only reads must keep nobody from writing
+            connection = self._pool.spare(self._trace, 2)
+            if connection is None:
+                self._pool = self._readers
+                connection = self._readers.spare(self._trace) or await self._readers.lend(self._trace)
             connection.begin_reading()
+            self._connection = connection
             return connection
+        connection = self._connection = self._pool.spare(self._trace) or await self._pool.lend(self._trace)
         try:
             await connection.begin_writing(lasts=self._lasts)
         except BaseException:

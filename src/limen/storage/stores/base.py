@@ -108,9 +108,8 @@ class TenantStoreBase:
     async def _applied(self, statement: TenantStatement, values: Mapping[str, Any] | None = None, **more: Any) -> bool:
         return await self._connection.change(statement, {TENANT: self._tenant_id, **(values or {}), **more}) > 0
 
-    async def _one(self, statement: TenantStatement, **values: Any) -> Any:
-        rows = await self._connection.fetch(statement, {TENANT: self._tenant_id, **values})
-        return rows[0] if rows else None
+    def _one(self, statement: TenantStatement, **values: Any) -> Awaitable[Any]:
+        return self._connection.first(statement, {TENANT: self._tenant_id, **values})
 
     def _all(self, statement: TenantStatement, **values: Any) -> Awaitable[list[Any]]:
         return self._connection.fetch(statement, {TENANT: self._tenant_id, **values})

@@ -94,6 +94,7 @@ _RENEW_CONTACT = update_mine(
 _left = (*_theirs, contact_index.c.blind == bindparam("left"), contact_index.c.held_until.is_(None))
 _DROP_CONTACT = delete_mine(contact_index, *_left)
 _HOLD_CONTACT = update_mine(contact_index, *_left, sets=("held_until",))
+_STATES = {state.value: state for state in CustomerState}
 
 
 class SqlCustomers(TenantStoreBase):
@@ -211,7 +212,7 @@ def existing(row: Row[Any]) -> SealedCustomer:
         sealed_profile=row.sealed_profile,
         created_at=row.created_at,
         updated_at=row.updated_at,
-        state=CustomerState(row.state),
+        state=_STATES[row.state],
         valid_after=row.valid_after,
         version=row.version,
         proof_after=row.proof_after,
