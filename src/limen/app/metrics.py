@@ -1,11 +1,13 @@
 """What is measured of the parts themselves: read when somebody scrapes, or counted where something happens once."""
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
+from itertools import accumulate
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client import CollectorRegistry, Counter, Gauge
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from limen.access.passkeys.trust import Blob
@@ -22,6 +24,7 @@ from limen.trust.geography.atlas import Atlas
 from limen.trust.threats.reputation import Reputation
 
 _POOL: Final = "limen_hash_pool"
+Words = tuple[str, ...]
 _PROBABILITIES: Final = (0.0001, 0.0005, 0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 0.8)
 
 
@@ -92,10 +95,34 @@ class JobMetrics:
         self._unindexed.set(left)
 
 
-def _by_two(counter: Counter) -> Callable[[str, str], None]:
-    """Return what counts by two labels; what is found by them is kept, since they are few and asked for at sign-ins."""
-    found = cache(counter.labels)
-    return lambda first, second: found(first, second).inc()
+class WordCounter(Collector):
+    """Counts by words of ours, in a plain dictionary as ``HttpMetrics`` has it: it is told every sign-in, every token.
+
+    It is told on the event loop alone: threads would have to be kept apart.
+    """
+
+    def __init__(
+        self, name: str, about: str, labels: Sequence[str], registry: CollectorRegistry, begin: Iterable[Words] = ()
+    ) -> None:
+        """Show those that are to *begin* at zero."""
+        self._name, self._about, self._labels = name, about, labels
+        self._counts = dict.fromkeys(begin, 0)
+        registry.register(self)
+
+    def count(self, *words: str) -> None:
+        """Count one."""
+        self._counts[words] = self._counts.get(words, 0) + 1
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the family."""
+        family = CounterMetricFamily(self._name, self._about, labels=self._labels)
+        for words, count in list(self._counts.items()):
+            family.add_metric(words, count)
+        yield family
+
+    def describe(self) -> Iterable[Metric]:
+        """Yield nothing: the family is known when it is collected."""
+        return ()
 
 
 def kms_counter(registry: CollectorRegistry) -> Callable[[str, str], None]:
@@ -112,11 +139,8 @@ def kms_counter(registry: CollectorRegistry) -> Callable[[str, str], None]:
 
 def proof_counter(registry: CollectorRegistry) -> Callable[[str, str], None]:
     """Return what counts proofs by kind (``dpop``, ``client``) and what came of them; both are words of ours."""
-    counter = Counter(
-        "limen_proofs", "Proofs of possession, and clients that did not prove themselves", ["kind", "outcome"],
-        registry=registry,
-    )  # fmt: skip
-    return _by_two(counter)
+    about = "Proofs of possession, and clients that did not prove themselves"
+    return WordCounter("limen_proofs", about, ("kind", "outcome"), registry).count
 
 
 def deprecation_counter(registry: CollectorRegistry) -> Callable[[str], None]:
@@ -129,38 +153,18 @@ def deprecation_counter(registry: CollectorRegistry) -> Callable[[str], None]:
     return lambda operation: counter.labels(operation).inc()
 
 
-class GrantCollector(Collector):
-    """What the token endpoint answered, in a plain dictionary as ``HttpMetrics`` has it: it is told every token."""
-
-    def __init__(self) -> None:
-        """Begin at zero: each grant, and what is worth an alarm at the first."""
-        self._answers = {(name, "issued"): 0 for name in NAMES.values()}
-        self._answers[NAMES["authorization_code"], Redemption.REPLAYED.value] = 0
-        self._answers[NAMES["refresh_token"], RotationOutcome.REUSED.value] = 0
-
-    def count(self, grant: str, outcome: str) -> None:
-        """Count one answer."""
-        key = (grant, outcome)
-        self._answers[key] = self._answers.get(key, 0) + 1
-
-    def collect(self) -> Iterator[Metric]:
-        """Yield the family."""
-        words = "Answers of the token endpoint, by grant and what came of it."
-        family = CounterMetricFamily("limen_token_requests", words, labels=["grant", "outcome"])
-        for key, count in list(self._answers.items()):
-            family.add_metric(key, count)
-        yield family
-
-    def describe(self) -> Iterable[Metric]:
-        """Yield nothing: the family is known when it is collected."""
-        return ()
-
-
 def grant_counter(registry: CollectorRegistry) -> Callable[[str, str], None]:
-    """Return what counts answers of the token endpoint by grant and outcome; both are words of ours."""
-    collector = GrantCollector()
-    registry.register(collector)
-    return collector.count
+    """Return what counts answers of the token endpoint by grant and outcome; both are words of ours.
+
+    Each grant is shown from the start, and what is worth an alarm at the first.
+    """
+    begin = [(name, "issued") for name in NAMES.values()]
+    begin += (
+        (NAMES["authorization_code"], Redemption.REPLAYED.value),
+        (NAMES["refresh_token"], RotationOutcome.REUSED.value),
+    )
+    about = "Answers of the token endpoint, by grant and what came of it."
+    return WordCounter("limen_token_requests", about, ("grant", "outcome"), registry, begin).count
 
 
 def registration_counter(registry: CollectorRegistry) -> Callable[[str, str], None]:
@@ -176,11 +180,8 @@ def registration_counter(registry: CollectorRegistry) -> Callable[[str, str], No
 
 def authentication_counter(registry: CollectorRegistry) -> Callable[[str, str], None]:
     """Return what counts proofs of customers by authenticator (RFC 8176) and outcome; both are words of ours."""
-    counter = Counter(
-        "limen_authentications", "Proofs that customers gave in journeys, and tries that proved nothing",
-        ["method", "outcome"], registry=registry,
-    )  # fmt: skip
-    return _by_two(counter)
+    about = "Proofs that customers gave in journeys, and tries that proved nothing"
+    return WordCounter("limen_authentications", about, ("method", "outcome"), registry).count
 
 
 def breach_counter(registry: CollectorRegistry) -> Callable[[str, str], None]:
@@ -189,36 +190,48 @@ def breach_counter(registry: CollectorRegistry) -> Callable[[str, str], None]:
         "limen_breach_checks", "Questions whether a password is known from a breach", ["source", "outcome"],
         registry=registry,
     )  # fmt: skip
-    return _by_two(counter)
+    found = cache(counter.labels)
+    return lambda source, outcome: found(source, outcome).inc()
 
 
 def guard_counter(registry: CollectorRegistry) -> Callable[[str, str], None]:
     """Return what counts tries that a guard noticed, by what it did and why; both are words of ours."""
-    counter = Counter(
-        "limen_guarded_tries", "Tries that a guard refused, let pass behind a proof, or noticed in shadow mode",
-        ["outcome", "reason"], registry=registry,
-    )  # fmt: skip
-    return _by_two(counter)
+    about = "Tries that a guard refused, let pass behind a proof, or noticed in shadow mode"
+    return WordCounter("limen_guarded_tries", about, ("outcome", "reason"), registry).count
+
+
+class RiskMeter(WordCounter):
+    """Counts what risk decided, by action and outcome, and how likely it found somebody else."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        """Begin at zero."""
+        self._scores: dict[str, list[float]] = {}
+        about = "Decisions of risk, by what was done, what was decided, and whether that was enforced"
+        super().__init__("limen_risk_decisions", about, ("action", "outcome", "enforced"), registry)
+
+    def measure(self, action: str, outcome: str, enforced: bool, probability: float) -> None:  # noqa: FBT001 - of CountRisk
+        """Note one decision."""
+        self.count(action, outcome, "yes" if enforced else "no")
+        scores = self._scores.get(action)
+        if scores is None:
+            scores = self._scores[action] = [0.0] * (len(_PROBABILITIES) + 2)
+        scores[bisect_left(_PROBABILITIES, probability)] += 1
+        scores[-1] += probability
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield both families."""
+        yield from super().collect()
+        about = "How likely it is somebody else, as risk found it"
+        family = HistogramMetricFamily("limen_risk_probability", about, labels=("action",))
+        bounds = [*map(str, _PROBABILITIES), "+Inf"]
+        for action, (*counts, total) in list(self._scores.items()):
+            family.add_metric((action,), list(zip(bounds, accumulate(counts), strict=True)), total)
+        yield family
 
 
 def risk_meter(registry: CollectorRegistry) -> Callable[[str, str, bool, float], None]:
     """Return what counts what risk decided, by action and outcome, and how likely it found somebody else."""
-    counter = Counter(
-        "limen_risk_decisions", "Decisions of risk, by what was done, what was decided, and whether that was enforced",
-        ["action", "outcome", "enforced"], registry=registry,
-    )  # fmt: skip
-    scores = Histogram(
-        "limen_risk_probability", "How likely it is somebody else, as risk found it",
-        ["action"], buckets=_PROBABILITIES, registry=registry,
-    )  # fmt: skip
-
-    counted, scored = cache(counter.labels), cache(scores.labels)
-
-    def measure(action: str, outcome: str, enforced: bool, probability: float) -> None:  # noqa: FBT001 - of CountRisk
-        counted(action, outcome, "yes" if enforced else "no").inc()
-        scored(action).observe(probability)
-
-    return measure
+    return RiskMeter(registry).measure
 
 
 def feed_counter(registry: CollectorRegistry) -> Callable[[str, str], None]:
