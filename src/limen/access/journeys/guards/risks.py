@@ -37,8 +37,7 @@ class Judged(msgspec.Struct, frozen=True):
         decision: what the tenant does about it.
         action: what was done.
         client: for which application; empty for the account page.
-        is_on: whether what is decided is done.
-        has_more: whether more can be asked for at all: a mailbox is nothing beside itself.
+        done: what of it is done: a notice, a challenge, a delay, a denial.
         kept: the customer's history as it was read for it.
     """
 
@@ -47,35 +46,35 @@ class Judged(msgspec.Struct, frozen=True):
     decision: Decision
     action: Action
     client: str
-    is_on: bool
-    has_more: bool = True
+    done: frozenset[str]
     kept: Kept | None = None
 
     def does(self, what: str) -> bool:
-        """Tell whether *what* is done: a notice, a challenge, a delay or a denial."""
-        return self.is_on and what in self.decision.reached and (what != "challenge" or self.has_more)
+        """Tell whether *what* is done."""
+        return what in self.done
 
-    @property
-    def notifies(self) -> bool:
-        """Tell whether the customer is told: where that was decided, or where more could not be asked for."""
-        return self.does("notify") or (self.is_on and "challenge" in self.decision.reached and not self.has_more)
+    def without_more(self) -> "Judged":
+        """Return it where more cannot be asked for, as a mailbox is nothing beside itself: the customer is told."""
+        if "challenge" not in self.done:
+            return self
+        return msgspec.structs.replace(self, done=self.done - {"challenge"} | {"notify"})
 
     @property
     def is_enforced(self) -> bool:
         """Tell whether the gravest that was decided is done."""
         outcome = self.decision.outcome
-        return outcome == "allow" or self.does(outcome)
+        return outcome == "allow" or outcome in self.done
 
     def doubt(self, before: Doubt, of: str) -> Doubt:
         """Return the doubt *before* with what risk adds: the authenticator *of* was the right one."""
-        asks = self.does("challenge")
+        asks = "challenge" in self.done
         return Doubt(
             reason=before.reason or (RISK if asks else ""),
             asks=before.asks or asks,
             changes=before.changes,
             of=of,
             level=self.decision.level if asks else "",
-            notifies=self.notifies,
+            notifies="notify" in self.done,
             is_suspected=asks,
         )
 
@@ -115,18 +114,17 @@ async def held_against(
 ) -> Judged | None:
     """Return what *judge* says of an action for an application; None where there is nothing to hold it against."""
     kept, found = await judge.scored(unit, *owner, seen)
-    if kept.history is None:
-        return Judged(seen, found, judge.decides_away(*of), *of, judge.is_on, kept=kept)
-    if kept.history.is_empty:
+    if kept.history is not None and kept.history.is_empty:
         return None
-    return Judged(seen, found, judge.decides(found, *of), *of, judge.is_on, kept=kept)
+    decision = judge.decides_away(*of) if kept.history is None else judge.decides(found, *of)
+    return Judged(seen, found, decision, *of, decision.reached if judge.is_on else frozenset(), kept)
 
 
 async def settled(context: StepContext, of: Judged) -> None:
     """Measure what was decided, and wait where the answer is delayed; no transaction is open."""
     parts = context.parts
     parts.count_risk(of.action, of.decision.outcome, of.is_enforced, of.found.probability)
-    if of.does("delay") and not of.does("deny"):
+    if "delay" in of.done and "deny" not in of.done:
         await parts.clock.sleep(parts.judge.settings.delay_seconds)
 
 
@@ -146,7 +144,7 @@ async def note(judge: RiskJudge, unit: Noting, customer_id: CustomerId, of: Judg
         "reasons": list(of.found.reasons),
         "model": of.found.model,
     }
-    if of.does("challenge") or of.does("deny"):
+    if not of.done.isdisjoint(("challenge", "deny")):
         await judge.suspect(unit, of.seen)
     unit.announce(Event("risk.assessed", customer_id, dict(data)))
     unit.record(

@@ -47,7 +47,8 @@ async def weighed(context: StepContext, progress: Progress) -> Progress:
     risk = await judged(context, (customer.id, vault), seen, "recovery" if is_recovery else "sign_in")
     if risk is None:
         return progress
-    risk = msgspec.structs.replace(risk, has_more=await _has_more(context, customer.id, of, risk))
+    if not await _has_more(context, customer.id, of, risk):
+        risk = risk.without_more()
     await settled(context, risk)
     if risk.does("deny"):
         return _denied(context, before, of, customer.id, risk)
