@@ -1,6 +1,7 @@
 """The atlas of a process: an operator's databases, and the registries where those say nothing."""
 
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Final
 
 from limen.trust.geography.databases import Database
@@ -12,6 +13,7 @@ from limen.trust.risk.whereabouts import BY_PREFIX, Whereabouts
 
 _KEPT: Final = 1_024
 """Addresses whose whereabouts are at hand: one request asks three times."""
+_held: Final = attrgetter("held")
 
 
 class Atlas:
@@ -22,7 +24,7 @@ class Atlas:
         self.databases = tuple(databases)
         self._has_base = has_base
         self._said: dict[str, Whereabouts] = {}
-        self._held: list[object] = []
+        self._held: tuple[object, ...] = ()
 
     def open(self) -> None:
         """Load what lies here. Takes seconds: not on an event loop."""
@@ -36,7 +38,7 @@ class Atlas:
 
     def of(self, address: str) -> Whereabouts:
         """Return what is known of *address*: its network by number or else by prefix, its country, its place."""
-        held: list[object] = [database.held for database in self.databases]
+        held = tuple(map(_held, self.databases))
         if held != self._held or len(self._said) >= _KEPT:  # newer databases say other things
             self._said, self._held = {}, held
         said = self._said.get(address)

@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Literal, Protocol, TypeVar
+from typing import Final, Literal, Protocol
 
 import structlog
 
@@ -27,7 +27,6 @@ _PREFIX: Final = 5
 Count = Callable[[str, str], None]
 """Told who was asked (``common``, ``set``, ``pairs``, ``online``), and ``known``, ``unknown`` or ``away``."""
 Known = Literal["", "password", "pair", "away"]
-Said = TypeVar("Said")
 
 
 def uncounted(_source: str, _outcome: str) -> None:
@@ -105,9 +104,13 @@ class BreachSources:
         passwords, pairs = self.passwords, self.pairs
         return is_made() and (passwords is None or passwords.is_empty) and (pairs is None or pairs.is_empty)
 
+    def is_common(self, member: int) -> bool:
+        """Tell whether a password is among the commonest: where that is at hand, nothing else lies here."""
+        return self._asked("common", member, commonest())
+
     def here(self, member: int) -> bool:
         """Tell whether a password is in what lies here. May wait for the disk."""
-        if self._asked("common", member, commonest()):
+        if self.is_common(member):
             return True
         return self._asked("set", member, self.passwords.current() if self.passwords is not None else None)
 
@@ -153,7 +156,7 @@ class Breaches:
 
     async def is_breached(self, prepared: bytes, emails: Sequence[str] = ()) -> bool | None:
         """Tell whether the *prepared* password is known, alone or beside one of *emails*; None where nobody can say."""
-        if await self._looked(lambda: self._lies_here(emails, prepared)):
+        if await self._lies_here(emails, prepared):
             return True
         return await self.sources.online(prepared) if self.settings.online else False
 
@@ -161,7 +164,7 @@ class Breaches:
         """Tell what is known of the right password of whoever owns *emails*; ``away`` where that fails closed."""
         if self.settings.at_sign_in == "off":
             return ""
-        known = await self._looked(lambda: self._lies_here(emails, prepared))
+        known = await self._lies_here(emails, prepared)
         if known:
             return known
         found = await self.sources.online(prepared) if self.settings.online else False
@@ -169,11 +172,13 @@ class Breaches:
             return "away" if self.settings.when_away == "closed" else ""
         return "password" if found else ""
 
-    async def _looked(self, look: Callable[[], Said]) -> Said:
-        """Return what *look* finds here: in a thread where it may wait for the disk."""
-        return look() if self.sources.is_at_hand else await asyncio.to_thread(look)
+    async def _lies_here(self, emails: Sequence[str], prepared: bytes) -> Known:
+        """Tell what is found here: in a thread where that may wait for the disk."""
+        if self.sources.is_at_hand:
+            return "password" if self.sources.is_common(fingerprint(prepared)) else ""
+        return await asyncio.to_thread(self._looked, emails, prepared)
 
-    def _lies_here(self, emails: Sequence[str], prepared: bytes) -> Known:
+    def _looked(self, emails: Sequence[str], prepared: bytes) -> Known:
         for email in emails:
             if self.sources.pair(email, prepared):
                 return "pair"

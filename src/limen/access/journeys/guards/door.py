@@ -92,13 +92,14 @@ async def guarded(context: StepContext, email: str, named: str, form: Mapping[st
     attempt = Attempt(context.request.address, named, password, is_known, context.journey.browser_id)
     judged = await parts.guard.judge(attempt)
     counts, work = judged.counts, parts.guard.settings.work
-    matches = NOTHING
+    verdict, news, matches = judged.verdict, tuple[News, ...](), NOTHING
     if not is_known:
         numbers = {"failures_address": counts.address, "failures_network": counts.network}
         attack = judged.verdict.is_attack
         matches = patterned(context, "sign_in", email, attack=attack, failures_account=counts.account, **numbers)
-    verdict = graver(judged.verdict, verdict_of(matches, work))
-    found = Guarded(attempt, verdict, counts, news=await pattern_news(context, "sign_in", matches))
+    if matches.matches:
+        verdict, news = graver(verdict, verdict_of(matches, work)), await pattern_news(context, "sign_in", matches)
+    found = Guarded(attempt, verdict, counts, news=news)
     if judged.shadow.bar:
         parts.count_guard("shadowed", judged.shadow.reasons[0])
     if not verdict.bar:
