@@ -204,10 +204,10 @@ class FileKeyring:
 
     async def epoch(self, epoch_id: int) -> EpochKey | None:
         """Return an epoch key that is not destroyed, or None."""
-        found = self._epoch(epoch_id)
+        found = self._epochs.get(epoch_id)
         if found is None and epoch_id > self._keys.epochs[-1].id:  # begun by another process
             await self._refresh()
-            found = self._epoch(epoch_id)
+            found = self._epochs.get(epoch_id)
         return found
 
     async def epochs(self) -> Sequence[EpochKey]:
@@ -223,7 +223,7 @@ class FileKeyring:
     async def destroy_epoch(self, epoch_id: int) -> Conflict | None:
         """Rewrite the file without a retired epoch key, durably. Refusals as in :class:`EpochKeys`."""
         await self._refresh()
-        doomed = self._epoch(epoch_id)
+        doomed = self._epochs.get(epoch_id)
         if doomed is None:
             return None
         if doomed.id == self._keys.epochs[-1].id:
@@ -247,6 +247,7 @@ class FileKeyring:
     def _adopt(self, keys: Keys) -> None:
         self._keys = keys
         self._roots = {root.number: root for root in (*keys.roots, *self._given)}
+        self._epochs = {epoch.id: epoch for epoch in keys.epochs}
         self._looked = self._clock.monotonic()
 
     async def _look_again(self) -> None:
@@ -258,9 +259,6 @@ class FileKeyring:
 
     async def _update(self, change: Callable[[Keys], Keys]) -> None:
         self._adopt(await asyncio.to_thread(self._file.update, change))
-
-    def _epoch(self, epoch_id: int) -> EpochKey | None:
-        return next((epoch for epoch in self._keys.epochs if epoch.id == epoch_id), None)
 
     def _is_due(self, epoch: EpochKey) -> bool:
         return self._clock.now() - epoch.created_at >= self._lifetime
