@@ -119,9 +119,9 @@ class Counters:
         """Count a try whose password was not compared: as long as they come, an attack goes on. Not over the day."""
         await self.meter.count(self._named(_REFUSED))
 
-    async def passed(self) -> None:
-        """Count a right password from a device that was not known."""
-        await self.meter.count(self._named(_PASSED))
+    async def passed(self, *more: tuple[str, Limit]) -> None:
+        """Count a right password from a device that was not known, and what *more* is to be counted with it."""
+        await self.meter.count([*self._named(_PASSED), *more])
 
     async def seen(self, limit: Limit, of: Sequence[str]) -> list[int]:
         """Return how many of each of *of* are counted under *limit*, one of the module's."""

@@ -4,7 +4,8 @@ With a shared cache minutes and networks are those of all processes; of the netw
 are remembered (:mod:`.shared`).
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -55,18 +56,22 @@ class Tallies:
     def __init__(self, clock: Clock) -> None:
         """Know of nothing."""
         self._clock = clock
-        self._fresh: dict[str, Counter[str]] = {}
+        self._fresh = defaultdict[str, Counter[str]](Counter)
 
     async def note(self, counters: Counters, kind: str, network: str = "") -> None:
         """Count one of *kind*, a word of :data:`KINDS`; of *network*, if it did harm."""
-        await counters.meter.count([(self._key(counters, kind, self._clock.now() // MINUTE), _TALLY)])
-        self._fresh.setdefault(counters.tenant_id, Counter())[kind] += 1
+        await counters.meter.count([self.one(counters, kind)])
         if network:
             await counters.shared.note(self._networks(counters), network)
 
-    def fresh(self) -> dict[str, Counter[str]]:
+    def one(self, counters: Counters, kind: str) -> tuple[str, Limit]:
+        """Count one of *kind* in this process; return what is to be counted for all of them."""
+        self._fresh[counters.tenant_id][kind] += 1
+        return self._key(counters, kind, self._clock.now() // MINUTE), _TALLY
+
+    def fresh(self) -> Mapping[str, Counter[str]]:
         """Hand over what this process counted since it was last asked, by tenant and kind."""
-        found, self._fresh = self._fresh, {}
+        found, self._fresh = self._fresh, defaultdict(Counter)
         return found
 
     async def minutes(self, counters: Counters) -> list[Tallied]:
