@@ -42,7 +42,7 @@ class ChangeRisk:
             risk = await held_against(judge, unit, who, seen, ("factor_change", owner.client))
         if risk is None:
             return None
-        self.count(risk.action, risk.decision.outcome, risk.is_enforced, risk.found.probability)
+        self.count(risk.action, *risk.gravest, risk.found.probability)
         async with self.database.begin(tenant.id) as unit:
             await note(judge, unit, owner.customer.id, risk, owner.request)
             if of.is_answered and risk.does("challenge") and not risk.does("deny"):

@@ -47,7 +47,7 @@ class RefreshRisk:
         risk = await self._judged(judge, of)
         if risk is None:
             return ""
-        self.count(risk.action, risk.decision.outcome, risk.is_enforced, risk.found.probability)
+        self.count(risk.action, *risk.gravest, risk.found.probability)
         if risk.decision.reached & {"challenge", "deny"}:
             async with self.database.begin(self.tenant.id) as unit:
                 await note(judge, unit, of.customer_id, risk, of.came_from)

@@ -64,8 +64,7 @@ class Lookup:
             if name in counts:
                 known[value] += weight * counts[name]
         is_attacked = self._recent.is_attacked = shown[ATTACKS] > 0
-        present = self._epochs[0]
-        if SIGN_INS in self._held or counts.get(present.hash(SIGN_INS), 0) >= LARGE:
+        if SIGN_INS in self._held or counts.get(self._epochs[0].hash(SIGN_INS), 0) >= LARGE:
             common = {one for _, _, _, one in self._asked if one[0] not in RARE}
             if is_attacked:
                 common = {one for one in common if one in attacked or one[0] not in _LEVELS}

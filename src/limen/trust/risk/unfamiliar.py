@@ -31,6 +31,8 @@ def unfamiliar(seen: Sighting, history: History) -> tuple[str, ...]:
 def to_be_told(seen: Sighting, history: History, settings: NoticeSettings) -> tuple[str, ...]:
     """Return of what the customer is told: of what is new and the tenant tells of, as long as the day's limit holds."""
     wanted = {NEW_DEVICE: settings.new_device, NEW_COUNTRY: settings.new_country}
-    found = tuple(one for one in unfamiliar(seen, history) if wanted[one])
+    found = tuple([one for one in unfamiliar(seen, history) if wanted[one]])
+    if not found:
+        return ()
     lately = sum(at > seen.at - DAY for at in history.told)
     return found if lately < settings.per_day else ()

@@ -19,7 +19,7 @@ from limen.kernel.events import AuditEntry, Event
 from limen.kernel.ids import CustomerId, SessionId
 from limen.kernel.units import AnnouncesEvents, RecordsAudit
 from limen.trust.risk.agents import agent_values
-from limen.trust.risk.decide import Decision
+from limen.trust.risk.decide import Decision, Outcome
 from limen.trust.risk.judge import Kept, RiskJudge, RiskUnit
 from limen.trust.risk.manner import manner_values
 from limen.trust.risk.records import Assessment, Sighting, Standing
@@ -60,10 +60,10 @@ class Judged(msgspec.Struct, frozen=True):
         return msgspec.structs.replace(self, done=self.done - {"challenge"} | {"notify"})
 
     @property
-    def is_enforced(self) -> bool:
-        """Tell whether the gravest that was decided is done."""
+    def gravest(self) -> tuple[Outcome, bool]:
+        """Return the gravest that was decided, and whether it is done."""
         outcome = self.decision.outcome
-        return outcome == "allow" or outcome in self.done
+        return outcome, outcome == "allow" or outcome in self.done
 
     def doubt(self, before: Doubt, of: str) -> Doubt:
         """Return the doubt *before* with what risk adds: the authenticator *of* was the right one."""
@@ -123,7 +123,7 @@ async def held_against(
 async def settled(context: StepContext, of: Judged) -> None:
     """Measure what was decided, and wait where the answer is delayed; no transaction is open."""
     parts = context.parts
-    parts.count_risk(of.action, of.decision.outcome, of.is_enforced, of.found.probability)
+    parts.count_risk(of.action, *of.gravest, of.found.probability)
     if "delay" in of.done and "deny" not in of.done:
         await parts.clock.sleep(parts.judge.settings.delay_seconds)
 
@@ -134,11 +134,12 @@ class Noting(RiskUnit, RecordsAudit, AnnouncesEvents, Protocol):
 
 async def note(judge: RiskJudge, unit: Noting, customer_id: CustomerId, of: Judged, request: RequestContext) -> None:
     """Put what was said on record: for the tenant's administrators, with reasons, and with the model that said so."""
+    outcome, is_enforced = of.gravest
     data = {
         "action": of.action,
         "client": of.client,
-        "outcome": of.decision.outcome,
-        "enforced": of.is_enforced,
+        "outcome": outcome,
+        "enforced": is_enforced,
         "probability": round(of.found.probability, 4),
         "score": round(of.found.score, 2),
         "reasons": list(of.found.reasons),
