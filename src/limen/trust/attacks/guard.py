@@ -83,16 +83,12 @@ def _share(failed: int, passed: int) -> float:
     return 100 * failed / (failed + passed) if failed else 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(msgspec.Struct, frozen=True):
     """What a try has to take, the counts it rests on, and what it would have to in earnest (shadow mode)."""
 
     verdict: Verdict = FREE
     counts: Counts = NO_COUNTS
     shadow: Verdict = FREE
-
-
-UNJUDGED: Final = Judged()
 
 
 @dataclass(frozen=True, slots=True)

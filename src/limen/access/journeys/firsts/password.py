@@ -5,7 +5,6 @@ Known, unknown, disabled and password-less accounts do the same work: one look-u
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from operator import attrgetter
 
 import msgspec
@@ -13,7 +12,7 @@ import msgspec
 from limen.access.journeys.context import StepContext
 from limen.access.journeys.firsts.first import First
 from limen.access.journeys.guards.door import Guarded, guarded
-from limen.access.journeys.guards.doubts import Doubted, doubted
+from limen.access.journeys.guards.doubts import UNDOUBTED, Doubted, doubted
 from limen.access.journeys.guards.patterns import with_news
 from limen.access.journeys.limits import over_account, over_tries
 from limen.access.journeys.migration import VERIFY, moved_in, over_questions
@@ -75,8 +74,7 @@ async def _is_known(context: StepContext, kind: str, index: bytes) -> bool:
     return named is not None and named.id in context.facts.device_of
 
 
-@dataclass(frozen=True, slots=True)
-class _Account:
+class _Account(msgspec.Struct, frozen=True):
     """An account that was looked up: the customer, their password row and their key."""
 
     customer: SealedCustomer
@@ -91,7 +89,7 @@ async def _passed(
     parts = context.parts
     await parts.guard.passed(found.attempt)
     customer = await parts.directory.open(account.customer, account.vault)
-    because = Doubted()
+    because = UNDOUBTED
     if customer is not None and account.vault is not None:
         because = await doubted(context, customer, account.vault, found)
     if because.is_denied:

@@ -5,8 +5,10 @@ A device that the account's owner has used is exempt: it is asked for nothing he
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final
+
+import msgspec
 
 from limen.access.journeys.context import StepContext
 from limen.access.journeys.guards.patterns import News, pattern_news, patterned, verdict_of, with_news
@@ -27,8 +29,7 @@ _SIGHTED: Final = Limit(1, 60, "attack-sighted")
 """An attack that goes on is noted once a minute for each kind: what a crowd of tries costs the database."""
 
 
-@dataclass(frozen=True, slots=True)
-class Guarded:
+class Guarded(msgspec.Struct, frozen=True):
     """A try that was judged."""
 
     attempt: Attempt
@@ -108,14 +109,14 @@ async def guarded(context: StepContext, email: str, named: str, form: Mapping[st
     parts.count_guard("refused" if problem is not None else "passed", verdict.reasons[0])
     if problem is None:
         await parts.guard.note("worked")
-        return replace(found, news=(*found.news, *await _news(context, found)))
+        return msgspec.structs.replace(found, news=(*found.news, *await _news(context, found)))
     await parts.guard.refused(attempt)
     await parts.guard.note("refused" if problem.status == 400 else "blocked", attempt.network)
     data = {} if verdict.bar is Bar.BLOCK else proof_data(context, verdict.work)
     problem = replace(problem, values={"email": email}, data=data)
     news = (*found.news, *await _news(context, found))
     refused = with_news(context, Progress(context.journey.state, problem=problem, is_idle=True), news)
-    return replace(found, refused=refused)
+    return msgspec.structs.replace(found, refused=refused)
 
 
 async def _problem(context: StepContext, form: Mapping[str, str], found: Guarded) -> Problem | None:

@@ -7,7 +7,6 @@ Any other proves the mailbox by a code, unless a second factor speaks.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import Final
 
 import msgspec
@@ -36,13 +35,10 @@ from limen.trust.risk.records import Failures, Sighting
 from limen.trust.threats.breaches import Known
 
 _NOTICE: Final = Limit(1, 7 * 86_400, "breach-notice")
-
-
 NO_DOUBT: Final = Doubt()
 
 
-@dataclass(frozen=True, slots=True)
-class Doubted:
+class Doubted(msgspec.Struct, frozen=True):
     """What follows from a doubt: what the journey keeps, what is written, and the code that was mailed.
 
     ``is_denied``: the password counts for a wrong one. ``habits``: what risk read of what the customer showed before.
@@ -53,6 +49,9 @@ class Doubted:
     sent: Challenge | None = None
     is_denied: bool = False
     habits: Kept | None = None
+
+
+UNDOUBTED: Final = Doubted()
 
 
 def is_answered(evidence: Sequence[Evidence], of: str) -> bool:
@@ -109,7 +108,7 @@ def _noted(context: StepContext, customer: Customer, followed: Doubted, risk: Ju
         await note(context.parts.judge, unit, customer.id, risk, context.request)
         return await followed.write(unit) if followed.write is not None else None
 
-    return replace(followed, write=write, habits=risk.kept)
+    return msgspec.structs.replace(followed, write=write, habits=risk.kept)
 
 
 async def _in_attack(context: StepContext, found: Guarded) -> bool:
