@@ -251,9 +251,9 @@ async def test_an_answer_that_took_longer_leaves_on_the_next_step(house, monkeyp
     pool = house.pool
     hashing = pool.run
 
-    async def slow(work):
+    async def slow(work, **kind):
         house.clock.advance(0.31)
-        return await hashing(work)
+        return await hashing(work, **kind)
 
     monkeypatch.setattr(pool, "run", slow)
     began = house.clock.monotonic()

@@ -3,6 +3,7 @@
 import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from limen.identity.credentials.legacy.records import OldHash
 from limen.identity.credentials.legacy.table import KeptHash, decoy, is_kept
@@ -47,7 +48,8 @@ class PasswordHasher:
     async def hash(self, prepared: bytes) -> str | Unavailable:
         """Return the PHC string of *prepared* under a fresh salt, or ``busy``."""
         salt = self._entropy.bytes(SALT_BYTES)
-        digest = await self.pool.run(lambda: self._argon2(prepared, salt, self._parameters, DIGEST_BYTES))
+        work = partial(self._argon2, prepared, salt, self._parameters, DIGEST_BYTES)
+        digest = await self.pool.run(work, is_usual=True)
         return digest if isinstance(digest, Unavailable) else StoredHash(self._parameters, salt, digest).text()
 
     async def keep(self, old: OldHash) -> str | Unavailable:
@@ -81,7 +83,8 @@ class PasswordHasher:
         if stored is not None and is_kept(stored):
             return await self._verify_kept(KeptHash.parse(stored), prepared if raw is None else raw)
         target = self._decoy if stored is None else StoredHash.parse(stored)
-        digest = await self.pool.run(lambda: self._argon2(prepared, target.salt, target.parameters, len(target.digest)))
+        work = partial(self._argon2, prepared, target.salt, target.parameters, len(target.digest))
+        digest = await self.pool.run(work, is_usual=target.parameters == self._parameters)
         if isinstance(digest, Unavailable):
             return digest
         matches = hmac.compare_digest(digest, target.digest) and stored is not None

@@ -6,7 +6,8 @@ one bounded queue, and whoever stops waiting leaves it at once.
 
 A hash goes through 19 MiB, and after it nothing that the loop needs is left in the processor's caches: the loop's part
 of a sign-in takes twice as long as it would by itself. Where the line is long, results are therefore handed over a few
-at a time: the second of them finds what the first one fetched, and their commits share a flush (ADR 0041).
+at a time: the second of them finds what the first one fetched, and their commits share a flush (ADR 0041). A result is
+held back only while the line is long, only for hashes like our own, and only of somebody who stood in a long line.
 """
 
 import asyncio
@@ -18,6 +19,7 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from itertools import groupby
+from operator import attrgetter
 from typing import Any, Final, Protocol, TypeVar
 
 from limen.identity.credentials.settings import PoolSettings
@@ -29,9 +31,9 @@ T = TypeVar("T")
 _FIRST_GUESS_SECONDS = 0.05
 _SMOOTHING = 0.1
 _TOGETHER: Final = 4
-"""How many results are handed over at once, where the line is long: the last ones save little more."""
+"""How many results are handed over at once, where the line is long: more would save little more."""
 _LONG_LINE: Final = 2 * _TOGETHER
-"""From so many that wait on, nobody's wait grows by more than a part of what it is anyway."""
+"""So many waiting are a long line. Whoever has waited for as many others may wait for three more."""
 
 
 class AtWork(Protocol):
@@ -62,7 +64,7 @@ class HashPool:
         self._settings, self._at_work = settings, at_work
         self.clock = clock
         self._jobs: deque[_Job] = deque()
-        self._done: list[_Job] = []
+        self._held: list[_Job] = []
         self._changed = threading.Condition()
         self._threads: list[threading.Thread] = []
         self._is_closing = False
@@ -78,17 +80,20 @@ class HashPool:
         """How many jobs wait."""
         return len(self._jobs)
 
-    async def run(self, work: Callable[[], T]) -> T | Unavailable:
+    async def run(self, work: Callable[[], T], *, is_usual: bool = False) -> T | Unavailable:
         """Return what *work* returns, raise what it raises, or refuse with ``busy`` when the queue is full.
 
-        A cancelled caller leaves the queue; work that has begun is finished and its result dropped.
+        *is_usual* tells that it takes as long as a hash of ours: results of others may be held back meanwhile. A
+        cancelled caller leaves the queue; work that has begun is finished and its result dropped.
         """
-        job = _Job(work, asyncio.get_running_loop())
+        job = _Job(work, asyncio.get_running_loop(), is_usual=is_usual)
+        del work  # only the job holds it, until it is done
         with self._changed:
             if self._is_closing or self.queued + self.running >= self._capacity:
                 self.refused += 1
                 return Unavailable("busy", detail="the password queue is full", retry_after=self.retry_after())
             self._start_threads()
+            job.came = self.done
             self._jobs.append(job)
             self._changed.notify()
         self._callers += 1
@@ -139,12 +144,14 @@ class HashPool:
         """Wait for a job and mark it running; None when the pool is closed and the queue empty."""
         with self._changed:
             while not self._jobs:
-                self._hand_over()  # the line ended otherwise than by work: who waited in it may have gone
                 if self._is_closing:
                     return None
                 self._changed.wait()
             self.running += 1
-            return self._jobs.popleft()
+            job = self._jobs.popleft()
+            ripe = self._ripe(may_hold=job.is_usual)
+        _hand_over(ripe)
+        return job
 
     def _perform(self, job: "_Job") -> None:
         began = self.clock.monotonic()
@@ -153,42 +160,52 @@ class HashPool:
             self.running -= 1
             self.done += 1
             self._job_seconds += _SMOOTHING * (self.clock.monotonic() - began - self._job_seconds)
-            self._done.append(job)
-            if len(self._done) >= _TOGETHER or self.queued < _LONG_LINE:
-                self._hand_over()
-
-    def _hand_over(self) -> None:
-        """Wake those whose work is done. A loop that is closed waits for nothing."""
-        done, self._done = self._done, []
-        for loop, jobs in groupby(done, _loop_of):
-            with suppress(RuntimeError):
-                loop.call_soon_threadsafe(_settle, list(jobs))
+            self._held.append(job)
+            ripe = self._ripe(may_hold=self.done - job.came > _LONG_LINE)
+        _hand_over(ripe)
 
     def _leave(self, job: "_Job") -> None:
         """Take a cancelled job out of the queue, if no thread has."""
-        with self._changed, suppress(ValueError):
-            self._jobs.remove(job)
+        with self._changed:
+            with suppress(ValueError):
+                self._jobs.remove(job)
+            ripe = self._ripe(may_hold=True)
+        _hand_over(ripe)
+
+    def _ripe(self, *, may_hold: bool) -> "list[_Job]":
+        """Return whose results are to be handed over now: of all, unless they *may* be *held* and the line is long.
+
+        Asked under the lock whenever the line was shortened or a result came: none is held where the line is short.
+        """
+        if may_hold and len(self._held) < _TOGETHER and self.queued >= _LONG_LINE:
+            return []
+        ripe, self._held = self._held, []
+        return ripe
 
 
 class _Job:
-    """Work, what came of it, and who waits for it, in which loop."""
+    """Work, what came of it, and who waits for it, in which loop.
 
-    __slots__ = ("_problem", "_result", "_work", "loop", "waiter")
+    Attributes:
+        came: how many jobs the pool had done when this one was put into the line.
+    """
 
-    def __init__(self, work: Callable[[], Any], loop: asyncio.AbstractEventLoop) -> None:
+    __slots__ = ("_problem", "_result", "_work", "came", "is_usual", "loop", "waiter")
+
+    def __init__(self, work: Callable[[], Any], loop: asyncio.AbstractEventLoop, *, is_usual: bool) -> None:
         self._work: Callable[[], Any] | None = work
         self._result: Any = None
         self._problem: BaseException | None = None
         self.loop = loop
         self.waiter: asyncio.Future[Any] = loop.create_future()
+        self.is_usual = is_usual
+        self.came = 0
 
     def perform(self) -> None:
         """Do the work, in a thread, and forget what it was: it holds a password."""
         work, self._work = self._work, None
-        try:
-            self._result = work() if work is not None else None
-        except BaseException as error:  # noqa: BLE001 - it belongs to the caller, who awaits it
-            self._problem = error
+        if work is not None:
+            self._result, self._problem = _outcome(work)
 
     def settle(self) -> None:
         """Wake who waits, in the loop."""
@@ -200,8 +217,23 @@ class _Job:
             self.waiter.set_exception(self._problem)
 
 
-def _loop_of(job: _Job) -> asyncio.AbstractEventLoop:
-    return job.loop
+def _outcome(work: Callable[[], Any]) -> tuple[Any, BaseException | None]:
+    """Return what *work* returns, and what it raises; no job is in the frame that the latter keeps alive."""
+    try:
+        return work(), None
+    except BaseException as error:  # noqa: BLE001 - it belongs to the caller, who awaits it
+        return None, error
+
+
+def _hand_over(jobs: list[_Job]) -> None:
+    """Wake those whose work is done, in few turns of their loops. A loop that is closed waits for nothing.
+
+    Never under the pool's lock: the loop that wakes takes the core from the thread that woke it, and the lock would
+    stay with a thread that is niced.
+    """
+    for loop, ready in groupby(jobs, attrgetter("loop")):
+        with suppress(RuntimeError):
+            loop.call_soon_threadsafe(_settle, list(ready))
 
 
 def _settle(jobs: list[_Job]) -> None:

@@ -118,3 +118,27 @@ def test_neither_salt_nor_digest_is_printed():
 def test_impossible_parameters_are_misconfigured(wrong: tuple[int, int, int]):
     with pytest.raises(Misconfigured):
         Argon2Parameters(*wrong)
+
+
+@pytest.mark.anyio
+async def test_only_a_hash_with_todays_parameters_is_one_that_others_may_be_held_back_for(
+    hasher: PasswordHasher, pool: HashPool, monkeypatch: pytest.MonkeyPatch
+):
+    usual: list[bool] = []
+    run = pool.run
+
+    async def noted(work, *, is_usual: bool = False):
+        usual.append(is_usual)
+        return await run(work, is_usual=is_usual)
+
+    monkeypatch.setattr(pool, "run", noted)
+    ours = await hasher.hash(b"correct horse")
+    for stored in (
+        ours,
+        None,
+        f"$argon2id$v=19$m=16,t=2,p=1{TAIL}",
+        "{bcrypt}plain:2b:04," + "." * 22 + "|" + "A" * 32,
+    ):
+        await hasher.verify(stored, b"correct horse")
+    await hasher.seconds("bcrypt:plain:2b:04")
+    assert usual == [True, True, True, False, False, False]
