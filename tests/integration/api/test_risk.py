@@ -60,8 +60,12 @@ async def test_older_decisions_are_found_behind_all_that_happened_since(house, m
     async with house.http(await house.token("limen:customers:read")) as http:
         path = f"/customers/{ann.id}/risk-decisions"
         for limit, expected in ((1, [0.3]), (2, [0.3, 0.4]), (9, [0.3, 0.4])):
-            found = (await http.get(path, params={"limit": limit})).json()["items"]
-            assert [one["probability"] for one in found] == expected
+            found = (await http.get(path, params={"limit": limit})).json()
+            assert [one["probability"] for one in found["items"]] == expected
+            assert found["is_whole"] is (limit == 9)
+        monkeypatch.setattr("limen.trust.risk.replay._ROUNDS", 2)
+        found = (await http.get(path)).json()
+        assert (found["items"], found["is_whole"]) == ([], False)
 
 
 async def test_a_replay_counts_by_threshold_rule_and_customer(house):

@@ -65,6 +65,14 @@ class Made:
 
 
 @dataclass(frozen=True, slots=True)
+class Newest:
+    """The newest decisions about somebody, and whether all their records were looked through for them."""
+
+    made: list[Made]
+    is_whole: bool
+
+
+@dataclass(frozen=True, slots=True)
 class WhatIf:
     """What is asked: *settings* in place of those that held, over the decisions from *since* to before *until*.
 
@@ -159,17 +167,17 @@ async def replay(reading: Reading, tenant_id: TenantId, asked: WhatIf) -> Replay
         await asyncio.sleep(0)  # others are served meanwhile
 
 
-async def newest_of(log: AuditStore, subject: str, limit: int) -> list[Made]:
+async def newest_of(log: AuditStore, subject: str, limit: int) -> Newest:
     """Return up to *limit* of the newest decisions about *subject*, from their newest hundred thousand records."""
     sought, made, last = Sought(subject, frozenset({EVENT})), list[Made](), cast("Place | None", None)
     for _ in range(_ROUNDS):
         stretch = await log.search(sought, limit=limit - len(made), before=last)
         made += decisions(stretch.records)
-        if stretch.behind is None or len(made) == limit:
-            break
         last = stretch.behind
+        if last is None or len(made) == limit:
+            break
         await asyncio.sleep(0)
-    return made
+    return Newest(made, is_whole=last is None)
 
 
 def decisions(records: Sequence[AuditRecord]) -> Iterator[Made]:

@@ -43,9 +43,9 @@ async def list_risk_decisions(
     async with call.parts.reading(call.desk.tenant.id) as unit:
         if await unit.customers.get(CustomerId(customer_id)) is None:
             raise Refused(NotFound("customer_not_found"))
-        made = await newest_of(unit.audit_log, customer_id, limit)
-    names = {name for one in made for name in one.reasons}
-    return answer(decisions_shown(made, {name: call.parts.words(locale, name) for name in names}))
+        newest = await newest_of(unit.audit_log, customer_id, limit)
+    names = {name for one in newest.made for name in one.reasons}
+    return answer(decisions_shown(newest, {name: call.parts.words(locale, name) for name in names}))
 
 
 @router.post(

@@ -11,7 +11,7 @@ from limen.integration.api.models.common import Int, Moment, Sent, Shown, Str, m
 from limen.integration.api.models.derived import sent_fields
 from limen.kernel.clock import Instant
 from limen.trust.risk.decide import OUTCOMES
-from limen.trust.risk.replay import LADDER, USUAL, Made, Replayed
+from limen.trust.risk.replay import LADDER, USUAL, Newest, Replayed
 
 _Threshold = Annotated[Int, Field(ge=0, le=1_000)]
 _RULES: Any = sent_fields(RiskSettings)["rules"][0]
@@ -42,6 +42,10 @@ class DecisionsShown(Shown):
     """The newest decisions of a customer, the newest first."""
 
     items: list[DecisionShown]
+    is_whole: bool = Field(
+        description="False where older records may hold more: `limit` was reached, or there are as many of the"
+        " customer's as are looked through, 100,000 at the most."
+    )
 
 
 class WhatIfSent(Sent):
@@ -104,7 +108,7 @@ class WhatIfShown(Shown):
     is_whole: bool = Field(description="False where there are older decisions than were read.")
 
 
-def decisions_shown(made: list[Made], words: dict[str, str]) -> DecisionsShown:
+def decisions_shown(newest: Newest, words: dict[str, str]) -> DecisionsShown:
     """Return the decisions as they are shown, with the *words* of each reason."""
     return DecisionsShown(
         items=[
@@ -119,8 +123,9 @@ def decisions_shown(made: list[Made], words: dict[str, str]) -> DecisionsShown:
                 reasons=[ReasonShown(name=name, words=words[name]) for name in one.reasons],
                 model=one.model,
             )
-            for one in made
-        ]
+            for one in newest.made
+        ],
+        is_whole=newest.is_whole,
     )
 
 
