@@ -24,6 +24,8 @@ _VIOLATIONS = """options => axe.run(document, options).then(found => found.viola
 _SPILLS = """() => [document.documentElement, ...document.querySelectorAll(".card, .row, .button, .notice, .badge")]
     .filter(one => one.scrollWidth > one.clientWidth + 1 && getComputedStyle(one).display !== "inline")
     .map(one => one.className + ": " + one.textContent.trim().slice(0, 60))"""
+_KINDS = (".button:not(.button--plain):not(.button--bad)", ".button--plain", ".button--bad")
+_EDGES = "kind => [...document.querySelectorAll(kind)].map(one => getComputedStyle(one).borderTopWidth)"
 _assets = StaticAssets()
 _renderer = Renderer(_assets)
 
@@ -48,6 +50,21 @@ DRESSES = (
 async def test_every_template_is_sound_in_every_dress(browser):
     found = await asyncio.gather(*(complaints(browser, dress) for dress in DRESSES))
     assert [one for some in found for one in some] == []
+
+
+async def test_the_main_button_is_told_from_others_where_the_system_chooses_the_colours(browser):
+    context = await browser.new_context(forced_colors="active")
+    page = await context.new_page()
+    page.set_default_timeout(MILLISECONDS)
+    await page.route("**/*", serve)
+    await page.goto(HOST)
+    edges: list[set[str]] = [set() for _ in _KINDS]
+    for template, filled in (PAGES["sign_in"], PAGES["account_changes"]):
+        await page.set_content(_renderer.render(template, "en", filled))
+        for kind, found in zip(_KINDS, edges, strict=True):
+            found.update(await page.evaluate(_EDGES, kind))
+    assert edges == [{"3px"}, {"1px"}, {"1px"}]
+    await context.close()
 
 
 async def complaints(browser: Browser, dress: Dress) -> list[tuple[str, str, object]]:

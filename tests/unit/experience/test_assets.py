@@ -46,6 +46,16 @@ def test_every_style_sheet_is_in_the_bundle_without_its_remarks() -> None:
     assert b"\n " not in bundle
 
 
+def test_where_the_system_chooses_the_colours_the_main_button_is_told_by_its_edge() -> None:
+    _, forced = (_STATIC / "css" / "forms.css").read_text().split("@media (forced-colors: active)")
+    rules = {
+        name: dict(re.findall(r"([\w-]+): ([^;]+);", rule)) for name, rule in re.findall(r"(\..+) \{([^}]+)", forced)
+    }
+    main = rules[".button:not(.button--plain, .button--bad)"]
+    assert (main["border-width"], rules[".button"].get("border-width")) == ("3px", None)
+    assert {main["border-color"], rules[".button"]["border-color"]} == {"Highlight", "ButtonText"}
+
+
 def test_script_holds_no_words_and_no_markup() -> None:
     script = (_STATIC / "limen.js").read_text()
     assert [

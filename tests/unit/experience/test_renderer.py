@@ -169,6 +169,21 @@ def test_the_primary_button_comes_first_so_that_enter_presses_it() -> None:
         assert all(button["name"] == "intent" for button in submits[1:])
 
 
+def test_what_removes_something_of_the_account_looks_like_it_there_and_where_it_is_confirmed() -> None:
+    asked, confirmed = {}, {}
+    for sample in PAGES:
+        buttons = [one for one in _page(sample).all("button") if one["type"] == "submit"]
+        intents = [(one.get("value") or "", "button--bad" in (one.get("class") or "")) for one in buttons]
+        asked |= {intent: bad for intent, bad in intents if intent.startswith(("remove_", "rename_", "delete_"))}
+        if sample.endswith(("remove", "rename", "primary", "delete_account")):
+            confirmed[sample] = intents[0]
+    harmless = {"rename_passkey", "passkey_rename", "one_contact_primary"}
+    removed = {"app", "email", "identity", "mailed_codes", "number", "passkey", "phone"}
+    assert asked == {f"remove_{one}": True for one in removed} | {"delete_account": True, "rename_passkey": False}
+    assert {"passkey_remove", "phone_remove", "delete_account", *harmless} - {"rename_passkey"} <= set(confirmed)
+    assert {sample: bad for sample, (_, bad) in confirmed.items()} == {one: one not in harmless for one in confirmed}
+
+
 def test_a_wrong_field_is_marked_tied_to_its_message_and_focused() -> None:
     html = _render("sign_up_wrong")
     fields = {field.get("name"): field for field in _Page(html).all("input")}
