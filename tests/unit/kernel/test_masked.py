@@ -15,6 +15,7 @@ from limen.access.sessions.cookies import BrowserCookie
 from limen.kernel.ids import BrowserId, CustomerId
 from limen.trust.risk.history import History
 from limen.trust.risk.judge import Kept
+from limen.trust.risk.records import Sighting
 
 SOURCE = Path(__file__).parents[3] / "src"
 TEXT = "open-sesame"
@@ -32,7 +33,7 @@ PROBLEM = Problem(values={"email": TEXT}, data={"codes": [TEXT]})
         PROBLEM,
         Progress(STATE, problem=PROBLEM, link_hash=TEXT.encode()),
         ResponseTarget("https://shop.example", "query", {"code": TEXT}),
-        Kept(CUSTOMER, TEXT.encode(), History()),
+        Kept(CUSTOMER, TEXT.encode(), History(), Sighting(0, {"address": TEXT}, TEXT)),
     ],
     ids=lambda holder: type(holder).__name__,
 )

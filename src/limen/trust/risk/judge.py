@@ -40,11 +40,12 @@ class Seals(Protocol):
 
 
 class Kept(Masked, msgspec.Struct, frozen=True):
-    """A customer's history as it was read: sealed, and open; None where it cannot be opened."""
+    """A customer's history as it was read: sealed, and open; None where it cannot be opened. And for what that was."""
 
     customer_id: CustomerId
     sealed: bytes
     history: History | None
+    seen: Sighting
 
     def __repr__(self) -> str:
         """Show nothing personal."""
@@ -116,7 +117,7 @@ class RiskJudge:
         look = Lookup(self.epochs, seen.at)
         sealed, counts = await unit.risk.look_up(customer_id, look.names((*OF_ALL, *shown_in(seen))))
         look.take(counts)
-        kept = _kept(customer_id, vault, sealed)
+        kept = _kept(customer_id, vault, sealed, seen)
         history = kept.history
         if history is None:
             return kept, AWAY
@@ -148,7 +149,7 @@ class RiskJudge:
         """
         read = kept if kept is not None and kept.customer_id == customer_id else None
         while True:
-            before = read or _kept(customer_id, vault, await unit.risk.history(customer_id))
+            before = read or _kept(customer_id, vault, await unit.risk.history(customer_id), seen)
             history = before.history or History()  # what cannot be read begins anew
             told = to_be_told(seen, history, self.notices) if tells else ()
             sealed = vault.seal(FIELD, customer_id, msgspec.json.encode(history.after(seen, is_told=bool(told))))
@@ -160,8 +161,8 @@ class RiskJudge:
         return told
 
 
-def _kept(customer_id: CustomerId, vault: Seals, sealed: bytes) -> Kept:
+def _kept(customer_id: CustomerId, vault: Seals, sealed: bytes, seen: Sighting) -> Kept:
     try:
-        return Kept(customer_id, sealed, open_history(vault, customer_id, sealed))
+        return Kept(customer_id, sealed, open_history(vault, customer_id, sealed), seen)
     except (Corrupted, msgspec.DecodeError):
-        return Kept(customer_id, sealed, None)
+        return Kept(customer_id, sealed, None, seen)

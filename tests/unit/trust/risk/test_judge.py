@@ -164,10 +164,10 @@ class Rows:
 async def test_a_history_that_was_read_is_not_read_again_unless_another_sign_in_came_between() -> None:
     of, unit = judge(), Rows()
     await of.remember(unit, "cus_1", unit, SEEN)
-    read = Kept("cus_1", unit.held, History().after(SEEN))
+    read = Kept("cus_1", unit.held, History().after(SEEN), SEEN)
     await of.remember(unit, "cus_1", unit, SEEN, kept=read)
     assert (unit.reads, msgspec.json.decode(unit.held, type=History).sign_ins.weight) == (1, 2)
     await of.remember(unit, "cus_1", unit, SEEN, kept=read)  # which is what it was two sign-ins ago
     assert (unit.reads, msgspec.json.decode(unit.held, type=History).sign_ins.weight) == (2, 3)
-    await of.remember(unit, "cus_2", unit, SEEN, kept=Kept("cus_1", unit.held, History()))  # somebody else's
+    await of.remember(unit, "cus_2", unit, SEEN, kept=Kept("cus_1", unit.held, History(), SEEN))  # somebody else's
     assert unit.reads == 3

@@ -178,9 +178,10 @@ async def remember(  # noqa: PLR0913 - the end of a journey
     if facts.customer is None:
         msg = "a vault without its customer"
         raise Fault(msg)
-    seen, doubt = sighting(parts, journey, request), journey.state.doubt
+    kept, doubt = facts.habits, journey.state.doubt
+    seen = sighting(parts, journey, request) if kept is None else kept.seen
     tells = journey.state.path is not Path.RECOVER
-    new = await parts.judge.remember(unit, facts.customer.id, facts.vault, seen, kept=facts.habits, tells=tells)
+    new = await parts.judge.remember(unit, facts.customer.id, facts.vault, seen, kept=kept, tells=tells)
     if doubt.notifies and not new:
         new = (UNUSUAL,)
     if new:
