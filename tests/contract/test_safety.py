@@ -96,10 +96,10 @@ async def test_a_device_is_trusted_by_one_customer_at_one_browser_until_it_expir
         await unit.devices.trust(first)
         await unit.devices.trust(second)
         assert await unit.devices.of_customer(owner.id, now) == [second]
-        assert await unit.devices.find(owner.id, browser.id, second.expires_at - 1) == second
-        assert await unit.devices.find(owner.id, browser.id, second.expires_at) is None
+        assert await unit.devices.of_customer(owner.id, second.expires_at - 1) == [second]
+        assert await unit.devices.of_customer(owner.id, second.expires_at) == []
         await unit.devices.used(second.id, now + 3)
-        assert (await unit.devices.find(owner.id, browser.id, now)).used_at == now + 3
+        assert (await unit.devices.of_customer(owner.id, now))[0].used_at == now + 3
         assert await unit.devices.forget(owner.id, second.id)
         assert not await unit.devices.forget(owner.id, second.id)
 

@@ -41,6 +41,7 @@ from limen.storage.stores.rotations import SqlRotations
 from limen.storage.stores.safety import SqlDevices, SqlLinks, SqlRecoveries
 from limen.storage.stores.search import SqlSearch
 from limen.storage.stores.sessions import SqlSessions
+from limen.storage.stores.standings import SqlStandings
 from limen.storage.stores.tenants import SqlTenantRegistry
 from limen.storage.stores.tolls import SqlTolls
 from limen.storage.stores.waiting import SqlFamilies, SqlWaiting
@@ -123,6 +124,11 @@ class Stores(ABC):
     def factors(self) -> SqlFactors:
         """Return their second factors."""
         return SqlFactors(self._connection, self.tenant_id, self._dialect)
+
+    @once
+    def standings(self) -> SqlStandings:
+        """Return customers with their factors and the browsers that they trust."""
+        return SqlStandings(self._connection, self.tenant_id)
 
     @once
     def merges(self) -> SqlMerges:

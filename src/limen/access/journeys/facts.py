@@ -22,13 +22,13 @@ from limen.access.journeys.second_factors import (
     wants_bound_key,
     wants_key,
 )
+from limen.access.journeys.store import Standing
 from limen.access.journeys.tasks import PROVEN_FIRST
 from limen.access.journeys.terms import terms_due
 from limen.access.journeys.weaker import barred
 from limen.access.oauth.consent import details_due, needs_consent
 from limen.access.oauth.records import AuthorizationRequest
 from limen.access.passkeys.records import opened
-from limen.access.safety.records import TrustedDevice
 from limen.access.sessions.records import Session
 from limen.identity.customers.records import Customer, SealedCustomer
 from limen.identity.keyring import SubjectVault
@@ -56,11 +56,13 @@ async def gather(
     client = await _client_of(parts, request)
     if state.customer_id and (vault is None or vault.subject_id != state.customer_id):
         vault = await parts.directory.vault_of(CustomerId(state.customer_id))
-    customer = await customer_of(parts, unit, state.customer_id, vault)
+    standing = await _standing(parts, unit, journey, state, request)
+    customer = await parts.directory.open(standing.customer, vault) if standing is not None else None
     accounts = await live_accounts(parts, unit, journey.browser_id) if state.select_account else ()
     is_proven = await _is_proven(parts, unit, journey, state, customer)
     facts = Facts(request, client, customer, is_proven, accounts, vault=vault if customer is not None else None)
-    facts = await _with_second_factor(parts, unit, journey, state, facts)
+    if standing is not None:
+        facts = await _with_second_factor(parts, unit, journey, state, facts, standing)
     if facts.second_factor == ASK:  # it comes first: what else is owed is gathered when it was answered
         return with_keys(facts)
     facts = await with_passkeys(parts, unit, state, facts)
@@ -88,8 +90,24 @@ async def _client_of(parts: JourneyParts, request: AuthorizationRequest | None) 
     return loaded.client if loaded is not None else None
 
 
-async def _with_second_factor(
-    parts: JourneyParts, unit: JourneyUnit, journey: Journey, state: JourneyState, facts: Facts
+async def _standing(
+    parts: JourneyParts,
+    unit: JourneyUnit,
+    journey: Journey,
+    state: JourneyState,
+    request: AuthorizationRequest | None,
+) -> Standing | None:
+    """Return the customer as stored, with their factors where these concern the journey."""
+    if not state.customer_id:
+        return None
+    if concerns(state, parts.desk.tenant, request):
+        return await unit.standings.find(CustomerId(state.customer_id), journey.browser_id, parts.clock.now())
+    sealed = await unit.customers.get(CustomerId(state.customer_id))
+    return Standing(sealed) if sealed is not None else None
+
+
+async def _with_second_factor(  # noqa: PLR0913 - all that it follows from
+    parts: JourneyParts, unit: JourneyUnit, journey: Journey, state: JourneyState, facts: Facts, standing: Standing
 ) -> Facts:
     """Return *facts* with what is owed of a second factor."""
     tenant, customer = parts.desk.tenant, facts.customer
@@ -97,9 +115,9 @@ async def _with_second_factor(
         return facts
     held = state.evidence
     if not held:
-        standing = await standing_session(parts, unit, journey.browser_id, customer)
-        held = standing.evidence if standing is not None else ()
-    factors = tuple(await unit.factors.of_customer(customer.id))
+        session = await standing_session(parts, unit, journey.browser_id, customer)
+        held = session.evidence if session is not None else ()
+    factors = standing.factors
     kinds = barred(state.evidence or held, factors, tenant, is_must=insists(tenant, facts.request))
     usable = tuple([factor for factor in factors if factor.kind not in kinds]) if kinds else factors
     due = owed(state, held, usable, tenant, facts.request)
@@ -115,8 +133,11 @@ async def _with_second_factor(
         return replace(facts, second_factor=ASK, factors=bound)
     if due != ASK:
         return facts
-    trusted = await _trusted(parts, unit, journey, state, facts)
-    return replace(facts, second_factor="", trusted=trusted) if trusted is not None else facts
+    device = standing.trusted
+    if device is None or not may_trust(state, tenant, facts.request) or state.doubt.asks:
+        return facts
+    # Nothing wants more than the customer's trust in this browser; unless risk overrules that, it does.
+    return facts if await parts.distrusts(device) else replace(facts, second_factor="", trusted=device)
 
 
 async def _with_offer(parts: JourneyParts, unit: JourneyUnit, state: JourneyState, facts: Facts) -> Facts:
@@ -134,17 +155,6 @@ def _bound_keys(facts: Facts) -> tuple[StoredFactor, ...]:
     """Return the keys that are proven to stay in their hardware."""
     held = opened(facts.vault, facts.factors) if facts.vault is not None else ()
     return tuple(key.factor for key in held if key.credential.is_bound)
-
-
-async def _trusted(
-    parts: JourneyParts, unit: JourneyUnit, journey: Journey, state: JourneyState, facts: Facts
-) -> TrustedDevice | None:
-    """Return the customer's trust in this browser, where nothing wants more and risk does not overrule it."""
-    customer = facts.customer
-    if customer is None or not may_trust(state, parts.desk.tenant, facts.request):
-        return None
-    device = await unit.devices.find(customer.id, journey.browser_id, parts.clock.now())
-    return None if device is None or state.doubt.asks or await parts.distrusts(device) else device
 
 
 def _wants_proof(parts: JourneyParts, state: JourneyState, facts: Facts) -> bool:

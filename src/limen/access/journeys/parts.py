@@ -9,7 +9,7 @@ from limen.access.account.store import AccountStore
 from limen.access.clients.store import ClientStore
 from limen.access.factors.store import FactorStore
 from limen.access.imports.store import ImportStore
-from limen.access.journeys.store import JourneyStore
+from limen.access.journeys.store import JourneyStore, StandingStore
 from limen.access.merging.merge import Merging
 from limen.access.outgoing import NO_WAY_OUT, Outgoing
 from limen.access.passkeys.trust import NO_METADATA, Metadata
@@ -79,6 +79,11 @@ class JourneyUnit(RecordsAudit, Tells, TellsCaches, Protocol):
     @property
     def factors(self) -> FactorStore:
         """Return the second factors."""
+        ...
+
+    @property
+    def standings(self) -> StandingStore:
+        """Return customers with their factors and the browsers that they trust."""
         ...
 
     @property

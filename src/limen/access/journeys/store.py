@@ -2,8 +2,35 @@
 
 from typing import Protocol
 
+import msgspec
+
+from limen.access.factors.records import StoredFactor
 from limen.access.journeys.records import SealedJourney
-from limen.kernel.ids import JourneyId
+from limen.access.safety.records import TrustedDevice
+from limen.identity.customers.records import SealedCustomer
+from limen.kernel.clock import Instant
+from limen.kernel.ids import BrowserId, CustomerId, JourneyId
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """A customer as stored, with what stands behind their second factor: all as one look saw it.
+
+    Attributes:
+        factors: oldest first; spent recovery codes too.
+        trusted: why the browser that was asked for may need none.
+    """
+
+    customer: SealedCustomer
+    factors: tuple[StoredFactor, ...] = ()
+    trusted: TrustedDevice | None = None
+
+
+class StandingStore(Protocol):
+    """How one tenant's customers stand inside one transaction."""
+
+    async def find(self, customer_id: CustomerId, browser_id: BrowserId, now: Instant) -> Standing | None:
+        """Return how a customer stands at a browser *now*; None where there is no such customer."""
+        ...
 
 
 class JourneyStore(Protocol):

@@ -4,7 +4,7 @@ from typing import Protocol
 
 from limen.access.safety.records import AccountLink, RecoveryRequest, TrustedDevice
 from limen.kernel.clock import Instant
-from limen.kernel.ids import BrowserId, CustomerId, DeviceId
+from limen.kernel.ids import CustomerId, DeviceId
 
 
 class RecoveryStore(Protocol):
@@ -61,10 +61,6 @@ class LeavingStore(Protocol):
 
 class DeviceStore(Protocol):
     """One tenant's trusted devices inside one transaction."""
-
-    async def find(self, customer_id: CustomerId, browser_id: BrowserId, now: Instant) -> TrustedDevice | None:
-        """Return the customer's trust in a browser, if it has not expired."""
-        ...
 
     async def of_customer(self, customer_id: CustomerId, now: Instant) -> list[TrustedDevice]:
         """Return a customer's trusted devices, oldest first."""

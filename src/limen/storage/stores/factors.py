@@ -71,7 +71,7 @@ _DECLINED = select_mine(passkey_offers, passkey_offers.c.customer_id == bindpara
 _FORGET_DECLINED = delete_mine(passkey_offers, passkey_offers.c.customer_id == bindparam("customer"))
 _DECLINE = insert_new_mine(passkey_offers)
 _ANY = 2**62
-_KINDS = {kind.value: kind for kind in FactorKind}
+KINDS = {kind.value: kind for kind in FactorKind}
 _REMOVE_SINCE = delete_mine(factors, _theirs, factors.c.created_at >= bindparam("since"))
 
 
@@ -91,7 +91,7 @@ class SqlFactors(TenantStoreBase):
         """Return a customer's factors, oldest first."""
         found = await self._all(_OF_CUSTOMER, customer=customer_id)
         return [  # with eleven rows of each who has recovery codes, a call for a row counts
-            StoredFactor(FactorId(name), customer_id, _KINDS[kind], *more) for name, kind, *more in found
+            StoredFactor(FactorId(name), customer_id, KINDS[kind], *more) for name, kind, *more in found
         ]
 
     async def add(self, factor: StoredFactor) -> None:
@@ -187,7 +187,7 @@ def _factor(row: Any) -> StoredFactor:
     return StoredFactor(
         FactorId(row.id),
         CustomerId(row.customer_id),
-        _KINDS[row.kind],
+        KINDS[row.kind],
         row.sealed,
         row.digest,
         row.created_at,

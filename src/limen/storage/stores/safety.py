@@ -56,7 +56,6 @@ _VOID_LINKS = update_mine(
 _devices = trusted_devices.c
 _owner = _devices.customer_id == bindparam("customer")
 _valid = _devices.expires_at > bindparam("now")
-_FIND_DEVICE = select_mine(trusted_devices, _owner, _devices.browser_id == bindparam("browser"), _valid)
 _DEVICES = mine(select(trusted_devices).where(_owner, _valid).order_by(_devices.id), trusted_devices)
 _DROP_DEVICE_AT = delete_mine(trusted_devices, _owner, _devices.browser_id == bindparam("browser"))
 _TRUST = insert_new_mine(trusted_devices)
@@ -117,11 +116,6 @@ class SqlLinks(TenantStoreBase):
 
 class SqlDevices(TenantStoreBase):
     """Implements :class:`limen.access.safety.store.DeviceStore`."""
-
-    async def find(self, customer_id: CustomerId, browser_id: BrowserId, now: Instant) -> TrustedDevice | None:
-        """Return the customer's trust in a browser, if it has not expired."""
-        row = await self._one(_FIND_DEVICE, customer=customer_id, browser=browser_id, now=now)
-        return None if row is None else _device(row)
 
     async def of_customer(self, customer_id: CustomerId, now: Instant) -> list[TrustedDevice]:
         """Return a customer's trusted devices, oldest first."""

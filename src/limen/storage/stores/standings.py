@@ -1,0 +1,131 @@
+"""A customer, their factors and their trust in a browser in one statement: a sign-in asks for all three, four times."""
+
+from operator import attrgetter
+from typing import Any
+
+from sqlalchemy import BigInteger, Integer, LargeBinary, String, bindparam, literal_column, select, union_all
+
+from limen.access.factors.records import StoredFactor
+from limen.access.journeys.store import Standing
+from limen.access.safety.records import TrustedDevice
+from limen.identity.customers.records import CustomerState, SealedCustomer
+from limen.kernel.clock import Instant
+from limen.kernel.ids import BrowserId, CustomerId, DeviceId, FactorId
+from limen.storage.schema.credentials import factors
+from limen.storage.schema.customers import customers
+from limen.storage.schema.safety import trusted_devices
+from limen.storage.stores.base import TenantStatement, TenantStoreBase, of_tenant
+from limen.storage.stores.factors import KINDS
+
+_FACTOR, _DEVICE = 1, 2
+_what = (literal_column(str(number), Integer).label("what") for number in (0, _FACTOR, _DEVICE))
+_zero, _no_text = literal_column("0", BigInteger), literal_column("''", String)
+_no_bytes, _no_day = literal_column("NULL", LargeBinary), literal_column("NULL", Integer)
+_customer = select(
+    next(_what),
+    customers.c.id,
+    customers.c.subject.label("name"),
+    customers.c.state.label("kind"),
+    customers.c.sealed_profile.label("sealed"),
+    _no_bytes.label("digest"),
+    customers.c.created_at,
+    customers.c.updated_at.label("used_at"),
+    customers.c.valid_after.label("mark"),
+    customers.c.proof_after,
+    customers.c.version,
+    customers.c.seen_on,
+).where(of_tenant(customers), customers.c.id == bindparam("customer"))
+_factors = select(
+    next(_what),
+    factors.c.id,
+    _no_text,
+    factors.c.kind,
+    factors.c.sealed,
+    factors.c.digest,
+    factors.c.created_at,
+    factors.c.last_used_at,
+    factors.c.last_step,
+    _zero,
+    _zero,
+    _no_day,
+).where(of_tenant(factors), factors.c.customer_id == bindparam("customer"))
+_device = select(
+    next(_what),
+    trusted_devices.c.id,
+    trusted_devices.c.browser_id,
+    _no_text,
+    trusted_devices.c.sealed,
+    _no_bytes,
+    trusted_devices.c.created_at,
+    trusted_devices.c.used_at,
+    trusted_devices.c.expires_at,
+    _zero,
+    _zero,
+    _no_day,
+).where(
+    of_tenant(trusted_devices),
+    trusted_devices.c.customer_id == bindparam("customer"),
+    trusted_devices.c.browser_id == bindparam("browser"),
+    trusted_devices.c.expires_at > bindparam("now"),
+)
+_FIND = TenantStatement(union_all(_customer, _factors, _device))
+_by_age = attrgetter("id")
+
+
+class SqlStandings(TenantStoreBase):
+    """Implements :class:`limen.access.journeys.store.StandingStore`."""
+
+    async def find(self, customer_id: CustomerId, browser_id: BrowserId, now: Instant) -> Standing | None:
+        """Return the customer, their factors, oldest first, and their trust in a browser that has not expired."""
+        customer: SealedCustomer | None = None
+        held: list[StoredFactor] = []
+        trusted: TrustedDevice | None = None
+        for row in await self._all(_FIND, customer=customer_id, browser=browser_id, now=now):
+            if row.what == _FACTOR:
+                held.append(_factor_of(row, customer_id))
+            elif row.what == _DEVICE:
+                trusted = _device_of(row, customer_id)
+            else:
+                customer = _customer_of(row)
+        held.sort(key=_by_age)
+        return None if customer is None else Standing(customer, tuple(held), trusted)
+
+
+def _customer_of(row: Any) -> SealedCustomer:
+    return SealedCustomer(
+        id=CustomerId(row.id),
+        subject=row.name,
+        sealed_profile=row.sealed,
+        created_at=row.created_at,
+        updated_at=row.used_at,
+        state=CustomerState(row.kind),
+        valid_after=row.mark,
+        version=row.version,
+        proof_after=row.proof_after,
+        seen_on=row.seen_on,
+    )
+
+
+def _factor_of(row: Any, customer_id: CustomerId) -> StoredFactor:
+    return StoredFactor(
+        FactorId(row.id),
+        customer_id,
+        KINDS[row.kind],
+        row.sealed,
+        row.digest,
+        row.created_at,
+        row.used_at,
+        row.mark,
+    )
+
+
+def _device_of(row: Any, customer_id: CustomerId) -> TrustedDevice:
+    return TrustedDevice(
+        id=DeviceId(row.id),
+        customer_id=customer_id,
+        browser_id=BrowserId(row.name),
+        sealed=row.sealed,
+        created_at=row.created_at,
+        used_at=row.used_at,
+        expires_at=row.mark,
+    )

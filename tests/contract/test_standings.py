@@ -1,0 +1,49 @@
+"""How customers stand: in one statement what the stores of its parts return."""
+
+import pytest
+
+from limen.access.factors.records import FactorKind
+from limen.access.journeys.store import Standing
+from limen.identity.customers.records import CustomerState
+from tests.contract import things
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_a_customer_comes_with_their_factors_and_their_trust_in_the_browser(database):
+    marked = {"valid_after": 3, "proof_after": 4, "version": 5, "state": CustomerState.DISABLED}
+    who, other = things.customer(database, **marked), things.customer(database)
+    here, there = things.browser(database), things.browser(database)
+    app, code = things.factor(database, who), things.recovery_code(database, who, "a")
+    database.clock.advance(1)
+    key = things.factor(database, who, kind=FactorKind.PASSKEY, digest=b"d", last_used_at=5, last_step=4)
+    mine, theirs = things.trusted_device(database, who, here), things.trusted_device(database, other, there)
+    now = database.clock.now()
+    async with database.begin() as unit:
+        for owner in (who, other):
+            assert await unit.customers.add(owner, things.contact(owner))
+        for browser in (here, there):
+            await unit.sessions.add_browser(browser)
+        await unit.customers.seen(who.id, 77)
+        for one in (key, app, code):
+            await unit.factors.add(one)
+        for device in (mine, theirs):
+            await unit.devices.trust(device)
+        stored, held = await unit.customers.get(who.id), tuple(await unit.factors.of_customer(who.id))
+        assert (stored.seen_on, set(held), held[-1]) == (77, {app, code, key}, key)
+        assert await unit.standings.find(who.id, here.id, now) == Standing(stored, held, mine)
+        assert await unit.standings.find(who.id, there.id, now) == Standing(stored, held)
+        assert await unit.standings.find(other.id, there.id, now) == Standing(other, (), theirs)
+
+
+async def test_a_browser_is_trusted_until_that_expires_and_who_is_gone_stands_nowhere(database):
+    who, here = things.customer(database), things.browser(database)
+    device = things.trusted_device(database, who, here)
+    async with database.begin() as unit:
+        assert await unit.customers.add(who, things.contact(who))
+        await unit.sessions.add_browser(here)
+        await unit.devices.trust(device)
+        assert (await unit.standings.find(who.id, here.id, device.expires_at - 1)).trusted == device
+        assert (await unit.standings.find(who.id, here.id, device.expires_at)).trusted is None
+        assert await unit.customers.delete(who.id)
+        assert await unit.standings.find(who.id, here.id, 0) is None
