@@ -4,6 +4,7 @@ import pytest
 
 from limen.access.factors.records import FactorKind
 from limen.access.journeys.store import Standing
+from limen.access.safety.records import RequestState
 from limen.identity.customers.records import CustomerState
 from tests.contract import things
 
@@ -31,9 +32,10 @@ async def test_a_customer_comes_with_their_factors_and_their_trust_in_the_browse
             await unit.devices.trust(device)
         stored, held = await unit.customers.get(who.id), tuple(await unit.factors.of_customer(who.id))
         assert (stored.seen_on, set(held), held[-1]) == (77, {app, code, key}, key)
-        assert await unit.standings.find(who.id, here.id, now) == Standing(stored, held, mine)
-        assert await unit.standings.find(who.id, there.id, now) == Standing(stored, held)
-        assert await unit.standings.find(other.id, there.id, now) == Standing(other, (), theirs)
+        clear = {"recovers": False, "has_failed": False}
+        assert await unit.standings.find(who.id, here.id, now) == Standing(stored, held, mine, **clear)
+        assert await unit.standings.find(who.id, there.id, now) == Standing(stored, held, **clear)
+        assert await unit.standings.find(other.id, there.id, now) == Standing(other, (), theirs, **clear)
 
 
 async def test_a_browser_is_trusted_until_that_expires_and_who_is_gone_stands_nowhere(database):
@@ -47,3 +49,27 @@ async def test_a_browser_is_trusted_until_that_expires_and_who_is_gone_stands_no
         assert (await unit.standings.find(who.id, here.id, device.expires_at)).trusted is None
         assert await unit.customers.delete(who.id)
         assert await unit.standings.find(who.id, here.id, 0) is None
+
+
+@pytest.mark.parametrize("is_known", [False, True])
+async def test_what_ends_with_a_second_factor_is_told_of_its_customer_alone(database, is_known):
+    who, other = things.customer(database), things.customer(database)
+    request, now = things.recovery_request(database, who), database.clock.now()
+
+    async def troubles(owner):
+        found = await unit.standings.find(owner.id, here.id, now)
+        return found.recovers, found.has_failed
+
+    here = things.browser(database)
+    async with database.begin() as unit:
+        for owner in (who, other):
+            assert await unit.customers.add(owner, things.contact(owner))
+            await unit.passwords.put(things.password(owner))
+        assert await troubles(who) == (False, False)
+        assert await unit.recoveries.begin(request)
+        assert (await troubles(who), await troubles(other)) == ((True, False), (False, False))
+        await unit.passwords.count_failure(who.id, is_known=is_known)
+        assert (await troubles(who), await troubles(other)) == ((True, True), (False, False))
+        await unit.passwords.enable(who.id)
+        assert await unit.recoveries.advance(request.closed(RequestState.DONE, now), request)
+        assert await troubles(who) == (False, False)

@@ -61,7 +61,7 @@ async def arrive(
         return Expired("journey_over", "the customer was disabled or deleted meanwhile")
     session, cookie = await _session(parts, unit, journey, facts, request)
     await keep_trust(parts, unit, journey, facts, request)
-    await end_recovery(parts, unit, journey, customer, request)
+    await end_recovery(parts, unit, journey, facts, request)
     await Signals(parts.tenant_id, parts.desk.purposes, parts.keyring, parts.clock, parts.entropy).heed(
         unit, customer.id, request
     )
@@ -151,7 +151,7 @@ async def _session(
     if not state.evidence:
         msg = "a journey arrived without evidence or a session"
         raise Fault(msg)
-    if any(piece.authenticator != PASSWORD for piece in state.evidence):  # another factor spoke
+    if facts.has_failed and any(piece.authenticator != PASSWORD for piece in state.evidence):  # another factor spoke
         await unit.passwords.enable(customer.id)
     if standing is not None:
         session = standing.renewed(state.evidence, now, until, _surroundings(facts, standing.id, request))

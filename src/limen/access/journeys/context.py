@@ -60,6 +60,8 @@ class Facts(msgspec.Struct, frozen=True):
         question: what the profile lacks, and is asked for now.
         recovery: the open request of a customer who recovers and owes a second factor.
         trusted: why no second factor is owed: the customer trusts this browser.
+        recovers: a recovery request of the customer's may be open; False where it is known that none is.
+        has_failed: wrong passwords may be counted against the customer; False where it is known that none are.
         details_due: ``authorization_details`` that have to be allowed (RFC 9396).
     """
 
@@ -79,6 +81,8 @@ class Facts(msgspec.Struct, frozen=True):
     barred: frozenset[FactorKind] = frozenset()
     recovery: RecoveryRequest | None = None
     trusted: TrustedDevice | None = None
+    recovers: bool = True
+    has_failed: bool = True
     question: Question | None = None
     terms_due: tuple[Purpose, ...] = ()
     keys: tuple[Key, ...] = ()

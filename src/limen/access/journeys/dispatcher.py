@@ -188,17 +188,20 @@ class Journeys:
         async with self.parts.read(self.parts.tenant_id) as unit:
             return Opened(journey, vault, await gather(self.parts, unit, journey, journey.state))
 
-    async def open(
+    async def open(  # noqa: PLR0913 - what a request says of its journey
         self,
         journey_id: JourneyId,
         browser: Browser,
         unit: JourneyUnit,
         begun: Begun | None = None,
         user_agent: str = "",
+        *,
+        is_shown: bool = False,
     ) -> Opened | Refusal:
         """Return a journey that is under way, as *unit* sees it, to the browser where it began, which was proven.
 
-        It may be that it has only *begun*, in a browser that says *user_agent*: then that bears it.
+        It may be that it has only *begun*, in a browser that says *user_agent*: then that bears it. Where it only *is
+        shown*, nobody asks whose device the browser is: limits do, by which an answer is taken.
         """
         parts = self.parts
         is_new = begun is not None and begun.newcomer is not None  # then no journey of this browser's is stored either
@@ -218,6 +221,8 @@ class Journeys:
         if journey.finished_at is not None:  # a form that was sent twice: nothing is answered a second time
             return Expired("journey_answered" if journey.state.led_to_client else "journey_done", "finished")
         facts = await gather(parts, unit, journey, journey.state)
+        if is_shown:
+            return Opened(journey, vault, facts).by(browser)
         return Opened(journey, vault, await _at_device(unit, browser, facts))
 
     async def _open_begun(
@@ -250,7 +255,7 @@ class Journeys:
             browser = await unit.sessions.browser(before.browser_id)
             if browser is None or browser.secret_hash != opened.facts.proven_by:
                 return NotFound("journey_elsewhere", "its browser has another secret by now")
-            return await self.open(before.name, browser, unit)
+            return await self.open(before.name, browser, unit, is_shown=True)
 
     async def _written(self, opened: Opened, progress: Progress, request: RequestContext) -> tuple[Shown, bool] | None:
         """Write in one unit what *progress* says; return what follows, and whether it was done. None: not the first."""

@@ -123,7 +123,16 @@ async def _with_second_factor(  # noqa: PLR0913 - all that it follows from
     due = owed(state, held, usable, tenant, facts.request)
     if is_stale(state, held, due, parts.clock.now()):
         return replace(facts, is_proven=False)
-    facts = replace(facts, second_factor=due, factors=factors, held=held, barred=kinds)
+    recovers, has_failed = standing.recovers, standing.has_failed
+    facts = replace(
+        facts,
+        second_factor=due,
+        factors=factors,
+        held=held,
+        barred=kinds,
+        recovers=recovers,
+        has_failed=has_failed,
+    )
     if wants_key(state, factors):
         return replace(facts, second_factor=ASK, factors=keys(factors))
     if due == ASK and state.path is Path.RECOVER:

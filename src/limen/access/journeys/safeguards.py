@@ -8,7 +8,6 @@ from limen.access.safety.messages import Reader
 from limen.access.safety.records import DeviceWords, TrustedDevice, seal_device
 from limen.access.safety.waiting import Ender, cancel_in, notice_of_end
 from limen.access.sessions.records import SECOND_FACTORS
-from limen.identity.customers.records import Customer
 from limen.kernel.clock import DAY
 from limen.kernel.context import RequestContext
 from limen.kernel.events import AuditEntry, Event
@@ -53,10 +52,13 @@ async def keep_trust(
 
 
 async def end_recovery(
-    parts: JourneyParts, unit: JourneyUnit, journey: Journey, customer: Customer, request: RequestContext
+    parts: JourneyParts, unit: JourneyUnit, journey: Journey, facts: Facts, request: RequestContext
 ) -> None:
     """End an open recovery request: whoever proves a second factor has not lost them all."""
-    if not _spoke(journey) or await unit.recoveries.open_of(customer.id) is None:
+    customer = facts.customer
+    if customer is None or not facts.recovers or not _spoke(journey):
+        return
+    if await unit.recoveries.open_of(customer.id) is None:
         return
     vault = await parts.directory.vault_of(customer.id)
     if vault is None:

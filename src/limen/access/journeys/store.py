@@ -18,11 +18,15 @@ class Standing(msgspec.Struct, frozen=True):
     Attributes:
         factors: oldest first; spent recovery codes too.
         trusted: why the browser that was asked for may need none.
+        recovers: a recovery request of theirs may be open; False where none is.
+        has_failed: wrong passwords may be counted against them; False where none are.
     """
 
     customer: SealedCustomer
     factors: tuple[StoredFactor, ...] = ()
     trusted: TrustedDevice | None = None
+    recovers: bool = True
+    has_failed: bool = True
 
 
 class StandingStore(Protocol):

@@ -68,7 +68,8 @@ async def _opened(visit: Visit, journey_id: JourneyId, text: str) -> Opened | Re
         if browser is None:
             return None
         begun = Begun(text, visit.newcomer) if text else None
-        return await visit.journeys.open(journey_id, browser, unit, begun, visit.context.user_agent)
+        is_shown, agent = visit.request.method != "POST", visit.context.user_agent
+        return await visit.journeys.open(journey_id, browser, unit, begun, agent, is_shown=is_shown)
 
 
 def _stale(visit: Visit, journey_id: JourneyId | None) -> Response | None:

@@ -3,7 +3,21 @@
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import BigInteger, Integer, LargeBinary, String, bindparam, literal_column, select, union_all
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    bindparam,
+    case,
+    exists,
+    literal_column,
+    or_,
+    select,
+    union_all,
+)
 
 from limen.access.factors.records import StoredFactor
 from limen.access.journeys.store import Standing
@@ -11,16 +25,24 @@ from limen.access.safety.records import TrustedDevice
 from limen.identity.customers.records import CustomerState, SealedCustomer
 from limen.kernel.clock import Instant
 from limen.kernel.ids import BrowserId, CustomerId, DeviceId, FactorId
-from limen.storage.schema.credentials import factors
+from limen.storage.schema.credentials import factors, passwords
 from limen.storage.schema.customers import customers
-from limen.storage.schema.safety import trusted_devices
+from limen.storage.schema.safety import recovery_requests, trusted_devices
 from limen.storage.stores.base import TenantStatement, TenantStoreBase, of_tenant
 from limen.storage.stores.factors import KINDS
 
 _FACTOR, _DEVICE = 1, 2
 _what = (literal_column(str(number), Integer).label("what") for number in (0, _FACTOR, _DEVICE))
-_zero, _no_text = literal_column("0", BigInteger), literal_column("''", String)
+_one, _zero, _no_text = literal_column("1", BigInteger), literal_column("0", BigInteger), literal_column("''", String)
 _no_bytes, _no_day = literal_column("NULL", LargeBinary), literal_column("NULL", Integer)
+
+
+def _has(table: Table, condition: ColumnElement[bool]) -> ColumnElement[int]:
+    """Return 1 where the customer has a row that meets *condition*, else 0."""
+    theirs = table.c.customer_id == bindparam("customer")
+    return case((exists().where(of_tenant(table), theirs, condition), _one), else_=_zero)
+
+
 _customer = select(
     next(_what),
     customers.c.id,
@@ -34,6 +56,8 @@ _customer = select(
     customers.c.proof_after,
     customers.c.version,
     customers.c.seen_on,
+    _has(recovery_requests, recovery_requests.c.closed_at.is_(None)).label("recovers"),
+    _has(passwords, or_(passwords.c.failures > _zero, passwords.c.known_failures > _zero)).label("has_failed"),
 ).where(of_tenant(customers), customers.c.id == bindparam("customer"))
 _factors = select(
     next(_what),
@@ -48,6 +72,8 @@ _factors = select(
     _zero,
     _zero,
     _no_day,
+    _zero,
+    _zero,
 ).where(of_tenant(factors), factors.c.customer_id == bindparam("customer"))
 _device = select(
     next(_what),
@@ -62,6 +88,8 @@ _device = select(
     _zero,
     _zero,
     _no_day,
+    _zero,
+    _zero,
 ).where(
     of_tenant(trusted_devices),
     trusted_devices.c.customer_id == bindparam("customer"),
@@ -80,15 +108,16 @@ class SqlStandings(TenantStoreBase):
         customer: SealedCustomer | None = None
         held: list[StoredFactor] = []
         trusted: TrustedDevice | None = None
+        recovers = has_failed = False
         for row in await self._all(_FIND, customer=customer_id, browser=browser_id, now=now):
             if row.what == _FACTOR:
                 held.append(_factor_of(row, customer_id))
             elif row.what == _DEVICE:
                 trusted = _device_of(row, customer_id)
             else:
-                customer = _customer_of(row)
+                customer, recovers, has_failed = _customer_of(row), bool(row.recovers), bool(row.has_failed)
         held.sort(key=_by_age)
-        return None if customer is None else Standing(customer, tuple(held), trusted)
+        return None if customer is None else Standing(customer, tuple(held), trusted, recovers, has_failed)
 
 
 def _customer_of(row: Any) -> SealedCustomer:
