@@ -89,7 +89,7 @@ class Directory:
         return Customer(
             id=sealed.id,
             subject=sealed.subject,
-            profile=_profiles.decode(vault.unseal(_FIELD, sealed.id, sealed.sealed_profile)),
+            profile=vault.read(_FIELD, sealed.id, sealed.sealed_profile, _profiles.decode),
             created_at=sealed.created_at,
             updated_at=sealed.updated_at,
             state=sealed.state,

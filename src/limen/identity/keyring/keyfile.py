@@ -16,17 +16,21 @@ import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
 from limen.identity.keyring.envelope import KEY_BYTES
+from limen.identity.keyring.together import WrappingKeys
 from limen.kernel.clock import Instant
 from limen.kernel.encoding import framed, sha256
 from limen.kernel.errors import Misconfigured
 
 _FORMAT: Final = 1
+_MOST_WRAPPING: Final = 256
+"""Kept of a kind of subject, for all tenants: some minutes of journeys."""
 _PRIVATE_FILE: Final = 0o600
 _PRIVATE_DIRECTORY: Final = 0o700
 _OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
@@ -51,7 +55,7 @@ class RootKey:
         return f"root:{self.number:08x}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class EpochKey:
     """A key that exists nowhere but here and dies on schedule. ``retired_at`` is 0 while it is current."""
 
@@ -59,6 +63,11 @@ class EpochKey:
     key: bytes = field(repr=False)
     created_at: Instant
     retired_at: Instant = 0
+
+    @cached_property
+    def wrapping(self) -> WrappingKeys:
+        """Return the keys that wrap under this one; they are gone when it is."""
+        return WrappingKeys(self.id, self.key, "limen.epoch-wrap:v1", most=_MOST_WRAPPING)
 
 
 @dataclass(frozen=True, slots=True)

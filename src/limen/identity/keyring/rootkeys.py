@@ -118,6 +118,7 @@ class FileKeyring:
         self._clock = clock
         self._entropy = entropy
         self._keys = Keys((), ())
+        self._epochs: dict[int, EpochKey] = {}
         self._looked = 0.0
 
     @classmethod
@@ -246,6 +247,7 @@ class FileKeyring:
 
     def _adopt(self, keys: Keys) -> None:
         self._keys = keys
+        self._epochs = {epoch.id: epoch for epoch in keys.epochs}
         self._roots = {root.number: root for root in (*keys.roots, *self._given)}
         self._epochs = {epoch.id: epoch for epoch in keys.epochs}
         self._looked = self._clock.monotonic()

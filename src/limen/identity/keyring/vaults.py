@@ -1,7 +1,7 @@
 """What features hold: a vault for a tenant, a vault for one subject. Both are synchronous and do no IO."""
 
-from collections.abc import Mapping, Sequence
-from typing import Final
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, TypeVar, cast
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -10,12 +10,11 @@ from limen.identity.keyring.envelope import (
     KEY_BYTES,
     Place,
     SealingKey,
-    derived_key,
     key_version,
-    made_together,
     seal,
     unseal,
 )
+from limen.identity.keyring.together import WrappingKeys
 from limen.kernel.encoding import framed
 from limen.kernel.entropy import Entropy
 from limen.kernel.errors import Corrupted
@@ -25,6 +24,9 @@ _PURPOSES_CACHED: Final = 64
 _BLIND_INDEX: Final = "blind-index:v1"
 _SUBJECT_KEY: Final = "keyring.subject_key"
 _BORNE: Final = 1
+_MOST_WRAPPING: Final = 16
+"""Kept of a kind of subject, for each tenant: some seconds of journeys."""
+T = TypeVar("T")
 
 
 class TenantVault:
@@ -41,7 +43,6 @@ class TenantVault:
         "_keys",
         "_macs",
         "_sealing",
-        "_wrapper_held",
         "_wrapping",
         "index_version",
         "tenant_id",
@@ -61,8 +62,9 @@ class TenantVault:
         self._derived: dict[tuple[str, int], bytes] = {}
         self._macs: dict[tuple[str, int], HmacSha256] = {}
         self._sealing = {number: SealingKey.load(number, self._own(key, "seal")) for number, key in keys.items()}
-        self._wrapper_held: tuple[tuple[int, str], SealingKey] | None = None
-        self._wrapping = {number: HmacSha256(self._own(key, "wrap")) for number, key in keys.items()}
+        self._wrapping = {
+            number: WrappingKeys(number, self._own(key, "wrap"), most=_MOST_WRAPPING) for number, key in keys.items()
+        }
 
     def seal(self, field: str, record: str, plaintext: bytes) -> bytes:
         """Return *plaintext* sealed for *field* of *record*."""
@@ -132,7 +134,7 @@ class TenantVault:
 
     def wrap_subject(self, subject_id: str, version: int, key: bytes) -> bytes:
         """Return the subject's *key*, or keys (``keysets``), in the inner of two wrappings. For the keyring only."""
-        wrapper = self._wrapper(self.version, subject_id)
+        wrapper = self._wrapping[self.version].of(self.tenant_id, subject_id)
         return seal(wrapper, self._subject_place(subject_id, version), key, self._entropy)
 
     def unwrap_subject(self, subject_id: str, version: int, wrapped: bytes) -> bytes:
@@ -141,19 +143,11 @@ class TenantVault:
         Raises:
             Corrupted: it was changed, moved, or wrapped under a key this tenant does not have.
         """
-        number = key_version(wrapped)
-        if number not in self._wrapping:
+        keys = self._wrapping.get(key_version(wrapped))
+        if keys is None:
             msg = "a subject key is under a tenant key that is not held"
             raise Corrupted(msg)
-        return unseal(self._wrapper(number, subject_id), self._subject_place(subject_id, version), wrapped)
-
-    def _wrapper(self, number: int, subject_id: str) -> SealingKey:
-        of = number, made_together(subject_id)
-        held = self._wrapper_held
-        if held is None or held[0] != of:
-            key = SealingKey.load(number, derived_key(self._wrapping[number], self.tenant_id, of[1]))
-            held = self._wrapper_held = of, key
-        return held[1]
+        return unseal(keys.of(self.tenant_id, subject_id), self._subject_place(subject_id, version), wrapped)
 
     def _subject_place(self, subject_id: str, version: int) -> Place:
         return Place(self.tenant_id, subject_id, _SUBJECT_KEY, str(version))
@@ -168,7 +162,7 @@ class SubjectVault:
     ``tenant`` is the vault of the subject's tenant, for the blind indexes of what is sealed here.
     """
 
-    __slots__ = ("_entropy", "_key", "_older", "subject_id", "tenant", "tenant_id")
+    __slots__ = ("_entropy", "_key", "_older", "_read", "subject_id", "tenant", "tenant_id")
 
     def __init__(
         self, tenant: TenantVault, subject_id: str, key: SealingKey, entropy: Entropy, older: Sequence[SealingKey] = ()
@@ -179,6 +173,7 @@ class SubjectVault:
         self._key = key
         self._older = older
         self._entropy = entropy
+        self._read: tuple[tuple[str, str, bytes], Any] | None = None
 
     def seal(self, field: str, record: str, plaintext: bytes) -> bytes:
         """Return *plaintext* sealed for *field* of *record*."""
@@ -194,6 +189,20 @@ class SubjectVault:
         if self._older and (number := key_version(envelope)) != key.version:
             key = next((one for one in self._older if one.version == number), key)
         return unseal(key, Place(self.tenant_id, self.subject_id, field, record), envelope)
+
+    def read(self, field: str, record: str, envelope: bytes, decode: Callable[[bytes], T]) -> T:
+        """Return what *decode* makes of what :meth:`seal` sealed; a *field* is always decoded alike.
+
+        The same envelope again is not opened again: a request looks at its customer time and again, to be sure, and
+        where the bytes are the same, what they say under this key is.
+
+        Raises:
+            Corrupted: as :meth:`unseal`.
+        """
+        held, of = self._read, (field, record, envelope)
+        if held is None or held[0] != of:
+            held = self._read = of, decode(self.unseal(field, record, envelope))
+        return cast("T", held[1])
 
 
 def _hkdf(key: bytes, *info: str) -> bytes:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Final
 
-from limen.identity.keyring.envelope import Place, SealingKey, derived_key, made_together, seal, unseal
+from limen.identity.keyring.envelope import Place, seal, unseal
 from limen.identity.keyring.keyfile import EpochKey
 from limen.identity.keyring.store import WrappedSubjectKey
 from limen.kernel.encoding import framed
@@ -27,12 +27,8 @@ def close_all(
 ) -> list[WrappedSubjectKey]:
     """Return *rows*, each with its inner wrapping wrapped once more, under *epoch*."""
     closed: list[WrappedSubjectKey] = []
-    shared, key = ("", ""), None
     for row, inner in rows:
-        of = row.tenant_id, made_together(row.subject_id)
-        if key is None or of != shared:
-            shared, key = of, _key(row, epoch)
-        wrapped = seal(key, _place(row), inner, entropy)
+        wrapped = seal(epoch.wrapping.of(row.tenant_id, row.subject_id), _place(row), inner, entropy)
         closed.append(WrappedSubjectKey(row.tenant_id, row.subject_id, row.version, wrapped, epoch.id, row.created_at))
     return closed
 
@@ -43,12 +39,7 @@ def open_outer(row: WrappedSubjectKey, epoch: EpochKey) -> bytes:
     Raises:
         Corrupted: the row was changed or moved, or is under another epoch.
     """
-    return unseal(_key(row, epoch), _place(row), row.wrapped)
-
-
-def _key(row: WrappedSubjectKey, epoch: EpochKey) -> SealingKey:
-    made = made_together(row.subject_id)
-    return SealingKey.load(epoch.id, derived_key(epoch.key, "limen.epoch-wrap:v1", row.tenant_id, made))
+    return unseal(epoch.wrapping.of(row.tenant_id, row.subject_id), _place(row), row.wrapped)
 
 
 def _place(row: WrappedSubjectKey) -> Place:

@@ -111,7 +111,18 @@ class SqlStandings(TenantStoreBase):
         recovers = has_failed = False
         for row in await self._all(_FIND, customer=customer_id, browser=browser_id, now=now):
             if row.what == _FACTOR:
-                held.append(_factor_of(row, customer_id))
+                held.append(  # not by a function of its own: whoever has recovery codes has eleven
+                    StoredFactor(
+                        FactorId(row.id),
+                        customer_id,
+                        KINDS[row.kind],
+                        row.sealed,
+                        row.digest,
+                        row.created_at,
+                        row.used_at,
+                        row.mark,
+                    )
+                )
             elif row.what == _DEVICE:
                 trusted = _device_of(row, customer_id)
             else:
@@ -132,19 +143,6 @@ def _customer_of(row: Any) -> SealedCustomer:
         version=row.version,
         proof_after=row.proof_after,
         seen_on=row.seen_on,
-    )
-
-
-def _factor_of(row: Any, customer_id: CustomerId) -> StoredFactor:
-    return StoredFactor(
-        FactorId(row.id),
-        customer_id,
-        KINDS[row.kind],
-        row.sealed,
-        row.digest,
-        row.created_at,
-        row.used_at,
-        row.mark,
     )
 
 

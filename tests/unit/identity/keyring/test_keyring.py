@@ -41,6 +41,22 @@ async def test_a_subject_reads_what_it_sealed_after_a_restart(bench: Bench) -> N
     assert (await found(restarted, ONE, ADA)).unseal("customer.email", "r1", envelope) == PLAIN
 
 
+async def test_what_is_read_again_is_opened_once_while_the_bytes_are_the_same(bench: Bench) -> None:
+    ada = await (await two_tenants(bench)).create_subject(ONE, ADA)
+    first, again, decoded = ada.seal("f", "r", PLAIN), ada.seal("f", "r", PLAIN), list[bytes]()
+
+    def read(field: str, record: str, envelope: bytes) -> str:
+        return ada.read(field, record, envelope, lambda text: (decoded.append(text), text.decode())[1])
+
+    assert [read("f", "r", first), read("f", "r", first)] == [PLAIN.decode()] * 2
+    assert len(decoded) == 1
+    assert read("f", "r", again) == PLAIN.decode()  # the same text, sealed anew
+    assert len(decoded) == 2
+    for field, record, envelope in [("f", "r2", again), ("g", "r", again), ("f", "r", again[:-1] + b"\0")]:
+        with pytest.raises(Corrupted):
+            read(field, record, envelope)
+
+
 async def test_a_subject_envelope_opens_for_nobody_and_nowhere_else(bench: Bench) -> None:
     keyring = await two_tenants(bench)
     ada = await keyring.create_subject(ONE, ADA)
