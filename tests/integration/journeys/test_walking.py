@@ -128,6 +128,19 @@ async def test_of_journeys_of_one_browser_that_arrive_at_once_one_does_and_none_
     assert any("code=" in answer.headers.get("location", "") for answer in answers)
 
 
+async def test_where_nobody_was_signed_in_one_of_two_is_and_the_other_is_shown_again(house_on):
+    """Neither looks for a session of the other: the browser's secret, which whoever was first has changed, tells."""
+    await house_on.customer(ANN)
+    walker = house_on.walker()
+    await walker.sign_in(ANN, "not her password", await walker.get("/sign-in"))  # from here on the browser is stored
+    pages = [await walker.get("/sign-in") for _ in range(3)]
+    with house_on.watching() as watched:
+        answers = await asyncio.gather(*(walker.raw_post(page, email=ANN, password=PASSWORD) for page in pages))
+    assert all(answer.status_code < 500 for answer in answers)
+    assert (await house_on.rows())["sessions"] == 1
+    assert not [one for one in watched.statements if "sessions.evidence" in one and "SELECT" in one]
+
+
 async def test_a_journey_opened_in_another_browser_is_not_there(house):
     ann, other = house.walker(), house.walker()
     form = await ann.get("/sign-in")

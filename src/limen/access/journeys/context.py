@@ -43,7 +43,7 @@ class Facts(msgspec.Struct, frozen=True):
         accounts: who is signed in at this browser.
         device_of: whose sessions this browser ever held, ended ones too; of a journey that its browser opened.
         proven_by: the hash of the secret that proved this browser; of a journey that it opened.
-        at_newcomer: nothing is stored of this browser, so that nobody was ever signed in at it.
+        at_newcomer: nobody was ever signed in at this browser when its secret proved it: who was since changed that.
         consent_due: scopes that have still to be allowed.
         second_factor: what is owed of a second factor: ``ask``, ``enrol`` or nothing; or ``offer``.
         factors: the customer's second factors, where they concern the journey.

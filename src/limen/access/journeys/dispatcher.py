@@ -50,14 +50,9 @@ class Opened(msgspec.Struct, frozen=True):
     begun: Begun | None = None
     problem: Problem | None = None
 
-    @property
-    def is_at_newcomer(self) -> bool:
-        """Tell whether nothing is stored of its browser either."""
-        return self.begun is not None and self.begun.newcomer is not None
-
-    def by(self, browser: Browser) -> "Opened":
+    def by(self, browser: Browser, *, at_newcomer: bool = False) -> "Opened":
         """Return it as *browser* opened it, which its secret proved."""
-        return replace(self, facts=replace(self.facts, proven_by=browser.secret_hash))
+        return replace(self, facts=replace(self.facts, proven_by=browser.secret_hash, at_newcomer=at_newcomer))
 
 
 class Proven(msgspec.Struct, frozen=True):
@@ -237,8 +232,8 @@ class Journeys:
         if journey.expires_at <= parts.clock.now():
             return Expired("journey_over", "expired")
         opened = Opened(journey, vault, await facts_of_nobody(parts, journey.state), begun)
-        if begun.newcomer is not None:
-            return opened.by(browser)
+        if begun.newcomer is not None:  # nothing is stored of it
+            return opened.by(browser, at_newcomer=True)
         return replace(opened, facts=await _at_device(unit, browser, opened.facts))
 
     async def _commit(self, opened: Opened, progress: Progress, request: RequestContext) -> Shown:
@@ -282,7 +277,7 @@ class Journeys:
             after = replace(after, state=progress.state, link_hash=progress.link_hash)
         vault = progress.vault or opened.facts.vault
         facts = await gather(self.parts, unit, after, after.state, vault)
-        facts = replace(facts, proven_by=opened.facts.proven_by, at_newcomer=opened.is_at_newcomer)
+        facts = replace(facts, proven_by=opened.facts.proven_by, at_newcomer=opened.facts.at_newcomer)
         due = Opened(after, opened.vault, facts, problem=problem)
         shown: Shown = due
         if problem is None and next_step(after.state, facts) is None:
@@ -348,7 +343,7 @@ async def _keep(unit: JourneyUnit, opened: Opened, after: Journey, shown: Shown)
 async def _at_device(unit: JourneyUnit, browser: Browser, facts: Facts) -> Facts:
     """Return *facts* with whose device the browser is, and what proved it."""
     owners = await unit.sessions.owners_at(browser.id)
-    return replace(facts, device_of=owners, proven_by=browser.secret_hash)
+    return replace(facts, device_of=owners, at_newcomer=not owners, proven_by=browser.secret_hash)
 
 
 def _has_proven(before: JourneyState, progress: Progress, shown: Shown) -> bool:
