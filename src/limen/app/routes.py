@@ -94,6 +94,7 @@ def house_doors(metrics: Door, live: Door, ready: Door, desks: Desks) -> Mapping
 
 
 _RESOURCES = WELL_KNOWN + "/"
+_NAMED = (BELOW, "/.well-known/")
 
 
 class HotTable:
@@ -108,18 +109,17 @@ class HotTable:
 
     def __call__(self, prefix: str, path: str) -> Door | None:
         """Return the door at *path* below the tenant's *prefix*."""
-        if prefix:
-            return self._tenant.get(path) or self._below(path)
-        door = self._house.get(path) or self._below(path)
-        if door is None and inserted_prefix(path) is not None:  # RFC 8414 §3.1: the tenant stands behind the path
-            return self._tenant[OAUTH_METADATA]
-        return door
+        door = (self._tenant if prefix else self._house).get(path)
+        return self._named(prefix, path) if door is None and path.startswith(_NAMED) else door
 
-    def _below(self, path: str) -> Door | None:
+    def _named(self, prefix: str, path: str) -> Door | None:
         """Return the door of a path with a name at its end: a client's (RFC 7592 §2), a resource's (RFC 9728 §3.1)."""
         if path.startswith(BELOW):
             return self._tenant.get(BELOW)
-        return self._tenant.get(WELL_KNOWN) if path.startswith(_RESOURCES) else None
+        if path.startswith(_RESOURCES):
+            return self._tenant.get(WELL_KNOWN)
+        # RFC 8414 §3.1: the tenant stands behind the path
+        return None if prefix or inserted_prefix(path) is None else self._tenant[OAUTH_METADATA]
 
 
 @dataclass(frozen=True, slots=True)

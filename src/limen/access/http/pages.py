@@ -53,7 +53,7 @@ class PagePolicy(Protocol):
 
 
 class PageRequest:
-    """One request for a page. Cookies and query are read when somebody asks for them, and once.
+    """One request for a page. Cookies, query and body are read when somebody asks for them, and once.
 
     Attributes:
         method: upper case.
@@ -63,10 +63,11 @@ class PageRequest:
         arrival: what the edge knows of it.
         policy: the content security policy of its answer.
         names: what the page's path names: ``{"journey": "jrn_…"}``.
-        body: reads the body, within the edge's limits.
     """
 
-    __slots__ = ("_cookies", "_parameters", "arrival", "body", "headers", "method", "names", "path", "policy", "query")
+    __slots__ = (
+        "_body", "_cookies", "_parameters", "_read", "arrival", "headers", "method", "names", "path", "policy", "query"
+    )  # fmt: skip
 
     def __init__(  # noqa: PLR0913 - all that a request is
         self,
@@ -77,13 +78,20 @@ class PageRequest:
         arrival: Came,
         policy: PagePolicy,
         names: Mapping[str, str],
-        body: Callable[[], Awaitable[bytes]],
+        read: Callable[[], Awaitable[bytes]],
     ) -> None:
-        """Take a request's parts."""
+        """Take a request's parts; *read* reads the body, within the edge's limits."""
         self.method, self.path, self.query, self.headers = method, path, query, headers
-        self.arrival, self.policy, self.names, self.body = arrival, policy, names, body
+        self.arrival, self.policy, self.names, self._read = arrival, policy, names, read
+        self._body: bytes | None = None
         self._cookies: dict[str, str] | None = None
         self._parameters: dict[str, str] | None = None
+
+    async def body(self) -> bytes:
+        """Return the whole body."""
+        if self._body is None:
+            self._body = await self._read()
+        return self._body
 
     @property
     def cookies(self) -> Mapping[str, str]:

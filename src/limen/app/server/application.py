@@ -1,12 +1,10 @@
 """The one object that servers call: ``__rsgi__`` for granian, ``__call__`` for any ASGI host."""
 
 import asyncio
-from collections.abc import Iterable
 from contextlib import AsyncExitStack
 
 import structlog
 
-from limen.access.http import HotResponse
 from limen.app.server import asgi, rsgi
 from limen.app.server.hot import HotPath
 from limen.app.server.records import Parts
@@ -76,7 +74,8 @@ class App:
                 if door is not None:
                     response = await self._hot.answer(door, incoming)
                 else:
-                    response = await self._page(incoming, headers.items())
+                    passage = self._parts.passage()
+                    response = await passage.answer(incoming, headers.items()) if passage is not None else None
             if response is None:
                 await rsgi.serve_asgi(self._parts.pages, self._paged(rsgi.asgi_scope(scope), arrival), protocol)
             else:
@@ -111,17 +110,12 @@ class App:
         if door is not None:
             await asgi.respond(send, scope["method"], await self._hot.answer(door, incoming))
             return
-        response = await self._page(incoming, headers.items())
+        passage = self._parts.passage()
+        response = await passage.answer(incoming, headers.items()) if passage is not None else None
         if response is None:
             await self._parts.pages(self._paged(scope, arrival), receive, send)
         else:
             await asgi.respond(send, scope["method"], response)
-
-    async def _page(self, incoming: Incoming, headers: Iterable[tuple[str, str]]) -> HotResponse | None:
-        """Return the answer of a page that is found at once, to a plain request; None: let the framework look."""
-        passage = self._parts.passage()
-        found = passage.find(incoming, headers) if passage is not None else None
-        return await passage.answer(found, incoming) if passage is not None and found is not None else None
 
     def _paged(self, scope: Scope, arrival: Arrival) -> Scope:
         """Return the scope that pages see: the tenant's prefix is the root path, a proxy's claims are settled."""

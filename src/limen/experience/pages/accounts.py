@@ -1,7 +1,6 @@
 """Who is signed in at a browser, and sending whoever is not to do so."""
 
-from starlette.responses import Response
-
+from limen.access.http import HotResponse
 from limen.access.journeys.context import Account
 from limen.access.journeys.dispatcher import Opened
 from limen.access.journeys.facts import live_accounts
@@ -18,7 +17,7 @@ async def accounts_here(visit: Visit) -> tuple[Account, ...]:
         return await live_accounts(parts, unit, visit.browser.id)
 
 
-async def sign_in_first(visit: Visit) -> Response:
+async def sign_in_first(visit: Visit) -> HotResponse:
     """Send whoever is not signed in to do so."""
     if visit.is_stripped:
         return visit.go(visit.path)

@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from starlette.responses import Response
-
 from limen.access.console import mint
 from limen.access.console.mint import Administrator
+from limen.access.http import HotResponse
 from limen.access.journeys.arrival import Arrived
 from limen.access.journeys.records import JourneyState, Path
 from limen.access.journeys.views import Problem, problem_of
 from limen.access.sessions.records import PASSWORD, Evidence
+from limen.experience.pages.answers import retrying
 from limen.experience.pages.console.here import Administering, administered
 from limen.experience.pages.errors import refused
 from limen.experience.pages.steps import arrived
@@ -20,7 +20,7 @@ from limen.identity.setup import Applicant, FirstAdministrator
 from limen.kernel.errors import Conflict, Expired, Refusal
 
 
-async def setup(visit: Visit) -> Response:
+async def setup(visit: Visit) -> HotResponse:
     """Make the first administrator, by a link that works once. Looking at it does not use it."""
     token = visit.request.names["token"]
     use = _first_administrator(visit)
@@ -63,7 +63,7 @@ def _problem(made: NotChosen) -> Problem:
     return problem_of(made.refusal)
 
 
-async def _enter(visit: Visit, customer: Customer) -> Response:
+async def _enter(visit: Visit, customer: Customer) -> HotResponse:
     proof = Evidence(PASSWORD, visit.journey_parts.clock.now())
     state = JourneyState(path=Path.SIGN_UP, customer_id=customer.id, evidence=(proof,))
     begun = await visit.begin(state)
@@ -73,7 +73,7 @@ async def _enter(visit: Visit, customer: Customer) -> Response:
     return visit.go("/admin")
 
 
-def _setup_page(visit: Visit, token: str, values: dict[str, str], problem: Problem | None) -> Response:
+def _setup_page(visit: Visit, token: str, values: dict[str, str], problem: Problem | None) -> HotResponse:
     view = {
         "values": values,
         "errors": problem.errors if problem is not None else {},
@@ -81,14 +81,13 @@ def _setup_page(visit: Visit, token: str, values: dict[str, str], problem: Probl
         "data": {"min_length": visit.journey_parts.policy.minimum, "feedback": []},
     }
     context = {"action": f"{visit.prefix}/setup/{token}", "csrf": visit.csrf(f"setup:{token}"), "view": view}
-    page = visit.page("setup.html", context, problem.status if problem is not None else 200)
-    if problem is not None and problem.retry_after:
-        page.headers["retry-after"] = str(problem.retry_after)
-    return page
+    if problem is None:
+        return visit.page("setup.html", context)
+    return retrying(visit.page("setup.html", context, problem.status), problem.retry_after)
 
 
 @administered
-async def admin(visit: Visit, here: Administering) -> Response:
+async def admin(visit: Visit, here: Administering) -> HotResponse:
     """Show an administrator what there is, and mint an API token on request."""
     parts, who, role = visit.journey_parts, here.account, here.role
     token = None

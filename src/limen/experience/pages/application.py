@@ -14,6 +14,7 @@ from limen.access.http import HotResponse, Page, PageRequest
 from limen.experience.pages.account import account
 from limen.experience.pages.account.privacy import receipt
 from limen.experience.pages.administration import admin, setup
+from limen.experience.pages.answers import saying
 from limen.experience.pages.approve import approve
 from limen.experience.pages.authorize import authorize
 from limen.experience.pages.console.customers import customer, customers
@@ -36,8 +37,9 @@ from limen.experience.pages.unsubscribe import end_messages
 from limen.experience.pages.visit import Visit, arrive_at
 from limen.identity.consents.signal import SUPPORT
 
-Asked = Callable[[PageRequest], Awaitable[Response]]
-Handler = Callable[[Visit], Awaitable[Response]]
+Asked = Callable[[PageRequest], Awaitable[HotResponse]]
+Failed = Callable[[PageRequest, Exception], Awaitable[HotResponse]]
+Handler = Callable[[Visit], Awaitable[HotResponse]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,63 +56,56 @@ class Pages:
 
 
 def create_pages(parts: PageParts) -> Pages:
-    """Return all pages; the edge around them sets headers and limits."""
-    rows = _rows(parts)
+    """Return all pages."""
 
-    async def failed(request: PageRequest, error: Exception) -> Response:
+    async def failed(request: PageRequest, error: Exception) -> HotResponse:
         status = error.status_code if isinstance(error, HTTPException) else 500
         headers = error.headers if isinstance(error, HTTPException) else None
         visit = await arrive_at(request, parts)
         if visit is None:
             return nowhere()
-        response = error_page(visit, status, ERROR_PAGES.get(status, "bad_request"))
-        response.headers.update(headers or {})
-        return response
-
-    def page(path: str, asked: Asked) -> Page:
-        async def handle(request: PageRequest) -> HotResponse:
-            try:
-                response = await asked(request)
-            except HTTPException as error:
-                response = await failed(request, error)
-            return _answer(response)
-
-        return Page(path, handle)
-
-    def route(path: str, asked: Asked, methods: Sequence[str]) -> Route:
-        async def endpoint(request: Request) -> Response:
-            return await asked(_request(request))
-
-        return Route(path, endpoint, methods=list(methods))
+        return saying(error_page(visit, status, ERROR_PAGES.get(status, "bad_request")), *(headers or {}).items())
 
     async def failed_behind(request: Request, error: Exception) -> Response:
-        return await failed(_request(request), error)
+        return _framed(await failed(_request(request), error))
 
-    routes = [route(*row) for row in rows]
+    rows = _rows(parts, failed)
+    routes = [_route(*row) for row in rows]
     behind = Starlette(routes=routes, exception_handlers={HTTPException: failed_behind, Exception: _left_to_the_edge})
     found = [
-        (page(path, asked), frozenset(one.methods or ())) for (path, asked, _), one in zip(rows, routes, strict=True)
+        (Page(path, asked), frozenset(one.methods or ())) for (path, asked, _), one in zip(rows, routes, strict=True)
     ]
     return Pages(Finder(found), behind)
 
 
-def _rows(parts: PageParts) -> list[tuple[str, Asked, tuple[str, ...]]]:
+def _route(path: str, asked: Asked, methods: Sequence[str]) -> Route:
+    async def endpoint(request: Request) -> Response:
+        return _framed(await asked(_request(request)))
+
+    return Route(path, endpoint, methods=list(methods))
+
+
+def _rows(parts: PageParts, failed: Failed) -> list[tuple[str, Asked, tuple[str, ...]]]:
     """Return the list: path, what answers, methods."""
 
     def page(path: str, handler: Handler, *methods: str, proves: bool = True) -> tuple[str, Asked, tuple[str, ...]]:
-        async def asked(request: PageRequest) -> Response:
-            if request.method == "POST":  # first: a browser is proven when all is there, not when its sender began
-                await request.body()
-            visit = await arrive_at(request, parts, proves=proves)
-            return nowhere() if visit is None else await handler(visit)
+        async def asked(request: PageRequest) -> HotResponse:
+            try:
+                if request.method == "POST":  # first: a browser is proven when all is there, not when its sender began
+                    await request.body()
+                visit = await arrive_at(request, parts, proves=proves)
+                return nowhere() if visit is None else await handler(visit)
+            except HTTPException as error:
+                return await failed(request, error)
 
         return path, asked, methods or ("GET",)
 
-    async def static(request: PageRequest) -> Response:
+    async def static(request: PageRequest) -> HotResponse:
         asset = parts.assets.get(request.names["name"])
         if asset is None:
-            raise HTTPException(404)
-        return Response(asset.body, media_type=asset.content_type, headers=dict(asset.headers))
+            return await failed(request, HTTPException(404))
+        headers = [header for header in asset.headers if header[0] != "content-length"]  # the server's own to say
+        return HotResponse(200, tuple(headers), asset.body)
 
     rows = [
         page("/", start),
@@ -184,8 +179,8 @@ def _request(request: Request) -> PageRequest:
     )
 
 
-def _answer(response: Response) -> HotResponse:
-    """Return a page's whole answer; its length is the server's to say."""
-    pairs = [(str(name, "latin-1"), str(value, "latin-1")) for name, value in response.raw_headers]
-    headers = tuple([pair for pair in pairs if pair[0] != "content-length"])
-    return HotResponse(response.status_code, headers, bytes(response.body))
+def _framed(answer: HotResponse) -> Response:
+    """Return a page's whole answer as the framework sends it."""
+    response = Response(answer.body, answer.status)
+    response.raw_headers += [(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers]
+    return response

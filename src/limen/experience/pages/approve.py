@@ -2,9 +2,8 @@
 
 from typing import Any, Final
 
-from starlette.responses import Response
-
 from limen.access.decoupled.answering import OVER, Asked, deny, find
+from limen.access.http import HotResponse
 from limen.access.journeys.context import Account
 from limen.experience.pages.accounts import accounts_here, sign_in_first
 from limen.experience.pages.authorize import answer
@@ -16,7 +15,7 @@ from limen.kernel.errors import Refusal
 _SCOPE: Final = "approve"
 
 
-async def approve(visit: Visit) -> Response:
+async def approve(visit: Visit) -> HotResponse:
     """List what waits, or take an answer. A GET changes nothing (security, *Links in mail*)."""
     found = await accounts_here(visit)
     if not found:
@@ -48,7 +47,7 @@ async def _asked(visit: Visit, found: tuple[Account, ...], request_id: str) -> A
     return asked if isinstance(asked, Refusal) or asked.row.customer_id in mine else OVER
 
 
-def _page(visit: Visit, waiting: list[Asked]) -> Response:
+def _page(visit: Visit, waiting: list[Asked]) -> HotResponse:
     shown: list[dict[str, Any]] = [
         {
             "id": one.row.id,

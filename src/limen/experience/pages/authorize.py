@@ -2,8 +2,8 @@
 
 import msgspec
 from msgspec.structs import replace
-from starlette.responses import Response
 
+from limen.access.http import HotResponse
 from limen.access.journeys.arrival import Arrived
 from limen.access.journeys.context import Account
 from limen.access.journeys.facts import live_accounts
@@ -28,7 +28,7 @@ from limen.kernel.encoding import from_b64url
 from limen.kernel.errors import Refusal
 
 
-async def authorize(visit: Visit) -> Response:
+async def authorize(visit: Visit) -> HotResponse:
     """Answer an authorization request by GET or POST."""
     parameters = await visit.parameters()
     if isinstance(parameters, Refusal):
@@ -53,7 +53,7 @@ def _visitor(visit: Visit) -> Visitor:
     return Visitor(visit.browser.id if visit.browser is not None else "", recall)
 
 
-async def answer(visit: Visit, request: AuthorizationRequest) -> Response:
+async def answer(visit: Visit, request: AuthorizationRequest) -> HotResponse:
     """Answer a checked request, by whoever is signed in here or by a journey."""
     visit.speak(request.ui_locales)
     accounts = await _accounts(visit, request)
@@ -99,7 +99,9 @@ async def _accounts(visit: Visit, request: AuthorizationRequest) -> list[Account
     return [account for account in found if wanted in {"", account.customer.subject}]
 
 
-async def _silently(visit: Visit, request: AuthorizationRequest, ready: list[Account], able: list[Account]) -> Response:
+async def _silently(
+    visit: Visit, request: AuthorizationRequest, ready: list[Account], able: list[Account]
+) -> HotResponse:
     """Answer ``prompt=none`` without a page (OpenID Connect Core §3.1.2.6)."""
     error = ""
     if not ready or visit.browser is None:
@@ -135,7 +137,9 @@ async def _consent_due(visit: Visit, request: AuthorizationRequest, account: Acc
         return bool(needs_consent(client, await unit.grants.find(account.customer.id, client.key), request))
 
 
-async def _walk(visit: Visit, request: AuthorizationRequest, accounts: list[Account], ready: list[Account]) -> Response:
+async def _walk(
+    visit: Visit, request: AuthorizationRequest, accounts: list[Account], ready: list[Account]
+) -> HotResponse:
     """Begin the journey that the request needs; where it needs nothing, it has arrived."""
     creates = CREATE in request.prompt
     choose = "select_account" in request.prompt or (len(accounts) > 1 and not creates)
@@ -170,6 +174,6 @@ def _hinted(request: AuthorizationRequest) -> str:
     return request.login_hint[:254] if request.login_hint and "@" in request.login_hint else ""
 
 
-async def _begin(visit: Visit, state: JourneyState, *, may_wait: bool = False) -> Response:
+async def _begin(visit: Visit, state: JourneyState, *, may_wait: bool = False) -> HotResponse:
     """Begin a journey; where it *may wait*, it says no more than the application did, and its page can bear it."""
     return started(visit, await visit.begin(state, may_wait=may_wait and is_shown_at_once(visit)))

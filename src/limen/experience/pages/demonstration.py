@@ -2,8 +2,8 @@
 
 from urllib.parse import urlencode
 
-from starlette.responses import HTMLResponse, Response
-
+from limen.access.http import HotResponse
+from limen.experience.pages.answers import html
 from limen.experience.pages.errors import refused
 from limen.experience.pages.visit import Visit
 from limen.kernel.errors import NotFound
@@ -11,7 +11,7 @@ from limen.kernel.errors import NotFound
 _NONE = NotFound("not_found", "no such message, or no mailbox here")
 
 
-async def start(visit: Visit) -> Response:
+async def start(visit: Visit) -> HotResponse:
     """Lead through the main job; outside the demonstration the account page is the start."""
     if not visit.parts.demo_app:
         return visit.go("/account")
@@ -28,7 +28,7 @@ async def start(visit: Visit) -> Response:
     return visit.page("start.html", {"links": links})
 
 
-async def mailbox(visit: Visit) -> Response:
+async def mailbox(visit: Visit) -> HotResponse:
     """List the messages, a page at a time."""
     kept = visit.parts.mailbox
     if kept is None:
@@ -49,7 +49,7 @@ async def mailbox(visit: Visit) -> Response:
     return visit.page("mailbox.html", context)
 
 
-async def message(visit: Visit) -> Response:
+async def message(visit: Visit) -> HotResponse:
     """Show one message."""
     one = visit.parts.mailbox.get(visit.request.names["id"]) if visit.parts.mailbox is not None else None
     if one is None:
@@ -66,7 +66,7 @@ async def message(visit: Visit) -> Response:
     return visit.page("mailbox_message.html", {"message": shown, "mailbox_url": here})
 
 
-async def message_html(visit: Visit) -> Response:
+async def message_html(visit: Visit) -> HotResponse:
     """Show a message's HTML as a mail program would: its own styles, no script, no origin."""
     one = visit.parts.mailbox.get(visit.request.names["id"]) if visit.parts.mailbox is not None else None
     if one is None:
@@ -75,4 +75,4 @@ async def message_html(visit: Visit) -> Response:
         "default-src 'none'; style-src 'unsafe-inline'; img-src https: data:; "
         "sandbox allow-popups allow-top-navigation-by-user-activation"
     )
-    return HTMLResponse(one.mail.html, headers={"content-security-policy": policy})
+    return html(one.mail.html, 200, ("content-security-policy", policy))

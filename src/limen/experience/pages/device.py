@@ -8,10 +8,11 @@ import io
 from typing import Any, Final
 
 import segno
-from starlette.responses import Response
 
 from limen.access.decoupled.answering import Asked, claim, deny, find_by_code
 from limen.access.decoupled.user_codes import grouped, read_user_code
+from limen.access.http import HotResponse
+from limen.experience.pages.answers import file
 from limen.experience.pages.authorize import answer
 from limen.experience.pages.devices import describe_device
 from limen.experience.pages.errors import refused
@@ -23,7 +24,7 @@ _SCOPE: Final = "device"
 _QR_SCALE: Final = 8
 
 
-async def device(visit: Visit) -> Response:
+async def device(visit: Visit) -> HotResponse:
     """Take a code, show whose it is, and lead into the journey that answers it."""
     if visit.request.method != "POST":
         await visit.ensure_browser()
@@ -56,7 +57,7 @@ async def _held(visit: Visit, code: str) -> Asked | Refusal:
         return await claim(unit, visit.desk, asked, browser) or asked
 
 
-async def _decided(visit: Visit, asked: Asked, code: str, decision: str) -> Response:
+async def _decided(visit: Visit, asked: Asked, code: str, decision: str) -> HotResponse:
     if decision == "continue":
         return await answer(visit, asked.request)
     if decision == "deny":
@@ -67,7 +68,7 @@ async def _decided(visit: Visit, asked: Asked, code: str, decision: str) -> Resp
     return _confirmation(visit, asked, code)
 
 
-async def device_qr(visit: Visit) -> Response:
+async def device_qr(visit: Visit) -> HotResponse:
     """Return ``verification_uri_complete`` as a QR code, for devices that cannot make one (RFC 8628 §3.3.1)."""
     code = read_user_code(visit.request.parameter("user_code"))
     if code is None:
@@ -75,7 +76,7 @@ async def device_qr(visit: Visit) -> Response:
     link = f"{visit.desk.issuer}/device?user_code={grouped(code)}"
     drawn = io.BytesIO()
     segno.make_qr(link, error="m").save(drawn, kind="svg", scale=_QR_SCALE, xmldecl=False, light="#fff", title=link)
-    return Response(drawn.getvalue(), media_type="image/svg+xml", headers={"cache-control": "no-store"})
+    return file(drawn.getvalue(), "image/svg+xml", ("cache-control", "no-store"))
 
 
 async def _over_limits(visit: Visit) -> Throttled | None:
@@ -90,7 +91,7 @@ async def _over_limits(visit: Visit) -> Throttled | None:
     return None
 
 
-def _entry(visit: Visit, typed: str, error: str = "") -> Response:
+def _entry(visit: Visit, typed: str, error: str = "") -> HotResponse:
     view: dict[str, Any] = {
         "values": {"user_code": typed},
         "errors": {"user_code": error} if error else {},
@@ -101,7 +102,7 @@ def _entry(visit: Visit, typed: str, error: str = "") -> Response:
     return visit.page("device.html", context, 400 if error else 200)
 
 
-def _confirmation(visit: Visit, asked: Asked, code: str) -> Response:
+def _confirmation(visit: Visit, asked: Asked, code: str) -> HotResponse:
     request = asked.content.request
     context = {
         "action": f"{visit.prefix}/device",

@@ -1,8 +1,7 @@
 """What went wrong, as a page with a way on: the one table from refusals to pages."""
 
-from starlette.responses import JSONResponse, PlainTextResponse, Response
-
-from limen.access.http import PageRequest
+from limen.access.http import HotResponse, PageRequest
+from limen.experience.pages.answers import as_json, plain, retrying
 from limen.experience.pages.visit import Visit
 from limen.kernel.errors import Expired, Forbidden, Invalid, NotFound, Refusal, Throttled, Unauthenticated, Unavailable
 
@@ -43,22 +42,18 @@ _WAYS = {
 }
 
 
-def refused(visit: Visit, refusal: Refusal) -> Response:
+def refused(visit: Visit, refusal: Refusal) -> HotResponse:
     """Return the page for *refusal*."""
     status, name = _PAGES.get(refusal.code) or next(
         ((status, name) for kind, status, name in _KINDS if isinstance(refusal, kind)), (400, "bad_request")
     )
-    response = error_page(visit, status, name)
-    retry_after = getattr(refusal, "retry_after", 0)
-    if retry_after:
-        response.headers["retry-after"] = str(retry_after)
-    return response
+    return retrying(error_page(visit, status, name), getattr(refusal, "retry_after", 0))
 
 
-def error_page(visit: Visit, status: int, name: str) -> Response:
+def error_page(visit: Visit, status: int, name: str) -> HotResponse:
     """Return the error page *name*; as JSON for who asked for that."""
     if wants_json(visit.request):
-        return visit.dress(JSONResponse({"schema": 1, "error": name, "request_id": visit.context.request_id}, status))
+        return visit.dress(as_json({"schema": 1, "error": name, "request_id": visit.context.request_id}, status))
     label = _WAYS.get(name, "page.start_again")
     way_on = {"url": f"{visit.prefix}/account", "label": label} if label else None
     context = {
@@ -71,9 +66,9 @@ def error_page(visit: Visit, status: int, name: str) -> Response:
     return visit.page("error.html", context, status)
 
 
-def nowhere() -> Response:
+def nowhere() -> HotResponse:
     """Return the answer where no tenant is: nothing of any tenant's look."""
-    return PlainTextResponse("Not found\n", 404)
+    return plain("Not found\n", 404)
 
 
 def wants_json(request: PageRequest) -> bool:

@@ -1,8 +1,8 @@
 """The pages of a journey: begin one, show its step, take its form, follow its link."""
 
 from msgspec.structs import replace
-from starlette.responses import Response
 
+from limen.access.http import HotResponse
 from limen.access.journeys.arrival import Arrived
 from limen.access.journeys.begun import Begun
 from limen.access.journeys.dispatcher import Opened, Proven
@@ -21,7 +21,7 @@ _OTHER_TOKEN = Problem(notice="error.csrf", status=403)
 PATHS = {"/sign-in": Path.SIGN_IN, "/sign-up": Path.SIGN_UP, "/recover": Path.RECOVER}
 
 
-async def begin(visit: Visit) -> Response:
+async def begin(visit: Visit) -> HotResponse:
     """Begin a journey that leads to the account page."""
     path = PATHS[visit.path]
     if path is Path.SIGN_UP and not visit.desk.tenant.settings.sign_up_open:
@@ -29,7 +29,7 @@ async def begin(visit: Visit) -> Response:
     return started(visit, await visit.begin(JourneyState(path=path), may_wait=is_shown_at_once(visit)))
 
 
-async def journey(visit: Visit) -> Response:
+async def journey(visit: Visit) -> HotResponse:
     """Show the step that is due, or give it its form."""
     name, _, begun = visit.request.names["journey"].partition(".")
     journey_id = JourneyId.parse(name)
@@ -72,7 +72,7 @@ async def _opened(visit: Visit, journey_id: JourneyId, text: str) -> Opened | Re
         return await visit.journeys.open(journey_id, browser, unit, begun, agent, is_shown=is_shown)
 
 
-def _stale(visit: Visit, journey_id: JourneyId | None) -> Response | None:
+def _stale(visit: Visit, journey_id: JourneyId | None) -> HotResponse | None:
     """Send a form whose cookie proves nothing to look again, or return None.
 
     Of a form that was sent twice the first may have changed the cookie while the second was on its way.
@@ -82,14 +82,14 @@ def _stale(visit: Visit, journey_id: JourneyId | None) -> Response | None:
     return visit.go(visit.path)
 
 
-def _over(visit: Visit, refusal: Refusal) -> Response:
+def _over(visit: Visit, refusal: Refusal) -> HotResponse:
     """Return the way on where this very browser has finished the journey."""
     if refusal.code == "journey_done" and not wants_json(visit.request):
         return visit.go("/account")
     return refused(visit, refusal)
 
 
-async def link(visit: Visit) -> Response:
+async def link(visit: Visit) -> HotResponse:
     """Show what a mailed link is for; only a POST confirms it."""
     token = visit.request.names["token"]
     scope = f"link:{token}"
@@ -109,7 +109,7 @@ async def link(visit: Visit) -> Response:
     return _followed(visit, *followed)
 
 
-def _followed(visit: Visit, opened: Opened, shown: object) -> Response:
+def _followed(visit: Visit, opened: Opened, shown: object) -> HotResponse:
     if isinstance(shown, Refusal | Arrived):
         return show(visit, opened.journey.id, shown)
     if isinstance(shown, Proven):
@@ -117,7 +117,7 @@ def _followed(visit: Visit, opened: Opened, shown: object) -> Response:
     return visit.go(f"/journey/{opened.journey.id}")
 
 
-def _link_page(visit: Visit, seen: LinkView, token: str, scope: str) -> Response:
+def _link_page(visit: Visit, seen: LinkView, token: str, scope: str) -> HotResponse:
     for uri in seen.leads_to:  # its form may be the last of the journey
         visit.allow_form_target(uri)
     context = {

@@ -1,8 +1,7 @@
 """The link in the message that an account will be deleted. Looking at it does nothing; a POST cancels, once."""
 
-from starlette.responses import Response
-
 from limen.access.account.deletion import cancel, pending
+from limen.access.http import HotResponse
 from limen.experience.pages.account.owner import parts_of
 from limen.experience.pages.errors import refused
 from limen.experience.pages.visit import Visit
@@ -11,7 +10,7 @@ from limen.kernel.errors import Expired, Refusal
 _SPENT = Expired("link_spent", "unknown, used, void or expired")
 
 
-async def keep_account(visit: Visit) -> Response:
+async def keep_account(visit: Visit) -> HotResponse:
     """Show when the account goes, or let it stay. Nobody has to be signed in: whoever holds the mail may."""
     token = visit.request.names["token"]
     scope, parts = f"keep-account:{token}", parts_of(visit)

@@ -1,14 +1,14 @@
 """Signing out: for an application that asks (RP-initiated logout), and of the account page."""
 
-from starlette.responses import Response
-
 from limen.access.clients.records import ClientDocument
 from limen.access.clients.redirect_uris import is_handed_on, places_behind
+from limen.access.http import HotResponse
 from limen.access.journeys.context import Account
 from limen.access.oauth.logout import LogoutRequest, parse_logout
 from limen.access.oauth.logout_token import front_channel_address
 from limen.access.sessions.records import Session
 from limen.experience.pages.accounts import accounts_here
+from limen.experience.pages.answers import in_header, saying
 from limen.experience.pages.errors import refused
 from limen.experience.pages.visit import LONGEST_QUERY, MAX_FORM, Visit
 from limen.identity.customers.identifiers import named_by, parse_identifier
@@ -46,7 +46,7 @@ async def end_sessions(visit: Visit, sessions: list[Session]) -> list[str]:
     return [address for address in dict.fromkeys(frames) if address]
 
 
-async def logout(visit: Visit) -> Response:
+async def logout(visit: Visit) -> HotResponse:
     """Sign out for an application (RP-Initiated Logout §2), asking first unless its hint fits a session here.
 
     A ``logout_hint`` proves nothing: it chooses whom of several people is asked about, and where it contradicts the ID
@@ -87,7 +87,7 @@ def _is_hinted(visit: Visit, account: Account, hint: str) -> bool:
     return hint == account.session.sid or name in [text for _, text, _ in named_by(account.customer.profile)]
 
 
-async def _ask(visit: Visit, asked: LogoutRequest, parameters: str, account: Account | None) -> Response:
+async def _ask(visit: Visit, asked: LogoutRequest, parameters: str, account: Account | None) -> HotResponse:
     """Ask, saying whom it is about where that is not everybody here; the answer then is about them alone."""
     document = await _asking(visit, asked)
     for uri in places_behind(asked.redirect, document) if document is not None and asked.redirect else ():
@@ -103,14 +103,14 @@ async def _ask(visit: Visit, asked: LogoutRequest, parameters: str, account: Acc
     return visit.page("sign_out.html", context)
 
 
-async def _gone(visit: Visit, asked: LogoutRequest, frames: list[str]) -> Response:
+async def _gone(visit: Visit, asked: LogoutRequest, frames: list[str]) -> HotResponse:
     document = await _asking(visit, asked)
     if document is not None and asked.location and not frames:
         return visit.leave(asked.location, document.client_name, by_page=is_handed_on(asked.redirect, document))
     return signed_out(visit, frames, asked.location, document.client_name if document is not None else None)
 
 
-def signed_out(visit: Visit, frames: list[str], onward: str = "", client_name: str | None = None) -> Response:
+def signed_out(visit: Visit, frames: list[str], onward: str = "", client_name: str | None = None) -> HotResponse:
     """Show that it is done, while *frames* sign out elsewhere; then go *onward*, if there is anywhere to go."""
     shown: list[str] = []
     for address in frames:
@@ -121,8 +121,8 @@ def signed_out(visit: Visit, frames: list[str], onward: str = "", client_name: s
         shown.append(address)
     where = f"{visit.prefix}{onward}" if onward.startswith("/") else onward
     page = visit.page("signed_out.html", {"client_name": client_name, "continue_url": where or None, "frames": shown})
-    if where and shown:
-        page.headers["refresh"] = f"{_FRAME_SECONDS};url={where}"  # without script; the link says the same
+    if where and shown:  # without script; the link says the same
+        return saying(page, ("refresh", f"{_FRAME_SECONDS};url={in_header(where)}"))
     return page
 
 

@@ -1,14 +1,13 @@
 """The links in notices: *it was not me*, *undo*, *stop it*. Looking at one does nothing; a POST does it, once."""
 
-from starlette.responses import Response
-
+from limen.access.http import HotResponse
 from limen.access.safety.securing import Securing
 from limen.experience.pages.errors import refused
 from limen.experience.pages.visit import Visit
 from limen.kernel.errors import Refusal
 
 
-async def secure(visit: Visit) -> Response:
+async def secure(visit: Visit) -> HotResponse:
     """Show what a link does, or do it. Nobody has to be signed in: whoever holds the mail may."""
     token = visit.request.names["token"]
     scope, securing = f"secure:{token}", Securing(visit.journey_parts.safety)

@@ -7,8 +7,8 @@ that is switched off.
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from starlette.responses import Response
-
+from limen.access.http import HotResponse
+from limen.experience.pages.answers import saying
 from limen.experience.pages.console.here import Administering, administered
 from limen.experience.pages.errors import refused
 from limen.experience.pages.visit import Visit
@@ -32,7 +32,7 @@ _LAYERS: Final[Mapping[str, Callable[[Tallied], int]]] = {
 
 
 @administered
-async def security(visit: Visit, who: Administering) -> Response:
+async def security(visit: Visit, who: Administering) -> HotResponse:
     """Show how the tenant stands; block a network or move the bar on request."""
     parts = visit.journey_parts
     async with visit.parts.read(parts.tenant_id) as unit:
@@ -48,9 +48,7 @@ async def security(visit: Visit, who: Administering) -> Response:
     refreshes = visit.request.parameter("refresh") != "off" and not problem
     context = _context(visit, await live(parts.guard, attacks), problem, refreshes)
     page = visit.page("security.html", context, 400 if problem else 200)
-    if refreshes:
-        page.headers["refresh"] = str(SECONDS)
-    return page
+    return saying(page, ("refresh", str(SECONDS))) if refreshes else page
 
 
 async def _steer(visit: Visit, form: dict[str, str], name: str) -> str:

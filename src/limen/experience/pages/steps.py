@@ -1,13 +1,14 @@
 """Showing a step: as a page, or as versioned JSON for native applications."""
 
 from msgspec.structs import replace
-from starlette.responses import JSONResponse, Response
 
 from limen.access.clients.redirect_uris import places_behind
+from limen.access.http import HotResponse
 from limen.access.journeys.arrival import Arrived
 from limen.access.journeys.context import Facts
 from limen.access.journeys.dispatcher import Opened, Proven, Shown
 from limen.access.journeys.views import SCHEMA, StepView
+from limen.experience.pages.answers import as_json, retrying
 from limen.experience.pages.errors import refused, wants_json
 from limen.experience.pages.refusals import Recast, recast
 from limen.experience.pages.visit import Visit
@@ -27,7 +28,7 @@ def is_shown_at_once(visit: Visit) -> bool:
     return visit.request.method != "POST" and not wants_json(visit.request)
 
 
-def started(visit: Visit, begun: Opened | Arrived | Refusal) -> Response:
+def started(visit: Visit, begun: Opened | Arrived | Refusal) -> HotResponse:
     """Return the answer where a journey began: its first step, at once where the browser asked by GET."""
     if isinstance(begun, Refusal):
         return refused(visit, begun)
@@ -39,7 +40,7 @@ def started(visit: Visit, begun: Opened | Arrived | Refusal) -> Response:
     return show(visit, journey_id, begun)
 
 
-def show(visit: Visit, journey_id: JourneyId, shown: Shown, *, posted: bool = False) -> Response:
+def show(visit: Visit, journey_id: JourneyId, shown: Shown, *, posted: bool = False) -> HotResponse:
     """Return the answer for what the dispatcher showed. After a good POST the browser is sent to GET the next step."""
     if isinstance(shown, Refusal):
         return refused(visit, shown)
@@ -58,14 +59,14 @@ def show(visit: Visit, journey_id: JourneyId, shown: Shown, *, posted: bool = Fa
     return _page(visit, journey_id, view)
 
 
-def told(visit: Visit, journey_id: JourneyId, view: StepView) -> Response:
+def told(visit: Visit, journey_id: JourneyId, view: StepView) -> HotResponse:
     """Return a step as versioned JSON."""
     step = {name: getattr(view, name) for name in view.__struct_fields__ if name != "begun"}
     body = {"schema": SCHEMA, "journey": journey_id, "csrf": visit.csrf(journey_id), "step": step}
-    return _with_retry(visit.dress(JSONResponse(body, view.status)), view)
+    return visit.dress(retrying(as_json(body, view.status), view.retry_after))
 
 
-def _page(visit: Visit, journey_id: JourneyId, view: StepView) -> Response:
+def _page(visit: Visit, journey_id: JourneyId, view: StepView) -> HotResponse:
     """Return a step as a page."""
     here = f"{visit.prefix}/journey/{journey_id}"  # wherever the journey began, it goes on there
     here = f"{here}.{view.begun}" if view.begun else here
@@ -75,13 +76,13 @@ def _page(visit: Visit, journey_id: JourneyId, view: StepView) -> Response:
         visit.request.policy.allow_widget(view.data["captcha"]["sources"])
     template = f"steps/{view.name}.html"
     if _is_everybodys(view):
-        return _with_retry(visit.page(template, {"view": view}, view.status, fresh=form), view)
+        return retrying(visit.page(template, {"view": view}, view.status, fresh=form), view.retry_after)
     again = recast(view)
     if again is not None:
         build = _shown_again(again)
         page = visit.page(template, {"view": again.kept}, view.status, fresh={**form, **again.fresh}, build=build)
-        return _with_retry(page, view)
-    return _with_retry(visit.page(template, {**form, "view": view}, view.status), view)
+        return retrying(page, view.retry_after)
+    return retrying(visit.page(template, {**form, "view": view}, view.status), view.retry_after)
 
 
 def _is_everybodys(shown: StepView) -> bool:
@@ -97,14 +98,14 @@ def _shown_again(again: Recast) -> Build:
     return lambda values: {**values, "view": again.view(values)}
 
 
-def arrived(visit: Visit, end: Arrived) -> Response:
+def arrived(visit: Visit, end: Arrived) -> HotResponse:
     """Return the answer at the end of a journey: on to the application, or to the account page."""
     if end.cookie is not None:
         visit.fresh_cookie = end.cookie
     if wants_json(visit.request):
         location = end.target.location if end.target is not None and not end.target.is_posted else None
         answered = {"answered": end.answered} if end.answered else {}
-        return visit.dress(JSONResponse({"schema": SCHEMA, "step": None, "location": location, **answered}))
+        return visit.dress(as_json({"schema": SCHEMA, "step": None, "location": location, **answered}))
     if end.answered:
         return visit.page("device_done.html", {"approved": end.answered == "approved", "client_name": end.client_name})
     if end.target is None:
@@ -122,9 +123,3 @@ def allow_return(visit: Visit, facts: Facts) -> None:
         return
     for uri in places_behind(facts.request.redirect_uri, facts.client.document):
         visit.allow_form_target(uri)
-
-
-def _with_retry(response: Response, shown: StepView) -> Response:
-    if shown.retry_after:
-        response.headers["retry-after"] = str(shown.retry_after)
-    return response

@@ -7,9 +7,7 @@ is in the link alone, so that a forged POST can do no more than whoever has the 
 import re
 from typing import Final
 
-from starlette.responses import Response
-
-from limen.access.http import parse_form
+from limen.access.http import HotResponse, parse_form
 from limen.experience.pages.errors import error_page
 from limen.experience.pages.visit import MAX_FORM, Visit
 from limen.identity.consents.decide import Deciding, Source
@@ -19,7 +17,7 @@ from limen.kernel.errors import Refusal
 _MULTIPART: Final = re.compile(rb'name="List-Unsubscribe"(?:\r\n[^\r\n]+)*\r\n\r\nOne-Click\r\n', re.IGNORECASE)
 
 
-async def end_messages(visit: Visit) -> Response:
+async def end_messages(visit: Visit) -> HotResponse:
     """Show what a link ends, or end it. The answer to a POST is a page and never a redirect (RFC 8058 §3.1)."""
     parts, desk = visit.journey_parts, visit.desk
     token = visit.request.names["token"]

@@ -7,9 +7,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
-from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from limen.access.http import PageRequest, parse_form
+from limen.access.http import HotResponse, PageRequest, parse_form
 from limen.access.journeys.arrival import Arrived
 from limen.access.journeys.dispatcher import Journeys, Opened
 from limen.access.journeys.parts import JourneyParts, JourneyUnit
@@ -17,6 +16,7 @@ from limen.access.journeys.records import JourneyState
 from limen.access.oauth.response import ResponseTarget
 from limen.access.sessions.cookies import BrowserCookie, new_browser, newcomer, read_cookie
 from limen.access.sessions.records import Browser
+from limen.experience.pages.answers import Header, html, in_header, redirect, saying
 from limen.experience.pages.parts import PageParts, PageUnit, TenantPages
 from limen.experience.rendering import Brand, named, negotiate_locale, spoken
 from limen.experience.rendering.renderer import Build
@@ -174,7 +174,7 @@ class Visit:
         *,
         fresh: Mapping[str, str] | None = None,
         build: Build = dict,
-    ) -> Response:
+    ) -> HotResponse:
         """Return a rendered page; *fresh* is what is new each time, where the rest is nobody's in particular.
 
         *build* makes of it what the template is given of it: itself, unless it stands inside something else.
@@ -187,17 +187,17 @@ class Visit:
             "languages": named(spoken(tenant.settings.locales)),
         }
         if fresh is None:
-            html = self.parts.renderer.render(template, self.locale, {**base, **context})
+            text = self.parts.renderer.render(template, self.locale, {**base, **context})
         else:
             values = {"nonce": base.pop("nonce"), **fresh}
-            html = self.parts.renderer.render_fresh(template, self.locale, {**base, **context}, values, build)
-        return self.dress(HTMLResponse(html, status))
+            text = self.parts.renderer.render_fresh(template, self.locale, {**base, **context}, values, build)
+        return self.dress(html(text, status))
 
-    def go(self, path: str) -> Response:
+    def go(self, path: str) -> HotResponse:
         """Return a redirect to one of our own pages, below the tenant's prefix."""
-        return self.dress(RedirectResponse(f"{self.prefix}{path}", 303))
+        return self.dress(redirect(f"{self.prefix}{path}"))
 
-    def deliver(self, target: ResponseTarget, client_name: str = "", *, by_page: bool = False) -> Response:
+    def deliver(self, target: ResponseTarget, client_name: str = "", *, by_page: bool = False) -> HotResponse:
         """Return an answer to an application: a redirect, or a page whose form posts it, or one that leads there."""
         if not target.is_posted:
             return self.leave(target.location, client_name, by_page=by_page)
@@ -206,16 +206,15 @@ class Visit:
         fields = {"action": target.url, "fields": target.fields, "client_name": client_name}
         return self.page("form_post.html", fields)
 
-    def leave(self, location: str, client_name: str, *, by_page: bool) -> Response:
+    def leave(self, location: str, client_name: str, *, by_page: bool) -> HotResponse:
         """Return a redirect to an application; behind a form a page that leads there, where it must be *by_page*.
 
         Chromium holds every redirect behind a form to the policy of its page, and none behind a page (ADR 0038).
         """
         if not by_page or self.request.method != "POST":
-            return self.dress(RedirectResponse(location, 303))
+            return self.dress(redirect(location))
         page = self.page("handed_on.html", {"continue_url": location, "client_name": client_name})
-        page.headers["refresh"] = f"0;url={location}"  # without script; the link says the same
-        return page
+        return saying(page, ("refresh", f"0;url={in_header(location)}"))  # without script; the link says the same
 
     def allow_form_target(self, uri: str) -> None:
         """Let this page's form lead to *uri*, where a policy can name its origin."""
@@ -224,21 +223,22 @@ class Visit:
         except ValueError:
             return
 
-    def dress(self, response: Response) -> Response:
-        """Set the cookies that changed during this visit."""
+    def dress(self, answer: HotResponse) -> HotResponse:
+        """Return *answer* with the cookies that changed during this visit."""
+        cookies: list[Header] = []
         if self.fresh_cookie is not None:
-            self._set(response, self.cookie_name, self.fresh_cookie.text(), self.desk.lifetimes.session_absolute)
+            lasts = self.desk.lifetimes.session_absolute
+            cookies.append(self._cookie(self.cookie_name, self.fresh_cookie.text(), lasts))
         if self.wished:
             wished = self.wished.lower().replace("_", "-").split()
             if any(f"{tag}-".startswith(f"{self.locale.lower()}-") for tag in wished):
-                self._set(response, LANGUAGE_COOKIE, self.locale, _YEAR)
-        return response
+                cookies.append(self._cookie(LANGUAGE_COOKIE, self.locale, _YEAR))
+        return saying(answer, *cookies)
 
-    def _set(self, response: Response, name: str, value: str, seconds: int) -> None:
+    def _cookie(self, name: str, value: str, seconds: int) -> Header:
         # Written here: names and values of ours need no quoting, which is most of the framework's work.
         secure = "; Secure" if self.parts.secure_cookies else ""
-        cookie = f"{name}={value}; HttpOnly; Max-Age={seconds}; Path=/; SameSite=lax{secure}"
-        response.raw_headers.append((b"set-cookie", cookie.encode("ascii")))
+        return "set-cookie", f"{name}={value}; HttpOnly; Max-Age={seconds}; Path=/; SameSite=lax{secure}"
 
 
 def cookie_name(tenant: Tenant, *, secure: bool) -> str:

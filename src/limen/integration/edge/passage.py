@@ -6,7 +6,8 @@ what is no page at a known path, takes the other way (:mod:`~.stack`): the same 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any, Final
 
 import structlog
@@ -45,41 +46,47 @@ class Passage:
         found = self._find(request.method, request.path)
         return found if found is not None and self._parts.shape.fit(request, headers) else None
 
-    async def answer(self, found: Found, request: Incoming) -> HotResponse:
-        """Return the complete answer; never raises but on cancellation."""
-        clock, arrival, policy = self._parts.clock, request.arrival, ContentPolicy(self._parts.entropy)
-        began, status, route = clock.monotonic(), 500, found[0].path
+    async def answer(self, request: Incoming, headers: Iterable[tuple[str, str]]) -> HotResponse | None:
+        """Return the complete answer to *request* with all its *headers*; None where :meth:`find` finds no page.
+
+        Never raises but on cancellation.
+        """
+        found = self.find(request, headers)
+        if found is None:
+            return None
+        page, names = found
+        parts, arrival = self._parts, request.arrival
+        policy, began, status, route = ContentPolicy(parts.entropy), parts.clock.monotonic(), 500, page.path
+        marks: Pairs = ()
         try:
-            response, marks, is_asked = await self._through(found, request, policy)
-            status, route = response.status, route if is_asked else UNMATCHED
+            is_allowed, marks = await self._counted(page, request)
+            if is_allowed:
+                asked = (request.method, request.path, request.query, request.headers, arrival, policy, names)
+                response = await page.handle(PageRequest(*asked, partial(self._body, request)))
+            else:
+                response = await self._refused(request, policy, 429, "too_many_requests", marks)
+                route = UNMATCHED
+            status = response.status
+        except Exception as fault:  # noqa: BLE001  # the last catch before the wire
+            response, marks = await self._failed(request, policy, fault), ()
+            status = response.status
         finally:
             note(
-                self._parts.observer, self._access, (route, request.method, status, clock.monotonic() - began), arrival
+                parts.observer, self._access, (route, request.method, status, parts.clock.monotonic() - began), arrival
             )
         return guarded(
             response, marks, policy, arrival.request_id, self._transport if arrival.scheme == "https" else ""
         )
 
-    async def _through(self, found: Found, request: Incoming, policy: ContentPolicy) -> tuple[HotResponse, Pairs, bool]:
-        """Return the answer, the headers that say how many more may be asked for, and whether the page was asked."""
-        page, names = found
-        try:
-            is_allowed, marks = await self._counted(page, request)
-            if not is_allowed:
-                return await self._refused(request, policy, 429, "too_many_requests", marks), marks, False
-            read = self._reader(request)
-            arrival = request.arrival
-            asked = PageRequest(
-                request.method, request.path, request.query, request.headers, arrival, policy, names, read
-            )
-            return await page.handle(asked), marks, True
-        except Outage as away:
-            self._faults.warning("http.outage", request_id=request.arrival.request_id, what=str(away))
-            retry = (("retry-after", str(away.retry_after)),)
-            return await self._refused(request, policy, 503, away.code, retry), (), True
-        except Exception as fault:  # noqa: BLE001  # the last catch before the wire
-            self._faults.exception("http.fault", request_id=request.arrival.request_id, fault=type(fault).__name__)
-            return await self._refused(request, policy, 500, "server_error"), (), True
+    async def _failed(self, request: Incoming, policy: ContentPolicy, fault: Exception) -> HotResponse:
+        """Return the answer where a page raised *fault*."""
+        request_id = request.arrival.request_id
+        if isinstance(fault, Outage):
+            self._faults.warning("http.outage", request_id=request_id, what=str(fault))
+            retry = (("retry-after", str(fault.retry_after)),)
+            return await self._refused(request, policy, 503, fault.code, retry)
+        self._faults.exception("http.fault", request_id=request_id, fault=type(fault).__name__)
+        return await self._refused(request, policy, 500, "server_error")
 
     async def _counted(self, page: Page, request: Incoming) -> tuple[bool, Pairs]:
         """Count the request; tell whether it may go on, and what is said of how many more may."""
@@ -92,30 +99,21 @@ class Passage:
         decision = await counted(self._parts.limiter, rule, request.arrival.address)
         return decision.allowed, limit_headers(rule.limit, decision)
 
-    def _reader(self, request: Incoming) -> Callable[[], Awaitable[bytes]]:
-        """Return what reads the body, once; a page answers what it raises (``HTTPException``)."""
-        deadlines, taken = self._deadlines, b""
-        is_read = False
-
-        async def read() -> bytes:
-            nonlocal taken, is_read
-            if is_read:
-                return taken
-            task = deadlines.begin()
-            try:
-                body = await request.read(self._parts.shape.body)
-            except asyncio.CancelledError:
-                if not deadlines.has_passed(task):
-                    raise
-                raise HTTPException(408, "body_too_slow", {"connection": "close"}) from None
-            finally:
-                deadlines.lift(task)
-            if body is None:
-                raise HTTPException(413, "body_too_large")
-            taken, is_read = body, True
-            return body
-
-        return read
+    async def _body(self, request: Incoming) -> bytes:
+        """Return the body in time and within limits; a page answers what it raises (``HTTPException``)."""
+        deadlines = self._deadlines
+        task = deadlines.begin()
+        try:
+            body = await request.read(self._parts.shape.body)
+        except asyncio.CancelledError:
+            if not deadlines.has_passed(task):
+                raise
+            raise HTTPException(408, "body_too_slow", {"connection": "close"}) from None
+        finally:
+            deadlines.lift(task)
+        if body is None:
+            raise HTTPException(413, "body_too_large")
+        return body
 
     async def _refused(
         self,

@@ -100,11 +100,11 @@ class ContentPolicy:
 
     def render(self) -> str:
         """Return the header's value."""
-        widgets = "".join([f" {source}" for source in self._widgets])
+        widgets = " ".join(("", *self._widgets))
         framed = [*self._frames, *self._widgets]
         frames = f"; frame-src {' '.join(framed)}" if framed else ""
         nonce = f" 'nonce-{self._nonce}'" if self._nonce else ""
-        targets = "".join([f" {source}" for source in self._form_targets])
+        targets = " ".join(("", *self._form_targets))
         own = (
             f"default-src 'none'; script-src 'self'{nonce}{widgets}; style-src 'self'{nonce}{widgets}; "
             f"img-src 'self' data: https:; font-src 'self'; connect-src 'self'{widgets}; "
@@ -150,8 +150,8 @@ def guarded(response: HotResponse, marks: Pairs, policy: ContentPolicy, request_
 
     *transport* is the value of ``Strict-Transport-Security``, where it is to be sent.
     """
-    brought = [name for name, _ in response.headers]
-    is_page = dict(response.headers).get("content-type", "").startswith("text/html")
+    brought = dict(response.headers)
+    is_page = brought.get("content-type", "").startswith("text/html")
     wanted = (
         *marks,
         *_ALWAYS,

@@ -3,7 +3,6 @@
 from typing import Final
 
 import msgspec
-from starlette.responses import Response
 
 from limen.access.account import archive as archiving
 from limen.access.account import locking
@@ -16,8 +15,10 @@ from limen.experience.pages.account.activity import NameOf
 from limen.experience.pages.account.look import Again, Done, Look, Shown, Taken, Turn
 from limen.experience.pages.account.owner import owner_of, parts_of
 from limen.experience.pages.account.tasks import begin_task
+from limen.experience.pages.answers import Header, file
 from limen.kernel.errors import Refusal, Throttled, Unavailable
 
+_NO_STORE: Final = ("cache-control", "no-store")
 _ERRORS: Final = {
     "passphrase.signs": "error.passphrase_signs",
     "passphrase.short": "error.passphrase_short",
@@ -79,8 +80,7 @@ async def fetch_archive(turn: Turn) -> Taken:
     async with visit.parts.begin(parts.tenant_id) as unit:
         unit.seal_with(turn.vault)
         unit.record(owner_of(turn).entry("export.downloaded"))
-    headers = {"content-disposition": 'attachment; filename="account.zip"', "cache-control": "no-store"}
-    return visit.dress(Response(body, media_type="application/zip", headers=headers))
+    return visit.dress(file(body, "application/zip", _kept_as("account.zip"), _NO_STORE))
 
 
 def _not_locked(refusal: Refusal) -> Again:
@@ -102,8 +102,11 @@ async def download(turn: Turn) -> Taken:
         return await begin_task(turn, Task(DOWNLOAD))
     document = await export(parts, owner_of(turn), NameOf(visit))
     body = msgspec.json.format(msgspec.json.encode(document), indent=2)
-    headers = {"content-disposition": 'attachment; filename="account.json"', "cache-control": "no-store"}
-    return visit.dress(Response(body, media_type="application/json", headers=headers))
+    return visit.dress(file(body, "application/json", _kept_as("account.json"), _NO_STORE))
+
+
+def _kept_as(name: str) -> Header:
+    return "content-disposition", f'attachment; filename="{name}"'
 
 
 async def delete(turn: Turn) -> Taken:

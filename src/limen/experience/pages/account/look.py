@@ -4,10 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from starlette.responses import Response
-
 from limen.access.account.records import DeletionRequest
 from limen.access.factors.records import StoredFactor
+from limen.access.http import HotResponse
 from limen.access.journeys.context import Account
 from limen.access.journeys.facts import live_accounts
 from limen.experience.pages.parts import PageUnit
@@ -125,4 +124,4 @@ class Again:
     retry_after: int = 0
 
 
-Taken = Response | Done | Again
+Taken = HotResponse | Done | Again

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from starlette.responses import Response
-
+from limen.access.http import HotResponse
 from limen.experience.pages.account.look import Again, Done, Look, Shown, Turn, look
 from limen.experience.pages.account.table import ANYWHERE, PAGES, Page, page_named, sections_of
 from limen.experience.pages.accounts import sign_in_first
+from limen.experience.pages.answers import retrying
 from limen.experience.pages.errors import error_page, refused
 from limen.experience.pages.logout import end_sessions, signed_out
 from limen.experience.pages.standing import EndedError, standing
@@ -21,7 +21,7 @@ _DONE: Final = "done"
 _UNTOUCHED: Final[Mapping[str, Any]] = {"values": {}, "errors": {}, "notice": None, "data": {}}
 
 
-async def account(visit: Visit) -> Response:
+async def account(visit: Visit) -> HotResponse:
     """Show a page of the account of the newest session here, or take a form of it."""
     page = page_named(visit.request.names.get("page", "overview"))
     if page is None:
@@ -34,7 +34,7 @@ async def account(visit: Visit) -> Response:
     return await (sign_in_first(visit) if seen is None else _take(seen, page))
 
 
-async def _take(seen: Look, page: Page) -> Response:
+async def _take(seen: Look, page: Page) -> HotResponse:
     """Take the form of a section. What is done is shown by a GET, so that a reload repeats nothing."""
     visit = seen.visit
     form = await visit.form(_SCOPE)
@@ -62,7 +62,7 @@ async def _take(seen: Look, page: Page) -> Response:
         return visit.go(page.path) if again is None else await _show(again, page, taken)
 
 
-async def _show(seen: Look, page: Page, again: Again | None = None) -> Response:
+async def _show(seen: Look, page: Page, again: Again | None = None) -> HotResponse:
     """Show every section of *page*; that of *again* as it was filled in."""
     visit = seen.visit
     shown: dict[str, Shown] = {}
@@ -84,10 +84,9 @@ async def _show(seen: Look, page: Page, again: Again | None = None) -> Response:
         "leaves_at": leaving.due_at if leaving is not None else None,
         "notice": _notice(visit),
     }
-    answer = visit.page("account/page.html", context, 200 if again is None else again.status)
-    if again is not None and again.retry_after:
-        answer.headers["retry-after"] = str(again.retry_after)
-    return answer
+    if again is None:
+        return visit.page("account/page.html", context)
+    return retrying(visit.page("account/page.html", context, again.status), again.retry_after)
 
 
 def _done_token(visit: Visit, notice: str) -> str:

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
-from starlette.responses import Response
 
+from limen.access.http import HotResponse
 from limen.experience.pages.account.activity import NameOf
 from limen.experience.pages.account.look import Again, Done, Look, Shown, Taken, Turn, look
 from limen.experience.pages.accounts import sign_in_first
+from limen.experience.pages.answers import file
 from limen.experience.pages.errors import error_page
 from limen.experience.pages.visit import Visit
 from limen.identity.consents.ages import has_reached
@@ -146,7 +147,7 @@ TAKES = {GIVE: give, WITHDRAW: withdraw}
 """Intent to what takes it."""
 
 
-async def receipt(visit: Visit) -> Response:
+async def receipt(visit: Visit) -> HotResponse:
     """Give a customer the receipt of one of their decisions: as JSON, or as a JWS (``?form=jws``)."""
     parts = visit.journey_parts
     async with visit.parts.read(parts.tenant_id) as unit:
@@ -171,5 +172,5 @@ async def receipt(visit: Visit) -> Response:
     is_jws = visit.request.parameter("form") == "jws"
     body = issued.jws.encode() if is_jws else msgspec.json.format(msgspec.json.encode(issued.document))
     kind, ending = ("application/jose", "jws") if is_jws else ("application/json", "json")
-    headers = {"content-disposition": f'attachment; filename="receipt-{record_id}.{ending}"'}
-    return visit.dress(Response(body, media_type=kind, headers=headers))
+    kept = ("content-disposition", f'attachment; filename="receipt-{record_id}.{ending}"')
+    return visit.dress(file(body, kind, kept))

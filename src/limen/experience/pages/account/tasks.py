@@ -1,13 +1,12 @@
 """Beginning the journey that does what a customer asked for on the account page, behind a fresh proof."""
 
-from starlette.responses import Response
-
+from limen.access.http import HotResponse
 from limen.access.journeys.records import JourneyState, Path, Task
 from limen.experience.pages.account.look import Turn
 from limen.experience.pages.steps import started
 
 
-async def begin_task(turn: Turn, task: Task) -> Response:
+async def begin_task(turn: Turn, task: Task) -> HotResponse:
     """Begin the journey that does *task*; it leads back to the page it began from."""
     visit, account = turn.visit, turn.account
     state = JourneyState(

@@ -4,8 +4,7 @@ import re
 from datetime import date, timedelta
 from typing import Any, Final
 
-from starlette.responses import Response
-
+from limen.access.http import HotResponse
 from limen.experience.pages.console.here import Administering, administered
 from limen.experience.pages.errors import refused
 from limen.experience.pages.visit import Visit
@@ -28,7 +27,7 @@ _PROBLEMS: Final = {"search.too_short": "error.search_too_short", "search.not_se
 
 
 @administered
-async def customers(visit: Visit, who: Administering) -> Response:
+async def customers(visit: Visit, who: Administering) -> HotResponse:
     """Show what to look for, and who was found."""
     typed: dict[str, str] = {"field": "email", "value": "", "match": Match.EXACT.value}
     found: Page | Refusal | None = None
@@ -58,7 +57,7 @@ def finding(visit: Visit) -> Finding:
     return Finding(parts.tenant_id, visit.parts.begin, visit.parts.read, parts.directory)
 
 
-async def _page(visit: Visit, typed: dict[str, str], found: Page | Refusal | None) -> Response:
+async def _page(visit: Visit, typed: dict[str, str], found: Page | Refusal | None) -> HotResponse:
     async with visit.parts.read(visit.journey_parts.tenant_id) as unit:
         ready = [one.field for one in await unit.search.indexes() if one.state is IndexState.READY]
     fields = list(dict.fromkeys((*_NAMED, *ready)))
@@ -90,7 +89,7 @@ def _problem(refusal: Refusal) -> str:
 
 
 @administered
-async def customer(visit: Visit, _who: Administering) -> Response:
+async def customer(visit: Visit, _who: Administering) -> HotResponse:
     """Show one customer as an administrator may see them."""
     found = await opened(visit)
     if isinstance(found, NotFound):

@@ -4,8 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import wraps
 
-from starlette.responses import Response
-
+from limen.access.http import HotResponse
 from limen.access.journeys.context import Account
 from limen.experience.pages.accounts import accounts_here, sign_in_first
 from limen.experience.pages.errors import refused
@@ -24,7 +23,9 @@ class Administering:
     actor: Actor
 
 
-def administered(page: Callable[[Visit, Administering], Awaitable[Response]]) -> Callable[[Visit], Awaitable[Response]]:
+def administered(
+    page: Callable[[Visit, Administering], Awaitable[HotResponse]],
+) -> Callable[[Visit], Awaitable[HotResponse]]:
     """Return *page* for whoever administers here; whoever does not gets one that says what is to be done first.
 
     Nothing is written once they are signed out, disabled, or have another role or none: they are sent to the page
@@ -32,9 +33,9 @@ def administered(page: Callable[[Visit, Administering], Awaitable[Response]]) ->
     """
 
     @wraps(page)
-    async def handle(visit: Visit) -> Response:
+    async def handle(visit: Visit) -> HotResponse:
         who = await _administering(visit)
-        if isinstance(who, Response):
+        if isinstance(who, HotResponse):
             return who
         try:
             return await page(standing(visit, who.account, who.role), who)
@@ -44,7 +45,7 @@ def administered(page: Callable[[Visit, Administering], Awaitable[Response]]) ->
     return handle
 
 
-async def _administering(visit: Visit) -> Administering | Response:
+async def _administering(visit: Visit) -> Administering | HotResponse:
     found = await accounts_here(visit)
     if not found:
         return await sign_in_first(visit)

@@ -2,8 +2,7 @@
 
 from typing import Any, Final
 
-from starlette.responses import Response
-
+from limen.access.http import HotResponse
 from limen.access.merging.merge import HELD_DAYS
 from limen.access.merging.records import Plan, Wish
 from limen.experience.pages.console.customers import ID, finding, opened
@@ -32,7 +31,7 @@ _PROBLEMS: Final = {
 
 
 @administered
-async def merging(visit: Visit, who: Administering) -> Response:
+async def merging(visit: Visit, who: Administering) -> HotResponse:
     """Ask who goes, show what the merge comes to, and do it."""
     stays = await opened(visit)
     if isinstance(stays, NotFound):
@@ -67,7 +66,7 @@ async def _wish(visit: Visit, who: Administering, stays: Customer, typed: str) -
 
 def _page(
     visit: Visit, stays: Customer, typed: str = "", found: Plan | Refusal | None = None, problem: str = ""
-) -> Response:
+) -> HotResponse:
     plan = found if isinstance(found, Plan) else None
     if isinstance(found, Refusal):
         problem = _PROBLEMS.get(found.code, "error.joining_unfit")

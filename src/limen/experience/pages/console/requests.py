@@ -3,8 +3,7 @@
 import re
 from typing import Any, Final
 
-from starlette.responses import Response
-
+from limen.access.http import HotResponse
 from limen.experience.pages.console.here import Administering, administered
 from limen.experience.pages.errors import refused
 from limen.experience.pages.parts import PageUnit
@@ -23,7 +22,7 @@ _PROBLEMS: Final = {"privacy_request_over": "error.board_over", "version_changed
 
 
 @administered
-async def privacy_requests(visit: Visit, _who: Administering) -> Response:
+async def privacy_requests(visit: Visit, _who: Administering) -> HotResponse:
     """Show who waits for an answer, the most urgent first, or what became of the others."""
     is_open, seen = visit.request.parameter("state") != "over", visit.request.parameter("after")
     async with visit.parts.read(visit.journey_parts.tenant_id) as unit:
@@ -47,7 +46,7 @@ async def privacy_requests(visit: Visit, _who: Administering) -> Response:
 
 
 @administered
-async def privacy_request(visit: Visit, who: Administering) -> Response:
+async def privacy_request(visit: Visit, who: Administering) -> HotResponse:
     """Show one request with what was said; move it on."""
     name = visit.request.names["request"]
     if not _ID.fullmatch(name):
@@ -79,7 +78,7 @@ async def _move(
     return moved
 
 
-async def _one(visit: Visit, request_id: PrivacyRequestId, typed: str, problem: str) -> Response:
+async def _one(visit: Visit, request_id: PrivacyRequestId, typed: str, problem: str) -> HotResponse:
     use, now = _use(visit), visit.journey_parts.clock.now()
     found = await use.get(request_id)
     if isinstance(found, NotFound):

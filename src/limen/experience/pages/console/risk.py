@@ -4,8 +4,7 @@ import re
 from datetime import date
 from typing import Any, Final, get_args
 
-from starlette.responses import Response
-
+from limen.access.http import HotResponse
 from limen.experience.pages.console.here import Administering, administered
 from limen.experience.pages.errors import refused
 from limen.experience.pages.visit import Visit
@@ -28,7 +27,7 @@ _PROBLEMS: Final = {"sign_up.work_beyond_refusal": "error.what_if_order"}
 
 
 @administered
-async def risk(visit: Visit, _who: Administering) -> Response:
+async def risk(visit: Visit, _who: Administering) -> HotResponse:
     """Show the thresholds in force, and what others would have done."""
     held = visit.desk.tenant.settings
     if visit.request.method != "POST":
@@ -92,7 +91,7 @@ def _instant(day: date) -> Instant:
 
 def _page(
     visit: Visit, typed: dict[str, str], *, errors: dict[str, str] | None = None, found: Replayed | None = None
-) -> Response:
+) -> HotResponse:
     held, here = visit.desk.tenant.settings, f"{visit.prefix}{_PATH}"
     of_sign_ups = typed["action"] == _SIGN_UP
     context = {
