@@ -167,11 +167,7 @@ class SqlKeyStore:
 
     async def _fetch(self, statement: Statement, **values: Any) -> list[Any]:
         """Return what is found once it is durable: whoever reads a key may seal with it at once."""
-        async with self._dialect.single() as connection:
-            rows = await connection.fetch(statement, values)
-        if rows:
-            await self._dialect.settled()
-        return rows
+        return await self._dialect.look(statement, values)
 
     @asynccontextmanager
     async def _writing(self) -> AsyncGenerator[Connection, None]:

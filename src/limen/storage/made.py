@@ -68,9 +68,10 @@ else:
 class Stores(ABC):
     """The stores of one tenant. None of their methods takes another."""
 
-    def __init__(self, connection: Connection, tenant_id: TenantId, dialect: Dialect) -> None:
-        """Speak over *connection* for *tenant_id*; *dialect* knows how to put writes in order."""
-        self.tenant_id, self._connection, self._dialect = tenant_id, connection, dialect
+    tenant_id: TenantId
+    _connection: Connection
+    _dialect: Dialect
+    """It knows how to put writes in order."""
 
     @abstractmethod
     def announce(self, event: Event, event_id: str | None = None) -> str:

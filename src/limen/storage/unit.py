@@ -40,7 +40,7 @@ class Unit(Stores):
         self, connection: Connection, tenant_id: TenantId, dialect: Dialect, clock: Clock, entropy: Entropy
     ) -> None:
         """Speak over *connection*."""
-        super().__init__(connection, tenant_id, dialect)
+        self.tenant_id, self._connection, self._dialect = tenant_id, connection, dialect
         self._clock, self._entropy = clock, entropy
         self.entries: list[AuditEntry] = []
         self.vaults: dict[str, SubjectVault] = {}

@@ -5,11 +5,11 @@
 
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from limen.kernel.errors import Misconfigured
 from limen.kernel.ids import TenantId
-from limen.storage.statements import Connection
+from limen.storage.statements import Connection, Statement, Values
 
 if TYPE_CHECKING:  # it brings the ORM with it, and only a change of the schema needs it
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -44,8 +44,11 @@ class Dialect(Protocol):
         """
         ...
 
-    def single(self) -> AbstractAsyncContextManager[Connection]:
-        """Lend a connection in no transaction, for one statement that reads the key store."""
+    async def look(self, statement: Statement, values: Values) -> list[Any]:
+        """Run one statement that reads the key store, in no transaction.
+
+        Returns its rows once they are durable, whoever wrote them.
+        """
         ...
 
     async def begin_alone(self, connection: "AsyncConnection", key: str) -> None:
@@ -66,10 +69,6 @@ class Dialect(Protocol):
 
     async def flushed(self) -> None:
         """Return when everything that was committed before is durable: for commits that did not wait for it."""
-        ...
-
-    async def settled(self) -> None:
-        """Return when everything that was read before is durable, whoever wrote it."""
         ...
 
     def version(self) -> int | None:

@@ -36,13 +36,8 @@ class Flusher:
         self._is_flushing = False
         self._waiting: list[asyncio.Future[bool]] = []
         self._refused: BaseException | None = None
-        self.commits = self._covered = 0
+        self.commits = self.covered = 0
         """How many commits left the disk to a flush, and how many of them one has covered."""
-
-    @property
-    def is_behind(self) -> bool:
-        """Tell whether something was committed that may not be durable yet."""
-        return self._covered < self.commits
 
     @property
     def is_whole(self) -> bool:
@@ -90,7 +85,7 @@ class Flusher:
             raise
         finally:
             if self._refused is None:
-                self._covered = covers
+                self.covered = covers
             for turn in followers:
                 if turn.done():
                     continue

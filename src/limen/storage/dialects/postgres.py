@@ -252,11 +252,10 @@ class PostgresDialect:
             finally:
                 await connection.rollback()
 
-    @asynccontextmanager
-    async def single(self) -> AsyncGenerator[Connection, None]:
-        """Lend a connection for one statement that reads a table of the key store, where no tenant confines."""
+    async def look(self, statement: Statement, values: Values) -> list[Any]:
+        """Run one statement that reads the key store, where no tenant confines; what others see is durable here."""
         async with self._borrowed() as connection:
-            yield connection
+            return await connection.fetch(statement, values)
 
     async def begin_alone(self, connection: "AsyncConnection", key: str) -> None:
         """Begin, and wait for whoever holds *key*."""
@@ -281,9 +280,6 @@ class PostgresDialect:
 
     async def flushed(self) -> None:
         """Do nothing: a commit returns when it is durable, where it must be."""
-
-    async def settled(self) -> None:
-        """Do nothing: nobody sees a commit before it is durable, where it must be."""
 
     def version(self) -> int | None:
         """Return none: to ask is as dear as to read."""

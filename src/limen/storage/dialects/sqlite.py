@@ -17,7 +17,7 @@ from limen.kernel.errors import Misconfigured
 from limen.kernel.ids import TenantId
 from limen.storage.dialects.flushing import Flusher
 from limen.storage.dialects.inline import WRITE, SqliteConnection, Trace
-from limen.storage.statements import Connection
+from limen.storage.statements import Connection, Statement, Values
 
 if TYPE_CHECKING:  # it brings the ORM with it, and only a change of the schema needs it
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -220,9 +220,13 @@ class SqliteDialect:
         del tenant_id
         return _Loan(self._pools, self.trace, write=write, lasts=lasts)
 
-    def single(self) -> _Loan:
-        """Lend a connection for one statement that reads."""
-        return _Loan(self._pools, self.trace, write=False)
+    async def look(self, statement: Statement, values: Values) -> list[Any]:
+        """Run one statement that reads; return its rows once a flush has covered them."""
+        async with _Loan(self._pools, self.trace, write=False) as connection:
+            rows = await connection.fetch(statement, values)
+        if rows and self._flusher.covered < self._flusher.commits:
+            await self._flusher.flushed()
+        return rows
 
     async def begin_alone(self, connection: "AsyncConnection", key: str) -> None:
         """Begin, the only writer, with foreign keys off: rebuilding a table drops it, and a drop cascades."""
@@ -266,11 +270,6 @@ class SqliteDialect:
         """Return when everything that was committed before is durable."""
         await self._flusher.flushed()
 
-    async def settled(self) -> None:
-        """Return when everything that was read before is durable."""
-        if self._flusher.is_behind:
-            await self._flusher.flushed()
-
     def version(self) -> int | None:
         """Return what SQLite counts for a connection that never commits itself: it looks into shared memory alone."""
         if self._watching is None:
@@ -289,7 +288,7 @@ class SqliteDialect:
 
     async def durability(self) -> str:
         """Return how the file is written, and that nobody is answered before (ADR 0040)."""
-        async with self.single() as connection:
+        async with self.transaction(None, write=False) as connection:
             mode = (await connection.execute(text("PRAGMA journal_mode"))).scalar_one()
         promise = "nothing of it on disk" if mode in {"memory", "off"} else "flushed before each answer"
         return f"sqlite journal_mode={mode}, {promise}"

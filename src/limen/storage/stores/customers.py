@@ -102,7 +102,8 @@ class SqlCustomers(TenantStoreBase):
 
     async def get(self, customer_id: CustomerId) -> SealedCustomer | None:
         """Return the customer."""
-        return _customer(await self._one(_GET, of=customer_id))
+        row = await self._one(_GET, of=customer_id)
+        return None if row is None else existing(row)
 
     async def find_with_password(self, kind: str, blind: bytes) -> tuple[SealedCustomer | None, StoredPassword | None]:
         """Return the customer whom a contact names, and their password."""
