@@ -32,10 +32,10 @@ async def test_a_customer_comes_with_their_factors_and_their_trust_in_the_browse
             await unit.devices.trust(device)
         stored, held = await unit.customers.get(who.id), tuple(await unit.factors.of_customer(who.id))
         assert (stored.seen_on, set(held), held[-1]) == (77, {app, code, key}, key)
-        clear = {"recovers": False, "has_failed": False}
-        assert await unit.standings.find(who.id, here.id, now) == Standing(stored, held, mine, **clear)
-        assert await unit.standings.find(who.id, there.id, now) == Standing(stored, held, **clear)
-        assert await unit.standings.find(other.id, there.id, now) == Standing(other, (), theirs, **clear)
+        clear = {"recovers": False, "has_failed": False, "allowed": ()}
+        assert await unit.standings.find(who.id, here.id, None, now) == Standing(stored, held, mine, **clear)
+        assert await unit.standings.find(who.id, there.id, None, now) == Standing(stored, held, **clear)
+        assert await unit.standings.find(other.id, there.id, None, now) == Standing(other, (), theirs, **clear)
 
 
 async def test_a_browser_is_trusted_until_that_expires_and_who_is_gone_stands_nowhere(database):
@@ -45,10 +45,10 @@ async def test_a_browser_is_trusted_until_that_expires_and_who_is_gone_stands_no
         assert await unit.customers.add(who, things.contact(who))
         await unit.sessions.add_browser(here)
         await unit.devices.trust(device)
-        assert (await unit.standings.find(who.id, here.id, device.expires_at - 1)).trusted == device
-        assert (await unit.standings.find(who.id, here.id, device.expires_at)).trusted is None
+        assert (await unit.standings.find(who.id, here.id, None, device.expires_at - 1)).trusted == device
+        assert (await unit.standings.find(who.id, here.id, None, device.expires_at)).trusted is None
         assert await unit.customers.delete(who.id)
-        assert await unit.standings.find(who.id, here.id, 0) is None
+        assert await unit.standings.find(who.id, here.id, None, 0) is None
 
 
 @pytest.mark.parametrize("is_known", [False, True])
@@ -57,7 +57,7 @@ async def test_what_ends_with_a_second_factor_is_told_of_its_customer_alone(data
     request, now = things.recovery_request(database, who), database.clock.now()
 
     async def troubles(owner):
-        found = await unit.standings.find(owner.id, here.id, now)
+        found = await unit.standings.find(owner.id, here.id, None, now)
         return found.recovers, found.has_failed
 
     here = things.browser(database)
@@ -73,3 +73,22 @@ async def test_what_ends_with_a_second_factor_is_told_of_its_customer_alone(data
         await unit.passwords.enable(who.id)
         assert await unit.recoveries.advance(request.closed(RequestState.DONE, now), request)
         assert await troubles(who) == (False, False)
+
+
+async def test_what_a_customer_allows_is_told_of_the_client_that_was_asked_for(database):
+    who, other = things.customer(database), things.customer(database)
+    shop, bank = things.client(database), things.client(database)
+    async with database.begin() as unit:
+        for owner in (who, other):
+            assert await unit.customers.add(owner, things.contact(owner))
+        for client in (shop, bank):
+            assert await unit.clients.add(client)
+        await unit.grants.save(things.grant(database, who, shop, "openid", "profile"))
+        await unit.grants.save(things.grant(database, who, bank, "orders"))
+
+        async def allowed(owner, client):
+            return set((await unit.standings.find(owner.id, things.fresh(), client and client.key, 0)).allowed)
+
+        assert await allowed(who, shop) == {"openid", "profile"}
+        assert await allowed(who, bank) == {"orders"}
+        assert await allowed(who, None) == await allowed(other, shop) == set()

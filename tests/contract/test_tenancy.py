@@ -229,7 +229,7 @@ async def account_links(unit, theirs, now):
 
 async def trusted_devices(unit, theirs, now):
     them = theirs.who.customer.id
-    assert await unit.standings.find(them, theirs.who.browser.id, now) is None
+    assert await unit.standings.find(them, theirs.who.browser.id, None, now) is None
     assert await unit.devices.of_customer(them, now) == []
     await unit.devices.used(theirs.device.id, now + 5)
     assert not await unit.devices.forget(them, theirs.device.id)

@@ -26,7 +26,7 @@ from limen.access.journeys.store import Standing
 from limen.access.journeys.tasks import PROVEN_FIRST
 from limen.access.journeys.terms import terms_due
 from limen.access.journeys.weaker import barred
-from limen.access.oauth.consent import details_due, needs_consent
+from limen.access.oauth.consent import details_due, scopes_due
 from limen.access.oauth.records import AuthorizationRequest
 from limen.access.passkeys.records import opened
 from limen.access.sessions.records import Session
@@ -56,7 +56,7 @@ async def gather(
     client = await _client_of(parts, request)
     if state.customer_id and (vault is None or vault.subject_id != state.customer_id):
         vault = await parts.directory.vault_of(CustomerId(state.customer_id))
-    standing = await _standing(parts, unit, journey, state, request)
+    standing = await _standing(parts, unit, journey, state, (request, client))
     customer = await parts.directory.open(standing.customer, vault) if standing is not None else None
     accounts = await live_accounts(parts, unit, journey.browser_id) if state.select_account else ()
     is_proven = await _is_proven(parts, unit, journey, state, customer)
@@ -72,10 +72,13 @@ async def gather(
     )
     facts = await _with_question(parts, unit, state, facts)
     facts = await _with_terms(parts, unit, state, facts)
-    if request is None or client is None or customer is None:
+    if request is None or client is None or standing is None or customer is None:
         return facts
-    asks = client.document.require_consent
-    due = needs_consent(client, await unit.grants.find(customer.id, client.key), request) if asks else ()
+    allowed = standing.allowed
+    if allowed is None and client.document.require_consent:
+        grant = await unit.grants.find(customer.id, client.key)
+        allowed = grant.scopes if grant is not None else ()
+    due = scopes_due(client, allowed or (), request)
     return replace(facts, consent_due=due, details_due=details_due(client, request))
 
 
@@ -95,14 +98,16 @@ async def _standing(
     unit: JourneyUnit,
     journey: Journey,
     state: JourneyState,
-    request: AuthorizationRequest | None,
+    asked: tuple[AuthorizationRequest | None, Client | None],
 ) -> Standing | None:
-    """Return the customer as stored, with their factors where these concern the journey."""
+    """Return the customer as stored, with what hangs on them where their factors concern the journey."""
     if not state.customer_id:
         return None
+    customer_id, (request, client) = CustomerId(state.customer_id), asked
     if concerns(state, parts.desk.tenant, request):
-        return await unit.standings.find(CustomerId(state.customer_id), journey.browser_id, parts.clock.now())
-    sealed = await unit.customers.get(CustomerId(state.customer_id))
+        key = client.key if client is not None else None
+        return await unit.standings.find(customer_id, journey.browser_id, key, parts.clock.now())
+    sealed = await unit.customers.get(customer_id)
     return Standing(sealed) if sealed is not None else None
 
 
@@ -111,7 +116,7 @@ async def _with_second_factor(  # noqa: PLR0913 - all that it follows from
 ) -> Facts:
     """Return *facts* with what is owed of a second factor."""
     tenant, customer = parts.desk.tenant, facts.customer
-    if customer is None or not facts.is_proven or not concerns(state, tenant, facts.request):
+    if customer is None or not facts.is_proven or standing.allowed is None:
         return facts
     held = state.evidence
     if not held:

@@ -9,7 +9,7 @@ from limen.access.journeys.records import SealedJourney
 from limen.access.safety.records import TrustedDevice
 from limen.identity.customers.records import SealedCustomer
 from limen.kernel.clock import Instant
-from limen.kernel.ids import BrowserId, CustomerId, JourneyId
+from limen.kernel.ids import BrowserId, ClientKey, CustomerId, JourneyId
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -20,6 +20,7 @@ class Standing(msgspec.Struct, frozen=True):
         trusted: why the browser that was asked for may need none.
         recovers: a recovery request of theirs may be open; False where none is.
         has_failed: wrong passwords may be counted against them; False where none are.
+        allowed: the scopes that they allow the client that was asked for; None where only the customer was read.
     """
 
     customer: SealedCustomer
@@ -27,13 +28,16 @@ class Standing(msgspec.Struct, frozen=True):
     trusted: TrustedDevice | None = None
     recovers: bool = True
     has_failed: bool = True
+    allowed: tuple[str, ...] | None = None
 
 
 class StandingStore(Protocol):
     """How one tenant's customers stand inside one transaction."""
 
-    async def find(self, customer_id: CustomerId, browser_id: BrowserId, now: Instant) -> Standing | None:
-        """Return how a customer stands at a browser *now*; None where there is no such customer."""
+    async def find(
+        self, customer_id: CustomerId, browser_id: BrowserId, client: ClientKey | None, now: Instant
+    ) -> Standing | None:
+        """Return how a customer stands at a browser and to a *client now*; None where there is no such customer."""
         ...
 
 

@@ -1,5 +1,6 @@
 """Consent: what is still to be asked for, and what was answered, in the ledger and the audit log."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from limen.access.clients.records import Client
@@ -37,7 +38,12 @@ class ConsentAnswer:
 
 
 def needs_consent(client: Client, grant: Grant | None, request: AuthorizationRequest) -> tuple[str, ...]:
-    """Return the scopes that are still to be asked for; none where there is nothing to ask.
+    """Return the scopes that are still to be asked for beside what is remembered in *grant*, as :func:`scopes_due`."""
+    return scopes_due(client, grant.scopes if grant is not None else (), request)
+
+
+def scopes_due(client: Client, allowed: Collection[str], request: AuthorizationRequest) -> tuple[str, ...]:
+    """Return the scopes that are still to be asked for beside those *allowed*; none where there is nothing to ask.
 
     A first-party client (``require_consent`` off) never asks, not even with ``prompt=consent``: its owner is whom the
     customer already deals with. ``offline_access`` is a scope as any other: asked for, or remembered (OpenID Connect
@@ -47,8 +53,7 @@ def needs_consent(client: Client, grant: Grant | None, request: AuthorizationReq
         return ()
     if "consent" in request.prompt:
         return request.to_allow
-    remembered = grant.scopes if grant is not None else ()
-    return tuple(scope for scope in request.to_allow if scope not in remembered)
+    return tuple([scope for scope in request.to_allow if scope not in allowed])
 
 
 def details_due(client: Client, request: AuthorizationRequest) -> Details:

@@ -1,4 +1,4 @@
-"""A customer, their factors and their trust in a browser in one statement: a sign-in asks for all three, four times."""
+"""A customer, their factors, what they trust and what they allow in one statement: a sign-in asks for it four times."""
 
 from operator import attrgetter
 from typing import Any
@@ -24,10 +24,11 @@ from limen.access.journeys.store import Standing
 from limen.access.safety.records import TrustedDevice
 from limen.identity.customers.records import CustomerState, SealedCustomer
 from limen.kernel.clock import Instant
-from limen.kernel.ids import BrowserId, CustomerId, DeviceId, FactorId
+from limen.kernel.ids import BrowserId, ClientKey, CustomerId, DeviceId, FactorId
 from limen.storage.schema.credentials import factors, passwords
 from limen.storage.schema.customers import customers
 from limen.storage.schema.safety import recovery_requests, trusted_devices
+from limen.storage.schema.tokens import grants
 from limen.storage.stores.base import TenantStatement, TenantStoreBase, of_tenant
 from limen.storage.stores.factors import KINDS
 
@@ -43,6 +44,15 @@ def _has(table: Table, condition: ColumnElement[bool]) -> ColumnElement[int]:
     return case((exists().where(of_tenant(table), theirs, condition), _one), else_=_zero)
 
 
+_allowed = (
+    select(grants.c.scopes)
+    .where(
+        of_tenant(grants),
+        grants.c.customer_id == bindparam("customer"),
+        grants.c.client_key == bindparam("client"),
+    )
+    .scalar_subquery()
+)
 _customer = select(
     next(_what),
     customers.c.id,
@@ -58,6 +68,7 @@ _customer = select(
     customers.c.seen_on,
     _has(recovery_requests, recovery_requests.c.closed_at.is_(None)).label("recovers"),
     _has(passwords, or_(passwords.c.failures > _zero, passwords.c.known_failures > _zero)).label("has_failed"),
+    _allowed.label("allowed"),
 ).where(of_tenant(customers), customers.c.id == bindparam("customer"))
 _factors = select(
     next(_what),
@@ -74,6 +85,7 @@ _factors = select(
     _no_day,
     _zero,
     _zero,
+    _no_text,
 ).where(of_tenant(factors), factors.c.customer_id == bindparam("customer"))
 _device = select(
     next(_what),
@@ -90,6 +102,7 @@ _device = select(
     _no_day,
     _zero,
     _zero,
+    _no_text,
 ).where(
     of_tenant(trusted_devices),
     trusted_devices.c.customer_id == bindparam("customer"),
@@ -103,13 +116,15 @@ _by_age = attrgetter("id")
 class SqlStandings(TenantStoreBase):
     """Implements :class:`limen.access.journeys.store.StandingStore`."""
 
-    async def find(self, customer_id: CustomerId, browser_id: BrowserId, now: Instant) -> Standing | None:
-        """Return the customer, their factors, oldest first, and their trust in a browser that has not expired."""
+    async def find(
+        self, customer_id: CustomerId, browser_id: BrowserId, client: ClientKey | None, now: Instant
+    ) -> Standing | None:
+        """Return the customer, their factors, oldest first, and what they trust and allow."""
         customer: SealedCustomer | None = None
         held: list[StoredFactor] = []
         trusted: TrustedDevice | None = None
-        recovers = has_failed = False
-        for row in await self._all(_FIND, customer=customer_id, browser=browser_id, now=now):
+        recovers, has_failed, allowed = False, False, ""
+        for row in await self._all(_FIND, customer=customer_id, browser=browser_id, client=client or "", now=now):
             if row.what == _FACTOR:
                 held.append(  # not by a function of its own: whoever has recovery codes has eleven
                     StoredFactor(
@@ -127,8 +142,11 @@ class SqlStandings(TenantStoreBase):
                 trusted = _device_of(row, customer_id)
             else:
                 customer, recovers, has_failed = _customer_of(row), bool(row.recovers), bool(row.has_failed)
+                allowed = row.allowed or ""
         held.sort(key=_by_age)
-        return None if customer is None else Standing(customer, tuple(held), trusted, recovers, has_failed)
+        if customer is None:
+            return None
+        return Standing(customer, tuple(held), trusted, recovers, has_failed, tuple(allowed.split()))
 
 
 def _customer_of(row: Any) -> SealedCustomer:
