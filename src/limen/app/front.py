@@ -8,6 +8,7 @@ from operator import is_
 from typing import Final
 
 from limen.access.decoupled.user_codes import CodeTries
+from limen.access.journeys.dispatcher import Journeys
 from limen.access.journeys.pace import Pace
 from limen.access.journeys.parts import CountRisk, JourneyParts, JourneySettings, Models, no_models, unmeasured
 from limen.access.journeys.steps.consent import scope_in_words
@@ -20,6 +21,7 @@ from limen.app.jobs.consents import LedgerSigners
 from limen.app.routes import API, Mounts, edge_rules
 from limen.app.settings.sections.limits import LimitsSection
 from limen.experience.pages import Mailbox, PageParts, TenantPages, TurnedAway, create_pages
+from limen.experience.pages.visit import cookie_name
 from limen.experience.rendering import Catalogue, Renderer, StaticAssets
 from limen.identity.consents.asking import Asking
 from limen.identity.credentials.hashing import PasswordHasher
@@ -165,7 +167,7 @@ def api_parts(parts: FrontParts, tenant: Tenants) -> ApiParts:
 
     async def journeys(prefix: str) -> JourneyParts | None:
         found = await tenant(prefix)
-        return found.journeys if found is not None else None
+        return found.journeys.parts if found is not None else None
 
     basics = Basics(parts.storage, parts.keyring, parts.clock)
     return ApiParts(
@@ -261,8 +263,9 @@ def tenant_pages(parts: FrontParts) -> Tenants:
         found = made.get(prefix)
         if found is None or not all(map(is_, found[0], of)):
             keys = vault.derive(ATTACKS), vault.derive(PROOFS), counted
-            journeys, newcomers = _journeys(desk, settings, parts, keys, pace), vault.mac(NEWCOMERS)
-            found = of, TenantPages(journeys, vault.mac(CSRF), newcomers)
+            journeys = Journeys(_journeys(desk, settings, parts, keys, pace))
+            name = cookie_name(desk.tenant, secure=not parts.plain_http)
+            found = of, TenantPages(journeys, vault.mac(CSRF), vault.mac(NEWCOMERS), name)
             made[prefix] = found
             if len(made) > _HELD:
                 made.popitem(last=False)

@@ -70,9 +70,9 @@ def places_behind(uri: str, document: ClientDocument) -> tuple[str, ...]:
         return ()
     said = (uri, document.client_uri, document.initiate_login_uri)
     found = dict.fromkeys((*said, *document.redirect_uris, *document.post_logout_redirect_uris))
-    places = tuple(one for one in found if one.startswith(("https:", "http:")) and (one == uri or "//[" not in one))
+    places = [one for one in found if one.startswith(("https:", "http:")) and (one == uri or "//[" not in one)]
     places = places[:MOST_PLACES]
-    return places if uri in places else (uri,)
+    return tuple(places) if uri in places else (uri,)
 
 
 def check_web_uri(text: str) -> str | None:

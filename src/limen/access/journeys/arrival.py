@@ -217,14 +217,15 @@ async def rotated_cookie(parts: JourneyParts, unit: JourneyUnit, journey: Journe
 def _tell(
     unit: JourneyUnit, session: Session, customer: Customer, state: JourneyState, request: RequestContext
 ) -> None:
-    unit.announce(Event("session.started", customer.id, {"session": session.id, "amr": list(session.amr)}))
+    begun = {"session": session.id, "amr": list(session.amr)}
+    unit.announce(Event("session.started", customer.id, begun))
     unit.record(
         AuditEntry(
             event="session.started",
             actor=f"customer:{customer.id}",
             subject=customer.id,
             request_id=request.request_id,
-            data={"session": session.id, "amr": list(session.amr), "path": state.path.value},
+            data={**begun, "path": state.path.value},
             personal=request.personal,
         )
     )

@@ -93,7 +93,7 @@ class Session(Masked, msgspec.Struct, frozen=True):
     @property
     def amr(self) -> tuple[str, ...]:
         """Return the authentication methods, oldest first, each once (RFC 8176)."""
-        return tuple(dict.fromkeys(piece.authenticator for piece in self.evidence))
+        return tuple(dict.fromkeys([piece.authenticator for piece in self.evidence]))
 
     def is_live(self, now: Instant, idle: int) -> bool:
         """Tell whether the session counts at *now*, with an *idle* limit in microseconds."""

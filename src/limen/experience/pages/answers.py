@@ -45,7 +45,7 @@ def file(body: bytes, kind: str, *headers: Header) -> HotResponse:
 
 def saying(answer: HotResponse, *headers: Header) -> HotResponse:
     """Return *answer* with more *headers*."""
-    return replace(answer, headers=(*answer.headers, *headers)) if headers else answer
+    return replace(answer, headers=answer.headers + headers)
 
 
 def retrying(answer: HotResponse, seconds: int) -> HotResponse:

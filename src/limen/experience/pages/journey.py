@@ -118,8 +118,7 @@ def _followed(visit: Visit, opened: Opened, shown: object) -> HotResponse:
 
 
 def _link_page(visit: Visit, seen: LinkView, token: str, scope: str) -> HotResponse:
-    for uri in seen.leads_to:  # its form may be the last of the journey
-        visit.allow_form_target(uri)
+    visit.allow_form_target(*seen.leads_to)  # its form may be the last of the journey
     context = {
         "action": f"{visit.prefix}/link/{token}",
         "csrf": visit.csrf(scope),

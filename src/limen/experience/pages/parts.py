@@ -7,7 +7,8 @@ from typing import Protocol
 
 from limen.access.account.archive import ArchiveUnit
 from limen.access.decoupled.user_codes import CodeTries
-from limen.access.journeys.parts import JourneyParts, JourneyUnit
+from limen.access.journeys.dispatcher import Journeys
+from limen.access.journeys.parts import JourneyUnit
 from limen.access.merging.merge import MergeUnit
 from limen.experience.rendering import Renderer, StaticAssets
 from limen.identity.administrators import AdministratorStore
@@ -111,12 +112,14 @@ Begin = Callable[[TenantId], AbstractAsyncContextManager[PageUnit]]
 class TenantPages:
     """One tenant, as its pages need it; two sub-keys of its own are prepared.
 
-    ``csrf`` makes the tokens of forms, ``newcomers`` what browsers are known by before they are stored.
+    ``csrf`` makes the tokens of forms, ``newcomers`` what browsers are known by before they are stored; ``cookie`` is
+    what that of a browser is called here: tenants of one origin have one each.
     """
 
-    journeys: JourneyParts
+    journeys: Journeys
     csrf: HmacSha256
     newcomers: HmacSha256
+    cookie: str
 
 
 @dataclass(frozen=True, slots=True)

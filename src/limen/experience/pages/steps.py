@@ -121,5 +121,4 @@ def allow_return(visit: Visit, facts: Facts) -> None:
     """
     if facts.request is None or facts.client is None:
         return
-    for uri in places_behind(facts.request.redirect_uri, facts.client.document):
-        visit.allow_form_target(uri)
+    visit.allow_form_target(*places_behind(facts.request.redirect_uri, facts.client.document))

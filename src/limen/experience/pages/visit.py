@@ -10,7 +10,7 @@ import msgspec
 
 from limen.access.http import HotResponse, PageRequest, parse_form
 from limen.access.journeys.arrival import Arrived
-from limen.access.journeys.dispatcher import Journeys, Opened
+from limen.access.journeys.dispatcher import Opened
 from limen.access.journeys.parts import JourneyParts, JourneyUnit
 from limen.access.journeys.records import JourneyState
 from limen.access.oauth.response import ResponseTarget
@@ -46,7 +46,6 @@ class Visit:
         desk: the tenant's token desk.
         journey_parts: what its journeys are made of.
         journeys: its dispatcher.
-        cookie_name: what the browser's cookie is called here: tenants of one origin have one each.
         shown_cookie: the cookie of ours that came along, whether or not it still proves anything.
         browser: None until a cookie proves one.
         newcomer: a browser that was given its cookie and has answered nothing yet: it is not stored.
@@ -55,8 +54,8 @@ class Visit:
     """
 
     __slots__ = (
-        "browser", "context", "cookie", "cookie_name", "desk", "fresh_cookie", "journey_parts", "journeys", "locale",
-        "newcomer", "parts", "path", "prefix", "request", "shown_cookie", "tenant", "wished",
+        "browser", "context", "cookie", "desk", "fresh_cookie", "journey_parts", "journeys", "locale", "newcomer",
+        "parts", "path", "prefix", "request", "shown_cookie", "tenant", "wished",
     )  # fmt: skip
 
     def __init__(
@@ -65,11 +64,10 @@ class Visit:
         """Begin with nobody proven."""
         self.request, self.path, self.parts, self.tenant = request, request.path, parts, tenant
         self.context, self.locale, self.wished = context, context.locale, wished
-        self.journey_parts = journeys = tenant.journeys
-        self.journeys, self.desk = Journeys(journeys), journeys.desk
+        self.journeys, self.journey_parts = tenant.journeys, tenant.journeys.parts
+        self.desk = self.journey_parts.desk
         self.prefix = self.desk.tenant.prefix
-        self.cookie_name = cookie_name(self.desk.tenant, secure=parts.secure_cookies)
-        self.shown_cookie = read_cookie(request.cookies.get(self.cookie_name, ""))
+        self.shown_cookie = read_cookie(request.cookies.get(tenant.cookie, ""))
         self.browser: Browser | None = None
         self.newcomer: Browser | None = None
         self.cookie: BrowserCookie | None = None
@@ -216,24 +214,25 @@ class Visit:
         page = self.page("handed_on.html", {"continue_url": location, "client_name": client_name})
         return saying(page, ("refresh", f"0;url={in_header(location)}"))  # without script; the link says the same
 
-    def allow_form_target(self, uri: str) -> None:
-        """Let this page's form lead to *uri*, where a policy can name its origin."""
-        try:
-            self.request.policy.allow_form_target(uri)
-        except ValueError:
-            return
+    def allow_form_target(self, *uris: str) -> None:
+        """Let this page's form lead to *uris*, where a policy can name their origins."""
+        for uri in uris:
+            try:
+                self.request.policy.allow_form_target(uri)
+            except ValueError:
+                continue
 
     def dress(self, answer: HotResponse) -> HotResponse:
         """Return *answer* with the cookies that changed during this visit."""
         cookies: list[Header] = []
         if self.fresh_cookie is not None:
             lasts = self.desk.lifetimes.session_absolute
-            cookies.append(self._cookie(self.cookie_name, self.fresh_cookie.text(), lasts))
+            cookies.append(self._cookie(self.tenant.cookie, self.fresh_cookie.text(), lasts))
         if self.wished:
             wished = self.wished.lower().replace("_", "-").split()
             if any(f"{tag}-".startswith(f"{self.locale.lower()}-") for tag in wished):
                 cookies.append(self._cookie(LANGUAGE_COOKIE, self.locale, _YEAR))
-        return saying(answer, *cookies)
+        return saying(answer, *cookies) if cookies else answer
 
     def _cookie(self, name: str, value: str, seconds: int) -> Header:
         # Written here: names and values of ours need no quoting, which is most of the framework's work.
@@ -257,14 +256,9 @@ def _brand(name: str, accent: str, logo_url: str) -> Brand:
     return Brand(name=name, accent=accent, logo_url=logo_url)
 
 
-def _asked_locales(request: PageRequest) -> str:
-    """Return the query's ``ui_locales``; a query without them is not parsed for that."""
-    return request.parameter("ui_locales")[:512] if "ui_locales" in request.query else ""
-
-
 def _signed_by(request: PageRequest, parts: PageParts, journeys: JourneyParts) -> str:
-    """Return the agent that signed *request* to the issuer's host; most requests are signed by nobody."""
-    if parts.agents is None or request.headers.get("signature-input") is None:
+    """Return the agent that signed *request* to the issuer's host, or nothing."""
+    if parts.agents is None:
         return ""
 
     def header(name: str) -> str:
@@ -284,8 +278,9 @@ async def arrive_at(request: PageRequest, parts: PageParts, *, proves: bool = Tr
     tenant = await parts.tenant(arrival.prefix)
     if tenant is None:
         return None
-    record = tenant.journeys.desk.tenant
-    asked = _asked_locales(request)
+    journeys = tenant.journeys.parts
+    record = journeys.desk.tenant
+    asked = request.parameter("ui_locales")[:512] if "ui_locales" in request.query else ""
     chosen = (asked or request.cookies.get(LANGUAGE_COOKIE, ""))[:512]
     accepted = (headers.get("accept-language") or "")[:512]
     context = RequestContext(
@@ -294,7 +289,7 @@ async def arrive_at(request: PageRequest, parts: PageParts, *, proves: bool = Tr
         user_agent=(headers.get("user-agent") or "")[:400],
         locale=negotiate_locale(accepted, spoken(record.settings.locales), chosen),
         languages=wanted(accepted, chosen),
-        signed_by=_signed_by(request, parts, tenant.journeys),
+        signed_by=_signed_by(request, parts, journeys) if headers.get("signature-input") is not None else "",
         gpc=record.settings.privacy.gpc and headers.get("sec-gpc") == "1",
     )
     visit = Visit(request, parts, tenant, context, asked)
