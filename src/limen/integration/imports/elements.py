@@ -6,16 +6,15 @@ is then told by the layout alone: on a line that is indented as those of the ele
 element is indented further (:mod:`layout`). In a document that is one line, or is laid out otherwise, nothing tells:
 the rest is left, and its size said. What is nested in an element is not taken for one, also where a list was closed
 twice in it: what begins otherwise than elements do is believed only if its brackets fit up to the next that begins as
-they do. That tells it in most places, not in all: nothing does in one line of elements that begin with the same member
-as what is nested in them. The rest is then left, or a nested object is read as one more element.
+they do. Where elements begin with the same member as what is nested in them, or a bracket was put in otherwise, what is
+left of the list tells further on (:mod:`closing`): the rest is left then.
 """
 
 import re
 from collections.abc import Iterator
 from typing import BinaryIO, Final
 
-import msgspec
-
+from limen.integration.imports.closing import Rests, is_json
 from limen.integration.imports.layout import NAME, Layout
 from limen.integration.imports.lines import LONGEST
 from limen.integration.imports.window import Window
@@ -41,17 +40,18 @@ _OVER, _CUT = -1, -2
 """Instead of a place: behind the array's end, behind the file's."""
 
 
-def elements(file: BinaryIO, key: bytes) -> Iterator[Element]:
+def elements(file: BinaryIO, key: bytes, marks: frozenset[str] = frozenset()) -> Iterator[Element]:
     """Yield the elements of the array that stands under *key* in the outermost object of *file*, or in no object.
 
-    Where there is no such array, or the file ends before it does, ``(line, b"")`` is the last.
+    An object with a member of *marks* is an element, and is nested in none. Where there is no such array, or the file
+    ends before it does, ``(line, b"")`` is the last.
     """
     window = Window(file)
     entered = _enter(window, b'"' + key + b'"')
     if entered is None:
         yield window.line(window.end), b""
         return
-    yield from _Array(window, *entered).elements()
+    yield from _Array(window, *entered, Rests(window, marks)).elements()
 
 
 def _enter(window: Window, key: bytes) -> tuple[int, int] | None:
@@ -75,8 +75,8 @@ def _enter(window: Window, key: bytes) -> tuple[int, int] | None:
 class _Array:
     """An array, read from behind its ``[``."""
 
-    def __init__(self, window: Window, at: int, depth: int) -> None:
-        self._window, self._begin, self._depth = window, at, depth
+    def __init__(self, window: Window, at: int, depth: int, rests: Rests) -> None:
+        self._window, self._begin, self._depth, self._rests = window, at, depth, rests
         self._layout, self._is_wary = Layout(), False
         self._behind: int | None = None  # the array, where its end was seen
         self._is_lined = False  # an element was seen to begin where the layout tells
@@ -98,7 +98,7 @@ class _Array:
                 yield line, row
                 continue
             self._is_wary = True
-            found = self._layout.resume(window, begin) if begin >= window.base else None
+            found = self._resumed(begin)
             if found is None:
                 yield line, window.rest(begin)
                 return
@@ -110,6 +110,18 @@ class _Array:
             line, begin = window.line(self._behind), self._behind
             if not self._is_whole(begin):
                 yield line, window.rest(begin)
+
+    def _resumed(self, begin: int) -> int | None:
+        """Return what :meth:`Layout.resume` does, but no place where a list in the element at *begin* goes on."""
+        window = self._window
+        found = self._layout.resume(window, begin) if begin >= window.base else None
+        while found is not None and found > begin:
+            head = self._layout.head(window.held, found - window.base)
+            if not self._rests.begins(found - len(head), found):
+                return found
+            behind = self._layout.resume(window, found)
+            found = behind if behind != found else begin
+        return found
 
     def _element(self, begin: int) -> tuple[bytes | None, int]:
         """Return the element at *begin*, and where the next one is; an empty one where that cannot be told by it."""
@@ -125,7 +137,7 @@ class _Array:
 
     def _is_delimited(self, row: bytes, end: int) -> bool:
         """Tell whether an element ends where its brackets say: if its quotes may be believed, and its lines fit."""
-        is_right = _is_json(row)
+        is_right = is_json(row)
         if not is_right and _TORN.search(_STRING.sub(b'"', row)):
             return False
         is_sure = is_right and not self._is_wary
@@ -211,9 +223,10 @@ class _Array:
         if at is None:
             return _CUT
         if first == b"]":
-            return _OVER if self._is_over(at, begin) else None
+            return _OVER if self._is_over(at, begin) and not self._is_listed(begin, end, at) else None
         if first != b",":
-            return at if first == b"{" and self._layout.begins(window.held, at - window.base) else None
+            is_next = first == b"{" and self._layout.begins(window.held, at - window.base)
+            return at if is_next and not self._rests.begins(min(begin, at), at) else None
         at = window.skip(at + 1, begin, LONGEST)
         if at is None:
             return _CUT
@@ -223,7 +236,16 @@ class _Array:
             return None  # the element goes on: a bracket before was one too many
         if self._is_odd(begin, end, at) and self._is_torn(begin, at):
             return None  # what is nested in the element goes on: it was closed twice
+        if self._is_listed(begin, end, at):
+            return None
         return _OVER if window.part(at, at + 1) == b"]" and self._is_over(at, begin) else at
+
+    def _is_listed(self, begin: int, end: int, at: int) -> bool:
+        """Tell whether a list in an element goes on at *at*, or ends there, although the element was closed."""
+        window = self._window
+        if begin < window.base or self._layout.is_clear(window.held, at - window.base):
+            return False
+        return self._rests.are_in(begin, end, at)
 
     def _is_odd(self, begin: int, end: int, at: int) -> bool:
         """Tell whether what is at a place looks like no element, behind one that was perhaps closed within its list.
@@ -310,12 +332,4 @@ def _name_in(element: bytes) -> bytes:
 
 def _belongs(before: bytes, closers: bytearray) -> bool:
     """Tell whether an object can stand behind *before*, whose brackets are closed by *closers* from the last on."""
-    return _is_json(before + b"{}" + closers[::-1])
-
-
-def _is_json(content: bytes) -> bool:
-    try:
-        msgspec.json.decode(content, type=msgspec.Raw)
-    except (msgspec.MsgspecError, ValueError, RecursionError):
-        return False
-    return True
+    return is_json(before + b"{}" + closers[::-1])

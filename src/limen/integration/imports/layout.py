@@ -87,6 +87,15 @@ class Layout:
         begin = held.rfind(b"\n", max(0, place - _NEAR), place) + 1
         return begin > 0 and self._element.fullmatch(held, begin, place + 1) is not None
 
+    def is_clear(self, held: bytes, place: int) -> bool:
+        """Tell whether an element begins at *place*, and no list was closed on its line before."""
+        return self.begins(held, place) and b"]" not in self.head(held, place)
+
+    @staticmethod
+    def head(held: bytes, place: int) -> bytes:
+        """Return what stands before *place* on its line."""
+        return held[held.rfind(b"\n", max(0, place - _NEAR), place) + 1 : place]
+
     def begun(self, held: bytes, begin: int, end: int) -> int | None:
         """Return the place behind the ``{`` of the first element that begins on a line between two places."""
         found = self._inside.search(held, begin, end) if self._is_told else None

@@ -50,8 +50,9 @@ def _made(raw: bytes | None, make: Make, number: int, line: int) -> Row:
         return Refused(number, line, unfit.field[:64], unfit.code)
 
 
-def _users(made: Callable[[HashParameters], Make]) -> Rows:
-    return lambda file, project: _document(elements(file, b"users"), made(project))
+def _users(made: Callable[[HashParameters], Make], mark: str) -> Rows:
+    """Return what reads the ``users`` of a document; all have the member *mark*, and nothing that is nested in them."""
+    return lambda file, project: _document(elements(file, b"users", frozenset({mark})), made(project))
 
 
 def _elements_or_lines(make: Make) -> Rows:
@@ -77,11 +78,11 @@ FORMATS: Final[Mapping[str, Format]] = {
     for one in (
         Format("jsonl", "Limen's own, a JSON object on each line", _lines(jsonl.arrival, jsonl.plain)),
         Format("csv", "Limen's own columns", lambda file, _: tabular.rows(file, tabular.own, "email")),
-        Format("keycloak", "a Keycloak realm's export", _users(lambda _: keycloak.arrival)),
+        Format("keycloak", "a Keycloak realm's export", _users(lambda _: keycloak.arrival, "username")),
         Format("auth0", "Auth0, a JSON object on each line or an array of them", _elements_or_lines(auth0.arrival)),
         Format(
             "cognito", "an Amazon Cognito user pool, CSV", lambda file, _: tabular.rows(file, tabular.cognito, "email")
         ),
-        Format("firebase", "Firebase, auth:export", _users(firebase.arrivals)),
+        Format("firebase", "Firebase, auth:export", _users(firebase.arrivals, "localId")),
     )
 }
