@@ -32,10 +32,11 @@ async def test_a_customer_comes_with_their_factors_and_their_trust_in_the_browse
             await unit.devices.trust(device)
         stored, held = await unit.customers.get(who.id), tuple(await unit.factors.of_customer(who.id))
         assert (stored.seen_on, set(held), held[-1]) == (77, {app, code, key}, key)
+        held = (app, key)  # codes are counted
         clear = {"recovers": False, "has_failed": False, "allowed": ()}
-        assert await unit.standings.find(who.id, here.id, None, now) == Standing(stored, held, mine, **clear)
-        assert await unit.standings.find(who.id, there.id, None, now) == Standing(stored, held, **clear)
-        assert await unit.standings.find(other.id, there.id, None, now) == Standing(other, (), theirs, **clear)
+        assert await unit.standings.find(who.id, here.id, None, now) == Standing(stored, held, 1, mine, **clear)
+        assert await unit.standings.find(who.id, there.id, None, now) == Standing(stored, held, 1, **clear)
+        assert await unit.standings.find(other.id, there.id, None, now) == Standing(other, (), 0, theirs, **clear)
 
 
 async def test_a_browser_is_trusted_until_that_expires_and_who_is_gone_stands_nowhere(database):
@@ -92,3 +93,23 @@ async def test_what_a_customer_allows_is_told_of_the_client_that_was_asked_for(d
         assert await allowed(who, shop) == {"openid", "profile"}
         assert await allowed(who, bank) == {"orders"}
         assert await allowed(who, None) == await allowed(other, shop) == set()
+
+
+async def test_recovery_codes_are_counted_that_are_not_spent(database):
+    who, other = things.customer(database), things.customer(database)
+    codes = [things.recovery_code(database, who, text) for text in "abc"]
+
+    async def left(owner):
+        found = await unit.standings.find(owner.id, things.fresh(), None, 0)
+        assert found.factors == ()
+        return found.codes_left
+
+    async with database.begin() as unit:
+        for owner in (who, other):
+            assert await unit.customers.add(owner, things.contact(owner))
+        await unit.factors.replace_codes(who.id, codes)
+        assert (await left(who), await left(other)) == (3, 0)
+        assert await unit.factors.spend_code(who.id, codes[1].digest, 5)
+        assert await left(who) == 2
+        assert await unit.factors.remove_since(who.id, 0) == 3
+        assert await left(who) == 0

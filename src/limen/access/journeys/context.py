@@ -46,7 +46,8 @@ class Facts(msgspec.Struct, frozen=True):
         at_newcomer: nobody was ever signed in at this browser when its secret proved it: who was since changed that.
         consent_due: scopes that have still to be allowed.
         second_factor: what is owed of a second factor: ``ask``, ``enrol`` or nothing; or ``offer``.
-        factors: the customer's second factors, where they concern the journey.
+        factors: the customer's second factors, where they concern the journey; but for recovery codes.
+        codes_left: how many recovery codes may be used, where factors concern the journey.
         keys: the customer's passkeys and security keys, opened, where one is asked for or changed.
         handle: the customer's user handle, where a passkey may be made.
         vault: the customer's own, by which they were unsealed.
@@ -77,6 +78,7 @@ class Facts(msgspec.Struct, frozen=True):
     details_due: Details = ()
     second_factor: str = ""
     factors: tuple[StoredFactor, ...] = ()
+    codes_left: int = 0
     held: tuple[Evidence, ...] = ()
     barred: frozenset[FactorKind] = frozenset()
     recovery: RecoveryRequest | None = None

@@ -133,18 +133,19 @@ async def _with_second_factor(  # noqa: PLR0913 - all that it follows from
         facts,
         second_factor=due,
         factors=factors,
+        codes_left=standing.codes_left,
         held=held,
         barred=kinds,
         recovers=recovers,
         has_failed=has_failed,
     )
     if wants_key(state, factors):
-        return replace(facts, second_factor=ASK, factors=keys(factors))
+        return replace(facts, second_factor=ASK, factors=keys(factors), codes_left=0)
     if due == ASK and state.path is Path.RECOVER:
         return replace(facts, recovery=await unit.recoveries.open_of(customer.id))
     bound = _bound_keys(facts) if wants_bound_key(state.evidence or held, tenant, facts.request) else ()
     if bound:  # whatever else has spoken or could: nothing but these leads to where the journey goes
-        return replace(facts, second_factor=ASK, factors=bound)
+        return replace(facts, second_factor=ASK, factors=bound, codes_left=0)
     if due != ASK:
         return facts
     device = standing.trusted

@@ -16,7 +16,8 @@ class Standing(msgspec.Struct, frozen=True):
     """A customer as stored, with what stands behind their second factor: all as one look saw it.
 
     Attributes:
-        factors: oldest first; spent recovery codes too.
+        factors: oldest first, but for recovery codes.
+        codes_left: how many recovery codes are not spent.
         trusted: why the browser that was asked for may need none.
         recovers: a recovery request of theirs may be open; False where none is.
         has_failed: wrong passwords may be counted against them; False where none are.
@@ -25,6 +26,7 @@ class Standing(msgspec.Struct, frozen=True):
 
     customer: SealedCustomer
     factors: tuple[StoredFactor, ...] = ()
+    codes_left: int = 0
     trusted: TrustedDevice | None = None
     recovers: bool = True
     has_failed: bool = True

@@ -13,13 +13,14 @@ from sqlalchemy import (
     bindparam,
     case,
     exists,
+    func,
     literal_column,
     or_,
     select,
     union_all,
 )
 
-from limen.access.factors.records import StoredFactor
+from limen.access.factors.records import FactorKind, StoredFactor
 from limen.access.journeys.store import Standing
 from limen.access.safety.records import TrustedDevice
 from limen.identity.customers.records import CustomerState, SealedCustomer
@@ -53,6 +54,16 @@ _allowed = (
     )
     .scalar_subquery()
 )
+_is_code = factors.c.kind == literal_column(f"'{FactorKind.RECOVERY.value}'", String)
+_codes_left = (
+    select(func.count())
+    .select_from(factors)
+    .where(
+        of_tenant(factors), factors.c.customer_id == bindparam("customer"), _is_code, factors.c.last_used_at.is_(None)
+    )
+    .scalar_subquery()
+)
+"""They are counted where they are: whoever has recovery codes has ten, and one other factor or two."""
 _customer = select(
     next(_what),
     customers.c.id,
@@ -69,6 +80,7 @@ _customer = select(
     _has(recovery_requests, recovery_requests.c.closed_at.is_(None)).label("recovers"),
     _has(passwords, or_(passwords.c.failures > _zero, passwords.c.known_failures > _zero)).label("has_failed"),
     _allowed.label("allowed"),
+    _codes_left.label("codes_left"),
 ).where(of_tenant(customers), customers.c.id == bindparam("customer"))
 _factors = select(
     next(_what),
@@ -86,7 +98,8 @@ _factors = select(
     _zero,
     _zero,
     _no_text,
-).where(of_tenant(factors), factors.c.customer_id == bindparam("customer"))
+    _zero,
+).where(of_tenant(factors), factors.c.customer_id == bindparam("customer"), ~_is_code)
 _device = select(
     next(_what),
     trusted_devices.c.id,
@@ -103,6 +116,7 @@ _device = select(
     _zero,
     _zero,
     _no_text,
+    _zero,
 ).where(
     of_tenant(trusted_devices),
     trusted_devices.c.customer_id == bindparam("customer"),
@@ -123,30 +137,19 @@ class SqlStandings(TenantStoreBase):
         customer: SealedCustomer | None = None
         held: list[StoredFactor] = []
         trusted: TrustedDevice | None = None
-        recovers, has_failed, allowed = False, False, ""
+        recovers, has_failed, allowed, codes_left = False, False, "", 0
         for row in await self._all(_FIND, customer=customer_id, browser=browser_id, client=client or "", now=now):
             if row.what == _FACTOR:
-                held.append(  # not by a function of its own: whoever has recovery codes has eleven
-                    StoredFactor(
-                        FactorId(row.id),
-                        customer_id,
-                        KINDS[row.kind],
-                        row.sealed,
-                        row.digest,
-                        row.created_at,
-                        row.used_at,
-                        row.mark,
-                    )
-                )
+                held.append(_factor_of(row, customer_id))
             elif row.what == _DEVICE:
                 trusted = _device_of(row, customer_id)
             else:
                 customer, recovers, has_failed = _customer_of(row), bool(row.recovers), bool(row.has_failed)
-                allowed = row.allowed or ""
+                allowed, codes_left = row.allowed or "", row.codes_left
         held.sort(key=_by_age)
         if customer is None:
             return None
-        return Standing(customer, tuple(held), trusted, recovers, has_failed, tuple(allowed.split()))
+        return Standing(customer, tuple(held), codes_left, trusted, recovers, has_failed, tuple(allowed.split()))
 
 
 def _customer_of(row: Any) -> SealedCustomer:
@@ -161,6 +164,19 @@ def _customer_of(row: Any) -> SealedCustomer:
         version=row.version,
         proof_after=row.proof_after,
         seen_on=row.seen_on,
+    )
+
+
+def _factor_of(row: Any, customer_id: CustomerId) -> StoredFactor:
+    return StoredFactor(
+        FactorId(row.id),
+        customer_id,
+        KINDS[row.kind],
+        row.sealed,
+        row.digest,
+        row.created_at,
+        row.used_at,
+        row.mark,
     )
 
 

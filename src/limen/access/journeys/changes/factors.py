@@ -85,7 +85,7 @@ async def confirm_app(context: StepContext, form: Mapping[str, str], totp: Totp)
     factor_id = FactorId.new(parts.clock, parts.entropy)
     sealed = seal_secret(vault, factor_id, TotpSecret(totp, name))
     factor = StoredFactor(factor_id, customer.id, FactorKind.TOTP, sealed, None, now, now, step)
-    codes = () if codes_left(context.facts.factors) else new_codes(parts.entropy)
+    codes = () if context.facts.codes_left else new_codes(parts.entropy)
     stored = stored_codes(await code_key(context), customer.id, codes, parts.clock, parts.entropy)
     announce = told(context, customer, vault, "factor_added")
 

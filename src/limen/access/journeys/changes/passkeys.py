@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from limen.access.factors.records import FactorKind, StoredFactor, codes_left
+from limen.access.factors.records import FactorKind, StoredFactor
 from limen.access.factors.recovery import new_codes, stored_codes
 from limen.access.journeys.changes.factors import out_of_date, removal
 from limen.access.journeys.context import StepContext
@@ -89,7 +89,7 @@ async def _stored(context: StepContext, kind: FactorKind, name: str, made: Regis
     sealed = seal_credential(vault, factor_id, credential)
     digest = credential_digest(credential.id)
     factor = StoredFactor(factor_id, customer.id, kind, sealed, digest, now, None, made.counter)
-    needs_codes = kind is FactorKind.SECURITY_KEY and not codes_left(context.facts.factors)
+    needs_codes = kind is FactorKind.SECURITY_KEY and not context.facts.codes_left
     codes = new_codes(parts.entropy) if needs_codes else ()
     stored = stored_codes(await code_key(context), customer.id, codes, parts.clock, parts.entropy)
     announce = told(context, customer, vault, "passkey_added")

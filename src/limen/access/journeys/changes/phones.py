@@ -6,7 +6,7 @@ from dataclasses import replace
 import msgspec
 
 from limen.access.factors.phone import INDEX, Phone, seal_phone
-from limen.access.factors.records import FactorKind, StoredFactor, codes_left
+from limen.access.factors.records import FactorKind, StoredFactor
 from limen.access.factors.recovery import new_codes, stored_codes
 from limen.access.journeys.changes.contacts import number_added
 from limen.access.journeys.changes.factors import farewell, out_of_date, removal
@@ -179,7 +179,7 @@ async def _adding(context: StepContext, made: Made, template: str) -> tuple[Writ
     customer, vault = owner(context)
     factor_id, kind, sealed, index = made
     added = StoredFactor(factor_id, customer.id, kind, sealed, index, now, now)
-    codes = () if codes_left(context.facts.factors) else new_codes(parts.entropy)
+    codes = () if context.facts.codes_left else new_codes(parts.entropy)
     stored = stored_codes(await code_key(context), customer.id, codes, parts.clock, parts.entropy)
     tell, data = told(context, customer, vault, template), _data(factor_id, kind)
 

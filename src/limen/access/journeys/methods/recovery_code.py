@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-from limen.access.factors.records import codes_left
 from limen.access.factors.recovery import digest, read_code
 from limen.access.journeys.context import Facts, StepContext
 from limen.access.journeys.methods.method import Method, refusal
@@ -14,7 +13,7 @@ from limen.kernel.events import Event
 
 
 def _is_held(facts: Facts) -> bool:
-    return codes_left(facts.factors) > 0
+    return facts.codes_left > 0
 
 
 async def _answer(context: StepContext, form: Mapping[str, str]) -> Progress:
@@ -23,7 +22,7 @@ async def _answer(context: StepContext, form: Mapping[str, str]) -> Progress:
         return refusal(context, "recovery_code", "error.recovery_code_invalid")
     customer, vault = owner(context)
     spent = digest(await code_key(context), customer.id, code)
-    left = max(0, codes_left(context.facts.factors) - 1)
+    left = max(0, context.facts.codes_left - 1)
     announce = told(context, customer, vault, "recovery_code_used", left)
 
     async def write(unit: JourneyUnit) -> Problem | None:
