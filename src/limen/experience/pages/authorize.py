@@ -57,7 +57,7 @@ async def answer(visit: Visit, request: AuthorizationRequest) -> HotResponse:
     """Answer a checked request, by whoever is signed in here or by a journey."""
     visit.speak(request.ui_locales)
     accounts = await _accounts(visit, request)
-    ready, able = _fit(visit, request, accounts)
+    ready, able = _fit(visit, request, accounts) if accounts else ([], [])
     silent = "none" in request.prompt
     if request.pushed and (ready or not silent) and not await _hold(visit, request):
         return refused(visit, PageRefusal("request_over", "another browser was faster"))

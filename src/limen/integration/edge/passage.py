@@ -92,9 +92,10 @@ class Passage:
         """Count the request; tell whether it may go on, and what is said of how many more may."""
         which = request.method, page.path
         if which not in self._rules:  # a rule looks at how a path begins, which all paths of a page have in common
-            self._rules[which] = rule_of(self._parts.rules, *which)
+            found = rule_of(self._parts.rules, *which)
+            self._rules[which] = None if found is None or found.limit.is_off else found
         rule = self._rules[which]
-        if rule is None or rule.limit.is_off:
+        if rule is None:
             return True, ()
         decision = await counted(self._parts.limiter, rule, request.arrival.address)
         return decision.allowed, limit_headers(rule.limit, decision)
