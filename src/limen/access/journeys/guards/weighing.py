@@ -42,7 +42,8 @@ async def weighed(context: StepContext, progress: Progress) -> Progress:
     if who is None:
         return progress
     customer, vault = who
-    seen = msgspec.structs.replace(sighting(context.parts, context.journey, context.request), proof=_PROOFS[of])
+    shown = msgspec.structs.replace(context.journey, state=after)  # with what the page told in this very form
+    seen = msgspec.structs.replace(sighting(context.parts, shown, context.request), proof=_PROOFS[of])
     is_recovery = after.path is Path.RECOVER
     risk = await judged(context, (customer.id, vault), seen, "recovery" if is_recovery else "sign_in")
     if risk is None:
