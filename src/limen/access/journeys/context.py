@@ -41,7 +41,8 @@ class Facts(msgspec.Struct, frozen=True):
         is_proven: whether that proof still counts: nothing ended the chosen session, or everything of the customer's,
             since.
         accounts: who is signed in at this browser.
-        device_of: whose sessions this browser ever held, ended ones too; of a journey that its browser opened.
+        device_of: whose sessions this browser ever held, ended ones too; of a journey that its browser answers: it is
+            for limits, which a page that only shows a step does not ask.
         proven_by: the hash of the secret that proved this browser; of a journey that it opened.
         at_newcomer: nobody was ever signed in at this browser when its secret proved it: who was since changed that.
         consent_due: scopes that have still to be allowed.

@@ -115,7 +115,7 @@ class Journeys:
             await unit.journeys.add(seal(journey, vault))
             if write is not None:
                 await write(unit)
-            facts = await gather(parts, unit, journey, journey.state)
+            facts = await gather(parts, unit, journey)
         return Opened(journey, vault, facts)
 
     def _fresh(self, journey_id: JourneyId, browser_id: BrowserId, state: JourneyState) -> Journey:
@@ -128,12 +128,12 @@ class Journeys:
         """Return the end of a journey that has nothing to ask; None where it has, or its *browser* was changed."""
         parts = self.parts
         async with parts.read(parts.tenant_id) as unit:
-            facts = await gather(parts, unit, journey, journey.state)
+            facts = await gather(parts, unit, journey)
         if next_step(journey.state, facts) is not None:
             return None
         try:
             async with parts.begin(parts.tenant_id) as unit:
-                facts = await gather(parts, unit, journey, journey.state)
+                facts = await gather(parts, unit, journey)
                 if next_step(journey.state, facts) is None:  # still: what was ended meanwhile is asked for after all
                     facts = replace(facts, proven_by=browser.secret_hash)
                     return await arrive(parts, unit, journey, facts, request)
@@ -181,7 +181,7 @@ class Journeys:
     async def open_for(self, journey: Journey, vault: SubjectVault) -> Opened:
         """Return a journey that was found by its link, with its facts."""
         async with self.parts.read(self.parts.tenant_id) as unit:
-            return Opened(journey, vault, await gather(self.parts, unit, journey, journey.state))
+            return Opened(journey, vault, await gather(self.parts, unit, journey))
 
     async def open(  # noqa: PLR0913 - what a request says of its journey
         self,
@@ -215,7 +215,7 @@ class Journeys:
             return NotFound("journey_elsewhere", "an application's, which no browser opens")
         if journey.finished_at is not None:  # a form that was sent twice: nothing is answered a second time
             return Expired("journey_answered" if journey.state.led_to_client else "journey_done", "finished")
-        facts = await gather(parts, unit, journey, journey.state)
+        facts = await gather(parts, unit, journey)
         if is_shown:
             return Opened(journey, vault, facts).by(browser)
         return Opened(journey, vault, await _at_device(unit, browser, facts))
@@ -276,7 +276,7 @@ class Journeys:
         if refused is None:
             after = replace(after, state=progress.state, link_hash=progress.link_hash)
         vault = progress.vault or opened.facts.vault
-        facts = await gather(self.parts, unit, after, after.state, vault)
+        facts = await gather(self.parts, unit, after, vault)
         facts = replace(facts, proven_by=opened.facts.proven_by, at_newcomer=opened.facts.at_newcomer)
         due = Opened(after, opened.vault, facts, problem=problem)
         shown: Shown = due

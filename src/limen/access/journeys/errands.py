@@ -177,7 +177,7 @@ class Errands:
         recent = tuple(piece for piece in who.held if now - piece.at <= RECENT)
         journey = msgspec.structs.replace(journey, state=msgspec.structs.replace(journey.state, evidence=recent))
         async with parts.read(parts.tenant_id) as unit:
-            facts = await gather(parts, unit, journey, journey.state, who.owner.vault)
+            facts = await gather(parts, unit, journey, who.owner.vault)
             owners = await unit.sessions.owners_at(journey.browser_id)
         return Opened(journey, vault, msgspec.structs.replace(facts, device_of=owners))
 

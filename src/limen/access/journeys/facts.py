@@ -46,23 +46,22 @@ def request_of(state: JourneyState) -> AuthorizationRequest | None:
     return _requests.decode(state.request) if state.request else None
 
 
-async def gather(
-    parts: JourneyParts, unit: JourneyUnit, journey: Journey, state: JourneyState, vault: SubjectVault | None = None
-) -> Facts:
-    """Return the facts about *state*, as *unit* sees them; *vault* is the customer's, where it is at hand."""
+async def gather(parts: JourneyParts, unit: JourneyUnit, journey: Journey, vault: SubjectVault | None = None) -> Facts:
+    """Return the facts about *journey*, as *unit* sees them; *vault* is the customer's, where it is at hand."""
+    state = journey.state
     if not state.customer_id and not state.select_account:
         return await facts_of_nobody(parts, state)
     request = request_of(state)
     client = await _client_of(parts, request)
     if state.customer_id and (vault is None or vault.subject_id != state.customer_id):
         vault = await parts.directory.vault_of(CustomerId(state.customer_id))
-    standing = await _standing(parts, unit, journey, state, (request, client))
+    standing = await _standing(parts, unit, journey, request, client)
     customer = await parts.directory.open(standing.customer, vault) if standing is not None else None
     accounts = await live_accounts(parts, unit, journey.browser_id) if state.select_account else ()
-    is_proven = await _is_proven(parts, unit, journey, state, customer)
+    is_proven = await _is_proven(parts, unit, journey, customer)
     facts = Facts(request, client, customer, is_proven, accounts, vault=vault if customer is not None else None)
     if standing is not None:
-        facts = await _with_second_factor(parts, unit, journey, state, facts, standing)
+        facts = await _with_second_factor(parts, unit, journey, facts, standing)
     if facts.second_factor == ASK:  # it comes first: what else is owed is gathered when it was answered
         return with_keys(facts)
     facts = await with_passkeys(parts, unit, state, facts)
@@ -97,13 +96,13 @@ async def _standing(
     parts: JourneyParts,
     unit: JourneyUnit,
     journey: Journey,
-    state: JourneyState,
-    asked: tuple[AuthorizationRequest | None, Client | None],
+    request: AuthorizationRequest | None,
+    client: Client | None,
 ) -> Standing | None:
     """Return the customer as stored, with what hangs on them where their factors concern the journey."""
-    if not state.customer_id:
+    state, customer_id = journey.state, CustomerId(journey.state.customer_id)
+    if not customer_id:
         return None
-    customer_id, (request, client) = CustomerId(state.customer_id), asked
     if concerns(state, parts.desk.tenant, request):
         key = client.key if client is not None else None
         return await unit.standings.find(customer_id, journey.browser_id, key, parts.clock.now())
@@ -111,11 +110,11 @@ async def _standing(
     return Standing(sealed) if sealed is not None else None
 
 
-async def _with_second_factor(  # noqa: PLR0913 - all that it follows from
-    parts: JourneyParts, unit: JourneyUnit, journey: Journey, state: JourneyState, facts: Facts, standing: Standing
+async def _with_second_factor(
+    parts: JourneyParts, unit: JourneyUnit, journey: Journey, facts: Facts, standing: Standing
 ) -> Facts:
     """Return *facts* with what is owed of a second factor."""
-    tenant, customer = parts.desk.tenant, facts.customer
+    state, tenant, customer = journey.state, parts.desk.tenant, facts.customer
     if customer is None or not facts.is_proven or standing.allowed is None:
         return facts
     held = state.evidence
@@ -128,7 +127,6 @@ async def _with_second_factor(  # noqa: PLR0913 - all that it follows from
     due = owed(state, held, usable, tenant, facts.request)
     if is_stale(state, held, due, parts.clock.now()):
         return replace(facts, is_proven=False)
-    recovers, has_failed = standing.recovers, standing.has_failed
     facts = replace(
         facts,
         second_factor=due,
@@ -136,8 +134,8 @@ async def _with_second_factor(  # noqa: PLR0913 - all that it follows from
         codes_left=standing.codes_left,
         held=held,
         barred=kinds,
-        recovers=recovers,
-        has_failed=has_failed,
+        recovers=standing.recovers,
+        has_failed=standing.has_failed,
     )
     if wants_key(state, factors):
         return replace(facts, second_factor=ASK, factors=keys(factors), codes_left=0)
@@ -211,10 +209,9 @@ async def _with_terms(parts: JourneyParts, unit: JourneyUnit, state: JourneyStat
     return replace(facts, terms_due=found) if found else facts
 
 
-async def _is_proven(
-    parts: JourneyParts, unit: JourneyUnit, journey: Journey, state: JourneyState, customer: Customer | None
-) -> bool:
+async def _is_proven(parts: JourneyParts, unit: JourneyUnit, journey: Journey, customer: Customer | None) -> bool:
     """Tell whether the journey's proof counts: a journey takes minutes, in which everything may be ended elsewhere."""
+    state = journey.state
     if customer is None or not customer.may_sign_in:
         return bool(state.customer_id)  # nobody to ask for again: arriving refuses it
     if state.evidence and max(piece.at for piece in state.evidence) < max(customer.valid_after, customer.proof_after):
