@@ -104,8 +104,7 @@ def _rows(parts: PageParts, failed: Failed) -> list[tuple[str, Asked, tuple[str,
         asset = parts.assets.get(request.names["name"])
         if asset is None:
             return await failed(request, HTTPException(404))
-        headers = [header for header in asset.headers if header[0] != "content-length"]  # the server's own to say
-        return HotResponse(200, tuple(headers), asset.body)
+        return HotResponse(200, asset.headers, asset.body)
 
     rows = [
         page("/", start),

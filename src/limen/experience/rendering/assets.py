@@ -56,7 +56,6 @@ class Asset:
         """The response headers; ``immutable`` (RFC 8246) because the name holds the hash."""
         return (
             ("content-type", self.content_type),
-            ("content-length", str(len(self.body))),
             ("cache-control", "public, max-age=31536000, immutable"),
             ("x-content-type-options", "nosniff"),
         )
