@@ -94,7 +94,7 @@ _RENEW_CONTACT = update_mine(
 _left = (*_theirs, contact_index.c.blind == bindparam("left"), contact_index.c.held_until.is_(None))
 _DROP_CONTACT = delete_mine(contact_index, *_left)
 _HOLD_CONTACT = update_mine(contact_index, *_left, sets=("held_until",))
-_STATES = {state.value: state for state in CustomerState}
+STATES = {state.value: state for state in CustomerState}
 
 
 class SqlCustomers(TenantStoreBase):
@@ -213,7 +213,7 @@ def existing(row: Row[Any]) -> SealedCustomer:
         sealed_profile=row.sealed_profile,
         created_at=row.created_at,
         updated_at=row.updated_at,
-        state=_STATES[row.state],
+        state=STATES[row.state],
         valid_after=row.valid_after,
         version=row.version,
         proof_after=row.proof_after,

@@ -23,7 +23,7 @@ from sqlalchemy import (
 from limen.access.factors.records import FactorKind, StoredFactor
 from limen.access.journeys.store import Standing
 from limen.access.safety.records import TrustedDevice
-from limen.identity.customers.records import CustomerState, SealedCustomer
+from limen.identity.customers.records import SealedCustomer
 from limen.kernel.clock import Instant
 from limen.kernel.ids import BrowserId, ClientKey, CustomerId, DeviceId, FactorId
 from limen.storage.schema.credentials import factors, passwords
@@ -31,6 +31,7 @@ from limen.storage.schema.customers import customers
 from limen.storage.schema.safety import recovery_requests, trusted_devices
 from limen.storage.schema.tokens import grants
 from limen.storage.stores.base import TenantStatement, TenantStoreBase, of_tenant
+from limen.storage.stores.customers import STATES
 from limen.storage.stores.factors import KINDS
 
 _FACTOR, _DEVICE = 1, 2
@@ -159,7 +160,7 @@ def _customer_of(row: Any) -> SealedCustomer:
         sealed_profile=row.sealed,
         created_at=row.created_at,
         updated_at=row.used_at,
-        state=CustomerState(row.kind),
+        state=STATES[row.kind],
         valid_after=row.mark,
         version=row.version,
         proof_after=row.proof_after,
