@@ -247,7 +247,6 @@ class FileKeyring:
 
     def _adopt(self, keys: Keys) -> None:
         self._keys = keys
-        self._epochs = {epoch.id: epoch for epoch in keys.epochs}
         self._roots = {root.number: root for root in (*keys.roots, *self._given)}
         self._epochs = {epoch.id: epoch for epoch in keys.epochs}
         self._looked = self._clock.monotonic()

@@ -29,11 +29,10 @@ _WANTED: Final = ("fingerprint", "behaviour", "round_trip")
 
 def asked_of_page(settings: RiskSettings, epoch: Epoch) -> dict[str, str] | None:
     """Return what a page is to tell (``asks``, names of settings) and what it hashes with; None where nothing."""
-    is_told = settings.fingerprint or settings.behaviour or settings.round_trip
-    if not is_told or settings.mode == "off" or not epoch.is_counted:
+    if settings.mode == "off" or not epoch.is_counted:
         return None
     asks = [name for name in _WANTED if getattr(settings, name)]
-    return {"asks": " ".join(asks), "salt": epoch.salt if settings.fingerprint else ""}
+    return {"asks": " ".join(asks), "salt": epoch.salt if settings.fingerprint else ""} if asks else None
 
 
 def manner_of(text: str) -> str:
