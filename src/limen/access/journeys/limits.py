@@ -14,7 +14,7 @@ from limen.kernel.encoding import b64url
 from limen.trust.attacks.records import Bar
 from limen.trust.limits import Limit, RateLimiter, address_key
 
-STRANGERS: Final = "strangers"
+_STRANGERS: Final = "strangers"
 
 
 async def over_mails(context: StepContext, email: str) -> Problem | None:
@@ -22,7 +22,7 @@ async def over_mails(context: StepContext, email: str) -> Problem | None:
     settings = context.parts.settings
     named = b64url(await context.parts.directory.email_index(email))
     limits = settings.mails_per_address, settings.mails_per_identifier
-    refused = await _barred(context) or await _over(context, limits, f"{named}:{STRANGERS}")
+    refused = await _barred(context) or await _over(context, limits, f"{named}:{_STRANGERS}")
     return replace(refused, values={"email": email}) if refused is not None else None
 
 
@@ -116,7 +116,7 @@ async def over_judged(context: StepContext) -> Problem | None:
 
 def _whose(context: StepContext, *, is_known: bool) -> str:
     """Return whose tries count together: those of a device that the owner has used, or everybody else's."""
-    return context.journey.browser_id if is_known else STRANGERS
+    return context.journey.browser_id if is_known else _STRANGERS
 
 
 async def _barred(context: StepContext, *, is_known: bool = False) -> Problem | None:

@@ -108,7 +108,7 @@ class AttackGuard:
 
     def listed(self, address: str, *, is_known: bool = False) -> Verdict:
         """Return what is asked because of where *address* is; a known device is kept out by hand alone."""
-        standing = self.reputation.of(address, self.networks)
+        standing = self.standing(address)
         if standing.action is None or (is_known and BY_HAND not in standing.sources):
             return FREE
         if standing.action == "block":

@@ -1,7 +1,6 @@
 """What all customers of a tenant showed, and those who were turned away: counters of what is asked about alone."""
 
 from collections.abc import Mapping
-from itertools import product
 from typing import Final
 
 import msgspec
@@ -45,7 +44,8 @@ def asked_for(seen: Sighting, history: History) -> tuple[Value, ...]:
 
 def shown_in(seen: Sighting) -> list[Value]:
     """Return what has to be looked up whoever it is."""
-    shown = [*product((HOUR,), hours_around(seen.at)), (DAY_KIND, day_kind(seen.at))]
+    shown = [(HOUR, hour) for hour in hours_around(seen.at)]
+    shown.append((DAY_KIND, day_kind(seen.at)))
     for level, value in seen.values.items():
         if level not in OWN:
             shown.append((level, value))

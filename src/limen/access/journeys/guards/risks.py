@@ -124,7 +124,7 @@ async def settled(context: StepContext, of: Judged) -> None:
     """Measure what was decided, and wait where the answer is delayed; no transaction is open."""
     parts = context.parts
     parts.count_risk(of.action, *of.gravest, of.found.probability)
-    if "delay" in of.done and "deny" not in of.done:
+    if of.does("delay") and not of.does("deny"):
         await parts.clock.sleep(parts.judge.settings.delay_seconds)
 
 
