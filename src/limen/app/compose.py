@@ -17,6 +17,7 @@ from limen.access.tokens.desk import WeighRefresh
 from limen.access.tokens.failures import FAILURES
 from limen.access.tokens.unproven import UNPROVEN
 from limen.app.basis import Basis, Chance, default_tenant, open_basis
+from limen.app.counting import authentication_counter, grant_counter, guard_counter, proof_counter, risk_meter
 from limen.app.desks import DeskParts, TenantDesks
 from limen.app.epochs import RiskEpochs
 from limen.app.front import FrontParts, front, guards
@@ -29,18 +30,13 @@ from limen.app.metrics import (
     GeographyCollector,
     ModelCollector,
     StandingCollector,
-    authentication_counter,
     breach_counter,
     deprecation_counter,
     geography_counter,
-    grant_counter,
-    guard_counter,
     kms_counter,
     mail_domain_counter,
     model_counter,
-    proof_counter,
     registration_counter,
-    risk_meter,
 )
 from limen.app.passkeys import model_keeper
 from limen.app.refreshing import RefreshRisk

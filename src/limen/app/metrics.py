@@ -1,18 +1,14 @@
 """What is measured of the parts themselves: read when somebody scrapes, or counted where something happens once."""
 
-from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
-from itertools import accumulate
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from limen.access.passkeys.trust import Blob
-from limen.access.tokens.grants import NAMES
-from limen.access.tokens.records import Redemption, RotationOutcome
 from limen.identity.credentials.pool import HashPool
 from limen.integration.api.deprecation import DEPRECATED
 from limen.kernel.clock import SECOND, Clock
@@ -24,8 +20,6 @@ from limen.trust.geography.atlas import Atlas
 from limen.trust.threats.reputation import Reputation
 
 _POOL: Final = "limen_hash_pool"
-Words = tuple[str, ...]
-_PROBABILITIES: Final = (0.0001, 0.0005, 0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 0.8)
 
 
 class JobMetrics:
@@ -95,36 +89,6 @@ class JobMetrics:
         self._unindexed.set(left)
 
 
-class WordCounter(Collector):
-    """Counts by words of ours, in a plain dictionary as ``HttpMetrics`` has it: it is told every sign-in, every token.
-
-    It is told on the event loop alone: threads would have to be kept apart.
-    """
-
-    def __init__(
-        self, name: str, about: str, labels: Sequence[str], registry: CollectorRegistry, begin: Iterable[Words] = ()
-    ) -> None:
-        """Show those that are to *begin* at zero."""
-        self._name, self._about, self._labels = name, about, labels
-        self._counts = dict.fromkeys(begin, 0)
-        registry.register(self)
-
-    def count(self, *words: str) -> None:
-        """Count one."""
-        self._counts[words] = self._counts.get(words, 0) + 1
-
-    def collect(self) -> Iterator[Metric]:
-        """Yield the family."""
-        family = CounterMetricFamily(self._name, self._about, labels=self._labels)
-        for words, count in list(self._counts.items()):
-            family.add_metric(words, count)
-        yield family
-
-    def describe(self) -> Iterable[Metric]:
-        """Yield nothing: the family is known when it is collected."""
-        return ()
-
-
 def kms_counter(registry: CollectorRegistry) -> Callable[[str, str], None]:
     """Return what counts requests to a KMS by operation and outcome (``ok``, ``away``, ``failed``)."""
     counter = Counter(
@@ -137,12 +101,6 @@ def kms_counter(registry: CollectorRegistry) -> Callable[[str, str], None]:
     return lambda operation, outcome: counter.labels(operation, outcome).inc()
 
 
-def proof_counter(registry: CollectorRegistry) -> Callable[[str, str], None]:
-    """Return what counts proofs by kind (``dpop``, ``client``) and what came of them; both are words of ours."""
-    about = "Proofs of possession, and clients that did not prove themselves"
-    return WordCounter("limen_proofs", about, ("kind", "outcome"), registry).count
-
-
 def deprecation_counter(registry: CollectorRegistry) -> Callable[[str], None]:
     """Return what counts calls of the API that use what will go, by operation: each is a row of ours."""
     counter = Counter(
@@ -151,20 +109,6 @@ def deprecation_counter(registry: CollectorRegistry) -> Callable[[str], None]:
     for operation in DEPRECATED:
         counter.labels(operation)
     return lambda operation: counter.labels(operation).inc()
-
-
-def grant_counter(registry: CollectorRegistry) -> Callable[[str, str], None]:
-    """Return what counts answers of the token endpoint by grant and outcome; both are words of ours.
-
-    Each grant is shown from the start, and what is worth an alarm at the first.
-    """
-    begin = [(name, "issued") for name in NAMES.values()]
-    begin += (
-        (NAMES["authorization_code"], Redemption.REPLAYED.value),
-        (NAMES["refresh_token"], RotationOutcome.REUSED.value),
-    )
-    about = "Answers of the token endpoint, by grant and what came of it."
-    return WordCounter("limen_token_requests", about, ("grant", "outcome"), registry, begin).count
 
 
 def registration_counter(registry: CollectorRegistry) -> Callable[[str, str], None]:
@@ -178,60 +122,14 @@ def registration_counter(registry: CollectorRegistry) -> Callable[[str, str], No
     return lambda action, outcome: counter.labels(action, outcome).inc()
 
 
-def authentication_counter(registry: CollectorRegistry) -> Callable[[str, str], None]:
-    """Return what counts proofs of customers by authenticator (RFC 8176) and outcome; both are words of ours."""
-    about = "Proofs that customers gave in journeys, and tries that proved nothing"
-    return WordCounter("limen_authentications", about, ("method", "outcome"), registry).count
-
-
 def breach_counter(registry: CollectorRegistry) -> Callable[[str, str], None]:
-    """Return what counts questions about breached passwords by whom was asked and outcome; both are words of ours."""
+    """Return what counts questions about breached passwords by whom was asked and outcome; threads ask, too."""
     counter = Counter(
         "limen_breach_checks", "Questions whether a password is known from a breach", ["source", "outcome"],
         registry=registry,
     )  # fmt: skip
     found = cache(counter.labels)
     return lambda source, outcome: found(source, outcome).inc()
-
-
-def guard_counter(registry: CollectorRegistry) -> Callable[[str, str], None]:
-    """Return what counts tries that a guard noticed, by what it did and why; both are words of ours."""
-    about = "Tries that a guard refused, let pass behind a proof, or noticed in shadow mode"
-    return WordCounter("limen_guarded_tries", about, ("outcome", "reason"), registry).count
-
-
-class RiskMeter(WordCounter):
-    """Counts what risk decided, by action and outcome, and how likely it found somebody else."""
-
-    def __init__(self, registry: CollectorRegistry) -> None:
-        """Begin at zero."""
-        self._scores: dict[str, list[float]] = {}
-        about = "Decisions of risk, by what was done, what was decided, and whether that was enforced"
-        super().__init__("limen_risk_decisions", about, ("action", "outcome", "enforced"), registry)
-
-    def measure(self, action: str, outcome: str, enforced: bool, probability: float) -> None:  # noqa: FBT001 - of CountRisk
-        """Note one decision."""
-        self.count(action, outcome, "yes" if enforced else "no")
-        scores = self._scores.get(action)
-        if scores is None:
-            scores = self._scores[action] = [0.0] * (len(_PROBABILITIES) + 2)
-        scores[bisect_left(_PROBABILITIES, probability)] += 1
-        scores[-1] += probability
-
-    def collect(self) -> Iterator[Metric]:
-        """Yield both families."""
-        yield from super().collect()
-        about = "How likely it is somebody else, as risk found it"
-        family = HistogramMetricFamily("limen_risk_probability", about, labels=("action",))
-        bounds = [*map(str, _PROBABILITIES), "+Inf"]
-        for action, (*counts, total) in list(self._scores.items()):
-            family.add_metric((action,), list(zip(bounds, accumulate(counts), strict=True)), total)
-        yield family
-
-
-def risk_meter(registry: CollectorRegistry) -> Callable[[str, str, bool, float], None]:
-    """Return what counts what risk decided, by action and outcome, and how likely it found somebody else."""
-    return RiskMeter(registry).measure
 
 
 def feed_counter(registry: CollectorRegistry) -> Callable[[str, str], None]:

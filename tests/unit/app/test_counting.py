@@ -2,7 +2,7 @@
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 
-from limen.app.metrics import grant_counter, guard_counter, risk_meter
+from limen.app.counting import grant_counter, guard_counter, risk_meter
 
 BUCKETS = (0.0001, 0.0005, 0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 0.8)
 
