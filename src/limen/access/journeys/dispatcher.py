@@ -1,7 +1,8 @@
 """The dispatcher: loads a journey, asks for the next step, lets the step answer, and writes both in one commit.
 
 A form is taken only by the step that is due, at the version it was shown with; a double submit, the back button and a
-second tab therefore show the present step instead. No transaction is open while a step hashes or seals.
+second tab therefore show the present step instead. No transaction is open while a step hashes or seals. A step becomes
+a view where it is shown (:meth:`Journeys.view_of`), and not where an answer sends the browser on.
 
 An answer that may depend on an account waits for the even step of the clock, unless it answers a proof: its page, its
 cookie and where it leads say that the account exists and what was right; its time adds nothing. A right password that
