@@ -312,7 +312,7 @@ class StandingCollector(Collector):
         if pool.niced is not None:  # before the first hash nobody has tried
             words = "1 where every hash thread could lower its priority."
             yield GaugeMetricFamily(f"{_POOL}_niced", words, int(pool.niced))
-        words = "Seconds since this process last read what others changed; beyond one, its caches are bypassed."
+        words = "Seconds since this process last read what others changed; from one on, its caches are bypassed."
         yield GaugeMetricFamily("limen_change_feed_age_seconds", words, self._storage.feed.age())
         words = "1 where the disk refused a flush: nothing is written until this process starts anew."
         yield GaugeMetricFamily("limen_disk_refused", words, int(not self._storage.is_whole))

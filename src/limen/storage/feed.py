@@ -3,7 +3,7 @@
 The worker that commits tells its own caches at once. The others poll, and on PostgreSQL are woken by ``NOTIFY``. Each
 poll reads again what it read in the last seconds, because a sequence number may become visible after a higher one;
 where the database says for nothing that nobody has committed, and nothing is left to be read again, it reads nothing.
-``is_fresh`` is false when the feed was not read for more than a second: caches then ask the database themselves.
+``is_fresh`` is false when the feed was not read for a second: caches then ask the database themselves.
 """
 
 import asyncio
@@ -56,7 +56,7 @@ class ChangeFeed:
 
     def is_fresh(self) -> bool:
         """Tell whether caches may be trusted."""
-        return self._alone or self._clock.monotonic() - self._read_at <= STALE_AFTER
+        return self._alone or self._clock.monotonic() - self._read_at < STALE_AFTER
 
     def age(self) -> float:
         """Return the seconds since the feed was last read."""
