@@ -47,7 +47,7 @@ class Dialect(Protocol):
     async def look(self, statement: Statement, values: Values) -> list[Any]:
         """Run one statement that reads the key store, in no transaction.
 
-        Returns its rows once they are durable, whoever wrote them.
+        Returns its rows once they are durable, whichever unit of this process wrote them.
         """
         ...
 
