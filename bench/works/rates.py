@@ -40,10 +40,10 @@ WORKS = (
     Work("introspection_jwt", "introspection", 1.5, 0),
 )
 OAUTH_WORKS = (
-    Work("code_exchange", "code_exchange", 1.5, 2, writes=True, codes=4_000),
+    Work("code_exchange", "code_exchange", 1.5, 2, writes=True, codes=9_000),
     Work("dpop_client_credentials", "dpop_client_credentials", 1.5, 1, writes=True, verified=1),
     Work("par", "par", 1.5, 0, writes=True),
-    Work("device_polling", "device_polling", 2.0, 0, writes=True, devices=9_000),
+    Work("device_polling", "device_polling", 2.0, 0, writes=True, devices=20_000),
 )
 CONNECTIONS = 32
 _POLL_APART = 6.0
