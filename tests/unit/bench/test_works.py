@@ -47,8 +47,8 @@ def test_the_bars_are_those_of_the_issue() -> None:
 def test_codes_are_enough_for_every_turn_and_devices_for_one_interval() -> None:
     pace = Pace(rounds=5, seconds=3.5, warmup=2.5, settle=0.3)
     needed = supplies(pace, OAUTH_WORKS)
-    assert needed.codes >= 21.5 * 4_000
-    assert needed.devices == 6 * 9_000
+    assert needed.codes >= 21.5 * 9_000
+    assert needed.devices == 6 * 20_000
     assert supplies(QUICK, OAUTH_WORKS).devices < needed.devices
     assert supplies(pace, [work for work in WORKS if work not in OAUTH_WORKS]) == Supplies()
 
