@@ -36,8 +36,17 @@ class Flusher:
         self._is_flushing = False
         self._waiting: list[asyncio.Future[bool]] = []
         self._refused: BaseException | None = None
-        self.commits = self.covered = 0
+        self._commits = self._covered = 0
         """How many commits left the disk to a flush, and how many of them one has covered."""
+
+    @property
+    def is_behind(self) -> bool:
+        """Tell whether a commit of this process was left to a flush that has not come."""
+        return self._covered < self._commits
+
+    def leave(self) -> None:
+        """Leave a commit to the next flush."""
+        self._commits += 1
 
     @property
     def is_whole(self) -> bool:
@@ -76,7 +85,7 @@ class Flusher:
     async def _lead(self) -> None:
         """Flush for oneself and all who wait by now; then let the first of those who came meanwhile lead."""
         followers, self._waiting = self._waiting, []
-        covers = self.commits
+        covers = self._commits
         try:
             await _flushing.run(self._flush)  # ends when the flush has, even where whoever leads goes away
             self.must_be_whole()
@@ -85,7 +94,7 @@ class Flusher:
             raise
         finally:
             if self._refused is None:
-                self.covered = covers
+                self._covered = covers
             for turn in followers:
                 if turn.done():
                     continue

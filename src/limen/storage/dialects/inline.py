@@ -134,7 +134,7 @@ class SqliteConnection(Connection):
             await _committing.run(self._raw.commit)
             return True
         self._raw.commit()
-        self._flusher.commits += 1
+        self._flusher.leave()
         if self._changed - changed > MANY_ROWS:
             self._lasting.hurry()
         return False

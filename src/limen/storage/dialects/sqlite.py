@@ -224,7 +224,7 @@ class SqliteDialect:
         """Run one statement that reads; return its rows once a flush has covered them."""
         async with _Loan(self._pools, self.trace, write=False) as connection:
             rows = await connection.fetch(statement, values)
-        if rows and self._flusher.covered < self._flusher.commits:
+        if rows and self._flusher.is_behind:
             await self._flusher.flushed()
         return rows
 

@@ -23,7 +23,6 @@ from sqlalchemy import (
 from limen.access.factors.records import FactorKind, StoredFactor
 from limen.access.journeys.store import Standing
 from limen.access.safety.records import TrustedDevice
-from limen.identity.customers.records import SealedCustomer
 from limen.kernel.clock import Instant
 from limen.kernel.ids import BrowserId, ClientKey, CustomerId, DeviceId, FactorId
 from limen.storage.schema.credentials import factors, passwords
@@ -31,7 +30,7 @@ from limen.storage.schema.customers import customers
 from limen.storage.schema.safety import recovery_requests, trusted_devices
 from limen.storage.schema.tokens import grants
 from limen.storage.stores.base import TenantStatement, TenantStoreBase, of_tenant
-from limen.storage.stores.customers import STATES
+from limen.storage.stores.customers import existing
 from limen.storage.stores.factors import KINDS
 
 _FACTOR, _DEVICE = 1, 2
@@ -68,13 +67,13 @@ _codes_left = (
 _customer = select(
     next(_what),
     customers.c.id,
-    customers.c.subject.label("name"),
-    customers.c.state.label("kind"),
-    customers.c.sealed_profile.label("sealed"),
+    customers.c.subject,
+    customers.c.state,
+    customers.c.sealed_profile,
     _no_bytes.label("digest"),
     customers.c.created_at,
-    customers.c.updated_at.label("used_at"),
-    customers.c.valid_after.label("mark"),
+    customers.c.updated_at,
+    customers.c.valid_after,
     customers.c.proof_after,
     customers.c.version,
     customers.c.seen_on,
@@ -83,6 +82,8 @@ _customer = select(
     _allowed.label("allowed"),
     _codes_left.label("codes_left"),
 ).where(of_tenant(customers), customers.c.id == bindparam("customer"))
+_of_the_customer = (_zero, _zero, _no_day, _zero, _zero, _no_text, _zero)
+"""In the place of what only the customer has: from ``proof_after`` on."""
 _factors = select(
     next(_what),
     factors.c.id,
@@ -93,13 +94,7 @@ _factors = select(
     factors.c.created_at,
     factors.c.last_used_at,
     factors.c.last_step,
-    _zero,
-    _zero,
-    _no_day,
-    _zero,
-    _zero,
-    _no_text,
-    _zero,
+    *_of_the_customer,
 ).where(of_tenant(factors), factors.c.customer_id == bindparam("customer"), ~_is_code)
 _device = select(
     next(_what),
@@ -111,13 +106,7 @@ _device = select(
     trusted_devices.c.created_at,
     trusted_devices.c.used_at,
     trusted_devices.c.expires_at,
-    _zero,
-    _zero,
-    _no_day,
-    _zero,
-    _zero,
-    _no_text,
-    _zero,
+    *_of_the_customer,
 ).where(
     of_tenant(trusted_devices),
     trusted_devices.c.customer_id == bindparam("customer"),
@@ -135,59 +124,35 @@ class SqlStandings(TenantStoreBase):
         self, customer_id: CustomerId, browser_id: BrowserId, client: ClientKey | None, now: Instant
     ) -> Standing | None:
         """Return the customer, their factors, oldest first, and what they trust and allow."""
-        customer: SealedCustomer | None = None
+        found: Any = None
         held: list[StoredFactor] = []
         trusted: TrustedDevice | None = None
-        recovers, has_failed, allowed, codes_left = False, False, "", 0
         for row in await self._all(_FIND, customer=customer_id, browser=browser_id, client=client or "", now=now):
             if row.what == _FACTOR:
                 held.append(_factor_of(row, customer_id))
             elif row.what == _DEVICE:
                 trusted = _device_of(row, customer_id)
             else:
-                customer, recovers, has_failed = _customer_of(row), bool(row.recovers), bool(row.has_failed)
-                allowed, codes_left = row.allowed or "", row.codes_left
-        held.sort(key=_by_age)
-        if customer is None:
+                found = row
+        if found is None:
             return None
-        return Standing(customer, tuple(held), codes_left, trusted, recovers, has_failed, tuple(allowed.split()))
-
-
-def _customer_of(row: Any) -> SealedCustomer:
-    return SealedCustomer(
-        id=CustomerId(row.id),
-        subject=row.name,
-        sealed_profile=row.sealed,
-        created_at=row.created_at,
-        updated_at=row.used_at,
-        state=STATES[row.kind],
-        valid_after=row.mark,
-        version=row.version,
-        proof_after=row.proof_after,
-        seen_on=row.seen_on,
-    )
+        held.sort(key=_by_age)
+        return Standing(
+            existing(found),
+            tuple(held),
+            found.codes_left,
+            trusted,
+            bool(found.recovers),
+            bool(found.has_failed),
+            tuple((found.allowed or "").split()),
+        )
 
 
 def _factor_of(row: Any, customer_id: CustomerId) -> StoredFactor:
-    return StoredFactor(
-        FactorId(row.id),
-        customer_id,
-        KINDS[row.kind],
-        row.sealed,
-        row.digest,
-        row.created_at,
-        row.used_at,
-        row.mark,
-    )
+    _, name, _, kind, sealed, digest, created_at, used_at, last_step, *_ = row
+    return StoredFactor(FactorId(name), customer_id, KINDS[kind], sealed, digest, created_at, used_at, last_step)
 
 
 def _device_of(row: Any, customer_id: CustomerId) -> TrustedDevice:
-    return TrustedDevice(
-        id=DeviceId(row.id),
-        customer_id=customer_id,
-        browser_id=BrowserId(row.name),
-        sealed=row.sealed,
-        created_at=row.created_at,
-        used_at=row.used_at,
-        expires_at=row.mark,
-    )
+    _, name, browser, _, sealed, _, created_at, used_at, expires_at, *_ = row
+    return TrustedDevice(DeviceId(name), customer_id, BrowserId(browser), sealed, created_at, used_at, expires_at)
